@@ -1,0 +1,38 @@
+/** What every failure a user can cause has to say: what was wanted, what came, and what to do about it. */
+export type ErrorDetails = {
+  /** The place: a flag, an op, a tensor, `file:line`. */
+  readonly where: string;
+  readonly wanted: string;
+  readonly got: string;
+  /** The next step for the user, as an imperative. */
+  readonly fix?: string;
+  readonly cause?: unknown;
+};
+
+/** 1 failed, 2 wrong use, 130 interrupted and resumable. */
+export type ExitCode = 1 | 2 | 130;
+
+/**
+ * Base of all errors that are meant to be read by a user. The command line prints `message` alone and leaves
+ * with `exitCode`; anything that is not a RetortError is a defect of ours.
+ */
+export abstract class RetortError extends Error {
+  readonly where: string;
+  readonly wanted: string;
+  readonly got: string;
+  readonly fix: string | undefined;
+  readonly exitCode: ExitCode = 1;
+
+  constructor(details: ErrorDetails) {
+    const fix = details.fix === undefined ? '' : `; ${details.fix}`;
+    super(
+      `${details.where}: wanted ${details.wanted}, got ${details.got}${fix}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.name = new.target.name;
+    this.where = details.where;
+    this.wanted = details.wanted;
+    this.got = details.got;
+    this.fix = details.fix;
+  }
+}

@@ -1,0 +1,72 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { FileError } from '../errors/failures.js';
+import { inputFailure, outputFailure } from './file-failure.js';
+
+const NEWLINE = 0x0a;
+const SEARCH_BYTES = 65_536;
+
+/**
+ * Appends one value as one line of JSON, in one write, so that a kill leaves the line whole or its beginning.
+ * Such a torn line at the end of the file is cut off first.
+ * @throws OutputError naming the path when it cannot be written.
+ */
+export function appendJsonLine(path: string, value: object): void {
+  try {
+    const fd = openSync(path, 'a+');
+    try {
+      cutTornLine(fd);
+      const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+}
+
+/**
+ * The values of a file of JSON lines. A last line without its newline was torn by a kill and is left out.
+ * @throws FileError if the file cannot be read, or naming the line that is no JSON.
+ */
+export async function readJsonLines(path: string): Promise<unknown[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw inputFailure(error, path);
+  }
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line, index) => {
+    try {
+      const value: unknown = JSON.parse(line);
+      return value;
+    } catch (error) {
+      throw new FileError({
+        where: `${path}:${index + 1}`,
+        wanted: 'one JSON value',
+        got: line.length > 60 ? `${line.slice(0, 60)}…` : line === '' ? 'an empty line' : line,
+        fix: 'mend or delete that line',
+        cause: error,
+      });
+    }
+  });
+}
+
+function cutTornLine(fd: number): void {
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) return;
+  const chunk = Buffer.alloc(Math.min(SEARCH_BYTES, stat.size));
+  for (let end = stat.size; end > 0; ) {
+    const start = Math.max(0, end - chunk.length);
+    readSync(fd, chunk, 0, end - start, start);
+    const newline = chunk.subarray(0, end - start).lastIndexOf(NEWLINE);
+    if (newline >= 0) {
+      if (start + newline + 1 < stat.size) ftruncateSync(fd, start + newline + 1);
+      return;
+    }
+    end = start;
+  }
+  if (stat.size > 0) ftruncateSync(fd, 0);
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { importsOf, type Sources, violations, violationsOf } from './import-rules.js';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+
+function readSources(): Sources {
+  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  return new Map(paths.map((path) => [path.split(sep).join('/'), readFileSync(join(src, path), 'utf8')]));
+}
+
+describe('src/', () => {
+  const sources = readSources();
+
+  test('imports go down only, doors are kept, every folder has a rank, no file is a grab-bag', () => {
+    expect(sources.size).toBeGreaterThan(5);
+    expect(violations(sources)).toEqual([]);
+  });
+
+  // The guard is known to bite: each rule is broken once, in a file among the real ones.
+  test.each([
+    ['tensor/planted.ts', "import { x } from '../onnx/program.js';", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', "import type { X } from '../onnx/program.js';", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', "import { type X } from '../onnx/program.js';", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', "export * from '../onnx/program.js';", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', "export type { X } from '../onnx/program.js';", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', "const x = await import('../onnx/program.js');", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', 'const x = await import(`../onnx/program.js`);', 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/planted.ts', "type X = import('../onnx/program.js').OnnxProgram;", 'up from tensor/ (1) to onnx/ (2)'],
+    ['tensor/deep/planted.ts', "import '../../onnx/program.js';", 'up from tensor/ (1) to onnx/ (2)'],
+    ['files/planted.ts', "import '../tensor/shape.js';", 'sideways from files/ (1) to tensor/ (1)'],
+    ['cli/planted.ts', "import '../index.js';", 'sideways from cli/ (11) to entries/ (11)'],
+    ['cli/planted.ts', "import 'retort-ml/errors';", 'imports its own package'],
+    ['cli/planted.ts', 'await import(process.argv[2]);', 'a module whose name is computed'],
+    ['cli/planted.ts', "import '../../test/setup/data-test.js';", 'no file of src/'],
+    ['cli/planted.ts', "import 'onnxruntime-node';", 'only runtime/ imports'],
+    ['cli/planted.ts', "import type { Env } from 'onnxruntime-web/wasm';", 'only runtime/ imports'],
+    ['cli/planted.ts', "import { z } from 'zod';", 'only files named *.schema.ts'],
+    ['cli/utils.ts', '', '"utils" names no idea'],
+    ['nn/common/planted.ts', '', '"common" names no idea'],
+    ['nn/index.ts', '', 'no folder barrels'],
+    ['extras/planted.ts', '', 'the folder "extras" has no rank'],
+    ['planted.ts', '', 'the folder "" has no rank'],
+  ])('%s with %s is caught', (path, source, message) => {
+    expect(violationsOf(path, source, sources)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test.each([
+    ['runtime/planted.ts', "import { InferenceSession } from 'onnxruntime-node';"],
+    ['cli/planted.schema.ts', "import { z } from 'zod';"],
+    [
+      'onnx/planted.ts',
+      "import { ShapeError } from '../errors/failures.js'; import '../tensor/shape.js'; import './program.js';",
+    ],
+    [
+      'tensor/planted.ts',
+      "// import '../onnx/program.js'\nconst text = \"import '../onnx/program.js'\"; export { text };",
+    ],
+  ])('%s with %s passes', (path, source) => {
+    expect(violationsOf(path, source, sources)).toEqual([]);
+  });
+
+  test('an import attribute and a namespace import are seen', () => {
+    const source = "import * as a from 'a'; import b from 'b' with { type: 'json' }; export * as c from 'c';";
+    expect(importsOf('planted.ts', source)).toEqual(['a', 'b', 'c']);
+  });
+});

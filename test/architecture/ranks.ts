@@ -1,0 +1,48 @@
+/**
+ * The folders of `src/`, lowest first. A file may import its own folder and any folder of a strictly lower rank:
+ * never up, never sideways.
+ */
+export const RANKS: Readonly<Record<string, number>> = {
+  errors: 0,
+  tensor: 1,
+  files: 1,
+  onnx: 2,
+  runtime: 3,
+  autograd: 3,
+  hub: 3,
+  nn: 4,
+  losses: 4,
+  optim: 4,
+  tokenizers: 4,
+  models: 5,
+  data: 5,
+  teachers: 6,
+  augment: 7,
+  methods: 7,
+  training: 8,
+  experiments: 9,
+  export: 9,
+  inference: 9,
+  report: 10,
+  server: 10,
+  cli: 11,
+  // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.
+  entries: 11,
+};
+
+/** Packages that may enter only through some files, so that what does not need them never loads them. */
+export const DOORS: readonly { readonly packages: RegExp; readonly files: RegExp; readonly rule: string }[] = [
+  { packages: /^onnxruntime-(node|web)$/, files: /^runtime\//, rule: 'only runtime/ imports onnxruntime-node or -web' },
+  { packages: /^zod$/, files: /\.schema\.ts$/, rule: 'only files named *.schema.ts import zod' },
+];
+
+/** Names that say nothing about what is inside. */
+export const GRAB_BAGS: ReadonlySet<string> = new Set([
+  'utils',
+  'util',
+  'helpers',
+  'helper',
+  'common',
+  'misc',
+  'shared',
+]);
