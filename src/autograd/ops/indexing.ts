@@ -1,0 +1,185 @@
+/** @file Reading and adding by index. Indices are int64 and have no derivative. */
+import { DtypeError, ShapeError } from '../../errors/failures.js';
+import type { Dtype } from '../../tensor/dtype.js';
+import { type Dim, formatShape, resolveAxis, type Shape, sameShape, staticShape } from '../../tensor/shape.js';
+import { fromNumbers, type Tensor } from '../../tensor/tensor.js';
+import { defineUnary, defineVariadic, type UnaryOp, type VariadicOp } from '../op.js';
+import { constant, type Value } from '../value.js';
+import { cast, equal } from './compare.js';
+import { mul } from './elementwise.js';
+import { indices, uniform } from './samples.js';
+import { unsqueeze } from './shaping.js';
+
+function valuesAndIndices([values, index]: readonly (Dtype | undefined)[], where: string): Dtype {
+  if (values !== undefined && (index === 'int64' || index === 'int32')) return values;
+  throw new DtypeError({ where, wanted: 'int64 indices', got: String(index), fix: 'cast them' });
+}
+
+/** Rows of a table by number: [V, ..] and indices [..I] -> [..I, ..]. The gradient adds rows up. */
+const gatherOp: VariadicOp = defineVariadic({
+  name: 'gather',
+  onnx: { type: 'Gather', since: 13, attributes: () => ({ axis: { kind: 'int', value: 0 } }) },
+  dtype: (dtypes, _attributes, where) => valuesAndIndices(dtypes, where),
+  shape: ([table, index], _attributes, where) => {
+    if ((table as Shape).length > 0) return [...(index as Shape), ...(table as Shape).slice(1)];
+    throw new ShapeError({ where, wanted: 'a table with rows', got: formatShape(table as Shape) });
+  },
+  vjp: (g, [table, index]) => [scatterRows(g, index as Value, (table as Value).shape), null],
+  samples: (random) => [
+    { about: 'repeated rows', inputs: [uniform(random, [3, 4], -2, 2), fromNumbers('int64', [5], [2, 0, 2, 2, 1])] },
+    { about: 'batch of rows', inputs: [uniform(random, [4, 2], -2, 2), indices(random, [2, 3], 4)] },
+    { about: 'rank 1 table', inputs: [uniform(random, [4], 0.5, 2), indices(random, [1, 2], 4)] },
+  ],
+});
+
+/**
+ * Rows of a table by number: table [V, ..], indices int64 [..I] -> [..I, ..].
+ * @throws DtypeError if the indices are not integers.
+ */
+export function gather(table: Value, index: Value): Value {
+  return gatherOp([table, index]);
+}
+gather.op = gatherOp.op;
+
+/**
+ * The sum, by row number, of rows: rows [..I, ..], indices [..I] -> [V, ..]. Written with ScatterElements,
+ * because ONNX Runtime's ScatterND(add) loses updates where indices repeat and threads are two or more.
+ */
+const scatterRowsOp: VariadicOp<{ readonly shape: Shape }> = defineVariadic({
+  name: 'scatterRows',
+  onnx: {
+    emit: (emitter, [rows, index], { shape }, [, indexSignature], [output]) => {
+      const table = staticShape(shape, 'scatterRows');
+      const count = staticShape(indexSignature?.shape ?? [], 'scatterRows').reduce((n, dim) => n * dim, 1);
+      const width = table.slice(1).reduce((n, dim) => n * dim, 1);
+      const ints = (values: number[]) => emitter.constant(fromNumbers('int64', [values.length], values));
+      const zero = emitter.constant(fromNumbers(output?.dtype ?? 'float32', [1], [0]));
+      const empty = emitter.node('Expand', [zero, ints([table[0] as number, width])]);
+      const flat = emitter.node('Reshape', [rows as string, ints([count, width])]);
+      const column = emitter.node('Reshape', [index as string, ints([count, 1])]);
+      const wide = emitter.node('Expand', [...column, ints([count, width])]);
+      const added = emitter.node('ScatterElements', [...empty, ...wide, ...flat], {
+        axis: { kind: 'int', value: 0 },
+        reduction: { kind: 'string', value: 'add' },
+      });
+      return emitter.node('Reshape', [...added, ints([...table])]);
+    },
+  },
+  dtype: (dtypes, _attributes, where) => valuesAndIndices(dtypes, where),
+  shape: ([rows, index], { shape }, where) => {
+    if (sameShape(rows as Shape, [...(index as Shape), ...shape.slice(1)])) return shape;
+    throw new ShapeError({
+      where,
+      wanted: `rows ${formatShape([...(index as Shape), ...shape.slice(1)])}`,
+      got: formatShape(rows as Shape),
+    });
+  },
+  vjp: (g, [, index]) => [gather(g, index as Value), null],
+  samples: (random) => [
+    {
+      about: 'repeated rows',
+      inputs: [uniform(random, [4, 2], -2, 2), fromNumbers('int64', [4], [1, 1, 0, 1])],
+      attributes: { shape: [3, 2] },
+    },
+    {
+      about: 'batch of rows',
+      inputs: [uniform(random, [2, 2, 3], -2, 2), indices(random, [2, 2], 2)],
+      attributes: { shape: [2, 3] },
+    },
+    {
+      about: 'rows of length 1',
+      inputs: [uniform(random, [3, 1], -2, 2), indices(random, [3], 2)],
+      attributes: { shape: [2, 1] },
+    },
+  ],
+});
+
+/** Adds rows [..I, ..] into zeros of `shape` [V, ..] at the row numbers [..I]. */
+export function scatterRows(rows: Value, index: Value, shape: Shape): Value {
+  return scatterRowsOp([rows, index], { shape });
+}
+scatterRows.op = scatterRowsOp.op;
+
+function upTo(length: number): Tensor {
+  return fromNumbers(
+    'int64',
+    [length],
+    Float64Array.from({ length }, (_, i) => i),
+  );
+}
+
+const positionsOp: UnaryOp<{ readonly axis: number }> = defineUnary({
+  name: 'positions',
+  onnx: {
+    emit: (emitter, [x], { axis }, [signature]) => {
+      const at = resolveAxis(axis, signature?.shape.length ?? 0, 'positions');
+      const number = (value: number) => emitter.constant(fromNumbers('int64', [], [value]));
+      const lengths = emitter.node('Shape', [x as string]);
+      const end = emitter.node('Gather', [...lengths, number(at)]);
+      return emitter.node('Range', [number(0), ...end, number(1)]);
+    },
+  },
+  dtype: () => 'int64',
+  shape: ([x], { axis }, where) => [(x as Shape)[resolveAxis(axis, (x as Shape).length, where)] as Dim],
+  vjp: { notDifferentiable: 'integer output' },
+  samples: (random) => [{ inputs: [uniform(random, [2, 3], -2, 2)], attributes: { axis: 1 } }],
+});
+
+/** 0, 1, … along an axis of x, as int64: the numbers of its columns. The length may be a name. */
+export function positions(x: Value, attributes: { readonly axis: number }): Value {
+  const traced = positionsOp(x, attributes);
+  const [length] = traced.shape;
+  return typeof length === 'number' ? constant(upTo(length)) : traced;
+}
+positions.op = positionsOp.op;
+
+/** 1 at the index, 0 elsewhere: indices int64 [..I] -> [..I, depth]. An index outside 0 … depth − 1 gives zeros. */
+export function oneHot(index: Value, depth: number, dtype: Dtype): Value {
+  const numbers = constant(
+    fromNumbers(
+      'int64',
+      [depth],
+      Float64Array.from({ length: depth }, (_, i) => i),
+    ),
+  );
+  return cast(equal(unsqueeze(index, index.shape.length), numbers), { to: dtype });
+}
+
+/** One element of each row: x [.., C], index int64 [..] -> [..]. */
+const pickOp: VariadicOp = defineVariadic({
+  name: 'pick',
+  onnx: {
+    emit: (emitter, [x, index], _attributes, [, signature]) => {
+      const rank = signature?.shape.length ?? 0;
+      const axis = emitter.constant(fromNumbers('int64', [1], [rank]));
+      const column = emitter.node('Unsqueeze', [index as string, axis]);
+      const picked = emitter.node('GatherElements', [x as string, ...column], { axis: { kind: 'int', value: rank } });
+      return emitter.node('Squeeze', [...picked, axis]);
+    },
+  },
+  dtype: (dtypes, _attributes, where) => valuesAndIndices(dtypes, where),
+  shape: ([x, index], _attributes, where) => {
+    if (sameShape((x as Shape).slice(0, -1), index as Shape) && (x as Shape).length > 0) return index as Shape;
+    throw new ShapeError({
+      where,
+      wanted: 'x [.., C] and an index [..]',
+      got: `${formatShape(x as Shape)} and ${formatShape(index as Shape)}`,
+    });
+  },
+  vjp: (g, [x, index]) => {
+    const value = x as Value;
+    const depth = staticShape([value.shape.at(-1) as Dim], 'gradient of pick')[0] as number;
+    return [mul(unsqueeze(g, g.shape.length), oneHot(index as Value, depth, value.dtype)), null];
+  },
+  samples: (random) => [
+    { inputs: [uniform(random, [3, 4], -2, 2), indices(random, [3], 4)] },
+    { about: 'tokens', inputs: [uniform(random, [2, 3, 2], -2, 2), indices(random, [2, 3], 2)] },
+    { about: 'one column', inputs: [uniform(random, [3, 1], -2, 2), indices(random, [3], 1)] },
+  ],
+});
+
+/** One element of each row: x [.., C], index int64 in 0 … C − 1 [..] -> [..]. */
+export function pick(x: Value, index: Value): Value {
+  return pickOp([x, index]);
+}
+pick.op = pickOp.op;

@@ -1,0 +1,90 @@
+/** @file The op table: every op of the engine by its name. Tests for gradients, shapes and kernels are made from it. */
+import type { Op } from '../op.js';
+import { gelu } from './activations.js';
+import { and, cast, equal, greater, greaterOrEqual, less, lessOrEqual, not, or, where } from './compare.js';
+import {
+  abs,
+  add,
+  div,
+  erf,
+  exp,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  reciprocal,
+  relu,
+  sigmoid,
+  sign,
+  sqrt,
+  stopGradient,
+  sub,
+  tanh,
+} from './elementwise.js';
+import { gather, pick, positions, scatterRows } from './indexing.js';
+import { linearProduct, matmul } from './matmul.js';
+import { layerNorm, logSoftmax, softmax } from './normalise.js';
+import { randomBits } from './random.js';
+import { argMax, mean, reduceMax, reduceMin, sum } from './reduce.js';
+import { scan } from './scan.js';
+import { concat, expand, expandLike, pad, reshape, slice, transpose } from './shaping.js';
+
+export const OPS = {
+  abs,
+  add,
+  and,
+  argMax,
+  cast,
+  concat,
+  div,
+  equal,
+  erf,
+  exp,
+  expand,
+  expandLike,
+  gather,
+  gelu,
+  greater,
+  greaterOrEqual,
+  layerNorm,
+  less,
+  lessOrEqual,
+  linearProduct,
+  log,
+  logSoftmax,
+  matmul,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  not,
+  or,
+  pad,
+  pick,
+  positions,
+  pow,
+  randomBits,
+  reciprocal,
+  reduceMax,
+  reduceMin,
+  relu,
+  reshape,
+  scan,
+  scatterRows,
+  sigmoid,
+  sign,
+  slice,
+  softmax,
+  sqrt,
+  stopGradient,
+  sub,
+  sum,
+  tanh,
+  transpose,
+  where,
+} as const satisfies Readonly<Record<string, { readonly op: Op }>>;
+
+export type OpName = keyof typeof OPS;
