@@ -135,9 +135,9 @@ const scanOp: Op = {
       return {
         about: isReversed ? 'reversed, width 1' : 'forward',
         inputs: [
-          uniform(random, [width], 0.5, 1),
-          uniform(random, [3, width], 0.2, 1),
-          uniform(random, [width], 0.5, 1),
+          uniform(random, [width], 0.2, 0.4),
+          uniform(random, [3, width], 0.1, 0.3),
+          uniform(random, [width], 0.7, 1),
         ],
         attributes: node.kind === 'op' ? node.attributes : {},
       };
