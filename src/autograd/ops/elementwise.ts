@@ -270,6 +270,7 @@ function erfSeries(x: Value): Value {
 export const stopGradient = defineUnary({
   name: 'stopGradient',
   onnx: { emit: (_emitter, [x]) => [x as string] },
+  simplify: ([x]) => x,
   accepts: 'any',
   shape: same,
   vjp: { notDifferentiable: 'stops the gradient on purpose' },

@@ -183,3 +183,34 @@ export function pick(x: Value, index: Value): Value {
   return pickOp([x, index]);
 }
 pick.op = pickOp.op;
+
+const gateRowsOp: VariadicOp = defineVariadic({
+  name: 'gateRows',
+  onnx: { emit: (_emitter, [x]) => [x as string] },
+  // Once gradients are written it has done its work.
+  simplify: ([x]) => x,
+  dtype: ([x, isOpen], _attributes, where) => {
+    if (x !== undefined && isOpen === 'bool') return x;
+    throw new DtypeError({ where, wanted: 'a bool for each row', got: String(isOpen), fix: 'compare first' });
+  },
+  shape: ([x, isOpen], _attributes, where) => {
+    if (sameShape((x as Shape).slice(0, -1), isOpen as Shape)) return x as Shape;
+    throw new ShapeError({
+      where,
+      wanted: 'x [.., H] and a bool [..]',
+      got: `${formatShape(x as Shape)} and ${formatShape(isOpen as Shape)}`,
+    });
+  },
+  vjp: (g, [x, isOpen]) => {
+    const mask = cast(isOpen as Value, { to: (x as Value).dtype });
+    return [mul(g, unsqueeze(mask, mask.shape.length)), null];
+  },
+  // With all rows open it is the identity, which finite differences can see.
+  samples: (random) => [{ inputs: [uniform(random, [2, 1, 3], -2, 2), fromNumbers('bool', [2, 1], [1, 1])] }],
+});
+
+/** x [.., H] itself, but no gradient flows into rows where the bool [..] is false. Costs nothing on the way forward. */
+export function gateRows(x: Value, isOpen: Value): Value {
+  return gateRowsOp([x, isOpen]);
+}
+gateRows.op = gateRowsOp.op;

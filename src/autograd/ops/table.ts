@@ -23,7 +23,7 @@ import {
   sub,
   tanh,
 } from './elementwise.js';
-import { gather, pick, positions, scatterRows } from './indexing.js';
+import { gateRows, gather, pick, positions, scatterRows } from './indexing.js';
 import { linearProduct, matmul } from './matmul.js';
 import { layerNorm, logSoftmax, softmax } from './normalise.js';
 import { randomBits } from './random.js';
@@ -44,6 +44,7 @@ export const OPS = {
   exp,
   expand,
   expandLike,
+  gateRows,
   gather,
   gelu,
   greater,

@@ -1,0 +1,123 @@
+/** @file How a method is written down: its options with ranges, its needs, its losses. One call, checked types. */
+import { OptionError } from '../errors/failures.js';
+import type { RowLoss } from '../losses/row-loss.js';
+import type { SignalName, Signals } from '../models/model.js';
+import type { LossInputs, Method, OptionSpec, Progress } from './method.js';
+
+/** An option that takes one of some words. */
+export type ChoiceSpec = {
+  readonly default: string;
+  readonly choices: readonly string[];
+  readonly help: string;
+};
+
+/** A plain number is an option with that default, any finite value and no help. */
+export type OptionSpecs = Readonly<Record<string, number | OptionSpec | ChoiceSpec>>;
+
+export type OptionsOf<S extends OptionSpecs> = {
+  readonly [K in keyof S]: S[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : number;
+};
+
+/** Signals of which those named are there. */
+type WithSignals<N extends SignalName> = Signals & Required<Pick<Signals, N>>;
+
+/** What a method's losses are made from; the signals it needs are there, on both sides. */
+export type MethodInputs<N extends SignalName> = Omit<LossInputs, 'student' | 'teacher'> & {
+  readonly student: WithSignals<N>;
+  readonly teacher: WithSignals<N>;
+};
+
+export type MethodDefinition<S extends OptionSpecs, N extends SignalName> = {
+  /** As on the command line. */
+  readonly name: string;
+  /** Teacher signals; a function where they depend on the options. */
+  readonly needs: readonly N[] | ((options: OptionsOf<S>) => readonly N[]);
+  readonly options: S;
+  /** Defaults that depend on other options, and checks across them. Sees what the caller gave, in range. */
+  readonly defaults?: (given: Partial<OptionsOf<S>>) => Partial<OptionsOf<S>>;
+  /** Numbers that may change from step to step: graph inputs, `scalars` of the losses' inputs. */
+  readonly scalars?: (options: OptionsOf<S>, progress: Progress) => Readonly<Record<string, number>>;
+  /** The terms, by the names under which they are logged; their sum is minimised. */
+  readonly losses: (inputs: MethodInputs<N>, options: OptionsOf<S>) => Readonly<Record<string, RowLoss>>;
+};
+
+/** Makes the method from options, all of them optional. */
+export type MethodFactory<S extends OptionSpecs> = ((options?: Partial<OptionsOf<S>>) => Method) & {
+  /** The data that flags, config and docs derive from. */
+  readonly definition: { readonly name: string; readonly options: S };
+  /** The same for options from flags or a file, whose types nobody has checked. */
+  readonly fromRecord: (options: Readonly<Record<string, unknown>>) => Method;
+};
+
+/** A factory of any method, as the table of methods holds them. */
+export type AnyMethodFactory = Pick<MethodFactory<OptionSpecs>, 'definition' | 'fromRecord'>;
+
+function describeRange({ min, max, isMinAllowed = true }: OptionSpec): string {
+  const low = min === undefined ? '' : isMinAllowed ? ` from ${min}` : ` above ${min}`;
+  return `a number${low}${max === undefined ? '' : ` to ${max}`}`;
+}
+
+function checkOption(where: string, spec: number | OptionSpec | ChoiceSpec, value: unknown): void {
+  if (typeof spec !== 'number' && 'choices' in spec) {
+    if (typeof value === 'string' && spec.choices.includes(value)) return;
+    throw new OptionError({ where, wanted: `one of ${spec.choices.join(', ')}`, got: String(value) });
+  }
+  const range: OptionSpec = typeof spec === 'number' ? { default: spec, help: '' } : spec;
+  const { min = -Infinity, max = Infinity, isMinAllowed = true } = range;
+  const fits =
+    typeof value === 'number' && Number.isFinite(value) && (isMinAllowed ? value >= min : value > min) && value <= max;
+  if (!fits) throw new OptionError({ where, wanted: describeRange(range), got: String(value) });
+}
+
+/** The options that were given, each known and in range; undefined ones were not given. */
+function checkedOptions<S extends OptionSpecs>(
+  name: string,
+  specs: S,
+  options: Readonly<Record<string, unknown>>,
+): Partial<OptionsOf<S>> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [option, value] of given) {
+    const spec = Object.hasOwn(specs, option) ? specs[option] : undefined;
+    if (spec === undefined) {
+      throw new OptionError({
+        where: `method '${name}'`,
+        wanted: `options ${Object.keys(specs).join(', ') || 'none'}`,
+        got: `'${option}'`,
+      });
+    }
+    checkOption(`${option} of method '${name}'`, spec, value);
+  }
+  return Object.fromEntries(given) as Partial<OptionsOf<S>>; // as the loop has made sure
+}
+
+/**
+ * Defines a distillation method. Returns a function from options, all of them optional, to the method:
+ *
+ *     const myKd = defineMethod({ name: 'my-kd', needs: ['logits'], options: { alpha: 0.5 }, losses: … });
+ *     distill({ method: myKd({ alpha: 0.9 }), … });
+ *
+ * @throws OptionError (by that function) for an option that is unknown or out of range.
+ */
+export function defineMethod<const S extends OptionSpecs, const N extends SignalName>(
+  definition: MethodDefinition<S, N>,
+): MethodFactory<S> {
+  const { name, options: specs, needs, defaults, scalars, losses } = definition;
+  const plainDefaults = Object.fromEntries(
+    Object.entries(specs).map(([option, spec]) => [option, typeof spec === 'number' ? spec : spec.default]),
+  );
+  const fromRecord = (record: Readonly<Record<string, unknown>>): Method => {
+    const given = checkedOptions(name, specs, record);
+    // Every key of S is in `plainDefaults`.
+    const options = { ...plainDefaults, ...defaults?.(given), ...given } as OptionsOf<S>;
+    return {
+      name,
+      needs: typeof needs === 'function' ? needs(options) : needs,
+      options,
+      ...(scalars && { scalars: (_options, progress) => scalars(options, progress) }),
+      // The trainer gives every signal that `needs` names, or stops before any work starts.
+      losses: (inputs) => losses(inputs as MethodInputs<N>, options),
+    };
+  };
+  const make = (options: Partial<OptionsOf<S>> = {}): Method => fromRecord(options);
+  return Object.assign(make, { definition: { name, options: specs }, fromRecord });
+}

@@ -1,0 +1,48 @@
+/**
+ * @file Knowledge distillation from logits. Hinton, Vinyals & Dean 2015, arXiv:1503.02531, section 2.
+ *
+ *   L = alpha · T² · KL(softmax(z_t / T) ‖ softmax(z_s / T)) + (1 − alpha) · CE(y, softmax(z_s))
+ *
+ * Symbols:    z_s student.logits [B, C] | z_t teacher.logits [B, C] | y labels [B] | T temperature
+ * Departures: the paper names no weight, alpha is ours; it minimises soft cross-entropy, from which KL differs by a
+ *             constant in the student. The soft term is averaged over the rows, the hard one over those with a label.
+ *             `preset` swaps the soft term for what another library computes (`losses/kd-presets.ts`).
+ */
+import { kd } from '../losses/kd.js';
+import { KD_PRESETS, type KdPreset, presetSpec, resolveAlpha, resolveTemperature } from '../losses/kd-presets.js';
+import { defineMethod } from './define-method.js';
+
+// Object.keys gives string[]; these are the keys of the table by construction.
+const presets = Object.keys(KD_PRESETS) as KdPreset[];
+
+/** An alpha of 0 or 1 drops a term for good; one between is a graph input, so that it can be scheduled. */
+const isBlend = (alpha: number): boolean => alpha > 0 && alpha < 1;
+
+/**
+ * Distillation as in the paper. An alpha of 0 needs no teacher, one of 1 no labels. The defaults of alpha and
+ * temperature are the preset's; for `hinton` 0.5 and 2.
+ */
+export const hinton = defineMethod({
+  name: 'hinton',
+  needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
+  options: {
+    alpha: { default: 0.5, min: 0, max: 1, help: 'weight of the distillation term; the labels get 1 - alpha' },
+    temperature: { default: 2, min: 0, isMinAllowed: false, help: 'divides the logits of both sides' },
+    preset: { default: 'hinton', choices: presets, help: 'whose variant of the loss' },
+  },
+  defaults: ({ preset = 'hinton', alpha, temperature }) => ({
+    alpha: resolveAlpha(preset, alpha),
+    temperature: resolveTemperature(preset, temperature),
+  }),
+  scalars: ({ alpha, temperature, preset }) => ({
+    ...(isBlend(alpha) && { alpha }),
+    ...(alpha > 0 && presetSpec(preset).isTempered && { temperature }),
+  }),
+  losses: ({ student, teacher, labels, scalars }, { alpha, preset }) => ({
+    ...kd(student.logits, alpha === 0 ? undefined : teacher.logits, labels, {
+      preset,
+      alpha: scalars.alpha ?? alpha,
+      ...(scalars.temperature && { temperature: scalars.temperature }),
+    }),
+  }),
+});

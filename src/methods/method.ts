@@ -1,0 +1,41 @@
+import type { Value } from '../autograd/value.js';
+import type { RowLoss } from '../losses/row-loss.js';
+import type { SignalName, Signals } from '../models/model.js';
+
+/** What a step's losses are made from. A method cannot tell a traced teacher from a cached one. */
+export type LossInputs = {
+  readonly student: Signals;
+  /** Constants to the student: no gradient flows into them. Absent for methods that need no teacher. */
+  readonly teacher: Signals;
+  /** int64 [B], -100 where a row has none. */
+  readonly labels: Value;
+  /** Values of the method's `scalars` at this step: graph inputs, so a schedule needs no new graph. */
+  readonly scalars: Readonly<Record<string, Value>>;
+};
+
+/** How far a run is, for scheduled scalars. */
+export type Progress = { readonly step: number; readonly totalSteps: number; readonly epoch: number };
+
+/** One option of a method: its default, its range and a line of help. Flags, config and docs derive from it. */
+export type OptionSpec = {
+  readonly default: number;
+  readonly min?: number;
+  readonly max?: number;
+  /** Whether `min` itself is allowed; default true. */
+  readonly isMinAllowed?: boolean;
+  readonly help: string;
+};
+
+/**
+ * A distillation method: what it needs of the teacher, its options, its named loss terms. One paper, one file.
+ */
+export type Method<O = Readonly<Record<string, unknown>>> = {
+  readonly name: string;
+  /** Teacher signals; empty for training without a teacher. */
+  readonly needs: readonly SignalName[];
+  readonly options: O;
+  /** Numbers that may change from step to step, as graph inputs. */
+  readonly scalars?: (options: O, progress: Progress) => Readonly<Record<string, number>>;
+  /** The terms, by the names under which they are logged; their sum is minimised. */
+  readonly losses: (inputs: LossInputs, options: O) => Readonly<Record<string, RowLoss>>;
+};

@@ -1,0 +1,69 @@
+/** @file Running a model as it predicts: one session for any number of rows, weights as inputs. */
+import { toProgram } from '../autograd/lower.js';
+import { input, type Value } from '../autograd/value.js';
+import { ShapeError, SignalError } from '../errors/failures.js';
+import { evaluationContext } from '../nn/context.js';
+import { inputParameters } from '../nn/parameters.js';
+import { openSession, type SessionOptions } from '../runtime/session.js';
+import type { Dtype } from '../tensor/dtype.js';
+import { expectShape, type Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { BatchDims, Model, SignalName, Signals } from './model.js';
+import type { Weights } from './saved-model.js';
+
+/** Signals that are one tensor; lists of them come apart by layer elsewhere. */
+export type RowSignal = Extract<SignalName, 'logits' | 'pooledOutput' | 'embeddings'>;
+
+export type Forward = {
+  /** Of one row, by signal. */
+  readonly signals: Readonly<Record<string, { readonly dtype: Dtype; readonly shape: Shape }>>;
+  /** Signals of a batch, [N, ..] each. Weights may differ from call to call. */
+  run(weights: Weights, inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  release(): Promise<void>;
+};
+
+/**
+ * Opens a session for the forward pass without dropout. The number of rows may change from call to call, and so may
+ * the length where a model has one.
+ * @throws SignalError if the model does not give a signal.
+ */
+export async function openForward(
+  model: Model,
+  signals: readonly RowSignal[] = ['logits'],
+  options: Pick<SessionOptions, 'threads' | 'device'> = {},
+): Promise<Forward> {
+  const given = traceForward(model);
+  const outputs: Record<string, Value> = {};
+  for (const signal of signals) {
+    const value = given[signal];
+    if (value === undefined) {
+      throw new SignalError({ where: model.kind, wanted: `the signal '${signal}'`, got: model.signals.join(', ') });
+    }
+    outputs[signal] = value;
+  }
+  const session = await openSession(toProgram({ outputs, form: 'export' }), options);
+  const read = new Set(session.inputs.map(({ name }) => name));
+  const onlyRead = (tensors: Readonly<Record<string, Tensor>>) =>
+    Object.fromEntries(Object.entries(tensors).filter(([name]) => read.has(name)));
+  return {
+    signals: Object.fromEntries(
+      Object.entries(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape: shape.slice(1) }]),
+    ),
+    run: (weights, batch) => session.run({ ...onlyRead(weights), ...onlyRead(batch) }),
+    release: () => session.release(),
+  };
+}
+
+const DIMS: BatchDims = { B: 'N', S: 'S' };
+
+function traceForward(model: Model): Signals {
+  const inputs = model.inputs(DIMS).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)] as const);
+  return model.forward(evaluationContext(inputParameters(model.parameters)), Object.fromEntries(inputs));
+}
+
+/** The number of classes C of a model's logits [B, C]. */
+export function classesOf(model: Model): number {
+  const [, classes] = expectShape(traceForward(model).logits, ['B', 'C'], `${model.kind} logits`);
+  if (typeof classes === 'number') return classes;
+  throw new ShapeError({ where: `${model.kind} logits`, wanted: 'a fixed number of classes', got: String(classes) });
+}

@@ -1,0 +1,43 @@
+import type { Value } from '../autograd/value.js';
+import type { ForwardContext, ParameterSpec } from '../nn/module.js';
+import type { Dtype } from '../tensor/dtype.js';
+import type { Dim, Shape } from '../tensor/shape.js';
+
+/**
+ * What a model can tell a loss. Letters: B batch, S sequence, H hidden size, A heads, C classes, L layers.
+ */
+export type Signals = {
+  /** Before softmax, [B, C]. */
+  readonly logits: Value;
+  /** [B, H] */
+  readonly pooledOutput?: Value;
+  /** L + 1 tensors [B, S, H]; index 0 is the embedding output. */
+  readonly hiddenStates?: readonly Value[];
+  /** L tensors [B, A, S, S], before the mask and softmax. */
+  readonly attentionScores?: readonly Value[];
+  /** Word, position and type embeddings after normalisation, [B, S, H]. */
+  readonly embeddings?: Value;
+  /** 1 = real token, [B, S]. */
+  readonly attentionMask?: Value;
+};
+
+export type SignalName = Exclude<keyof Signals, 'attentionMask'>;
+
+/** One tensor that a model reads; `shape` from the batch's dimensions, which may be names. */
+export type ModelInput = { readonly name: string; readonly dtype: Dtype; readonly shape: Shape };
+
+/** The dimensions of a batch: rows, and tokens for text. */
+export type BatchDims = { readonly B: Dim; readonly S?: Dim };
+
+/** A network as data and one function; its weights live elsewhere. */
+export type Model = {
+  /** The kind, as checkpoints record it: `mlp`, `bert`. */
+  readonly kind: string;
+  /** Plain JSON from which the model can be made again. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly parameters: readonly ParameterSpec[];
+  /** What `forward` returns. */
+  readonly signals: readonly SignalName[];
+  inputs(dims: BatchDims): readonly ModelInput[];
+  forward(context: ForwardContext, inputs: Readonly<Record<string, Value>>): Signals;
+};

@@ -1,0 +1,298 @@
+/**
+ * @file A model on disk: a folder with `config.json` (kind, config, label names, hash of the weights) and
+ * `model.safetensors`. Nothing in it is ever executed.
+ */
+import { createHash } from 'node:crypto';
+import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CheckpointError } from '../errors/failures.js';
+import { RetortError } from '../errors/retort-error.js';
+import { errorCode, inputFailure } from '../files/file-failure.js';
+import { packageVersion } from '../files/package-version.js';
+import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
+import { encodeSafetensors } from '../tensor/safetensors.js';
+import { readSafetensors } from '../tensor/safetensors-file.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Model } from './model.js';
+import { MODEL_FORMAT } from './model-format.js';
+
+export type Weights = Readonly<Record<string, Tensor<'float32'>>>;
+
+export type TrainedModel = {
+  readonly model: Model;
+  readonly weights: Weights;
+  /** In the order of the classes; empty where they have no names. */
+  readonly labelNames: readonly string[];
+  /** What it was trained with. */
+  readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+};
+
+export type SavedModel = TrainedModel & {
+  readonly path: string;
+  /** SHA-256 over kind, config and weights: what answers of this model are cached under. */
+  readonly contentHash: string;
+};
+
+const CONFIG = 'config.json';
+const WEIGHTS = 'model.safetensors';
+/** Many times the longest list of labels. */
+const MAX_CONFIG_BYTES = 16 * 2 ** 20;
+
+/** SHA-256 over names, shapes and bytes of the weights, in the order of their names. */
+export function weightsHash(weights: Weights): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(weights).sort()) {
+    const { shape, data } = weights[name] as Tensor<'float32'>;
+    hash.update(`${JSON.stringify(name)}${formatShape(shape)}`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 over what a model answers from: kind, config and weights. */
+export function modelHash({ model, weights }: Pick<TrainedModel, 'model' | 'weights'>): string {
+  const { kind, config } = model;
+  return createHash('sha256')
+    .update(JSON.stringify([kind, config]))
+    .update(weightsHash(weights))
+    .digest('hex');
+}
+
+/**
+ * Saves a model as a folder, in one piece: an earlier folder of that name is replaced, or stays if writing fails.
+ * @throws OutputError naming the place that cannot be written.
+ */
+export async function saveModel(folder: string, trained: TrainedModel): Promise<void> {
+  await replaceFolderAtomic(folder, (inside) => writeModelFiles(inside, trained));
+}
+
+/** Writes the two files of a model into a folder that is being filled. */
+export async function writeModelFiles(folder: string, trained: TrainedModel): Promise<void> {
+  const { model, weights, labelNames, method } = trained;
+  const config = {
+    format: MODEL_FORMAT.name,
+    version: MODEL_FORMAT.version,
+    retort: packageVersion(),
+    model: { kind: model.kind, config: model.config },
+    ...(method && { method: { name: method.name, options: method.options } }),
+    labelNames,
+    weights: { sha256: weightsHash(weights) },
+  };
+  await writeFile(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFile(join(folder, WEIGHTS), encodeSafetensors(weights));
+}
+
+/**
+ * Loads a model that `saveModel` wrote. A run's output folder is read through its `last.ckpt`.
+ * @throws CheckpointError for a folder that is missing, torn, damaged, of a newer format or of another shape, and for
+ *   files of other formats.
+ */
+export async function loadModel(path: string): Promise<SavedModel> {
+  const folder = await folderOfModel(path);
+  const config = await readConfig(join(folder, CONFIG));
+  const weights = checkedWeights(await readTensors(join(folder, WEIGHTS)), config.model, join(path, WEIGHTS));
+  if (weightsHash(weights) !== config.weightsSha256) {
+    throw new CheckpointError({
+      where: path,
+      wanted: `the weights that ${CONFIG} was written with`,
+      got: 'others (their SHA-256 differs)',
+      fix: 'copy the whole folder again',
+    });
+  }
+  const { model, labelNames, method } = config;
+  const contentHash = modelHash({ model, weights });
+  return { path, model, weights, labelNames, contentHash, ...(method && { method }) };
+}
+
+/**
+ * The tensors of a model, each of the shape that the model gives it.
+ * @throws CheckpointError naming the tensor that is missing, unknown or of another shape.
+ */
+export function checkedWeights(tensors: ReadonlyMap<string, Tensor>, model: Model, where: string): Weights {
+  const fix = `use the weights of this very ${model.kind}`;
+  const weights: Record<string, Tensor<'float32'>> = {};
+  for (const { name, shape } of model.parameters) {
+    const found = tensors.get(name);
+    if (found?.dtype === 'float32' && sameShape(found.shape, shape)) {
+      weights[name] = { dtype: 'float32', shape, data: found.data as Float32Array };
+      continue;
+    }
+    const got = found === undefined ? 'none of that name' : `${found.dtype}${formatShape(found.shape)}`;
+    throw new CheckpointError({
+      where: `${where}: tensor '${name}'`,
+      wanted: `float32${formatShape(shape)}`,
+      got,
+      fix,
+    });
+  }
+  for (const name of tensors.keys()) {
+    if (Object.hasOwn(weights, name)) continue;
+    throw new CheckpointError({ where, wanted: `the tensors of a ${model.kind}`, got: `one named '${name}'`, fix });
+  }
+  return weights;
+}
+
+async function readTensors(path: string): Promise<ReadonlyMap<string, Tensor>> {
+  return (await readSafetensors(path)).tensors;
+}
+
+/** Where the files of a model lie. */
+async function folderOfModel(path: string): Promise<string> {
+  const folder = await placeOf(path);
+  const kind = await kindOf(folder);
+  if (kind === 'nothing') {
+    throw notOurs(path, 'nothing of that name', 'check the path; retort … --save_last keeps OUTPUT_DIR/last.ckpt');
+  }
+  if (kind === 'file') throw notOurs(path, ...(await whatFileItIs(folder)));
+  if ((await kindOf(join(folder, CONFIG))) === 'file') return folder;
+  const last = await placeOf(join(folder, 'last.ckpt'));
+  if ((await kindOf(join(last, CONFIG))) === 'file') return last;
+  const others = (await readdir(folder)).filter((name) => name.endsWith('.ckpt')).sort();
+  if (others.length > 0) throw notOurs(path, `a folder with ${others.slice(0, 3).join(', ')}`, 'name one of those');
+  throw notOurs(path, `a folder without ${CONFIG}`, 'name a checkpoint folder, as retort writes it');
+}
+
+/** `folderToRead`, or the path itself where something on the way to it is missing. */
+async function placeOf(path: string): Promise<string> {
+  try {
+    return await folderToRead(path);
+  } catch (error) {
+    if (isNothing(error)) return path;
+    throw asCheckpointError(path, inputFailure(error, path));
+  }
+}
+
+function isNothing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
+}
+
+async function kindOf(path: string): Promise<'folder' | 'file' | 'nothing'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    if (isNothing(error)) return 'nothing';
+    throw asCheckpointError(path, inputFailure(error, path));
+  }
+}
+
+function notOurs(path: string, got: string, fix: string): CheckpointError {
+  return new CheckpointError({ where: path, wanted: 'a checkpoint folder', got, fix });
+}
+
+/** What somebody has who names a file where a folder is wanted, and what to do with it. */
+async function whatFileItIs(path: string): Promise<[got: string, fix: string]> {
+  const handle = await open(path, 'r');
+  try {
+    if (!(await handle.stat()).isFile()) return ['a device or pipe', 'name a checkpoint folder'];
+    const start = new Uint8Array(8);
+    await handle.read(start, 0, start.length, 0);
+    const isZip = start[0] === 0x50 && start[1] === 0x4b; // torch.save writes a ZIP of a pickle since 1.6
+    const isPickle = start[0] === 0x80 && (start[1] ?? 0) <= 5;
+    if (isZip || isPickle) {
+      return [
+        'a pickle, as torch.save writes it; opening one can run any code, so retort never does',
+        'convert it where it was made (safetensors.torch.save_file), or train the model with retort',
+      ];
+    }
+    return ['a file', 'name the folder with config.json and model.safetensors'];
+  } finally {
+    await handle.close();
+  }
+}
+
+type Config = Omit<SavedModel, 'path' | 'weights' | 'contentHash'> & { readonly weightsSha256: string };
+
+async function readConfig(path: string): Promise<Config> {
+  const json = await readSmallJson(path, MAX_CONFIG_BYTES);
+  // zod is loaded only where something is read.
+  const { MODEL_KINDS, modelSchema, savedModelSchema, versionSchema } = await import('./saved-model.schema.js');
+  const { version } = parsed(versionSchema.safeParse(json), path);
+  if (version > MODEL_FORMAT.version) throw newerFormat(path, MODEL_FORMAT.version, version);
+  const { model: stored, labelNames, method, weights } = parsed(savedModelSchema.safeParse(json), path);
+  const schema = modelSchema(stored.kind);
+  if (schema === undefined) {
+    throw new CheckpointError({
+      where: `${path}: model.kind`,
+      wanted: MODEL_KINDS.join(' or '),
+      got: JSON.stringify(stored.kind),
+      fix: 'use a version of retort that has this kind of model',
+    });
+  }
+  return {
+    model: parsed(
+      checkpointErrors(path, () => schema.safeParse(stored.config)),
+      `${path}: model.config`,
+    ),
+    labelNames,
+    ...(method && { method }),
+    weightsSha256: weights.sha256,
+  };
+}
+
+/** @throws CheckpointError for a file that is missing, too large, or no JSON. */
+export async function readSmallJson(path: string, maxBytes: number): Promise<unknown> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) {
+      throw new CheckpointError({ where: path, wanted: `at most ${maxBytes} bytes of JSON`, got: `${size} bytes` });
+    }
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw damaged(path, 'JSON', 'text that is none', error);
+    throw asCheckpointError(path, inputFailure(error, path));
+  }
+}
+
+/** What a schema's `safeParse` gives, as far as it is needed here. */
+type Parsed<T> =
+  | { readonly success: true; readonly data: T }
+  | {
+      readonly success: false;
+      readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] };
+    };
+
+/** @throws CheckpointError naming the first key that is not as the schema has it. */
+export function parsed<T>(result: Parsed<T>, where: string): T {
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const key = issue?.path.map(String).join('.') ?? '';
+  throw damaged(
+    key === '' ? where : `${where}: ${key}`,
+    'what retort writes there',
+    issue?.message ?? 'something else',
+  );
+}
+
+export function newerFormat(path: string, wanted: number, got: number): CheckpointError {
+  return new CheckpointError({
+    where: path,
+    wanted: `format version ${wanted} or older`,
+    got: `version ${got}`,
+    fix: 'use a newer retort',
+  });
+}
+
+function damaged(where: string, wanted: string, got: string, cause?: unknown): CheckpointError {
+  return new CheckpointError({ where, wanted, got, fix: 'the file is damaged: copy or write it again', cause });
+}
+
+function checkpointErrors<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asCheckpointError(path, error);
+  }
+}
+
+function asCheckpointError(path: string, error: unknown): unknown {
+  if (!(error instanceof RetortError) || error instanceof CheckpointError) return error;
+  const { where, wanted, got, fix } = error;
+  return new CheckpointError({
+    where: where === path ? path : `${path}: ${where}`,
+    wanted,
+    got,
+    ...(fix !== undefined && { fix }),
+    cause: error,
+  });
+}
