@@ -67,6 +67,7 @@ export const cast: UnaryOp<{ readonly to: Dtype }> = defineUnary({
     since: 21,
     attributes: ({ to }) => ({ to: { kind: 'int', value: ELEMENT_TYPE[to] } }),
   },
+  simplify: ([x], { to }) => (x?.dtype === to ? x : undefined),
   shape: ([x]) => x as Shape,
   dtype: (_dtypes, { to }) => to,
   vjp: (g, [x]) => [isFloat((x as Value).dtype) ? cast(g, { to: (x as Value).dtype }) : null],
