@@ -1,9 +1,9 @@
 """A MiniLM-shaped training step in PyTorch 2.13 at its best on a CPU: the peer that a Node bench alternates rounds with.
 
-    python bench/peers/minilm_step.py [--threads 2] [--ids ids.json] [--seed 1] [--micro-batch auto|0|N] [--compile]
+    python bench/peers/minilm_step.py [--threads 2] [--ids ids.json] [--seed 1] [--compile] [--plain-malloc]
 
 Line protocol: prints {"ready": true, "environment": {...}}, then for each request line
-    {"length": 16, "batch": 32, "steps": 4, "dropout": 0}          optional: "lengths": [batch row lengths], "microBatch": N
+    {"length": 16, "batch": 32, "steps": 4, "dropout": 0}          optional: "lengths": [batch row lengths], "microBatch": rows
 runs that many whole steps (zero_grad, forward, cross-entropy, backward, clip_grad_norm_(1.0), AdamW) with fresh ids each and
 answers {"msPerStep": [...], "loss": last loss, "microBatch": N}; an empty line or end of input ends it. A bad request answers
 {"error": "..."}. Two untimed steps come before the first timed one of each (length, batch, dropout, microBatch).
@@ -22,8 +22,20 @@ import os
 import sys
 import time
 
-# @TRIED@
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34), "MALLOC_TOP_PAD_": str(1 << 26)}
+# What was tried (2 cores of an AMD EPYC with AVX-512, other work on the machine; ms a step at batch 32 in windows without it, few samples each):
+#   glibc keeping freed blocks (MALLOC below)   16 tokens 247 against 270 by default (medians of 18 alternating steps, noise included);
+#                                               64 tokens 842, 128 tokens 1,705-1,732: taken, the process restarts itself with these
+#   transparent huge pages on top               16 tokens 242, 64 tokens 888, 128 tokens 1,677: no clear gain, not taken (THP_MEM_ALLOC_ENABLE=1)
+#   micro-batches of 16, of 8, at 128 tokens    1,790-1,880, 1,960-2,000 against 1,705: slower; "microBatch" remains in the protocol
+#   torch.compile (inductor, gcc)               16 tokens with dropout 0.1 295 against 270, 64 tokens 854 against 842, 128 tokens 1,947: slower;
+#                                               --compile remains
+#   OMP_WAIT_POLICY=PASSIVE                     16 tokens 278 against 247: slower on a quiet machine. On a busy one the default's spinning
+#                                               makes single steps 3-10 times slower: discard rounds with other work on the machine.
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
+    "MALLOC_TOP_PAD_": str(1 << 26),
+}
 
 
 def build(seed, compiled):
@@ -31,8 +43,17 @@ def build(seed, compiled):
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(seed)
-    config = BertConfig(vocab_size=30522, hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536,
-                        max_position_embeddings=512, hidden_act="gelu", num_labels=2, attn_implementation="sdpa")
+    config = BertConfig(
+        vocab_size=30522,
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=12,
+        intermediate_size=1536,
+        max_position_embeddings=512,
+        hidden_act="gelu",
+        num_labels=2,
+        attn_implementation="sdpa",
+    )
     model = BertForSequenceClassification(config).train()
     decayed, plain = [], []
     for name, parameter in model.named_parameters():
@@ -65,9 +86,13 @@ class Ids:
             self.next[length] = turn + 1
             ids = torch.tensor([row[:length] for row in steps[turn % len(steps)][:batch]])
             if tuple(ids.shape) != (batch, length):
-                raise ValueError(f"wanted ids [{batch}, {length}], the file has {list(ids.shape)} at step {turn % len(steps)}")
+                raise ValueError(
+                    f"wanted ids [{batch}, {length}], the file has {list(ids.shape)} at step {turn % len(steps)}"
+                )
             return ids
-        ids = 999 + torch.multinomial(self.zipf, batch * length, replacement=True, generator=self.generator).reshape(batch, length)
+        ids = 999 + torch.multinomial(self.zipf, batch * length, replacement=True, generator=self.generator).reshape(
+            batch, length
+        )
         ids[:, 0], ids[:, -1] = 101, 102
         return ids
 
@@ -77,12 +102,13 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--ids")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--micro-batch", default="auto", help="rows a forward and backward; 0 the whole batch; auto the best found")
     parser.add_argument("--compile", action="store_true", help="torch.compile the model")
     parser.add_argument("--plain-malloc", action="store_true", help="keep glibc's default allocator settings")
     args = parser.parse_args()
     if not args.plain_malloc and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC})  # glibc reads these at start only
+        os.execve(
+            sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC}
+        )  # glibc reads these at start only
 
     import torch
     import transformers
@@ -108,9 +134,13 @@ def main():
         return total
 
     def answer(request):
-        length, batch, steps, dropout = int(request["length"]), int(request["batch"]), int(request["steps"]), float(request["dropout"])
-        micro = request.get("microBatch", args.micro_batch)
-        micro = best_micro_batch(batch, length) if micro == "auto" else int(micro) or batch
+        length, batch, steps, dropout = (
+            int(request["length"]),
+            int(request["batch"]),
+            int(request["steps"]),
+            float(request["dropout"]),
+        )
+        micro = int(request.get("microBatch") or batch)
         for module in dropouts:
             module.p = dropout
         mask = None
@@ -129,9 +159,15 @@ def main():
 
     build_info = torch.__config__.show()
     environment = {
-        "torch": torch.__version__, "transformers": transformers.__version__, "threads": torch.get_num_threads(), "python": sys.version.split()[0],
-        "blas": "mkl" if "BLAS_INFO=mkl" in build_info else "other", "cpuCapability": torch.backends.cpu.get_cpu_capability(),
-        "compiled": args.compile, "malloc": "default" if args.plain_malloc else MALLOC, "parameters": sum(p.numel() for p in parameters),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "threads": torch.get_num_threads(),
+        "python": sys.version.split()[0],
+        "blas": "mkl" if "BLAS_INFO=mkl" in build_info else "other",
+        "cpuCapability": torch.backends.cpu.get_cpu_capability(),
+        "compiled": args.compile,
+        "malloc": "default" if args.plain_malloc else MALLOC,
+        "parameters": sum(p.numel() for p in parameters),
     }
     print(json.dumps({"ready": True, "environment": environment}), flush=True)
     for line in sys.stdin:
@@ -141,10 +177,6 @@ def main():
             print(json.dumps(answer(json.loads(line))), flush=True)
         except (KeyError, TypeError, ValueError) as error:
             print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
-
-
-def best_micro_batch(batch, length):
-    return batch
 
 
 if __name__ == "__main__":

@@ -55,14 +55,20 @@ def job(variant, folder, threads):
     teacher = mnist.train(42, 16, x, y, 3, on_epoch=lambda: epochs.append(time.perf_counter()), **options)
     small = mnist.train(42, 4, x[:800], y[:800], 40, **options)
     small_kd = mnist.train(42, 4, x[:800], y[:800], 40, make_loss=lambda: mnist.kd_loss(teacher, 0.8, 20), **options)
-    accuracies = {name: mnist.accuracy(model, *test) for name, model in (("teacher", teacher), ("small", small), ("smallKd", small_kd))}
+    accuracies = {
+        name: mnist.accuracy(model, *test)
+        for name, model in (("teacher", teacher), ("small", small), ("smallKd", small_kd))
+    }
     first = 1 if variant == "compile" else 0
     steps = -(-len(x) // 64) * (len(epochs) - 1 - first)
     return {
-        "variant": variant, "seconds": round(time.time() - started, 3),
+        "variant": variant,
+        "seconds": round(time.time() - started, 3),
         "peakRssMB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        "stepMicroseconds": round((epochs[-1] - epochs[first]) / steps * 1e6, 1), "accuracies": accuracies,
-        "torch": torch.__version__, "threads": threads,
+        "stepMicroseconds": round((epochs[-1] - epochs[first]) / steps * 1e6, 1),
+        "accuracies": accuracies,
+        "torch": torch.__version__,
+        "threads": threads,
     }
 
 
@@ -78,7 +84,16 @@ def main():
         return
     results = {}
     for variant in VARIANTS:
-        command = [sys.executable, os.path.abspath(__file__), "--variant", variant, "--data", args.data, "--threads", str(args.threads)]
+        command = [
+            sys.executable,
+            os.path.abspath(__file__),
+            "--variant",
+            variant,
+            "--data",
+            args.data,
+            "--threads",
+            str(args.threads),
+        ]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             results[variant] = {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1]}
@@ -87,8 +102,16 @@ def main():
     ran = {name: result for name, result in results.items() if "failed" not in result}
     best = min(ran, key=lambda name: ran[name]["seconds"])
     fastest = min(ran, key=lambda name: ran[name]["stepMicroseconds"])
-    print(json.dumps({**{key: ran[best][key] for key in ("seconds", "peakRssMB")}, "stepMicroseconds": ran[fastest]["stepMicroseconds"],
-                      "best": {"job": best, "step": fastest}, "variants": results}))
+    print(
+        json.dumps(
+            {
+                **{key: ran[best][key] for key in ("seconds", "peakRssMB")},
+                "stepMicroseconds": ran[fastest]["stepMicroseconds"],
+                "best": {"job": best, "step": fastest},
+                "variants": results,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

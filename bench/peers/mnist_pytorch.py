@@ -18,11 +18,22 @@ import torch
 from torch.nn import functional as F
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-warnings.filterwarnings("ignore", message="reduction: 'mean'")  # the mean over batch and classes is what the article has
+warnings.filterwarnings(
+    "ignore", message="reduction: 'mean'"
+)  # the mean over batch and classes is what the article has
 SETTINGS = {
-    "learningRate": 5e-3, "batchSize": 64, "optimizer": "Adam, PyTorch's defaults", "pixels": "(x / 255 - 0.1307) / 0.3081", "activation": "ReLU, no dropout",
-    "teacher": {"hidden": 16, "trainImages": 60000, "epochs": 3}, "small": {"hidden": 4, "trainImages": 800, "epochs": 40},
-    "smallKd": {"alpha": 0.8, "temperature": 20, "softLoss": "KLDivLoss() (mean over batch and classes) * alpha * T^2 + nll_loss * (1 - alpha)"},
+    "learningRate": 5e-3,
+    "batchSize": 64,
+    "optimizer": "Adam, PyTorch's defaults",
+    "pixels": "(x / 255 - 0.1307) / 0.3081",
+    "activation": "ReLU, no dropout",
+    "teacher": {"hidden": 16, "trainImages": 60000, "epochs": 3},
+    "small": {"hidden": 4, "trainImages": 800, "epochs": 40},
+    "smallKd": {
+        "alpha": 0.8,
+        "temperature": 20,
+        "softLoss": "KLDivLoss() (mean over batch and classes) * alpha * T^2 + nll_loss * (1 - alpha)",
+    },
     "accuracy": "percent of 10,000 test images after the last epoch",
 }
 
@@ -37,8 +48,12 @@ def idx(path):
 
 
 def load(folder, part):
-    images = torch.from_numpy(idx(os.path.join(folder, f"{part}-images-idx3-ubyte")).reshape(-1, 784).astype(np.float32))
-    return images.div_(255).sub_(0.1307).div_(0.3081), torch.from_numpy(idx(os.path.join(folder, f"{part}-labels-idx1-ubyte")).astype(np.int64))
+    images = torch.from_numpy(
+        idx(os.path.join(folder, f"{part}-images-idx3-ubyte")).reshape(-1, 784).astype(np.float32)
+    )
+    return images.div_(255).sub_(0.1307).div_(0.3081), torch.from_numpy(
+        idx(os.path.join(folder, f"{part}-labels-idx1-ubyte")).astype(np.int64)
+    )
 
 
 class Mlp(torch.nn.Module):
@@ -68,8 +83,17 @@ def kd_loss(teacher, alpha, temperature):
     return loss
 
 
-def train(seed, hidden, images, labels, epochs, make_loss=lambda: hard_loss, adam=lambda params: torch.optim.Adam(params, lr=5e-3), wrap=lambda f: f,
-          on_epoch=lambda: None):
+def train(
+    seed,
+    hidden,
+    images,
+    labels,
+    epochs,
+    make_loss=lambda: hard_loss,
+    adam=lambda params: torch.optim.Adam(params, lr=5e-3),
+    wrap=lambda f: f,
+    on_epoch=lambda: None,
+):
     torch.manual_seed(seed)
     model = Mlp(hidden)
     optimizer, loss_of = adam(model.parameters()), wrap(make_loss())
@@ -94,7 +118,9 @@ def article(seed, data, **options):
     teacher = train(seed, 16, x, y, 3, **options)
     small = train(seed, 4, x[:800], y[:800], 40, **options)
     small_kd = train(seed, 4, x[:800], y[:800], 40, make_loss=lambda: kd_loss(teacher, 0.8, 20), **options)
-    return {name: accuracy(model, xt, yt) for name, model in (("teacher", teacher), ("small", small), ("smallKd", small_kd))}
+    return {
+        name: accuracy(model, xt, yt) for name, model in (("teacher", teacher), ("small", small), ("smallKd", small_kd))
+    }
 
 
 def main():
@@ -127,7 +153,9 @@ def main():
         print(json.dumps(runs[-1] if runs[-1]["seed"] == seed else seed), flush=True)
     for name in ("teacher", "small", "smallKd"):
         values = np.array([run[name] for run in runs if run["seed"] in seeds])
-        print(f"{name}: mean {values.mean():.2f} sd {values.std(ddof=1) if len(values) > 1 else 0:.2f} (n = {len(values)})")
+        print(
+            f"{name}: mean {values.mean():.2f} sd {values.std(ddof=1) if len(values) > 1 else 0:.2f} (n = {len(values)})"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 import { ShapeError } from '../errors/failures.js';
+import type { Dtype, HostArray } from '../tensor/dtype.js';
+import type { StaticShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Rows of a data set, ready for a step. B is the number of rows, padding included. */
@@ -15,6 +17,12 @@ export type Batch = {
   readonly task?: string;
 };
 
+/**
+ * Offers the array that a batch's input will be read from, so that rows are copied once. Undefined where the reader has
+ * no use for that input, or wants another shape.
+ */
+export type Place = (input: string, dtype: Dtype, shape: StaticShape) => HostArray | undefined;
+
 export type Dataset = {
   readonly name: string;
   /** Number of rows. */
@@ -23,10 +31,10 @@ export type Dataset = {
   readonly labelNames: readonly string[];
   /**
    * Gathers rows by their numbers. With `paddedTo` the batch has that many rows: those added repeat given ones,
-   * so that they hold valid contents, and have weight 0.
+   * so that they hold valid contents, and have weight 0. With `place` its large inputs may be written there.
    * @throws ShapeError for no rows, more than `paddedTo`, or a row that does not exist.
    */
-  batch(rows: ArrayLike<number>, paddedTo?: number): Batch;
+  batch(rows: ArrayLike<number>, paddedTo?: number, place?: Place): Batch;
 };
 
 /**

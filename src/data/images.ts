@@ -11,15 +11,17 @@ export function imageDataset(name: string, images: Uint8Array, pixels: number): 
     name,
     size,
     labelNames: [],
-    batch: (rows, paddedTo = rows.length) => {
+    batch: (rows, paddedTo = rows.length, place) => {
+      const shape = [paddedTo, pixels];
+      const placed = place?.('pixels', 'uint8', shape);
       const padded = paddedRows(rows, paddedTo, size, name);
-      const data = new Uint8Array(paddedTo * pixels);
+      const data = placed instanceof Uint8Array ? placed : new Uint8Array(paddedTo * pixels);
       for (let i = 0; i < paddedTo; i++) {
         const start = (padded[i] as number) * pixels;
         data.set(images.subarray(start, start + pixels), i * pixels);
       }
       return {
-        inputs: { pixels: { dtype: 'uint8', shape: [paddedTo, pixels], data } },
+        inputs: { pixels: { dtype: 'uint8', shape, data } },
         ids: padded,
         weights: paddingWeights(rows.length, paddedTo),
       };

@@ -74,8 +74,8 @@ export function mnistDataset(split: MnistSplit, options: { readonly maxSamples?:
     size,
     labelNames: Array.from({ length: DIGITS }, (_, digit) => String(digit)),
     normalisation: MNIST_NORMALISATION,
-    batch: (rows, paddedTo = rows.length) => {
-      const batch = unlabelled.batch(rows, paddedTo);
+    batch: (rows, paddedTo = rows.length, place) => {
+      const batch = unlabelled.batch(rows, paddedTo, place);
       const digits = new BigInt64Array(paddedTo);
       for (let i = 0; i < paddedTo; i++) digits[i] = BigInt(labels[batch.ids[i] as number] as number);
       return { ...batch, labels: { dtype: 'int64', shape: [paddedTo], data: digits } };
