@@ -52,19 +52,30 @@ def differences(made, committed, path, scale=1e-3):
 def golden_agreement():
     """Presets that the golden vectors have too: two independent references, one number. Yields disagreements."""
     twins = {
-        "keras/c3/t2/a0.9": "torchdistill_keras/T2_a0.1", "torchdistill/c3/t2/a0.9": "torchdistill_keras/T2_a0.1",
-        "primer/c3/t2/a0.5": "primer_klmean/T2_a0.5", "primer/c3/t2/a0.9": "primer_klmean/T2_a0.9",
-        "hinton/c3/t2/a0.5": "kl_batchmean/T2_a0.5", "hinton/c3/t2/a0.9": "kl_batchmean/T2_a0.9",
-        "textbrewer/c3/t4/a1": "textbrewer_ce/T4", "textbrewer-mse/c3/t4/a1": "textbrewer_mse/T4", "tinybert-pred/c3/t1/a1": "soft_ce_elementmean/T1",
-        "dbert-code/c3/t1/a0.5": "dbert_code_mse_plus_ce", "setfit-baseline/c3/t1/a1": "mse_logits_vs_teacher_probs", "tang/c3/t1/a1": "mse_logits_elementmean",
-        "bilstm-3p-mse/c3/t1/a1": "mse_logits_rowsum", "fastformers/c3/t1/a1": "soft_ce_batchmean/T1",
+        "keras/c3/t2/a0.9": "torchdistill_keras/T2_a0.1",
+        "torchdistill/c3/t2/a0.9": "torchdistill_keras/T2_a0.1",
+        "primer/c3/t2/a0.5": "primer_klmean/T2_a0.5",
+        "primer/c3/t2/a0.9": "primer_klmean/T2_a0.9",
+        "hinton/c3/t2/a0.5": "kl_batchmean/T2_a0.5",
+        "hinton/c3/t2/a0.9": "kl_batchmean/T2_a0.9",
+        "textbrewer/c3/t4/a1": "textbrewer_ce/T4",
+        "textbrewer-mse/c3/t4/a1": "textbrewer_mse/T4",
+        "tinybert-pred/c3/t1/a1": "soft_ce_elementmean/T1",
+        "dbert-code/c3/t1/a0.5": "dbert_code_mse_plus_ce",
+        "setfit-baseline/c3/t1/a1": "mse_logits_vs_teacher_probs",
+        "tang/c3/t1/a1": "mse_logits_elementmean",
+        "bilstm-3p-mse/c3/t1/a1": "mse_logits_rowsum",
+        "fastformers/c3/t1/a1": "soft_ce_batchmean/T1",
     }
     with open(os.path.join(GOLDEN, "golden.json")) as file:
         golden = json.load(file)
     presets = make_losses.presets()
     for name, twin in twins.items():
         expected = golden[f"hinton/{twin}"]["expected"]
-        made, wanted = [presets[name]["value"], presets[name]["gradient"]], [expected["loss"], expected["grad"]["student_logits"]]
+        made, wanted = [presets[name]["value"], presets[name]["gradient"]], [
+            expected["loss"],
+            expected["grad"]["student_logits"],
+        ]
         if any(differences(made, wanted, name)):
             yield f"preset {name} differs from golden hinton/{twin}"
 
@@ -79,7 +90,11 @@ def main():
         count += 1
     for line in wrong[:10]:
         print("  " + line)
-    print(f"FAIL check_fixtures: {len(wrong)} differences" if wrong else f"PASS check_fixtures: {count} fixtures made again, within {TOLERANCE}")
+    print(
+        f"FAIL check_fixtures: {len(wrong)} differences"
+        if wrong
+        else f"PASS check_fixtures: {count} fixtures made again, within {TOLERANCE}"
+    )
     return 1 if wrong else 0
 
 

@@ -1,6 +1,6 @@
 """Runs make_golden.py (pure Python: closed forms and central differences) in a temporary folder and compares with golden.json.
 
-    python test/python/check_golden.py
+python test/python/check_golden.py
 """
 
 import json
@@ -29,7 +29,11 @@ def main():
     wrong = list(differences(made, committed, "golden.json"))
     for line in wrong[:10]:
         print("  " + line)
-    print(f"FAIL check_golden: {len(wrong)} differences" if wrong else f"PASS check_golden: {len(made) - 1} cases made again")
+    print(
+        f"FAIL check_golden: {len(wrong)} differences"
+        if wrong
+        else f"PASS check_golden: {len(made) - 1} cases made again"
+    )
     return 1 if wrong else 0
 
 

@@ -28,8 +28,18 @@ def compare(ours, theirs):
         if not (np.isfinite(a).all() and np.isfinite(b).all() and (a >= 0).all() and (a <= 100).all()):
             raise ValueError(f"{model}: wanted accuracies in percent")
         interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
-        rows.append({"model": model, "p": stats.ks_2samp(a, b, method="exact").pvalue, "difference": a.mean() - b.mean(),
-                     "low": interval.low, "high": interval.high, "means": (a.mean(), b.mean()), "deviations": (a.std(ddof=1), b.std(ddof=1)), "n": (len(a), len(b))})
+        rows.append(
+            {
+                "model": model,
+                "p": stats.ks_2samp(a, b, method="exact").pvalue,
+                "difference": a.mean() - b.mean(),
+                "low": interval.low,
+                "high": interval.high,
+                "means": (a.mean(), b.mean()),
+                "deviations": (a.std(ddof=1), b.std(ddof=1)),
+                "n": (len(a), len(b)),
+            }
+        )
     return rows
 
 
@@ -42,17 +52,26 @@ def read(path):
 
 
 def main(arguments):
-    paths = (arguments + [os.path.join(RESULTS, name) for name in ("mnist-retort.json", "mnist-pytorch.json")][len(arguments):])[:2]
+    paths = (
+        arguments
+        + [os.path.join(RESULTS, name) for name in ("mnist-retort.json", "mnist-pytorch.json")][len(arguments) :]
+    )[:2]
     try:
         rows = compare(*map(read, paths))
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"FAIL compare_ks: {type(error).__name__}: {error}")
         return 2
     for row in rows:
-        print(f"{row['model']:>8}: KS p = {row['p']:.4f}; means {row['means'][0]:.2f} (sd {row['deviations'][0]:.2f}, n {row['n'][0]}) and "
-              f"{row['means'][1]:.2f} (sd {row['deviations'][1]:.2f}, n {row['n'][1]}); difference {row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]")
+        print(
+            f"{row['model']:>8}: KS p = {row['p']:.4f}; means {row['means'][0]:.2f} (sd {row['deviations'][0]:.2f}, n {row['n'][0]}) and "
+            f"{row['means'][1]:.2f} (sd {row['deviations'][1]:.2f}, n {row['n'][1]}); difference {row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
+        )
     different = [row["model"] for row in rows if not row["p"] > THRESHOLD]
-    print(f"FAIL compare_ks: p <= {THRESHOLD} for {', '.join(different)}" if different else f"PASS compare_ks: every p > {THRESHOLD}")
+    print(
+        f"FAIL compare_ks: p <= {THRESHOLD} for {', '.join(different)}"
+        if different
+        else f"PASS compare_ks: every p > {THRESHOLD}"
+    )
     return 1 if different else 0
 
 

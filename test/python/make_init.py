@@ -39,32 +39,77 @@ def constant(value):
 
 
 def bert():
-    config = BertConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, max_position_embeddings=20, num_labels=3)
+    config = BertConfig(
+        vocab_size=50,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=20,
+        num_labels=3,
+    )
     return BertForSequenceClassification(config)
 
 
 def bert_facts():
     facts = {}
     for name, p in bert().named_parameters():
-        facts[name] = constant(1.0) if name.endswith("LayerNorm.weight") else constant(0.0) if name.endswith("bias") else normal(0.02)
+        facts[name] = (
+            constant(1.0)
+            if name.endswith("LayerNorm.weight")
+            else constant(0.0) if name.endswith("bias") else normal(0.02)
+        )
     facts["bert.embeddings.word_embeddings.weight"]["zeroRows"] = [0]
     return facts
 
 
 def lstm_facts(hidden, suffixes):
-    return {f"{name}{s}": uniform(1 / math.sqrt(hidden)) for s in suffixes for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+    return {
+        f"{name}{s}": uniform(1 / math.sqrt(hidden))
+        for s in suffixes
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    }
 
 
 # name: (module, options, maker, facts)
 CASES = {
-    "linear/784-16": ("Linear", {"in": 784, "out": 16}, lambda: torch.nn.Linear(784, 16), {"weight": uniform(1 / 28), "bias": uniform(1 / 28)}),
-    "linear/16-10": ("Linear", {"in": 16, "out": 10}, lambda: torch.nn.Linear(16, 10), {"weight": uniform(0.25), "bias": uniform(0.25)}),
-    "embedding/50-8": ("Embedding", {"vocabulary": 50, "hidden": 8}, lambda: torch.nn.Embedding(50, 8), {"weight": normal(1.0)}),
-    "embedding-padding/50-8": ("Embedding", {"vocabulary": 50, "hidden": 8, "paddingIndex": 0}, lambda: torch.nn.Embedding(50, 8, padding_idx=0),
-                               {"weight": {**normal(1.0), "zeroRows": [0]}}),
-    "layer-norm/6": ("LayerNorm", {"hidden": 6}, lambda: torch.nn.LayerNorm(6), {"weight": constant(1.0), "bias": constant(0.0)}),
+    "linear/784-16": (
+        "Linear",
+        {"in": 784, "out": 16},
+        lambda: torch.nn.Linear(784, 16),
+        {"weight": uniform(1 / 28), "bias": uniform(1 / 28)},
+    ),
+    "linear/16-10": (
+        "Linear",
+        {"in": 16, "out": 10},
+        lambda: torch.nn.Linear(16, 10),
+        {"weight": uniform(0.25), "bias": uniform(0.25)},
+    ),
+    "embedding/50-8": (
+        "Embedding",
+        {"vocabulary": 50, "hidden": 8},
+        lambda: torch.nn.Embedding(50, 8),
+        {"weight": normal(1.0)},
+    ),
+    "embedding-padding/50-8": (
+        "Embedding",
+        {"vocabulary": 50, "hidden": 8, "paddingIndex": 0},
+        lambda: torch.nn.Embedding(50, 8, padding_idx=0),
+        {"weight": {**normal(1.0), "zeroRows": [0]}},
+    ),
+    "layer-norm/6": (
+        "LayerNorm",
+        {"hidden": 6},
+        lambda: torch.nn.LayerNorm(6),
+        {"weight": constant(1.0), "bias": constant(0.0)},
+    ),
     "lstm-cell/12-9": ("LSTMCell", {"in": 12, "hidden": 9}, lambda: torch.nn.LSTMCell(12, 9), lstm_facts(9, [""])),
-    "lstm-bidirectional/12-9": ("LSTM", {"in": 12, "hidden": 9, "bidirectional": True}, lambda: torch.nn.LSTM(12, 9, bidirectional=True), lstm_facts(9, ["_l0", "_l0_reverse"])),
+    "lstm-bidirectional/12-9": (
+        "LSTM",
+        {"in": 12, "hidden": 9, "bidirectional": True},
+        lambda: torch.nn.LSTM(12, 9, bidirectional=True),
+        lstm_facts(9, ["_l0", "_l0_reverse"]),
+    ),
     "bert": ("BertForSequenceClassification", {"initializerRange": 0.02}, bert, bert_facts()),
 }
 
@@ -83,13 +128,26 @@ def observe(make_module, name, fact):
         draws.append(dict(make_module().named_parameters())[name].detach()[rows].flatten().double())
     values = torch.cat(draws)
     n, mean, deviation = len(values), values.mean().item(), values.std().item()
-    wanted = (fact["high"] - fact["low"]) / math.sqrt(12) if fact["distribution"] == "uniform" else fact["standardDeviation"]
+    wanted = (
+        (fact["high"] - fact["low"]) / math.sqrt(12) if fact["distribution"] == "uniform" else fact["standardDeviation"]
+    )
     assert abs(mean) < 5 * wanted / math.sqrt(n), (name, mean)
     assert abs(deviation - wanted) < 5 * wanted / math.sqrt(n), (name, deviation, wanted)
     if fact["distribution"] == "uniform":
-        assert fact["low"] - 1e-8 <= values.min() < 0.995 * fact["low"] and 0.995 * fact["high"] < values.max() <= fact["high"] + 1e-8, name
+        assert (
+            fact["low"] - 1e-8 <= values.min() < 0.995 * fact["low"]
+            and 0.995 * fact["high"] < values.max() <= fact["high"] + 1e-8
+        ), name
     six = lambda x: float(f"{x:.6g}")
-    return {"observed": {"minimum": six(values.min().item()), "maximum": six(values.max().item()), "mean": six(mean), "standardDeviation": six(deviation), "draws": n}}
+    return {
+        "observed": {
+            "minimum": six(values.min().item()),
+            "maximum": six(values.max().item()),
+            "mean": six(mean),
+            "standardDeviation": six(deviation),
+            "draws": n,
+        }
+    }
 
 
 def make():
@@ -98,8 +156,13 @@ def make():
     for name, (module, options, make_module, facts) in CASES.items():
         made = dict(make_module().named_parameters())
         assert set(made) == set(facts), set(made) ^ set(facts)
-        cases[name] = {"module": module, "options": options,
-                       "tensors": {k: {"shape": list(made[k].shape), **fact, **observe(make_module, k, fact)} for k, fact in facts.items()}}
+        cases[name] = {
+            "module": module,
+            "options": options,
+            "tensors": {
+                k: {"shape": list(made[k].shape), **fact, **observe(make_module, k, fact)} for k, fact in facts.items()
+            },
+        }
     witness = f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}"
     return {"_meta": {"witness": witness, "script": "test/python/make_init.py"}, "cases": cases}
 

@@ -69,25 +69,73 @@ def kl_div(s, t, T, reduction):
     return F.kl_div(F.log_softmax(s / T, -1), F.softmax(t / T, -1), reduction=reduction)
 
 
-def hinton(s, t, T): return T**2 * kl_rows(s, t, T).mean()
-def primer(s, t, T): return T**2 * kl_div(s, t, T, "none").mean()  # over B * C: KLDivLoss() as PyTorch has it
-def torchdistill(s, t, T): return T**2 * kl_div(s, t, T, "batchmean")
-def keras3(s, t, T): return T**2 * kl_rows(s, t, T).sum() / s.shape[0]  # Keras' KLDivergence: row sums, mean over B
-def textbrewer(s, t, T): return soft_ce_rows(s, t, T).mean()
-def textbrewer_mse(s, t, T): return F.mse_loss(s / T, t / T)
-def fastformers(s, t, T): return soft_ce_rows(s, t, 1.0).mean()  # T is fixed at 1
-def tinybert_pred(s, t, T): return -(F.softmax(t / T, -1) * F.log_softmax(s / T, -1)).mean()  # over B * C
-def distilbert(s, t, T): return T**2 * kl_div(s, t, T, "batchmean")
+def hinton(s, t, T):
+    return T**2 * kl_rows(s, t, T).mean()
+
+
+def primer(s, t, T):
+    return T**2 * kl_div(s, t, T, "none").mean()  # over B * C: KLDivLoss() as PyTorch has it
+
+
+def torchdistill(s, t, T):
+    return T**2 * kl_div(s, t, T, "batchmean")
+
+
+def keras3(s, t, T):
+    return T**2 * kl_rows(s, t, T).sum() / s.shape[0]  # Keras' KLDivergence: row sums, mean over B
+
+
+def textbrewer(s, t, T):
+    return soft_ce_rows(s, t, T).mean()
+
+
+def textbrewer_mse(s, t, T):
+    return F.mse_loss(s / T, t / T)
+
+
+def fastformers(s, t, T):
+    return soft_ce_rows(s, t, 1.0).mean()  # T is fixed at 1
+
+
+def tinybert_pred(s, t, T):
+    return -(F.softmax(t / T, -1) * F.log_softmax(s / T, -1)).mean()  # over B * C
+
+
+def distilbert(s, t, T):
+    return T**2 * kl_div(s, t, T, "batchmean")
+
+
 def pytorch_tutorial(s, t, T):
     targets = F.softmax(t / T, -1)
     return T**2 * (targets * (targets.log() - F.log_softmax(s / T, -1))).sum() / s.shape[0]
-def tang(s, t, T): return F.mse_loss(s, t)
-def bilstm_3p_mse(s, t, T): return F.mse_loss(s, t, reduction="sum") / s.shape[0]
-def bilstm_3p_kl(s, t, T): return kl_div(s, t, T, "sum") / T**2 / s.shape[0]
-def setfit_baseline(s, t, T): return F.mse_loss(s, F.softmax(t, -1))  # student logits against teacher probabilities
-def distillkit(s, t, T): return T**2 * kl_rows(s, t, T).sum() / s.shape[0]
-def easydistill(s, t, T): return kl_rows(s, t, 1.0).mean()
-def easydistill_reverse(s, t, T): return kl_rows(t, s, 1.0).mean()  # KL(student || teacher)
+
+
+def tang(s, t, T):
+    return F.mse_loss(s, t)
+
+
+def bilstm_3p_mse(s, t, T):
+    return F.mse_loss(s, t, reduction="sum") / s.shape[0]
+
+
+def bilstm_3p_kl(s, t, T):
+    return kl_div(s, t, T, "sum") / T**2 / s.shape[0]
+
+
+def setfit_baseline(s, t, T):
+    return F.mse_loss(s, F.softmax(t, -1))  # student logits against teacher probabilities
+
+
+def distillkit(s, t, T):
+    return T**2 * kl_rows(s, t, T).sum() / s.shape[0]
+
+
+def easydistill(s, t, T):
+    return kl_rows(s, t, 1.0).mean()
+
+
+def easydistill_reverse(s, t, T):
+    return kl_rows(t, s, 1.0).mean()  # KL(student || teacher)
 
 
 # preset: (soft term, default alpha in our sense, default temperature, does T act)
@@ -113,14 +161,25 @@ PRESETS = {
     "easydistill-reverse": (easydistill_reverse, 0.5, 1.0, False),
 }
 LOGITS = {
-    3: ([[1.0, -0.5, 0.25], [0.3, 0.8, -1.2], [-0.7, 0.1, 0.9]], [[2.0, -1.0, 0.5], [-0.4, 1.6, -0.8], [0.2, -0.6, 1.4]], [0, 1, 2]),
-    5: ([[0.2, 1.1, -0.3, 0.0, 0.5], [1.5, -0.2, 0.3, 0.7, -1.0]], [[0.1, 2.0, -1.0, 0.2, 0.9], [2.2, 0.0, 0.1, 1.3, -0.7]], [1, 3]),
+    3: (
+        [[1.0, -0.5, 0.25], [0.3, 0.8, -1.2], [-0.7, 0.1, 0.9]],
+        [[2.0, -1.0, 0.5], [-0.4, 1.6, -0.8], [0.2, -0.6, 1.4]],
+        [0, 1, 2],
+    ),
+    5: (
+        [[0.2, 1.1, -0.3, 0.0, 0.5], [1.5, -0.2, 0.3, 0.7, -1.0]],
+        [[0.1, 2.0, -1.0, 0.2, 0.9], [2.2, 0.0, 0.1, 1.3, -0.7]],
+        [1, 3],
+    ),
 }
 
 
 def value_and_gradient(f, tensors):
     """f(**tensors) -> scalar; gradients of the tensors that require one."""
-    live = {k: v.clone().requires_grad_(v.is_floating_point() and k not in ("labels", "probs", "teacherLogits")) for k, v in tensors.items()}
+    live = {
+        k: v.clone().requires_grad_(v.is_floating_point() and k not in ("labels", "probs", "teacherLogits"))
+        for k, v in tensors.items()
+    }
     value = f(**live)
     wanted = {k: v for k, v in live.items() if v.requires_grad}
     gradients = torch.autograd.grad(value, list(wanted.values()), allow_unused=True)
@@ -137,14 +196,25 @@ def presets():
                 factor = 2.0 if preset == "dbert-code" else 1.0
                 weights = factor * alpha, factor * (1 - alpha)
                 soft_term = value_and_gradient(lambda studentLogits: soft(studentLogits, t, T), {"studentLogits": s})
-                hard_term = value_and_gradient(lambda studentLogits: F.cross_entropy(studentLogits, labels), {"studentLogits": s})
-                whole = value_and_gradient(lambda studentLogits: weights[0] * soft(studentLogits, t, T)
-                                           + weights[1] * F.cross_entropy(studentLogits, labels), {"studentLogits": s})
+                hard_term = value_and_gradient(
+                    lambda studentLogits: F.cross_entropy(studentLogits, labels), {"studentLogits": s}
+                )
+                whole = value_and_gradient(
+                    lambda studentLogits: weights[0] * soft(studentLogits, t, T)
+                    + weights[1] * F.cross_entropy(studentLogits, labels),
+                    {"studentLogits": s},
+                )
                 flat = lambda term: {"value": term["value"], "gradient": term["gradient"]["studentLogits"]}
                 cases[f"{preset}/c{classes}/t{T:g}/a{alpha:.4g}"] = {
-                    "preset": preset, "inputs": {"studentLogits": zs, "teacherLogits": zt, "labels": y},
-                    "alpha": alpha, "temperature": T, "softWeight": weights[0], "hardWeight": weights[1],
-                    **flat(whole), "soft": flat(soft_term), "hard": flat(hard_term),
+                    "preset": preset,
+                    "inputs": {"studentLogits": zs, "teacherLogits": zt, "labels": y},
+                    "alpha": alpha,
+                    "temperature": T,
+                    "softWeight": weights[0],
+                    "hardWeight": weights[1],
+                    **flat(whole),
+                    "soft": flat(soft_term),
+                    "hard": flat(hard_term),
                 }
     return cases
 
@@ -155,14 +225,21 @@ def presets():
 def cross_entropy(logits, labels, smoothing, ignore, weights):
     weight = None if weights is None else torch.tensor(weights, dtype=F64)
     classes = logits.shape[-1]
-    loss = lambda logits, reduction: F.cross_entropy(logits.reshape(-1, classes), labels.reshape(-1), weight=weight, reduction=reduction,
-                                                     ignore_index=-100 if ignore is None else ignore, label_smoothing=smoothing)
+    loss = lambda logits, reduction: F.cross_entropy(
+        logits.reshape(-1, classes),
+        labels.reshape(-1),
+        weight=weight,
+        reduction=reduction,
+        ignore_index=-100 if ignore is None else ignore,
+        label_smoothing=smoothing,
+    )
     valid = labels != (-100 if ignore is None else ignore)
     denominator = float(valid.sum()) if weight is None else float(weight[labels[valid]].sum())
     case = {
         "inputs": {"logits": numbers(logits), "labels": labels.tolist()},
         "options": {"labelSmoothing": smoothing, "ignoreIndex": ignore, "classWeights": weights},
-        "rows": numbers(loss(logits, "none").reshape(labels.shape)), "denominator": denominator,
+        "rows": numbers(loss(logits, "none").reshape(labels.shape)),
+        "denominator": denominator,
     }
     for reduction in ("sum", "mean"):
         case[reduction] = value_and_gradient(lambda logits: loss(logits, reduction), {"logits": logits})
@@ -176,7 +253,12 @@ def make():
     logits, labels = draw(4, 5, scale=1.5), torch.tensor([3, 0, 4, 1])
     other = draw(4, 5, scale=1.5)
     weights5 = [0.5, 2.0, 1.25, 0.75, 3.0]
-    sections = {"_meta": {"witness": f"torch {torch.__version__.split('+')[0]}, float64", "script": "test/python/make_losses.py"}}
+    sections = {
+        "_meta": {
+            "witness": f"torch {torch.__version__.split('+')[0]}, float64",
+            "script": "test/python/make_losses.py",
+        }
+    }
 
     cases = {}
     for smoothing in (0.0, 0.1):
@@ -185,9 +267,15 @@ def make():
                 y = labels.clone()
                 if ignore is not None:
                     y[2] = ignore
-                name = f"smoothing{smoothing:g}" + ("" if ignore is None else f"/ignore{ignore}") + ("/weights" if weights else "")
+                name = (
+                    f"smoothing{smoothing:g}"
+                    + ("" if ignore is None else f"/ignore{ignore}")
+                    + ("/weights" if weights else "")
+                )
                 cases[name] = cross_entropy(logits, y, smoothing, ignore, weights)
-    cases["extreme"] = cross_entropy(torch.tensor([[800.0, -800.0, 0.0], [-800.0, 800.0, 0.0]], dtype=F64), torch.tensor([0, 0]), 0.0, None, None)
+    cases["extreme"] = cross_entropy(
+        torch.tensor([[800.0, -800.0, 0.0], [-800.0, 800.0, 0.0]], dtype=F64), torch.tensor([0, 0]), 0.0, None, None
+    )
     cases["one-row"] = cross_entropy(logits[:1], labels[:1], 0.0, None, None)
     sections["crossEntropy"] = cases
     tokens, token_labels = draw(2, 3, 4), torch.tensor([[1, -100, 0], [3, 2, -100]])
@@ -196,15 +284,26 @@ def make():
         "smoothing0.1/weights": cross_entropy(tokens, token_labels, 0.1, -100, [1.0, 0.5, 2.0, 1.5]),
     }
 
-    probs = torch.tensor([[0.1, 0.2, 0.3, 0.4, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0], [0.2, 0.2, 0.2, 0.2, 0.2], [0.05, 0.15, 0.5, 0.05, 0.25]], dtype=F64)
+    probs = torch.tensor(
+        [
+            [0.1, 0.2, 0.3, 0.4, 0.0],
+            [1.0, 0.0, 0.0, 0.0, 0.0],
+            [0.2, 0.2, 0.2, 0.2, 0.2],
+            [0.05, 0.15, 0.5, 0.05, 0.25],
+        ],
+        dtype=F64,
+    )
     cases = {}
     for smoothing in (0.0, 0.1):
         for weights in (None, weights5):
             weight = None if weights is None else torch.tensor(weights, dtype=F64)
             cases[f"smoothing{smoothing:g}" + ("/weights" if weights else "")] = {
-                "inputs": {"logits": numbers(logits), "probs": numbers(probs)}, "options": {"labelSmoothing": smoothing, "classWeights": weights},
-                **value_and_gradient(lambda logits, probs: F.cross_entropy(logits, probs, weight=weight, label_smoothing=smoothing),
-                                     {"logits": logits, "probs": probs}),
+                "inputs": {"logits": numbers(logits), "probs": numbers(probs)},
+                "options": {"labelSmoothing": smoothing, "classWeights": weights},
+                **value_and_gradient(
+                    lambda logits, probs: F.cross_entropy(logits, probs, weight=weight, label_smoothing=smoothing),
+                    {"logits": logits, "probs": probs},
+                ),
             }
     sections["softCrossEntropy"] = cases
 
@@ -214,28 +313,43 @@ def make():
         target = F.log_softmax(other, -1) if log_target else probs
         for reduction in ("sum", "batchmean", "mean"):
             cases[reduction + ("/logTarget" if log_target else "")] = {
-                "inputs": {"logProbs": numbers(log_probs), "target": numbers(target)}, "options": {"reduction": reduction, "logTarget": log_target},
-                **value_and_gradient(lambda logProbs: F.kl_div(logProbs, target, reduction=reduction, log_target=log_target), {"logProbs": log_probs}),
+                "inputs": {"logProbs": numbers(log_probs), "target": numbers(target)},
+                "options": {"reduction": reduction, "logTarget": log_target},
+                **value_and_gradient(
+                    lambda logProbs: F.kl_div(logProbs, target, reduction=reduction, log_target=log_target),
+                    {"logProbs": log_probs},
+                ),
             }
     sections["kl"] = cases
     sections["klLogits"] = {
         f"{reduction}/t{T:g}": {
-            "inputs": {"studentLogits": numbers(logits), "teacherLogits": numbers(other)}, "options": {"reduction": reduction, "temperature": T},
-            **value_and_gradient(lambda studentLogits: kl_div(studentLogits, other, T, reduction), {"studentLogits": logits}),
+            "inputs": {"studentLogits": numbers(logits), "teacherLogits": numbers(other)},
+            "options": {"reduction": reduction, "temperature": T},
+            **value_and_gradient(
+                lambda studentLogits: kl_div(studentLogits, other, T, reduction), {"studentLogits": logits}
+            ),
         }
-        for reduction in ("batchmean", "mean") for T in (1.0, 3.0, 20.0)
+        for reduction in ("batchmean", "mean")
+        for T in (1.0, 3.0, 20.0)
     }
     sections["mse"] = {
-        reduction: {"inputs": {"x": numbers(logits), "target": numbers(other)}, "options": {"reduction": reduction},
-                    **value_and_gradient(lambda x: F.mse_loss(x, other, reduction=reduction), {"x": logits})}
+        reduction: {
+            "inputs": {"x": numbers(logits), "target": numbers(other)},
+            "options": {"reduction": reduction},
+            **value_and_gradient(lambda x: F.mse_loss(x, other, reduction=reduction), {"x": logits}),
+        }
         for reduction in ("sum", "mean")
     }
     cases = {}
     for sign in (1, -1):
         for margin in (0.0, 0.3) if sign == -1 else (0.0,):
             cases[f"sign{sign}/margin{margin:g}"] = {
-                "inputs": {"x": numbers(logits), "target": numbers(other)}, "options": {"sign": sign, "margin": margin},
-                **value_and_gradient(lambda x, target: F.cosine_embedding_loss(x, target, torch.full((4,), sign), margin=margin), {"x": logits, "target": other}),
+                "inputs": {"x": numbers(logits), "target": numbers(other)},
+                "options": {"sign": sign, "margin": margin},
+                **value_and_gradient(
+                    lambda x, target: F.cosine_embedding_loss(x, target, torch.full((4,), sign), margin=margin),
+                    {"x": logits, "target": other},
+                ),
             }
     one_minus = (1 - F.cosine_similarity(logits, other, dim=-1)).mean().item()
     assert abs(one_minus - cases["sign1/margin0"]["value"]) < 1e-12
@@ -248,11 +362,20 @@ def make():
                 y[2] = ignore
                 weight = None if weights is None else torch.tensor(weights, dtype=F64)
                 cases[f"{reduction}/ignore{ignore}" + ("/weights" if weights else "")] = {
-                    "inputs": {"logProbs": numbers(log_probs), "labels": y.tolist()}, "options": {"reduction": reduction, "ignoreIndex": ignore, "classWeights": weights},
-                    **value_and_gradient(lambda logProbs: F.nll_loss(logProbs, y, weight=weight, ignore_index=ignore, reduction=reduction), {"logProbs": log_probs}),
+                    "inputs": {"logProbs": numbers(log_probs), "labels": y.tolist()},
+                    "options": {"reduction": reduction, "ignoreIndex": ignore, "classWeights": weights},
+                    **value_and_gradient(
+                        lambda logProbs: F.nll_loss(
+                            logProbs, y, weight=weight, ignore_index=ignore, reduction=reduction
+                        ),
+                        {"logProbs": log_probs},
+                    ),
                 }
     sections["nll"] = cases
-    sections["presetDefaults"] = {k: {"alpha": alpha, "temperature": T, "temperatureActs": tempered} for k, (_, alpha, T, tempered) in PRESETS.items()}
+    sections["presetDefaults"] = {
+        k: {"alpha": alpha, "temperature": T, "temperatureActs": tempered}
+        for k, (_, alpha, T, tempered) in PRESETS.items()
+    }
     sections["presets"] = presets()
     return sections
 

@@ -47,8 +47,14 @@ def case(generator, f, parameters, inputs, options=None):
     wanted = {k: v for k, v in live.items() if v.requires_grad}
     gradients = torch.autograd.grad(loss, list(wanted.values()))
     listed = lambda tensors: {k: numbers(v) for k, v in tensors.items()}
-    return {"options": options or {}, "parameters": listed(parameters), "inputs": listed(inputs), "cotangents": listed(cotangents),
-            "outputs": listed(outputs), "gradients": listed(dict(zip(wanted, gradients)))}
+    return {
+        "options": options or {},
+        "parameters": listed(parameters),
+        "inputs": listed(inputs),
+        "cotangents": listed(cotangents),
+        "outputs": listed(outputs),
+        "gradients": listed(dict(zip(wanted, gradients))),
+    }
 
 
 def layers():
@@ -59,15 +65,29 @@ def layers():
     y = lambda value: {"y": value}
     cases = {}
 
-    cases["linear"] = run(lambda p, i: y(F.linear(i["x"], p["weight"], p["bias"])), {"weight": draw(3, 4), "bias": draw(3)}, {"x": draw(2, 4)})
-    cases["linear-3d"] = run(lambda p, i: y(F.linear(i["x"], p["weight"])), {"weight": draw(3, 4)}, {"x": draw(2, 3, 4)}, {"bias": False})
+    cases["linear"] = run(
+        lambda p, i: y(F.linear(i["x"], p["weight"], p["bias"])),
+        {"weight": draw(3, 4), "bias": draw(3)},
+        {"x": draw(2, 4)},
+    )
+    cases["linear-3d"] = run(
+        lambda p, i: y(F.linear(i["x"], p["weight"])), {"weight": draw(3, 4)}, {"x": draw(2, 3, 4)}, {"bias": False}
+    )
     ids = torch.tensor([[1, 0, 4, 1], [2, 1, 0, 0]])
     for padding in (None, 0):
         cases["embedding" + ("" if padding is None else "-padding")] = run(
-            lambda p, i: y(F.embedding(i["ids"], p["weight"], padding_idx=padding)), {"weight": draw(5, 3)}, {"ids": ids}, {"paddingIndex": padding})
+            lambda p, i: y(F.embedding(i["ids"], p["weight"], padding_idx=padding)),
+            {"weight": draw(5, 3)},
+            {"ids": ids},
+            {"paddingIndex": padding},
+        )
     for epsilon in (1e-5, 1e-12):
         cases["layer-norm" + ("" if epsilon == 1e-5 else "-bert-epsilon")] = run(
-            lambda p, i: y(F.layer_norm(i["x"], (4,), p["weight"], p["bias"], epsilon)), {"weight": draw(4), "bias": draw(4)}, {"x": draw(2, 3, 4)}, {"epsilon": epsilon})
+            lambda p, i: y(F.layer_norm(i["x"], (4,), p["weight"], p["bias"], epsilon)),
+            {"weight": draw(4), "bias": draw(4)},
+            {"x": draw(2, 3, 4)},
+            {"epsilon": epsilon},
+        )
     points = torch.tensor([[-30.0, -6.0, -3.0, -1.0, -0.5, 0.0], [0.001, 0.5, 1.0, 2.5, 6.0, 30.0]], dtype=F64)
     cases["gelu"] = run(lambda p, i: y(F.gelu(i["x"])), {}, {"x": points})
     cases["gelu-tanh"] = run(lambda p, i: y(F.gelu(i["x"], approximate="tanh")), {}, {"x": points})
@@ -77,7 +97,11 @@ def layers():
     cases["softmax"] = run(lambda p, i: y(F.softmax(i["x"], -1)), {}, {"x": draw(2, 3, 4, scale=2.0)})
     cases["softmax-axis1"] = run(lambda p, i: y(F.softmax(i["x"], 1)), {}, {"x": draw(2, 3, 4, scale=2.0)})
     cases["log-softmax"] = run(lambda p, i: y(F.log_softmax(i["x"], -1)), {}, {"x": draw(2, 3, 4, scale=2.0)})
-    cases["log-softmax-extreme"] = run(lambda p, i: y(F.log_softmax(i["x"], -1)), {}, {"x": torch.tensor([[800.0, -800.0, 0.0], [1e-3, 0.0, -1e3]], dtype=F64)})
+    cases["log-softmax-extreme"] = run(
+        lambda p, i: y(F.log_softmax(i["x"], -1)),
+        {},
+        {"x": torch.tensor([[800.0, -800.0, 0.0], [1e-3, 0.0, -1e3]], dtype=F64)},
+    )
 
     E, H = 3, 2
     cell = {"weight_ih": draw(4 * H, E), "weight_hh": draw(4 * H, H), "bias_ih": draw(4 * H), "bias_hh": draw(4 * H)}
@@ -110,25 +134,50 @@ def layers():
             return {"y": out, "h": h, "c": c}
 
         cases["lstm" + ("-bidirectional" if bidirectional else "")] = run(
-            lstm, parameters, {"x": draw(3, 5, E), "lengths": lengths}, {"hiddenSize": H, "bidirectional": bidirectional})
+            lstm,
+            parameters,
+            {"x": draw(3, 5, E), "lengths": lengths},
+            {"hiddenSize": H, "bidirectional": bidirectional},
+        )
     return cases
 
 
 def bert():
     generator = torch.Generator().manual_seed(11)
-    config = BertConfig(hidden_size=8, num_attention_heads=2, num_hidden_layers=2, intermediate_size=16, vocab_size=20, max_position_embeddings=12,
-                        type_vocab_size=2, hidden_act="gelu", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=0,
-                        attn_implementation="eager")
+    config = BertConfig(
+        hidden_size=8,
+        num_attention_heads=2,
+        num_hidden_layers=2,
+        intermediate_size=16,
+        vocab_size=20,
+        max_position_embeddings=12,
+        type_vocab_size=2,
+        hidden_act="gelu",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        pad_token_id=0,
+        attn_implementation="eager",
+    )
     model = BertModel(config).to(F64).eval()
     with torch.no_grad():
         for name, p in model.named_parameters():
             centre = 1.0 if name.endswith("LayerNorm.weight") else 0.0
-            p.copy_(torch.tensor([round(x, 4) for x in (centre + random_tensor(generator, tuple(p.shape), 0.35).reshape(-1)).tolist()], dtype=F64).reshape(p.shape))
+            p.copy_(
+                torch.tensor(
+                    [
+                        round(x, 4)
+                        for x in (centre + random_tensor(generator, tuple(p.shape), 0.35).reshape(-1)).tolist()
+                    ],
+                    dtype=F64,
+                ).reshape(p.shape)
+            )
     ids = torch.tensor([[2, 7, 11, 19, 3, 0], [2, 5, 5, 3, 0, 0], [2, 13, 8, 1, 9, 3]])
     mask = torch.tensor([[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]])
     types = torch.tensor([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1]])
     out = model(ids, attention_mask=mask, token_type_ids=types, output_hidden_states=True, output_attentions=True)
-    r_last, r_pooled = random_tensor(generator, tuple(out.last_hidden_state.shape)), random_tensor(generator, tuple(out.pooler_output.shape))
+    r_last, r_pooled = random_tensor(generator, tuple(out.last_hidden_state.shape)), random_tensor(
+        generator, tuple(out.pooler_output.shape)
+    )
     names, parameters = zip(*model.named_parameters())
 
     def differentiate(cotangent):
@@ -136,14 +185,29 @@ def bert():
         gradients = torch.autograd.grad(loss, parameters, retain_graph=True)
         return {"loss": loss.item(), "gradients": {k: numbers(g) for k, g in zip(names, gradients)}}
 
-    keys = ("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings", "type_vocab_size", "hidden_act", "layer_norm_eps", "pad_token_id")
+    keys = (
+        "hidden_size",
+        "num_attention_heads",
+        "num_hidden_layers",
+        "intermediate_size",
+        "vocab_size",
+        "max_position_embeddings",
+        "type_vocab_size",
+        "hidden_act",
+        "layer_norm_eps",
+        "pad_token_id",
+    )
     whole = {
         "config": {k: getattr(config, k) for k in keys},
         "inputs": {"inputIds": ids.tolist(), "attentionMask": mask.tolist(), "tokenTypeIds": types.tolist()},
         "cotangents": {"lastHiddenState": numbers(r_last), "pooled": numbers(r_pooled)},
         "parameters": {k: numbers(p) for k, p in zip(names, parameters)},
-        "outputs": {"lastHiddenState": numbers(out.last_hidden_state), "pooled": numbers(out.pooler_output),
-                    "hiddenStates": [numbers(h) for h in out.hidden_states], "attentionProbs": [numbers(a) for a in out.attentions]},
+        "outputs": {
+            "lastHiddenState": numbers(out.last_hidden_state),
+            "pooled": numbers(out.pooler_output),
+            "hiddenStates": [numbers(h) for h in out.hidden_states],
+            "attentionProbs": [numbers(a) for a in out.attentions],
+        },
         **differentiate(r_last),
     }
     return whole, differentiate(r_last * mask[:, :, None])
@@ -151,7 +215,10 @@ def bert():
 
 def make():
     whole, masked = bert()
-    meta = {"witness": f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}, float64", "script": "test/python/make_nn.py"}
+    meta = {
+        "witness": f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}, float64",
+        "script": "test/python/make_nn.py",
+    }
     return {"_meta": meta, "layers": layers(), "bert": whole, "bertMasked": masked}
 
 

@@ -63,7 +63,9 @@ THIN_STEPS = [20]
 
 def sixty_fourths(generator, shape, scale):
     """Random multiples of 1/64: exact in float32 and short as decimals."""
-    return torch.round(torch.randn(shape, generator=generator, dtype=torch.float64) * scale * 64) / 64 + 0.0  # + 0.0: no negative zeros
+    return (
+        torch.round(torch.randn(shape, generator=generator, dtype=torch.float64) * scale * 64) / 64 + 0.0
+    )  # + 0.0: no negative zeros
 
 
 def problem():
@@ -89,8 +91,14 @@ def optimiser(rule, options, groups, parameters):
         named = list(parameters.values())
     rate = options["learningRate"]
     if rule == "sgd":
-        return torch.optim.SGD(named, lr=rate, momentum=options["momentum"], dampening=options["dampening"],
-                               nesterov=options["nesterov"], weight_decay=decay)
+        return torch.optim.SGD(
+            named,
+            lr=rate,
+            momentum=options["momentum"],
+            dampening=options["dampening"],
+            nesterov=options["nesterov"],
+            weight_decay=decay,
+        )
     kind = torch.optim.Adam if rule == "adam" else torch.optim.AdamW
     return kind(named, lr=rate, betas=(options["beta1"], options["beta2"]), eps=options["epsilon"], weight_decay=decay)
 
@@ -137,9 +145,16 @@ def make():
                 assert not clipped or max(abs(a - b) for a, b in zip(clipped, norms)) < 1e-12
                 pick = lambda values: {k: [rows[step - 1] for step in recorded] for k, rows in values.items()}
                 cases[case] = {
-                    "rule": rule, "options": options, "groups": groups, "schedule": schedule, "maxNorm": max_norm,
-                    "learningRates": rates, "recordedSteps": recorded,
-                    "float64": {k: [[float(f"{x:.13g}") for x in row] for row in rows] for k, rows in pick(values64).items()},
+                    "rule": rule,
+                    "options": options,
+                    "groups": groups,
+                    "schedule": schedule,
+                    "maxNorm": max_norm,
+                    "learningRates": rates,
+                    "recordedSteps": recorded,
+                    "float64": {
+                        k: [[float(f"{x:.13g}") for x in row] for row in rows] for k, rows in pick(values64).items()
+                    },
                     "float32": pick(values32),
                 }
     schedules = {}
@@ -152,14 +167,23 @@ def make():
                 optim.step()
                 schedule.step()
             schedules[f"{kind}/warmup{warmup}_of_{total}"] = {
-                "schedule": kind, "baseLearningRate": 0.002, "warmupSteps": warmup, "trainingSteps": total, "learningRates": rates,
+                "schedule": kind,
+                "baseLearningRate": 0.002,
+                "warmupSteps": warmup,
+                "trainingSteps": total,
+                "learningRates": rates,
             }
     return {
         "_meta": {
-            "witness": f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}", "steps": STEPS, "warmupSteps": WARMUP,
-            "trainingSteps": TOTAL, "script": "test/python/make_optim.py",
+            "witness": f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}",
+            "steps": STEPS,
+            "warmupSteps": WARMUP,
+            "trainingSteps": TOTAL,
+            "script": "test/python/make_optim.py",
         },
-        "parameters": {k: {"shape": shape, "decay": decay, "initial": numbers(initial[k])} for k, (shape, decay) in SHAPES.items()},
+        "parameters": {
+            k: {"shape": shape, "decay": decay, "initial": numbers(initial[k])} for k, (shape, decay) in SHAPES.items()
+        },
         "gradients": {k: [numbers(step[k]) for step in gradients] for k in SHAPES},
         "gradientNorms": norms,
         "cases": cases,
