@@ -12,15 +12,16 @@ const LOCK_NAME = '.lock';
 
 /**
  * What a run writes into its folder, in the order in which `overwrite` removes it: resume state first, so that
- * a kill during the removal cannot leave a state that `resume` would take up.
+ * a kill during the removal cannot leave a state that `resume` would take up; the log, by which a run that was begun is
+ * known, last.
  */
 const ARTEFACTS: readonly { readonly kind: 'file' | 'folder'; readonly name: RegExp }[] = [
   { kind: 'folder', name: /^resume$/ },
   { kind: 'file', name: /^run\.json$/ },
   { kind: 'file', name: /^metrics\.json$/ },
-  { kind: 'file', name: /^log\.jsonl$/ },
   { kind: 'file', name: /^((train|dev|test)_)?predictions\.(txt|csv|tsv|json|jsonl)$/ },
   { kind: 'folder', name: /^(last|best|epoch=.*)\.ckpt$/ },
+  { kind: 'file', name: /^log\.jsonl$/ },
 ];
 
 export type ClaimOptions = {

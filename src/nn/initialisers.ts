@@ -1,11 +1,6 @@
 /** @file How new parameters are filled; formulas and names are those of `torch.nn.init`. */
-import type { RandomStream } from '../tensor/random.js';
 import { type StaticShape, sizeOf } from '../tensor/shape.js';
 import type { Initialiser } from './module.js';
-
-function drawn(draw: (random: RandomStream) => number): Initialiser {
-  return (random, shape) => Float32Array.from({ length: sizeOf(shape) }, () => draw(random));
-}
 
 export const zeros: Initialiser = (_random, shape) => new Float32Array(sizeOf(shape));
 
@@ -13,12 +8,25 @@ export const ones: Initialiser = (_random, shape) => new Float32Array(sizeOf(sha
 
 /** U(low, high) */
 export function uniform(low: number, high: number): Initialiser {
-  return drawn((random) => random.uniform(low, high));
+  return (random, shape) => {
+    const values = new Float32Array(sizeOf(shape));
+    for (let i = 0; i < values.length; i++) values[i] = random.uniform(low, high);
+    return values;
+  };
 }
 
 /** N(mean, std²) */
 export function normal(std: number, mean = 0): Initialiser {
-  return drawn((random) => mean + std * random.normal());
+  return (random, shape) => {
+    const values = new Float32Array(sizeOf(shape));
+    // Two at a time: a model of 20 million parameters waits on this.
+    for (let i = 0; i < values.length; i += 2) {
+      const [first, second] = random.normalPair();
+      values[i] = mean + std * first;
+      if (i + 1 < values.length) values[i + 1] = mean + std * second;
+    }
+    return values;
+  };
 }
 
 /** Inputs and outputs of one unit of a weight in PyTorch's layout [out, in, ..kernel]. */

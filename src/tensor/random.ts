@@ -46,10 +46,16 @@ export class RandomStream {
     return low + (high - low) * ((this.bits() >>> 8) * 2 ** -24);
   }
 
-  /** Standard normal, by Box and Muller's transform. */
-  normal(): number {
+  /** Two independent standard normals, by Box and Muller's transform of two uniforms. */
+  normalPair(): [number, number] {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
+    const angle = 2 * Math.PI * this.uniform();
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  }
+
+  /** Standard normal. */
+  normal(): number {
+    return this.normalPair()[0];
   }
 
   /** A whole number in [0, below). The bias is under below / 2^32. */

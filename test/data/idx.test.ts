@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readIdx } from '../../src/data/idx.js';
+import { decodeIdx, readIdx } from '../../src/data/idx.js';
 import { FileError } from '../../src/errors/failures.js';
 import { idxFile } from './idx-files.js';
 
@@ -129,6 +129,29 @@ describe('readIdx', () => {
         }
       }),
       { seed: 1, numRuns: 300 },
+    );
+  });
+});
+
+describe('decodeIdx', () => {
+  const edits = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 3 });
+
+  test('takes and refuses the very bytes that readIdx takes and refuses, and names what it was given', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(images, zipped), edits, fc.nat(60), async (original, changes, end) => {
+        const bytes = Uint8Array.from(original.subarray(0, end));
+        for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+        const fromFile = await read(bytes).catch((error: unknown) => error);
+        try {
+          const { shape, data } = decodeIdx(bytes, path, 3);
+          expect({ shape, data: Uint8Array.from(data) }).toEqual(fromFile);
+        } catch (error) {
+          if (!(error instanceof FileError)) throw error;
+          expect(fromFile).toBeInstanceOf(FileError);
+          expect(error.where).toBe(path);
+        }
+      }),
+      { seed: 2, numRuns: 300 },
     );
   });
 });

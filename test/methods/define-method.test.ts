@@ -126,6 +126,6 @@ describe('METHODS', () => {
         expect(spec.default).toBeDefined();
       }
     }
-    expectTypeOf<MethodName>().toEqualTypeOf<'hinton' | 'supervised'>();
+    expectTypeOf<MethodName>().toEqualTypeOf<'hinton' | 'supervised' | 'hard-labels'>();
   });
 });
