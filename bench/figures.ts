@@ -22,9 +22,3 @@ export function spread(values: readonly number[], digits = 1): string {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)}, n ${values.length})`;
 }
-
-export async function millisecondsOf(work: () => unknown): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}

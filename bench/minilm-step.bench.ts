@@ -20,7 +20,7 @@ import { fromNumbers } from '../src/tensor/tensor.js';
 import { openHostStep } from '../src/training/host-step.js';
 import type { TrainingStep } from '../src/training/step.js';
 import { median, spread } from './figures.js';
-import { startPeer } from './peers/peer.js';
+import { hasPyTorch, startPeer } from './peers/peer.js';
 
 const ROWS = 32;
 /** Beyond about so many tokens a run's tensors leave the cache: larger batches run as micro-batches. */
@@ -125,7 +125,8 @@ export async function main(args: readonly string[]): Promise<void> {
     ),
   );
   const script = join(process.cwd(), 'bench', 'peers', 'minilm_step.py');
-  const peer = values.alone ? undefined : await startPeer(script, ['--ids', idsFile, '--threads', '2']);
+  const peer =
+    values.alone || !hasPyTorch() ? undefined : await startPeer(script, ['--ids', idsFile, '--threads', '2']);
   if (peer) console.log(`PyTorch: ${JSON.stringify(peer.greeting.environment)}`);
   try {
     for (const dropout of values.dropout.split(',').map(Number)) {

@@ -18,7 +18,7 @@ import { adam } from '../src/optim/adam.js';
 import { openInGraphStep } from '../src/training/in-graph-step.js';
 import type { StepInput } from '../src/training/step.js';
 import { spread } from './figures.js';
-import { PYTHON } from './peers/peer.js';
+import { hasPyTorch, PYTHON } from './peers/peer.js';
 
 const BATCH = 64;
 const LEARNING_RATE = 5e-3;
@@ -108,6 +108,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const sums: number[] = [];
     const peaks: number[] = [];
     const theirs: number[] = [];
+    const hasPeer = !values.alone && hasPyTorch();
     for (let round = 0; round < rounds; round++) {
       const outputs = join(folder, String(round));
       const figures = articleCommands(outputs).map((line) => {
@@ -117,7 +118,7 @@ export async function main(args: readonly string[]): Promise<void> {
       });
       sums.push(figures.reduce((total, { seconds }) => total + seconds, 0));
       peaks.push(Math.max(...figures.map(({ megabytes }) => megabytes)));
-      if (values.alone) continue;
+      if (!hasPeer) continue;
       theirs.push(
         timed(PYTHON, [
           join(process.cwd(), 'bench', 'peers', 'mnist_job.py'),

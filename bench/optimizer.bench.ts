@@ -2,24 +2,16 @@
  * @file What the optimiser on the host costs: nanoseconds a parameter of the dense kernels, and milliseconds a step of
  * a sparse word-embedding table with exact catch-up. Prints median (min–max).
  */
-import { cpus } from 'node:os';
 import { HostOptimizer } from '../src/optim/host-optimizer.js';
 import { OPTIMIZERS, type OptimizerName } from '../src/optim/table.js';
 import { RandomStream } from '../src/tensor/random.js';
+import { spread } from './figures.js';
 
 const DENSE_PARAMETERS = 10_000_000;
 const ROUNDS = 15;
 const [ROWS, WIDTH] = [30_522, 384];
 const WARMUP_STEPS = 300;
 const MEASURED_STEPS = 200;
-
-function spread(values: readonly number[], digits: number): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [median, min, max] = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)].map((value) =>
-    (value ?? Number.NaN).toFixed(digits),
-  );
-  return `${median} (${min}–${max})`;
-}
 
 function milliseconds(work: () => void): number {
   const start = performance.now();
@@ -128,8 +120,7 @@ function benchSparse(count: number, weightDecay: number): void {
   console.log(`  one flush after ${WARMUP_STEPS + MEASURED_STEPS} steps ${flush.toFixed(0)}`);
 }
 
-export function run(): void {
-  console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, one thread, Node ${process.versions.node}`);
+export function main(): void {
   benchDense();
   for (const count of [512, 4096]) for (const weightDecay of [0, 0.01]) benchSparse(count, weightDecay);
 }

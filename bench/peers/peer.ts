@@ -1,5 +1,5 @@
 /** @file A peer that runs in Python and answers one JSON line for each it is given. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 export type Peer = {
@@ -11,6 +11,13 @@ export type Peer = {
 
 /** `RETORT_PYTHON` names the interpreter that has PyTorch; else `python3`. */
 export const PYTHON = process.env.RETORT_PYTHON ?? 'python3';
+
+/** Whether the interpreter has PyTorch; says so once where it has not. */
+export function hasPyTorch(): boolean {
+  const { status } = spawnSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
+  if (status !== 0) console.log(`${PYTHON} has no PyTorch: no peer (RETORT_PYTHON names an interpreter)`);
+  return status === 0;
+}
 
 /**
  * Starts a script and waits for its first line.
