@@ -1,0 +1,93 @@
+/** @file The control that keeps what a teacher says of a class and takes away what it says of a row. */
+import type { Dataset } from '../data/dataset.js';
+import { batchesInOrder } from '../data/shuffle.js';
+import { SignalError } from '../errors/failures.js';
+import { RandomStream } from '../tensor/random.js';
+import type { Teacher } from './teacher.js';
+
+const ROWS_PER_BATCH = 256;
+
+/**
+ * A teacher that answers for each row of `data` as `teacher` does for another row of the same class. Each class is
+ * shuffled into one ring by `seed`, and a row gets the answers of the next in it: no row gets its own, unless it is the
+ * only one of its class, and every answer is given once. The class is the label; rows without one (-100) are shuffled by
+ * the class that the teacher predicts.
+ * @throws SignalError if rows without a label need predictions and the teacher gives no logits.
+ */
+export async function shuffledTeacher(teacher: Teacher, data: Dataset, seed: number): Promise<Teacher> {
+  const classes = await classesOfRows(teacher, data);
+  const partners = partnersWithin(classes, seed);
+  const partnerOf = (row: number): number => partners[row] as number;
+  const { traced } = teacher;
+  return {
+    ...teacher,
+    name: `${teacher.name}, shuffled within classes`,
+    contentHash: `${teacher.contentHash}/shuffled-${seed}`,
+    ...(traced && { traced: { ...traced, seenRow: partnerOf } }),
+    answer: async (rows, signals) => {
+      if (rows !== data) {
+        throw new SignalError({
+          where: `teacher ${teacher.name}, shuffled`,
+          wanted: `the rows that were shuffled, of ${data.name}`,
+          got: rows.name,
+          fix: 'shuffle the teacher for the data set that it is to answer',
+        });
+      }
+      const { batch, ...answers } = await teacher.answer(data, signals);
+      return { ...answers, batch: (wanted, paddedTo) => batch(Uint32Array.from(wanted, partnerOf), paddedTo) };
+    },
+  };
+}
+
+/** A row's partner, by row: the next in its class's ring. */
+function partnersWithin(classes: Int32Array, seed: number): Uint32Array {
+  const order = new RandomStream(seed, 'shuffled-teacher').permutation(classes.length);
+  const partners = new Uint32Array(classes.length);
+  const firsts = new Map<number, number>();
+  const lasts = new Map<number, number>();
+  for (const row of order) {
+    const key = classes[row] as number;
+    const last = lasts.get(key);
+    if (last === undefined) firsts.set(key, row);
+    else partners[last] = row;
+    lasts.set(key, row);
+  }
+  for (const [key, last] of lasts) partners[last] = firsts.get(key) as number;
+  return partners;
+}
+
+const NO_LABEL = -100;
+
+/** The label of every row, and the teacher's prediction where there is none. */
+async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {
+  const classes = new Int32Array(data.size).fill(NO_LABEL);
+  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
+    const { labels } = data.batch(rows);
+    if (labels === undefined) break;
+    for (const [i, row] of rows.entries()) classes[row] = Number(labels.data[i]);
+  }
+  if (!classes.includes(NO_LABEL)) return classes;
+  if (!teacher.provides.includes('logits')) {
+    throw new SignalError({
+      where: `teacher ${teacher.name}, shuffled within classes`,
+      wanted: 'logits, to tell the classes of rows without a label',
+      got: teacher.provides.join(', ') || 'none',
+    });
+  }
+  const answers = await teacher.answer(data, ['logits']);
+  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
+    const logits = answers.batch(rows, rows.length).logits?.data as Float32Array;
+    for (const [i, row] of rows.entries()) {
+      if (classes[row] === NO_LABEL)
+        classes[row] = argmaxOf(logits.subarray(i * teacher.classes, (i + 1) * teacher.classes));
+    }
+  }
+  return classes;
+}
+
+/** The first of the largest. */
+function argmaxOf(values: Float32Array): number {
+  let best = 0;
+  for (const [i, value] of values.entries()) if (value > (values[best] as number)) best = i;
+  return best;
+}

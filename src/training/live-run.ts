@@ -1,0 +1,355 @@
+/** @file A run while it trains: its step, evaluation, state, log and events. */
+import { join } from 'node:path';
+import { OptionError } from '../errors/failures.js';
+import { packageVersion } from '../files/package-version.js';
+import { saveModel, type Weights } from '../models/saved-model.js';
+import { constantParameters } from '../nn/parameters.js';
+import { loadOnnxRuntime } from '../runtime/native.js';
+import type { TeacherAnswers } from '../teachers/teacher.js';
+import { type RunState, removeRunState, saveRunState } from './checkpoint.js';
+import { FRESH, waitFor } from './early-stopping.js';
+import { type Evaluator, openEvaluator } from './evaluate.js';
+import type { TrainingEvent } from './events.js';
+import { openInGraphStep } from './in-graph-step.js';
+import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
+import { meansOf } from './loss-means.js';
+import { type PreparedRun, teacherForm } from './prepare-run.js';
+import type { RunOptions, RunResult } from './run.js';
+import { LAST, LOG, METRICS, RESUME } from './run-files.js';
+import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
+import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import type { TrainingStep } from './step.js';
+import { chanceNotice } from './teacher-checks.js';
+import { BATCH, type StepTeacher } from './trace-step.js';
+import { type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
+
+/** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
+const STATE_SECONDS = { run: 20, epoch: 2 };
+/** Saving a large state is made rarer, so that it takes no more than this share of a run. */
+const SAVING_SHARE = 0.05;
+/** Often enough for a progress bar. */
+const EVENT_MS = 50;
+
+/** Where an interrupted run stood. */
+export type SavedRun = { readonly state: RunState; readonly tensors: Weights };
+
+/** What stays the same while a run trains. */
+type Live = PreparedRun & {
+  readonly step: TrainingStep;
+  readonly evaluator: Evaluator | undefined;
+  readonly log: RunLog;
+  readonly emit: (event: TrainingEvent) => void;
+  /** Seconds that the run has taken so far, earlier parts included. */
+  readonly seconds: () => number;
+};
+
+/** What the run has found out so far, besides the position. */
+type Findings = Pick<RunState, 'epochs' | 'kept' | 'patience' | 'stoppedEarly'>;
+
+/** Trains in a folder that has been claimed, from the start or from where the run stood. */
+export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): Promise<RunResult> {
+  const { options, plan, evaluation } = run;
+  const { outputDir, onEvent } = options;
+  const emit = onEvent ?? (() => {});
+  const answers = await teacherAnswers(options, emit);
+  let step: TrainingStep | undefined;
+  let evaluator: Evaluator | undefined;
+  try {
+    step = await openStep(run, answers);
+    if (saved !== undefined) step.load(saved.tensors);
+    evaluator = evaluation && (await openEvaluator({ ...options, ...evaluation }));
+    const begun = performance.now() - (saved?.state.seconds ?? 0) * 1000;
+    const live: Live = {
+      ...run,
+      step,
+      evaluator,
+      log: openRunLog(join(outputDir, LOG), saved?.state.logBytes),
+      emit,
+      seconds: () => (performance.now() - begun) / 1000,
+    };
+    const start = { totalSteps: plan.totalSteps, epochs: plan.epochs, trainRows: options.data.train.size };
+    const resumed = saved === undefined ? {} : { resumedAtStep: saved.state.step };
+    emit({ type: 'start', ...start, parameters: run.parameters, ...resumed });
+    if (saved === undefined) live.log.write({ type: 'start', ...start, parameters: run.parameters, seconds: 0 });
+    if (run.saveTopK !== 0 && evaluator === undefined) {
+      emit({ type: 'notice', text: 'without an evaluation there is nothing to rank models by: save_top_k keeps none' });
+    }
+    return await trainLive(live, saved?.state, answers);
+  } finally {
+    await evaluator?.release();
+    await step?.release();
+  }
+}
+
+/** The teacher's answers to all rows, unless it is traced into the step; and a notice if they are no good. */
+async function teacherAnswers(
+  options: RunOptions,
+  emit: (event: TrainingEvent) => void,
+): Promise<TeacherAnswers | undefined> {
+  const { teacher, method, data } = options;
+  if (teacher === undefined || teacherForm(options) === 'traced') return undefined;
+  const answers = await teacher.answer(data.train, method.needs);
+  const notice = chanceNotice(teacher, answers, data.train);
+  if (notice !== undefined) emit({ type: 'notice', text: notice });
+  return answers;
+}
+
+function openStep({ options, plan, weights }: PreparedRun, answers: TeacherAnswers | undefined): Promise<TrainingStep> {
+  const { model, method, perturbation, optimizer, groups, maxGradNorm, seed, threads, device } = options;
+  const { openStep = openInGraphStep } = options;
+  const teacher = stepTeacher(options, answers, plan.rowsPerStep);
+  return openStep({
+    model,
+    method,
+    ...(teacher && { teacher }),
+    dims: { B: plan.rowsPerStep },
+    ...(perturbation && { inputDtypes: perturbation.dtypes }),
+    optimizer,
+    ...(groups && { groups }),
+    ...(maxGradNorm !== undefined && { maxNorm: maxGradNorm }),
+    seed,
+    parameters: weights,
+    ...(threads !== undefined && { threads }),
+    ...(device !== undefined && { device }),
+  });
+}
+
+function stepTeacher(
+  { teacher }: RunOptions,
+  answers: TeacherAnswers | undefined,
+  rowsPerStep: number,
+): StepTeacher | undefined {
+  if (teacher === undefined) return undefined;
+  if (answers !== undefined) {
+    const signals = Object.entries(answers.signals).map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape: [rowsPerStep, ...shape] },
+    ]);
+    return { kind: 'fed', signals: Object.fromEntries(signals) };
+  }
+  if (teacher.traced === undefined) {
+    throw new OptionError({
+      where: `teacher ${teacher.name}`,
+      wanted: 'a model of retort, to be traced into the step',
+      got: 'another kind of teacher',
+      fix: "use teacherForm 'fed'",
+    });
+  }
+  const { model, weights, seenRow } = teacher.traced;
+  return { kind: 'traced', model, parameters: constantParameters(weights), hasOwnInputs: seenRow !== undefined };
+}
+
+/** What the teacher's part of a step is fed with: its answers, or inputs that are not the student's. */
+function teacherFeed(
+  { teacher, data, perturbation }: RunOptions,
+  answers: TeacherAnswers | undefined,
+): TrainingRun['teacher'] {
+  if (answers !== undefined) return answers.batch;
+  const seenRow = teacher?.traced?.seenRow;
+  if (seenRow === undefined) return undefined;
+  return (rows, paddedTo, at) => {
+    const plain = data.train.batch(Uint32Array.from(rows, seenRow), paddedTo);
+    const { inputs } = perturbation?.perturb(plain, at) ?? plain;
+    return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`${BATCH}${name}`, value]));
+  };
+}
+
+async function trainLive(
+  live: Live,
+  from: RunState | undefined,
+  answers: TeacherAnswers | undefined,
+): Promise<RunResult> {
+  const { options, plan, step, log, emit, learningRate, seconds } = live;
+  const { data, perturbation, method, seed, signal } = options;
+  const teacher = teacherFeed(options, answers);
+  let findings: Findings = from ?? { epochs: [], kept: [], patience: FRESH, stoppedEarly: false };
+  const state = stateKeeper(live);
+  const watch = stepWatcher(live);
+  const position = from?.stoppedEarly
+    ? from
+    : await train({
+        step,
+        data: data.train,
+        ...(perturbation && { perturbation }),
+        plan,
+        seed,
+        learningRate,
+        from: from ?? START,
+        ...(method.scalars && { scalars: (progress) => method.scalars?.(method.options, progress) ?? {} }),
+        ...(teacher && { teacher }),
+        ...(signal && { signal }),
+        lineSteps: LINE_STEPS,
+        onLine: ({ step: done, cursor, lineLosses }) => {
+          const means = meansOf(lineLosses);
+          const rate = learningRate(done);
+          const epoch = cursor.epoch + 1;
+          log.write({ type: 'steps', step: done, epoch, ...means, learningRate: rate, seconds: seconds() });
+        },
+        onRun: async (at, report) => {
+          watch.onRun(at, report);
+          await state.saveIfDue(at, findings, 'run');
+        },
+        onEpochEnd: async (at, closed) => {
+          findings = await closeEpoch(live, at, findings);
+          watch.restart();
+          if (!isLast(closed, findings, plan)) await state.saveIfDue(closed, findings, 'epoch');
+          return !findings.stoppedEarly;
+        },
+        onStop: (at) => state.save(at, findings),
+      });
+  const { stoppedEarly } = findings;
+  log.write({ type: 'end', steps: position.step, stoppedEarly, seconds: seconds() });
+  const result = await finish(live, position, findings);
+  emit({ type: 'end', steps: position.step, seconds: result.record.seconds, ...(stoppedEarly && { stoppedEarly }) });
+  return result;
+}
+
+function isLast({ step, cursor }: Position, { stoppedEarly }: Findings, { totalSteps, epochs }: TrainingPlan): boolean {
+  return stoppedEarly || step >= totalSteps || cursor.epoch >= epochs;
+}
+
+/** Saves the state of a run, not more often than its time allows. */
+function stateKeeper({ options, step, trained, log, fingerprint, emit, seconds }: Live) {
+  const { outputDir, stateSeconds } = options;
+  const path = join(outputDir, RESUME);
+  let savedAt = performance.now();
+  let cost = 0;
+  const save = async (at: Position, findings: Findings): Promise<string> => {
+    const started = performance.now();
+    const state = { ...at, ...findings, seconds: seconds(), logBytes: log.sync(), options: fingerprint };
+    await saveRunState(path, state, trained, step.state());
+    savedAt = performance.now();
+    cost = (savedAt - started) / 1000;
+    emit({ type: 'checkpoint', path, kind: 'resume' });
+    return path;
+  };
+  return {
+    save,
+    saveIfDue: (at: Position, findings: Findings, when: 'run' | 'epoch'): Promise<unknown> | undefined => {
+      const usual = Math.max(STATE_SECONDS[when], cost / SAVING_SHARE);
+      const isDue = (performance.now() - savedAt) / 1000 >= (stateSeconds ?? usual);
+      return isDue ? save(at, findings) : undefined;
+    },
+  };
+}
+
+/** Step events, as often as somebody can look at them, and always at an epoch's end. */
+function stepWatcher({ plan, emit, learningRate }: Live) {
+  let since = performance.now();
+  let rows = 0;
+  return {
+    restart: (): void => {
+      since = performance.now();
+      rows = 0;
+    },
+    onRun: (at: Position, report: RunReport): void => {
+      rows += report.rows;
+      const now = performance.now();
+      const isEpochEnd = at.cursor.position === plan.rowsPerEpoch || at.step === plan.totalSteps;
+      const result = report.results.at(-1);
+      if (result === undefined || (now - since < EVENT_MS && !isEpochEnd)) return;
+      emit({
+        type: 'step',
+        step: at.step,
+        totalSteps: plan.totalSteps,
+        epoch: at.cursor.epoch + 1,
+        loss: result.loss,
+        losses: result.losses,
+        epochLoss: at.epochLosses.loss / at.epochLosses.steps,
+        learningRate: learningRate(at.step),
+        rowsPerSecond: (rows * 1000) / (now - since),
+      });
+      since = now;
+      rows = 0;
+    },
+  };
+}
+
+/** Evaluates, logs, keeps the model if it is among the best, and decides whether to go on. */
+async function closeEpoch(live: Live, at: Position, before: Findings): Promise<Findings> {
+  const { options, evaluator, evaluation, step, log, emit, seconds } = live;
+  const epoch = at.cursor.epoch + 1;
+  const means = meansOf(at.epochLosses);
+  log.write({ type: 'epoch', step: at.step, epoch, ...means, seconds: seconds() });
+  let metrics: Readonly<Record<string, number>> = {};
+  let { kept, patience, stoppedEarly } = before;
+  if (evaluator !== undefined && evaluation !== undefined) {
+    const weights = step.parameters();
+    ({ metrics } = await evaluator.evaluate(weights));
+    const event = { type: 'evaluation', step: at.step, epoch, split: evaluation.data.name, metrics } as const;
+    log.write({ ...event, seconds: seconds() });
+    emit(event);
+    kept = await keepIfBest(live, kept, epoch, weights, metrics);
+    if (options.earlyStopping !== undefined) {
+      const { isOver, ...waiting } = waitFor(options.earlyStopping, patience, metrics);
+      patience = waiting;
+      stoppedEarly = isOver;
+    }
+  }
+  const record: EpochRecord = { epoch, step: at.step, ...means, metrics, seconds: seconds() };
+  return { epochs: [...before.epochs, record], kept, patience, stoppedEarly };
+}
+
+async function keepIfBest(
+  { options, trained, monitor, saveTopK, emit }: Live,
+  kept: readonly KeptModel[],
+  epoch: number,
+  weights: Weights,
+  metrics: Readonly<Record<string, number>>,
+): Promise<readonly KeptModel[]> {
+  const value = metrics[monitor.metric];
+  if (saveTopK === 0 || value === undefined) return kept;
+  const candidate = { name: keptName(epoch, monitor, value), epoch, value };
+  const ranked = rankKept(kept, candidate, saveTopK, monitor);
+  if (ranked.kept.includes(candidate)) {
+    const path = join(options.outputDir, candidate.name);
+    await saveModel(path, { ...trained, weights });
+    emit({ type: 'checkpoint', path, kind: 'top-k' });
+  }
+  for (const model of ranked.dropped) {
+    if (model !== candidate) await removeKept(options.outputDir, model);
+  }
+  return ranked.kept;
+}
+
+/** Writes what stays of a run. The record is the mark of its end, so it comes last; then the state may go. */
+async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
+  const { options, evaluation, step, trained, saveLast, emit, seconds, fingerprint, parameters } = live;
+  const { outputDir, data, seed, command } = options;
+  const weights = step.parameters();
+  const lastPath = join(outputDir, LAST);
+  if (saveLast) {
+    await saveModel(lastPath, { ...trained, weights });
+    emit({ type: 'checkpoint', path: lastPath, kind: 'last' });
+  }
+  const { versions } = (await loadOnnxRuntime()).env;
+  const record: RunRecord = {
+    retort: packageVersion(),
+    node: process.versions.node,
+    onnxruntime: versions.node ?? versions.common,
+    ...(command !== undefined && { command }),
+    seed,
+    parameters,
+    data: {
+      train: { name: data.train.name, rows: data.train.size },
+      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.rows } }),
+    },
+    options: fingerprint,
+    steps: position.step,
+    seconds: seconds(),
+    stoppedEarly: findings.stoppedEarly,
+    metrics: findings.epochs.at(-1)?.metrics ?? {},
+    epochs: findings.epochs,
+    kept: findings.kept,
+    ...(saveLast && { last: LAST }),
+  };
+  await writeRunRecord(join(outputDir, METRICS), record);
+  await removeRunState(join(outputDir, RESUME));
+  return {
+    status: 'finished',
+    record,
+    weights,
+    ...(saveLast && { lastPath }),
+    keptPaths: findings.kept.map(({ name }) => join(outputDir, name)),
+  };
+}

@@ -1,0 +1,147 @@
+/** @file What can be known of a run before its folder is touched: defaults, checks, plan, and what decides its numbers. */
+import type { Dataset } from '../data/dataset.js';
+import { OptionError } from '../errors/failures.js';
+import { classesOf } from '../models/forward.js';
+import { type TrainedModel, type Weights, weightsHash } from '../models/saved-model.js';
+import { initialiseParameters } from '../nn/parameters.js';
+import { checkMaxNorm } from '../optim/clip.js';
+import { resolveGroups } from '../optim/groups.js';
+import { scheduleFor } from '../optim/schedules.js';
+import { isKeptSignal } from '../teachers/model-teacher.js';
+import { sizeOf } from '../tensor/shape.js';
+import { limitBatches, type Portion } from './batch-limits.js';
+import { checkEarlyStopping } from './early-stopping.js';
+import { checkTopK, type Monitor } from './kept-models.js';
+import type { RunOptions } from './run.js';
+import { asJson, describeData, describeOptimizer, type Json } from './run-options.js';
+import { checkTeacher } from './teacher-checks.js';
+import { planTraining, type TrainingPlan } from './train.js';
+
+const ACCURACY: Monitor = { metric: 'accuracy', mode: 'max' };
+
+/** A run with its defaults filled in and its numbers checked. */
+export type PreparedRun = {
+  readonly options: RunOptions;
+  readonly plan: TrainingPlan;
+  readonly evaluation: { readonly data: Dataset; readonly rows: number } | undefined;
+  readonly weights: Weights;
+  readonly learningRate: (step: number) => number;
+  readonly monitor: Monitor;
+  readonly saveTopK: number;
+  readonly saveLast: boolean;
+  /** What decides the numbers, as plain JSON. */
+  readonly fingerprint: { readonly [key: string]: Json };
+  readonly trained: Omit<TrainedModel, 'weights'>;
+  readonly parameters: number;
+};
+
+/** @throws OptionError, SignalError for what cannot work. */
+export function prepareRun(given: RunOptions): PreparedRun {
+  const options: RunOptions = given.fastDevRun ? fastDevRun(given) : given;
+  const {
+    model,
+    method,
+    teacher,
+    data,
+    perturbation,
+    optimizer,
+    groups = [],
+    maxGradNorm,
+    seed,
+    saveTopK = 0,
+    saveLast = true,
+  } = options;
+  const { schedule = 'constant', warmupSteps = 0, evalBatchSize = options.batchSize, earlyStopping } = options;
+  if (!Number.isSafeInteger(seed)) {
+    throw new OptionError({ where: 'seed', wanted: 'a whole number', got: String(seed) });
+  }
+  checkTopK(saveTopK);
+  if (maxGradNorm !== undefined) checkMaxNorm(maxGradNorm);
+  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
+  const plan = planTraining({ ...options, rows: data.train.size });
+  const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
+  const classes = classesOf(model);
+  for (const { name, labelNames } of [data.train, ...(data.evaluation === undefined ? [] : [data.evaluation])]) {
+    if (labelNames.length <= classes) continue;
+    throw new OptionError({
+      where: name,
+      wanted: `labels of at most ${classes} classes, as the model has`,
+      got: `${labelNames.length} classes`,
+      fix: `give the model ${labelNames.length} classes`,
+    });
+  }
+  checkTeacher(method, teacher, classes, data.train);
+  const weights = options.weights ?? initialiseParameters(model.parameters, seed);
+  const evalRows = evaluationRows(data.evaluation, evalBatchSize, options.limitEvalBatches);
+  const names = model.parameters.map(({ name }) => name);
+  const rates = groups.length === 0 ? {} : { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
+  return {
+    options,
+    plan,
+    evaluation: data.evaluation !== undefined && evalRows > 0 ? { data: data.evaluation, rows: evalRows } : undefined,
+    weights,
+    learningRate: (step) => optimizer.learningRate * factor(step - 1),
+    monitor: options.monitor ?? ACCURACY,
+    saveTopK,
+    saveLast,
+    fingerprint: asJson({
+      model: { kind: model.kind, config: model.config },
+      method: { name: method.name, options: method.options },
+      teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
+      // Before what follows from it, so that it is what a message names.
+      seed,
+      initialWeights: weightsHash(weights).slice(0, 16),
+      trainData: describeData(data.train),
+      perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
+      evaluationData: data.evaluation && describeData(data.evaluation),
+      evaluationRows: evalRows,
+      optimizer: { ...describeOptimizer(optimizer), ...rates },
+      maxGradNorm,
+      schedule,
+      warmupSteps,
+      epochs: options.epochs,
+      maxSteps: options.maxSteps,
+      batchSize: options.batchSize,
+      gradientAccumulationSteps: plan.accumulation,
+      limitTrainBatches: options.limitTrainBatches,
+      earlyStopping,
+    }),
+    trained: {
+      model,
+      labelNames: data.train.labelNames,
+      method: { name: method.name, options: method.options },
+    },
+    parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+  };
+}
+
+/** As PyTorch Lightning's `fast_dev_run`. */
+function fastDevRun(options: RunOptions): RunOptions {
+  const { earlyStopping: _earlyStopping, ...rest } = options;
+  const one: Portion = { batches: 1 };
+  return { ...rest, epochs: 1, limitTrainBatches: one, limitEvalBatches: one, saveTopK: 0, saveLast: false };
+}
+
+function evaluationRows(data: Dataset | undefined, batchSize: number, limit: Portion | undefined): number {
+  if (data === undefined) return 0;
+  if (!(Number.isSafeInteger(batchSize) && batchSize >= 1)) {
+    throw new OptionError({ where: 'evalBatchSize', wanted: 'a whole number of at least 1', got: String(batchSize) });
+  }
+  const batches = limitBatches(Math.ceil(data.size / batchSize), limit, 'limitEvalBatches');
+  return Math.min(data.size, batches * batchSize);
+}
+
+/**
+ * Whether the teacher answers before the training or in each step.
+ * @throws OptionError for answers that are to be computed once, to rows that are perturbed.
+ */
+export function teacherForm({ method, teacherForm, perturbation }: RunOptions): 'fed' | 'traced' {
+  if (perturbation === undefined) return teacherForm ?? (method.needs.every(isKeptSignal) ? 'fed' : 'traced');
+  if (teacherForm !== 'fed') return 'traced';
+  throw new OptionError({
+    where: "teacherForm 'fed'",
+    wanted: 'rows that stay the same, so that answers to them hold',
+    got: `the perturbation '${perturbation.name}'`,
+    fix: "trace the teacher into the step (teacherForm 'traced'), or leave the perturbation out",
+  });
+}

@@ -1,0 +1,151 @@
+/** @file The forward half of a training step: student, teacher and loss terms as traced values. */
+
+import { greater, where } from '../autograd/ops/compare.js';
+import { add, div, mul } from '../autograd/ops/elementwise.js';
+import { sum } from '../autograd/ops/reduce.js';
+import { input, type Value } from '../autograd/value.js';
+import { SignalError } from '../errors/failures.js';
+import type { RowLoss } from '../losses/row-loss.js';
+import type { Method } from '../methods/method.js';
+import type { BatchDims, Model, SignalName, Signals } from '../models/model.js';
+import { evaluationContext, trainingContext } from '../nn/context.js';
+import type { ForwardContext, Parameters } from '../nn/module.js';
+import type { Dtype } from '../tensor/dtype.js';
+import type { Shape } from '../tensor/shape.js';
+
+/** Where a step gets the teacher's signals from. Methods cannot tell which. */
+export type StepTeacher =
+  /** Part of the step: run on the very inputs that the student sees, or on inputs that it is fed with. */
+  | {
+      readonly kind: 'traced';
+      readonly model: Model;
+      readonly parameters: Parameters;
+      readonly hasOwnInputs?: boolean;
+    }
+  /** Fed with each batch, [B, ..] each. */
+  | { readonly kind: 'fed'; readonly signals: Readonly<Partial<Record<SignalName, { dtype: Dtype; shape: Shape }>>> };
+
+export type StepRequest = {
+  readonly model: Model;
+  readonly method: Method;
+  readonly teacher?: StepTeacher;
+  readonly dims: BatchDims;
+  /** Element types of those of the model's inputs that batches hold in another one: what a perturbation makes of them. */
+  readonly inputDtypes?: Readonly<Record<string, Dtype>>;
+};
+
+/** Makes the traced input of a name; how it is fed is the step's business. */
+export type InputSource = (name: string, dtype: Dtype, shape: Shape) => Value;
+
+/** Prefixes under which a step's inputs are fed. */
+export const BATCH = 'batch.';
+export const TEACHER = 'teacher.';
+export const SCALAR = 'scalar.';
+export const DROPOUT = 'dropout.';
+export const LABELS = 'labels';
+export const WEIGHTS = 'weights';
+
+export type TracedTerm = {
+  readonly name: string;
+  /** Σ weight · sum over the rows, a scalar. */
+  readonly total: Value;
+  /** Σ weight · count over the rows, a scalar. It depends on data alone. */
+  readonly count: Value;
+};
+
+/** A signal that is asked for but not there is named when it is read. */
+function checkedSignals(signals: Partial<Signals>, owner: string): Signals {
+  return new Proxy(signals, {
+    get: (target, name) => {
+      const value = typeof name === 'string' ? target[name as keyof Signals] : undefined;
+      // A mask is asked for by losses that work with and without one.
+      if (value !== undefined || typeof name !== 'string' || name === 'attentionMask') return value;
+      throw new SignalError({
+        where: `${owner}.${name}`,
+        wanted: `a signal that the ${owner} gives`,
+        got: `it gives ${Object.keys(target).join(', ') || 'none'}`,
+        fix: `list it in the method's \`needs\`, with a ${owner} that has it`,
+      });
+    },
+  }) as Signals;
+}
+
+/** The loss terms of a batch, each summed over its rows. */
+export function traceTerms(
+  { model, method, teacher, dims, inputDtypes = {} }: StepRequest,
+  parameters: Parameters,
+  source: InputSource,
+  scalarNames: readonly string[],
+): TracedTerm[] {
+  const inputsOf = (reader: Model, prefix: string) =>
+    Object.fromEntries(
+      reader
+        .inputs(dims)
+        .map(({ name, dtype, shape }) => [name, source(`${prefix}${name}`, inputDtypes[name] ?? dtype, shape)]),
+    );
+  const inputs = inputsOf(model, BATCH);
+  const isOwn = teacher?.kind === 'traced' && teacher.hasOwnInputs === true;
+  const teacherInputs = isOwn ? inputsOf(teacher.model, `${TEACHER}${BATCH}`) : inputs;
+  const context: ForwardContext = trainingContext(parameters, (site) => source(`${DROPOUT}${site}`, 'uint32', []));
+  const student = checkedSignals(model.forward(context, inputs), 'student');
+  const losses = method.losses(
+    {
+      student,
+      teacher: checkedSignals(teacherSignals(teacher, teacherInputs, source), 'teacher'),
+      labels: source(LABELS, 'int64', [dims.B]),
+      scalars: Object.fromEntries(scalarNames.map((name) => [name, source(`${SCALAR}${name}`, 'float32', [])])),
+    },
+    method.options,
+  );
+  const weights = source(WEIGHTS, 'float32', [dims.B]);
+  return Object.entries(losses).map(([name, loss]) => ({ name, ...weightedTotals(loss, weights) }));
+}
+
+function weightedTotals(loss: RowLoss, weights: Value): Pick<TracedTerm, 'total' | 'count'> {
+  return { total: sum(mul(loss.sum, weights)), count: sum(mul(loss.count, weights)) };
+}
+
+function teacherSignals(
+  teacher: StepTeacher | undefined,
+  inputs: Readonly<Record<string, Value>>,
+  source: InputSource,
+): Partial<Signals> {
+  if (teacher === undefined) return {};
+  if (teacher.kind === 'traced') return teacher.model.forward(evaluationContext(teacher.parameters), inputs);
+  return Object.fromEntries(
+    Object.entries(teacher.signals).map(([name, { dtype, shape }]) => [
+      name,
+      source(`${TEACHER}${name}`, dtype, shape),
+    ]),
+  );
+}
+
+/** total / count, and 0 where nothing counts (a batch without labels). */
+export function termMean(total: Value, count: Value): Value {
+  return div(total, where(greater(count, 0), count, 1));
+}
+
+/** Names of the scalars that a method schedules. */
+export function scalarNamesOf({ scalars, options }: Method): string[] {
+  return Object.keys(scalars?.(options, { step: 1, totalSteps: 1, epoch: 0 }) ?? {});
+}
+
+/** Σ of one or more scalars. */
+export function sumOf(values: readonly Value[]): Value {
+  return values.reduce((total, value) => add(total, value));
+}
+
+/** Collects the inputs that tracing asks for, so that each is made once. */
+export function inputCollector(): { source: InputSource; inputs: Map<string, Value> } {
+  const inputs = new Map<string, Value>();
+  return {
+    inputs,
+    source: (name, dtype, shape) => {
+      const known = inputs.get(name);
+      if (known !== undefined) return known;
+      const made = input(name, dtype, shape);
+      inputs.set(name, made);
+      return made;
+    },
+  };
+}
