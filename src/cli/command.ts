@@ -1,0 +1,74 @@
+import type { TrainingEvent } from '../training/events.js';
+import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
+import type { TextStream } from './terminal.js';
+
+/** What a command says about itself; help and parsing need no more than this. */
+export type CommandUsage<T extends OptionTable = OptionTable> = {
+  /** kebab-case; users may write it in snake_case as well. */
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** What a newcomer should know before the first run. */
+  readonly description?: string;
+  readonly options: T;
+  readonly examples: readonly Example[];
+  /** It trains several models and says a line about each, so their epochs are not shown. */
+  readonly hasManyRuns?: true;
+};
+
+export type Example = { readonly does: string; readonly line: string };
+
+/** What a command gets from the frame besides its options. */
+export type CommandIo = {
+  readonly stdin: NodeJS.ReadableStream;
+  /** For results alone; with `--json` the frame writes the one object there. */
+  readonly stdout: TextStream;
+  /** Where the progress goes: hand it to the trainer. */
+  readonly onEvent: (event: TrainingEvent) => void;
+  /** A line of the command's own among the progress; `--quiet` silences it. */
+  readonly say: (line: string) => void;
+  /** A remark on stderr; `--quiet` silences it. */
+  readonly notice: (text: string) => void;
+  /**
+   * For a run that can stop after the current step and leave a state to resume from: aborted by the first Ctrl-C.
+   * Until a command asks for it, Ctrl-C ends the process at once.
+   */
+  readonly interruption: () => AbortSignal;
+  /** What was typed, to be recorded with a run: `retort mnist --seed 1`. */
+  readonly commandLine: string;
+};
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** The result of a command: `json` is printed with `--json`, `text` without. */
+export type CommandOutput = { readonly json: Json; readonly text: string };
+
+/** A command as the frame sees it, with the type of its options closed over. */
+export type Command = {
+  readonly usage: CommandUsage;
+  /** @throws OptionError before any work if the options are wrong */
+  readonly start: (raw: RawOptions) => {
+    readonly notices: readonly string[];
+    /** A command that writes its results itself, as a stream, returns nothing. */
+    readonly run: (io: CommandIo) => Promise<CommandOutput | undefined>;
+  };
+};
+
+/**
+ * Joins a usage with the code that does the work. `run` imports that code when it is called, so that `--help` and a
+ * wrong flag answer at once and load nothing native.
+ */
+export function defineCommand<const T extends OptionTable>(
+  definition: CommandUsage<T> & {
+    readonly run: (options: OptionValues<T>, io: CommandIo) => Promise<CommandOutput | undefined>;
+  },
+): Command {
+  const { run, ...usage } = definition;
+  return {
+    usage,
+    start: (raw) => {
+      const { values, notices } = readOptions(`retort ${usage.name}`, usage.options, raw);
+      return { notices, run: (io) => run(values, io) };
+    },
+  };
+}

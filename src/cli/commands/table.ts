@@ -1,0 +1,15 @@
+import type { Command } from '../command.js';
+import { evaluateCommand } from './evaluate.js';
+import { mnistCommand } from './mnist.js';
+import { mnistWithKdCommand } from './mnist-with-kd.js';
+import { predictCommand } from './predict.js';
+import { primerCommand } from './primer.js';
+
+/** The commands that exist, in the order of the help page. */
+export const COMMANDS: readonly Command[] = [
+  mnistCommand,
+  mnistWithKdCommand,
+  evaluateCommand,
+  predictCommand,
+  primerCommand,
+];

@@ -1,0 +1,233 @@
+import { readFile } from 'node:fs/promises';
+import { Command as CommanderCommand, CommanderError } from 'commander';
+import { OptionError } from '../errors/failures.js';
+import { RetortError } from '../errors/retort-error.js';
+import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
+import type { Command, CommandIo } from './command.js';
+import { declareOptions, examplesText, helpStyle } from './help.js';
+import { nearest } from './nearest.js';
+import { flagName, type RawOptions } from './options.js';
+import { createProgress } from './progress.js';
+import { colorsFor, DEFAULT_COLUMNS, type Environment, type TextStream } from './terminal.js';
+
+/** All that the frame takes from the process around it. */
+export type Surroundings = {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly environment: Environment;
+  readonly interruption: () => AbortSignal;
+};
+
+const DASH_NOTICE = 'typographic dashes, as they come when a command is pasted, were read as - or --';
+
+/**
+ * Runs one command line. Never throws and never ends the process.
+ * @param words the command line without node and script
+ * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 130 interrupted and resumable
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  commands: readonly Command[],
+  around: Surroundings,
+): Promise<number> {
+  try {
+    await dispatch(words, commands, around);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return reportFailure(error, words, around);
+  }
+}
+
+async function dispatch(words: readonly string[], commands: readonly Command[], around: Surroundings): Promise<void> {
+  const [first = '--help', ...rest] = words;
+  const flag = asciiFlag(first);
+  const program = buildProgram(commands, around, commandLineOf(words));
+  if (['--version', '-V', '-v'].includes(flag)) {
+    around.stdout.write(`${await packageVersion()}\n`);
+    return;
+  }
+  if (['--help', '-h', 'help'].includes(flag)) {
+    const topic = rest[0] === undefined ? [] : [findCommand(rest[0], commands).usage.name];
+    await program.parseAsync([...topic, '--help'], { from: 'user' });
+    return;
+  }
+  if (flag.startsWith('-')) throw misplacedFlag(flag, commands);
+
+  const { usage } = findCommand(first, commands);
+  const { words: normal, sawTypographicDash } = normaliseArguments(`retort ${usage.name}`, usage.options, rest);
+  if (sawTypographicDash && !normal.includes('--quiet')) writeNotice(DASH_NOTICE, around);
+  await program.parseAsync([usage.name, ...normal], { from: 'user' });
+}
+
+function buildProgram(commands: readonly Command[], around: Surroundings, commandLine: string): CommanderCommand {
+  const colors = colorsFor(around.stdout, around.environment);
+  const columns = around.stdout.columns ?? DEFAULT_COLUMNS;
+  const program = new CommanderCommand('retort');
+  program
+    .description('Knowledge distillation: train a teacher, distil a small student, prove that it helped.')
+    .usage('<command> [options]')
+    .option('-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this, or the help of a command')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      // What the parser would say on its own; our messages go through reportFailure.
+      writeErr: () => {},
+      writeOut: (text) => around.stdout.write(text),
+      getOutHelpWidth: () => columns,
+      getOutHasColors: () => colors.isColorSupported,
+    })
+    .configureHelp({ ...helpStyle(colors), subcommandTerm: (sub) => sub.name() });
+  const examples = commands.flatMap(({ usage }) => usage.examples.slice(0, 1));
+  if (examples.length > 0) {
+    program.addHelpText('after', `\n${examplesText(examples, columns, colors)}`);
+    program.addHelpText('after', '\nMore: retort <command> --help. Names may be written with - or _ alike.');
+  }
+  for (const command of commands) {
+    const { usage } = command;
+    const sub = program
+      .command(usage.name)
+      .summary(usage.summary)
+      .description(usage.description ?? usage.summary);
+    declareOptions(sub, usage);
+    sub.helpOption('-h, --help', 'print this').usage(usageLine(command));
+    sub.allowExcessArguments(true);
+    sub.addHelpText('after', `\n${examplesText(usage.examples, columns, colors)}`);
+    sub.action(() => runCommand(command, rawOptions(command, sub), around, commandLine));
+  }
+  return program;
+}
+
+function usageLine({ usage }: Command): string {
+  const operands = Object.values(usage.options).flatMap((spec) => {
+    if (spec.kind !== 'operand') return [];
+    const name = `${spec.placeholder}${spec.many ? '...' : ''}`;
+    return spec.required ? [`<${name}>`] : [`[${name}]`];
+  });
+  return [...operands, '[options]'].join(' ');
+}
+
+function rawOptions({ usage }: Command, parsed: CommanderCommand): RawOptions {
+  const written = parsed.opts<Readonly<Record<string, unknown>>>();
+  const flags = new Map<string, string | true>();
+  for (const [key, spec] of Object.entries(usage.options)) {
+    const value = written[flagName(key, spec)];
+    if (typeof value === 'string' || value === true) flags.set(key, value);
+  }
+  return { flags, operands: parsed.args };
+}
+
+/** As it can be pasted into a POSIX shell. */
+function commandLineOf(words: readonly string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return ['retort', ...quoted].join(' ');
+}
+
+async function runCommand(command: Command, raw: RawOptions, around: Surroundings, commandLine: string): Promise<void> {
+  const { notices, run } = command.start(raw);
+  const isQuiet = raw.flags.has('quiet');
+  const progress = await createProgress(around.stderr, {
+    isQuiet,
+    colors: colorsFor(around.stderr, around.environment),
+    isDumb: around.environment.TERM === 'dumb',
+    isBrief: command.usage.hasManyRuns === true,
+  });
+  const io: CommandIo = {
+    stdin: around.stdin,
+    stdout: around.stdout,
+    interruption: around.interruption,
+    commandLine,
+    onEvent: progress.onEvent,
+    say: progress.print,
+    notice: (text) => progress.onEvent({ type: 'notice', text }),
+  };
+  try {
+    for (const notice of notices) io.notice(notice);
+    const output = await run(io);
+    progress.close();
+    if (output === undefined) return;
+    const text = raw.flags.has('json') ? JSON.stringify(output.json) : output.text;
+    around.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  } finally {
+    progress.close();
+  }
+}
+
+function findCommand(written: string, commands: readonly Command[]): Command {
+  const command = commands.find(({ usage }) => sameName(usage.name, written));
+  if (command !== undefined) return command;
+  const names = commands.map(({ usage }) => usage.name);
+  const near = nearest(written.replaceAll('_', '-'), names);
+  throw new OptionError({
+    where: 'retort',
+    wanted: names.length === 0 ? 'a command' : `one of the commands ${names.join(', ')}`,
+    got: `'${written}'`,
+    fix: near === undefined ? 'see retort --help' : `did you mean retort ${near}?`,
+  });
+}
+
+function misplacedFlag(written: string, commands: readonly Command[]): OptionError {
+  const name = written.replace(/^-+/, '').replace(/=.*$/s, '');
+  const owner = commands.find(({ usage }) =>
+    Object.entries(usage.options).some(([key, spec]) => spec.kind !== 'operand' && sameName(flagName(key, spec), name)),
+  );
+  return new OptionError({
+    where: 'retort',
+    wanted: 'a command first',
+    got: `'${written}'`,
+    fix:
+      owner === undefined
+        ? 'see retort --help'
+        : `write it after the command, as in retort ${owner.usage.name} ${written}`,
+  });
+}
+
+function writeNotice(text: string, around: Surroundings): void {
+  around.stderr.write(`${colorsFor(around.stderr, around.environment).yellow('note:')} ${text}\n`);
+}
+
+/**
+ * Tells the user what went wrong on stderr, and a program on stdout if it asked for JSON.
+ * @returns the exit code
+ */
+export function reportFailure(error: unknown, words: readonly string[], around: Surroundings): number {
+  const label = colorsFor(around.stderr, around.environment).red('error:');
+  const failure = isOutOfMemory(error) ? outOfMemory(error) : error;
+  const isOurs = failure instanceof RetortError;
+  const text = failure instanceof Error ? failure.message : String(failure);
+  const message = isOurs ? text : `${text.split('\n', 1)[0]} (${BUG_HINT})`;
+  around.stderr.write(`${label} ${message}\n`);
+  if (around.environment.RETORT_DEBUG === '1' && error instanceof Error) around.stderr.write(`${error.stack}\n`);
+  const exitCode = isOurs ? failure.exitCode : 1;
+  if (words.includes('--json')) {
+    const details = isOurs ? { where: failure.where, wanted: failure.wanted, got: failure.got, fix: failure.fix } : {};
+    const kind = isOurs ? failure.name : 'Defect';
+    around.stdout.write(`${JSON.stringify({ error: { kind, message, ...details, exitCode } })}\n`);
+  }
+  return exitCode;
+}
+
+/** What V8 throws for an array that is too large, for it or for the machine. */
+function isOutOfMemory(error: unknown): error is RangeError {
+  return error instanceof RangeError && /allocation failed|Invalid typed array length/.test(error.message);
+}
+
+function outOfMemory(cause: RangeError): OptionError {
+  return new OptionError({
+    where: 'memory',
+    wanted: 'sizes that fit into it',
+    got: `more than can be had (${cause.message})`,
+    fix: 'choose a smaller batch or model',
+    cause,
+  });
+}
+
+const BUG_HINT = 'this is a bug in retort; with RETORT_DEBUG=1 the stack is printed, please send it to us';
+
+async function packageVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return hasVersion ? String(manifest.version) : 'unknown';
+}

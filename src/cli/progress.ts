@@ -1,0 +1,216 @@
+import type { TrainingEvent } from '../training/events.js';
+import { formatCount, formatDuration, formatMetric, formatSeconds } from './numbers.js';
+import { type Colors, DEFAULT_COLUMNS, type TextStream } from './terminal.js';
+
+/** Shows the events of a run while it goes on. */
+export type Progress = {
+  readonly onEvent: (event: TrainingEvent) => void;
+  /** Writes a line of the command's own, above a bar. */
+  readonly print: (line: string) => void;
+  /** Takes a bar off the terminal; harmless if there is none. */
+  readonly close: () => void;
+};
+
+export type ProgressOptions = {
+  readonly isQuiet: boolean;
+  readonly colors: Colors;
+  /** Only the bar and the notices: for a command of several runs, which has lines of its own for each. */
+  readonly isBrief?: boolean;
+  /** A terminal that cannot move its cursor (TERM=dumb) gets plain lines. */
+  readonly isDumb?: boolean;
+  /** Milliseconds, monotonic; the rate of steps so far gives the time left. */
+  readonly now?: () => number;
+};
+
+/** What the bar shows. */
+export type ProgressView = {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: number;
+  readonly rowsPerSecond: number;
+  /** Undefined until there is a rate to extrapolate. */
+  readonly secondsLeft: number | undefined;
+};
+
+const REDRAW_MS = 100;
+const BAR_COLUMNS = { min: 6, max: 30 };
+const USUAL_RATE_COLUMNS = '999,999 rows/s'.length;
+
+/**
+ * A bar under the lines on a terminal, the lines alone (one an epoch) in a pipe or file, nothing with `--quiet`.
+ * Draws on the stream it is given, which should be stderr: stdout belongs to results.
+ */
+export async function createProgress(stream: TextStream, options: ProgressOptions): Promise<Progress> {
+  if (options.isQuiet) return { onEvent: () => {}, print: () => {}, close: () => {} };
+  const lines = new RunLines(options.colors, options.isBrief === true);
+  if (stream.isTTY !== true || options.isDumb === true) {
+    return {
+      onEvent: (event) => {
+        for (const line of lines.take(event)) stream.write(`${line}\n`);
+      },
+      print: (line) => stream.write(`${line}\n`),
+      close: () => {},
+    };
+  }
+  return barProgress(stream, lines, options.now ?? (() => performance.now()));
+}
+
+async function barProgress(stream: TextStream, lines: RunLines, now: () => number): Promise<Progress> {
+  const { MultiBar } = await import('cli-progress');
+  let view: ProgressView | undefined;
+  let startedAt = 0;
+  let firstStep = 0;
+  let drawnAt = 0;
+  let bars: InstanceType<typeof MultiBar> | undefined;
+
+  const open = (totalSteps: number, step: number) => {
+    // MultiBar, though there is one bar: it alone can write lines above.
+    bars = new MultiBar({
+      stream,
+      format: () => (view === undefined ? '' : progressLine(view, (stream.columns ?? DEFAULT_COLUMNS) - 1)),
+      fps: 1000 / REDRAW_MS,
+      clearOnComplete: true,
+      forceRedraw: true,
+      // The bar fits the width by itself, and a killed process must not leave the terminal in another mode.
+      linewrap: true,
+    });
+    bars.create(totalSteps, step);
+  };
+  const close = () => {
+    if (bars?.isActive) bars.stop();
+    bars = undefined;
+  };
+  const print = (line: string) => {
+    if (bars === undefined) {
+      stream.write(`${line}\n`);
+    } else {
+      bars.log(`${line}\n`);
+      bars.update();
+    }
+  };
+
+  return {
+    close,
+    print,
+    onEvent: (event) => {
+      if (event.type === 'start' || event.type === 'end') close();
+      for (const line of lines.take(event)) print(line);
+      if (event.type === 'start') {
+        const { totalSteps, epochs } = event;
+        firstStep = event.resumedAtStep ?? 0;
+        startedAt = now();
+        view = { step: firstStep, totalSteps, epoch: 1, epochs, loss: NaN, rowsPerSecond: NaN, secondsLeft: undefined };
+        open(totalSteps, firstStep);
+      } else if (event.type === 'step' && view !== undefined) {
+        const time = now();
+        const secondsPerStep = (time - startedAt) / 1000 / (event.step - firstStep);
+        const { step, totalSteps, epoch, loss, rowsPerSecond } = event;
+        const secondsLeft = secondsPerStep * (totalSteps - step);
+        view = { step, totalSteps, epoch, epochs: view.epochs, loss, rowsPerSecond, secondsLeft };
+        // The bar's own timer is late when steps leave the event loop little room.
+        if (time - drawnAt >= REDRAW_MS) {
+          drawnAt = time;
+          bars?.update();
+        }
+      }
+    },
+  };
+}
+
+/** One line of at most `columns` characters: the most telling parts that fit, and a bar in what is left. */
+export function progressLine(view: ProgressView, columns: number): string {
+  const fraction = view.totalSteps === 0 ? 1 : Math.min(1, view.step / view.totalSteps);
+  const percent = `${String(Math.floor(fraction * 100)).padStart(3)} %`;
+  const left = view.secondsLeft === undefined ? '' : `${formatDuration(view.secondsLeft)} left`;
+  const rate = Number.isFinite(view.rowsPerSecond) ? `${formatCount(Math.round(view.rowsPerSecond))} rows/s` : '';
+  const loss = Number.isFinite(view.loss) ? `loss ${view.loss.toFixed(4)}` : '';
+  const epoch = `epoch ${view.epoch}/${view.epochs}`;
+  const layouts = [
+    [epoch, percent, left, rate, loss],
+    [epoch, percent, left, rate],
+    [percent, left, rate],
+    [percent, left],
+    [percent],
+  ];
+  for (const layout of layouts) {
+    const text = layout.filter((part) => part !== '').join('  ');
+    // Room for the longest usual rate, so that a line keeps its layout while the rate goes up and down.
+    const spare = layout.includes(rate) ? Math.max(0, USUAL_RATE_COLUMNS - rate.length) : 0;
+    const room = columns - text.length - spare - 2;
+    if (room < BAR_COLUMNS.min) continue;
+    const width = Math.min(room, BAR_COLUMNS.max);
+    const filled = Math.round(fraction * width);
+    return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}  ${text}`;
+  }
+  return percent.slice(0, Math.max(0, columns));
+}
+
+/** Turns events into lines: one when a run starts, one for each epoch, one at the end, and the notices. */
+class RunLines {
+  readonly #colors: Colors;
+  readonly #isBrief: boolean;
+  #epochs: number | undefined;
+  #epoch: number | undefined;
+  #loss: number | undefined;
+  #scores: string[] = [];
+  #lastPath: string | undefined;
+
+  constructor(colors: Colors, isBrief: boolean) {
+    this.#colors = colors;
+    this.#isBrief = isBrief;
+  }
+
+  take(event: TrainingEvent): readonly string[] {
+    if (this.#isBrief && event.type !== 'notice') return [];
+    switch (event.type) {
+      case 'notice':
+        return [`${this.#colors.yellow('note:')} ${event.text}`];
+      case 'start': {
+        this.#epochs = event.epochs;
+        this.#clearEpoch(undefined);
+        this.#lastPath = undefined;
+        const resumed = event.resumedAtStep ? `, resumed after step ${formatCount(event.resumedAtStep)}` : '';
+        const size = `${formatCount(event.parameters)} parameters, ${formatCount(event.trainRows)} rows`;
+        return [`training: ${size}, ${formatCount(event.totalSteps)} steps in ${event.epochs} epochs${resumed}`];
+      }
+      case 'step': {
+        const done = event.epoch === this.#epoch ? [] : this.#closeEpoch();
+        if (event.epoch !== this.#epoch) this.#clearEpoch(event.epoch);
+        // Not every step has an event, so the mean is taken where all are seen.
+        this.#loss = event.epochLoss ?? event.loss;
+        return done;
+      }
+      case 'evaluation': {
+        const metrics = Object.entries(event.metrics).map(([name, value]) => `${name} ${formatMetric(name, value)}`);
+        this.#scores.push(`${event.split} ${metrics.join(' ')}`);
+        return [];
+      }
+      case 'checkpoint':
+        if (event.kind === 'last') this.#lastPath = event.path;
+        return [];
+      default: {
+        const done = [...this.#closeEpoch()];
+        const early = event.stoppedEarly ? ', stopped early' : '';
+        done.push(`done: ${formatCount(event.steps)} steps in ${formatSeconds(event.seconds)}${early}`);
+        if (this.#lastPath !== undefined) done.push(`saved: ${this.#lastPath}`);
+        this.#clearEpoch(undefined);
+        return done;
+      }
+    }
+  }
+
+  #closeEpoch(): readonly string[] {
+    if (this.#epoch === undefined) return [];
+    const parts = [`epoch ${this.#epoch}/${this.#epochs ?? '?'}`];
+    if (this.#loss !== undefined) parts.push(`loss ${this.#loss.toFixed(4)}`);
+    return [[...parts, ...this.#scores].join('  ')];
+  }
+
+  #clearEpoch(epoch: number | undefined): void {
+    this.#epoch = epoch;
+    this.#loss = undefined;
+    this.#scores = [];
+  }
+}

@@ -1,0 +1,37 @@
+import type { OptionTable } from './options.js';
+
+/** Flags that mean the same in every command that has them. */
+
+export const messageOptions = {
+  json: { kind: 'switch', group: 'Output', help: 'print the result as one JSON object on stdout' },
+  quiet: { kind: 'switch', group: 'Output', help: 'no progress and no notices, only the result and errors' },
+} as const satisfies OptionTable;
+
+export const computeOptions = {
+  threads: {
+    kind: 'integer',
+    min: 1,
+    max: 1024,
+    group: 'Machine',
+    help: 'CPU threads; the result does not depend on it [default: the physical cores]',
+  },
+  device: { kind: 'text', placeholder: 'name', default: 'cpu', group: 'Machine', help: 'where the sessions run' },
+} as const satisfies OptionTable;
+
+export const runOptions = {
+  seed: {
+    kind: 'integer',
+    default: 42,
+    min: 0,
+    max: 2 ** 32 - 1,
+    group: 'Training',
+    help: 'the same seed gives the same bytes',
+  },
+  resume: { kind: 'switch', group: 'Output', help: 'go on where an interrupted run stopped, or start' },
+  overwrite: {
+    kind: 'switch',
+    conflictsWith: 'resume',
+    group: 'Output',
+    help: 'replace what an earlier run left in the output folder',
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,13 @@
+export {
+  CheckpointError,
+  DeviceError,
+  DivergedError,
+  DtypeError,
+  FileError,
+  InterruptedError,
+  OptionError,
+  OutputError,
+  ShapeError,
+  SignalError,
+} from '../errors/failures.js';
+export { type ErrorDetails, type ExitCode, RetortError } from '../errors/retort-error.js';

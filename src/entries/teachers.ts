@@ -1,0 +1,2 @@
+export { modelTeacher } from '../teachers/model-teacher.js';
+export type { Teacher, TeacherAnswers } from '../teachers/teacher.js';

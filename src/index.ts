@@ -1,0 +1,20 @@
+/**
+ * The package entry `retort-ml`. This file and `entries/` are the only places that re-export; each public area has
+ * its own subpath (`retort-ml/tensor` is `entries/tensor.ts`).
+ */
+export {
+  CheckpointError,
+  DeviceError,
+  DivergedError,
+  DtypeError,
+  FileError,
+  InterruptedError,
+  OptionError,
+  OutputError,
+  ShapeError,
+  SignalError,
+} from './errors/failures.js';
+export { type ErrorDetails, type ExitCode, RetortError } from './errors/retort-error.js';
+export type { TrainingEvent } from './training/events.js';
+export { type RunOptions, type RunResult, runTraining } from './training/run.js';
+export type { RunRecord } from './training/run-record.js';

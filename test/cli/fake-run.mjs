@@ -1,0 +1,67 @@
+// A command line with fake commands, for tests of how the process around them behaves.
+import { defineCommand } from '../../dist/cli/command.js';
+import { runProcess } from '../../dist/cli/process.js';
+import { InterruptedError } from '../../dist/errors/failures.js';
+
+const usage = { summary: 'fake', options: {}, examples: [] };
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+await runProcess([
+  defineCommand({
+    ...usage,
+    name: 'flood',
+    async run(_options, io) {
+      for (let i = 0; i < 100_000; i++) {
+        if (!io.stdout.write(`line ${i}\n`)) await pause(0);
+      }
+    },
+  }),
+  defineCommand({
+    ...usage,
+    name: 'chatter',
+    async run(_options, io) {
+      for (let i = 0; i < 2000; i++) io.notice(`notice ${i}`);
+      await pause(20);
+      return { json: null, text: 'finished' };
+    },
+  }),
+  defineCommand({
+    ...usage,
+    name: 'train',
+    async run(_options, io) {
+      const signal = io.interruption();
+      io.notice('step 1');
+      for (let i = 0; i < 1000 && !signal.aborted; i++) await pause(10);
+      // The step under way has to end first.
+      await pause(100);
+      throw new InterruptedError({ where: 'train', wanted: 'to finish', got: 'Ctrl-C', fix: 'add --resume' });
+    },
+  }),
+  defineCommand({
+    ...usage,
+    name: 'deaf',
+    async run(_options, io) {
+      io.interruption();
+      io.notice('step 1');
+      await pause(20_000);
+    },
+  }),
+  defineCommand({
+    ...usage,
+    name: 'wait',
+    async run(_options, io) {
+      io.notice('waiting');
+      await pause(20_000);
+    },
+  }),
+  defineCommand({
+    ...usage,
+    name: 'stray',
+    async run() {
+      setTimeout(() => {
+        throw new TypeError('thrown in a timer');
+      });
+      await pause(1000);
+    },
+  }),
+]);
