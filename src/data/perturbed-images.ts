@@ -1,4 +1,4 @@
-/** @file Images moved by a pixel or two, blended with a little of another one, and covered with noise. */
+/** @file Images moved by a pixel or two and covered with noise. */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';
@@ -11,11 +11,6 @@ export type ImagePerturbationOptions = {
   readonly height: number;
   /** Each image moves by −shift … shift pixels along either axis, all equally likely. Default: 0. */
   readonly shift?: number;
-  /**
-   * Up to this share of each image gives way to another one of its batch; the share is uniform. As mixup (Zhang et al.
-   * 2018, arXiv:1710.09412), but what an image is called stays: for a label, keep it under a half. Default: 0.
-   */
-  readonly mix?: number;
   /** Standard deviation of Gaussian noise on pixels from 0 to 1. Default: 0. */
   readonly noise?: number;
 };
@@ -26,24 +21,20 @@ const NOISE_SEED = 0;
 const WHITE = 255;
 
 /**
- * Perturbs `pixels` uint8 [B, height · width]. Mixed or noisy they become float32 on the same scale from 0 to 255, and
- * may leave it: cut off at black, the noise would make every background brighter than the images to be recognised.
+ * Perturbs `pixels` uint8 [B, height · width]. With noise they become float32 on the same scale from 0 to 255, and may
+ * leave it: cut off at black, the noise would make every background brighter than the images to be recognised.
  * @throws OptionError for options out of range.
  */
 export function perturbedImages(options: ImagePerturbationOptions): Perturbation {
-  const { width, height, shift = 0, mix = 0, noise = 0 } = options;
+  const { width, height, shift = 0, noise = 0 } = options;
   const reach = Math.min(width, height) - 1;
   if (!(Number.isInteger(shift) && shift >= 0 && shift <= reach)) {
     throw new OptionError({ where: 'shift', wanted: `whole pixels from 0 to ${reach}`, got: String(shift) });
-  }
-  if (!(mix >= 0 && mix <= 1)) {
-    throw new OptionError({ where: 'mix', wanted: 'a share from 0 to 1', got: String(mix) });
   }
   if (!(noise >= 0 && Number.isFinite(noise))) {
     throw new OptionError({ where: 'noise', wanted: 'a standard deviation from 0', got: String(noise) });
   }
   const size = width * height;
-  const isReal = noise > 0 || mix > 0;
   let table: Float32Array | undefined;
   const perturb = (batch: Batch, { seed, step, part }: PerturbationPlace): Batch => {
     const { pixels } = batch.inputs;
@@ -54,17 +45,17 @@ export function perturbedImages(options: ImagePerturbationOptions): Perturbation
     const random = new RandomStream(seed, part === 0 ? 'perturb' : `perturb/${part}`, step);
     const { shape } = pixels;
     const moved = shift === 0 ? pixels.data : shifted(pixels.data, random, { width, height, shift });
-    if (!isReal) {
+    if (noise === 0) {
       return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'uint8', shape, data: moved } } };
     }
     table ??= noiseTable(noise * WHITE, size);
-    const data = blended(moved, random, { size, mix, table });
+    const data = noisy(moved, random, size, table);
     return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'float32', shape, data } } };
   };
   return {
     name: 'images',
-    options: { width, height, shift, mix, noise },
-    dtypes: isReal ? { pixels: 'float32' } : {},
+    options: { width, height, shift, noise },
+    dtypes: noise > 0 ? { pixels: 'float32' } : {},
     perturb,
   };
 }
@@ -94,24 +85,12 @@ function shifted(images: Uint8Array, random: RandomStream, { width, height, shif
   return moved;
 }
 
-type Blend = { readonly size: number; readonly mix: number; readonly table: Float32Array };
-
-/** Every image with its share of another one and its part of the noise table. */
-function blended(images: Uint8Array, random: RandomStream, { size, mix, table }: Blend): Float32Array {
+/** Every image with a part of the noise table of its own. */
+function noisy(images: Uint8Array, random: RandomStream, size: number, table: Float32Array): Float32Array {
   const result = new Float32Array(images.length);
-  const rows = images.length / size;
   for (let at = 0; at < images.length; at += size) {
-    const noise = random.below(NOISE_NUMBERS);
-    if (mix === 0) {
-      for (let i = 0; i < size; i++) result[at + i] = (images[at + i] as number) + (table[noise + i] as number);
-      continue;
-    }
-    const other = random.below(rows) * size;
-    const share = random.uniform(0, mix);
-    for (let i = 0; i < size; i++) {
-      const pixel = (1 - share) * (images[at + i] as number) + share * (images[other + i] as number);
-      result[at + i] = pixel + (table[noise + i] as number);
-    }
+    const start = random.below(NOISE_NUMBERS);
+    for (let i = 0; i < size; i++) result[at + i] = (images[at + i] as number) + (table[start + i] as number);
   }
   return result;
 }

@@ -46,6 +46,13 @@ type Live = PreparedRun & {
 /** What the run has found out so far, besides the position. */
 type Findings = Pick<RunState, 'epochs' | 'kept' | 'patience' | 'stoppedEarly'>;
 
+function findingsOf(from: RunState | undefined): Findings {
+  if (from === undefined) return { epochs: [], kept: [], patience: FRESH, stoppedEarly: false };
+  // Nothing else of the state: its position would be saved again with later tensors.
+  const { epochs, kept, patience, stoppedEarly } = from;
+  return { epochs, kept, patience, stoppedEarly };
+}
+
 /** Trains in a folder that has been claimed, from the start or from where the run stood. */
 export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): Promise<RunResult> {
   const { options, plan, evaluation } = run;
@@ -162,7 +169,7 @@ async function trainLive(
   const { options, plan, step, log, emit, learningRate, seconds } = live;
   const { data, perturbation, method, seed, signal } = options;
   const teacher = teacherFeed(options, answers);
-  let findings: Findings = from ?? { epochs: [], kept: [], patience: FRESH, stoppedEarly: false };
+  let findings = findingsOf(from);
   const state = stateKeeper(live);
   const watch = stepWatcher(live);
   const position = from?.stoppedEarly
@@ -216,7 +223,7 @@ function stateKeeper({ options, step, trained, log, fingerprint, emit, seconds }
   let cost = 0;
   const save = async (at: Position, findings: Findings): Promise<string> => {
     const started = performance.now();
-    const state = { ...at, ...findings, seconds: seconds(), logBytes: log.sync(), options: fingerprint };
+    const state = { ...findings, ...at, seconds: seconds(), logBytes: log.sync(), options: fingerprint };
     await saveRunState(path, state, trained, step.state());
     savedAt = performance.now();
     cost = (savedAt - started) / 1000;

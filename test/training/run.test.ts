@@ -166,6 +166,37 @@ describe('runTraining', () => {
     }
   });
 
+  test('interrupted again and again within one epoch, it ends with the same bytes', async () => {
+    const whole = newDir();
+    await runTraining(options(whole));
+    const dir = newDir();
+    const { openInGraphStep } = await import('../../src/training/in-graph-step.js');
+    // The state that was saved second once had the position of the first.
+    for (let steps = 1; steps <= 6; steps++) {
+      const interruption = new AbortController();
+      const failure = await runTraining(
+        options(dir, {
+          resume: true,
+          stateSeconds: 0,
+          signal: interruption.signal,
+          openStep: async (wanted) => {
+            const step = await openInGraphStep(wanted);
+            const run: typeof step.run = (inputs) => {
+              interruption.abort();
+              return step.run(inputs);
+            };
+            return { ...step, run };
+          },
+        }),
+      ).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(InterruptedError);
+      expect(json(dir, 'resume', 'trainer.json').step).toBe(steps);
+    }
+    await runTraining(options(dir, { resume: true }));
+    expect(modelBytes(join(dir, 'last.ckpt')).equals(modelBytes(join(whole, 'last.ckpt')))).toBe(true);
+    expect(withoutTimes(lines(dir))).toEqual(withoutTimes(lines(whole)));
+  });
+
   test('resuming with another option names it, and changes nothing', async () => {
     const dir = newDir();
     await interrupted(dir, 12);
