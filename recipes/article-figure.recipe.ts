@@ -15,7 +15,7 @@ const MODELS: readonly { readonly key: Model; readonly label: string; readonly a
   { key: 'small', label: 'small model, 3.2 K', article: 63.18 },
   { key: 'smallKd', label: 'small model with KD', article: 71.38 },
 ];
-const [WIDTH, LEFT, RIGHT, TOP, ROW] = [760, 190, 20, 44, 62];
+const [WIDTH, LEFT, RIGHT, TOP, ROW] = [760, 190, 32, 44, 62];
 const [LOW, HIGH] = [20, 100];
 const OURS = '#0b7285';
 const THEIRS = '#868e96';
