@@ -41,7 +41,12 @@ export type CommandIo = {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** The result of a command: `json` is printed with `--json`, `text` without. */
-export type CommandOutput = { readonly json: Json; readonly text: string };
+export type CommandOutput = {
+  readonly json: Json;
+  readonly text: string;
+  /** For a command whose result is that something is wrong. Default: 0. */
+  readonly exitCode?: 1;
+};
 
 /** A command as the frame sees it, with the type of its options closed over. */
 export type Command = {

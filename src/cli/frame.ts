@@ -32,26 +32,28 @@ export async function runCommandLine(
   around: Surroundings,
 ): Promise<number> {
   try {
-    await dispatch(words, commands, around);
-    return 0;
+    return await dispatch(words, commands, around);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return reportFailure(error, words, around);
   }
 }
 
-async function dispatch(words: readonly string[], commands: readonly Command[], around: Surroundings): Promise<void> {
+async function dispatch(words: readonly string[], commands: readonly Command[], around: Surroundings): Promise<number> {
+  let exitCode = 0;
   const [first = '--help', ...rest] = words;
   const flag = asciiFlag(first);
-  const program = buildProgram(commands, around, commandLineOf(words));
+  const program = buildProgram(commands, around, commandLineOf(words), (code) => {
+    exitCode = code;
+  });
   if (['--version', '-V', '-v'].includes(flag)) {
     around.stdout.write(`${await packageVersion()}\n`);
-    return;
+    return 0;
   }
   if (['--help', '-h', 'help'].includes(flag)) {
     const topic = rest[0] === undefined ? [] : [findCommand(rest[0], commands).usage.name];
     await program.parseAsync([...topic, '--help'], { from: 'user' });
-    return;
+    return 0;
   }
   if (flag.startsWith('-')) throw misplacedFlag(flag, commands);
 
@@ -59,9 +61,15 @@ async function dispatch(words: readonly string[], commands: readonly Command[], 
   const { words: normal, sawTypographicDash } = normaliseArguments(`retort ${usage.name}`, usage.options, rest);
   if (sawTypographicDash && !normal.includes('--quiet')) writeNotice(DASH_NOTICE, around);
   await program.parseAsync([usage.name, ...normal], { from: 'user' });
+  return exitCode;
 }
 
-function buildProgram(commands: readonly Command[], around: Surroundings, commandLine: string): CommanderCommand {
+function buildProgram(
+  commands: readonly Command[],
+  around: Surroundings,
+  commandLine: string,
+  onExitCode: (code: number) => void,
+): CommanderCommand {
   const colors = colorsFor(around.stdout, around.environment);
   const columns = around.stdout.columns ?? DEFAULT_COLUMNS;
   const program = new CommanderCommand('retort');
@@ -95,7 +103,7 @@ function buildProgram(commands: readonly Command[], around: Surroundings, comman
     sub.helpOption('-h, --help', 'print this').usage(usageLine(command));
     sub.allowExcessArguments(true);
     sub.addHelpText('after', `\n${examplesText(usage.examples, columns, colors)}`);
-    sub.action(() => runCommand(command, rawOptions(command, sub), around, commandLine));
+    sub.action(async () => onExitCode(await runCommand(command, rawOptions(command, sub), around, commandLine)));
   }
   return program;
 }
@@ -125,7 +133,12 @@ function commandLineOf(words: readonly string[]): string {
   return ['retort', ...quoted].join(' ');
 }
 
-async function runCommand(command: Command, raw: RawOptions, around: Surroundings, commandLine: string): Promise<void> {
+async function runCommand(
+  command: Command,
+  raw: RawOptions,
+  around: Surroundings,
+  commandLine: string,
+): Promise<number> {
   const { notices, run } = command.start(raw);
   const isQuiet = raw.flags.has('quiet');
   const progress = await createProgress(around.stderr, {
@@ -147,9 +160,10 @@ async function runCommand(command: Command, raw: RawOptions, around: Surrounding
     for (const notice of notices) io.notice(notice);
     const output = await run(io);
     progress.close();
-    if (output === undefined) return;
+    if (output === undefined) return 0;
     const text = raw.flags.has('json') ? JSON.stringify(output.json) : output.text;
     around.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    return output.exitCode ?? 0;
   } finally {
     progress.close();
   }

@@ -44,6 +44,17 @@ export function renderPrimerTable(rows: readonly PrimerRow[], columns = DEFAULT_
   return (full !== undefined && (fits(full) || short === undefined) ? full : (short ?? [])).join('\n');
 }
 
+/** Any table, its gaps as wide as the columns allow. Ends without a line break. */
+export function renderTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns = DEFAULT_COLUMNS,
+): string {
+  const [wide, narrow] = [3, 1].map((gap) => alignColumns(headings, rows, gap));
+  const fits = wide?.every((line) => line.length <= columns) === true;
+  return ((fits ? wide : narrow) ?? []).join('\n');
+}
+
 /** Lines of a table under a rule: the first column to the left, the others, numbers, to the right. */
 function alignColumns(headings: readonly string[], rows: readonly (readonly string[])[], gap: number): string[] {
   const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)));

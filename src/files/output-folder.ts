@@ -19,6 +19,7 @@ const ARTEFACTS: readonly { readonly kind: 'file' | 'folder'; readonly name: Reg
   { kind: 'folder', name: /^resume$/ },
   { kind: 'file', name: /^run\.json$/ },
   { kind: 'file', name: /^metrics\.json$/ },
+  { kind: 'file', name: /^(experiment\.json|results\.jsonl|report\.html)$/ },
   { kind: 'file', name: /^((train|dev|test)_)?predictions\.(txt|csv|tsv|json|jsonl)$/ },
   { kind: 'folder', name: /^(last|best|epoch=.*)\.ckpt$/ },
   { kind: 'file', name: /^log\.jsonl$/ },

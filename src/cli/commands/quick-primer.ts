@@ -26,19 +26,39 @@ const RUNS = [
 const ALPHA = 0.8;
 const TEMPERATURE = 20;
 
+type PrimerValues = OptionValues<typeof primerUsage.options>;
+export type ArticleRow = PrimerRow & { readonly path: string };
+
 /** `retort primer --quick`. */
-export async function runQuickPrimer(
-  options: OptionValues<typeof primerUsage.options>,
-  io: CommandIo,
-): Promise<CommandOutput> {
-  expectQuick(options);
+export async function runQuickPrimer(options: PrimerValues, io: CommandIo): Promise<CommandOutput> {
+  const outputDir = await primerFolder(options);
+  const rows = await trainArticle(options, io, outputDir);
+  return outputOf(rows, outputDir, options.seed, io.stdout.columns ?? DEFAULT_COLUMNS);
+}
+
+/**
+ * The folder of a primer: the one that is named, or a new one.
+ * @throws OptionError for flags that need a named one.
+ */
+export async function primerFolder({ outputDir, resume, overwrite }: PrimerValues): Promise<string> {
+  if (outputDir !== undefined) return outputDir;
+  if (!resume && !overwrite) return newFolderName();
+  throw new OptionError({
+    where: resume ? '--resume' : '--overwrite',
+    wanted: 'the folder of the earlier primer',
+    got: 'no --output_dir',
+    fix: 'add --output_dir, or leave the flag out to train in a new folder',
+  });
+}
+
+/** Trains the article's three models, each in a folder of its own. */
+export async function trainArticle(options: PrimerValues, io: CommandIo, outputDir: string): Promise<ArticleRow[]> {
   const device = await digitDevice(options);
-  const outputDir = options.outputDir ?? (await newFolderName());
   const mnist = await loadMnist(options.dataDir, { onNotice: io.notice });
   // In a new folder there is nothing to go on from later, so there Ctrl-C ends it at once.
   const signal = options.outputDir === undefined ? undefined : io.interruption();
   const defaults = readOptions('retort primer', mnistOptions, { flags: new Map(), operands: [] }).values;
-  const rows: (PrimerRow & { readonly path: string })[] = [];
+  const rows: ArticleRow[] = [];
   for (const { model, article, isTaught, ...differs } of RUNS) {
     const settings = {
       ...defaults,
@@ -73,26 +93,7 @@ export async function runQuickPrimer(
       path: settings.outputDir,
     });
   }
-  return outputOf(rows, outputDir, options.seed, io.stdout.columns ?? DEFAULT_COLUMNS);
-}
-
-function expectQuick({ quick, outputDir, resume, overwrite }: OptionValues<typeof primerUsage.options>): void {
-  if (!quick) {
-    throw new OptionError({
-      where: 'retort primer',
-      wanted: '--quick, the only form there is so far',
-      got: 'none',
-      fix: 'use retort primer --quick',
-    });
-  }
-  if (outputDir === undefined && (resume || overwrite)) {
-    throw new OptionError({
-      where: resume ? '--resume' : '--overwrite',
-      wanted: 'the folder of the earlier primer',
-      got: 'no --output_dir',
-      fix: 'add --output_dir, or leave the flag out to train in a new folder',
-    });
-  }
+  return rows;
 }
 
 /** `outputs/primer-20260131-235959`, with a number after it if that is taken. */
@@ -104,12 +105,7 @@ async function newFolderName(): Promise<string> {
   return name;
 }
 
-function outputOf(
-  rows: readonly (PrimerRow & { readonly path: string })[],
-  outputDir: string,
-  seed: number,
-  columns: number,
-): CommandOutput {
+function outputOf(rows: readonly ArticleRow[], outputDir: string, seed: number, columns: number): CommandOutput {
   const remarks = [
     'Accuracy on the 10,000 test images after the last epoch.',
     `One seed (${seed}) is an anecdote: with another, the small models move by tens of points. Whether KD helps takes ` +

@@ -1,9 +1,12 @@
 import type { Command } from '../command.js';
+import { compareCommand } from './compare.js';
+import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { mnistCommand } from './mnist.js';
 import { mnistWithKdCommand } from './mnist-with-kd.js';
 import { predictCommand } from './predict.js';
 import { primerCommand } from './primer.js';
+import { reportCommand } from './report.js';
 
 /** The commands that exist, in the order of the help page. */
 export const COMMANDS: readonly Command[] = [
@@ -12,4 +15,7 @@ export const COMMANDS: readonly Command[] = [
   evaluateCommand,
   predictCommand,
   primerCommand,
+  compareCommand,
+  reportCommand,
+  doctorCommand,
 ];

@@ -1,0 +1,48 @@
+/**
+ * @file The primer on fresh seeds, 42 … 61: the figures that the documentation reports. Its settings come from
+ * `primer-search`, which used other seeds and no test image.
+ *
+ *   npm run recipe -- primer-seeds [--seeds 20] [--out results/primer-20-seeds.json] [--data .bench/mnist]
+ *
+ * An interrupted one goes on.
+ */
+import { parseArgs } from 'node:util';
+import { runPrimer } from '../src/experiments/primer/primer.js';
+import { PRIMER_ARMS } from '../src/experiments/primer/primer-arms.js';
+import { writeFileAtomic } from '../src/files/atomic-write.js';
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string', default: '20' },
+      out: { type: 'string', default: 'results/primer-20-seeds.json' },
+      data: { type: 'string', default: '.bench/mnist' },
+      work: { type: 'string', default: '.bench/primer-seeds' },
+      workers: { type: 'string', default: '2' },
+    },
+  });
+  const { figures, record } = await runPrimer({
+    seeds: Number(values.seeds),
+    outputDir: values.work,
+    dataDir: values.data,
+    workers: Number(values.workers),
+    resume: true,
+    command: 'npm run recipe -- primer-seeds',
+    onEvent: (each) => {
+      if (each.type !== 'experiment' || each.event.type !== 'run-end') return;
+      const { arm, seed, accuracy, seconds, finished, runs } = each.event;
+      console.log(`${finished}/${runs} ${arm} ${seed}: ${(100 * accuracy).toFixed(2)} in ${seconds.toFixed(1)} s`);
+    },
+  });
+  const { environment, softTargets, seeds } = record;
+  const { retort, node, onnxruntime, cpu, cores } = environment;
+  const settings = Object.fromEntries(PRIMER_ARMS.map(({ name, ...rest }) => [name, rest]));
+  const report = { seeds, settings, ...figures, softTargets, environment: { retort, node, onnxruntime, cpu, cores } };
+  await writeFileAtomic(values.out, `${JSON.stringify(report, null, 1)}\n`);
+  for (const { name, mean, sd, seed42 } of figures.arms) {
+    console.log(`${name.padEnd(18)} ${mean.toFixed(2)} ± ${sd?.toFixed(2)}  (seed 42: ${seed42})`);
+  }
+  for (const { text } of record.gains) console.log(text);
+  console.log(softTargets?.text, `${figures.seconds.toFixed(0)} s`);
+}

@@ -1,0 +1,16 @@
+export type { ArmResult } from '../experiments/arm-result.js';
+export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
+export { serveArms } from '../experiments/arm-worker.js';
+export { examine } from '../experiments/doctor.js';
+export { describeEnvironment } from '../experiments/environment.js';
+export { type ExperimentEvent, type ExperimentOutcome, runExperiment } from '../experiments/experiment.js';
+export {
+  compareArms,
+  experimentRecord,
+  readExperimentRecord,
+  writeExperimentRecord,
+} from '../experiments/experiment-record.js';
+export type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+export type { Finding } from '../experiments/finding.js';
+export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
+export { type Controls, type Gain, judge, judgeSoftTargets } from '../experiments/verdict.js';

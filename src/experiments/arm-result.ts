@@ -1,0 +1,71 @@
+/** @file What one run of one arm gives: its accuracy, and what the report shows of it. */
+import { OptionError } from '../errors/failures.js';
+import type { Json } from '../training/run-options.js';
+
+/** One point of a training curve; an epoch of a training run's record has these fields. */
+export type CurvePoint = {
+  readonly epoch: number;
+  /** Steps done at its end. */
+  readonly step: number;
+  /** Mean over its steps, and those of the terms, weights included. */
+  readonly loss: number;
+  readonly losses: Readonly<Record<string, number>>;
+  /** Of the evaluation set after it; an accuracy is a fraction. */
+  readonly metrics: Readonly<Record<string, number>>;
+};
+
+/** Which rows of the evaluation set were answered right, a bit a row: row i is bit i mod 8 of byte ⌊i / 8⌋, in base64. */
+export type RightRows = { readonly rows: number; readonly bits: string };
+
+export type ArmResult = {
+  /** Share of the evaluation rows answered right, 0 … 1. */
+  readonly accuracy: number;
+  /** Trained numbers in the model. */
+  readonly parameters: number;
+  /** What McNemar's test and Wilson's interval need where there is one seed. */
+  readonly right?: RightRows | undefined;
+  readonly curve?: readonly CurvePoint[] | undefined;
+  /** Anything else that a caller wants back. */
+  readonly details?: Json | undefined;
+};
+
+/** Packs one truth value a row. */
+export function packRightRows(right: ArrayLike<boolean | number>): RightRows {
+  const bytes = new Uint8Array(Math.ceil(right.length / 8));
+  for (let row = 0; row < right.length; row++) {
+    if (right[row]) bytes[row >> 3] = (bytes[row >> 3] as number) | (1 << (row & 7));
+  }
+  return { rows: right.length, bits: Buffer.from(bytes).toString('base64') };
+}
+
+/** How many rows only the first model, and only the second, answered right. */
+export function discordantRows(first: RightRows, second: RightRows): { onlyFirst: number; onlySecond: number } {
+  if (first.rows !== second.rows) {
+    throw new OptionError({
+      where: 'two runs compared row by row',
+      wanted: 'answers to the same rows',
+      got: `${first.rows} rows and ${second.rows}`,
+      fix: 'evaluate both on the same data',
+    });
+  }
+  const [a, b] = [Buffer.from(first.bits, 'base64'), Buffer.from(second.bits, 'base64')];
+  let onlyFirst = 0;
+  let onlySecond = 0;
+  for (let byte = 0; byte < a.length; byte++) {
+    const [inFirst, inSecond] = [a[byte] as number, b[byte] ?? 0];
+    onlyFirst += ones(inFirst & ~inSecond);
+    onlySecond += ones(inSecond & ~inFirst);
+  }
+  return { onlyFirst, onlySecond };
+}
+
+function ones(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+/** A fraction as a percentage, without the last digits that the product adds (0.807 · 100 = 80.7 exactly). */
+export function percent(fraction: number): number {
+  return Number((100 * fraction).toPrecision(12));
+}

@@ -1,0 +1,30 @@
+/** @file What can be found wrong before work starts: the machine, the places to write to, data, models, runs. */
+import { type Finding, type Say, trying } from './finding.js';
+import { examineMachine, examineOutput, examineSoftware } from './machine-checks.js';
+import { examinePackagedData, examinePath, examineTeacher, type Found } from './path-checks.js';
+
+export type DoctorOptions = {
+  /** Data folders, models, runs, experiments: what each is shows in what lies there. */
+  readonly paths?: readonly string[];
+  /** Where results are to be written. Default: the current folder. */
+  readonly outputDir?: string;
+};
+
+/**
+ * Looks at the machine and at the given paths, tries every model on every data set, and says what it finds. It writes
+ * nothing but a temporary file into the output folder, or the nearest folder above it that exists, and removes it.
+ */
+export async function examine({ paths = [], outputDir = '.' }: DoctorOptions = {}): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const say: Say = (level, what, fix) => findings.push({ level, what, ...(fix !== undefined && { fix }) });
+  await examineSoftware(say);
+  await examineMachine(say);
+  await trying(say, () => examineOutput(outputDir, say));
+  const found: Found = { data: [], models: [] };
+  for (const path of paths) await trying(say, () => examinePath(path, found, say));
+  if (found.data.length === 0) examinePackagedData(say);
+  for (const model of found.models) {
+    for (const data of found.data) await trying(say, () => examineTeacher(model, data, say));
+  }
+  return findings;
+}

@@ -1,0 +1,27 @@
+/** @file What an experiment ran on. */
+import os from 'node:os';
+import process from 'node:process';
+import { packageVersion } from '../files/package-version.js';
+import { loadOnnxRuntime } from '../runtime/native.js';
+import type { Environment } from './experiment-record.schema.js';
+
+/** Versions and machine. Loads ONNX Runtime, which knows its own version. */
+export async function describeEnvironment(used: {
+  /** Of ONNX Runtime, in each process. */
+  readonly threads?: number | undefined;
+  readonly device?: string | undefined;
+}): Promise<Environment> {
+  const { versions } = (await loadOnnxRuntime()).env;
+  const { threads, device } = used;
+  return {
+    retort: packageVersion(),
+    node: process.versions.node,
+    onnxruntime: versions.node ?? versions.common,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryBytes: os.totalmem(),
+    ...(threads !== undefined && { threads }),
+    ...(device !== undefined && { device }),
+  };
+}

@@ -1,0 +1,241 @@
+/** @file Arms × seeds: every arm runs on every seed, each finished run is kept, and a killed experiment goes on. */
+import { InterruptedError, OptionError } from '../errors/failures.js';
+import { asJson } from '../training/run-options.js';
+import { type ArmResult, percent } from './arm-result.js';
+import {
+  type Arm,
+  ArmError,
+  type ArmRun,
+  inArm,
+  type MeasuredResult,
+  measured,
+  placeOf,
+  type Settings,
+} from './arm-run.js';
+import { type FinishedRun, openResultsFile } from './results-file.js';
+import type { armResultSchema } from './results-file.schema.js';
+import { startWorker, type Worker } from './worker.js';
+
+export type ExperimentEvent =
+  | {
+      readonly type: 'start';
+      readonly name: string;
+      /** All of them, and those that an earlier, interrupted experiment had finished. */
+      readonly runs: number;
+      readonly finished: number;
+    }
+  | { readonly type: 'run-start'; readonly arm: string; readonly seed: number }
+  /** How far one run is, 0 … 1. */
+  | { readonly type: 'progress'; readonly arm: string; readonly seed: number; readonly fraction: number }
+  | {
+      readonly type: 'run-end';
+      readonly arm: string;
+      readonly seed: number;
+      /** A fraction. */
+      readonly accuracy: number;
+      readonly seconds: number;
+      readonly runs: number;
+      readonly finished: number;
+    }
+  | { readonly type: 'end'; readonly seconds: number };
+
+export type ExperimentOptions<A extends Arm> = {
+  readonly name: string;
+  readonly arms: readonly A[];
+  /** Every arm runs on each of them, so that the arms can be compared in pairs. */
+  readonly seeds: readonly number[];
+  /** All else that decides the numbers: sizes, steps, data and their hashes, number of threads. */
+  readonly settings?: Settings;
+  readonly run: ArmRun<A>;
+  /** Where finished runs are kept; without it nothing is. Its folder must exist. */
+  readonly resultsFile?: string;
+  /** Go on with the runs that the file holds. Without it such a file is refused. */
+  readonly resume?: boolean;
+  /**
+   * Runs `workers` arms at a time, each in a process of its own: `script` calls `serveArms` with the same function as
+   * `run`, which itself is taken for one worker. Whatever finishes first, the outcome is the same.
+   */
+  readonly parallel?: { readonly workers: number; readonly script: URL };
+  readonly onEvent?: (event: ExperimentEvent) => void;
+  /** Stops the experiment; finished runs are kept. */
+  readonly signal?: AbortSignal;
+};
+
+export type ArmOutcome<A extends Arm = Arm> = {
+  readonly arm: A;
+  /** In the order of the seeds. */
+  readonly runs: readonly FinishedRun[];
+  /** Accuracies of these runs in percent. */
+  readonly accuracies: readonly number[];
+};
+
+export type ExperimentOutcome<A extends Arm = Arm> = {
+  readonly name: string;
+  readonly seeds: readonly number[];
+  readonly settings: Settings;
+  /** In the order in which they were given. */
+  readonly arms: readonly ArmOutcome<A>[];
+  /** Of this call; the runs have their own. */
+  readonly seconds: number;
+  /** The most memory that one process held. */
+  readonly peakRssBytes: number;
+};
+
+type Job<A extends Arm> = { readonly arm: A; readonly seed: number };
+
+/** Runs jobs one after the other, here or in a child. */
+type Lane<A extends Arm> = {
+  run(job: Job<A>, progress: (fraction: number) => void): Promise<MeasuredResult>;
+  close(): void;
+};
+
+/**
+ * Runs every arm on every seed. Seeds come first and arms within them, so that what is there after an interruption is
+ * in pairs.
+ * @throws InterruptedError after `signal`; ArmError naming the arm and the seed for a run that failed, once the runs
+ *   beside it have ended; OptionError for arms, seeds or workers that are none; what `openResultsFile` throws.
+ */
+export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>): Promise<ExperimentOutcome<A>> {
+  const { name, arms, seeds, settings = {}, resultsFile, resume = false, onEvent: emit = () => {} } = options;
+  checkOptions(options);
+  const started = performance.now();
+  const file =
+    resultsFile === undefined ? undefined : await openResultsFile(resultsFile, { name, settings, arms }, resume);
+  try {
+    const done = new Map<string, FinishedRun>();
+    for (const run of file?.finished ?? []) done.set(placeOf(run.arm, run.seed), run);
+    const jobs = seeds.flatMap((seed) => arms.map((arm) => ({ arm, seed })));
+    const open = jobs.filter(({ arm, seed }) => !done.has(placeOf(arm.name, seed)));
+    const progress = { runs: jobs.length, finished: jobs.length - open.length };
+    emit({ type: 'start', name, ...progress });
+
+    await runJobs(options, open, (run) => {
+      file?.append(run);
+      done.set(placeOf(run.arm, run.seed), run);
+      progress.finished += 1;
+      const { arm, seed, seconds, result } = run;
+      emit({ type: 'run-end', arm, seed, accuracy: result.accuracy, seconds, ...progress });
+    });
+    if (progress.finished < jobs.length) throw interrupted(name, progress, resultsFile);
+
+    const seconds = (performance.now() - started) / 1000;
+    emit({ type: 'end', seconds });
+    const outcomes = arms.map((arm) => outcomeOf(arm, seeds, done));
+    const peakRssBytes = Math.max(...outcomes.flatMap(({ runs }) => runs.map((run) => run.peakRssBytes)));
+    return { name, seeds, settings, arms: outcomes, seconds, peakRssBytes };
+  } finally {
+    file?.close();
+  }
+}
+
+/** Runs the jobs over the lanes there are. Returns early if the signal is aborted; throws the first failure before it. */
+async function runJobs<A extends Arm>(
+  options: ExperimentOptions<A>,
+  jobs: readonly Job<A>[],
+  keep: (run: FinishedRun) => void,
+): Promise<void> {
+  const { signal, onEvent: emit = () => {} } = options;
+  const { armResultSchema: schema } = await import('./results-file.schema.js');
+  const queue = [...jobs];
+  const failures: unknown[] = [];
+  const stopped = () => failures.length > 0 || signal?.aborted === true;
+
+  const lanes = lanesFor(options, jobs.length);
+  const closeLanes = () => {
+    for (const lane of lanes) lane.close();
+  };
+  signal?.addEventListener('abort', closeLanes);
+  const work = async (lane: Lane<A>): Promise<void> => {
+    for (let job = queue.shift(); job !== undefined && !stopped(); job = queue.shift()) {
+      const { seed } = job;
+      const arm = job.arm.name;
+      try {
+        emit({ type: 'run-start', arm, seed });
+        const ran = await lane.run(job, (fraction) => emit({ type: 'progress', arm, seed, fraction }));
+        // The way through JSON makes a run that was just done equal to one that is read again.
+        const result = checkedResult(schema.safeParse(asJson(ran.result)));
+        keep({ arm, seed, seconds: ran.seconds, peakRssBytes: ran.peakRssBytes, result });
+      } catch (error) {
+        if (!signal?.aborted) failures.push(inArm(error, arm, seed));
+        return;
+      }
+    }
+  };
+  try {
+    await Promise.all(lanes.map(work));
+  } finally {
+    signal?.removeEventListener('abort', closeLanes);
+    closeLanes();
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+function lanesFor<A extends Arm>(options: ExperimentOptions<A>, jobs: number): Lane<A>[] {
+  const { run, parallel, settings = {}, signal = new AbortController().signal } = options;
+  const count = Math.min(parallel?.workers ?? 1, jobs);
+  if (parallel === undefined || count <= 1) {
+    return [
+      {
+        run: ({ arm, seed }, progress) => measured(() => run(arm, seed, { settings, signal, progress })),
+        close: () => {},
+      },
+    ];
+  }
+  return Array.from({ length: count }, () => {
+    const worker: Worker = startWorker(parallel.script);
+    return {
+      run: ({ arm, seed }, progress) => worker.run({ arm, seed, settings }, progress),
+      close: worker.close,
+    };
+  });
+}
+
+function checkedResult(parsed: ReturnType<typeof armResultSchema.safeParse>): ArmResult {
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = ['result', ...(issue?.path ?? [])].map(String).join('.');
+  throw new ArmError({ where, wanted: 'what ArmResult describes', got: issue?.message ?? 'something else' });
+}
+
+function outcomeOf<A extends Arm>(
+  arm: A,
+  seeds: readonly number[],
+  done: ReadonlyMap<string, FinishedRun>,
+): ArmOutcome<A> {
+  const runs = seeds.map((seed) => done.get(placeOf(arm.name, seed)) as FinishedRun);
+  return { arm, runs, accuracies: runs.map(({ result }) => percent(result.accuracy)) };
+}
+
+function interrupted(
+  name: string,
+  { runs, finished }: { runs: number; finished: number },
+  resultsFile: string | undefined,
+): InterruptedError {
+  return new InterruptedError({
+    where: name,
+    wanted: `all ${runs} runs`,
+    got: `an interruption after ${finished}`,
+    fix:
+      resultsFile === undefined
+        ? 'nothing was kept, so start again'
+        : `they are in ${resultsFile}: the same command with --resume goes on from there`,
+  });
+}
+
+function checkOptions<A extends Arm>({ name, arms, seeds, parallel }: ExperimentOptions<A>): void {
+  const wrong = (where: string, wanted: string, got: string) =>
+    new OptionError({ where: `${name}: ${where}`, wanted, got });
+  const names = arms.map((arm) => arm.name);
+  const twice = names.find((one, i) => names.indexOf(one) !== i);
+  if (names.length === 0) throw wrong('arms', 'one or more', 'none');
+  if (twice !== undefined) throw wrong('arms', 'names that differ', `${twice} twice`);
+  const unusable = seeds.find((seed, i) => !Number.isSafeInteger(seed) || seed < 0 || seeds.indexOf(seed) !== i);
+  if (seeds.length === 0) throw wrong('seeds', 'one or more', 'none');
+  if (unusable !== undefined) {
+    const isWhole = Number.isSafeInteger(unusable) && unusable >= 0;
+    throw wrong('seeds', 'whole numbers from 0, each once', isWhole ? `${unusable} twice` : String(unusable));
+  }
+  if (parallel !== undefined && !(Number.isSafeInteger(parallel.workers) && parallel.workers >= 1)) {
+    throw wrong('workers', 'a whole number from 1', String(parallel.workers));
+  }
+}

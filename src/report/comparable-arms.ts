@@ -1,0 +1,205 @@
+/** @file What can be compared: arms of experiments, and training runs, those that differ in the seed alone as one arm. */
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { OptionError } from '../errors/failures.js';
+import { packRightRows, percent, type RightRows } from '../experiments/arm-result.js';
+import { readExperimentRecord } from '../experiments/experiment-record.js';
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { readJsonLines } from '../files/json-lines.js';
+import { METRICS } from '../training/run-files.js';
+import type { Json } from '../training/run-options.js';
+import { type RunRecord, readRunRecord } from '../training/run-record.js';
+import { kindOf, recordFile } from './record-file.js';
+
+/** A data set as a record names it. */
+export type DataName = {
+  readonly name: string;
+  readonly rows: number;
+  /** A hash of some of its rows, where one was taken. */
+  readonly sample?: string;
+};
+
+export type ArmRunOnSeed = {
+  readonly seed: number;
+  /** In percent. */
+  readonly accuracy: number;
+  readonly right?: RightRows;
+};
+
+export type ComparableArm = {
+  readonly name: string;
+  /** Where it was read, for messages and to tell arms of one name apart. */
+  readonly path: string;
+  readonly runs: readonly ArmRunOnSeed[];
+  readonly parameters: number;
+  readonly train?: DataName | undefined;
+  readonly evaluation?: DataName | undefined;
+  readonly versions: string;
+};
+
+/** One argument: a whole experiment, or what is an arm or a part of one by itself. */
+export type Compared =
+  | { readonly kind: 'experiment'; readonly path: string; readonly record: ExperimentRecord }
+  | { readonly kind: 'arm'; readonly arm: ComparableArm }
+  | { readonly kind: 'run'; readonly path: string; readonly record: RunRecord; readonly right?: RightRows };
+
+const RESULTS = 'results.jsonl';
+const PREDICTIONS = 'predictions.txt';
+
+/**
+ * Reads `PATH` or `EXPERIMENT#ARM`: the record of an experiment, the folder of one, or that of a training run.
+ * @param labels the right classes of the evaluation rows, for runs that kept their predictions
+ * @throws FileError, CheckpointError for what is none of these; OptionError for an arm that there is not.
+ */
+export async function readCompared(word: string, labels?: ArrayLike<number>): Promise<Compared> {
+  const { path, arm } = await placeOf(word);
+  const file = await recordFile(path);
+  if (basename(file) === METRICS) {
+    if (arm !== undefined) {
+      const got = `#${arm} after a training run`;
+      throw new OptionError({ where: word, wanted: 'an arm of an experiment', got, fix: `leave #${arm} out` });
+    }
+    const record = await readRunRecord(file);
+    const right = await rightRowsOfRun(join(dirname(file), PREDICTIONS), record, labels);
+    return { kind: 'run', path, record, ...(right && { right }) };
+  }
+  const record = await readExperimentRecord(file);
+  if (arm === undefined) return { kind: 'experiment', path: file, record };
+  return { kind: 'arm', arm: await armOfExperiment(record, arm, file) };
+}
+
+/** A `#` may be part of a path. */
+async function placeOf(word: string): Promise<{ readonly path: string; readonly arm?: string }> {
+  const at = word.lastIndexOf('#');
+  if (at < 1 || (await kindOf(word)) !== undefined) return { path: word };
+  return { path: word.slice(0, at), arm: word.slice(at + 1) };
+}
+
+/** @throws OptionError naming the arms that there are. */
+export async function armOfExperiment(record: ExperimentRecord, name: string, path: string): Promise<ComparableArm> {
+  const arm = record.arms.find((one) => one.name === name);
+  if (arm === undefined) {
+    const names = record.arms.map((one) => one.name).join(', ');
+    throw new OptionError({ where: path, wanted: `one of its arms: ${names}`, got: name });
+  }
+  const right = await rightRowsOfArm(path, arm.name);
+  return {
+    name,
+    path,
+    runs: arm.accuracies.flatMap((accuracy, i) => {
+      const seed = record.seeds[i];
+      if (seed === undefined) return [];
+      const rows = right.get(seed);
+      return [{ seed, accuracy, ...(rows && { right: rows }) }];
+    }),
+    parameters: arm.parameters,
+    train: record.data?.train,
+    evaluation: record.data?.evaluation,
+    versions: versionsOf(record.environment),
+  };
+}
+
+/** The results of an experiment lie beside its record. It can do without them. */
+async function rightRowsOfArm(recordPath: string, arm: string): Promise<ReadonlyMap<number, RightRows>> {
+  const found = new Map<number, RightRows>();
+  const path = join(dirname(recordPath), RESULTS);
+  if ((await kindOf(path)) !== 'file') return found;
+  const { lineSchema } = await import('../experiments/results-file.schema.js');
+  for (const line of await readJsonLines(path)) {
+    const { data } = lineSchema.safeParse(line);
+    if (data?.type === 'run' && data.arm === arm && data.result.right) found.set(data.seed, data.result.right);
+  }
+  return found;
+}
+
+async function rightRowsOfRun(
+  path: string,
+  record: RunRecord,
+  labels: ArrayLike<number> | undefined,
+): Promise<RightRows | undefined> {
+  if (labels === undefined || (await kindOf(path)) !== 'file') return undefined;
+  const classes = (await readFile(path, 'utf8')).trimEnd().split('\n').map(Number);
+  const rows = record.data.evaluation?.rows;
+  if (classes.length !== rows || labels.length < rows) return undefined;
+  return packRightRows(classes.map((one, row) => one === labels[row]));
+}
+
+type Run = Extract<Compared, { kind: 'run' }>;
+
+/**
+ * Gathers runs that differ in the seed alone into arms, in the order in which they came.
+ * @throws OptionError for a run without accuracy, and for one that came twice.
+ */
+export function armsOfRuns(runs: readonly Run[]): ComparableArm[] {
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) {
+    // The first weights follow from the seed, unless they were given.
+    const { seed: _seed, initialWeights, ...options } = run.record.options;
+    let key = JSON.stringify(options);
+    const twin = groups.get(key)?.find(({ record }) => record.seed === run.record.seed);
+    if (twin !== undefined) {
+      if (twin.record.options.initialWeights === initialWeights) throw sameRun(run, twin);
+      key += JSON.stringify(initialWeights);
+    }
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].map(armOfRuns);
+}
+
+function sameRun({ path }: Run, twin: Run): OptionError {
+  return new OptionError({
+    where: path,
+    wanted: 'runs that differ',
+    got: `the same options and seed as in ${twin.path}`,
+    fix: 'leave one out',
+  });
+}
+
+function armOfRuns(group: readonly Run[]): ComparableArm {
+  const [first] = group;
+  if (first === undefined) throw new RangeError('an arm has at least one run');
+  const { data, options, parameters } = first.record;
+  return {
+    name: nameOfRuns(group.map(({ path }) => basename(resolve(path)))),
+    path: first.path,
+    runs: group.map(({ path, record, right }) => ({
+      seed: record.seed,
+      accuracy: accuracyOf(record, path),
+      ...(right && { right }),
+    })),
+    parameters,
+    train: { ...data.train, ...sampleIn(options.trainData) },
+    evaluation: data.evaluation && { ...data.evaluation, ...sampleIn(options.evaluationData) },
+    versions: versionsOf(first.record),
+  };
+}
+
+function accuracyOf({ metrics }: RunRecord, path: string): number {
+  const { accuracy } = metrics;
+  if (accuracy !== undefined && accuracy >= 0 && accuracy <= 1) return percent(accuracy);
+  throw new OptionError({
+    where: path,
+    wanted: 'a run with an accuracy',
+    got: accuracy === undefined ? 'one that was not scored on labelled data' : String(accuracy),
+    fix: 'train it with an evaluation set',
+  });
+}
+
+/** `kd-1`, `kd-2`, `kd-3` → `kd` */
+function nameOfRuns(names: readonly string[]): string {
+  const [first = '', ...others] = names;
+  if (others.length === 0) return first;
+  let common = first;
+  for (const name of others) while (!name.startsWith(common)) common = common.slice(0, -1);
+  return common.replace(/[-_.=\d]*(seed)?[-_.=\d]*$/, '') || first;
+}
+
+/** What a run's options say of its data has a hash of some rows. */
+function sampleIn(described: Json | undefined): { readonly sample?: string } {
+  if (typeof described !== 'object' || described === null || !('sample' in described)) return {};
+  return typeof described.sample === 'string' ? { sample: described.sample } : {};
+}
+
+function versionsOf({ retort, onnxruntime }: { readonly retort: string; readonly onnxruntime: string }): string {
+  return `retort ${retort} with ONNX Runtime ${onnxruntime}`;
+}

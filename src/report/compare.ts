@@ -1,0 +1,297 @@
+/** @file Comparing what was run at different times: pairs of seeds where there are any, and in words what can be said. */
+import { OptionError } from '../errors/failures.js';
+import { discordantRows } from '../experiments/arm-result.js';
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { mean, sampleSd } from '../experiments/statistics.js';
+import { type Gain, judge } from '../experiments/verdict.js';
+import {
+  armOfExperiment,
+  armsOfRuns,
+  type ComparableArm,
+  type Compared,
+  type DataName,
+  readCompared,
+} from './comparable-arms.js';
+import { count, counted, decimal, listed, verdictSentence } from './words.js';
+
+export type CompareOptions = {
+  /** In percentage points; default: 0.5. Experiments compared within themselves have their own. */
+  readonly smallestEffect?: number;
+  /** Right classes of the evaluation rows: with one seed, runs that kept `predictions.txt` are compared row by row. */
+  readonly labels?: ArrayLike<number>;
+};
+
+export type RunComparison = {
+  readonly arms: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly seeds: readonly number[];
+    /** In percent, in the order of the seeds. */
+    readonly accuracies: readonly number[];
+    readonly mean: number;
+    /** Absent for one seed. */
+    readonly sd?: number;
+    readonly parameters: number;
+  }[];
+  readonly gains: readonly ComparedGain[];
+  /** What a reader has to know besides. */
+  readonly notes: readonly string[];
+  /** All of it in words. */
+  readonly text: string;
+};
+
+export type ComparedGain = Gain | ExperimentRecord['gains'][number];
+
+/**
+ * Compares arms of experiments and training runs. One experiment alone gives its own comparisons; several whole ones
+ * are compared arm by arm; else the first arm is compared with each of the others. Training runs whose options differ
+ * in the seed alone are one arm.
+ * @param words paths of run folders, of experiments or their records, or `EXPERIMENT#ARM`
+ * @throws OptionError for what makes no sense together: other data, another test set, one run twice, nothing to
+ *   compare with; FileError, CheckpointError for files that are no records.
+ */
+export async function compareRuns(words: readonly string[], options: CompareOptions = {}): Promise<RunComparison> {
+  const compared: Compared[] = [];
+  for (const word of words) compared.push(await readCompared(word, options.labels));
+  const pairs = await pairsOf(compared);
+  const arms = [...new Set(pairs.arms)];
+  expectSameData(arms);
+  const notes = new Set(notesOn(arms));
+  const gains: ComparedGain[] = [...pairs.recorded];
+  for (const [arm, over] of pairs.pairs) {
+    const gain = compareOnSeeds(arm, over, options.smallestEffect, (note) => notes.add(note));
+    if (gain !== undefined) gains.push(gain);
+  }
+  const summaries = arms.map(summaryOf);
+  return { arms: summaries, gains, notes: [...notes], text: inWords(summaries, gains, [...notes]) };
+}
+
+type Pairs = {
+  readonly arms: readonly ComparableArm[];
+  readonly pairs: readonly (readonly [ComparableArm, ComparableArm])[];
+  /** Comparisons that an experiment has made itself. */
+  readonly recorded: readonly ComparedGain[];
+};
+
+async function pairsOf(compared: readonly Compared[]): Promise<Pairs> {
+  const experiments = compared.flatMap((one) => (one.kind === 'experiment' ? [one] : []));
+  const [first, ...others] = experiments;
+  if (first !== undefined && compared.length === 1) {
+    const arms = await Promise.all(
+      first.record.arms.map(({ name }) => armOfExperiment(first.record, name, first.path)),
+    );
+    return { arms, pairs: [], recorded: first.record.gains };
+  }
+  const haveSeveralArms = experiments.every(({ record }) => record.arms.length > 1);
+  if (first !== undefined && experiments.length === compared.length && haveSeveralArms) {
+    return armByArm(first, others);
+  }
+  const arms = distinctNames(await singleArms(compared));
+  const [arm, ...overs] = arms;
+  if (arm === undefined || overs.length === 0) {
+    throw new OptionError({
+      where: 'compare',
+      wanted: 'two arms or more',
+      got: arm === undefined ? 'none' : `${arm.name} alone${arm.runs.length > 1 ? ', with several seeds' : ''}`,
+      fix: 'name a run with other options, or an experiment',
+    });
+  }
+  return { arms, pairs: overs.map((over) => [arm, over] as const), recorded: [] };
+}
+
+type Experiment = Extract<Compared, { kind: 'experiment' }>;
+
+/** Arms of one name in several experiments: the first's over the others'. */
+async function armByArm(first: Experiment, others: readonly Experiment[]): Promise<Pairs> {
+  const arms: ComparableArm[] = [];
+  const pairs: (readonly [ComparableArm, ComparableArm])[] = [];
+  for (const { name } of first.record.arms) {
+    const same = others.filter(({ record }) => record.arms.some((arm) => arm.name === name));
+    if (same.length === 0) continue;
+    const here = await Promise.all([first, ...same].map(({ record, path }) => armOfExperiment(record, name, path)));
+    const [arm, ...overs] = distinctNames(here);
+    if (arm === undefined) continue;
+    arms.push(arm, ...overs);
+    pairs.push(...overs.map((over) => [arm, over] as const));
+  }
+  if (pairs.length === 0) {
+    throw new OptionError({
+      where: first.path,
+      wanted: 'experiments with an arm of the same name',
+      got: `arms ${first.record.arms.map(({ name }) => name).join(', ')}, none of which the others have`,
+      fix: 'name the arms: EXPERIMENT#ARM',
+    });
+  }
+  return { arms, pairs, recorded: [] };
+}
+
+/** In the order of the words; runs that belong together stand where the first of them does. */
+async function singleArms(compared: readonly Compared[]): Promise<ComparableArm[]> {
+  const ofRuns = armsOfRuns(compared.flatMap((one) => (one.kind === 'run' ? [one] : [])));
+  const arms: ComparableArm[] = [];
+  for (const one of compared) {
+    if (one.kind === 'arm') arms.push(one.arm);
+    else if (one.kind === 'run') arms.push(...ofRuns.filter(({ path }) => path === one.path));
+    else {
+      const [arm, ...others] = one.record.arms;
+      if (arm === undefined || others.length > 0) throw severalArms(one);
+      arms.push(await armOfExperiment(one.record, arm.name, one.path));
+    }
+  }
+  return arms;
+}
+
+function severalArms({ path, record }: Experiment): OptionError {
+  return new OptionError({
+    where: path,
+    wanted: 'one arm of the experiment, since it is compared with something else',
+    got: `all of ${record.arms.map(({ name }) => name).join(', ')}`,
+    fix: `name one: ${path}#${record.headline?.arm ?? record.arms[0]?.name}`,
+  });
+}
+
+/** Arms of one name get their path beside it. */
+function distinctNames(arms: readonly ComparableArm[]): ComparableArm[] {
+  return arms.map((arm) => {
+    const isAlone = arms.every((other) => other === arm || other.name !== arm.name);
+    return isAlone ? arm : { ...arm, name: `${arm.name} (${arm.path})` };
+  });
+}
+
+/** @throws OptionError naming two arms whose accuracies are about different things. */
+function expectSameData(arms: readonly ComparableArm[]): void {
+  const [first, ...others] = arms;
+  if (first === undefined) return;
+  for (const other of others) {
+    const [a, b] = [first.evaluation, other.evaluation];
+    if (a && b && !(a.name === b.name && a.rows === b.rows && sameSample(a, b))) {
+      throw new OptionError({
+        where: `${first.name} and ${other.name}`,
+        wanted: 'accuracies on the same rows',
+        got: `${dataText(a)} and ${dataText(b)}${a.name === b.name && a.rows === b.rows ? ' with other contents' : ''}`,
+        fix: 'evaluate both on the same data',
+      });
+    }
+    const [c, d] = [first.train, other.train];
+    if (c && d && c.name !== d.name) {
+      throw new OptionError({
+        where: `${first.name} and ${other.name}`,
+        wanted: 'training on the same data',
+        got: `${dataText(c)} and ${dataText(d)}`,
+        fix: 'train both on the same data',
+      });
+    }
+  }
+}
+
+function sameSample(a: DataName, b: DataName): boolean {
+  return a.sample === undefined || b.sample === undefined || a.sample === b.sample;
+}
+
+function dataText({ name, rows }: DataName): string {
+  return `${counted(rows, 'row')} of ${name}`;
+}
+
+function notesOn(arms: readonly ComparableArm[]): string[] {
+  const notes: string[] = [];
+  const unknown = arms.filter(({ evaluation }) => evaluation === undefined).map(({ name }) => name);
+  if (unknown.length > 0 && arms.length > 1) {
+    notes.push(
+      `what ${listed(unknown)} ${unknown.length > 1 ? 'were' : 'was'} scored on is not recorded: make sure that it is the same`,
+    );
+  }
+  const trainRows = new Map(arms.flatMap(({ name, train }) => (train ? [[train.rows, name] as const] : [])));
+  if (trainRows.size > 1) {
+    const each = [...trainRows].map(([rows, name]) => `${name} on ${counted(rows, 'row')}`);
+    notes.push(`trained on different amounts of data (${each.join(', ')}): the difference is not the method's alone`);
+  }
+  const versions = new Set(arms.map((arm) => arm.versions));
+  if (versions.size > 1) notes.push(`made by different versions: ${listed([...versions])}`);
+  return notes;
+}
+
+/** Judges two arms on the seeds that both have; undefined, with a note, if there are none. */
+function compareOnSeeds(
+  arm: ComparableArm,
+  over: ComparableArm,
+  smallestEffect: number | undefined,
+  note: (text: string) => void,
+): Gain | undefined {
+  const both = arm.runs.flatMap((run) => {
+    const other = over.runs.find(({ seed }) => seed === run.seed);
+    return other === undefined ? [] : [{ run, other }];
+  });
+  const [first] = both;
+  if (first === undefined) {
+    note(
+      `${arm.name} and ${over.name} have no seed in common (${seedsText(arm)} and ${seedsText(over)}), so that nothing ` +
+        'can be said of them: run both on the same seeds',
+    );
+    return undefined;
+  }
+  if (both.length < arm.runs.length || both.length < over.runs.length) {
+    const seeds = listed(both.map(({ run }) => String(run.seed)));
+    note(`${arm.name} and ${over.name} are compared on the seeds that both have: ${seeds}`);
+  }
+  const rightRows = both.length === 1 ? [first.run.right, first.other.right] : [];
+  const [a, b] = rightRows;
+  const rows = a && b && discordantRows(a, b);
+  if (both.length === 1 && rows === undefined) {
+    note(
+      `which rows ${arm.name} and ${over.name} answered right is not known, so that they are not compared row by row: ` +
+        '--write_dev_predictions keeps it for a training run, --data_dir names the data',
+    );
+  }
+  return judge({
+    arm: arm.name,
+    over: over.name,
+    accuracies: both.map(({ run }) => run.accuracy),
+    otherAccuracies: both.map(({ other }) => other.accuracy),
+    ...(smallestEffect !== undefined && { smallestEffect }),
+    ...(a && rows && { discordant: { onlyArm: rows.onlyFirst, onlyOther: rows.onlySecond, rows: a.rows } }),
+  });
+}
+
+function seedsText({ runs }: ComparableArm): string {
+  return runs.map(({ seed }) => seed).join(', ');
+}
+
+function summaryOf({ name, path, runs, parameters }: ComparableArm): RunComparison['arms'][number] {
+  const accuracies = runs.map(({ accuracy }) => accuracy);
+  return {
+    name,
+    path,
+    seeds: runs.map(({ seed }) => seed),
+    accuracies,
+    mean: mean(accuracies),
+    ...(accuracies.length > 1 && { sd: sampleSd(accuracies) }),
+    parameters,
+  };
+}
+
+function inWords(arms: RunComparison['arms'], gains: readonly ComparedGain[], notes: readonly string[]): string {
+  const rows = [
+    ['arm', 'seeds', 'mean %', 'sd', 'parameters'],
+    ...arms.map(({ name, seeds, mean: centre, sd, parameters }) => [
+      name,
+      String(seeds.length),
+      decimal(centre, 2),
+      sd === undefined ? '-' : decimal(sd, 2),
+      count(parameters),
+    ]),
+  ];
+  const sentences = gains.map((gain) => `${verdictSentence(gain)}\n  ${gain.text}`);
+  return [
+    aligned(rows).join('\n'),
+    ...(sentences.length > 0 ? [sentences.join('\n')] : []),
+    ...(notes.length > 0 ? [notes.map((note) => `note: ${note}`).join('\n')] : []),
+  ].join('\n\n');
+}
+
+/** The first column to the left, the others, numbers, to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('   '),
+  );
+}

@@ -1,0 +1,65 @@
+/** @file Gains with their intervals: how far one arm is from another over the same seeds. */
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { across, axisOver } from './axis.js';
+import { axisTicks, band, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
+import { html, type Markup } from './markup.js';
+import { counted, decimal, intervalText, signedPoints } from './words.js';
+
+type RecordedGain = ExperimentRecord['gains'][number];
+
+const TICKS = 6;
+const MARKS = { BETTER: 'mean', "CAN'T TELL": 'mean open', 'NO BETTER': 'mean open' } as const;
+
+export function gainsFigure({ gains, headline }: ExperimentRecord): Markup {
+  const smallest = gains[0]?.smallestEffect ?? 0;
+  const axis = axisOver(
+    [0, smallest, ...gains.flatMap(({ mean, low = mean, high = mean }) => [mean, low, high])],
+    TICKS,
+  );
+  const bottom = gains.length * ROW_HEIGHT - 14;
+  const rows = gains.map(({ arm, over, mean, low, high, verdict }, i) => {
+    const top = i * ROW_HEIGHT;
+    const isHeadline = arm === headline?.arm && over === headline.over;
+    const bar = { mean, ...(low !== undefined && high !== undefined && { low, high }) };
+    return html`
+${rowLabels(`${arm} over ${over}`, verdict, top, isHeadline)}
+${intervalBar(axis, bar, top + 30, MARKS[verdict])}`;
+  });
+  return html`<figure>
+<svg class="chart" role="img" aria-label="Gains in percentage points with their intervals. The table below has the same numbers." width="100%" height="${bottom + 22}">
+${band(axis, 0, smallest, bottom)}
+${axisTicks(axis, bottom, '')}
+<line class="zero" x1="${across(axis, 0)}" x2="${across(axis, 0)}" y1="20" y2="${bottom}"/>
+${rows}
+</svg>
+<figcaption>Gain in percentage points: the mean of the differences over the seeds, run by run, and its 95 % interval. The heavy
+line is no gain; the shaded strip ends at ${smallest} points, the smallest gain of interest. A filled dot is BETTER.</figcaption>
+</figure>`;
+}
+
+export function gainsTable({ gains, seeds }: ExperimentRecord): Markup {
+  const hasRows = gains.some(({ mcnemar }) => mcnemar !== undefined);
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains"><table>
+<caption>Gains in percentage points over ${counted(seeds.length, 'paired seed')}</caption>
+<thead><tr><th scope="col">Comparison</th><th scope="col" class="number">Gain</th><th scope="col" class="number">95 % interval</th>${
+    hasRows && html`<th scope="col" class="number">McNemar’s p</th>`
+  }<th scope="col">Verdict</th></tr></thead>
+<tbody>${gains.map(
+    (gain) => html`
+<tr><th scope="row">${gain.arm} over ${gain.over}</th><td class="number">${signedPoints(gain.mean)}</td><td class="number">${
+      gain.low === undefined || gain.high === undefined ? 'none' : intervalText(gain.low, gain.high)
+    }</td>${hasRows && html`<td class="number">${pText(gain)}</td>`}<td>${verdictCell(gain)}</td></tr>`,
+  )}</tbody>
+</table></div>`;
+}
+
+function pText({ mcnemar }: RecordedGain): string {
+  if (mcnemar === undefined) return '';
+  return mcnemar.p < 0.001 ? '< 0.001' : decimal(mcnemar.p, 3);
+}
+
+function verdictCell({ verdict, small, worse, seedsToDecide }: RecordedGain): Markup {
+  const remark = small ? 'but small' : worse && 'worse';
+  const more = seedsToDecide !== undefined && `about ${counted(seedsToDecide, 'seed')} would`;
+  return html`<span class="whole">${verdict}</span>${(remark || more) && html`<span class="about">${remark || more}</span>`}`;
+}

@@ -1,0 +1,248 @@
+/** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
+import type { Evidence, ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { mean } from '../experiments/statistics.js';
+import { armsFigure, armsTable } from './arms-figure.js';
+import { confusionTable } from './confusion-table.js';
+import { curveFigures } from './curves-figure.js';
+import { className, exampleView } from './example-view.js';
+import { gainsFigure, gainsTable } from './gains-figure.js';
+import { html, type Markup, trusted } from './markup.js';
+import { PAGE_STYLE } from './page-style.js';
+import { softenedFigures } from './softened-figure.js';
+import {
+  bytes,
+  count,
+  counted,
+  decimal,
+  duration,
+  listed,
+  probabilityText,
+  shortened,
+  verdictFigures,
+  verdictReason,
+  verdictSentence,
+} from './words.js';
+
+/** Nothing may be loaded and no script may run, whatever a record holds. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+const MOST_SEEDS_LISTED = 50;
+const MOST_CONFUSIONS = 6;
+const MOST_PAIRS = 3;
+const MOST_EXAMPLES = 8;
+const MOST_SETTINGS_CHARACTERS = 6000;
+
+/**
+ * The report of an experiment as a complete HTML document. Parts that the record has no data for are left out.
+ * @returns at most 500 kB for what experiments record: long curves are thinned out and long lists cut, in words.
+ */
+export function reportHtml(record: ExperimentRecord): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
+<meta name="color-scheme" content="light dark">
+<title>${shortened(record.question, 90)}</title>
+<style>${trusted(PAGE_STYLE)}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="kicker">${record.name} · ${dateText(record.date)} · ${seedsText(record.seeds)}</p>
+<h1>${record.question}</h1>
+${introduction(record)}
+</header>
+${verdict(record)}
+${armsSection(record)}
+${gainsSection(record)}
+${evidenceSections(record)}
+${curvesSection(record)}
+${costSection(record)}
+${environmentSection(record)}
+<footer><p>Written by retort ${record.environment.retort} from the record of the experiment.</p></footer>
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function introduction({ arms, seeds, data, teacher }: ExperimentRecord): Markup {
+  const rows = (one: { readonly name: string; readonly rows: number }) => `${count(one.rows)} rows of ${one.name}`;
+  return html`<p>${counted(arms.length, 'arm')} on ${counted(seeds.length, 'seed')}${
+    data?.train && html`, trained on ${rows(data.train)}`
+  }${data?.evaluation && html` and scored on ${rows(data.evaluation)}`}.${
+    teacher !== undefined && html` ${teacherSentence(teacher)}`
+  }</p>`;
+}
+
+function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>): Markup {
+  const { name, accuracy, parameters, isPerSeed } = teacher;
+  const facts = [
+    ...(parameters === undefined ? [] : [`${count(parameters)} parameters`]),
+    ...(accuracy === undefined ? [] : [`${decimal(accuracy, 2)}\u00a0% accuracy`]),
+  ];
+  const scope = isPerSeed
+    ? 'Every seed has a teacher of its own.'
+    : 'One teacher serves all seeds, so everything below holds for this teacher.';
+  return html`The teacher is ${name}${facts.length > 0 && html` (${facts.join(', ')})`}. ${scope}`;
+}
+
+const LOOKS = { BETTER: 'better', 'NO BETTER': 'no', "CAN'T TELL": 'open' } as const;
+
+function verdict({ gains, headline, softTargets }: ExperimentRecord): Markup | undefined {
+  const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
+  if (gain === undefined) return undefined;
+  return html`<section class="verdict ${LOOKS[gain.verdict]}" aria-label="Verdict">
+<p class="word">${gain.verdict}</p>
+<p class="sentence">${verdictSentence(gain)}</p>
+<p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>
+${softTargets !== undefined && html`<p class="more">${softTargets.text}</p>`}
+</section>`;
+}
+
+function armsSection(record: ExperimentRecord): Markup {
+  return html`<section aria-labelledby="arms"><h2 id="arms">The arms</h2>
+${armsFigure(record)}
+${armsTable(record)}
+${runsTable(record)}
+</section>`;
+}
+
+function runsTable({ arms, seeds }: ExperimentRecord): Markup | undefined {
+  if (seeds.length === 1 || seeds.length > MOST_SEEDS_LISTED) return undefined;
+  return html`<details><summary>Every run</summary>
+<div class="scroll" role="region" tabindex="0" aria-label="Table of all runs"><table>
+<caption>Accuracy in percent by seed</caption>
+<thead><tr><th scope="col">Seed</th>${arms.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
+<tbody>${seeds.map(
+    (seed, i) =>
+      html`<tr><th scope="row">${seed}</th>${arms.map(({ accuracies }) => html`<td class="number">${decimal(accuracies[i] ?? Number.NaN, 2)}</td>`)}</tr>`,
+  )}</tbody>
+</table></div></details>`;
+}
+
+function gainsSection(record: ExperimentRecord): Markup | undefined {
+  if (record.gains.length === 0) return undefined;
+  return html`<section aria-labelledby="gains"><h2 id="gains">The gains</h2>
+${gainsFigure(record)}
+${gainsTable(record)}
+<p class="note">Both arms of a comparison ran on the same seeds. In 95 of 100 experiments like this one the interval holds the mean
+over all seeds. BETTER: all of it is above 0. NO BETTER: all of it is below the smallest gain of interest. CAN’T TELL: neither.</p>
+</section>`;
+}
+
+function curvesSection({ arms, seeds }: ExperimentRecord): Markup | undefined {
+  const figures = curveFigures(arms, seeds[0]);
+  return figures && html`<section aria-labelledby="curves"><h2 id="curves">Training</h2>${figures}</section>`;
+}
+
+function evidenceSections({ evidence }: ExperimentRecord): Markup | undefined {
+  if (evidence === undefined) return undefined;
+  const { classes, softened, confusion } = evidence;
+  return html`${
+    softened.length > 0 &&
+    html`<section aria-labelledby="softened"><h2 id="softened">What the soft targets say</h2>
+<p>A higher temperature <i>T</i> evens out the probabilities, so that the student sees which classes the teacher finds alike. The right
+class is coloured, and underlined below.</p>
+${softenedFigures(softened, classes)}
+</section>`
+  }
+${onlyRightSections(evidence)}
+${
+  confusion.length > 0 &&
+  html`<section aria-labelledby="confusion"><h2 id="confusion">What is taken for what</h2>
+<p>Each line has the rows of one class, each column what they were taken for. The framed numbers are right.</p>
+<div class="confusions">${confusion.slice(0, MOST_CONFUSIONS).map((one) => confusionTable(one, classes))}</div>
+</section>`
+}`;
+}
+
+function onlyRightSections({ onlyRight, classes }: Evidence): Markup {
+  return html`${onlyRight.slice(0, MOST_PAIRS).map(
+    ({ arm, over, seed, onlyArm, onlyOther, rows, examples }, i) => html`
+<section aria-labelledby="only-right-${i}"><h2 id="only-right-${i}">Right only with ${arm}</h2>
+<p>With seed ${seed}, ${arm} answers ${count(onlyArm)} of ${count(rows)} rows right that ${over} gets wrong; the other way round it is
+${count(onlyOther)}.${examples.length > 0 && ' Some of the first kind:'}</p>
+${examples.length > 0 && html`<ul class="examples">${examples.slice(0, MOST_EXAMPLES).map((one) => exampleItem(one, classes))}</ul>`}
+</section>`,
+  )}`;
+}
+
+type OnlyRightExample = Evidence['onlyRight'][number]['examples'][number];
+
+function exampleItem({ example, answers }: OnlyRightExample, classes: readonly string[]): Markup {
+  const { id, label } = example;
+  return html`<li>${exampleView(example, classes)}<div><p>row ${id}${label !== undefined && html`: <b>${className(classes, label)}</b>`}</p>
+<ul class="answers">${answers.map((answer) => {
+    const probability = answer.probability ?? answer.probabilities?.[answer.label];
+    return html`<li>${label !== undefined && rightMark(answer.label === label)}${answer.by}: ${className(classes, answer.label)}${
+      probability !== undefined && html` <span class="soft">${probabilityText(probability)}</span>`
+    }</li>`;
+  })}</ul></div></li>`;
+}
+
+function rightMark(isRight: boolean): Markup {
+  return isRight
+    ? html`<span class="mark yes" role="img" aria-label="right">✓</span>`
+    : html`<span class="mark not" role="img" aria-label="wrong">✗</span>`;
+}
+
+function costSection({ arms, seconds, peakRssBytes, teacher }: ExperimentRecord): Markup {
+  const trained = arms.reduce((sum, arm) => sum + arm.seconds.reduce((inner, value) => inner + value, 0), 0);
+  return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
+<dl><dt>Time</dt><dd>${duration(seconds)}; ${counted(
+    arms.reduce((sum, arm) => sum + arm.seconds.length, 0),
+    'run',
+  )} took ${duration(trained)} in all</dd>
+<dt>Memory</dt><dd>at most ${bytes(peakRssBytes)} in one process</dd>${
+    teacher?.parameters !== undefined && html`<dt>Teacher</dt><dd>${count(teacher.parameters)} parameters</dd>`
+  }</dl>
+<div class="scroll" role="region" tabindex="0" aria-label="Table of costs"><table>
+<caption>Cost of one run, and the size of what it trains</caption>
+<thead><tr><th scope="col">Arm</th><th scope="col" class="number">Time</th><th scope="col" class="number">Parameters</th></tr></thead>
+<tbody>${arms.map(
+    ({ name, seconds: each, parameters }) =>
+      html`<tr><th scope="row">${name}</th><td class="number">${each.length > 0 && duration(mean(each))}</td><td class="number">${count(parameters)}</td></tr>`,
+  )}</tbody>
+</table></div>
+</section>`;
+}
+
+function environmentSection(record: ExperimentRecord): Markup {
+  const { environment, command, settings, arms } = record;
+  const { retort, node, onnxruntime, platform, cpu, cores, memoryBytes, threads, device } = environment;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Versions', `retort ${retort}, Node ${node}, ONNX Runtime ${onnxruntime}`],
+    ['Machine', `${cpu}, ${counted(cores, 'core')}, ${bytes(memoryBytes)}, ${platform}`],
+    ...(threads === undefined ? [] : [['Threads', `${threads} in each process`] as const]),
+    ...(device === undefined ? [] : [['Device', device] as const]),
+    ['Ended', dateText(record.date)],
+    ['Seeds', shortened(listed(record.seeds.map(String)), MOST_SETTINGS_CHARACTERS)],
+  ];
+  return html`<section aria-labelledby="again"><h2 id="again">To get it again</h2>
+${command !== undefined && html`<pre><code>${command}</code></pre>`}
+<dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+<details><summary>All settings</summary>
+<pre>${settingsText({ experiment: settings, arms: Object.fromEntries(arms.map((arm) => [arm.name, arm.settings])) })}</pre></details>
+</section>`;
+}
+
+function settingsText(settings: object): string {
+  return shortened(JSON.stringify(settings, null, 2), MOST_SETTINGS_CHARACTERS);
+}
+
+/** `2024-06-07 08:09 UTC` */
+function dateText(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+function seedsText(seeds: readonly number[]): string {
+  const [first] = seeds;
+  const last = seeds.at(-1);
+  if (seeds.length === 1) return `seed ${first}`;
+  const isRun = seeds.every((seed, i) => i === 0 || seed === (seeds[i - 1] ?? 0) + 1);
+  return isRun ? `seeds ${first} to ${last}` : counted(seeds.length, 'seed');
+}

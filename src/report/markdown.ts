@@ -1,0 +1,107 @@
+/** @file The report of an experiment as a few lines of Markdown, for a pull request. */
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import {
+  count,
+  counted,
+  decimal,
+  duration,
+  intervalText,
+  signedPoints,
+  verdictFigures,
+  verdictSentence,
+} from './words.js';
+
+/**
+ * Verdict, arms, gains and command in GitHub's Markdown. Whatever comes from data stands there as text: it opens no
+ * link, no tag and no table cell, and mentions nobody.
+ */
+export function reportMarkdown(record: ExperimentRecord): string {
+  const { question, gains, headline, softTargets, command } = record;
+  const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
+  const blocks = [
+    `### ${plain(question)}`,
+    gain && `**${gain.verdict}.** ${plain(verdictSentence(gain))} ${plain(verdictFigures(gain))}.`,
+    softTargets && plain(softTargets.text),
+    armsTable(record),
+    gains.length > 0 ? gainsTable(record) : undefined,
+    circumstances(record),
+    command === undefined ? undefined : fenced(command),
+  ];
+  return `${blocks.filter((block) => block !== undefined).join('\n\n')}\n`;
+}
+
+function armsTable({ arms }: ExperimentRecord): string {
+  return table(
+    ['arm', 'accuracy, %', 'SD', '95 % interval', 'parameters'],
+    ['---', '---:', '---:', '---:', '---:'],
+    arms.map(({ name, mean, sd, interval, parameters }) => [
+      code(name),
+      decimal(mean, 2),
+      sd === undefined ? '' : decimal(sd, 2),
+      interval === undefined ? '' : intervalText(interval.low, interval.high),
+      count(parameters),
+    ]),
+  );
+}
+
+function gainsTable({ gains }: ExperimentRecord): string {
+  return table(
+    ['gain', 'points', '95 % interval', 'verdict'],
+    ['---', '---:', '---:', '---'],
+    gains.map(({ arm, over, mean, low, high, verdict, small, worse }) => [
+      `${code(arm)} over ${code(over)}`,
+      signedPoints(mean),
+      low === undefined || high === undefined ? '' : intervalText(low, high),
+      `${verdict}${small ? ', but small' : ''}${worse ? ', worse' : ''}`,
+    ]),
+  );
+}
+
+function circumstances({ seeds, seconds, data, teacher, environment }: ExperimentRecord): string {
+  const { retort, node, onnxruntime, cpu } = environment;
+  return [
+    counted(seeds.length, 'seed'),
+    ...(data?.evaluation ? [`${count(data.evaluation.rows)} rows of ${plain(data.evaluation.name)}`] : []),
+    ...(teacher?.accuracy === undefined ? [] : [`teacher ${plain(teacher.name)} ${decimal(teacher.accuracy, 2)} %`]),
+    duration(seconds),
+    `retort ${plain(retort)}, Node ${plain(node)}, ONNX Runtime ${plain(onnxruntime)}, ${plain(cpu)}`,
+  ].join(' · ');
+}
+
+type Cells = readonly string[];
+
+function table(headings: Cells, alignments: Cells, rows: readonly Cells[]): string {
+  return [headings, alignments, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Text that Markdown leaves alone. */
+function plain(text: string): string {
+  return oneLine(text)
+    .replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;' })[character] ?? '&gt;')
+    .replace(/[\\`*_[\]|~]/g, (character) => `\\${character}`)
+    .replace(/@/g, '&#64;')
+    .replace(/:\/\//g, '&#58;//')
+    .replace(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`);
+}
+
+/** A code span: nothing in it is read as a mention, a link or a tag. */
+function code(text: string): string {
+  const inner = oneLine(text).replace(/\|/g, '\\|');
+  const fence = '`'.repeat(longestRun(inner) + 1);
+  const pad = inner.startsWith('`') || inner.endsWith('`') || inner === '' ? ' ' : '';
+  return `${fence}${pad}${inner}${pad}${fence}`;
+}
+
+function fenced(text: string): string {
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return `${fence}sh\n${text}\n${fence}`;
+}
+
+/** Length of the longest run of backticks. */
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}

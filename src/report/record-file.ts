@@ -1,0 +1,56 @@
+/** @file Where the record of an experiment or of a training run lies. */
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { FileError, OptionError } from '../errors/failures.js';
+import { readExperimentRecord } from '../experiments/experiment-record.js';
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { errorCode, inputFailure } from '../files/file-failure.js';
+import { METRICS } from '../training/run-files.js';
+
+const EXPERIMENT = 'experiment.json';
+
+/**
+ * The record that a path means: the file itself, or the one in a folder.
+ * @throws FileError for a folder with neither kind of record.
+ */
+export async function recordFile(path: string): Promise<string> {
+  if ((await kindOf(path)) !== 'folder') return path;
+  for (const name of [EXPERIMENT, METRICS]) {
+    if ((await kindOf(join(path, name))) === 'file') return join(path, name);
+  }
+  throw new FileError({
+    where: path,
+    wanted: `the folder of an experiment or of a finished run, with ${EXPERIMENT} or ${METRICS}`,
+    got: 'one with neither',
+    fix: 'check the path; what was interrupted is finished with --resume',
+  });
+}
+
+/**
+ * The record of the experiment that a path means, and where it is.
+ * @throws FileError for what is no such record; OptionError for a single training run, which has nothing to report on.
+ */
+export async function findExperimentRecord(
+  path: string,
+): Promise<{ readonly path: string; readonly record: ExperimentRecord }> {
+  const file = await recordFile(path);
+  if (basename(file) === METRICS) {
+    throw new OptionError({
+      where: path,
+      wanted: 'an experiment, with arms to compare',
+      got: 'a single training run',
+      fix: 'compare it with others: retort compare RUN RUN …',
+    });
+  }
+  return { path: file, record: await readExperimentRecord(file) };
+}
+
+/** Undefined where nothing is. */
+export async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
+    throw inputFailure(error, path);
+  }
+}

@@ -1,0 +1,118 @@
+/** @file Numbers and verdicts in words, the same in every kind of report. */
+import type { Gain } from '../experiments/verdict.js';
+
+/** What a verdict says, as far as a report needs it. */
+export type Judged = Pick<Gain, 'arm' | 'over' | 'seeds' | 'smallestEffect' | 'verdict' | 'small' | 'worse' | 'text'>;
+
+/** The verdict as a sentence about the two arms, without figures. */
+export function verdictSentence({ arm, over, seeds, smallestEffect, verdict, small, worse }: Judged): string {
+  switch (verdict) {
+    case 'BETTER':
+      return small
+        ? `${arm} is better than ${over}, but by less than ${smallestEffect} points.`
+        : `${arm} is better than ${over}.`;
+    case 'NO BETTER':
+      return `${arm} is ${worse ? 'worse' : 'no better'} than ${over}.`;
+    case "CAN'T TELL":
+      return seeds === 1
+        ? `One seed cannot tell whether ${arm} is better than ${over}.`
+        : `These ${seeds} seeds cannot tell whether ${arm} is better than ${over}.`;
+  }
+}
+
+/** What the verdict rests on: `+1.4 points over no-teacher, 95 % interval [0.6, 2.2], 5 paired seeds`. */
+export function verdictFigures({ text }: Judged): string {
+  return text.slice(text.indexOf(': ') + 2);
+}
+
+const SEEDS_WORTH_A_MEAN = 2;
+
+/** Why the interval gives this verdict. */
+export function verdictReason({ seeds, smallestEffect, verdict, small, worse }: Judged): string {
+  if (seeds < SEEDS_WORTH_A_MEAN) return 'How far the next seed would be from this one is not known.';
+  switch (verdict) {
+    case 'BETTER':
+      return small
+        ? `The whole interval lies above 0, but below ${smallestEffect} points, the smallest gain of interest.`
+        : 'The whole interval lies above 0.';
+    case 'NO BETTER':
+      return worse
+        ? 'The whole interval lies below 0.'
+        : `The whole interval lies below ${smallestEffect} points, the smallest gain of interest.`;
+    case "CAN'T TELL":
+      return `The interval holds both no gain and one of ${smallestEffect} points or more.`;
+  }
+}
+
+/** `80.7`; a percentage or a number of percentage points. */
+export function decimal(value: number, decimals = 1): string {
+  const text = value.toFixed(decimals);
+  return (Number(text) === 0 ? text.replace('-', '') : text).replace('-', '\u2212');
+}
+
+/** `+1.4`, `−0.3`, with more decimals where it takes them to see the sign. */
+export function signedPoints(value: number): string {
+  let decimals = 1;
+  while (decimals < 4 && value !== 0 && Number(value.toFixed(decimals)) === 0) decimals += 1;
+  const text = decimal(value, decimals);
+  return Number(value.toFixed(decimals)) > 0 ? `+${text}` : text;
+}
+
+/** `[0.6, 2.2]` */
+export function intervalText(low: number, high: number): string {
+  const unsigned = (value: number) => signedPoints(value).replace('+', '');
+  return `[${unsigned(low)}, ${unsigned(high)}]`;
+}
+
+/** 13002 → `13,002`, whatever the machine's locale. */
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 seed`, `20 seeds` */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** `0.42 s`, `3.1 s`, `1 min 15 s`, `2 h 3 min` */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${seconds.toFixed(2)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
+/** `312 MiB`, `15.6 GiB` */
+export function bytes(value: number): string {
+  const mebibytes = value / 2 ** 20;
+  return mebibytes < 1024 ? `${mebibytes.toFixed(mebibytes < 10 ? 1 : 0)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
+}
+
+/** A loss or the like, to three significant digits. */
+export function significant(value: number): string {
+  if (!Number.isFinite(value)) return 'not finite';
+  const text = Math.abs(value) >= 1000 || value === 0 ? String(Math.round(value)) : value.toPrecision(3);
+  return text.replace('-', '\u2212');
+}
+
+/** `38 %`, `0.4 %`, `< 0.1 %` of a probability. */
+export function probabilityText(probability: number): string {
+  const percent = 100 * probability;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  return `${percent < 10 && percent > 0 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+}
+
+/** At most so many characters, the last an ellipsis if something was cut off. */
+export function shortened(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+/** `a`, `a and b`, `a, b and c` */
+export function listed(names: readonly string[]): string {
+  const last = names.at(-1);
+  if (last === undefined) return 'none';
+  return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}

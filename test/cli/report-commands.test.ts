@@ -1,0 +1,122 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { compareCommand } from '../../src/cli/commands/compare.js';
+import { doctorCommand } from '../../src/cli/commands/doctor.js';
+import { reportCommand } from '../../src/cli/commands/report.js';
+import { runCommandLine } from '../../src/cli/frame.js';
+import { readExperimentRecord } from '../../src/experiments/experiment-record.js';
+import { reportHtml } from '../../src/report/html.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
+import { workFolder } from './command-line.js';
+import { memoryStream } from './memory-stream.js';
+
+const root = workFolder();
+const primer = join(root, 'primer');
+const record = join(primer, 'experiment.json');
+
+beforeAll(() => {
+  mkdirSync(primer);
+  copyFileSync(fileURLToPath(new URL('../report/primer-5-seeds.json', import.meta.url)), record);
+});
+
+async function run(...words: string[]) {
+  const [stdout, stderr] = [memoryStream(), memoryStream()];
+  const exitCode = await runCommandLine(words, [reportCommand, compareCommand, doctorCommand], {
+    stdin: new PassThrough(),
+    ...{ stdout, stderr, environment: {} },
+    interruption: () => new AbortController().signal,
+  });
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+describe('retort report', () => {
+  const page = join(primer, 'report.html');
+
+  test('writes the page beside the record, and replaces it only when it is told to', async () => {
+    const { exitCode, stdout, stderr } = await run('report', primer);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(`${(await readExperimentRecord(record)).headline?.text}\nreport ${page}\n`);
+    expect(readFileSync(page, 'utf8')).toBe(reportHtml(await readExperimentRecord(record)));
+
+    writeFileSync(page, 'mine');
+    const refused = await run('report', primer);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain(`${page}: wanted a new file, got one that is there; pass --overwrite`);
+    expect(readFileSync(page, 'utf8')).toBe('mine');
+    expect((await run('report', record, '--overwrite')).exitCode).toBe(0);
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  test('writes elsewhere, and says as JSON where', async () => {
+    const path = join(root, 'elsewhere.html');
+    const { stdout } = await run('report', primer, '--output_file', path, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ record, report: path, bytes: readFileSync(path).length });
+    expect(JSON.parse(stdout).verdict).toMatch(/^BETTER: /);
+  });
+
+  test('prints Markdown and writes no page', async () => {
+    const folder = join(root, 'other');
+    mkdirSync(folder);
+    copyFileSync(record, join(folder, 'experiment.json'));
+    const { stdout } = await run('report', folder, '--markdown');
+    expect(stdout).toBe(reportMarkdown(await readExperimentRecord(record)));
+    expect(existsSync(join(folder, 'report.html'))).toBe(false);
+  });
+
+  test('says what it cannot report on', async () => {
+    expect((await run('report', join(root, 'none'))).stderr).toContain('none: wanted an existing file');
+    const folder = join(root, 'single');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'metrics.json'), '{}');
+    const { exitCode, stderr } = await run('report', folder);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('wanted an experiment, with arms to compare, got a single training run');
+  });
+});
+
+describe('retort compare', () => {
+  test('says the verdict in words, or as JSON', async () => {
+    const { stdout } = await run('compare', `${primer}#retort`, `${primer}#retort-no-teacher`);
+    expect(stdout).toContain('retort is better than retort-no-teacher.\n  BETTER: ');
+    const { stdout: json } = await run('compare', `${primer}#retort-no-teacher`, `${primer}#retort`, '--json');
+    expect(JSON.parse(json)).toMatchObject({ gains: [{ verdict: 'NO BETTER', worse: true, seeds: 5 }], notes: [] });
+  });
+
+  test('takes the smallest effect it is given', async () => {
+    const { stdout } = await run(
+      'compare',
+      `${primer}#retort`,
+      `${primer}#retort-no-teacher`,
+      '--smallest_effect',
+      '20',
+    );
+    expect(stdout).toContain('retort is better than retort-no-teacher, but by less than 20 points.');
+  });
+});
+
+describe('retort doctor', () => {
+  test('prints a line for each finding, with what to do', async () => {
+    const { stdout } = await run('doctor', primer, join(root, 'none'), '--output_dir', root);
+    expect(stdout).toContain(`ok       ${record}: the record of the experiment primer, 7 arms on 5 seeds\n`);
+    expect(stdout).toContain(`problem  ${join(root, 'none')}: wanted an existing file, got nothing of that name\n`);
+    expect(stdout).toContain('\n         → check the path\n');
+  });
+
+  test('gives 1 for a problem, and nothing for a warning', async () => {
+    const outputOf = (path: string) => {
+      const io = {
+        ...{ stdin: new PassThrough(), stdout: memoryStream(), commandLine: '' },
+        ...{ onEvent: () => {}, say: () => {}, notice: () => {} },
+        interruption: () => new AbortController().signal,
+      };
+      return doctorCommand.start({ flags: new Map([['outputDir', root]]), operands: [path] }).run(io);
+    };
+    const empty = join(root, 'empty');
+    mkdirSync(empty);
+    expect(await outputOf(join(root, 'none'))).toMatchObject({ exitCode: 1, json: { isHealthy: false } });
+    expect(await outputOf(empty)).not.toHaveProperty('exitCode');
+  });
+});

@@ -1,0 +1,206 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { FileError, OptionError } from '../../src/errors/failures.js';
+import { packRightRows } from '../../src/experiments/arm-result.js';
+import type { Arm, ArmRun } from '../../src/experiments/arm-run.js';
+import { describeEnvironment } from '../../src/experiments/environment.js';
+import { type ExperimentOutcome, runExperiment } from '../../src/experiments/experiment.js';
+import {
+  compareArms,
+  experimentRecord,
+  readExperimentRecord,
+  writeExperimentRecord,
+} from '../../src/experiments/experiment-record.js';
+import type { Environment, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
+import { runModule, temporaryFolder } from '../files/processes.js';
+
+const root = temporaryFolder();
+
+/** kd is 2 points over no-teacher on seeds 1 … 5, give or take 0.2; 100 rows a run. */
+const RIGHT: Record<string, readonly number[]> = {
+  kd: [82, 80, 84, 79, 81],
+  'no-teacher': [80, 78, 81, 77, 79],
+  'hard-labels': [81, 81, 83, 80, 80],
+};
+const run: ArmRun = async (arm, seed) => {
+  const right = RIGHT[arm.name]?.[seed - 1] as number;
+  const losses = { hard: 0.5, soft: Number.NaN };
+  return {
+    accuracy: right / 100,
+    parameters: 3190,
+    right: packRightRows(Array.from({ length: 100 }, (_, row) => row < right)),
+    curve: [{ epoch: 1, step: 9, loss: 0.5 + seed, losses, metrics: { accuracy: 0.8 } }],
+  };
+};
+const arms: Arm[] = [{ name: 'kd', alpha: 0.9 }, { name: 'no-teacher' }, { name: 'hard-labels' }];
+const experiment = (seeds: number[]): Promise<ExperimentOutcome> =>
+  runExperiment({ name: 'digits', arms, seeds, settings: { steps: 9 }, run });
+
+const controls = { noTeacher: 'no-teacher', hardLabels: 'hard-labels' };
+const date = new Date('2024-06-07T08:09:10Z');
+let environment: Environment;
+let record: ExperimentRecord;
+
+beforeAll(async () => {
+  environment = await describeEnvironment({ threads: 2 });
+  record = experimentRecord({
+    outcome: await experiment([1, 2, 3, 4, 5]),
+    question: 'Does the teacher help?',
+    headline: { arm: 'kd', controls },
+    comparisons: [
+      { arm: 'hard-labels', over: 'no-teacher' },
+      { arm: 'kd', over: 'no-teacher' },
+    ],
+    descriptions: { kd: 'soft targets at T = 2' },
+    environment,
+    date,
+    command: 'retort primer --seeds 5',
+    data: { train: { name: 'mnist', rows: 800 }, evaluation: { name: 'mnist-test', rows: 100 } },
+    teacher: { name: '784-16-10', accuracy: 95.1, parameters: 12_730, isPerSeed: false },
+    evidence: {
+      classes: ['zero', 'one'],
+      confusion: [
+        {
+          by: 'kd',
+          seed: 1,
+          counts: [
+            [40, 10],
+            [8, 42],
+          ],
+        },
+      ],
+      softened: [
+        {
+          by: 'teacher',
+          example: { id: 'test-7', label: 1, image: { width: 1, height: 2, pixels: 'AP8=' } },
+          at: [{ temperature: 4, probabilities: [0.3, 0.7] }],
+        },
+      ],
+      onlyRight: [
+        {
+          ...{ arm: 'kd', over: 'no-teacher', seed: 1, onlyArm: 2, onlyOther: 0, rows: 100 },
+          examples: [
+            { example: { id: 'test-80', text: 'a text' }, answers: [{ by: 'kd', label: 0, probability: 0.6 }] },
+          ],
+        },
+      ],
+    },
+  });
+});
+
+describe('experimentRecord', () => {
+  test('has mean, spread and interval of every arm in percent', () => {
+    const [kd] = record.arms;
+    // by hand: 82 80 84 79 81 has mean 81.2, sd √(14.8 / 4) = 1.923538, half-width 2.776445 · sd / √5 = 2.388392
+    expect(kd).toMatchObject({
+      name: 'kd',
+      description: 'soft targets at T = 2',
+      settings: { alpha: 0.9 },
+      parameters: 3190,
+    });
+    expect(kd?.accuracies).toEqual([82, 80, 84, 79, 81]);
+    expect(kd?.mean).toBeCloseTo(81.2, 9);
+    expect(kd?.sd).toBeCloseTo(1.923538, 6);
+    expect(kd?.interval?.over).toBe('seeds');
+    expect(kd?.interval?.low).toBeCloseTo(81.2 - 2.388392, 5);
+    expect(kd?.interval?.high).toBeCloseTo(81.2 + 2.388392, 5);
+    expect(kd?.curve?.[0]?.loss).toBe(1.5);
+    expect(kd?.seconds).toHaveLength(5);
+  });
+
+  test('compares the headline arm with its controls first, each pair once', () => {
+    expect(record.gains.map(({ arm, over }) => `${arm} over ${over}`)).toEqual([
+      'kd over no-teacher',
+      'kd over hard-labels',
+      'hard-labels over no-teacher',
+    ]);
+    // by hand: differences 2 2 3 2 2 have mean 2.2, sd 0.447214, half-width 0.555289
+    expect(record.headline?.text).toBe('BETTER: +2.2 points over no-teacher, 95 % interval [1.6, 2.8], 5 paired seeds');
+    expect(record.gains[0]?.text).toBe(record.headline?.text);
+    expect(record.softTargets?.helped).toBe(false);
+    expect(record.softTargets?.text).toContain('not compared with shuffled-teacher, label-smoothing');
+  });
+
+  test('with one seed has intervals over rows and McNemar instead of a verdict', async () => {
+    const outcome = await experiment([3]);
+    const single = experimentRecord({ outcome, question: '?', headline: { arm: 'kd', controls }, environment, date });
+    // witness: scipy.stats.binomtest(84, 100).proportion_ci(method='wilson') = 0.755794, 0.899047
+    expect(single.arms[0]?.interval?.over).toBe('rows');
+    expect(single.arms[0]?.interval?.low).toBeCloseTo(75.5794, 3);
+    expect(single.arms[0]?.interval?.high).toBeCloseTo(89.9047, 3);
+    expect(single.arms[0]).not.toHaveProperty('sd');
+    // by hand: kd has rows 81, 82, 83 besides, no-teacher none, so p = 2 · 2⁻³
+    expect(single.gains[0]?.mcnemar).toEqual({ onlyArm: 3, onlyOther: 0, rows: 100, p: 0.25 });
+    expect(single.headline?.text).toMatch(/^CAN'T TELL: \+3\.0 points .*McNemar p = 0\.250 over 100 rows/);
+    expect(compareArms(outcome, 'no-teacher', 'kd').mcnemar).toEqual({ onlyArm: 0, onlyOther: 3, rows: 100, p: 0.25 });
+  });
+
+  test('takes the smallest effect it is given', async () => {
+    const outcome = await experiment([1, 2, 3, 4, 5]);
+    const headline = { arm: 'kd', controls };
+    const large = experimentRecord({ outcome, question: '?', headline, smallestEffect: 3, environment, date });
+    expect(large.gains[0]).toMatchObject({ verdict: 'BETTER', small: true, smallestEffect: 3 });
+  });
+
+  test('names the arms there are where one is asked for that was not run', async () => {
+    const outcome = await experiment([1]);
+    expect(() => compareArms(outcome, 'kd', 'label-smoothing')).toThrow(OptionError);
+    expect(() => compareArms(outcome, 'kd', 'label-smoothing')).toThrow(
+      'digits: wanted one of its arms: kd, no-teacher, hard-labels, got label-smoothing',
+    );
+  });
+});
+
+describe('a record on disk', () => {
+  test('is read as it was written, numbers that are none included', async () => {
+    const path = join(root, 'record.json');
+    await writeExperimentRecord(path, record);
+    expect(await readExperimentRecord(path)).toEqual(record);
+    expect(record.arms[0]?.curve?.[0]?.losses).toEqual({ hard: 0.5, soft: Number.NaN });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'retort-experiment', version: 1 });
+    expect(record.environment.cores).toBeGreaterThan(0);
+    expect(record.date).toBe('2024-06-07T08:09:10.000Z');
+  });
+
+  test.each<[string, (json: Record<string, unknown>) => unknown]>([
+    [
+      ': wanted format version 1 or older, got version 2; use a newer retort',
+      (json) => ({ ...json, version: 2, news: 1 }),
+    ],
+    [': format: wanted the record of an experiment', (json) => ({ ...json, format: 'retort-run' })],
+    [': wanted what retort writes there', (json) => ({ ...json, news: 1 })],
+    [
+      ': arms.0.accuracies.0: wanted what retort writes there',
+      (json) => ({ ...json, arms: [{ ...record.arms[0], accuracies: [101] }] }),
+    ],
+    [': wanted the record of an experiment', () => null],
+  ])('is refused where it is something else%s', async (text, change) => {
+    const path = join(root, 'other.json');
+    writeFileSync(path, JSON.stringify(change(JSON.parse(JSON.stringify(record)))));
+    await expect(readExperimentRecord(path)).rejects.toBeInstanceOf(FileError);
+    await expect(readExperimentRecord(path)).rejects.toThrow(`${path}${text}`);
+  });
+
+  test('is refused where it is no JSON or not there', async () => {
+    const path = join(root, 'torn.json');
+    writeFileSync(path, JSON.stringify(record).slice(0, 100));
+    await expect(readExperimentRecord(path)).rejects.toThrow(`${path}: wanted JSON, got text that is none`);
+    await expect(readExperimentRecord(join(root, 'none'))).rejects.toThrow('wanted an existing file');
+  });
+
+  test('is read and written without autograd or ONNX Runtime', async () => {
+    const { stdout, stderr } = await runModule(`
+      import { register } from 'node:module';
+      const hooks = 'export async function load(url, context, next) { console.error(url); return next(url, context); }';
+      register('data:text/javascript,' + encodeURIComponent(hooks));
+      await import('DIST/experiments/experiment-record.js');
+      console.log('loaded');
+    `).ended;
+    expect(stdout).toBe('loaded\n');
+    expect(stderr).toContain('/dist/experiments/verdict.js');
+    expect(stderr.split('\n').filter((url) => /\/dist\/(autograd|nn|runtime|models)\/|onnxruntime/.test(url))).toEqual(
+      [],
+    );
+  });
+});

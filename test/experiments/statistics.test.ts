@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { mcnemar, mean, sampleSd, samplesForReach, tInterval } from '../../src/experiments/statistics.js';
+import scipy from './statistics.scipy.json' with { type: 'json' };
+
+/** Cephes is good to about 1e-13, and to 1e-11 in the tail of a binomial of 10,000 rows. */
+const RELATIVE = 1e-10;
+
+function expectClose(actual: number, expected: number, scale = 1): void {
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(RELATIVE * Math.max(scale, Math.abs(expected)));
+}
+
+describe('tInterval', () => {
+  // witness: scipy.stats.ttest_1samp(…).confidence_interval(0.95), numpy mean and std(ddof=1)
+  test.each(scipy.tInterval)('agrees with SciPy on $values.length differences', ({ values, ...expected }) => {
+    const { low, high } = tInterval(values);
+    expectClose(low, expected.low);
+    expectClose(high, expected.high);
+    expectClose(mean(values), expected.mean);
+    expectClose(sampleSd(values), expected.sd);
+  });
+
+  test.each([[], [1.5]])('has no ends for %j, which has no spread', (...values) => {
+    expect(tInterval(values)).toEqual({ low: Number.NaN, high: Number.NaN });
+    expect(sampleSd(values)).toBeNaN();
+  });
+});
+
+describe('mcnemar', () => {
+  // witness: scipy.stats.binomtest(b, b + c, 0.5).pvalue
+  test.each(scipy.mcnemar)(
+    'agrees with SciPy on $onlyFirst against $onlySecond rows',
+    ({ onlyFirst, onlySecond, p }) => {
+      expect(Math.abs(mcnemar(onlyFirst, onlySecond) - p) / p).toBeLessThanOrEqual(RELATIVE);
+    },
+  );
+});
+
+describe('samplesForReach', () => {
+  // witness: all sizes from 2 tried in turn with scipy.stats.t.ppf
+  test.each(scipy.seeds)('agrees with SciPy on sd $sd and ±$halfWidth: $seeds', ({ sd, halfWidth, seeds }) => {
+    expect(samplesForReach(sd, halfWidth)).toBe(seeds);
+  });
+
+  test('no sample is large enough for a reach of nothing', () => {
+    expect(samplesForReach(1, 0)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
