@@ -18,12 +18,15 @@ export type Bar = { readonly mean: number; readonly low?: number; readonly high?
 
 /** A dot at the mean, and the interval around it if there is one. */
 export function intervalBar(axis: Axis, { mean, low, high }: Bar, y: number, mark = 'mean'): Markup {
+  // With few seeds an interval can reach beyond what an axis of percentages shows: it then ends there, without a cap.
+  const within = (value: number) => Math.min(axis.high, Math.max(axis.low, value));
   const cap = (value: number) =>
+    within(value) === value &&
     html`<line class="bar" x1="${across(axis, value)}" x2="${across(axis, value)}" y1="${y - 4}" y2="${y + 4}"/>`;
   return html`${
     low !== undefined &&
     high !== undefined &&
-    html`<line class="bar" x1="${across(axis, low)}" x2="${across(axis, high)}" y1="${y}" y2="${y}"/>${cap(low)}${cap(high)}`
+    html`<line class="bar" x1="${across(axis, within(low))}" x2="${across(axis, within(high))}" y1="${y}" y2="${y}"/>${cap(low)}${cap(high)}`
   }<circle class="${mark}" cx="${across(axis, mean)}" cy="${y}" r="4.5"/>`;
 }
 

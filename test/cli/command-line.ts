@@ -25,14 +25,18 @@ export const wordsOf = (line: string): string[] => line.split(' ').filter((word)
 export function retort(
   line: string | readonly string[],
   cwd: string,
-  settings: { readonly input?: Uint8Array; readonly env?: Readonly<Record<string, string>> } = {},
+  settings: {
+    readonly input?: Uint8Array;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly timeoutMs?: number;
+  } = {},
 ): Outcome {
   const words = typeof line === 'string' ? wordsOf(line) : line;
   const done = spawnSync(process.execPath, [MAIN, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...settings.env },
     input: settings.input ?? new Uint8Array(0),
-    timeout: 60_000,
+    timeout: settings.timeoutMs ?? 60_000,
     maxBuffer: 2 ** 26,
   });
   if (done.error) throw done.error;
