@@ -71,7 +71,7 @@ function canonicaliser(form: GraphForm, identities: Identities): Rewriter {
         ? inputs.every((value, i) => value === node.inputs[i])
           ? node.outputs
           : applyOp(node.op, inputs, node.attributes)
-        : rewriter.rewrite([composed]);
+        : rewriter.rewrite([composed].flat());
     expressions.set(key, outputs);
     for (const output of outputs)
       rewriter.know(output.node, output.node.kind === 'op' ? output.node.outputs : [output]);

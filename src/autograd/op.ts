@@ -98,7 +98,10 @@ export type OpDefinition<A extends object> = Common<A> & {
 export type Op = {
   readonly name: string;
   readonly onnx: OnnxForm<object>;
-  readonly compose: ((inputs: readonly Value[], attributes: object, form: GraphForm) => Value | undefined) | undefined;
+  /** See `Common`; an op with several outputs returns as many. */
+  readonly compose:
+    | ((inputs: readonly Value[], attributes: object, form: GraphForm) => Value | readonly Value[] | undefined)
+    | undefined;
   readonly simplify?: ((inputs: readonly Value[], attributes: object) => Value | undefined) | undefined;
   readonly infer: (inputs: readonly Value[], attributes: object, where: string) => readonly Signature[];
   readonly vjp:

@@ -54,7 +54,7 @@ export async function openForward(
   };
 }
 
-const DIMS: BatchDims = { B: 'N', S: 'S' };
+const DIMS: BatchDims = { B: 'N', S: 'S', S2: 'S2' };
 
 function traceForward(model: Model): Signals {
   const inputs = model.inputs(DIMS).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)] as const);

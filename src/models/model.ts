@@ -7,7 +7,7 @@ import type { Dim, Shape } from '../tensor/shape.js';
  * What a model can tell a loss. Letters: B batch, S sequence, H hidden size, A heads, C classes, L layers.
  */
 export type Signals = {
-  /** Before softmax, [B, C]. */
+  /** Before softmax, [B, C]; of a model that labels tokens [B, S, C]. */
   readonly logits: Value;
   /** [B, H] */
   readonly pooledOutput?: Value;
@@ -27,11 +27,16 @@ export type SignalName = Exclude<keyof Signals, 'attentionMask'>;
 export type ModelInput = { readonly name: string; readonly dtype: Dtype; readonly shape: Shape };
 
 /** The dimensions of a batch: rows, and tokens for text. */
-export type BatchDims = { readonly B: Dim; readonly S?: Dim };
+export type BatchDims = {
+  readonly B: Dim;
+  readonly S?: Dim;
+  /** Tokens of a second text that is an input of its own; as S unless given. */
+  readonly S2?: Dim;
+};
 
 /** A network as data and one function; its weights live elsewhere. */
 export type Model = {
-  /** The kind, as checkpoints record it: `mlp`, `bert`. */
+  /** The kind, as checkpoints record it: `mlp`, `bert`, `bilstm`. */
   readonly kind: string;
   /** Plain JSON from which the model can be made again. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -2,9 +2,13 @@
 import { z } from 'zod';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
 import { bert } from './bert.js';
+import { bilstm } from './bilstm.js';
+import { distilbert } from './distilbert.js';
+import { HEADS } from './heads.js';
 import { mlp } from './mlp.js';
 import type { Model } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
+import { roberta } from './roberta.js';
 import type { ModelKind } from './table.js';
 
 /** Sizes beyond these are no model that anybody trained; a hostile file must not make us build one. */
@@ -20,6 +24,10 @@ const mlpConfig = z.strictObject({
   std: z.number().positive(),
 });
 
+const activation = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]]);
+/** Models from before there were others have none. */
+const head = z.enum(HEADS).default('classification');
+
 const bertConfig = z.strictObject({
   vocab_size: size,
   hidden_size: size,
@@ -28,7 +36,7 @@ const bertConfig = z.strictObject({
   intermediate_size: size,
   max_position_embeddings: size,
   type_vocab_size: size,
-  hidden_act: z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]]),
+  hidden_act: activation,
   layer_norm_eps: z.number().positive(),
   hidden_dropout_prob: rate,
   attention_probs_dropout_prob: rate,
@@ -36,12 +44,44 @@ const bertConfig = z.strictObject({
   initializer_range: z.number().min(0),
   pad_token_id: z.int().min(0),
   num_labels: size,
+  head,
+});
+
+const distilbertConfig = z.strictObject({
+  vocab_size: size,
+  dim: size,
+  n_layers: layers,
+  n_heads: layers,
+  hidden_dim: size,
+  max_position_embeddings: size,
+  activation,
+  dropout: rate,
+  attention_dropout: rate,
+  seq_classif_dropout: rate,
+  initializer_range: z.number().min(0),
+  pad_token_id: z.int().min(0),
+  num_labels: size,
+  head,
+});
+
+const bilstmConfig = z.strictObject({
+  vocab_size: size,
+  embedding_size: size,
+  hidden_size: size,
+  dense_size: size,
+  dropout: rate,
+  pad_token_id: z.int().min(0),
+  num_labels: size,
+  is_pair: z.boolean(),
 });
 
 /** From a config that has been read to the model. */
 const models = {
   mlp: mlpConfig.transform((config): Model => mlp(config)),
   bert: bertConfig.transform((config): Model => bert(config)),
+  roberta: bertConfig.transform((config): Model => roberta(config)),
+  distilbert: distilbertConfig.transform((config): Model => distilbert(config)),
+  bilstm: bilstmConfig.transform((config): Model => bilstm(config)),
 } satisfies Record<ModelKind, z.ZodType<Model>>;
 
 export const MODEL_KINDS: readonly string[] = Object.keys(models);

@@ -214,7 +214,7 @@ async function readConfig(path: string): Promise<Config> {
   if (schema === undefined) {
     throw new CheckpointError({
       where: `${path}: model.kind`,
-      wanted: MODEL_KINDS.join(' or '),
+      wanted: MODEL_KINDS.join(', '),
       got: JSON.stringify(stored.kind),
       fix: 'use a version of retort that has this kind of model',
     });

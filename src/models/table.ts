@@ -1,6 +1,9 @@
 /** @file All kinds of model, by the name under which checkpoints record them. */
 import { bert } from './bert.js';
+import { bilstm } from './bilstm.js';
+import { distilbert } from './distilbert.js';
 import { mlp } from './mlp.js';
+import { roberta } from './roberta.js';
 
-export const MODELS = { mlp, bert } as const;
+export const MODELS = { mlp, bert, roberta, distilbert, bilstm } as const;
 export type ModelKind = keyof typeof MODELS;

@@ -24,6 +24,7 @@ import {
   tanh,
 } from './elementwise.js';
 import { gateRows, gather, pick, positions, scatterRows } from './indexing.js';
+import { lstm } from './lstm.js';
 import { linearProduct, matmul } from './matmul.js';
 import { layerNorm, logSoftmax, softmax } from './normalise.js';
 import { randomBits } from './random.js';
@@ -55,6 +56,7 @@ export const OPS = {
   linearProduct,
   log,
   logSoftmax,
+  lstm,
   matmul,
   maximum,
   mean,

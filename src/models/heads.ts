@@ -1,0 +1,146 @@
+/** @file What stands on an encoder: heads for texts, for tokens, and for guessing masked words. */
+import { add } from '../autograd/ops/elementwise.js';
+import { linearProduct } from '../autograd/ops/matmul.js';
+import { reshape, slice } from '../autograd/ops/shaping.js';
+import type { Value } from '../autograd/value.js';
+import { OptionError, ShapeError } from '../errors/failures.js';
+import { dropout } from '../nn/dropout.js';
+import { zeros } from '../nn/initialisers.js';
+import { layerNorm } from '../nn/layer-norm.js';
+import type { ForwardContext, ParameterSpec } from '../nn/module.js';
+import type { Dim } from '../tensor/shape.js';
+import { dense, type Encoder, WORD_EMBEDDINGS } from './encoder.js';
+import type { BatchDims, Model, Signals } from './model.js';
+
+/**
+ * - `classification`: a text or a pair, logits [B, C]; with `num_labels` 1 it is a regression.
+ * - `tokens`: a label for each token, logits [B, S, C].
+ * - `masked-lm`: a word for each token, logits [B, S, V].
+ */
+export const HEADS = ['classification', 'tokens', 'masked-lm'] as const;
+export type HeadName = (typeof HEADS)[number];
+
+export type Head = {
+  readonly parameters: readonly ParameterSpec[];
+  readonly hasPooledOutput: boolean;
+  /** hidden [B, S, H] */
+  forward(context: ForwardContext, hidden: Value): Pick<Signals, 'logits' | 'pooledOutput'>;
+};
+
+type HeadSizes = { readonly width: number; readonly labels: number; readonly initializerRange: number };
+
+export type FirstTokenOptions = HeadSizes & {
+  readonly dense: string;
+  readonly classifier: string;
+  readonly activation: (x: Value) => Value;
+  /** Rates before the dense layer and before the classifier. */
+  readonly dropout: { readonly dense: number; readonly classifier: number };
+};
+
+/** classifier(dropout(activation(dense(dropout(hidden of the first token))))); `pooledOutput` is what is activated. */
+export function firstTokenHead(options: FirstTokenOptions): Head {
+  const { width: H, labels, initializerRange, activation } = options;
+  const pooler = dense(options.dense, H, H, initializerRange);
+  const classifier = dense(options.classifier, H, labels, initializerRange);
+  const dropFirst = dropout('pooler.dropout', options.dropout.dense);
+  const drop = dropout('classifier.dropout', options.dropout.classifier);
+  return {
+    parameters: [...pooler.parameters, ...classifier.parameters],
+    hasPooledOutput: true,
+    forward: (context, hidden) => {
+      const first = reshape(slice(hidden, { axis: 1, start: 0, end: 1 }), [hidden.shape[0] as Dim, H]);
+      const pooledOutput = activation(pooler.forward(context, dropFirst.forward(context, first))); // [B, H]
+      const logits = classifier.forward(context, drop.forward(context, pooledOutput)); // [B, C]
+      return { logits, pooledOutput };
+    },
+  };
+}
+
+/** classifier(dropout(hidden)): [B, S, H] -> [B, S, C] */
+export function tokenHead({ width, labels, initializerRange, rate }: HeadSizes & { readonly rate: number }): Head {
+  const classifier = dense('classifier', width, labels, initializerRange);
+  const drop = dropout('classifier.dropout', rate);
+  return {
+    parameters: classifier.parameters,
+    hasPooledOutput: false,
+    forward: (context, hidden) => ({ logits: classifier.forward(context, drop.forward(context, hidden)) }),
+  };
+}
+
+export type MaskedLmOptions = {
+  readonly width: number;
+  readonly vocabulary: number;
+  readonly initializerRange: number;
+  readonly epsilon: number;
+  readonly dense: string;
+  readonly norm: string;
+  /** [V] */
+  readonly bias: string;
+  readonly activation: (x: Value) => Value;
+};
+
+/** norm(activation(dense(hidden))) times the word embeddings, plus a bias: [B, S, H] -> [B, S, V]. */
+export function maskedLmHead(options: MaskedLmOptions): Head {
+  const { width, vocabulary, activation } = options;
+  const transform = dense(options.dense, width, width, options.initializerRange);
+  const norm = layerNorm(options.norm, width, options.epsilon);
+  const bias = { name: options.bias, shape: [vocabulary], initialise: zeros };
+  return {
+    parameters: [...transform.parameters, ...norm.parameters, bias],
+    hasPooledOutput: false,
+    forward: (context, hidden) => {
+      const { parameters } = context;
+      const words = norm.forward(context, activation(transform.forward(context, hidden))); // [B, S, H]
+      const scores = linearProduct(words, parameters.get(`${WORD_EMBEDDINGS}.weight`)); // x [V, H] -> [B, S, V]
+      return { logits: add(scores, parameters.get(bias.name)) };
+    },
+  };
+}
+
+/** The head of a name. @throws OptionError for a name of none. */
+export function headNamed(owner: string, name: HeadName, makers: Readonly<Record<HeadName, () => Head>>): Head {
+  if (Object.hasOwn(makers, name)) return makers[name]();
+  throw new OptionError({ where: `${owner} head`, wanted: HEADS.join(', '), got: String(name) });
+}
+
+type EncoderModelParts = {
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly encoder: Encoder;
+  readonly head: Head;
+  /** Whether batches say which segment a token is of. */
+  readonly hasTypes: boolean;
+};
+
+/** An encoder with a head, as a model. */
+export function encoderModel({ kind, config, encoder, head, hasTypes }: EncoderModelParts): Model {
+  const names = ['input_ids', 'attention_mask', ...(hasTypes ? ['token_type_ids'] : [])];
+  return {
+    kind,
+    config,
+    parameters: [...encoder.parameters, ...head.parameters],
+    signals: [
+      'logits',
+      ...(head.hasPooledOutput ? (['pooledOutput'] as const) : []),
+      'hiddenStates',
+      'attentionScores',
+      'embeddings',
+    ],
+    inputs: ({ B, S }: BatchDims) => {
+      if (S === undefined) {
+        throw new ShapeError({ where: kind, wanted: 'a length S beside the batch B', got: 'B alone' });
+      }
+      return names.map((name) => ({ name, dtype: 'int64', shape: [B, S] }));
+    },
+    forward: (context, inputs) => {
+      const [ids, attentionMask, typeIds] = names.map((name) => {
+        const value = inputs[name];
+        if (value !== undefined) return value;
+        throw new ShapeError({ where: kind, wanted: `input '${name}'`, got: Object.keys(inputs).join(', ') });
+      }) as [Value, Value, Value?];
+      const encoded = encoder.forward(context, { ids, attentionMask, ...(typeIds && { typeIds }) });
+      const signals = head.forward(context, encoded.hiddenStates.at(-1) as Value);
+      return { ...signals, ...encoded, embeddings: encoded.hiddenStates[0] as Value, attentionMask };
+    },
+  };
+}

@@ -1,0 +1,220 @@
+"""Whole models in float64: Tang et al.'s BiLSTM in PyTorch, and small ones of the BERT family in transformers. Writes
+models.transformers.json.
+
+Format: one section a family, one entry a model:
+  {config, parameters: {name: nested}, inputs: {name: nested}, cotangents: {output: nested}, outputs: {name: nested},
+   gradients: {name: nested}}
+gradients are those of L = sum over the cotangents of sum(cotangent * output). Weights are larger than at initialisation and biases
+are not zero, so that every term shows. Names are those of the library, those of the base model without its prefix (`bert.`); eval
+mode, eager attention; hidden states as `hidden 0` (embeddings) ... A tied decoder is one parameter: the word embeddings.
+
+  sizes    {hub id: parameters of BertModel} of the 24 small BERTs (Turc et al. 2019, arXiv:1908.08962)
+"""
+
+import torch
+import transformers
+from torch.nn.utils.rnn import pack_padded_sequence
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+    BertModel,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertForSequenceClassification,
+    DistilBertForTokenClassification,
+    RobertaConfig,
+    RobertaForMaskedLM,
+    RobertaForSequenceClassification,
+    RobertaForTokenClassification,
+)
+
+from fixture_file import main, numbers, random_tensor
+
+NAME = "models.transformers.json"
+F64 = torch.float64
+
+
+def redraw(model, generator, scale=0.35):
+    """Parameters of four decimals: short in JSON."""
+    model = model.to(F64).eval()
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            centre = 1.0 if "norm" in name.lower() and name.endswith("weight") else 0.0
+            values = torch.round(centre + random_tensor(generator, tuple(p.shape), scale), decimals=4)
+            p.copy_(torch.tensor(values.tolist(), dtype=F64))
+    return model
+
+
+def digits(value):
+    """Twelve significant digits: enough for a comparison at 1e-9, and half as long."""
+    return [digits(v) for v in value] if isinstance(value, list) else float(f"{value:.12g}")
+
+
+def entry(generator, model, config, inputs, outputs, differentiated):
+    """Parameters, outputs, and gradients of random cotangents on the outputs named."""
+    prefix = getattr(model, "base_model_prefix", "") + "."
+    named = {name.removeprefix(prefix): p for name, p in model.named_parameters()}
+    cotangents = {k: random_tensor(generator, tuple(outputs[k].shape)) for k in differentiated}
+    loss = sum((r * outputs[k]).sum() for k, r in cotangents.items())
+    gradients = torch.autograd.grad(loss, list(named.values()))
+    exact = lambda tensors: {k: numbers(v) for k, v in tensors.items()}
+    listed = lambda tensors: {k: digits(numbers(v)) for k, v in tensors.items()}
+    return {
+        "config": config,
+        "parameters": exact(named),
+        "inputs": {k: v.tolist() for k, v in inputs.items()},
+        "cotangents": exact(cotangents),
+        "outputs": listed(outputs),
+        "gradients": listed(dict(zip(named, gradients))),
+    }
+
+
+class BiLstm(torch.nn.Module):
+    """Section 3.1 of arXiv:1903.12136, with the names of castorini/d-bert."""
+
+    def __init__(self, vocab_size, embedding_size, hidden_size, dense_size, num_labels, is_pair):
+        super().__init__()
+        self.embed = torch.nn.Embedding(vocab_size, embedding_size, padding_idx=0)
+        self.bi_rnn = torch.nn.LSTM(embedding_size, hidden_size, bidirectional=True, batch_first=True)
+        self.fc1 = torch.nn.Linear((8 if is_pair else 2) * hidden_size, dense_size)
+        self.fc2 = torch.nn.Linear(dense_size, num_labels)
+
+    def states(self, ids, mask):
+        packed = pack_padded_sequence(self.embed(ids), mask.sum(1), batch_first=True, enforce_sorted=False)
+        _, (h, _) = self.bi_rnn(packed)
+        return torch.cat([h[0], h[1]], 1)
+
+    def forward(self, input_ids, attention_mask, input_ids_b=None, attention_mask_b=None):
+        f = self.states(input_ids, attention_mask)
+        if input_ids_b is not None:
+            g = self.states(input_ids_b, attention_mask_b)
+            f = torch.cat([f, g, f * g, (f - g).abs()], 1)
+        return self.fc2(torch.relu(self.fc1(f)))
+
+
+def bilstm():
+    cases = {}
+    inputs = {
+        "input_ids": torch.tensor([[3, 7, 1, 9, 4], [5, 5, 2, 0, 0], [8, 0, 0, 0, 0]]),
+        "attention_mask": torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]]),
+    }
+    second = {
+        "input_ids_b": torch.tensor([[6, 2, 0], [7, 3, 1], [1, 9, 9]]),
+        "attention_mask_b": torch.tensor([[1, 1, 0], [1, 1, 1], [1, 1, 1]]),
+    }
+    for name, is_pair, seed in (("single", False, 21), ("pair", True, 22)):
+        generator = torch.Generator().manual_seed(seed)
+        config = {
+            "vocab_size": 10,
+            "embedding_size": 4,
+            "hidden_size": 3,
+            "dense_size": 5,
+            "num_labels": 2,
+            "is_pair": is_pair,
+        }
+        model = redraw(BiLstm(**config), generator, 0.7)
+        given = {**inputs, **(second if is_pair else {})}
+        cases[name] = entry(generator, model, config, given, {"logits": model(**given)}, ["logits"])
+    return cases
+
+
+# Heads are 4 wide, so that their scale is 1/2: ONNX Runtime may fold it into a product as a float32 attribute, in float64 too.
+BERT = {
+    "vocab_size": 12,
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 6,
+    "max_position_embeddings": 9,
+    "hidden_act": "gelu",
+}
+FAMILIES = {
+    "bert": {
+        "config": (BertConfig, {**BERT, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0}),
+        "models": {
+            "classification": (BertForSequenceClassification, 3),
+            "regression": (BertForSequenceClassification, 1),
+            "tokens": (BertForTokenClassification, 3),
+            "masked-lm": (BertForMaskedLM, None),
+        },
+    },
+    "roberta": {
+        "config": (RobertaConfig, {**BERT, "type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1}),
+        "models": {
+            "classification": (RobertaForSequenceClassification, 3),
+            "tokens": (RobertaForTokenClassification, 3),
+            "masked-lm": (RobertaForMaskedLM, None),
+        },
+    },
+    "distilbert": {
+        "config": (
+            DistilBertConfig,
+            {
+                "vocab_size": 12,
+                "dim": 8,
+                "n_layers": 1,
+                "n_heads": 2,
+                "hidden_dim": 6,
+                "max_position_embeddings": 9,
+                "activation": "gelu",
+                "pad_token_id": 0,
+            },
+        ),
+        "models": {
+            "classification": (DistilBertForSequenceClassification, 3),
+            "tokens": (DistilBertForTokenClassification, 3),
+            "masked-lm": (DistilBertForMaskedLM, None),
+        },
+    },
+}
+
+
+def family(name, seed):
+    config_class, keys = FAMILIES[name]["config"]
+    pad = keys["pad_token_id"]
+    given = {
+        "input_ids": torch.tensor([[2, 7, 11, 3, 5], [2, 9, 3, pad, pad]]),
+        "attention_mask": torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]),
+    }
+    if name == "bert":  # a pair, and a text
+        given["token_type_ids"] = torch.tensor([[0, 0, 1, 1, 1], [0, 0, 0, 0, 0]])
+    cases = {}
+    for head, (model_class, labels) in FAMILIES[name]["models"].items():
+        generator = torch.Generator().manual_seed(seed)
+        config = {**keys, **({} if labels is None else {"num_labels": labels})}
+        model = redraw(model_class(config_class(**config, attn_implementation="eager")), generator)
+        out = model(**given, output_hidden_states=True)
+        outputs = {"logits": out.logits, **{f"hidden {i}": h for i, h in enumerate(out.hidden_states)}}
+        cases[head] = entry(generator, model, config, given, outputs, ["logits"])
+        seed += 1
+    return cases
+
+
+def sizes():
+    counts = {}
+    for layers in (2, 4, 6, 8, 10, 12):
+        for width in (128, 256, 512, 768):
+            heads = width // 64
+            config = BertConfig(
+                num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads, intermediate_size=4 * width
+            )
+            with torch.device("meta"):
+                model = BertModel(config)
+            counts[f"google/bert_uncased_L-{layers}_H-{width}_A-{heads}"] = sum(p.numel() for p in model.parameters())
+    return counts
+
+
+def make():
+    meta = {
+        "witness": f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}, float64",
+        "script": "test/python/make_models.py",
+    }
+    seeds = {"bert": 31, "roberta": 41, "distilbert": 51}
+    families = {name: family(name, seed) for name, seed in seeds.items()}
+    return {"_meta": meta, "bilstm": bilstm(), **families, "sizes": sizes()}
+
+
+if __name__ == "__main__":
+    main(NAME, make)
