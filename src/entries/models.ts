@@ -1,7 +1,19 @@
 export { type BertConfig, bert, bertDefaults } from '../models/bert.js';
+export { type BilstmConfig, bilstm, bilstmDefaults, pairFeatures } from '../models/bilstm.js';
+export { type DistilBertConfig, distilbert, distilbertDefaults } from '../models/distilbert.js';
 export { classesOf, type Forward, openForward, type RowSignal } from '../models/forward.js';
+export type { HeadName } from '../models/heads.js';
+export {
+  type HuggingFaceContent,
+  type HuggingFaceModel,
+  type HuggingFaceOptions,
+  loadHuggingFace,
+  saveHuggingFace,
+} from '../models/hugging-face.js';
+export { hubCache, MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
 export { type MlpConfig, mlp, mlpDefaults } from '../models/mlp.js';
 export type { BatchDims, Model, ModelInput, SignalName, Signals } from '../models/model.js';
+export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';
 export {
   loadModel,
   type SavedModel,
@@ -9,4 +21,5 @@ export {
   type TrainedModel,
   type Weights,
 } from '../models/saved-model.js';
+export { SMALL_BERTS, type SmallBert, type SmallBertName } from '../models/small-berts.js';
 export { MODELS, type ModelKind } from '../models/table.js';

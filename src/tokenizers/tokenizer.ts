@@ -1,0 +1,158 @@
+/** @file Texts to ids: pieces by `@huggingface/tokenizers`; pairs, truncation and padding here, as Python's has them. */
+import { OptionError, ShapeError } from '../errors/failures.js';
+import { type Tensor, zeros } from '../tensor/tensor.js';
+import type { Template, Templates } from './template.js';
+import { keptLengths, TRUNCATIONS, type Truncation } from './truncation.js';
+
+/** One text, or one pair, with its special tokens; both lists have one entry a token. */
+export type EncodedRow = { readonly ids: readonly number[]; readonly typeIds: readonly number[] };
+
+/** What a BERT reads, int64 [B, S] each. `attention_mask` is 1 for a token and 0 for padding. */
+export type EncodedBatch = Readonly<Record<'input_ids' | 'attention_mask' | 'token_type_ids', Tensor<'int64'>>>;
+
+export type TruncationOptions = {
+  /** The most tokens of a row, special tokens included. Absent: as long as the texts are. */
+  readonly maxLength?: number;
+  /** Which text is shortened; `longest_first` unless told. */
+  readonly truncation?: Truncation;
+};
+
+export type EncodeOptions = TruncationOptions & {
+  /** Rows are padded to this many tokens, or to the longest of them. */
+  readonly padding?: 'longest' | number;
+};
+
+export type Tokenizer = {
+  /** One more than the largest id: the least `vocab_size` of a model that reads these ids. */
+  readonly vocabularySize: number;
+  readonly padId: number;
+  /** The length that `tokenizer_config.json` names, if it does. */
+  readonly modelMaxLength: number | undefined;
+  /** What the tokenizer was read from, by file name, to be saved beside a model. */
+  readonly files: ReadonlyMap<string, string>;
+  /**
+   * The ids of one text, or of two.
+   * @throws OptionError if `maxLength` leaves no room for a token, or the rule of truncation cannot reach it.
+   */
+  encodeRow(text: string, pair?: string, options?: TruncationOptions): EncodedRow;
+  /**
+   * The tensors of a batch, B = `texts.length`.
+   * @throws OptionError as `encodeRow` does; ShapeError for no texts, or for not as many pairs.
+   */
+  encode(texts: readonly string[], pairs?: readonly string[], options?: EncodeOptions): EncodedBatch;
+};
+
+export type TokenizerParts = Pick<Tokenizer, 'vocabularySize' | 'padId' | 'modelMaxLength' | 'files'> & {
+  /** The ids of a text without special tokens. */
+  readonly pieces: (text: string) => readonly number[];
+  readonly templates: Templates;
+};
+
+export function tokenizerFrom({ pieces, templates, ...rest }: TokenizerParts): Tokenizer {
+  const encodeRow = (text: string, pair?: string, options: TruncationOptions = {}): EncodedRow => {
+    const template = pair === undefined ? templates.single : templates.pair;
+    const { maxLength, truncation } = checkedTruncation(options, template);
+    let first = pieces(text);
+    let second = pair === undefined ? undefined : pieces(pair);
+    if (maxLength !== undefined) {
+      const room = maxLength - specialTokens(template);
+      const [a, b] = keptLengths(first.length, second?.length, room, truncation);
+      first = first.slice(0, a);
+      second = second?.slice(0, b);
+    }
+    return filled(template, first, second ?? []);
+  };
+  return {
+    ...rest,
+    encodeRow,
+    encode: (texts, pairs, options = {}) => {
+      if (texts.length === 0) throw new ShapeError({ where: 'encode', wanted: 'a text or more', got: 'none' });
+      if (pairs !== undefined && pairs.length !== texts.length) {
+        throw new ShapeError({ where: 'encode', wanted: `${texts.length} second texts`, got: `${pairs.length}` });
+      }
+      const rows = texts.map((text, i) => encodeRow(text, pairs?.[i], options));
+      return padRows(rows, rest.padId, options.padding ?? 'longest');
+    },
+  };
+}
+
+/**
+ * Rows of ids as one batch, padded at their ends; padding has type 0.
+ * @param padding `Tokenizer.padId` goes before it; a length, or that of the longest row.
+ * @throws ShapeError for a row that is longer than the length.
+ */
+export function padRows(rows: readonly EncodedRow[], padId: number, padding: 'longest' | number): EncodedBatch {
+  let longest = 0;
+  for (const { ids } of rows) longest = Math.max(longest, ids.length);
+  const S = padding === 'longest' ? longest : padding;
+  if (!Number.isInteger(S) || S < longest) {
+    throw new ShapeError({
+      where: 'padding',
+      wanted: `a length of ${longest} tokens or more, as the longest row has`,
+      got: String(S),
+      fix: 'pass a maxLength that is not above it',
+    });
+  }
+  const shape = [rows.length, S];
+  const batch = {
+    input_ids: zeros('int64', shape),
+    attention_mask: zeros('int64', shape),
+    token_type_ids: zeros('int64', shape),
+  };
+  const ids = lowWords(batch.input_ids);
+  const mask = lowWords(batch.attention_mask);
+  const types = lowWords(batch.token_type_ids);
+  for (const [r, row] of rows.entries()) {
+    for (let s = 0; s < S; s++) {
+      const place = 2 * (r * S + s);
+      const isToken = s < row.ids.length;
+      ids[place] = isToken ? (row.ids[s] as number) : padId;
+      mask[place] = isToken ? 1 : 0;
+      types[place] = isToken ? (row.typeIds[s] as number) : 0;
+    }
+  }
+  return batch;
+}
+
+/** The words of int64 numbers, low ones first, as on every platform that ONNX Runtime has: many times faster than BigInts. */
+function lowWords({ data }: Tensor<'int64'>): Int32Array {
+  return new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
+}
+
+function specialTokens(template: Template): number {
+  let count = 0;
+  for (const item of template) if ('ids' in item) count += item.ids.length;
+  return count;
+}
+
+function checkedTruncation(
+  { maxLength, truncation = 'longest_first' }: TruncationOptions,
+  template: Template,
+): { maxLength: number | undefined; truncation: Truncation } {
+  if (!TRUNCATIONS.includes(truncation)) {
+    throw new OptionError({ where: 'truncation', wanted: TRUNCATIONS.join(', '), got: String(truncation) });
+  }
+  const least = specialTokens(template) + 1;
+  if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= least)) {
+    throw new OptionError({
+      where: 'maxLength',
+      wanted: `a whole number from ${least}: the special tokens, and a token of the text`,
+      got: String(maxLength),
+    });
+  }
+  return { maxLength, truncation };
+}
+
+function filled(template: Template, first: readonly number[], second: readonly number[]): EncodedRow {
+  const ids: number[] = [];
+  const typeIds: number[] = [];
+  for (const item of template) {
+    const part = 'ids' in item ? item.ids : item.text === 'A' ? first : second;
+    // Not spread into push: a long text has more tokens than a call may have arguments.
+    for (const id of part) {
+      ids.push(id);
+      typeIds.push(item.type);
+    }
+  }
+  return { ids, typeIds };
+}

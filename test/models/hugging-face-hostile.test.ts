@@ -1,0 +1,185 @@
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RetortError } from '../../src/errors/retort-error.js';
+import { loadHuggingFace } from '../../src/models/hugging-face.js';
+import { hubCache, resolveModel } from '../../src/models/hugging-face-cache.js';
+import { temporaryFolder } from '../files/processes.js';
+
+const root = temporaryFolder();
+const folder = join(root, 'model');
+const tiny = JSON.parse(readFileSync(new URL('hugging-face.tiny.json', import.meta.url), 'utf8')) as {
+  readonly config: string;
+  readonly safetensors: string;
+};
+const weights = Buffer.from(tiny.safetensors, 'base64');
+
+async function outcome(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return load();
+}
+
+/** A failure must be one of ours, of one line. */
+async function load(): Promise<string> {
+  try {
+    await loadHuggingFace(folder);
+    return 'read';
+  } catch (error) {
+    if (!(error instanceof RetortError)) throw error;
+    expect(error.message).toMatch(/^[^\n]{1,2000}$/);
+    return error.message.replaceAll(folder, 'DIR');
+  }
+}
+
+const odd = fc.oneof(
+  fc.jsonValue(),
+  fc.constantFrom(-1, 0, 1e8, 1e300, 2 ** 31, 1.5, '', null, [], {}, '__proto__', '../x'),
+);
+
+describe('a hostile model folder', () => {
+  test('a config.json with anything in any key is read or one error', async () => {
+    const config = JSON.parse(tiny.config) as Record<string, unknown>;
+    const change = fc.dictionary(fc.constantFrom(...Object.keys(config), 'num_labels', 'format', '__proto__'), odd, {
+      minKeys: 1,
+      maxKeys: 3,
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async (changes) => {
+        await outcome({ 'config.json': JSON.stringify({ ...config, ...changes }), 'model.safetensors': weights });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a config.json, weights or index cut anywhere is one error', async () => {
+    const index = JSON.stringify({ weight_map: { 'classifier.bias': 'model-1.safetensors' } });
+    const files = {
+      'config.json': tiny.config.trim(),
+      'model.safetensors': weights,
+      'model.safetensors.index.json': index,
+    };
+    const cut = fc.tuple(
+      fc.constantFrom(...(Object.keys(files) as (keyof typeof files)[])),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+    );
+    await fc.assert(
+      fc.asyncProperty(cut, async ([name, part]) => {
+        const { 'model.safetensors': single, ...others } = files;
+        const given = name === 'model.safetensors.index.json' ? others : { ...others, 'model.safetensors': single };
+        const content = files[name];
+        const torn = content.slice(0, Math.floor(content.length * part));
+        expect(await outcome({ ...given, [name]: torn })).toContain(`DIR/${name}`);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('an index with anything in it is read or one error', async () => {
+    const names = fc.oneof(fc.string(), fc.constantFrom('classifier.bias', 'bert.pooler.dense.bias', '__proto__'));
+    const files = fc.oneof(
+      odd,
+      fc.constantFrom('model.safetensors', '../model.safetensors', 'a.safetensors', 'config.json'),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(odd, fc.dictionary(names, files)), async (map) => {
+        const index = JSON.stringify({ weight_map: map });
+        await outcome({ 'config.json': tiny.config, 'a.safetensors': weights, 'model.safetensors.index.json': index });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('weights far larger than the config allows are refused before they are read', async () => {
+    await outcome({ 'config.json': tiny.config, 'model.safetensors': weights });
+    truncateSync(join(folder, 'model.safetensors'), 2 ** 40);
+    const before = process.memoryUsage.rss();
+    expect(await load()).toMatch(
+      /^DIR\/model\.safetensors: wanted at most \d+ bytes for a model of these sizes, got 1099511627776/,
+    );
+    expect(process.memoryUsage.rss() - before).toBeLessThan(64 * 2 ** 20);
+  });
+
+  test('a config of a giant beside small weights costs no memory', async () => {
+    const config = {
+      ...JSON.parse(tiny.config),
+      vocab_size: 1e8,
+      hidden_size: 1e8,
+      intermediate_size: 1e8,
+      num_hidden_layers: 1000,
+    };
+    const before = process.memoryUsage.rss();
+    expect(await outcome({ 'config.json': JSON.stringify(config), 'model.safetensors': weights })).toContain(
+      "tensor 'encoder.layer.2.attention.self.query.weight': wanted float32[100000000, 100000000], got none",
+    );
+    expect(process.memoryUsage.rss() - before).toBeLessThan(256 * 2 ** 20);
+  });
+
+  test.skipIf(process.platform !== 'linux')('a device in place of a file is none', async () => {
+    await outcome({ 'model.safetensors': weights });
+    symlinkSync('/dev/zero', join(folder, 'config.json'));
+    expect(await load()).toBe('DIR/config.json: wanted a regular file, got a device or pipe');
+  });
+});
+
+describe('resolveModel', () => {
+  const cache = join(root, 'hub');
+  const env = { HF_HUB_CACHE: cache };
+  const repository = join(cache, 'models--sentence-transformers--all-MiniLM-L6-v2');
+
+  test('a folder is itself; a name or short name is what main of the cache says', async () => {
+    mkdirSync(join(repository, 'snapshots', 'abc'), { recursive: true });
+    mkdirSync(join(repository, 'snapshots', 'def'), { recursive: true });
+    mkdirSync(join(repository, 'refs'), { recursive: true });
+    writeFileSync(join(repository, 'refs', 'main'), 'def\n');
+    expect(await resolveModel(root, env)).toBe(root);
+    expect(await resolveModel('minilm-l6', env)).toBe(join(repository, 'snapshots', 'def'));
+    expect(await resolveModel('sentence-transformers/all-MiniLM-L6-v2', env)).toBe(
+      join(repository, 'snapshots', 'def'),
+    );
+  });
+
+  test('the small BERTs are found under the names that their authors gave them; without main, the only snapshot is it', async () => {
+    const snapshot = join(cache, 'models--google--bert_uncased_L-2_H-128_A-2', 'snapshots', 'abc');
+    mkdirSync(snapshot, { recursive: true });
+    expect(await resolveModel('bert-tiny', env)).toBe(snapshot);
+    mkdirSync(join(snapshot, '..', 'def'));
+    await expect(resolveModel('bert-tiny', env)).rejects.toThrow(/hf download google\/bert_uncased_L-2_H-128_A-2$/);
+  });
+
+  test('a revision that leads out of the cache is refused', async () => {
+    writeFileSync(join(repository, 'refs', 'main'), '../../../..');
+    await expect(resolveModel('minilm-l6', env)).rejects.toThrow(
+      /refs\/main: wanted a revision, got "\.\.\/\.\.\/\.\.\/\.\."/,
+    );
+  });
+
+  test('any other name is one error that names the cache', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string({ minLength: 1, unit: 'binary' }),
+          fc.constantFrom('../x/y', 'a/../b', 'x'.repeat(5000), 'a\0b'),
+        ),
+        async (name) => {
+          const found = await resolveModel(`no-such-${name}`, env).catch((error: unknown) => error);
+          expect(found).toBeInstanceOf(RetortError);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    await expect(resolveModel('minilm-l12', env)).rejects.toThrow(
+      new RegExp(`a model in the hub's cache ${cache}, got neither; .*minilm-l6`),
+    );
+  });
+
+  // Witness: the documentation of huggingface_hub, "Environment variables".
+  test('the cache is where huggingface_hub has it', () => {
+    expect(hubCache({ HF_HUB_CACHE: '/a', HF_HOME: '/b' })).toBe('/a');
+    expect(hubCache({ HF_HOME: '/b', XDG_CACHE_HOME: '/c' })).toBe('/b/hub');
+    expect(hubCache({ XDG_CACHE_HOME: '/c' })).toBe('/c/huggingface/hub');
+    expect(hubCache({})).toMatch(/\/\.cache\/huggingface\/hub$/);
+  });
+});
