@@ -172,11 +172,14 @@ function isDone({ step, cursor }: Position, { epochs, totalSteps }: TrainingPlan
 }
 
 function checkedStart(from: Position, plan: TrainingPlan): Position {
-  const { step, cursor } = from;
+  const { step, cursor, epochLosses, lineLosses } = from;
   const { rowsPerEpoch, rowsPerStep, stepsPerEpoch, totalSteps } = plan;
   const isPlace = cursor.position === rowsPerEpoch || cursor.position % rowsPerStep === 0;
   const stepsThen = cursor.epoch * stepsPerEpoch + Math.ceil(cursor.position / rowsPerStep);
-  if (isPlace && cursor.position <= rowsPerEpoch && step === Math.min(stepsThen, totalSteps)) return from;
+  if (isPlace && cursor.position <= rowsPerEpoch && step === Math.min(stepsThen, totalSteps)) {
+    // Nothing else of it: a saved state has findings beside the position, and would bring old ones back.
+    return { step, cursor, epochLosses, lineLosses };
+  }
   throw new CheckpointError({
     where: 'training state',
     wanted: `a step of a run with ${stepsPerEpoch} steps an epoch`,

@@ -262,7 +262,8 @@ describe('an experiment killed by SIGKILL', () => {
 
 describe('parallel arms', () => {
   const parallel = { workers: 3, script };
-  const arms = base.arms.map((arm) => ({ ...arm, delayMs: 60 }));
+  // The first arm is slow, so that others that were started after it end before it.
+  const arms = base.arms.map((arm, i) => ({ ...arm, delayMs: i === 0 ? 500 : 20 }));
 
   test('give the same table as one after the other, whatever ends first', async () => {
     const ended: string[] = [];

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DivergedError, InterruptedError, OptionError } from '../../src/errors/failures.js';
@@ -164,6 +164,41 @@ describe('runTraining', () => {
       expect(withoutTimes(lines(dir))).toEqual(withoutTimes(lines(whole)));
       expect(withoutTimes(json(dir, 'metrics.json'))).toEqual(withoutTimes(json(whole, 'metrics.json')));
     }
+  });
+
+  test('a state saved between the last step of an epoch and its close loses nothing of that epoch', async () => {
+    const dir = newDir();
+    const atEnd = newDir();
+    const after = newDir();
+    const copyState = (from: string, to: string) =>
+      cpSync(join(from, 'resume'), join(to, 'resume'), { recursive: true });
+    const savedAt = (folder: string) => json(folder, 'resume', 'trainer.json');
+    // The first state of all that stands at an epoch's end.
+    await runTraining(
+      options(dir, {
+        stateSeconds: 0,
+        onEvent: ({ type }) => {
+          if (type !== 'checkpoint' || existsSync(join(atEnd, 'resume'))) return;
+          if (existsSync(join(dir, 'resume')) && savedAt(dir).cursor.position === train.size) copyState(dir, atEnd);
+        },
+      }),
+    );
+    expect(savedAt(atEnd)).toMatchObject({ cursor: { epoch: 0 }, epochs: [] });
+    // The state saved next once had the findings of the one that was resumed.
+    const states: { cursor: { epoch: number }; epochs: unknown[] }[] = [];
+    cpSync(atEnd, after, { recursive: true });
+    await runTraining(
+      options(after, {
+        resume: true,
+        stateSeconds: 0,
+        onEvent: ({ type }) => {
+          if (type === 'checkpoint' && existsSync(join(after, 'resume'))) states.push(savedAt(after));
+        },
+      }),
+    );
+    expect(states.length).toBeGreaterThan(0);
+    for (const { cursor, epochs } of states) expect(epochs).toHaveLength(cursor.epoch);
+    expect(json(after, 'metrics.json').epochs).toHaveLength(4);
   });
 
   test('interrupted again and again within one epoch, it ends with the same bytes', async () => {
