@@ -3,7 +3,7 @@
  * parameters, random weights), batch 32, float32: forward, loss, backward, clipping, AdamW, catch-up of word rows, with
  * fresh ids each step. Rounds alternate with PyTorch's step; each prints its ratio.
  *
- *   npm run bench -- minilm-step [--lengths 16,32,64,128] [--dropout 0,0.1] [--rounds 7] [--alone]
+ *   npm run bench -- minilm-step [--lengths 16,32,64,128] [--dropout 0,0.1] [--rounds 7] [--alone] [--plain-malloc]
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -108,6 +108,8 @@ export async function main(args: readonly string[]): Promise<void> {
       dropout: { type: 'string', default: '0,0.1' },
       rounds: { type: 'string', default: '7' },
       alone: { type: 'boolean', default: false },
+      /** PyTorch as it is installed, without the allocator settings that make it faster. */
+      'plain-malloc': { type: 'boolean', default: false },
     },
   });
   const lengths = values.lengths.split(',').map(Number);
@@ -126,7 +128,15 @@ export async function main(args: readonly string[]): Promise<void> {
   );
   const script = join(process.cwd(), 'bench', 'peers', 'minilm_step.py');
   const peer =
-    values.alone || !hasPyTorch() ? undefined : await startPeer(script, ['--ids', idsFile, '--threads', '2']);
+    values.alone || !hasPyTorch()
+      ? undefined
+      : await startPeer(script, [
+          '--ids',
+          idsFile,
+          '--threads',
+          '2',
+          ...(values['plain-malloc'] ? ['--plain-malloc'] : []),
+        ]);
   if (peer) console.log(`PyTorch: ${JSON.stringify(peer.greeting.environment)}`);
   try {
     for (const dropout of values.dropout.split(',').map(Number)) {
