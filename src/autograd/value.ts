@@ -55,12 +55,6 @@ export function scalar(value: number, dtype: Dtype = 'float32'): Value {
   return constant(fromNumbers(dtype, [], [value]));
 }
 
-/** The number behind a scalar constant, if the value is one. */
-export function scalarValue(value: Value): number | undefined {
-  if (value.node.kind !== 'constant' || value.shape.length > 0) return undefined;
-  return Number(value.node.tensor.data[0]);
-}
-
 /** `float32[2, 3]`, as error messages print it. */
 export function formatValue(value: Signature): string {
   return `${value.dtype}${formatShape(value.shape)}`;

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { Command as CommanderCommand, CommanderError } from 'commander';
 import { OptionError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
+import { packageVersion } from '../files/package-version.js';
 import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
 import type { Command, CommandIo } from './command.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
@@ -47,7 +47,7 @@ async function dispatch(words: readonly string[], commands: readonly Command[], 
     exitCode = code;
   });
   if (['--version', '-V', '-v'].includes(flag)) {
-    around.stdout.write(`${await packageVersion()}\n`);
+    around.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
   if (['--help', '-h', 'help'].includes(flag)) {
@@ -239,9 +239,3 @@ function outOfMemory(cause: RangeError): OptionError {
 }
 
 const BUG_HINT = 'this is a bug in retort; with RETORT_DEBUG=1 the stack is printed, please send it to us';
-
-async function packageVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return hasVersion ? String(manifest.version) : 'unknown';
-}
