@@ -1,6 +1,17 @@
+export type { DownloadProgress } from '../hub/download.js';
+export { hubCache } from '../hub/settings.js';
 export { type BertConfig, bert, bertDefaults } from '../models/bert.js';
 export { type BilstmConfig, bilstm, bilstmDefaults, pairFeatures } from '../models/bilstm.js';
+export {
+  type BilstmFromTeacherOptions,
+  type BilstmFromWordVectorsOptions,
+  bilstmFromTeacher,
+  bilstmFromWordVectors,
+  type NewBilstm,
+  reducedEmbeddings,
+} from '../models/bilstm-embeddings.js';
 export { type DistilBertConfig, distilbert, distilbertDefaults } from '../models/distilbert.js';
+export { type FetchOptions, fetchModel } from '../models/fetch-model.js';
 export { classesOf, type Forward, openForward, type RowSignal } from '../models/forward.js';
 export type { HeadName } from '../models/heads.js';
 export {
@@ -10,7 +21,7 @@ export {
   loadHuggingFace,
   saveHuggingFace,
 } from '../models/hugging-face.js';
-export { hubCache, MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
+export { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
 export { type MlpConfig, mlp, mlpDefaults } from '../models/mlp.js';
 export type { BatchDims, Model, ModelInput, SignalName, Signals } from '../models/model.js';
 export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';

@@ -8,3 +8,11 @@ export {
   type TruncationOptions,
 } from '../tokenizers/tokenizer.js';
 export type { Truncation } from '../tokenizers/truncation.js';
+export { readWordVectors, type WordVectors, type WordVectorsOptions } from '../tokenizers/word-vectors.js';
+export {
+  type FrequentWordsOptions,
+  frequentWords,
+  type WordRules,
+  wordRulesDefaults,
+  wordTokenizer,
+} from '../tokenizers/word-vocabulary.js';

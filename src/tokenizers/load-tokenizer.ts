@@ -59,7 +59,12 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   return openTokenizer(checked(schemas.tokenizerJsonSchema, json, path), config, path, files);
 }
 
-function openTokenizer(
+/**
+ * A tokenizer from a `tokenizer.json` that has been checked.
+ * @param where What it was read from, for messages.
+ * @throws FileError if its parts do not fit each other.
+ */
+export function openTokenizer(
   json: TokenizerJson,
   config: TokenizerConfigJson,
   where: string,

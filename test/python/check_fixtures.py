@@ -14,6 +14,7 @@ import make_losses
 import make_models
 import make_nn
 import make_optim
+import make_svd
 from fixture_file import GOLDEN
 
 TOLERANCE = 1e-6
@@ -83,7 +84,7 @@ def golden_agreement():
 
 def main():
     wrong, count = list(golden_agreement()), 0
-    for module in (make_optim, make_losses, make_nn, make_models, make_init):
+    for module in (make_optim, make_losses, make_nn, make_models, make_init, make_svd):
         with open(os.path.join(GOLDEN, module.NAME)) as file:
             committed = json.load(file)
         made = json.loads(json.dumps(module.make()))
