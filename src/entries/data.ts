@@ -1,6 +1,8 @@
 export { type Batch, type Dataset, paddedRows, paddingWeights } from '../data/dataset.js';
+export { GLUE_SETS, type GlueName, glue } from '../data/glue.js';
 export { decodeIdx, type Idx, readIdx } from '../data/idx.js';
 export { imageDataset } from '../data/images.js';
+export type { LabelOptions } from '../data/label-column.js';
 export {
   loadMnist,
   MNIST_NORMALISATION,
@@ -10,4 +12,28 @@ export {
   mnistDataset,
   type Normalisation,
 } from '../data/mnist.js';
+export { type ReadTextTableOptions, readTextTable, type TextFormat } from '../data/read-text-table.js';
+export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 export { batchesInOrder, type Cursor, epochBatches, type ShuffledBatch } from '../data/shuffle.js';
+export {
+  largestRemainder,
+  type Portion,
+  stratifiedRows,
+  stratifiedSplit,
+  stratifiedSubset,
+  withDev,
+} from '../data/stratified.js';
+export type { ColumnName } from '../data/table-rows.js';
+export type { LoadTextSetOptions, TextSet } from '../data/text-set.js';
+export { isTextSetName, loadTextSet, TEXT_SETS, type TextSetName } from '../data/text-sets.js';
+export {
+  joinTables,
+  labelCounts,
+  NO_LABEL,
+  selectRows,
+  type TextColumns,
+  type TextTable,
+  textTable,
+  withoutLabels,
+} from '../data/text-table.js';
+export { SPLITS, type SplitName, splitOf, type TaskMetric, type TextTask } from '../data/text-task.js';

@@ -1,0 +1,133 @@
+/** @file Rows of CSV and TSV files. RFC 4180 where quoting is on; where it is off, a quote is a character like any other. */
+import { pipeline } from 'node:stream/promises';
+import { CsvError, type InfoRecord, parse } from 'csv-parse';
+import { FileError } from '../errors/failures.js';
+import {
+  BAD_ROW_FIX,
+  type BadRow,
+  type ColumnRole,
+  type Columns,
+  columnPlaces,
+  quoted,
+  type TableRow,
+} from './table-rows.js';
+import { MAX_LINE_BYTES, textBlocks, textLines } from './text-lines.js';
+
+export type DelimitedOptions = {
+  readonly delimiter: string;
+  readonly quote: boolean;
+  /** Whether the first line names the columns. */
+  readonly header: boolean;
+  readonly columns: (header: readonly string[]) => Columns;
+};
+
+type Record = { readonly line: number; readonly cells: readonly string[] };
+
+/**
+ * The rows of a file; empty lines are skipped. With a header every row must have its number of columns; without, as many
+ * as are asked for, and may have more.
+ * @throws FileError for a missing column, quotes that do not match, or what `textBlocks` refuses.
+ */
+export async function* delimitedRows(path: string, options: DelimitedOptions): AsyncGenerator<TableRow | BadRow, void> {
+  const { delimiter, quote, header, columns } = options;
+  const records = quote ? quotedRecords(path, delimiter) : plainRecords(path, delimiter);
+  let width: number | undefined;
+  let places: { readonly role: ColumnRole; readonly at: number }[] = [];
+  let needed = 0;
+  for await (const { line, cells } of records) {
+    const where = `${path}:${line}`;
+    if (width === undefined) {
+      expectLineEnds(cells, where);
+      width = cells.length;
+      if (header) {
+        const names = cells.map((name) => name.trim());
+        places = columnPlaces(columns(names), names, where, headerHint(cells, delimiter));
+        continue;
+      }
+      const numbers = columns([]);
+      needed = Math.max(...Object.values(numbers).map(Number));
+      places = Object.entries(numbers).map(([role, column]) => ({ role: role as ColumnRole, at: Number(column) - 1 }));
+    }
+    if (header ? cells.length !== width : cells.length < needed) {
+      yield { failure: widthError(where, cells.length, header ? `${width}` : `at least ${needed}`, options) };
+      continue;
+    }
+    yield { where, cells: Object.fromEntries(places.map(({ role, at }) => [role, cells[at]])) };
+  }
+}
+
+async function* plainRecords(path: string, delimiter: string): AsyncGenerator<Record, void> {
+  for await (const { number, text } of textLines(path)) {
+    if (text !== '') yield { line: number, cells: text.split(delimiter) };
+  }
+}
+
+async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<Record, void> {
+  const parser = parse({
+    delimiter,
+    info: true,
+    max_record_size: MAX_LINE_BYTES,
+    record_delimiter: ['\r\n', '\n'],
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+  // What goes wrong in the file destroys the parser, and so ends the loop below.
+  const feeding = pipeline(textBlocks(path), parser).catch(() => undefined);
+  let next = 1;
+  try {
+    for await (const parsed of parser as AsyncIterable<{ info: InfoRecord; record: string[] }>) {
+      const { info, record } = parsed;
+      const inside = record.reduce((count, cell) => count + cell.split('\n').length - 1, 0);
+      next = info.lines + 1;
+      yield { line: info.lines - inside, cells: record };
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? quoteError(error, path, next) : error;
+  } finally {
+    parser.destroy();
+    await feeding;
+  }
+}
+
+function quoteError(error: CsvError, path: string, next: number): FileError {
+  const line = 'lines' in error && typeof error.lines === 'number' ? error.lines : next;
+  const plain = 'if quotes are plain characters in this file, read it with quote: false';
+  const code: string = error.code;
+  if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE') {
+    const end = code === 'CSV_QUOTE_NOT_CLOSED' ? 'at the end of the file' : `${MAX_LINE_BYTES} bytes later`;
+    const got = `a field that is still open ${end}`;
+    const fix = `close it (the file may be torn); ${plain}`;
+    return new FileError({ where: `${path}:${next}`, wanted: 'quotes in pairs', got, fix, cause: error });
+  }
+  return new FileError({
+    where: `${path}:${line}`,
+    wanted: 'quotes around whole fields, doubled inside them',
+    got: 'a quote in the middle of a field',
+    fix: `mend that line; ${plain}`,
+    cause: error,
+  });
+}
+
+function widthError(where: string, got: number, wanted: string, { delimiter, quote }: DelimitedOptions): FileError {
+  const separated = delimiter === '\t' ? 'tabs' : quoted(delimiter);
+  const lines = quote ? '' : '; if quoted fields hold tabs or line ends, read it with quote: true';
+  return new FileError({
+    where,
+    wanted: `${wanted} columns, separated by ${separated}`,
+    got: `${got}`,
+    fix: `${BAD_ROW_FIX}${lines}`,
+  });
+}
+
+function expectLineEnds(cells: readonly string[], where: string): void {
+  if (!cells.some((cell) => /\r[^\n]/u.test(cell))) return;
+  const fix = "convert them (tr '\\r' '\\n' < FILE)";
+  throw new FileError({ where, wanted: 'lines that end with LF or CRLF', got: 'CR alone', fix });
+}
+
+function headerHint(cells: readonly string[], delimiter: string): string | undefined {
+  const other =
+    cells.length > 1 ? undefined : ['\t', ';', ',', '|'].find((d) => d !== delimiter && cells[0]?.includes(d));
+  if (other !== undefined) return `read it with delimiter: '${other === '\t' ? '\\t' : other}'`;
+  return 'name one of these, or give column numbers from 1 if the file has no header line';
+}

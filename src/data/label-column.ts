@@ -1,0 +1,126 @@
+import { closest } from 'fastest-levenshtein';
+import { FileError, OptionError } from '../errors/failures.js';
+import { listed, quoted } from './table-rows.js';
+import { NO_LABEL } from './text-table.js';
+
+export type LabelOptions = {
+  /**
+   * Names in the order of the label numbers. Cells hold these names or, unless names are numbers themselves, numbers from 0
+   * into them. Default: found.
+   */
+  readonly labelNames?: readonly string[];
+  /** From what cells hold to label names: `{ 1: 'bad', 2: 'bad', 3: 'good' }`. */
+  readonly labelMap?: Readonly<Record<string, string>>;
+};
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/iu;
+/** Above this many labels, as many as rows look like texts or scores. */
+const MANY_LABELS = 100;
+
+/**
+ * Turns the cells of a column into label numbers. Without names they are found: sorted by number if all cells are
+ * numbers, else by character. Empty cells and -100 are rows without a label; so is -1 if it is the only value or is no
+ * label that was given, as test sets of the Hugging Face hub have it.
+ */
+export class LabelColumn {
+  readonly #path: string;
+  readonly #map: ReadonlyMap<string, string> | undefined;
+  readonly #names: readonly string[] | undefined;
+  readonly #numberOf: Map<string, number>;
+  readonly #numbers: number[] = [];
+  readonly #hasNumericNames: boolean;
+  #kind: 'names' | 'numbers' | undefined;
+
+  /** @throws OptionError for names that are there twice, or a map to names that are not given. */
+  constructor(path: string, { labelNames, labelMap }: LabelOptions) {
+    this.#path = path;
+    this.#map = labelMap === undefined ? undefined : new Map(Object.entries(labelMap));
+    this.#names = labelNames ?? (this.#map === undefined ? undefined : [...new Set(this.#map.values())]);
+    this.#numberOf = new Map(this.#names?.map((name, number) => [name, number]));
+    if (this.#names !== undefined && this.#numberOf.size !== this.#names.length) {
+      throw new OptionError({ where: 'labelNames', wanted: 'each name once', got: listed(this.#names) });
+    }
+    this.#hasNumericNames = this.#names?.some((name) => NUMBER.test(name)) ?? false;
+    const unknown = [...(this.#map?.values() ?? [])].find((name) => !this.#numberOf.has(name));
+    if (unknown !== undefined) {
+      throw new OptionError({ where: 'labelMap', wanted: 'names of labelNames', got: quoted(unknown) });
+    }
+  }
+
+  /** The cell's label, to be added; or what is wrong with it. */
+  read(cell: string | undefined, where: string): number | FileError {
+    const value = cell?.trim() ?? '';
+    if (value === '' || value === String(NO_LABEL)) return NO_LABEL;
+    if (this.#map !== undefined) {
+      const name = this.#map.get(value);
+      if (name !== undefined) return this.#numberOf.get(name) as number;
+      return value === '-1' ? NO_LABEL : unknownLabel(value, [...this.#map.keys()], where, 'labelMap');
+    }
+    if (this.#names !== undefined) return this.#given(value, this.#names, where);
+    const known = this.#numberOf.get(value) ?? this.#numberOf.size;
+    this.#numberOf.set(value, known);
+    return known;
+  }
+
+  add(label: number): void {
+    this.#numbers.push(label);
+  }
+
+  /** @throws FileError if the cells look like anything but labels. */
+  finish(): { readonly labels: Int32Array; readonly labelNames: readonly string[] } {
+    if (this.#names !== undefined) return { labels: Int32Array.from(this.#numbers), labelNames: this.#names };
+    const found = [...this.#numberOf.keys()];
+    const labelled = this.#numbers.reduce((count, number) => count + (number === NO_LABEL ? 0 : 1), 0);
+    if (found.length > MANY_LABELS && found.length > 0.9 * labelled) {
+      throw new FileError({
+        where: this.#path,
+        wanted: 'labels that several rows share',
+        got: `${found.length} different ones in ${labelled} rows (${quoted(found[0] ?? '')} …)`,
+        fix: 'name another column; for numbers to be predicted use score; if these are labels, give labelNames',
+      });
+    }
+    if (found.length === 1 && found[0] === '-1') {
+      return { labels: new Int32Array(this.#numbers.length).fill(NO_LABEL), labelNames: [] };
+    }
+    const labelNames = sortedLabels(found);
+    const renumbered = new Map(labelNames.map((name, number) => [this.#numberOf.get(name) as number, number]));
+    return { labels: Int32Array.from(this.#numbers, (number) => renumbered.get(number) ?? NO_LABEL), labelNames };
+  }
+
+  #given(value: string, names: readonly string[], where: string): number | FileError {
+    const named = this.#numberOf.get(value);
+    // With names that are numbers themselves, a number that is none of them is not a place among them.
+    const number = !this.#hasNumericNames && /^\d+(\.0+)?$/u.test(value) ? Number(value) : Number.NaN;
+    const label = named ?? (number < names.length ? number : undefined);
+    if (label === undefined) {
+      if (value === '-1') return NO_LABEL;
+      return unknownLabel(value, names, where, 'labelNames');
+    }
+    const kind = named === undefined ? 'numbers' : 'names';
+    this.#kind ??= kind;
+    if (this.#kind === kind) return label;
+    return new FileError({
+      where,
+      wanted: `labels as ${this.#kind}, as in the rows before`,
+      got: quoted(value),
+      fix: 'give labelMap, which says what each value means',
+    });
+  }
+}
+
+/** By number if all are numbers, else by character; never by the machine's language. */
+export function sortedLabels(labels: readonly string[]): string[] {
+  const isNumeric = labels.every((label) => NUMBER.test(label));
+  const byCharacter = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...labels].sort((a, b) => (isNumeric ? Number(a) - Number(b) : 0) || byCharacter(a, b));
+}
+
+function unknownLabel(value: string, known: readonly string[], where: string, option: string): FileError {
+  const near = known.length === 0 ? '' : ` (nearest: ${quoted(closest(value, [...known]))})`;
+  return new FileError({
+    where,
+    wanted: `one of the labels ${listed(known)}`,
+    got: `${quoted(value)}${near}`,
+    fix: `mend that cell, or extend ${option}`,
+  });
+}

@@ -1,0 +1,273 @@
+import { basename, extname } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import { FileError, OptionError } from '../errors/failures.js';
+import { delimitedRows } from './delimited-rows.js';
+import { jsonRows } from './json-rows.js';
+import { LabelColumn, type LabelOptions } from './label-column.js';
+import { parquetRows } from './parquet-rows.js';
+import { type BadRow, type ColumnName, type Columns, quoted, type TableRow } from './table-rows.js';
+import { textLines } from './text-lines.js';
+import { rowNumbers, type TextTable } from './text-table.js';
+
+export type TextFormat = 'csv' | 'tsv' | 'jsonl' | 'txt' | 'parquet';
+
+export type ReadTextTableOptions = LabelOptions & {
+  /** Default: by the file's extension. */
+  readonly format?: TextFormat;
+  /** The column of texts. Default: `text`. */
+  readonly text?: ColumnName;
+  /** The column of second texts, for pairs. */
+  readonly pair?: ColumnName;
+  /** The column of labels. Default: `label` where there is one; null reads none. */
+  readonly label?: ColumnName | null;
+  /** The column of numbers to be predicted, for regression. */
+  readonly score?: ColumnName;
+  /** The column of ids. Default: the row's number from 1. */
+  readonly id?: ColumnName;
+  /** What messages call the table. Default: the file's name. */
+  readonly name?: string;
+  /** Whether the first line of CSV or TSV names the columns. Default: unless columns are given by number. */
+  readonly header?: boolean;
+  /** Default: `,` for CSV, a tab for TSV. */
+  readonly delimiter?: string;
+  /** Whether `"` quotes fields (RFC 4180), or is a character like any other. Default: yes for CSV, no for TSV. */
+  readonly quote?: boolean;
+  /** Told of each row that cannot be read, which is then left out. Default: the first one is thrown. */
+  readonly onBadRow?: (failure: FileError) => void;
+};
+
+const FORMATS: Readonly<Record<string, TextFormat>> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.tab': 'tsv',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.txt': 'txt',
+  '.parquet': 'parquet',
+};
+
+/**
+ * Reads a file of texts: CSV, TSV, JSON lines, Parquet, or plain text with one text a line. Text is UTF-8, with or
+ * without a byte-order mark; lines end with LF or CRLF; empty lines are skipped. An empty label, or -100, is no label;
+ * an empty score, or NaN, is none.
+ * @throws FileError with the file, and the line where it has one, for a file that is missing, torn, empty or not what it
+ * claims to be, a missing column, an unknown label, an id that is there twice; OptionError for options that do not fit
+ * each other or the format.
+ */
+export async function readTextTable(path: string, options: ReadTextTableOptions = {}): Promise<TextTable> {
+  const format = options.format ?? formatOf(path);
+  expectFitting(format, options);
+  const found: FoundColumns = { roles: new Set(), labelNames: options.labelNames };
+  const rows = rowsOf(path, format, options, found);
+  const builder = new TableBuilder(path, options, found);
+  for await (const row of rows) builder.add(row);
+  return builder.finish();
+}
+
+/** What a file turned out to have, known from its first row on. */
+type FoundColumns = { roles: ReadonlySet<string>; labelNames: readonly string[] | undefined };
+
+function rowsOf(
+  path: string,
+  format: TextFormat,
+  options: ReadTextTableOptions,
+  found: FoundColumns,
+): AsyncIterable<TableRow | BadRow> {
+  const columns = (names: readonly string[]): Columns => {
+    const chosen = chosenColumns(options, names);
+    found.roles = new Set(Object.keys(chosen));
+    return chosen;
+  };
+  switch (format) {
+    case 'csv':
+    case 'tsv': {
+      const delimiter = options.delimiter ?? (format === 'csv' ? ',' : '\t');
+      const header = options.header ?? !givenColumns(options).some((column) => typeof column === 'number');
+      return delimitedRows(path, { delimiter, quote: options.quote ?? format === 'csv', header, columns });
+    }
+    case 'jsonl':
+      // A row without a label may lack the key, the first one too.
+      return jsonRows(path, (names) => columns([...names, 'label']), typeof options.label === 'string');
+    case 'parquet':
+      return parquetRows(path, ({ names, classNames }) => {
+        const chosen = columns(names);
+        if (options.labelMap === undefined) found.labelNames ??= classNames(String(chosen.label));
+        return chosen;
+      });
+    case 'txt':
+      found.roles = new Set(['text']);
+      return plainRows(path);
+  }
+}
+
+async function* plainRows(path: string): AsyncGenerator<TableRow, void> {
+  for await (const { number, text } of textLines(path)) {
+    if (text.trim() !== '') yield { where: `${path}:${number}`, cells: { text } };
+  }
+}
+
+function chosenColumns(options: ReadTextTableOptions, names: readonly string[]): Columns {
+  const { text = 'text', pair, score, id } = options;
+  const { label = score === undefined && names.includes('label') ? 'label' : null } = options;
+  return {
+    text,
+    ...(pair === undefined ? {} : { pair }),
+    ...(label === null ? {} : { label }),
+    ...(score === undefined ? {} : { score }),
+    ...(id === undefined ? {} : { id }),
+  };
+}
+
+class TableBuilder {
+  readonly #path: string;
+  readonly #options: ReadTextTableOptions;
+  readonly #found: FoundColumns;
+  readonly #texts: string[] = [];
+  readonly #pairs: string[] = [];
+  readonly #scores: number[] = [];
+  /** Ids with the place of each, for the message when one comes again. */
+  readonly #ids = new Map<string, string>();
+  #labels: LabelColumn | undefined;
+  #bad = 0;
+
+  constructor(path: string, options: ReadTextTableOptions, found: FoundColumns) {
+    this.#path = path;
+    this.#options = options;
+    this.#found = found;
+    // Before the file is read: names that cannot be right are wrong use, whatever the file holds.
+    new LabelColumn(path, options);
+  }
+
+  add(row: TableRow | BadRow): void {
+    const failure = 'failure' in row ? row.failure : this.#take(row);
+    if (failure === undefined) return;
+    if (this.#options.onBadRow === undefined) throw failure;
+    this.#bad++;
+    this.#options.onBadRow(failure);
+  }
+
+  /** Nothing is added before all cells are known to be right. */
+  #take({ where, cells }: TableRow): FileError | undefined {
+    const { roles } = this.#found;
+    this.#labels ??= new LabelColumn(this.#path, this.#labelOptions());
+    const label = roles.has('label') ? this.#labels.read(cells.label, where) : 0;
+    if (label instanceof FileError) return label;
+    const score = roles.has('score') ? readScore(cells.score, where) : 0;
+    if (score instanceof FileError) return score;
+    if (roles.has('id')) {
+      const id = cells.id?.trim() ?? '';
+      const before = this.#ids.get(id);
+      if (id === '' || before !== undefined) {
+        const got = id === '' ? 'an empty one' : `${quoted(id)}, which ${before} has too`;
+        return new FileError({ where, wanted: 'an id that no other row has', got, fix: 'mend it, or leave out id' });
+      }
+      this.#ids.set(id, where);
+    }
+    this.#texts.push(cells.text ?? '');
+    if (roles.has('pair')) this.#pairs.push(cells.pair ?? '');
+    if (roles.has('label')) this.#labels.add(label);
+    if (roles.has('score')) this.#scores.push(score);
+    return undefined;
+  }
+
+  finish(): TextTable {
+    const { roles } = this.#found;
+    const size = this.#texts.length;
+    if (size === 0) {
+      const got = this.#bad > 0 ? `${this.#bad} that cannot be read` : 'none';
+      throw new FileError({ where: this.#path, wanted: 'at least one row', got, fix: 'check that this is the file' });
+    }
+    const labels = roles.has('label') ? this.#labels?.finish() : undefined;
+    return {
+      name: this.#options.name ?? basename(this.#path),
+      size,
+      ids: roles.has('id') ? [...this.#ids.keys()] : rowNumbers(size),
+      texts: this.#texts,
+      ...(roles.has('pair') ? { pairs: this.#pairs } : {}),
+      ...(labels === undefined || labels.labelNames.length === 0 ? {} : { labels: labels.labels }),
+      labelNames: labels?.labelNames ?? [],
+      ...(roles.has('score') ? { scores: Float32Array.from(this.#scores) } : {}),
+    };
+  }
+
+  #labelOptions(): LabelOptions {
+    const { labelMap } = this.#options;
+    const { labelNames } = this.#found;
+    return {
+      ...(labelNames === undefined ? {} : { labelNames }),
+      ...(labelMap === undefined ? {} : { labelMap }),
+    };
+  }
+}
+
+function readScore(cell: string | undefined, where: string): number | FileError {
+  const value = cell?.trim() ?? '';
+  if (value === '' || /^nan$/iu.test(value)) return Number.NaN;
+  const score = Number(value);
+  if (Number.isFinite(Math.fround(score))) return score;
+  return new FileError({
+    where,
+    wanted: 'a finite number as score',
+    got: quoted(value),
+    fix: 'mend that cell, or leave it empty for a row without a score',
+  });
+}
+
+function formatOf(path: string): TextFormat {
+  const extension = extname(path).toLowerCase();
+  const format = FORMATS[extension];
+  if (format !== undefined) return format;
+  const fix =
+    extension === '.json'
+      ? "give format: 'jsonl' if it has one object a line; an array becomes such lines with jq -c '.[]'"
+      : 'give format, or rename the file';
+  const wanted = `a file that ends with ${Object.keys(FORMATS).join(', ')}`;
+  throw new FileError({ where: path, wanted, got: extension === '' ? 'no extension' : extension, fix });
+}
+
+function givenColumns({ text, pair, label, score, id }: ReadTextTableOptions): (ColumnName | null | undefined)[] {
+  return [text, pair, label, score, id];
+}
+
+/** An option that would do nothing is an error. */
+function expectFitting(format: TextFormat, options: ReadTextTableOptions): void {
+  if (!Object.values(FORMATS).includes(format)) {
+    const formats = [...new Set(Object.values(FORMATS))];
+    const fix = `did you mean '${closest(String(format), formats)}'?`;
+    throw new OptionError({ where: 'format', wanted: formats.join(', '), got: quoted(String(format)), fix });
+  }
+  const isDelimited = format === 'csv' || format === 'tsv';
+  const delimitedOnly = (['header', 'delimiter', 'quote'] as const).find((name) => options[name] !== undefined);
+  if (delimitedOnly !== undefined && !isDelimited) {
+    throw new OptionError({ where: delimitedOnly, wanted: 'a file of CSV or TSV', got: `format ${format}` });
+  }
+  const columns = givenColumns(options);
+  const column = columns.find((value) => value !== undefined && value !== null);
+  if (
+    format === 'txt' &&
+    (column !== undefined || options.labelNames !== undefined || options.labelMap !== undefined)
+  ) {
+    const got = column === undefined ? 'labels' : `the column ${quoted(String(column))}`;
+    const fix = "leave it out, or give format: 'csv' or 'tsv'";
+    throw new OptionError({ where: 'format txt', wanted: 'one text a line and no columns', got, fix });
+  }
+  const numbers = columns.filter((value) => typeof value === 'number');
+  const wrong = numbers.find((value) => !(Number.isInteger(value) && value >= 1));
+  if (wrong !== undefined) {
+    throw new OptionError({ where: 'columns', wanted: 'column numbers from 1', got: String(wrong) });
+  }
+  if (numbers.length > 0 && !isDelimited) {
+    throw new OptionError({ where: 'columns', wanted: `names of columns for ${format}`, got: String(numbers[0]) });
+  }
+  const isHeaderless = isDelimited && (options.header ?? numbers.length === 0) === false;
+  const named = columns.find((value) => typeof value === 'string');
+  if (isHeaderless && (named !== undefined || options.text === undefined)) {
+    const got = named === undefined ? 'no number for text' : quoted(named);
+    const fix = 'number the columns from 1, or give header: true if the first line names them';
+    throw new OptionError({ where: 'columns', wanted: 'column numbers in a file without a header', got, fix });
+  }
+  if (options.delimiter !== undefined && (options.delimiter === '' || /["\r\n]/u.test(options.delimiter))) {
+    const got = quoted(options.delimiter);
+    throw new OptionError({ where: 'delimiter', wanted: 'a character between fields', got });
+  }
+}

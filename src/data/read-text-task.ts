@@ -1,0 +1,37 @@
+import { basename, extname } from 'node:path';
+import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
+import type { TaskMetric, TextTask } from './text-task.js';
+
+export type ReadTextTaskOptions = Omit<ReadTextTableOptions, 'name'> & {
+  readonly train: string;
+  readonly dev?: string;
+  readonly test?: string;
+  /** Default: the training file's name without its extension. */
+  readonly name?: string;
+  /** Default: accuracy; for scores Pearson and Spearman. */
+  readonly metrics?: readonly TaskMetric[];
+};
+
+/**
+ * A task from files of one's own with the same columns. Label names that are not given are those of the training file,
+ * and no other file may have more; a dev split that is not given can be cut from it with `withDev`.
+ * @throws As `readTextTable`.
+ */
+export async function readTextTask(options: ReadTextTaskOptions): Promise<TextTask> {
+  const { train: trainPath, dev, test, metrics, name = basename(trainPath, extname(trainPath)), ...columns } = options;
+  const train = await readTextTable(trainPath, { ...columns, name: `${name} train` });
+  // Found names take the place of the map that led to them only where there is none.
+  const hasNames = train.labelNames.length > 0 && columns.labelMap === undefined;
+  const shared = hasNames ? { ...columns, labelNames: train.labelNames } : columns;
+  const isRegression = train.scores !== undefined;
+  return {
+    name,
+    train,
+    ...(dev === undefined ? {} : { dev: await readTextTable(dev, { ...shared, name: `${name} dev` }) }),
+    ...(test === undefined ? {} : { test: await readTextTable(test, { ...shared, name: `${name} test` }) }),
+    labelNames: train.labelNames,
+    metrics: metrics ?? (isRegression ? ['pearson', 'spearman'] : ['accuracy']),
+    isPair: train.pairs !== undefined,
+    isRegression,
+  };
+}

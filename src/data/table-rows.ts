@@ -1,0 +1,110 @@
+/** @file What the readers of CSV, TSV, JSONL, plain text and Parquet share: columns by name, rows of cells, messages. */
+import { closest, distance } from 'fastest-levenshtein';
+import { FileError } from '../errors/failures.js';
+
+/** A column: its name, or its number from 1 in files without a header line. */
+export type ColumnName = string | number;
+
+/** What a column is read as. `text` and `pair` must be there as text in every row; the others may be empty. */
+export type ColumnRole = 'text' | 'pair' | 'label' | 'score' | 'id';
+export type Columns = Readonly<Partial<Record<ColumnRole, ColumnName>>>;
+
+/** One row of a file; a cell that is empty in the sense of its format (JSON's null) is undefined. */
+export type TableRow = {
+  /** `reviews.csv:12`, or `reviews.parquet, row 11`. */
+  readonly where: string;
+  readonly cells: Readonly<Partial<Record<ColumnRole, string | undefined>>>;
+};
+
+/** A row that cannot be read, though those after it can. */
+export type BadRow = { readonly failure: FileError };
+
+/**
+ * Where each column stands in a header.
+ * @param hint The next step if a column is missing, where there is something better to say than the nearest name.
+ * @throws FileError naming the column, those that there are, and the nearest of them.
+ */
+export function columnPlaces(
+  columns: Columns,
+  header: readonly string[],
+  where: string,
+  hint?: string,
+): { readonly role: ColumnRole; readonly at: number }[] {
+  return Object.entries(columns).map(([role, column]) => {
+    if (typeof column === 'number') {
+      if (column > header.length) {
+        const got = `${header.length} column${header.length === 1 ? '' : 's'}`;
+        throw new FileError({ where, wanted: `a column ${column} (${role})`, got, fix: hint ?? 'check the number' });
+      }
+      return { role: role as ColumnRole, at: column - 1 };
+    }
+    const at = header.indexOf(column);
+    if (at < 0) throw missingColumn(role, column, header, where, hint);
+    if (header.includes(column, at + 1)) {
+      const fix = 'rename one of them';
+      throw new FileError({ where, wanted: `one column '${column}' (${role})`, got: 'two of that name', fix });
+    }
+    return { role: role as ColumnRole, at };
+  });
+}
+
+function missingColumn(role: string, column: string, header: readonly string[], where: string, hint?: string) {
+  const near = header.length === 0 ? '' : closest(column, [...header]);
+  const isNear = near !== '' && distance(column, near) <= Math.max(2, Math.floor(column.length / 3));
+  return new FileError({
+    where,
+    wanted: `a column '${column}' (${role})`,
+    got: `the columns ${listed(header)}`,
+    fix: isNear ? `did you mean '${near}'?` : (hint ?? `name one of these for ${role}`),
+  });
+}
+
+/** The cells of an object with a key for each column. A key may be missing where the cell may be empty. */
+export function cellsOf(
+  row: Readonly<Record<string, unknown>>,
+  roles: readonly { readonly role: ColumnRole; readonly name: string }[],
+  where: string,
+): TableRow | BadRow {
+  const cells: Partial<Record<ColumnRole, string | undefined>> = {};
+  for (const { role, name } of roles) {
+    const value = Object.hasOwn(row, name) ? row[name] : undefined;
+    const isText = role === 'text' || role === 'pair';
+    if (isText ? typeof value === 'string' : isPlain(value)) {
+      cells[role] = value === undefined || value === null ? undefined : String(value);
+      continue;
+    }
+    const wanted = isText ? `text in '${name}' (${role})` : `text, a number or null in '${name}' (${role})`;
+    const got = Object.hasOwn(row, name) ? shown(value) : `no such key (${listed(Object.keys(row))})`;
+    return { failure: new FileError({ where, wanted, got, fix: BAD_ROW_FIX }) };
+  }
+  return { where, cells };
+}
+
+function isPlain(value: unknown): boolean {
+  return value === undefined || value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+}
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+  return value === null || value === undefined ? 'null' : quoted(json);
+}
+
+/** What to do about one bad row among many. */
+export const BAD_ROW_FIX = 'mend that row, or have such rows left out and reported (onBadRow)';
+
+/** At most a dozen values, each cut, for a message. */
+export function listed(values: readonly string[]): string {
+  const shown = values.slice(0, 12).map(quoted).join(', ');
+  return values.length > 12 ? `${shown} and ${values.length - 12} more` : shown;
+}
+
+/** A value in a message: in quotes, without line ends, and not longer than a line can show. */
+export function quoted(value: string): string {
+  const flat = value.replaceAll(/\s+/gu, ' ');
+  return flat.length > 60 ? `'${flat.slice(0, 59)}…'` : `'${flat}'`;
+}
+
+/** The name that comes nearest to one that is none, for a message. */
+export function nearestName(written: string, names: readonly string[]): string {
+  return closest(written, [...names]);
+}

@@ -1,0 +1,165 @@
+import { OptionError, ShapeError } from '../errors/failures.js';
+
+/** Rows of text in memory, before any tokenizer. All columns have `size` elements. */
+export type TextTable = {
+  /** For messages: `sst2 train`, `reviews.csv`. */
+  readonly name: string;
+  readonly size: number;
+  /** Unique in the table: from a column, else the row's number from 1. */
+  readonly ids: readonly string[];
+  readonly texts: readonly string[];
+  /** The second texts of pairs. */
+  readonly pairs?: readonly string[];
+  /** Numbers into `labelNames`; `NO_LABEL` where a row has none. Absent without labels. */
+  readonly labels?: Int32Array;
+  /** In the order of the label numbers; empty without labels. */
+  readonly labelNames: readonly string[];
+  /** For regression; NaN where a row has none. */
+  readonly scores?: Float32Array;
+};
+
+/** The label of a row that has none, as PyTorch's losses ignore it. */
+export const NO_LABEL = -100;
+
+/** What a table is made of; ids default to the rows' numbers from 1. */
+export type TextColumns = {
+  readonly texts: readonly string[];
+  readonly ids?: readonly string[];
+  readonly pairs?: readonly string[];
+  readonly labels?: ArrayLike<number>;
+  readonly labelNames?: readonly string[];
+  readonly scores?: ArrayLike<number>;
+};
+
+/**
+ * A table of rows that are in memory already.
+ * @throws ShapeError for columns of different lengths; OptionError for ids or label names that are there twice, a label
+ * without a name, a score that is infinite.
+ */
+export function textTable(name: string, columns: TextColumns): TextTable {
+  const { texts, pairs, labelNames = [] } = columns;
+  const size = texts.length;
+  for (const column of ['ids', 'pairs', 'labels', 'scores'] as const) {
+    const length = columns[column]?.length ?? size;
+    if (length === size) continue;
+    throw new ShapeError({ where: `${name}, ${column}`, wanted: `one for each of ${size} texts`, got: `${length}` });
+  }
+  const ids = columns.ids ?? rowNumbers(size);
+  expectUnique(ids, `${name}, ids`);
+  expectUnique(labelNames, `${name}, labelNames`);
+  return {
+    name,
+    size,
+    ids,
+    texts,
+    ...(pairs === undefined ? {} : { pairs }),
+    ...(columns.labels === undefined ? {} : { labels: checkedLabels(columns.labels, labelNames.length, name) }),
+    labelNames,
+    ...(columns.scores === undefined ? {} : { scores: checkedScores(columns.scores, name) }),
+  };
+}
+
+/**
+ * The rows of those numbers (from 0), in that order, with their ids.
+ * @throws ShapeError for a row that does not exist; OptionError for one that is asked for twice.
+ */
+export function selectRows(table: TextTable, rows: ArrayLike<number>, name = table.name): TextTable {
+  const { pairs, labels, labelNames, scores } = table;
+  const numbers = Array.from(rows);
+  const wrong = numbers.find((row) => !(Number.isInteger(row) && row >= 0 && row < table.size));
+  if (wrong !== undefined) {
+    throw new ShapeError({ where: table.name, wanted: `rows from 0 to ${table.size - 1}`, got: String(wrong) });
+  }
+  return textTable(name, {
+    ids: numbers.map((row) => table.ids[row] as string),
+    texts: numbers.map((row) => table.texts[row] as string),
+    ...(pairs === undefined ? {} : { pairs: numbers.map((row) => pairs[row] as string) }),
+    ...(labels === undefined ? {} : { labels: numbers.map((row) => labels[row] as number) }),
+    labelNames,
+    ...(scores === undefined ? {} : { scores: numbers.map((row) => scores[row] as number) }),
+  });
+}
+
+/** The same texts as a pool for a teacher to label. */
+export function withoutLabels(table: TextTable): TextTable {
+  const { name, size, ids, texts, pairs } = table;
+  return { name, size, ids, texts, ...(pairs === undefined ? {} : { pairs }), labelNames: [] };
+}
+
+/**
+ * Tables one after the other, such as a training set and a pool without labels. Ids get the table's key before them:
+ * `train/1`, `pool/1`.
+ * @throws OptionError for tables of which some have pairs and some not, or whose label names differ.
+ */
+export function joinTables(name: string, tables: Readonly<Record<string, TextTable>>): TextTable {
+  const parts = Object.entries(tables);
+  const all = parts.map(([, table]) => table);
+  const withPairs = all.filter((table) => table.pairs !== undefined);
+  if (withPairs.length > 0 && withPairs.length < all.length) {
+    const single = all.find((table) => table.pairs === undefined);
+    throw new OptionError({ where: name, wanted: 'pairs in every table, or in none', got: `${single?.name} without` });
+  }
+  const named = all.filter((table) => table.labelNames.length > 0);
+  const labelNames = named[0]?.labelNames ?? [];
+  const other = named.find((table) => !sameNames(table.labelNames, labelNames));
+  if (other !== undefined) {
+    throw new OptionError({
+      where: name,
+      wanted: `the labels of ${named[0]?.name} in every table (${labelNames.join(', ')})`,
+      got: `${other.name} with ${other.labelNames.join(', ')}`,
+      fix: 'read both with the same labelNames',
+    });
+  }
+  return textTable(name, {
+    ids: parts.flatMap(([key, table]) => table.ids.map((id) => `${key}/${id}`)),
+    texts: all.flatMap((table) => table.texts),
+    ...(withPairs.length > 0 ? { pairs: all.flatMap((table) => table.pairs ?? []) } : {}),
+    ...(all.some((table) => table.labels !== undefined)
+      ? { labels: all.flatMap((table) => Array.from(table.labels ?? new Int32Array(table.size).fill(NO_LABEL))) }
+      : {}),
+    labelNames,
+    ...(all.some((table) => table.scores !== undefined)
+      ? { scores: all.flatMap((table) => Array.from(table.scores ?? new Float32Array(table.size).fill(Number.NaN))) }
+      : {}),
+  });
+}
+
+/** How many rows each label has, in the order of `labelNames`; rows without one are not counted. */
+export function labelCounts(table: TextTable): number[] {
+  const counts = table.labelNames.map(() => 0);
+  for (const label of table.labels ?? []) {
+    if (label !== NO_LABEL) counts[label] = (counts[label] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export function rowNumbers(size: number): string[] {
+  return Array.from({ length: size }, (_, row) => String(row + 1));
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+function expectUnique(values: readonly string[], where: string): void {
+  const seen = new Set<string>();
+  for (const value of values) {
+    if (seen.has(value)) throw new OptionError({ where, wanted: 'each only once', got: `'${value}' twice` });
+    seen.add(value);
+  }
+}
+
+function checkedLabels(labels: ArrayLike<number>, names: number, where: string): Int32Array {
+  return Int32Array.from(labels, (label, row) => {
+    if (label === NO_LABEL || (Number.isInteger(label) && label >= 0 && label < names)) return label;
+    const wanted = names === 0 ? 'labelNames beside labels' : `labels from 0 to ${names - 1}, or ${NO_LABEL} for none`;
+    throw new OptionError({ where: `${where}, row ${row + 1}`, wanted, got: String(label) });
+  });
+}
+
+function checkedScores(scores: ArrayLike<number>, where: string): Float32Array {
+  return Float32Array.from(scores, (score, row) => {
+    if (Number.isNaN(score) || Number.isFinite(Math.fround(score))) return score;
+    throw new OptionError({ where: `${where}, row ${row + 1}`, wanted: 'a finite score', got: String(score) });
+  });
+}
