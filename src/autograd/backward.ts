@@ -1,12 +1,12 @@
 /** @file Reverse mode: gradients as traced values, written with the ops of the table. */
 import { DtypeError, ShapeError } from '../errors/failures.js';
 import { isFloat } from '../tensor/dtype.js';
-import { formatShape, sameShape, sizeOf, staticShape } from '../tensor/shape.js';
+import { type Dim, dimProduct, formatShape, isStatic, sameShape, sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { add } from './ops/elementwise.js';
 import { matmul } from './ops/matmul.js';
 import { sum } from './ops/reduce.js';
-import { expand, reshape } from './ops/shaping.js';
+import { expand, expandLike, reshape, slice } from './ops/shaping.js';
 import { topologicalOrder } from './topological-order.js';
 import { constant, formatValue, type Node, type Value } from './value.js';
 
@@ -53,18 +53,23 @@ function sumToShape(cotangent: Value, like: Value): Value {
  * Runtime's ReduceSum takes 2–4 times as long on the shapes of a transformer.
  */
 function columnSums(x: Value): Value {
-  const shape = staticShape(x.shape, 'gradient');
-  const width = shape.at(-1) as number;
-  const rows = sizeOf(shape) / width;
-  const ones = expand(constant(fromNumbers(x.dtype, [], [1])), [1, rows]);
-  return matmul(ones, reshape(x, [rows, width])); // [1, rows] x [rows, H] -> [1, H]
+  const width = x.shape.at(-1) as Dim;
+  const rows = dimProduct(x.shape.slice(0, -1));
+  const matrix = reshape(x, [rows, width]);
+  const one = constant(fromNumbers(x.dtype, [], [1]));
+  // A number of rows that is a name is read from a column of the matrix.
+  const ones =
+    typeof rows === 'number'
+      ? expand(one, [1, rows])
+      : expandLike(one, reshape(slice(matrix, { axis: 1, start: 0, end: 1 }), [1, rows]));
+  return matmul(ones, matrix); // [1, rows] x [rows, H] -> [1, H]
 }
 
 /** Zeros of a value's type and shape. */
 export function zerosLike(value: Value): Value {
-  const shape = staticShape(value.shape, 'gradient');
+  const { shape } = value;
   const zero = constant(fromNumbers(value.dtype, [], [0]));
-  return sizeOf(shape) === 1 ? reshape(zero, shape) : expand(zero, shape);
+  return isStatic(shape) && sizeOf(shape) === 1 ? reshape(zero, shape) : expandLike(zero, value);
 }
 
 /**

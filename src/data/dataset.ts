@@ -2,6 +2,7 @@ import { ShapeError } from '../errors/failures.js';
 import type { Dtype, HostArray } from '../tensor/dtype.js';
 import type { StaticShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { TextRows } from './text-rows.js';
 
 /** Rows of a data set, ready for a step. B is the number of rows, padding included. */
 export type Batch = {
@@ -13,6 +14,8 @@ export type Batch = {
   readonly weights: Float32Array;
   /** [B]; absent for a transfer set without labels. */
   readonly labels?: Tensor<'int64'>;
+  /** [B]: what a regression is to predict; NaN for a row without. */
+  readonly scores?: Tensor<'float32'>;
   /** For a model with several heads: the one that these rows are for. */
   readonly task?: string;
 };
@@ -29,12 +32,15 @@ export type Dataset = {
   readonly size: number;
   /** In the order of the label numbers; empty without labels. */
   readonly labelNames: readonly string[];
+  /** For rows that are texts, of many lengths. */
+  readonly text?: TextRows;
   /**
    * Gathers rows by their numbers. With `paddedTo` the batch has that many rows: those added repeat given ones,
-   * so that they hold valid contents, and have weight 0. With `place` its large inputs may be written there.
-   * @throws ShapeError for no rows, more than `paddedTo`, or a row that does not exist.
+   * so that they hold valid contents, and have weight 0. With `place` its large inputs may be written there. Texts are
+   * padded to `length` tokens, or to the longest of them.
+   * @throws ShapeError for no rows, more than `paddedTo`, a row that does not exist, or one longer than `length`.
    */
-  batch(rows: ArrayLike<number>, paddedTo?: number, place?: Place): Batch;
+  batch(rows: ArrayLike<number>, paddedTo?: number, place?: Place, length?: number): Batch;
 };
 
 /**

@@ -1,7 +1,8 @@
-/** @file Images moved by a pixel or two and covered with noise. */
+/** @file Images moved by a pixel or two, turned, stretched, slanted and covered with noise. */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';
+import { affineMap, type Resampler, resampler } from './affine.js';
 import type { Batch } from './dataset.js';
 import type { Perturbation, PerturbationPlace } from './perturbation.js';
 
@@ -11,6 +12,12 @@ export type ImagePerturbationOptions = {
   readonly height: number;
   /** Each image moves by −shift … shift pixels along either axis, all equally likely. Default: 0. */
   readonly shift?: number;
+  /** Each image is turned about its centre by −rotation … rotation degrees. Default: 0. */
+  readonly rotation?: number;
+  /** Width and height of each image are multiplied by 1 − scaling … 1 + scaling, each by a draw of its own. Default: 0. */
+  readonly scaling?: number;
+  /** Each image is slanted, by −shear … shear pixels to the side for each pixel down. Default: 0. */
+  readonly shear?: number;
   /** Standard deviation of Gaussian noise on pixels from 0 to 1. Default: 0. */
   readonly noise?: number;
 };
@@ -19,22 +26,35 @@ export type ImagePerturbationOptions = {
 const NOISE_NUMBERS = 2 ** 18;
 const NOISE_SEED = 0;
 const WHITE = 255;
+const HALF_TURN = 180;
 
 /**
- * Perturbs `pixels` uint8 [B, height · width]. With noise they become float32 on the same scale from 0 to 255, and may
- * leave it: cut off at black, the noise would make every background brighter than the images to be recognised.
+ * Perturbs `pixels` uint8 [B, height · width]; all draws are uniform, the noise aside. Turned, stretched, slanted or noisy
+ * ones become float32 on the same scale from 0 to 255, and noise may leave it: cut off at black, it would make every
+ * background brighter than the images to be recognised.
  * @throws OptionError for options out of range.
  */
 export function perturbedImages(options: ImagePerturbationOptions): Perturbation {
-  const { width, height, shift = 0, noise = 0 } = options;
+  const { width, height, shift = 0, rotation = 0, scaling = 0, shear = 0, noise = 0 } = options;
   const reach = Math.min(width, height) - 1;
   if (!(Number.isInteger(shift) && shift >= 0 && shift <= reach)) {
     throw new OptionError({ where: 'shift', wanted: `whole pixels from 0 to ${reach}`, got: String(shift) });
+  }
+  if (!(rotation >= 0 && rotation <= HALF_TURN)) {
+    throw new OptionError({ where: 'rotation', wanted: 'degrees from 0 to 180', got: String(rotation) });
+  }
+  if (!(scaling >= 0 && scaling < 1)) {
+    throw new OptionError({ where: 'scaling', wanted: 'a share from 0 to below 1', got: String(scaling) });
+  }
+  if (!(shear >= 0 && Number.isFinite(shear))) {
+    throw new OptionError({ where: 'shear', wanted: 'pixels for each pixel down, from 0', got: String(shear) });
   }
   if (!(noise >= 0 && Number.isFinite(noise))) {
     throw new OptionError({ where: 'noise', wanted: 'a standard deviation from 0', got: String(noise) });
   }
   const size = width * height;
+  const isResampled = rotation > 0 || scaling > 0 || shear > 0;
+  const turn = { resample: resampler(width, height), size, radians: (rotation / HALF_TURN) * Math.PI, scaling, shear };
   let table: Float32Array | undefined;
   const perturb = (batch: Batch, { seed, step, part }: PerturbationPlace): Batch => {
     const { pixels } = batch.inputs;
@@ -45,17 +65,20 @@ export function perturbedImages(options: ImagePerturbationOptions): Perturbation
     const random = new RandomStream(seed, part === 0 ? 'perturb' : `perturb/${part}`, step);
     const { shape } = pixels;
     const moved = shift === 0 ? pixels.data : shifted(pixels.data, random, { width, height, shift });
-    if (noise === 0) {
+    if (!isResampled && noise === 0) {
       return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'uint8', shape, data: moved } } };
     }
-    table ??= noiseTable(noise * WHITE, size);
-    const data = noisy(moved, random, size, table);
+    const data = isResampled ? resampled(moved, random, turn) : Float32Array.from(moved);
+    if (noise > 0) {
+      table ??= noiseTable(noise * WHITE, size);
+      addNoise(data, random, size, table);
+    }
     return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'float32', shape, data } } };
   };
   return {
     name: 'images',
-    options: { width, height, shift, noise },
-    dtypes: noise > 0 ? { pixels: 'float32' } : {},
+    options: { width, height, shift, rotation, scaling, shear, noise },
+    dtypes: isResampled || noise > 0 ? { pixels: 'float32' } : {},
     perturb,
   };
 }
@@ -85,12 +108,34 @@ function shifted(images: Uint8Array, random: RandomStream, { width, height, shif
   return moved;
 }
 
-/** Every image with a part of the noise table of its own. */
-function noisy(images: Uint8Array, random: RandomStream, size: number, table: Float32Array): Float32Array {
+type Turn = {
+  readonly resample: Resampler;
+  readonly size: number;
+  readonly radians: number;
+  readonly scaling: number;
+  readonly shear: number;
+};
+
+/** Every image turned, stretched and slanted by draws of its own. */
+function resampled(images: Uint8Array, random: RandomStream, turn: Turn): Float32Array {
+  const { resample, size, radians, scaling, shear } = turn;
   const result = new Float32Array(images.length);
   for (let at = 0; at < images.length; at += size) {
-    const start = random.below(NOISE_NUMBERS);
-    for (let i = 0; i < size; i++) result[at + i] = (images[at + i] as number) + (table[start + i] as number);
+    const map = affineMap({
+      angle: random.uniform(-radians, radians),
+      widthFactor: random.uniform(1 - scaling, 1 + scaling),
+      heightFactor: random.uniform(1 - scaling, 1 + scaling),
+      shear: random.uniform(-shear, shear),
+    });
+    resample(images.subarray(at, at + size), map, result.subarray(at, at + size));
   }
   return result;
+}
+
+/** Adds to every image a part of the noise table of its own. */
+function addNoise(images: Float32Array, random: RandomStream, size: number, table: Float32Array): void {
+  for (let at = 0; at < images.length; at += size) {
+    const start = random.below(NOISE_NUMBERS);
+    for (let i = 0; i < size; i++) images[at + i] = (images[at + i] as number) + (table[start + i] as number);
+  }
 }

@@ -64,6 +64,7 @@ export {
   expandLike,
   matrixTranspose,
   pad,
+  padLike,
   reshape,
   slice,
   squeeze,

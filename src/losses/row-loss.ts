@@ -2,8 +2,9 @@
 import { and, cast, equal, greater, not, where } from '../autograd/ops/compare.js';
 import { div, mul } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
+import { expandLike, slice } from '../autograd/ops/shaping.js';
 import { constant, type Value } from '../autograd/value.js';
-import { sizeOf, staticShape } from '../tensor/shape.js';
+import { isStatic, sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 
 /**
@@ -38,17 +39,23 @@ export function meanOf(loss: RowLoss, weights?: Value): Value {
  */
 export function rowLoss(losses: Value, valid?: Value, weights?: Value): RowLoss {
   const { dtype } = losses;
-  const shape = staticShape(losses.shape, 'loss');
-  const axes = shape.flatMap((_, axis) => (axis === 0 ? [] : [axis])); // [B, ..] -> [B]
+  const axes = losses.shape.flatMap((_, axis) => (axis === 0 ? [] : [axis])); // [B, ..] -> [B]
   const perRow = (elements: Value): Value => (axes.length === 0 ? elements : sum(elements, { axes }));
   if (valid === undefined && weights === undefined) {
-    const elements = sizeOf(shape.slice(1));
-    const rows = new Float64Array(shape[0] as number).fill(elements);
-    return { sum: perRow(losses), count: constant(fromNumbers(dtype, [rows.length], rows)) };
+    const total = perRow(losses);
+    return { sum: total, count: expandLike(sizeOfRow(losses), total) };
   }
   const kept = (elements: Value): Value => (valid === undefined ? elements : where(valid, elements, 0));
   const counts = weights === undefined ? cast(valid as Value, { to: dtype }) : kept(weights);
   return { sum: perRow(kept(losses)), count: perRow(counts) };
+}
+
+/** Elements of a row of [B, ..], a scalar; lengths that are names are counted by the graph. */
+function sizeOfRow(losses: Value): Value {
+  const shape = losses.shape.slice(1);
+  if (isStatic(shape)) return constant(fromNumbers(losses.dtype, [], [sizeOf(shape)]));
+  const first = slice(losses, { axis: 0, start: 0, end: 1 });
+  return sum(expandLike(constant(fromNumbers(losses.dtype, [], [1])), first));
 }
 
 /** A mask of any type as bool: what is above 0. */

@@ -3,7 +3,8 @@ import { toProgram } from '../autograd/lower.js';
 import { input, type Value } from '../autograd/value.js';
 import { ShapeError, SignalError } from '../errors/failures.js';
 import { evaluationContext } from '../nn/context.js';
-import { inputParameters } from '../nn/parameters.js';
+import type { Parameters } from '../nn/module.js';
+import { constantParameters, inputParameters } from '../nn/parameters.js';
 import { openSession, type SessionOptions } from '../runtime/session.js';
 import type { Dtype } from '../tensor/dtype.js';
 import { expectShape, type Shape } from '../tensor/shape.js';
@@ -14,13 +15,19 @@ import type { Weights } from './saved-model.js';
 /** Signals that are one tensor; lists of them come apart by layer elsewhere. */
 export type RowSignal = Extract<SignalName, 'logits' | 'pooledOutput' | 'embeddings'>;
 
+type SignalTypes = Readonly<Record<string, { readonly dtype: Dtype; readonly shape: Shape }>>;
+type Named = Readonly<Record<string, Tensor>>;
+
 export type Forward = {
   /** Of one row, by signal. */
-  readonly signals: Readonly<Record<string, { readonly dtype: Dtype; readonly shape: Shape }>>;
+  readonly signals: SignalTypes;
   /** Signals of a batch, [N, ..] each. Weights may differ from call to call. */
-  run(weights: Weights, inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  run(weights: Weights, inputs: Named): Promise<Named>;
   release(): Promise<void>;
 };
+
+/** As `Forward`, with weights that stay. */
+export type FrozenForward = Pick<Forward, 'signals' | 'release'> & { run(inputs: Named): Promise<Named> };
 
 /**
  * Opens a session for the forward pass without dropout. The number of rows may change from call to call, and so may
@@ -32,7 +39,29 @@ export async function openForward(
   signals: readonly RowSignal[] = ['logits'],
   options: Pick<SessionOptions, 'threads' | 'device'> = {},
 ): Promise<Forward> {
-  const given = traceForward(model);
+  const { run, ...rest } = await openOutputs(model, inputParameters(model.parameters), signals, options);
+  return { ...rest, run: (weights, inputs) => run({ ...weights, ...inputs }) };
+}
+
+/**
+ * The same for weights that stay: ONNX Runtime lays them out for its kernels once. For many rows.
+ * @throws SignalError if the model does not give a signal.
+ */
+export async function openFrozenForward(
+  { model, weights }: { readonly model: Model; readonly weights: Weights },
+  signals: readonly RowSignal[] = ['logits'],
+  options: Pick<SessionOptions, 'threads' | 'device'> = {},
+): Promise<FrozenForward> {
+  return openOutputs(model, constantParameters(weights), signals, options);
+}
+
+async function openOutputs(
+  model: Model,
+  parameters: Parameters,
+  signals: readonly RowSignal[],
+  options: Pick<SessionOptions, 'threads' | 'device'>,
+): Promise<FrozenForward> {
+  const given = traceForward(model, parameters);
   const outputs: Record<string, Value> = {};
   for (const signal of signals) {
     const value = given[signal];
@@ -43,27 +72,29 @@ export async function openForward(
   }
   const session = await openSession(toProgram({ outputs, form: 'export' }), options);
   const read = new Set(session.inputs.map(({ name }) => name));
-  const onlyRead = (tensors: Readonly<Record<string, Tensor>>) =>
-    Object.fromEntries(Object.entries(tensors).filter(([name]) => read.has(name)));
   return {
     signals: Object.fromEntries(
       Object.entries(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape: shape.slice(1) }]),
     ),
-    run: (weights, batch) => session.run({ ...onlyRead(weights), ...onlyRead(batch) }),
+    run: (tensors) => session.run(Object.fromEntries(Object.entries(tensors).filter(([name]) => read.has(name)))),
     release: () => session.release(),
   };
 }
 
 const DIMS: BatchDims = { B: 'N', S: 'S', S2: 'S2' };
 
-function traceForward(model: Model): Signals {
+function traceForward(model: Model, parameters: Parameters): Signals {
   const inputs = model.inputs(DIMS).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)] as const);
-  return model.forward(evaluationContext(inputParameters(model.parameters)), Object.fromEntries(inputs));
+  return model.forward(evaluationContext(parameters), Object.fromEntries(inputs));
 }
 
 /** The number of classes C of a model's logits [B, C]. */
 export function classesOf(model: Model): number {
-  const [, classes] = expectShape(traceForward(model).logits, ['B', 'C'], `${model.kind} logits`);
+  const [, classes] = expectShape(
+    traceForward(model, inputParameters(model.parameters)).logits,
+    ['B', 'C'],
+    `${model.kind} logits`,
+  );
   if (typeof classes === 'number') return classes;
   throw new ShapeError({ where: `${model.kind} logits`, wanted: 'a fixed number of classes', got: String(classes) });
 }

@@ -1,9 +1,10 @@
 /** @file A saved model of ours as a teacher. */
 
 import type { Dataset } from '../data/dataset.js';
+import { batchesByLength } from '../data/length-order.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
-import { classesOf, openForward, type RowSignal } from '../models/forward.js';
+import { classesOf, openFrozenForward, type RowSignal } from '../models/forward.js';
 import type { SignalName } from '../models/model.js';
 import type { SavedModel } from '../models/saved-model.js';
 import type { SessionOptions } from '../runtime/session.js';
@@ -18,6 +19,8 @@ type KeptSignal = (typeof KEPT_SIGNALS)[number];
 
 const MAX_ANSWER_BYTES = 2 ** 30;
 const ROWS_PER_RUN = 256;
+/** Padding included. */
+const TOKENS_PER_RUN = 2048;
 
 /** Whether a teacher's answers with this signal can be computed once and kept. */
 export function isKeptSignal(signal: SignalName): signal is KeptSignal {
@@ -61,7 +64,7 @@ async function answersOf(
     model.inputs({ B: 1, S: 1 }).map(({ name }) => name),
     data,
   );
-  const forward = await openForward(model, kept, options);
+  const forward = await openFrozenForward({ model, weights }, kept, options);
   try {
     const rows = kept.map((name) => {
       const { dtype, shape } = forward.signals[name] ?? { dtype: 'float32', shape: [] };
@@ -77,13 +80,13 @@ async function answersOf(
       });
     }
     const answers = rows.map((row) => ({ ...row, values: new Float32Array(data.size * sizeOf(row.shape)) }));
-    let done = 0;
-    for (const numbers of batchesInOrder(data.size, ROWS_PER_RUN)) {
-      const given = await forward.run(weights, data.batch(numbers).inputs);
+    for (const numbers of runsOf(data)) {
+      const given = await forward.run(data.batch(numbers).inputs);
       for (const { name, shape, values } of answers) {
-        values.set(given[name]?.data as Float32Array, done * sizeOf(shape));
+        const size = sizeOf(shape);
+        const of = given[name]?.data as Float32Array;
+        for (const [i, row] of numbers.entries()) values.set(of.subarray(i * size, (i + 1) * size), row * size);
       }
-      done += numbers.length;
     }
     return {
       signals: Object.fromEntries(rows.map(({ name, dtype, shape }) => [name, { dtype, shape }])),
@@ -93,6 +96,13 @@ async function answersOf(
   } finally {
     await forward.release();
   }
+}
+
+/** The rows of each run: in order, or texts by their length. */
+function runsOf({ size, text }: Dataset): Iterable<Uint32Array> {
+  return text === undefined
+    ? batchesInOrder(size, ROWS_PER_RUN)
+    : batchesByLength(text.lengths, { maxRows: ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN });
 }
 
 function gather(

@@ -1,5 +1,6 @@
 /** @file Scoring a model on a data set, and its answers row by row. */
 import type { Batch, Dataset } from '../data/dataset.js';
+import { batchesByLength } from '../data/length-order.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { OptionError } from '../errors/failures.js';
 import { classesOf, openForward } from '../models/forward.js';
@@ -41,6 +42,8 @@ export type Evaluator = {
 /** Inputs of one run. Results don't depend on it: large enough that a run's overhead vanishes, small enough for caches. */
 const RUN_BYTES = 2 ** 19;
 const MOST_ROWS_PER_RUN = 4096;
+/** Tokens of one run, padding included. */
+const TOKENS_PER_RUN = 2048;
 /** Data sets up to this size are gathered once and kept for the next evaluation. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
@@ -56,43 +59,43 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   }
   const forward = await openForward(model, ['logits'], options);
   const classes = classesOf(model);
-  const bytesPerRow = bytesOf(data.batch([0]));
-  const rowsPerRun = Math.max(1, Math.min(MOST_ROWS_PER_RUN, Math.floor(RUN_BYTES / bytesPerRow)));
-  const isKept = rows * bytesPerRow <= KEPT_BYTES;
+  const runs = [...runsOf(data, rows)];
+  const isKept = runs.reduce((total, numbers) => total + bytesOf(data, numbers), 0) <= KEPT_BYTES;
   let kept: readonly Batch[] | undefined;
 
-  function* batches(): Generator<Batch, void> {
-    if (kept !== undefined) return yield* kept;
+  /** The batches of all runs, beside the numbers of their rows. */
+  function* batches(): Generator<readonly [Uint32Array, Batch], void> {
     const gathered: Batch[] = [];
-    for (const numbers of batchesInOrder(rows, rowsPerRun)) {
-      const batch = data.batch(numbers);
+    for (const [i, numbers] of runs.entries()) {
+      const batch = kept?.[i] ?? data.batch(numbers);
       if (isKept) gathered.push(batch);
-      yield batch;
+      yield [numbers, batch];
     }
     if (isKept) kept = gathered;
   }
 
-  const score = async (weights: Weights, see: (batch: Batch) => void = () => {}): Promise<Scored> => {
+  const score = async (weights: Weights, see: (numbers: Uint32Array, batch: Batch) => void = () => {}) => {
     const logits = new Float32Array(rows * classes);
     const labels = new Int32Array(rows).fill(NO_LABEL);
-    let done = 0;
-    for (const batch of batches()) {
-      const answers = await forward.run(weights, batch.inputs);
-      logits.set(answers.logits?.data as Float32Array, done * classes);
-      const given = batch.labels?.data ?? [];
-      for (let i = 0; i < given.length; i++) labels[done + i] = Number(given[i]);
-      see(batch);
-      done += batch.weights.length;
+    for (const [numbers, batch] of batches()) {
+      const { logits: answer } = await forward.run(weights, batch.inputs);
+      const values = answer?.data as Float32Array;
+      const given = batch.labels?.data;
+      for (const [i, row] of numbers.entries()) {
+        logits.set(values.subarray(i * classes, (i + 1) * classes), row * classes);
+        if (given !== undefined) labels[row] = Number(given[i]);
+      }
+      see(numbers, batch);
     }
-    return { logits, classes, labels };
+    return { logits, classes, labels } satisfies Scored;
   };
 
   return {
     evaluate: async (weights) => ({ metrics: metricsOf(await score(weights)), rows }),
     predict: async (weights) => {
-      const ids: (string | number)[] = [];
-      const scored = await score(weights, (batch) => {
-        for (let i = 0; i < batch.ids.length; i++) ids.push(batch.ids[i] as string | number);
+      const ids = new Array<string | number>(rows);
+      const scored = await score(weights, (numbers, batch) => {
+        for (const [i, row] of numbers.entries()) ids[row] = batch.ids[i] as string | number;
       });
       const { logits } = scored;
       return {
@@ -118,6 +121,20 @@ function softmax(logits: Float32Array, classes: number): Float32Array {
   return probabilities;
 }
 
-function bytesOf(batch: Batch): number {
-  return Object.values(batch.inputs).reduce((total, { data }) => total + data.byteLength, 0);
+/** The rows of each run: in order, or texts by their length. */
+function runsOf(data: Dataset, rows: number): Iterable<Uint32Array> {
+  if (data.text !== undefined) {
+    const lengths = data.text.lengths.subarray(0, rows);
+    return batchesByLength(lengths, { maxRows: MOST_ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN });
+  }
+  const rowsPerRun = Math.floor(RUN_BYTES / bytesOf(data, [0]));
+  return batchesInOrder(rows, Math.max(1, Math.min(MOST_ROWS_PER_RUN, rowsPerRun)));
+}
+
+/** Of the inputs of some rows, as far as their first tells. */
+function bytesOf(data: Dataset, [first = 0, ...more]: Iterable<number> & ArrayLike<number>): number {
+  const one = data.batch([first]);
+  return (
+    (1 + more.length) * Object.values(one.inputs).reduce((total, { data: values }) => total + values.byteLength, 0)
+  );
 }

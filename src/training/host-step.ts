@@ -8,14 +8,11 @@ import { toProgram } from '../autograd/lower.js';
 import { div } from '../autograd/ops/elementwise.js';
 import { gather } from '../autograd/ops/indexing.js';
 import { input, type Value } from '../autograd/value.js';
-import type { Batch } from '../data/dataset.js';
 import { ShapeError } from '../errors/failures.js';
 import type { BatchDims } from '../models/model.js';
 import type { Parameters } from '../nn/module.js';
 import { HostOptimizer } from '../optim/host-optimizer.js';
 import { openSession, type Session } from '../runtime/session.js';
-import { SessionCache } from '../runtime/session-cache.js';
-import { formatShape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { CompiledStepOptions } from './compiled-step.js';
 import { copyOfState, MODEL, OPTIMIZER, stepInput } from './compiled-step.js';
@@ -23,12 +20,10 @@ import type { StepInput, StepResult, TrainingStep } from './step.js';
 import { inputCollector, scalarNamesOf, sumOf, type TracedTerm, traceTerms } from './trace-step.js';
 
 export type HostStepOptions = Omit<CompiledStepOptions, 'dims'> & {
-  /** The largest batch (or micro-batch) that a run gets. */
+  /** The batch (or micro-batch) with the most tokens that a run gets. */
   readonly dims: { readonly B: number; readonly S?: number };
   /** Whether steps may consist of several micro-batches. */
   readonly hasMicroBatches?: boolean;
-  /** Sessions, one for each batch shape, that are kept open. */
-  readonly maxSessions?: number;
 };
 
 const ROWS = 'rows.';
@@ -37,17 +32,19 @@ const GRADIENT = 'gradient.';
 const TERM = 'term.';
 const COUNT = 'count.';
 
+type SparseNames = { has(name: string): boolean };
+
 /** Parameters as graph inputs; tables that are only read by row are fed as the rows of the batch. */
 function hostParameters(
   specs: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  sparse: ReadonlySet<string>,
+  sparse: SparseNames,
 ): Parameters & {
   readonly fed: Map<string, Value>;
-  readonly rowIds: Map<string, string>;
+  readonly rowIds: Map<string, readonly string[]>;
   readonly wholes: Set<string>;
 } {
   const fed = new Map<string, Value>();
-  const rowIds = new Map<string, string>();
+  const rowIds = new Map<string, readonly string[]>();
   const wholes = new Set<string>();
   const shapes = new Map(specs.map(({ name, shape }) => [name, shape]));
   const whole = (name: string): Value => {
@@ -67,42 +64,61 @@ function hostParameters(
     },
     rows: (name, ids) => {
       const { node } = ids;
-      // Read twice, or by ids that are made in the graph: the whole table is an input.
-      if (node.kind !== 'input' || rowIds.has(name)) wholes.add(name);
-      else rowIds.set(name, node.name);
+      // Read by ids that are made in the graph: the whole table is an input.
+      if (node.kind !== 'input') {
+        wholes.add(name);
+        return gather(whole(name), ids);
+      }
+      const sources = rowIds.get(name) ?? [];
+      if (!sources.includes(node.name)) rowIds.set(name, [...sources, node.name]);
       if (!sparse.has(name)) return gather(whole(name), ids);
-      const rows = input(`${ROWS}${name}`, 'float32', [...ids.shape, shapes.get(name)?.[1] ?? 0]);
-      fed.set(name, rows);
+      const key = rowsName(name, node.name);
+      const known = fed.get(key);
+      if (known !== undefined) return known;
+      const rows = input(`${ROWS}${key}`, 'float32', [...ids.shape, shapes.get(name)?.[1] ?? 0]);
+      fed.set(key, rows);
       return rows;
     },
   };
 }
 
-/** Tables that a step reads by the ids of its batch alone. */
-function sparseTables(options: HostStepOptions): Set<string> {
-  const parameters = hostParameters(options.model.parameters, new Set());
-  traceTerms(options, parameters, inputCollector().source, scalarNamesOf(options.method));
-  return new Set([...parameters.rowIds.keys()].filter((name) => !parameters.wholes.has(name)));
+/** What the rows of a table are called that an input of ids selects: models of two texts have two. */
+function rowsName(table: string, ids: string): string {
+  return `${table}/${ids}`;
 }
 
-/** One batch shape, traced and opened. */
-type Shaped = {
+/** Tables that a step reads by the ids of its batch alone, and by how many inputs of ids. */
+function sparseTables(options: HostStepOptions): ReadonlyMap<string, number> {
+  const { rowIds, wholes } = tracedParameters(options);
+  return new Map([...rowIds].filter(([name]) => !wholes.has(name)).map(([name, sources]) => [name, sources.length]));
+}
+
+function tracedParameters(options: HostStepOptions): ReturnType<typeof hostParameters> {
+  const parameters = hostParameters(options.model.parameters, new Set());
+  traceTerms(options, parameters, inputCollector().source, scalarNamesOf(options.method));
+  return parameters;
+}
+
+/** The step, traced and opened once for batches of any shape. */
+type Opened = {
   readonly gradients: Session;
   readonly counts: Session;
   readonly terms: readonly string[];
   /** Dense parameters that the step reads. */
   readonly dense: readonly string[];
-  /** Sparse tables, and the batch input that holds their row numbers. */
-  readonly tables: readonly (readonly [name: string, ids: string])[];
+  /** Sparse tables, and the batch inputs that hold their row numbers. */
+  readonly tables: readonly (readonly [name: string, ids: readonly string[]])[];
 };
 
-async function openShape(options: HostStepOptions, dims: BatchDims, sparse: ReadonlySet<string>): Promise<Shaped> {
+async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise<Opened> {
+  const dims: BatchDims = options.dims.S === undefined ? { B: 'B' } : { B: 'B', S: 'S' };
   const parameters = hostParameters(options.model.parameters, sparse);
   const { source } = inputCollector();
   const traced = traceTerms({ ...options, dims }, parameters, source, scalarNamesOf(options.method));
   // The divisor covers all micro-batches of a step, so it comes from outside.
   const losses = traced.map(({ name, total }: TracedTerm) => div(total, source(`${DIVISOR}${name}`, 'float32', [])));
   const names = [...parameters.fed.keys()];
+  const isParameter = new Set(options.model.parameters.map(({ name }) => name));
   const grads = gradients(sumOf(losses), [...parameters.fed.values()]);
   const outputs: Record<string, Value> = {};
   for (const [i, { name }] of traced.entries()) outputs[`${TERM}${name}`] = losses[i] as Value;
@@ -116,24 +132,14 @@ async function openShape(options: HostStepOptions, dims: BatchDims, sparse: Read
     gradients: await openSession(toProgram({ outputs }), sessionOptions),
     counts: await openSession(toProgram({ outputs: counts }), { ...sessionOptions, threads: 1 }),
     terms: traced.map(({ name }) => name),
-    dense: names.filter((name) => !sparse.has(name)),
+    dense: names.filter((name) => isParameter.has(name)),
     tables: [...parameters.rowIds].filter(([name]) => sparse.has(name)),
   };
 }
 
-/** Both sessions of a shape leave together. */
-function releasable(shaped: Shaped): Shaped & Pick<Session, 'release'> {
-  return {
-    ...shaped,
-    release: async () => {
-      await shaped.gradients.release();
-      await shaped.counts.release();
-    },
-  };
-}
-
 /**
- * A step whose graph returns gradients. Sessions are opened as batch shapes appear; a few stay open.
+ * A step whose graph returns gradients. Rows and tokens of a batch may differ from step to step, and from one
+ * micro-batch to the next.
  * @throws ShapeError, DtypeError, SignalError if model, method and teacher do not fit together.
  */
 export async function openHostStep(options: HostStepOptions): Promise<TrainingStep> {
@@ -142,12 +148,15 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
   const maxIds = dims.B * (dims.S ?? 1);
   const optimizer = new HostOptimizer({
     optimizer: options.optimizer,
-    parameters: model.parameters.map(({ name, shape }) => ({ name, shape, ...(sparse.has(name) ? { maxIds } : {}) })),
+    parameters: model.parameters.map(({ name, shape }) => {
+      const inputs = sparse.get(name);
+      return { name, shape, ...(inputs !== undefined && { maxIds: inputs * maxIds }) };
+    }),
     ...(options.groups === undefined ? {} : { groups: options.groups }),
     ...(options.maxNorm === undefined ? {} : { maxNorm: options.maxNorm }),
     hasMicroBatches: options.hasMicroBatches ?? false,
   });
-  const shapes = new SessionCache<Shaped & Pick<Session, 'release'>>(options.maxSessions ?? 4);
+  const { gradients: session, counts, terms, dense, tables } = await openGraph(options, sparse);
   const view = (name: string, shape: readonly number[], data: Float32Array) =>
     [name, tensor('float32', shape, data)] as const;
   const denseSpecs = model.parameters.filter(({ name }) => !sparse.has(name));
@@ -178,14 +187,7 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
   }
 
   /** One micro-batch: leaves its gradients in the optimiser and returns its part of each term. */
-  const runBatch = async (
-    shaped: Shaped,
-    step: StepInput,
-    at: number,
-    divisors: Record<string, Tensor>,
-  ): Promise<number[]> => {
-    const { gradients: session, tables, dense, terms } = shaped;
-    const _batch = step.batches[at] as Batch;
+  const runBatch = async (step: StepInput, at: number, divisors: Record<string, Tensor>): Promise<number[]> => {
     const inputs: Record<string, Tensor> = {};
     const fetches: Record<string, Tensor> = {};
     const gradientViews = at === 0 ? firstGradients : laterGradients;
@@ -193,16 +195,21 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
       inputs[`${MODEL}${name}`] = feeds.get(name) as Tensor;
       fetches[`${GRADIENT}${name}`] = gradientViews.get(name) as Tensor;
     }
-    const idsOf = (source: string) => stepInput(source, step, at, options) as Tensor<'int64'>;
-    for (const [name, source] of tables) {
-      const { data, shape } = idsOf(source);
+    const read = tables.map(([name, sources]) => ({ name, ...idsOf(sources, step, at, options) }));
+    for (const { name, ids, parts } of read) {
       const width = model.parameters.find((spec) => spec.name === name)?.shape[1] ?? 0;
-      inputs[`${ROWS}${name}`] = tensor('float32', [...shape, width], optimizer.gatherRows(name, data));
-      fetches[`${GRADIENT}${name}`] = tensor('float32', [...shape, width], optimizer.tokenGradients(name, data.length));
+      const rows = optimizer.gatherRows(name, ids);
+      const rowGradients = optimizer.tokenGradients(name, ids.length);
+      for (const { source, shape, start, end } of parts) {
+        const of = (all: Float32Array) =>
+          tensor('float32', [...shape, width], all.subarray(start * width, end * width));
+        inputs[`${ROWS}${rowsName(name, source)}`] = of(rows);
+        fetches[`${GRADIENT}${rowsName(name, source)}`] = of(rowGradients);
+      }
     }
     for (const { name } of session.inputs) inputs[name] ??= divisors[name] ?? stepInput(name, step, at, options);
     const results = await session.run(pickInputs(session, inputs), fetches);
-    for (const [name, source] of tables) optimizer.scatterRows(name, idsOf(source).data);
+    for (const { name, ids } of read) optimizer.scatterRows(name, ids);
     if (at > 0) optimizer.addMicroGradients();
     return terms.map((name) => Number(results[`${TERM}${name}`]?.data[0]));
   };
@@ -217,26 +224,16 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
           got: String(more.length + (step === undefined ? 0 : 1)),
         });
       }
-      const [first] = step.batches;
-      const shape = dimsOf(first as Batch);
-      const key = formatShape([shape.B, shape.S]);
-      return shapes.use(
-        key,
-        async () => releasable(await openShape(options, shape, sparse)),
-        async (shaped) => {
-          const divisors = await divisorsOf(shaped, step, options);
-          const losses = shaped.terms.map(() => 0);
-          for (const at of step.batches.keys()) {
-            const parts = await runBatch(shaped, step, at, divisors);
-            for (const [i, part] of parts.entries()) losses[i] = (losses[i] as number) + part;
-          }
-          const loss = losses.reduce((total, part) => total + part, 0);
-          // A loss that is not finite has gradients that are not, so the optimiser leaves the state alone.
-          const { gradientNorm, isApplied } = optimizer.step({ step: step.step, learningRate: step.learningRate });
-          const byName = Object.fromEntries(shaped.terms.map((name, i) => [name, losses[i] as number]));
-          return [{ loss, losses: byName, gradientNorm, isApplied } satisfies StepResult];
-        },
-      );
+      const divisors = await divisorsOf({ counts, terms }, step, options);
+      const losses: Record<string, number> = Object.fromEntries(terms.map((name) => [name, 0]));
+      for (const at of step.batches.keys()) {
+        const parts = await runBatch(step, at, divisors);
+        for (const [i, name] of terms.entries()) losses[name] = (losses[name] as number) + (parts[i] as number);
+      }
+      const loss = Object.values(losses).reduce((total, part) => total + part, 0);
+      // A loss that is not finite has gradients that are not, so the optimiser leaves the state alone.
+      const { gradientNorm, isApplied } = optimizer.step({ step: step.step, learningRate: step.learningRate });
+      return [{ loss, losses, gradientNorm, isApplied } satisfies StepResult];
     },
     parameters: () =>
       Object.fromEntries(
@@ -254,7 +251,10 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
       return Object.fromEntries([...copies(MODEL, parameters), ...copies(OPTIMIZER, slots)]);
     },
     load,
-    release: () => shapes.release(),
+    release: async () => {
+      await session.release();
+      await counts.release();
+    },
   };
 }
 
@@ -262,25 +262,37 @@ function pickInputs(session: Session, inputs: Readonly<Record<string, Tensor>>):
   return Object.fromEntries(session.inputs.map(({ name }) => [name, inputs[name] as Tensor]));
 }
 
-/** B and S of a batch, from its first input. */
-function dimsOf({ inputs, weights }: Batch): { B: number; S: number } {
-  const [first] = Object.values(inputs);
-  return { B: weights.length, S: first?.shape[1] ?? 1 };
+/** The row numbers that a table is read by, those of all its inputs behind each other. */
+function idsOf(sources: readonly string[], step: StepInput, at: number, options: HostStepOptions) {
+  const found = sources.map((source) => ({ source, ids: stepInput(source, step, at, options) as Tensor<'int64'> }));
+  let start = 0;
+  const parts = found.map(({ source, ids: { shape, data } }) => {
+    const part = { source, shape, start, end: start + data.length };
+    start = part.end;
+    return part;
+  });
+  const [only, ...more] = found;
+  if (only !== undefined && more.length === 0) return { ids: only.ids.data, parts };
+  const ids = new BigInt64Array(start);
+  for (const [i, part] of parts.entries()) ids.set((found[i] as (typeof found)[number]).ids.data, part.start);
+  return { ids, parts };
 }
 
 /** Σ weight · count of each term over all micro-batches; 1 where nothing counts. */
-async function divisorsOf(shaped: Shaped, step: StepInput, options: HostStepOptions): Promise<Record<string, Tensor>> {
-  const totals = shaped.terms.map(() => 0);
+async function divisorsOf(
+  { counts, terms }: Pick<Opened, 'counts' | 'terms'>,
+  step: StepInput,
+  options: HostStepOptions,
+): Promise<Record<string, Tensor>> {
+  const totals = terms.map(() => 0);
   for (const at of step.batches.keys()) {
-    const feeds = Object.fromEntries(
-      shaped.counts.inputs.map(({ name }) => [name, stepInput(name, step, at, options)]),
-    );
-    const results = await shaped.counts.run(feeds);
-    for (const [i, name] of shaped.terms.entries()) {
+    const feeds = Object.fromEntries(counts.inputs.map(({ name }) => [name, stepInput(name, step, at, options)]));
+    const results = await counts.run(feeds);
+    for (const [i, name] of terms.entries()) {
       totals[i] = (totals[i] as number) + Number(results[`${COUNT}${name}`]?.data[0]);
     }
   }
   return Object.fromEntries(
-    shaped.terms.map((name, i) => [`${DIVISOR}${name}`, tensor('float32', [], Float32Array.of(totals[i] || 1))]),
+    terms.map((name, i) => [`${DIVISOR}${name}`, tensor('float32', [], Float32Array.of(totals[i] || 1))]),
   );
 }

@@ -10,9 +10,11 @@ import { type RunState, removeRunState, saveRunState } from './checkpoint.js';
 import { FRESH, waitFor } from './early-stopping.js';
 import { type Evaluator, openEvaluator } from './evaluate.js';
 import type { TrainingEvent } from './events.js';
+import { openHostStep } from './host-step.js';
 import { openInGraphStep } from './in-graph-step.js';
 import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
 import { meansOf } from './loss-means.js';
+import { isCutIntoRuns, largestRun, paddingShare } from './micro-batches.js';
 import { type PreparedRun, teacherForm } from './prepare-run.js';
 import type { RunOptions, RunResult } from './run.js';
 import { LAST, LOG, METRICS, RESUME } from './run-files.js';
@@ -21,7 +23,7 @@ import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.j
 import type { TrainingStep } from './step.js';
 import { chanceNotice } from './teacher-checks.js';
 import { BATCH, type StepTeacher } from './trace-step.js';
-import { type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
+import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
 const STATE_SECONDS = { run: 20, epoch: 2 };
@@ -78,6 +80,8 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
     const resumed = saved === undefined ? {} : { resumedAtStep: saved.state.step };
     emit({ type: 'start', ...start, parameters: run.parameters, ...resumed });
     if (saved === undefined) live.log.write({ type: 'start', ...start, parameters: run.parameters, seconds: 0 });
+    const padding = textNotice(run);
+    if (padding !== undefined) emit({ type: 'notice', text: padding });
     if (run.saveTopK !== 0 && evaluator === undefined) {
       emit({ type: 'notice', text: 'without an evaluation there is nothing to rank models by: save_top_k keeps none' });
     }
@@ -86,6 +90,16 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
     await evaluator?.release();
     await step?.release();
   }
+}
+
+/** What becomes of the texts of a run: lengths, padding, and what was cut off. */
+function textNotice({ options, plan }: PreparedRun): string | undefined {
+  const { train } = options.data;
+  if (train.text === undefined || plan.text === undefined) return undefined;
+  const { truncated } = train.text;
+  const share = paddingShare(orderOf(train, plan, options.seed, 0), train, plan);
+  const cut = truncated === 0 ? '' : `; ${truncated} of ${train.size} texts are longer and were cut`;
+  return `texts of like length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
 }
 
 /** The teacher's answers to all rows, unless it is traced into the step; and a notice if they are no good. */
@@ -103,13 +117,16 @@ async function teacherAnswers(
 
 function openStep({ options, plan, weights }: PreparedRun, answers: TeacherAnswers | undefined): Promise<TrainingStep> {
   const { model, method, perturbation, optimizer, groups, maxGradNorm, seed, threads, device } = options;
-  const { openStep = openInGraphStep } = options;
-  const teacher = stepTeacher(options, answers, plan.rowsPerStep);
+  const { text, batchSize, rowsPerStep, accumulation } = plan;
+  const { openStep = text === undefined ? openInGraphStep : openHostStep } = options;
+  const teacher = stepTeacher(options, answers);
+  const run = text && largestRun(text, batchSize);
   return openStep({
     model,
     method,
     ...(teacher && { teacher }),
-    dims: { B: plan.rowsPerStep },
+    dims: run ?? { B: rowsPerStep },
+    hasMicroBatches: accumulation > 1 || (text !== undefined && isCutIntoRuns(text, batchSize)),
     ...(perturbation && { inputDtypes: perturbation.dtypes }),
     optimizer,
     ...(groups && { groups }),
@@ -121,19 +138,9 @@ function openStep({ options, plan, weights }: PreparedRun, answers: TeacherAnswe
   });
 }
 
-function stepTeacher(
-  { teacher }: RunOptions,
-  answers: TeacherAnswers | undefined,
-  rowsPerStep: number,
-): StepTeacher | undefined {
+function stepTeacher({ teacher }: RunOptions, answers: TeacherAnswers | undefined): StepTeacher | undefined {
   if (teacher === undefined) return undefined;
-  if (answers !== undefined) {
-    const signals = Object.entries(answers.signals).map(([name, { dtype, shape }]) => [
-      name,
-      { dtype, shape: [rowsPerStep, ...shape] },
-    ]);
-    return { kind: 'fed', signals: Object.fromEntries(signals) };
-  }
+  if (answers !== undefined) return { kind: 'fed', signals: answers.signals };
   if (teacher.traced === undefined) {
     throw new OptionError({
       where: `teacher ${teacher.name}`,

@@ -12,6 +12,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { limitBatches, type Portion } from './batch-limits.js';
 import { checkEarlyStopping } from './early-stopping.js';
 import { checkTopK, type Monitor } from './kept-models.js';
+import { planTexts } from './micro-batches.js';
 import type { RunOptions } from './run.js';
 import { asJson, describeData, describeOptimizer, type Json } from './run-options.js';
 import { checkTeacher } from './teacher-checks.js';
@@ -58,7 +59,8 @@ export function prepareRun(given: RunOptions): PreparedRun {
   checkTopK(saveTopK);
   if (maxGradNorm !== undefined) checkMaxNorm(maxGradNorm);
   if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
-  const plan = planTraining({ ...options, rows: data.train.size });
+  const text = planTexts(data.train, options.tokensPerRun);
+  const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
   const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const classes = classesOf(model);
   for (const { name, labelNames } of [data.train, ...(data.evaluation === undefined ? [] : [data.evaluation])]) {
@@ -103,6 +105,8 @@ export function prepareRun(given: RunOptions): PreparedRun {
       maxSteps: options.maxSteps,
       batchSize: options.batchSize,
       gradientAccumulationSteps: plan.accumulation,
+      // The number of a run is part of its dropout streams, and its shape decides the order of sums.
+      text,
       limitTrainBatches: options.limitTrainBatches,
       earlyStopping,
     }),
@@ -110,6 +114,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
       model,
       labelNames: data.train.labelNames,
       method: { name: method.name, options: method.options },
+      ...(data.train.text && { tokenizerFiles: data.train.text.tokenizer.files }),
     },
     parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
   };

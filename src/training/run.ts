@@ -15,6 +15,7 @@ import type { Portion } from './batch-limits.js';
 import { hasRunState, isFile, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
 import type { EarlyStopping } from './early-stopping.js';
 import type { TrainingEvent } from './events.js';
+import type { openHostStep } from './host-step.js';
 import type { openInGraphStep } from './in-graph-step.js';
 import type { Monitor } from './kept-models.js';
 import { type SavedRun, trainInto } from './live-run.js';
@@ -24,7 +25,7 @@ import { expectSameOptions } from './run-options.js';
 import { type RunRecord, readRunRecord } from './run-record.js';
 import type { TrainingStep } from './step.js';
 
-type StepOptions = Parameters<typeof openInGraphStep>[0];
+type StepOptions = Parameters<typeof openInGraphStep>[0] & Parameters<typeof openHostStep>[0];
 
 export type RunOptions = {
   readonly model: Model;
@@ -56,6 +57,8 @@ export type RunOptions = {
   readonly evalBatchSize?: number;
   /** Batches whose gradients make one step. Default: 1. */
   readonly gradientAccumulationSteps?: number;
+  /** For texts: tokens of a run at most, padding included; a larger batch is run in parts. Default: 2048. */
+  readonly tokensPerRun?: number;
   readonly limitTrainBatches?: Portion;
   /** `{ batches: 0 }`: no evaluation. */
   readonly limitEvalBatches?: Portion;
@@ -83,7 +86,7 @@ export type RunOptions = {
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Aborted: the run stops after the steps under way, and keeps its state. */
   readonly signal?: AbortSignal;
-  /** Compiles the step. Default: `openInGraphStep`. */
+  /** Compiles the step. Default: `openHostStep` for texts, `openInGraphStep` for rows of one shape. */
   readonly openStep?: (options: StepOptions) => Promise<TrainingStep>;
 };
 

@@ -22,7 +22,7 @@ export type StepTeacher =
       readonly parameters: Parameters;
       readonly hasOwnInputs?: boolean;
     }
-  /** Fed with each batch, [B, ..] each. */
+  /** Fed with each batch; shapes are those of one row, in which `S` stands for the tokens of the batch. */
   | { readonly kind: 'fed'; readonly signals: Readonly<Partial<Record<SignalName, { dtype: Dtype; shape: Shape }>>> };
 
 export type StepRequest = {
@@ -91,7 +91,7 @@ export function traceTerms(
   const losses = method.losses(
     {
       student,
-      teacher: checkedSignals(teacherSignals(teacher, teacherInputs, source), 'teacher'),
+      teacher: checkedSignals(teacherSignals(teacher, teacherInputs, dims, source), 'teacher'),
       labels: source(LABELS, 'int64', [dims.B]),
       scalars: Object.fromEntries(scalarNames.map((name) => [name, source(`${SCALAR}${name}`, 'float32', [])])),
     },
@@ -108,6 +108,7 @@ function weightedTotals(loss: RowLoss, weights: Value): Pick<TracedTerm, 'total'
 function teacherSignals(
   teacher: StepTeacher | undefined,
   inputs: Readonly<Record<string, Value>>,
+  { B, S }: BatchDims,
   source: InputSource,
 ): Partial<Signals> {
   if (teacher === undefined) return {};
@@ -115,7 +116,7 @@ function teacherSignals(
   return Object.fromEntries(
     Object.entries(teacher.signals).map(([name, { dtype, shape }]) => [
       name,
-      source(`${TEACHER}${name}`, dtype, shape),
+      source(`${TEACHER}${name}`, dtype, [B, ...shape.map((dim) => (dim === 'S' && S !== undefined ? S : dim))]),
     ]),
   );
 }

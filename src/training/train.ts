@@ -1,6 +1,7 @@
 /** @file The loop: epochs, batches in their order, runs of several steps, and where a run may be interrupted. */
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import type { Batch, Dataset } from '../data/dataset.js';
+import { groupedOrder } from '../data/length-order.js';
 import type { Perturbation, PerturbationPlace } from '../data/perturbation.js';
 import { type Cursor, epochOrder } from '../data/shuffle.js';
 import { CheckpointError, DivergedError, InterruptedError, OptionError } from '../errors/failures.js';
@@ -8,6 +9,7 @@ import type { Progress } from '../methods/method.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { limitBatches, type Portion } from './batch-limits.js';
 import { addLosses, type LossSums, noLosses } from './loss-means.js';
+import { gather, microBatches, type TextPlan } from './micro-batches.js';
 import type { StepInput, StepResult, TrainingStep } from './step.js';
 
 export type PlanOptions = {
@@ -21,6 +23,8 @@ export type PlanOptions = {
   /** Stop after so many steps, if that is sooner. */
   readonly maxSteps?: number;
   readonly limitTrainBatches?: Portion;
+  /** For rows that are texts. */
+  readonly text?: TextPlan;
 };
 
 /** What a run is going to do, in numbers. */
@@ -33,11 +37,12 @@ export type TrainingPlan = {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly epochs: number;
+  readonly text?: TextPlan;
 };
 
 /** @throws OptionError for a number out of range. */
 export function planTraining(options: PlanOptions): TrainingPlan {
-  const { rows, batchSize, gradientAccumulationSteps: accumulation = 1, epochs, maxSteps } = options;
+  const { rows, batchSize, gradientAccumulationSteps: accumulation = 1, epochs, maxSteps, text } = options;
   const counts = { 'rows of the training set': rows, batchSize, gradientAccumulationSteps: accumulation, epochs };
   for (const [where, count] of Object.entries({ ...counts, ...(maxSteps !== undefined && { maxSteps }) })) {
     if (Number.isSafeInteger(count) && count >= 1) continue;
@@ -57,6 +62,7 @@ export function planTraining(options: PlanOptions): TrainingPlan {
     stepsPerEpoch,
     totalSteps: Math.min(whole, maxSteps ?? whole),
     epochs,
+    ...(text && { text }),
   };
 }
 
@@ -131,7 +137,7 @@ export async function train(run: TrainingRun): Promise<Position> {
   let runSteps = 1;
   while (!isDone(at, plan)) {
     const { epoch } = at.cursor;
-    const order = epochOrder(data.size, seed, epoch);
+    const order = orderOf(data, plan, seed, epoch);
     while (at.cursor.position < rowsPerEpoch && at.step < totalSteps) {
       await stopIfAsked(run, at);
       const { position } = at.cursor;
@@ -166,6 +172,16 @@ export async function train(run: TrainingRun): Promise<Position> {
   return at;
 }
 
+/** The rows of an epoch, in batches: texts of like length together. */
+export function orderOf(
+  { text, size }: Dataset,
+  { batchSize }: TrainingPlan,
+  seed: number,
+  epoch: number,
+): Uint32Array {
+  return text === undefined ? epochOrder(size, seed, epoch) : groupedOrder(text.lengths, batchSize, seed, epoch);
+}
+
 /** Whether nothing is left to do: all steps are done, and the epoch that they ended in is closed. */
 function isDone({ step, cursor }: Position, { epochs, totalSteps }: TrainingPlan): boolean {
   return cursor.epoch >= epochs || (step >= totalSteps && cursor.position === 0);
@@ -189,27 +205,22 @@ function checkedStart(from: Position, plan: TrainingPlan): Position {
 }
 
 /**
- * What one step is given: `accumulation` batches of one shape.
+ * What one step is given: its batches, and what the teacher's part of it reads.
  * @param runAt the number of the step in its run, from 0.
  */
 function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: number, runAt: number): StepInput {
   const { data, plan, seed, perturbation, teacher } = run;
-  const { batchSize, accumulation, totalSteps } = plan;
-  const batches: Batch[] = [];
+  const { totalSteps } = plan;
+  const micro = microBatches(rows, data, plan);
   const answers: Readonly<Record<string, Tensor>>[] = [];
   // Rows that nobody changes are gathered right where the step reads them.
-  const place = accumulation === 1 && perturbation === undefined ? run.step.placeFor?.(runAt) : undefined;
-  for (let i = 0; i < accumulation; i++) {
-    const own = rows.subarray(i * batchSize, (i + 1) * batchSize);
-    // The last step of an epoch may have too few rows for all of its batches: those without any weigh nothing.
-    const isEmpty = own.length === 0;
-    const used = isEmpty ? rows.subarray(0, 1) : own;
-    const plain = data.batch(used, batchSize, place);
+  const place = micro.length === 1 && perturbation === undefined ? run.step.placeFor?.(runAt) : undefined;
+  const batches = micro.map((part, i): Batch => {
     const at = { seed, step, part: i };
-    const batch = perturbation?.perturb(plain, at) ?? plain;
-    batches.push(isEmpty ? { ...batch, weights: new Float32Array(batchSize) } : batch);
-    if (teacher !== undefined) answers.push(teacher(used, batchSize, at));
-  }
+    const plain = gather(data, part, place);
+    if (teacher !== undefined) answers.push(teacher(part.rows, part.paddedTo, at));
+    return perturbation?.perturb(plain, at) ?? plain;
+  });
   return {
     step,
     learningRate: run.learningRate(step),

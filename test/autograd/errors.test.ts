@@ -68,7 +68,7 @@ const SHAPES: readonly Case[] = [
   ['gather(float32[], int64[2])', 'a table with rows', () => gather(floats(), ids(2))],
   ['scatterRows(float32[2, 3], int64[4])', 'rows [4, 3]', () => scatterRows(floats(2, 3), ids(4), [5, 3])],
   ['pick(float32[2, 3], int64[3])', 'x [.., C] and an index [..]', () => pick(floats(2, 3), ids(3))],
-  ['randomBits(uint32[1])', 'a key of rank 0', () => randomBits(of('uint32', 1), { shape: [2] })],
+  ['randomBits(uint32[1], float32[2])', 'a key of rank 0', () => randomBits(of('uint32', 1), of('float32', 2))],
 ];
 
 const TYPES: readonly Case[] = [
@@ -78,7 +78,7 @@ const TYPES: readonly Case[] = [
   ['gather(float32[2, 3], float32[2])', 'int64 indices', () => gather(floats(2, 3), floats(2))],
   ['and(float32[2], bool[2])', 'bool operands', () => and(floats(2), of('bool', 2))],
   ['where(int64[2], float32[2], float32[2])', 'a bool condition', () => where(ids(2), floats(2), floats(2))],
-  ['randomBits(int64[])', 'a uint32 key', () => randomBits(ids(), { shape: [2] })],
+  ['randomBits(int64[], float32[2])', 'a uint32 key', () => randomBits(ids(), of('float32', 2))],
 ];
 
 // The line of the call, as the error should give it, is looked up in the stack of an error made there.
@@ -129,8 +129,9 @@ describe('gradients', () => {
     expect(() => gradients(loss, [index])).toThrow('wanted a floating value to differentiate by, got int64[2]');
   });
 
-  test('names have no gradients: the message says where', () => {
-    const x = floats('N', 3);
-    expect(() => gradients(mean(x), [x])).toThrow('gradient of mean: wanted a shape of numbers, got [N, 3]');
+  test('parts that are joined along an axis must have numbers there: the message says where', () => {
+    const x = floats(3, 'N');
+    const joined = concat([x], { axis: 1 });
+    expect(() => gradients(sum(joined), [x])).toThrow('gradient of concat: wanted a shape of numbers, got [N]');
   });
 });

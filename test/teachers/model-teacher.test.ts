@@ -73,7 +73,7 @@ describe('modelTeacher', () => {
     };
     const fed = await openInGraphStep({
       ...common,
-      teacher: { kind: 'fed', signals: { logits: { dtype: 'float32', shape: [8, 3] } } },
+      teacher: { kind: 'fed', signals: { logits: { dtype: 'float32', shape: [3] } } },
     });
     const traced = await openInGraphStep({
       ...common,

@@ -48,16 +48,15 @@ gather.op = gatherOp.op;
 const scatterRowsOp: VariadicOp<{ readonly shape: Shape }> = defineVariadic({
   name: 'scatterRows',
   onnx: {
-    emit: (emitter, [rows, index], { shape }, [, indexSignature], [output]) => {
+    emit: (emitter, [rows, index], { shape }, _signatures, [output]) => {
       const table = staticShape(shape, 'scatterRows');
-      const count = staticShape(indexSignature?.shape ?? [], 'scatterRows').reduce((n, dim) => n * dim, 1);
       const width = table.slice(1).reduce((n, dim) => n * dim, 1);
       const ints = (values: number[]) => emitter.constant(fromNumbers('int64', [values.length], values));
       const zero = emitter.constant(fromNumbers(output?.dtype ?? 'float32', [1], [0]));
       const empty = emitter.node('Expand', [zero, ints([table[0] as number, width])]);
-      const flat = emitter.node('Reshape', [rows as string, ints([count, width])]);
-      const column = emitter.node('Reshape', [index as string, ints([count, 1])]);
-      const wide = emitter.node('Expand', [...column, ints([count, width])]);
+      const flat = emitter.node('Reshape', [rows as string, ints([-1, width])]);
+      const column = emitter.node('Reshape', [index as string, ints([-1, 1])]);
+      const wide = emitter.node('Expand', [...column, ints([1, width])]);
       const added = emitter.node('ScatterElements', [...empty, ...wide, ...flat], {
         axis: { kind: 'int', value: 0 },
         reduction: { kind: 'string', value: 'add' },

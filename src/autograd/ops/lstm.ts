@@ -4,10 +4,10 @@
  */
 import { DtypeError, ShapeError } from '../../errors/failures.js';
 import { isFloat } from '../../tensor/dtype.js';
-import { type Dim, formatShape, type Shape, sameShape, staticShape } from '../../tensor/shape.js';
+import { type Dim, dimProduct, formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
 import { applyOp, type Op } from '../op.js';
-import { constant, type Signature, scalar, type Value } from '../value.js';
+import { type Signature, scalar, type Value } from '../value.js';
 import { cast, equal, less } from './compare.js';
 import { add, mul, sigmoid, sub, tanh } from './elementwise.js';
 import { gather, positions } from './indexing.js';
@@ -101,9 +101,8 @@ function infer(inputs: readonly Value[], attributes: object, where: string): rea
 
 /** x [T, ..] from the last row to the first. */
 function reversed(x: Value): Value {
-  const [length] = staticShape(x.shape.slice(0, 1), 'lstm in two directions') as [number];
-  const order = Float64Array.from({ length }, (_, i) => length - 1 - i);
-  return gather(x, constant(fromNumbers('int64', [length], order)));
+  // −1, −2 …: Gather counts negative numbers from the end.
+  return gather(x, sub(scalar(-1, 'int64'), positions(x, { axis: 0 })));
 }
 
 /** From the order of tokens to the order of steps, and back. */
@@ -203,7 +202,8 @@ function stepsOf(inputs: readonly Value[]): Steps {
 function vjp(g: readonly (Value | null)[], inputs: readonly Value[]): (Value | null)[] {
   const operands = operandsOf(inputs);
   const { x, directions } = operands;
-  const [T, B, I] = staticShape(x.shape, 'gradient of lstm') as [number, number, number];
+  const [T, B] = x.shape as [Dim, Dim];
+  const I = x.shape[2] as Dim;
   const D = directions.length;
   const H = hiddenSize(operands);
   const { cell, hiddenBefore, cellBefore, inputGate: i, forgetGate: f, candidate, outputGate: o } = stepsOf(inputs);
@@ -235,7 +235,8 @@ function vjp(g: readonly (Value | null)[], inputs: readonly Value[]): (Value | n
   const toHidden = parts.length === 0 ? mul(hiddenToCell, 0) : parts.reduce((a, b) => add(a, b));
 
   const recurrent = stackMatrices(directions.map(({ weightHh }) => weightHh)); // [D, 4H, H]
-  const none = expandLike(scalar(0, x.dtype), constant(fromNumbers('bool', [D, B, H], new Float64Array(D * B * H))));
+  const one = slice(hiddenToCell, { axis: 0, start: 0, end: 1 });
+  const none = expandLike(scalar(0, x.dtype), reshape(one, [D, B, H]));
   const { stacks } = scan({
     carry: [none, none],
     sequences: [toHidden, hiddenToCell, factors, maskedForget, ...(toLastCell ? [atLast(toLastCell)] : [])],
@@ -249,14 +250,16 @@ function vjp(g: readonly (Value | null)[], inputs: readonly Value[]): (Value | n
     },
   });
 
-  const dGates = splitDirections(stacks[0] as Value).map((value) => reshape(value, [T * B, 4 * H]));
-  const hiddens = splitDirections(hiddenBefore).map((value) => reshape(value, [T * B, H]));
+  const rowsOf = (value: Value, width: Dim): Value => reshape(value, [dimProduct([T, B]), width]);
+  const dGates = splitDirections(stacks[0] as Value); // [T, B, 4H]
+  const hiddens = splitDirections(hiddenBefore).map((value) => rowsOf(value, H));
   const toX: Value[] = [];
   const toWeights = directions.flatMap(({ weightIh }, d): Value[] => {
-    const gates = dGates[d] as Value; // [T·B, 4H]
+    const byStep = dGates[d] as Value;
+    const gates = rowsOf(byStep, 4 * H); // [T·B, 4H]
     const swapped = matrixTranspose(gates);
-    toX.push(inStepOrder(reshape(matmul(gates, weightIh), [T, B, I]), d)); // [T·B, 4H] x [4H, I]
-    const rows = reshape(inStepOrder(x, d), [T * B, I]);
+    toX.push(inStepOrder(matmul(byStep, weightIh), d)); // [T, B, 4H] x [4H, I]
+    const rows = rowsOf(inStepOrder(x, d), I);
     // Reverse mode sums the rows for the biases.
     return [matmul(swapped, rows), matmul(swapped, hiddens[d] as Value), gates, gates];
   });

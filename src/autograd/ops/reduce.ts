@@ -1,14 +1,14 @@
 /** @file Reductions over axes. `axes` defaults to all of them; `keepDims` leaves length 1 behind. */
 import { ShapeError } from '../../errors/failures.js';
 import type { RandomStream } from '../../tensor/random.js';
-import { type Dim, formatShape, resolveAxis, type Shape, staticShape } from '../../tensor/shape.js';
+import { type Dim, formatShape, isStatic, resolveAxis, type Shape, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
 import { defineUnary, type OnnxForm, type Sample, type UnaryOp } from '../op.js';
-import type { Value } from '../value.js';
+import { scalar, type Value } from '../value.js';
 import { cast, equal } from './compare.js';
 import { div, mul } from './elementwise.js';
 import { distinct, uniform } from './samples.js';
-import { expand, reshape } from './shaping.js';
+import { expandLike, reshape } from './shaping.js';
 
 export type ReduceAttributes = { readonly axes?: readonly number[]; readonly keepDims?: boolean };
 
@@ -63,7 +63,7 @@ export const sum: UnaryOp<ReduceAttributes> = defineUnary({
   onnx: onnxReduce('ReduceSum'),
   accepts: 'any',
   shape: ([x], attributes, where) => reducedShape(x as Shape, attributes, where),
-  vjp: (g, [x], _y, attributes) => [expand(restored(g, x as Value, attributes), (x as Value).shape)],
+  vjp: (g, [x], _y, attributes) => [expandLike(restored(g, x as Value, attributes), x as Value)],
   samples: samples(uniform),
 });
 
@@ -72,9 +72,13 @@ export const mean: UnaryOp<ReduceAttributes> = defineUnary({
   onnx: onnxReduce('ReduceMean'),
   shape: ([x], attributes, where) => reducedShape(x as Shape, attributes, where),
   vjp: (g, [x], _y, attributes) => {
-    const shape = staticShape((x as Value).shape, 'gradient of mean');
-    const count = reducedAxes(shape.length, attributes, 'mean').reduce((n, axis) => n * (shape[axis] as number), 1);
-    return [expand(mul(restored(g, x as Value, attributes), 1 / count), shape)];
+    const { shape, dtype } = x as Value;
+    const lengths = reducedAxes(shape.length, attributes, 'mean').map((axis) => shape[axis] as Dim);
+    const each = restored(g, x as Value, attributes);
+    if (isStatic(lengths)) return [expandLike(mul(each, 1 / sizeOf(lengths)), x as Value)];
+    // Elements along axes with names are counted by the graph.
+    const count = sum(expandLike(scalar(1, dtype), x as Value), { ...attributes, keepDims: true });
+    return [expandLike(div(each, count), x as Value)];
   },
   samples: samples(uniform),
 });

@@ -236,7 +236,7 @@ expandLike.op = expandLikeOp.op;
 /** x before it was expanded, where broadcasting against `other` expands it just as far. */
 export function unexpanded(x: Value, other: Value): Value {
   const { node } = x;
-  if (node.kind !== 'op' || node.op !== expandOp.op) return x;
+  if (node.kind !== 'op' || (node.op !== expandOp.op && node.op !== expandLikeOp.op)) return x;
   const inner = node.inputs[0] as Value;
   const before = broadcastShapes(inner.shape, other.shape, 'expand');
   return sameShape(before, broadcastShapes(x.shape, other.shape, 'expand')) ? inner : x;
@@ -267,9 +267,11 @@ export const slice: UnaryOp<SliceAttributes> = defineUnary({
     return shape.with(at, end - start);
   },
   vjp: (g, [x], _y, { axis, start, end }) => {
-    const shape = staticShape((x as Value).shape, 'gradient of slice');
+    const { shape } = x as Value;
     const at = resolveAxis(axis, shape.length, 'slice');
-    return [pad(g, { axis: at, before: start, after: (shape[at] as number) - end })];
+    const length = shape[at] as Dim;
+    if (typeof length === 'string') return [padLike(g, x as Value, { axis: at, before: start })];
+    return [pad(g, { axis: at, before: start, after: length - end })];
   },
   samples: (random) => [
     { inputs: [uniform(random, [4, 3], -2, 2)], attributes: { axis: 0, start: 1, end: 3 } },
@@ -309,6 +311,50 @@ export const pad: UnaryOp<PadAttributes> = defineUnary({
   ],
 });
 
+const padLikeOp = defineVariadic<{ readonly axis: number; readonly before: number }>({
+  name: 'padLike',
+  onnx: {
+    emit: (emitter, [x, like], { axis, before }) => {
+      const lengthOf = (value: string): string =>
+        emitter.node('Gather', [...emitter.node('Shape', [value]), int64(emitter, [axis])])[0] as string;
+      const missing = emitter.node('Sub', [lengthOf(like as string), lengthOf(x as string)]);
+      const after = emitter.node('Sub', [...missing, int64(emitter, [before])]);
+      const pads = emitter.node('Concat', [int64(emitter, [before]), ...after], { axis: { kind: 'int', value: 0 } });
+      return emitter.node('Pad', [x as string, ...pads, '', int64(emitter, [axis])]);
+    },
+  },
+  dtype: ([x]) => x as Dtype,
+  shape: ([x, like], { axis, before }, where) => {
+    const shape = like as Shape;
+    const [length, room] = [(x as Shape)[axis], shape[axis]];
+    const fits = typeof length !== 'number' || typeof room !== 'number' || before + length <= room;
+    if (fits && sameShape((x as Shape).with(axis, 0), shape.with(axis, 0))) return shape;
+    throw new ShapeError({
+      where,
+      wanted: `shapes that agree off axis ${axis}, and room for ${before} more there`,
+      got: `${formatShape(x as Shape)} and ${formatShape(shape)}`,
+    });
+  },
+  vjp: (g, [x], _y, { axis, before }) => {
+    const length = (x as Value).shape[axis] as Dim;
+    if (typeof length === 'number') return [slice(g, { axis, start: before, end: before + length }), null];
+    throw new ShapeError({ where: 'gradient of padLike', wanted: `a number on axis ${axis}`, got: length });
+  },
+  samples: (random) => [
+    {
+      inputs: [uniform(random, [2, 1, 3], -2, 2), uniform(random, [2, 4, 3], -2, 2)],
+      attributes: { axis: 1, before: 2 },
+      zeroGradients: [1],
+    },
+  ],
+});
+
+/** Adds zeros before and after along an axis, up to the length that another value has there; it may be a name. */
+export function padLike(x: Value, like: Value, attributes: { readonly axis: number; readonly before: number }): Value {
+  return padLikeOp([x, like], attributes);
+}
+padLike.op = padLikeOp.op;
+
 /** Joins tensors along an axis; the other lengths must agree. */
 export const concat = defineVariadic<{ readonly axis: number }>({
   name: 'concat',
@@ -342,8 +388,9 @@ export const concat = defineVariadic<{ readonly axis: number }>({
   vjp: (g, inputs, _y, { axis }) => {
     let start = 0;
     return inputs.map((value) => {
-      const shape = staticShape(value.shape, 'gradient of concat');
-      const end = start + (shape[resolveAxis(axis, shape.length, 'concat')] as number);
+      const at = resolveAxis(axis, value.shape.length, 'concat');
+      const [length] = staticShape(value.shape.slice(at, at + 1), 'gradient of concat') as [number];
+      const end = start + length;
       const part = slice(g, { axis, start, end });
       start = end;
       return part;

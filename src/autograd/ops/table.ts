@@ -30,7 +30,7 @@ import { layerNorm, logSoftmax, softmax } from './normalise.js';
 import { randomBits } from './random.js';
 import { argMax, mean, reduceMax, reduceMin, sum } from './reduce.js';
 import { scan } from './scan.js';
-import { concat, expand, expandLike, pad, reshape, slice, transpose } from './shaping.js';
+import { concat, expand, expandLike, pad, padLike, reshape, slice, transpose } from './shaping.js';
 
 export const OPS = {
   abs,
@@ -66,6 +66,7 @@ export const OPS = {
   not,
   or,
   pad,
+  padLike,
   pick,
   positions,
   pow,

@@ -4,7 +4,7 @@ import { mul } from '../../../src/autograd/ops/elementwise.js';
 import { dropout, randomBits } from '../../../src/autograd/ops/random.js';
 import { input, type Value } from '../../../src/autograd/value.js';
 import { hashedBits, streamKey } from '../../../src/tensor/random.js';
-import { fromNumbers, type Tensor, tensor, toNumbers } from '../../../src/tensor/tensor.js';
+import { fromNumbers, type Tensor, tensor, toNumbers, zeros } from '../../../src/tensor/tensor.js';
 import { evaluate } from '../evaluate.js';
 
 const key = input('key', 'uint32', []);
@@ -21,16 +21,24 @@ describe('randomBits', () => {
     const columns = shape.at(-1) ?? 1;
     const rows = shape.reduce<number>((product, dim) => product * dim, 1) / columns;
     for (const value of KEYS) {
-      const { bits } = await evaluate({ bits: randomBits(key, { shape }) }, { key: keyOf(value) });
-      expect(bits.shape).toEqual([...shape]);
       const wanted = tensor('uint32', shape, hashedBits(value, rows, columns));
-      expect(bytesOf(bits).equals(bytesOf(wanted))).toBe(true);
+      const names = shape.map((_, axis) => `N${axis}`);
+      for (const dims of [shape, names]) {
+        const like = input('like', 'float32', dims);
+        const { bits } = await evaluate(
+          { bits: randomBits(key, like) },
+          { key: keyOf(value), like: zeros('float32', shape) },
+        );
+        expect(bits.shape).toEqual([...shape]);
+        expect(bytesOf(bits).equals(bytesOf(wanted))).toBe(true);
+      }
     }
   });
 
   test('do not depend on the number of threads', async () => {
-    const bits = randomBits(key, { shape: [512, 300] });
-    const [one, two] = await Promise.all([1, 2].map((threads) => evaluate({ bits }, { key: keyOf(5) }, { threads })));
+    const bits = randomBits(key, input('like', 'float32', [512, 300]));
+    const given = { key: keyOf(5), like: zeros('float32', [512, 300]) };
+    const [one, two] = await Promise.all([1, 2].map((threads) => evaluate({ bits }, given, { threads })));
     expect(bytesOf(one!.bits).equals(bytesOf(two!.bits))).toBe(true);
   });
 });
