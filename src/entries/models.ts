@@ -1,5 +1,6 @@
 export type { DownloadProgress } from '../hub/download.js';
 export { hubCache } from '../hub/settings.js';
+export { type OpenedModel, openAnyModel } from '../models/any-model.js';
 export { type BertConfig, bert, bertDefaults } from '../models/bert.js';
 export { type BilstmConfig, bilstm, bilstmDefaults, pairFeatures } from '../models/bilstm.js';
 export {
@@ -12,7 +13,14 @@ export {
 } from '../models/bilstm-embeddings.js';
 export { type DistilBertConfig, distilbert, distilbertDefaults } from '../models/distilbert.js';
 export { type FetchOptions, fetchModel } from '../models/fetch-model.js';
-export { classesOf, type Forward, openForward, type RowSignal } from '../models/forward.js';
+export {
+  classesOf,
+  type Forward,
+  type FrozenForward,
+  openForward,
+  openFrozenForward,
+  type RowSignal,
+} from '../models/forward.js';
 export type { HeadName } from '../models/heads.js';
 export {
   type HuggingFaceContent,

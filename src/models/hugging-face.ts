@@ -321,7 +321,11 @@ function familyOfModel({ kind }: Model): Family {
   throw new OptionError({ where: 'saveHuggingFace', wanted: HUGGING_FACE_TYPES.join(', '), got: `a ${kind}` });
 }
 
-function huggingFaceConfig({ model, labelNames }: HuggingFaceContent): Record<string, unknown> {
+/**
+ * The `config.json` of a model for `transformers`.
+ * @throws OptionError for a model of another kind, or label names that do not fit.
+ */
+export function huggingFaceConfig({ model, labelNames }: Omit<HuggingFaceContent, 'weights'>): Record<string, unknown> {
   const { classes } = familyOfModel(model);
   const { num_labels: count, head, ...sizes } = model.config;
   const config = {

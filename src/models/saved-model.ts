@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CheckpointError } from '../errors/failures.js';
+import { CheckpointError, OptionError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
 import { packageVersion } from '../files/package-version.js';
@@ -26,6 +26,11 @@ export type TrainedModel = {
   readonly labelNames: readonly string[];
   /** What it was trained with. */
   readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /**
+   * Of a model that reads text: its tokenizer's files, contents by name (`Tokenizer.files`). They are written beside the
+   * model, where `loadTokenizer` finds them, and are no part of its hash.
+   */
+  readonly tokenizerFiles?: ReadonlyMap<string, string>;
 };
 
 export type SavedModel = TrainedModel & {
@@ -67,9 +72,13 @@ export async function saveModel(folder: string, trained: TrainedModel): Promise<
   await replaceFolderAtomic(folder, (inside) => writeModelFiles(inside, trained));
 }
 
-/** Writes the two files of a model into a folder that is being filled. */
+/**
+ * Writes the files of a model into a folder that is being filled.
+ * @throws OptionError for a tokenizer's file whose name is no plain one, or that of a file of the model.
+ */
 export async function writeModelFiles(folder: string, trained: TrainedModel): Promise<void> {
-  const { model, weights, labelNames, method } = trained;
+  const { model, weights, labelNames, method, tokenizerFiles = new Map() } = trained;
+  for (const name of tokenizerFiles.keys()) expectTokenizerFile(name);
   const config = {
     format: MODEL_FORMAT.name,
     version: MODEL_FORMAT.version,
@@ -81,6 +90,17 @@ export async function writeModelFiles(folder: string, trained: TrainedModel): Pr
   };
   await writeFile(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
   await writeFile(join(folder, WEIGHTS), encodeSafetensors(weights));
+  for (const [name, content] of tokenizerFiles) await writeFile(join(folder, name), content);
+}
+
+/** Nothing that leads out of the folder, is hidden, or would replace what the model is read from. */
+function expectTokenizerFile(name: string): void {
+  if (/^[A-Za-z0-9][\w.-]*$/.test(name) && name !== CONFIG && name !== WEIGHTS) return;
+  throw new OptionError({
+    where: 'tokenizerFiles',
+    wanted: `plain file names other than ${CONFIG} and ${WEIGHTS}`,
+    got: JSON.stringify(name),
+  });
 }
 
 /**
@@ -137,8 +157,11 @@ async function readTensors(path: string): Promise<ReadonlyMap<string, Tensor>> {
   return (await readSafetensors(path)).tensors;
 }
 
-/** Where the files of a model lie. */
-async function folderOfModel(path: string): Promise<string> {
+/**
+ * Where the files of a model lie: the folder itself, or the `last.ckpt` of a run's.
+ * @throws CheckpointError if there is no `config.json` in either.
+ */
+export async function folderOfModel(path: string): Promise<string> {
   const folder = await placeOf(path);
   const kind = await kindOf(folder);
   if (kind === 'nothing') {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { DeviceError, DtypeError, OptionError, ShapeError } from '../errors/failures.js';
 import type { OnnxProgram, ValueInfo } from '../onnx/program.js';
-import { ARRAY_TYPES, type HostArray } from '../tensor/dtype.js';
+import { ARRAY_TYPES, type Dtype, type HostArray } from '../tensor/dtype.js';
 import { type Dim, formatShape, type Shape, type StaticShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { resolveDevice } from './devices.js';
@@ -30,6 +30,45 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
  *   is not valid.
  */
 export async function openSession(program: OnnxProgram, options: SessionOptions = {}): Promise<Session> {
+  const native = await createNative(program.bytes, options);
+  const { Tensor: OrtTensor } = await loadOnnxRuntime();
+  return new Session(program, native, OrtTensor, options.profilePrefix !== undefined);
+}
+
+/**
+ * Opens a session of a model that may be a stranger's: the path of an ONNX file, which ONNX Runtime then reads itself
+ * (no second copy in memory), or its bytes. Inputs and outputs are those that the model declares.
+ * @throws as `openSession` does; DtypeError for an input or output that is no tensor, or of a type that we have no array for.
+ */
+export async function openModelSession(model: string | Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const native = await createNative(model, options);
+  const { Tensor: OrtTensor } = await loadOnnxRuntime();
+  try {
+    const inputs = native.inputMetadata.map((value) => declared('input', value));
+    const outputs = native.outputMetadata.map((value) => declared('output', value));
+    return new Session({ inputs, outputs }, native, OrtTensor, options.profilePrefix !== undefined);
+  } catch (error) {
+    await native.release();
+    throw error;
+  }
+}
+
+function declared(role: Role, value: InferenceSession.ValueMetadata): ValueInfo {
+  const got = value.isTensor ? value.type : 'no tensor';
+  if (!value.isTensor || !Object.hasOwn(ARRAY_TYPES, got)) {
+    throw new DtypeError({
+      where: `${role} '${value.name}'`,
+      wanted: Object.keys(ARRAY_TYPES).join(', '),
+      got,
+      fix: 'export the model in float32',
+    });
+  }
+  // A length without a name may be anything: it needs a name of its own.
+  const shape = value.shape.map((dim, axis) => (dim === '' ? `${value.name}:${axis}` : dim));
+  return { name: value.name, dtype: got as Dtype, shape };
+}
+
+async function createNative(model: string | Uint8Array, options: SessionOptions): Promise<InferenceSession> {
   const { threads = availableParallelism(), spinning = true, profilePrefix } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new OptionError({ where: 'threads', wanted: 'a whole number from 1', got: String(threads) });
@@ -50,9 +89,11 @@ export async function openSession(program: OnnxProgram, options: SessionOptions 
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
     ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
   };
-  let native: InferenceSession;
   try {
-    native = await runtime.InferenceSession.create(program.bytes, ortOptions);
+    // Two overloads of one function: the compiler takes no union.
+    return typeof model === 'string'
+      ? await runtime.InferenceSession.create(model, ortOptions)
+      : await runtime.InferenceSession.create(model, ortOptions);
   } catch (cause) {
     const got = engineMessage(cause);
     if (device === 'cpu') {
@@ -61,7 +102,6 @@ export async function openSession(program: OnnxProgram, options: SessionOptions 
     const fix = 'use device cpu';
     throw new DeviceError({ where: `device '${device}'`, wanted: 'a session on it', got, fix, cause });
   }
-  return new Session(program, native, runtime.Tensor, profilePrefix !== undefined);
 }
 
 /** An open session; made by `openSession`. It holds native memory until `release`. */
@@ -74,7 +114,12 @@ export class Session {
   readonly #running = new Set<Promise<unknown>>();
   #released: Promise<void> | undefined;
 
-  constructor(program: OnnxProgram, native: InferenceSession, OrtTensor: TensorConstructor, isProfiled: boolean) {
+  constructor(
+    program: Pick<OnnxProgram, 'inputs' | 'outputs'>,
+    native: InferenceSession,
+    OrtTensor: TensorConstructor,
+    isProfiled: boolean,
+  ) {
     this.inputs = program.inputs;
     this.outputs = program.outputs;
     this.#native = native;

@@ -21,7 +21,7 @@ export async function evaluateDigits(
   // One training image: this is about the test set.
   const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, onNotice: io.notice });
   const data = mnistDataset(test);
-  const evaluator = await openEvaluator({ model, data, threads: options.threads, device });
+  const evaluator = await openEvaluator({ model, data, threads: options.threads ?? 1, device });
   try {
     const { metrics, rows } = await evaluator.evaluate(weights);
     const { accuracy = NaN, loss = NaN } = metrics;

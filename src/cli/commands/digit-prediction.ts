@@ -19,7 +19,8 @@ export async function predictDigits(
   options: OptionValues<typeof predictUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
-  const { inputs, threads } = options;
+  const { inputs, threads = 1 } = options;
+  rejectTextOptions(options);
   if (inputs.length === 0) {
     throw new OptionError({
       where: 'retort predict',
@@ -51,6 +52,23 @@ export async function predictDigits(
     }
   }
   return { text: lines.join('\n'), json: { model: path, files } };
+}
+
+const TEXT_FLAGS = {
+  file: 'file',
+  pair: 'pair',
+  textColumn: 'text_column',
+  pairColumn: 'pair_column',
+  maxLength: 'max_length',
+} as const;
+
+/** @throws OptionError for a flag that does nothing for images. */
+function rejectTextOptions(options: OptionValues<typeof predictUsage.options>): void {
+  for (const [key, flag] of Object.entries(TEXT_FLAGS) as [keyof typeof TEXT_FLAGS, string][]) {
+    if (options[key] === undefined) continue;
+    const got = 'a model of digits';
+    throw new OptionError({ where: `--${flag}`, wanted: 'a model of text', got, fix: 'leave the flag out' });
+  }
 }
 
 type Answer = { readonly label: string; readonly probability: number; readonly probabilities: readonly number[] };

@@ -1,27 +1,51 @@
 import { type CommandUsage, defineCommand } from '../command.js';
-import { messageOptions } from '../shared-options.js';
-import { digitComputeOptions } from './mnist-options.js';
+import { computeOptions, messageOptions } from '../shared-options.js';
 
 export const predictUsage = {
   name: 'predict',
   summary: 'answer for new inputs with a trained model',
+  description:
+    'A model of text answers for the texts that are given, for those of a file (.txt: one a line; .csv, .tsv, .jsonl: by ' +
+    'column), or for the lines of standard input: the label, a tab, its probability. A model of digits answers for IDX ' +
+    'files of images.',
   options: {
     model: {
       kind: 'operand',
       placeholder: 'model',
       required: true,
-      help: 'a checkpoint folder, or a run that has one',
+      help: 'an export, a checkpoint, a run that has one, or a Hugging Face folder',
     },
     inputs: {
       kind: 'operand',
-      placeholder: 'file',
+      placeholder: 'input',
       many: true,
-      help: 'IDX files of images, raw or gzipped; - reads one from stdin',
+      help: 'texts or files of them; of digits IDX files, raw or gzipped; - reads stdin',
     },
-    ...digitComputeOptions,
+    file: { kind: 'text', placeholder: 'path', group: 'Texts', help: 'a file of texts, whatever its name' },
+    pair: { kind: 'text', placeholder: 'text', group: 'Texts', help: 'the second text, for a model of pairs' },
+    textColumn: {
+      kind: 'text',
+      placeholder: 'name',
+      group: 'Texts',
+      help: 'column of the texts [default: text, or sentence where there is no text]',
+    },
+    pairColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
+    maxLength: {
+      kind: 'integer',
+      min: 3,
+      max: 2 ** 20,
+      group: 'Texts',
+      help: 'tokens that are read of a text [default: what the model reads, at most 512]',
+    },
+    ...computeOptions,
+    threads: { ...computeOptions.threads, help: 'CPU threads [default: all; 1 for a model of digits]' },
     ...messageOptions,
+    json: { ...messageOptions.json, help: 'print one JSON object on stdout; for many texts one a line' },
   },
   examples: [
+    { does: 'one sentence', line: 'retort predict outputs/student "a gripping, funny film"' },
+    { does: 'a file, for a program', line: 'retort predict outputs/student reviews.csv --json' },
+    { does: 'the lines of standard input', line: 'retort predict outputs/student - < lines.txt' },
     {
       does: 'one line per image: its class and the probability',
       line: 'retort predict ./outputs/mnist/last.ckpt ./data/mnist/t10k-images-idx3-ubyte',
@@ -32,7 +56,12 @@ export const predictUsage = {
 export const predictCommand = defineCommand({
   ...predictUsage,
   run: async (options, io) => {
-    const { predictDigits } = await import('./digit-prediction.js');
-    return predictDigits(options, io);
+    const { readsDigits } = await import('./text-model.js');
+    if (await readsDigits(options.model)) {
+      const { predictDigits } = await import('./digit-prediction.js');
+      return predictDigits(options, io);
+    }
+    const { predictTexts } = await import('./text-prediction.js');
+    return predictTexts(options, io);
   },
 });

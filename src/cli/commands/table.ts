@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
 import { mnistCommand } from './mnist.js';
 import { mnistWithKdCommand } from './mnist-with-kd.js';
 import { predictCommand } from './predict.js';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   mnistWithKdCommand,
   evaluateCommand,
   predictCommand,
+  exportCommand,
   primerCommand,
   compareCommand,
   reportCommand,

@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises';
+import { OptionError, OutputError } from '../../errors/failures.js';
+import { saveOnnx } from '../../export/onnx-folder.js';
+import { errorCode, outputFailure } from '../../files/file-failure.js';
+import { openAnyModel } from '../../models/any-model.js';
+import { saveHuggingFace } from '../../models/hugging-face.js';
+import { familyOf, HUGGING_FACE_TYPES } from '../../models/hugging-face-families.js';
+import type { Model } from '../../models/model.js';
+import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
+import type { CommandIo, CommandOutput } from '../command.js';
+import { formatCount } from '../numbers.js';
+import type { OptionValues } from '../options.js';
+import type { exportUsage } from './export.js';
+
+/** `retort export`. */
+export async function exportModel(
+  options: OptionValues<typeof exportUsage.options>,
+  io: CommandIo,
+): Promise<CommandOutput> {
+  const { to, outputDir } = options;
+  await expectFree(outputDir, options.overwrite);
+  const opened = await openAnyModel(options.model);
+  const { model, weights, labelNames, path } = opened;
+  if (to === 'hf' && familyOf(model.kind) === undefined) {
+    throw new OptionError({
+      where: '--to hf',
+      wanted: `a ${HUGGING_FACE_TYPES.join(', ')}, which transformers knows`,
+      got: `a ${model.kind}`,
+      fix: 'use --to onnx',
+    });
+  }
+  for (const notice of opened.notices) io.notice(notice);
+  const tokenizer = readsText(model) ? await loadTokenizer(path) : undefined;
+  const content = { model, weights, labelNames, ...(tokenizer && { tokenizer }) };
+  let parameters = 0;
+  for (const { data } of Object.values(weights)) parameters += data.length;
+  if (to === 'hf') await saveHuggingFace(outputDir, content);
+  const bytes = to === 'onnx' ? await saveOnnx(outputDir, content) : undefined;
+  const size = bytes === undefined ? '' : `, ${(bytes / 1e6).toFixed(1)} MB`;
+  return {
+    text: `exported ${model.kind}, ${formatCount(parameters)} parameters${size}: ${outputDir}`,
+    json: {
+      model: path,
+      kind: model.kind,
+      format: to,
+      outputDir,
+      parameters,
+      labels: labelNames,
+      ...(bytes !== undefined && { bytes }),
+    },
+  };
+}
+
+/** Whether a model reads the ids of a tokenizer. */
+export function readsText(model: Model): boolean {
+  return model.inputs({ B: 'B', S: 'S' }).some(({ name }) => name === 'input_ids');
+}
+
+/** What exports write. Folders with anything else in them are not replaced. */
+const OURS = /^(config\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
+
+/** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
+async function expectFree(path: string, overwrite: boolean): Promise<void> {
+  const names = await namesIn(path);
+  const strange = names.filter((name) => !OURS.test(name));
+  if (names.length === 0 || (overwrite && strange.length === 0)) return;
+  const shown = (overwrite ? strange : names).sort().slice(0, 3).join(', ');
+  throw new OutputError({
+    where: path,
+    wanted: overwrite ? 'an earlier export, or a new folder' : 'a new or empty folder',
+    got: `one with ${shown}`,
+    fix: overwrite
+      ? 'choose another folder'
+      : 'pass --overwrite to replace an earlier export, or choose another folder',
+  });
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw outputFailure(errorCode(error) === 'ENOTDIR' ? asExisting(path) : error, path);
+  }
+}
+
+function asExisting(path: string): OutputError {
+  return new OutputError({
+    where: path,
+    wanted: 'a folder, or nothing yet',
+    got: 'a file',
+    fix: 'choose another path',
+  });
+}

@@ -1,0 +1,229 @@
+import { extname } from 'node:path';
+import { type ReadTextTableOptions, readTextTable } from '../../data/read-text-table.js';
+import { isTextSetName, loadTextSet } from '../../data/text-sets.js';
+import { NO_LABEL, type TextTable } from '../../data/text-table.js';
+import { splitOf, type TaskMetric } from '../../data/text-task.js';
+import { FileError, OptionError } from '../../errors/failures.js';
+import { wilsonInterval } from '../../experiments/wilson-interval.js';
+import type { Answer, Inference, TextInput } from '../../inference/load.js';
+import { bootstrapInterval } from '../../training/bootstrap.js';
+import { accuracyOf, type Confusion, confusionOf, f1Of, macroF1Of, matthewsOf } from '../../training/class-metrics.js';
+import { pearson, spearman } from '../../training/correlation.js';
+import type { CommandIo, CommandOutput } from '../command.js';
+import { formatCount } from '../numbers.js';
+import type { OptionValues } from '../options.js';
+import type { evaluateUsage } from './evaluate.js';
+import { mnistOptions } from './mnist-options.js';
+import { openTextModel } from './text-model.js';
+
+type Options = OptionValues<typeof evaluateUsage.options>;
+
+type Metric = TaskMetric | 'macro_f1';
+
+type Figure = {
+  readonly metric: Metric;
+  readonly value: number;
+  /** Wilson's of the accuracy, else a bootstrap's over rows; undefined where there is none. */
+  readonly interval: readonly [low: number, high: number] | undefined;
+};
+
+/** `retort evaluate` with a model of text. */
+export async function evaluateTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
+  const { threads, device, maxLength } = options;
+  const data = checkedData(options);
+  const model = await openTextModel(
+    options.model,
+    { device, ...(threads !== undefined && { threads }), ...(maxLength !== undefined && { maxLength }) },
+    io.notice,
+  );
+  try {
+    const isRegression = model.labels.length === 1;
+    const { table, metrics } = await readData(data, options, model.labels, isRegression);
+    const answers: Answer[] = [];
+    for await (const answer of model.stream(inputsOf(table))) answers.push(answer);
+    const { figures, rows } = isRegression
+      ? scoredNumbers(table, answers, metrics)
+      : scoredClasses(table, answers, model, metrics, io);
+    return outputOf(model.path, table.name, figures, rows);
+  } finally {
+    await model.release();
+  }
+}
+
+/** @throws OptionError for what contradicts the data that was named. */
+function checkedData({ data, split, textColumn, pairColumn, labelColumn, dataDir }: Options): string {
+  if (data === undefined) {
+    throw new OptionError({
+      where: 'retort evaluate',
+      wanted: 'data after the model: the name of a set, or a file',
+      got: 'none',
+      fix: 'see retort evaluate --help',
+    });
+  }
+  const isSet = isTextSetName(data);
+  const column = textColumn ?? pairColumn ?? labelColumn;
+  if (isSet && column !== undefined) {
+    throw new OptionError({ where: 'columns', wanted: 'a file', got: `${data}, whose columns are known` });
+  }
+  if (!isSet && (split !== undefined || dataDir !== mnistOptions.dataDir.default)) {
+    const where = split === undefined ? '--data_dir' : '--split';
+    throw new OptionError({ where, wanted: 'the name of a data set', got: `'${data}'`, fix: 'leave the flag out' });
+  }
+  return data;
+}
+
+async function readData(
+  data: string,
+  options: Options,
+  labels: readonly string[],
+  isRegression: boolean,
+): Promise<{ readonly table: TextTable; readonly metrics: readonly Metric[] }> {
+  if (isTextSetName(data)) {
+    const dir = options.dataDir === mnistOptions.dataDir.default ? process.env.RETORT_DATA : options.dataDir;
+    const task = await loadTextSet(data, { dir });
+    if (task.isRegression !== isRegression) {
+      throw new OptionError({
+        where: data,
+        wanted: isRegression ? 'values to be predicted, as the model does' : `the labels ${labels.join(', ')}`,
+        got: task.isRegression ? 'values' : 'labels',
+        fix: 'use a model of this task',
+      });
+    }
+    return { table: splitOf(task, options.split ?? 'dev'), metrics: task.metrics };
+  }
+  const { textColumn, pairColumn, labelColumn = 'label' } = options;
+  const readOptions: ReadTextTableOptions = {
+    ...(textColumn !== undefined && { text: textColumn }),
+    ...(pairColumn !== undefined && { pair: pairColumn }),
+    ...(isRegression ? { score: labelColumn, label: null } : { label: labelColumn, labelNames: labels }),
+  };
+  if (extname(data).toLowerCase() === '.txt') {
+    throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
+  }
+  const table = await readTextTable(data, readOptions);
+  if (isRegression) return { table, metrics: ['pearson', 'spearman'] };
+  return { table, metrics: ['accuracy', labels.length === 2 ? 'f1' : 'macro_f1', 'matthews'] };
+}
+
+function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
+  for (const [row, text] of texts.entries()) yield pairs === undefined ? text : [text, pairs[row] ?? ''];
+}
+
+type Scored = { readonly figures: readonly Figure[]; readonly rows: number };
+
+function scoredClasses(
+  table: TextTable,
+  answers: readonly Answer[],
+  { labels: names }: Inference,
+  metrics: readonly Metric[],
+  io: CommandIo,
+): Scored {
+  const modelClass = classesOfModel(table, names, io);
+  const labels: number[] = [];
+  const predicted: number[] = [];
+  for (const [row, label] of (table.labels ?? []).entries()) {
+    if (label === NO_LABEL) continue;
+    labels.push(label);
+    predicted.push(modelClass.indexOf(answers[row]?.label ?? ''));
+  }
+  expectRows(labels.length, table);
+  const classes = modelClass.length;
+  const confusion = (sample?: Uint32Array): Confusion => {
+    if (sample === undefined) return confusionOf(labels, predicted, classes);
+    const take = (values: readonly number[]) => Int32Array.from(sample, (row) => values[row] as number);
+    return confusionOf(take(labels), take(predicted), classes);
+  };
+  const figures = metrics.flatMap((metric): Figure[] => {
+    const of = CLASS_METRICS.get(metric);
+    if (of === undefined) return [];
+    const value = of(confusion());
+    const interval =
+      metric === 'accuracy'
+        ? wilsonInterval(Math.round(value * labels.length), labels.length)
+        : bootstrapInterval(labels.length, (sample) => of(confusion(sample)));
+    return [{ metric, value, interval }];
+  });
+  return { figures, rows: labels.length };
+}
+
+/** F₁ is that of the second label, as GLUE has it for MRPC and QQP. */
+const CLASS_METRICS: ReadonlyMap<Metric, (confusion: Confusion) => number> = new Map([
+  ['accuracy', accuracyOf],
+  ['f1', (confusion: Confusion) => f1Of(confusion, 1)],
+  ['macro_f1', macroF1Of],
+  ['matthews', matthewsOf],
+]);
+
+/**
+ * The model's names of the classes, in the order of the table's label numbers.
+ * @throws OptionError where they cannot be told.
+ */
+function classesOfModel({ name, labelNames }: TextTable, names: readonly string[], io: CommandIo): readonly string[] {
+  if (labelNames.every((label) => names.includes(label)) && labelNames.length === names.length) return labelNames;
+  const isUnnamed = names.every((label, i) => label === `LABEL_${i}`);
+  if (isUnnamed && labelNames.length === names.length) {
+    io.notice(`the model's labels have no names: taken in the order of ${labelNames.join(', ')}`);
+    return names;
+  }
+  throw new OptionError({
+    where: name,
+    wanted: `the labels of the model (${names.slice(0, 12).join(', ')})`,
+    got: labelNames.slice(0, 12).join(', ') || 'no labels',
+    fix: 'use data with these labels',
+  });
+}
+
+function scoredNumbers(table: TextTable, answers: readonly Answer[], metrics: readonly Metric[]): Scored {
+  const wanted: number[] = [];
+  const predicted: number[] = [];
+  for (const [row, score] of (table.scores ?? []).entries()) {
+    if (Number.isNaN(score)) continue;
+    wanted.push(score);
+    predicted.push(answers[row]?.score ?? NaN);
+  }
+  expectRows(wanted.length, table);
+  const figures = metrics.flatMap((metric): Figure[] => {
+    const of = metric === 'pearson' ? pearson : metric === 'spearman' ? spearman : undefined;
+    if (of === undefined) return [];
+    const interval = bootstrapInterval(wanted.length, (sample) => {
+      const take = (values: readonly number[]) => Float64Array.from(sample, (row) => values[row] as number);
+      return of(take(wanted), take(predicted));
+    });
+    return [{ metric, value: of(wanted, predicted), interval }];
+  });
+  return { figures, rows: wanted.length };
+}
+
+function expectRows(rows: number, { name }: TextTable): void {
+  if (rows > 0) return;
+  throw new FileError({ where: name, wanted: 'rows with labels', got: 'none', fix: 'use a split that has labels' });
+}
+
+const TITLES: Readonly<Record<Metric, string>> = {
+  accuracy: 'accuracy',
+  f1: 'F1',
+  macro_f1: 'macro F1',
+  matthews: 'Matthews',
+  pearson: 'Pearson',
+  spearman: 'Spearman',
+};
+
+function outputOf(model: string, data: string, figures: readonly Figure[], rows: number): CommandOutput {
+  const percent = (value: number) => (100 * value).toFixed(2);
+  const lines = figures.map(({ metric, value, interval }) => {
+    const range = interval === undefined ? '' : `  (95 % interval ${interval.map(percent).join(' to ')})`;
+    return `${TITLES[metric].padEnd(9)} ${percent(value).padStart(6)}${range}`;
+  });
+  const metrics = Object.fromEntries(
+    figures.map(({ metric, value, interval }) => [metric, { value: finite(value), interval95: interval ?? null }]),
+  );
+  return {
+    text: [...lines, `rows      ${formatCount(rows).padStart(6)} of ${data}`].join('\n'),
+    json: { model, data, rows, metrics },
+  };
+}
+
+/** JSON has no NaN. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

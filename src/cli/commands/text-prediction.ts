@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { OptionError } from '../../errors/failures.js';
+import type { Answer } from '../../inference/load.js';
+import type { CommandIo, CommandOutput, Json } from '../command.js';
+import type { OptionValues } from '../options.js';
+import type { TextStream } from '../terminal.js';
+import type { predictUsage } from './predict.js';
+import { textSource } from './text-inputs.js';
+import { openTextModel } from './text-model.js';
+
+/**
+ * `retort predict` with a model of text. One line a text, in their order: its label, a tab, the probability of it; of a
+ * regression the value. With `--json` one object for a text, or one a line for many.
+ */
+export async function predictTexts(
+  options: OptionValues<typeof predictUsage.options>,
+  io: CommandIo,
+): Promise<CommandOutput | undefined> {
+  const { inputs: words, file, pair, textColumn, pairColumn, threads, device, maxLength, json } = options;
+  const source = await textSource({ words, file, pair, textColumn, pairColumn }, io.stdin);
+  const model = await openTextModel(
+    options.model,
+    { device, ...(threads !== undefined && { threads }), ...(maxLength !== undefined && { maxLength }) },
+    io.notice,
+  );
+  try {
+    if (source.isSingle) {
+      for await (const answer of model.stream(source.texts)) {
+        return { text: lineOf(answer), json: { model: model.path, ...objectOf(answer, model.labels) } };
+      }
+    }
+    // Whoever types waits for each answer; a pipe or file waits for the last one.
+    const isTyped = 'isTTY' in io.stdin && io.stdin.isTTY === true;
+    let row = 0;
+    for await (const answer of model.stream(source.texts, isTyped ? { window: 1 } : {})) {
+      row++;
+      const line = json ? JSON.stringify({ row, ...objectOf(answer, model.labels) }) : lineOf(answer);
+      await write(io.stdout, `${line}\n`);
+    }
+    if (row > 0) return undefined;
+    throw new OptionError({ where: 'retort predict', wanted: 'at least one text', got: 'none' });
+  } finally {
+    await model.release();
+  }
+}
+
+function lineOf({ label, score, probabilities }: Answer): string {
+  return probabilities.length === 0 ? score.toFixed(4) : `${label}\t${score.toFixed(4)}`;
+}
+
+function objectOf(
+  { label, score, probabilities }: Answer,
+  labels: readonly string[],
+): { readonly [key: string]: Json } {
+  if (probabilities.length === 0) return { score: rounded(score) };
+  const all = Object.fromEntries(labels.map((name, i) => [name, rounded(probabilities[i] ?? NaN)]));
+  return { label, score: rounded(score), probabilities: all };
+}
+
+/** As many digits as float32 holds. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(7));
+}
+
+/** A reader that is slower than the model makes it wait, and memory stays bounded. */
+async function write(stream: TextStream, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, 'drain');
+}

@@ -1,0 +1,42 @@
+/** @file An exported model as a folder: `model.onnx`, the tokenizer's files, and a `config.json` for transformers.js. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFolderAtomic } from '../files/replace-folder.js';
+import { huggingFaceConfig } from '../models/hugging-face.js';
+import { familyOf } from '../models/hugging-face-families.js';
+import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
+import { exportOnnx, type OnnxContent } from './onnx.js';
+
+export type OnnxFolderContent = Pick<OnnxContent, 'model' | 'weights' | 'labelNames'> & {
+  /** Absent for a model that reads no text. */
+  readonly tokenizer?: Tokenizer;
+};
+
+/**
+ * Writes a model as a folder that `retort-ml/inference` loads, in one piece: an earlier folder of that name is
+ * replaced, or stays if writing fails.
+ * @returns bytes of the ONNX file
+ * @throws as `exportOnnx` does; OutputError naming the place that cannot be written.
+ */
+export async function saveOnnx(folder: string, content: OnnxFolderContent): Promise<number> {
+  const { tokenizer } = content;
+  const bytes = exportOnnx({ ...content, ...(tokenizer && { tokenizerHash: tokenizerHash(tokenizer) }) });
+  const config = `${JSON.stringify(configOf(content), null, 2)}\n`;
+  await replaceFolderAtomic(folder, async (inside) => {
+    await writeFile(join(inside, 'model.onnx'), bytes);
+    await writeFile(join(inside, 'config.json'), config);
+    for (const [name, text] of tokenizer?.files ?? []) await writeFile(join(inside, name), text);
+  });
+  return bytes.length;
+}
+
+function configOf({ model, labelNames }: OnnxFolderContent): Record<string, unknown> {
+  if (familyOf(model.kind) !== undefined) return huggingFaceConfig({ model, labelNames });
+  return {
+    model_type: model.kind,
+    ...model.config,
+    id2label: Object.fromEntries(labelNames.entries()),
+    label2id: Object.fromEntries([...labelNames.entries()].map(([i, name]) => [name, i])),
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * @file A trained model as a plain ONNX file: float32, any batch and length, weights inside, what `retort-ml/inference`
+ * and other runtimes need to know in `metadata_props`.
+ */
+import { lowerToGraph } from '../autograd/lower.js';
+import { input } from '../autograd/value.js';
+import { OutputError, SignalError } from '../errors/failures.js';
+import { packageVersion } from '../files/package-version.js';
+import type { TrainedModel, Weights } from '../models/saved-model.js';
+import { checkedWeights } from '../models/saved-model.js';
+import { evaluationContext } from '../nn/context.js';
+import { inputParameters } from '../nn/parameters.js';
+import type { OnnxGraph } from '../onnx/graph.js';
+import { writeModel } from '../onnx/write.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames'> & {
+  /** `tokenizerHash` of the tokenizer that makes the model's ids; whoever loads the file compares it. */
+  readonly tokenizerHash?: string;
+  /** What the file was made from, to find out whether it is still that. */
+  readonly source?: string;
+};
+
+/** A protobuf message, which an ONNX file is, ends at 2 GiB; the graph beside the weights is far below 1 MiB. */
+const MOST_WEIGHT_BYTES = 2 ** 31 - 2 ** 20;
+
+/** Names of the dynamic dimensions. */
+const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
+
+/**
+ * The bytes of an ONNX file (opset 21) that answers `logits` [batch, C], or [batch, sequence, C] for a token head, as
+ * the model does without dropout. Inputs are the model's own, int64 [batch, sequence] for text: `input_ids`,
+ * `attention_mask`, and `token_type_ids` where it reads them. An LSTM is ONNX's own operator. The weights keep their
+ * names.
+ *
+ * `metadata_props`: `retort.version`, `retort.kind`, `retort.labels` (JSON, in the order of the classes),
+ * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.tokenizer_sha256`.
+ *
+ * @throws OutputError for a model of 2 GB or more; CheckpointError for weights of another model; SignalError for a model
+ *   that gives no logits.
+ */
+export function exportOnnx(content: OnnxContent): Uint8Array {
+  const { model } = content;
+  expectRoom(content);
+  const weights = checkedWeights(new Map<string, Tensor>(Object.entries(content.weights)), model, model.kind);
+  const inputs = model.inputs(DIMS).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)] as const);
+  const { logits } = model.forward(evaluationContext(inputParameters(model.parameters)), Object.fromEntries(inputs));
+  if (logits === undefined) {
+    throw new SignalError({ where: model.kind, wanted: 'logits to export', got: model.signals.join(', ') });
+  }
+  const graph = lowerToGraph({ outputs: { logits }, inputs: inputs.map(([, value]) => value), form: 'export' });
+  return writeModel(withWeights(graph, weights), { metadata: metadataOf(content) });
+}
+
+/** The graph with its parameters as initialisers in place of inputs. */
+function withWeights(graph: OnnxGraph, weights: Weights): OnnxGraph {
+  const initializers = [...graph.initializers];
+  const inputs = graph.inputs.filter(({ name }) => {
+    const tensor = Object.hasOwn(weights, name) ? weights[name] : undefined;
+    if (tensor !== undefined) initializers.push({ name, tensor });
+    return tensor === undefined;
+  });
+  return { ...graph, inputs, initializers };
+}
+
+function expectRoom({ model }: OnnxContent): void {
+  let bytes = 0;
+  for (const { shape } of model.parameters) bytes += 4 * sizeOf(shape);
+  if (bytes <= MOST_WEIGHT_BYTES) return;
+  throw new OutputError({
+    where: 'ONNX export',
+    wanted: 'a model of less than 2 GB, as one ONNX file can hold',
+    got: `${(bytes / 1e9).toFixed(1)} GB of weights`,
+    fix: 'export a smaller student, or the Hugging Face format',
+  });
+}
+
+function metadataOf({ model, labelNames, tokenizerHash, source }: OnnxContent): Record<string, string> {
+  const { config } = model;
+  const metadata: Record<string, string> = {
+    'retort.version': packageVersion(),
+    'retort.kind': model.kind,
+    'retort.labels': JSON.stringify(labelNames),
+  };
+  const length = maxLengthOf(model.kind, config);
+  if (length !== undefined) metadata['retort.max_length'] = String(length);
+  if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);
+  if (tokenizerHash !== undefined) metadata['retort.tokenizer_sha256'] = tokenizerHash;
+  if (source !== undefined) metadata['retort.source'] = source;
+  return metadata;
+}
+
+/** The most tokens that a model has positions for. */
+function maxLengthOf(kind: string, config: Readonly<Record<string, unknown>>): number | undefined {
+  const { max_position_embeddings: positions, pad_token_id: padding } = config;
+  if (typeof positions !== 'number') return undefined;
+  // RoBERTa counts positions from behind the padding's id.
+  return kind === 'roberta' ? positions - Number(padding) - 1 : positions;
+}

@@ -1,0 +1,374 @@
+/**
+ * @file Answering with an exported model: an ONNX file and its tokenizer, and nothing that trains.
+ */
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { FileError, OptionError } from '../errors/failures.js';
+import { errorCode, inputFailure } from '../files/file-failure.js';
+import { EngineError } from '../runtime/engine-error.js';
+import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+import { parseJson, readText } from '../tokenizers/read-text.js';
+import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
+import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
+import { readOnnxMetadata } from './onnx-metadata.js';
+import { batchesByLength } from './text-batches.js';
+
+/** A text, or two. */
+export type TextInput = string | readonly [text: string, pair: string];
+
+export type Answer = {
+  /** The most probable class; of a regression the name of what is scored. */
+  readonly label: string;
+  /** The probability of `label`; of a regression the value itself. */
+  readonly score: number;
+  /** In the order of `labels`; empty for a regression. */
+  readonly probabilities: readonly number[];
+};
+
+export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & {
+  /** Tokens of a row, special tokens included; longer texts are cut. Default: what the model reads, at most 512. */
+  readonly maxLength?: number;
+};
+
+export type StreamOptions = {
+  /**
+   * Texts that are read before the first of them is answered: rows of near lengths among them run together. 1 answers
+   * each text before the next is read.
+   */
+  readonly window?: number;
+};
+
+export type Inference = {
+  /** In the order of the classes. */
+  readonly labels: readonly string[];
+  /** Tokens of a row at most. */
+  readonly maxLength: number;
+  /**
+   * One answer for a text, or one for each text or pair of a list.
+   * @throws OptionError for a pair where the model reads single texts, or the other way round.
+   */
+  predict(input: string | readonly TextInput[]): Promise<Answer[]>;
+  /** One answer for each text, in their order, in memory that does not grow with their number. */
+  stream(
+    inputs: Iterable<TextInput> | AsyncIterable<TextInput>,
+    options?: StreamOptions,
+  ): AsyncGenerator<Answer, void, undefined>;
+  /** Frees the native memory. */
+  release(): Promise<void>;
+};
+
+export const MODEL_FILE = 'model.onnx';
+
+/** As in training: work in pieces that fit into caches. */
+const TOKENS_PER_RUN = 2048;
+const WINDOW = 256;
+/** Ids that a window holds at most, whatever the lengths of its texts. */
+const TOKENS_PER_WINDOW = 2 ** 16;
+const LONGEST = 512;
+
+/**
+ * Loads an exported model: the folder of `retort export --to onnx`, or an .onnx file beside its tokenizer. A folder that
+ * another tool wrote will do as well, if the model reads ids and answers `logits` [batch, C].
+ * @throws FileError for files that are missing, torn or of another model, OptionError for a wrong option.
+ */
+export async function load(path: string, options: LoadOptions = {}): Promise<Inference> {
+  const isFolder = await isFolderAt(path);
+  const file = isFolder ? join(path, MODEL_FILE) : path;
+  if (isFolder && !(await isThere(file))) {
+    throw new FileError({
+      where: path,
+      wanted: MODEL_FILE,
+      got: 'a folder without it',
+      fix: 'make one: retort export MODEL --to onnx --output_dir DIR',
+    });
+  }
+  return openExport(file, isFolder ? path : dirname(path), options);
+}
+
+/**
+ * The same with the model's bytes in place of its file.
+ * @param model its path or its bytes
+ * @param folder where its tokenizer lies
+ */
+export async function openExport(
+  model: string | Uint8Array,
+  folder: string,
+  options: LoadOptions = {},
+): Promise<Inference> {
+  const where = typeof model === 'string' ? model : folder;
+  const metadata = await readOnnxMetadata(model);
+  const tokenizer = await loadTokenizer(folder);
+  expectSameTokenizer(metadata, tokenizer, folder);
+  const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);
+  const session = await sessionOf(model, where, options);
+  try {
+    const classes = expectTextClassifier(session, where);
+    const labels = await labelsOf(metadata, folder, classes, where);
+    return new TextModel({ session, tokenizer, labels, maxLength, classes });
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function sessionOf(model: string | Uint8Array, where: string, options: LoadOptions): Promise<Session> {
+  const { threads, device } = options;
+  try {
+    return await openModelSession(model, {
+      ...(threads !== undefined && { threads }),
+      ...(device !== undefined && { device }),
+    });
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const fix = 'export or copy the model again';
+    throw new FileError({ where, wanted: 'an ONNX model that can run', got: error.got, fix, cause: error });
+  }
+}
+
+const SINGLE = ['input_ids', 'attention_mask', 'token_type_ids'];
+const SECOND = ['input_ids_b', 'attention_mask_b'];
+
+/** @returns the number of classes C of `logits` [batch, C]. */
+function expectTextClassifier({ inputs, outputs }: Session, where: string): number {
+  const names = inputs.map(({ name }) => name);
+  const strange = inputs.find(({ name, dtype }) => ![...SINGLE, ...SECOND].includes(name) || dtype !== 'int64');
+  if (strange !== undefined || !names.includes('input_ids')) {
+    throw new FileError({
+      where,
+      wanted: `a model that reads ${SINGLE.join(', ')} in int64`,
+      got: inputs.map(({ name, dtype }) => `${name} (${dtype})`).join(', ') || 'no inputs',
+      fix: 'use a model of text',
+    });
+  }
+  const logits = outputs.find(({ name }) => name === 'logits');
+  const classes = logits?.shape[1];
+  if (logits?.dtype === 'float32' && logits.shape.length === 2 && typeof classes === 'number') return classes;
+  throw new FileError({
+    where,
+    wanted: 'an output logits, float32 [batch, C]',
+    got: outputs.map(({ name, dtype, shape }) => `${name} (${dtype} [${shape.join(', ')}])`).join(', '),
+    fix: 'use a model that classifies texts: one label for each, and not one for each token',
+  });
+}
+
+function expectSameTokenizer(metadata: ReadonlyMap<string, string>, tokenizer: Tokenizer, folder: string): void {
+  const hash = metadata.get('retort.tokenizer_sha256');
+  if (hash !== undefined && hash !== tokenizerHash(tokenizer)) {
+    throw new FileError({
+      where: folder,
+      wanted: 'the tokenizer that the model was exported with',
+      got: 'another (its SHA-256 differs)',
+      fix: 'keep the files of an export together',
+    });
+  }
+  const vocabulary = Number(metadata.get('retort.vocabulary_size') ?? Infinity);
+  if (tokenizer.vocabularySize <= vocabulary) return;
+  throw new FileError({
+    where: folder,
+    wanted: `a tokenizer of at most ${vocabulary} ids, as the model knows`,
+    got: `${tokenizer.vocabularySize}`,
+    fix: "copy the model's own tokenizer beside it",
+  });
+}
+
+function maxLengthFrom(
+  metadata: ReadonlyMap<string, string>,
+  tokenizer: Tokenizer,
+  wanted: number | undefined,
+): number {
+  const positions = Number(metadata.get('retort.max_length') ?? Infinity);
+  if (wanted === undefined) return Math.min(positions, tokenizer.modelMaxLength ?? Infinity, LONGEST);
+  // The least that the tokenizer takes it says itself, when it meets the first text.
+  if (Number.isInteger(wanted) && wanted >= 1 && wanted <= positions) return wanted;
+  const most = Number.isFinite(positions) ? `, at most ${positions} as the model has positions for` : '';
+  throw new OptionError({ where: 'maxLength', wanted: `a whole number from 1${most}`, got: String(wanted) });
+}
+
+async function labelsOf(
+  metadata: ReadonlyMap<string, string>,
+  folder: string,
+  classes: number,
+  where: string,
+): Promise<readonly string[]> {
+  const stored = metadata.get('retort.labels');
+  const found = stored === undefined ? await labelsOfConfig(folder) : parseJson(stored, `${where}: retort.labels`);
+  if (!Array.isArray(found) || !found.every((label) => typeof label === 'string')) {
+    throw new FileError({ where, wanted: 'a list of labels', got: stored ?? 'something else' });
+  }
+  if (found.length === classes) return found;
+  if (found.length === 0) {
+    return classes === 1 ? ['score'] : Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
+  }
+  throw new FileError({
+    where,
+    wanted: `${classes} labels, one for each class`,
+    got: `${found.length}`,
+    fix: 'export the model again',
+  });
+}
+
+const MAX_CONFIG_BYTES = 16 * 2 ** 20;
+
+/** `id2label` of a `config.json`, for models that another tool exported; none where there is none. */
+async function labelsOfConfig(folder: string): Promise<unknown> {
+  const path = join(folder, 'config.json');
+  if (!(await isThere(path))) return [];
+  const json = parseJson(await readText(path, MAX_CONFIG_BYTES), path);
+  const labels = typeof json === 'object' && json !== null && 'id2label' in json ? json.id2label : undefined;
+  if (typeof labels !== 'object' || labels === null) return [];
+  const byNumber = new Map(Object.entries(labels));
+  return Array.from({ length: byNumber.size }, (_, i) => byNumber.get(String(i)));
+}
+
+type Row = { readonly first: EncodedRow; readonly second?: EncodedRow };
+
+type Parts = {
+  readonly session: Session;
+  readonly tokenizer: Tokenizer;
+  readonly labels: readonly string[];
+  readonly maxLength: number;
+  readonly classes: number;
+};
+
+class TextModel implements Inference {
+  readonly labels: readonly string[];
+  readonly maxLength: number;
+  readonly #session: Session;
+  readonly #tokenizer: Tokenizer;
+  readonly #classes: number;
+  readonly #inputs: ReadonlySet<string>;
+
+  constructor({ session, tokenizer, labels, maxLength, classes }: Parts) {
+    this.labels = labels;
+    this.maxLength = maxLength;
+    this.#session = session;
+    this.#tokenizer = tokenizer;
+    this.#classes = classes;
+    this.#inputs = new Set(session.inputs.map(({ name }) => name));
+  }
+
+  async predict(input: string | readonly TextInput[]): Promise<Answer[]> {
+    const inputs = typeof input === 'string' ? [input] : input;
+    return this.#answer(inputs.map((one) => this.#encode(one)));
+  }
+
+  async *stream(
+    inputs: Iterable<TextInput> | AsyncIterable<TextInput>,
+    { window = WINDOW }: StreamOptions = {},
+  ): AsyncGenerator<Answer, void, undefined> {
+    if (!(Number.isInteger(window) && window >= 1)) {
+      throw new OptionError({ where: 'window', wanted: 'a whole number from 1', got: String(window) });
+    }
+    let rows: Row[] = [];
+    let tokens = 0;
+    for await (const input of inputs) {
+      const row = this.#encode(input);
+      rows.push(row);
+      tokens += widthOf(row);
+      if (rows.length < window && tokens < TOKENS_PER_WINDOW) continue;
+      yield* await this.#answer(rows);
+      rows = [];
+      tokens = 0;
+    }
+    yield* await this.#answer(rows);
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  #encode(input: TextInput): Row {
+    const [text, pair] = typeof input === 'string' ? [input] : input;
+    if (typeof text !== 'string' || (typeof input !== 'string' && typeof pair !== 'string')) {
+      throw new OptionError({ where: 'predict', wanted: 'a text, or [text, pair]', got: typeof input });
+    }
+    const cut = { maxLength: this.maxLength };
+    if (!this.#inputs.has('input_ids_b')) return { first: this.#tokenizer.encodeRow(text, pair, cut) };
+    if (pair === undefined) {
+      throw new OptionError({
+        where: 'predict',
+        wanted: 'pairs of texts, as the model reads',
+        got: 'a single text',
+        fix: 'give [text, pair]',
+      });
+    }
+    const encode = (one: string) => this.#tokenizer.encodeRow(one, undefined, cut);
+    return { first: encode(text), second: encode(pair) };
+  }
+
+  async #answer(rows: readonly Row[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (const batch of batchesByLength(rows.map(widthOf), TOKENS_PER_RUN)) {
+      const logits = await this.#run(batch.map((row) => rows[row] as Row));
+      for (const [i, row] of batch.entries()) {
+        answers[row] = answerOf(logits.subarray(i * this.#classes, (i + 1) * this.#classes), this.labels);
+      }
+    }
+    return answers;
+  }
+
+  /** @returns logits [B * C] */
+  async #run(rows: readonly Row[]): Promise<Float32Array> {
+    const { padId } = this.#tokenizer;
+    const feeds: Record<string, Tensor> = {};
+    const feed = (tensors: Readonly<Record<string, Tensor>>, suffix: string) => {
+      for (const [name, tensor] of Object.entries(tensors)) {
+        if (this.#inputs.has(name + suffix)) feeds[name + suffix] = tensor;
+      }
+    };
+    feed(
+      padRows(
+        rows.map(({ first }) => first),
+        padId,
+        'longest',
+      ),
+      '',
+    );
+    const second = rows.flatMap((row) => row.second ?? []);
+    if (second.length > 0) feed(padRows(second, padId, 'longest'), '_b');
+    const { logits } = await this.#session.run(feeds);
+    return logits?.data as Float32Array;
+  }
+}
+
+function widthOf({ first, second }: Row): number {
+  return Math.max(first.ids.length, second?.ids.length ?? 0);
+}
+
+/** Softmax of a row's logits, and the first of the largest; one logit is a regression's value. */
+function answerOf(logits: Float32Array, labels: readonly string[]): Answer {
+  if (logits.length === 1) return { label: labels[0] ?? 'score', score: logits[0] as number, probabilities: [] };
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const total = powers.reduce((a, b) => a + b, 0);
+  const probabilities = powers.map((power) => power / total);
+  const best = logits.indexOf(largest);
+  return { label: labels[best] ?? String(best), score: probabilities[best] ?? NaN, probabilities };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await statOf(path)) !== undefined;
+}
+
+/** @throws FileError where nothing is. */
+async function isFolderAt(path: string): Promise<boolean> {
+  const found = await statOf(path);
+  if (found !== undefined) return found.isDirectory();
+  throw new FileError({
+    where: path,
+    wanted: 'an exported model, a folder or an .onnx file',
+    got: 'nothing of that name',
+    fix: 'check the path',
+  });
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
+    throw inputFailure(error, path);
+  }
+}

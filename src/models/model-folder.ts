@@ -1,0 +1,47 @@
+/** @file Where a model's files lie and whose they are, found without loading what reads them. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, inputFailure } from '../files/file-failure.js';
+import { MODEL_FORMAT } from './model-format.js';
+import { folderOfModel, readSmallJson } from './saved-model.js';
+
+const MAX_CONFIG_BYTES = 16 * 2 ** 20;
+
+/**
+ * The folder of a model's files: of a run the last checkpoint.
+ * @throws CheckpointError for a path that holds no model, or a name that `find` does not know.
+ */
+export async function findModelFolder(
+  nameOrPath: string,
+  find: (name: string) => Promise<string> = nameInCache,
+): Promise<string> {
+  return (await isThere(nameOrPath)) ? folderOfModel(nameOrPath) : find(nameOrPath);
+}
+
+async function nameInCache(name: string): Promise<string> {
+  const { resolveModel } = await import('./hugging-face-cache.js');
+  return resolveModel(name);
+}
+
+/** Whether a folder's `config.json` is one of ours, and not of Hugging Face. */
+export async function isOurs(folder: string): Promise<boolean> {
+  return (await configOf(folder)).format === MODEL_FORMAT.name;
+}
+
+/** A folder's `config.json`, whoever wrote it; unchecked but that it is an object. */
+export async function configOf(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const json = await readSmallJson(join(folder, 'config.json'), MAX_CONFIG_BYTES);
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return false;
+    // A name with a NUL is no path.
+    if (error instanceof TypeError) return false;
+    throw inputFailure(error, path);
+  }
+}

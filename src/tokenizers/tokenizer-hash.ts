@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { Tokenizer } from './tokenizer.js';
+
+/**
+ * SHA-256 of what a tokenizer's ids come from: `tokenizer.json`, which `loadTokenizer` makes where a folder has only
+ * `vocab.txt`. The same texts give the same ids under the same hash.
+ */
+export function tokenizerHash({ files }: Pick<Tokenizer, 'files'>): string {
+  return createHash('sha256')
+    .update(files.get('tokenizer.json') ?? '')
+    .digest('hex');
+}

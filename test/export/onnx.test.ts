@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { CheckpointError, OutputError } from '../../src/errors/failures.js';
+import { exportOnnx } from '../../src/export/onnx.js';
+import { bert } from '../../src/models/bert.js';
+import { bilstm } from '../../src/models/bilstm.js';
+import { distilbert } from '../../src/models/distilbert.js';
+import type { Model } from '../../src/models/model.js';
+import { roberta } from '../../src/models/roberta.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
+import { readModel } from '../../src/onnx/read.js';
+import { openModelSession } from '../../src/runtime/session.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+import { readWitnesses, tensorsOf, type Witness } from '../models/witness.js';
+import { expectGolden, type Nested } from '../nn/evaluate.js';
+
+/** Witness of all logits: `transformers` and PyTorch, by test/python/make_models.py. */
+const CASES: readonly (readonly [family: string, name: string, make: (config: object) => Model])[] = [
+  ['bert', 'classification', bert],
+  ['bert', 'regression', bert],
+  ['bert', 'tokens', bert],
+  ['roberta', 'classification', roberta],
+  ['distilbert', 'classification', distilbert],
+  ['bilstm', 'single', bilstm],
+  ['bilstm', 'pair', bilstm],
+];
+
+function exportedWitness(family: string, name: string, make: (config: object) => Model) {
+  const witness = readWitnesses(family)[name] as Witness;
+  const weights = tensorsOf('float32', witness.parameters) as Record<string, Tensor<'float32'>>;
+  const head = name === 'tokens' ? { head: name } : {};
+  const model = make({ ...witness.config, ...head });
+  return { witness, model, bytes: exportOnnx({ model, weights, labelNames: [], tokenizerHash: 'f00' }) };
+}
+
+describe('exportOnnx', () => {
+  test.each(CASES)('a %s (%s) answers as PyTorch does, in batches of other sizes too', async (family, name, make) => {
+    const { witness, bytes } = exportedWitness(family, name, make);
+    const session = await openModelSession(bytes, { threads: 1 });
+    try {
+      const feeds = tensorsOf('int64', witness.inputs);
+      expectGolden((await session.run(feeds)).logits, witness.outputs.logits as Nested, 5e-5, 'logits');
+      const first = Object.fromEntries(
+        Object.entries(witness.inputs).map(([key, rows]) => [key, (rows as readonly Nested[]).slice(0, 1)]),
+      );
+      const { logits } = await session.run(tensorsOf('int64', first));
+      expectGolden(logits, (witness.outputs.logits as readonly Nested[]).slice(0, 1), 5e-5, 'one row');
+    } finally {
+      await session.release();
+    }
+  });
+
+  test('inputs and output have the names that transformers.js feeds and reads; the weights keep theirs', () => {
+    const { bytes, model } = exportedWitness('bert', 'classification', bert);
+    const { graph, opset, metadata } = readModel(bytes, 'model.onnx');
+    const text = { dtype: 'int64', shape: ['batch', 'sequence'] };
+    expect(graph.inputs).toEqual(['input_ids', 'attention_mask', 'token_type_ids'].map((name) => ({ name, ...text })));
+    expect(graph.outputs).toEqual([{ name: 'logits', dtype: 'float32', shape: ['batch', model.config.num_labels] }]);
+    expect(graph.initializers.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(model.parameters.map(({ name }) => name)),
+    );
+    expect(opset).toBe(21);
+    expect(metadata).toMatchObject({
+      'retort.kind': 'bert',
+      'retort.labels': '[]',
+      'retort.tokenizer_sha256': 'f00',
+      'retort.max_length': String(model.config.max_position_embeddings),
+    });
+  });
+
+  test('an LSTM is one operator of ONNX', () => {
+    const { graph } = readModel(exportedWitness('bilstm', 'single', bilstm).bytes, 'model.onnx');
+    const types = graph.nodes.map(({ opType }) => opType);
+    expect(types.filter((type) => type === 'LSTM')).toHaveLength(1);
+    expect(types).not.toContain('Scan');
+  });
+
+  test('the length that fits is the positions that a model has; RoBERTa loses those up to its padding', () => {
+    const model = roberta({ vocab_size: 10, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 1 });
+    const bytes = exportOnnx({ model, weights: initialiseParameters(model.parameters, 1), labelNames: [] });
+    // roberta-base has 514 positions and reads 512 tokens.
+    expect(readModel(bytes, 'model.onnx').metadata['retort.max_length']).toBe('512');
+  });
+
+  test('a model of 2 GB or more is refused before anything is built', () => {
+    const model = bilstm({ vocab_size: 2_000_000 });
+    expect(() => exportOnnx({ model, weights: {}, labelNames: [] })).toThrow(OutputError);
+    expect(() => exportOnnx({ model, weights: {}, labelNames: [] })).toThrow(/less than 2 GB.*got 2\.4 GB of weights/);
+  });
+
+  test('weights of another model are refused', () => {
+    expect(() => exportOnnx({ model: bilstm({ vocab_size: 10 }), weights: {}, labelNames: [] })).toThrow(
+      CheckpointError,
+    );
+  });
+});

@@ -1,0 +1,174 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FileError, OptionError } from '../../src/errors/failures.js';
+import { saveOnnx } from '../../src/export/onnx-folder.js';
+import { type Inference, load } from '../../src/inference/load.js';
+import { readOnnxMetadata } from '../../src/inference/onnx-metadata.js';
+import { openForward } from '../../src/models/forward.js';
+import { mlp } from '../../src/models/mlp.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
+import { readModel } from '../../src/onnx/read.js';
+import { toNumbers } from '../../src/tensor/tensor.js';
+import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
+import { temporaryFolder } from '../files/processes.js';
+import { LABELS, smallBert, smallPairs, TEXTS, VOCABULARY } from './text-student.js';
+
+const root = temporaryFolder();
+const student = join(root, 'student');
+const pairs = join(root, 'pairs');
+let model: Inference;
+
+beforeAll(async () => {
+  writeFileSync(join(root, 'vocab.txt'), VOCABULARY);
+  const tokenizer = await loadTokenizer(root);
+  await saveOnnx(student, { ...smallBert(), tokenizer });
+  await saveOnnx(pairs, { ...smallPairs(), tokenizer });
+  model = await load(student);
+});
+afterAll(() => model.release());
+
+/** Softmax of what the model says outside of any export. */
+async function probabilitiesOf(texts: readonly string[], second?: readonly string[]): Promise<number[][]> {
+  const { model: network, weights } = smallBert();
+  const tokenizer = await loadTokenizer(root);
+  const forward = await openForward(network, ['logits'], { threads: 1 });
+  const result: number[][] = [];
+  for (const [i, text] of texts.entries()) {
+    const batch = tokenizer.encode([text], second && [second[i] ?? ''], { maxLength: 40 });
+    const { logits } = await forward.run(weights, batch);
+    const powers = toNumbers(logits ?? { data: [] }).map(Math.exp);
+    const total = powers.reduce((a, b) => a + b, 0);
+    result.push(powers.map((power) => power / total));
+  }
+  await forward.release();
+  return result;
+}
+
+function expectNear(found: readonly number[] | undefined, wanted: readonly number[]): void {
+  // float32 in batches of other sizes.
+  for (const [i, value] of wanted.entries()) expect(Math.abs((found?.[i] ?? NaN) - value)).toBeLessThan(2e-6);
+}
+
+describe('load', () => {
+  test('one text: the most probable label, its probability, and all of them, as the network before the export', async () => {
+    const [wanted = []] = await probabilitiesOf([TEXTS[0] ?? '']);
+    const [answer, ...more] = await model.predict(TEXTS[0] ?? '');
+    expect(more).toEqual([]);
+    expectNear(answer?.probabilities, wanted);
+    expect(answer?.score).toBe(Math.max(...(answer?.probabilities ?? [])));
+    expect(answer?.label).toBe(LABELS[wanted.indexOf(Math.max(...wanted))]);
+  });
+
+  test('many texts and pairs of any length keep their order', async () => {
+    const texts = TEXTS.slice(0, 60);
+    const second = [...texts].reverse();
+    const singles = await model.predict(texts);
+    for (const [i, wanted] of (await probabilitiesOf(texts)).entries()) expectNear(singles[i]?.probabilities, wanted);
+    const both = await model.predict(texts.map((text, i) => [text, second[i] ?? ''] as const));
+    for (const [i, wanted] of (await probabilitiesOf(texts, second)).entries())
+      expectNear(both[i]?.probabilities, wanted);
+  });
+
+  test('a stream answers as predict does, reads no further than its window, and takes any source', async () => {
+    const texts = TEXTS.slice(0, 50);
+    const wanted = await model.predict(texts);
+    let read = 0;
+    async function* source() {
+      for (const text of texts) {
+        read++;
+        yield text;
+      }
+    }
+    let answered = 0;
+    for await (const answer of model.stream(source(), { window: 8 })) {
+      expectNear(answer.probabilities, wanted[answered]?.probabilities ?? []);
+      answered++;
+      expect(read).toBeLessThanOrEqual(Math.ceil(answered / 8) * 8);
+    }
+    expect(answered).toBe(50);
+    for await (const _ of model.stream([])) expect.unreachable();
+  });
+
+  test('empty texts, NUL, lone surrogates and texts beyond the length have answers; padding changes none', async () => {
+    const long = `${'the film '.repeat(60_000)}.`;
+    const odd = ['', '\0', '\ud800', ' ', long, TEXTS[0] ?? ''];
+    const answers = await model.predict(odd);
+    const alone = await Promise.all(odd.map(async (text) => (await model.predict(text))[0]));
+    for (const [i, answer] of answers.entries()) expectNear(answer.probabilities, alone[i]?.probabilities ?? []);
+    // Cut to 40 tokens, as the model has positions for.
+    expectNear(answers[4]?.probabilities, (await model.predict('the film '.repeat(60)))[0]?.probabilities ?? []);
+  });
+
+  test('a siamese model takes pairs and refuses single texts', async () => {
+    const siamese = await load(join(pairs, 'model.onnx'));
+    const [ab, ba] = await siamese.predict([
+      ['a film', 'the story of a man'],
+      ['the story of a man', 'a film'],
+    ]);
+    // f = [h1; h2; …] is not symmetric.
+    expect(ab?.probabilities).not.toEqual(ba?.probabilities);
+    await expect(siamese.predict('a film')).rejects.toThrow(OptionError);
+    await expect(siamese.predict('a film')).rejects.toThrow(
+      /wanted pairs of texts, as the model reads, got a single text/,
+    );
+    await siamese.release();
+  });
+
+  test('what is not there, torn or of others is one message', async () => {
+    await expect(load(join(root, 'nothing'))).rejects.toThrow(/wanted an exported model.*got nothing of that name/);
+    await expect(load(root)).rejects.toThrow(/wanted model.onnx, got a folder without it; make one: retort export/);
+    const torn = join(root, 'torn');
+    mkdirSync(torn);
+    writeFileSync(join(torn, 'vocab.txt'), VOCABULARY);
+    const whole = readFileSync(join(student, 'model.onnx'));
+    for (const bytes of [
+      whole.subarray(0, whole.length >> 1),
+      whole.subarray(0, whole.length - 3),
+      Buffer.from('{"not": "onnx"}'),
+      Buffer.alloc(0),
+    ]) {
+      writeFileSync(join(torn, 'model.onnx'), bytes);
+      await expect(load(torn)).rejects.toThrow(FileError);
+      await expect(load(torn)).rejects.toThrow(/wanted a whole ONNX model/);
+    }
+    // Whole as a protobuf message, and no graph that can run.
+    const spoilt = Buffer.from(whole);
+    spoilt.set(Buffer.from('Gathes'), spoilt.indexOf('Gather'));
+    writeFileSync(join(torn, 'model.onnx'), spoilt);
+    await expect(load(torn)).rejects.toThrow(/wanted an ONNX model that can run/);
+  });
+
+  test('a tokenizer or a model of something else is refused', async () => {
+    const other = join(root, 'other');
+    mkdirSync(other);
+    copyFileSync(join(student, 'model.onnx'), join(other, 'model.onnx'));
+    await expect(load(other)).rejects.toThrow(/wanted tokenizer.json or vocab.txt, got neither/);
+    writeFileSync(join(other, 'vocab.txt'), `${VOCABULARY}more\n`);
+    await expect(load(other)).rejects.toThrow(/wanted the tokenizer that the model was exported with/);
+
+    const digits = mlp({ hidden: [4] });
+    const folder = join(root, 'digits');
+    await saveOnnx(folder, { model: digits, weights: initialiseParameters(digits.parameters, 1), labelNames: [] });
+    writeFileSync(join(folder, 'vocab.txt'), VOCABULARY);
+    await expect(load(folder)).rejects.toThrow(/wanted a model that reads input_ids.*got pixels/);
+  });
+
+  test('a length that the model has no positions for is refused', async () => {
+    await expect(load(student, { maxLength: 41 })).rejects.toThrow(/from 1, at most 40 .*got 41/);
+    const short = await load(student, { maxLength: 5 });
+    expect(short.maxLength).toBe(5);
+    await short.release();
+  });
+});
+
+describe('readOnnxMetadata', () => {
+  test('is what a protobuf library reads, of a file and of its bytes', async () => {
+    const file = join(student, 'model.onnx');
+    const bytes = readFileSync(file);
+    const wanted = readModel(bytes, file).metadata;
+    expect(Object.keys(wanted).length).toBeGreaterThan(3);
+    expect(Object.fromEntries(await readOnnxMetadata(file))).toEqual(wanted);
+    expect(Object.fromEntries(await readOnnxMetadata(bytes))).toEqual(wanted);
+  });
+});

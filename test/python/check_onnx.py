@@ -1,0 +1,73 @@
+"""Models that `retort export --to onnx` wrote: the official checker accepts them with full shape inference, and Python's
+ONNX Runtime gives the logits that the model gave before the export, for batches of several sizes and lengths.
+
+    python test/python/check_onnx.py
+
+Needs Node and the built package (`npm run build`).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOLERANCE = 1e-5
+SMALL = {"bert", "roberta", "distilbert", "bilstm", "bilstm-pair"}
+
+
+def problems(folder):
+    """Yields one line for each thing that is not as it should be."""
+    path = os.path.join(folder, "model.onnx")
+    onnx.checker.check_model(path, full_check=True)
+    model = onnx.load(path)
+    kinds = {tensor.data_type for tensor in model.graph.initializer}
+    if not kinds <= {onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.BOOL}:
+        yield f"element types {kinds}"
+    metadata = {prop.key: prop.value for prop in model.metadata_props}
+    for key in ("retort.version", "retort.kind", "retort.labels", "retort.tokenizer_sha256"):
+        if key not in metadata:
+            yield f"no {key} in the metadata"
+    operators = {node.op_type for node in model.graph.node}
+    if metadata.get("retort.kind") == "bilstm" and ("LSTM" not in operators or "Scan" in operators):
+        yield f"no native LSTM among {sorted(operators)}"
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    with open(os.path.join(folder, "rows.json")) as file:
+        runs = json.load(file)
+    for run in runs:
+        feeds = {
+            name: np.array(feed["values"], dtype=np.int64).reshape(feed["shape"]) for name, feed in run["feeds"].items()
+        }
+        (logits,) = session.run(["logits"], feeds)
+        ours = np.array(run["logits"], dtype=np.float32).reshape(run["shape"])
+        if logits.shape != ours.shape:
+            yield f"logits of shape {logits.shape} for {ours.shape}"
+        elif not np.abs(logits - ours).max() <= TOLERANCE * max(1.0, np.abs(ours).max()):
+            yield f"logits {ours.shape} differ by {np.abs(logits - ours).max()}"
+
+
+def main():
+    wrong = []
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["node", os.path.join(HERE, "write-onnx.mjs"), folder], check=True)
+        names = sorted(name for name in os.listdir(folder) if os.path.exists(os.path.join(folder, name, "rows.json")))
+        if not SMALL <= set(names):
+            wrong.append(f"models that were not written: {sorted(SMALL - set(names))}")
+        for name in names:
+            wrong += [f"{name}: {line}" for line in problems(os.path.join(folder, name))]
+    for line in wrong:
+        print("  " + line)
+    if wrong:
+        print(f"FAIL check_onnx: {len(wrong)} differences")
+    else:
+        print(f"PASS check_onnx: checker and ONNX Runtime {onnxruntime.__version__} agree on {', '.join(names)}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
