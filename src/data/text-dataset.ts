@@ -70,7 +70,8 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
     text: { table, tokenizer, lengths, truncated },
     batch: (rows, paddedTo = rows.length, _place, length) => {
       const padded = paddedRows(rows, paddedTo, table.size, table.name);
-      let longest = 0;
+      // A text without words has no tokens where a tokenizer adds none; a tensor needs one.
+      let longest = 1;
       for (const row of padded) longest = Math.max(longest, lengths[row] as number);
       const S = length ?? longest;
       if (S < longest) {
