@@ -13,3 +13,4 @@ export { type KlOptions, kl } from '../losses/kl.js';
 export { type MseOptions, mse } from '../losses/mse.js';
 export { asMask, isLabelled, meanOf, type RowLoss, rowLoss, scale } from '../losses/row-loss.js';
 export { type SoftCrossEntropyOptions, softCrossEntropy } from '../losses/soft-cross-entropy.js';
+export { type TopKOptions, topKBucket, withRemainderSpread } from '../losses/top-k-bucket.js';

@@ -12,7 +12,7 @@ import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
-import { readOnnxMetadata } from './onnx-metadata.js';
+import { readOnnxMetadata } from '../onnx/metadata.js';
 import { batchesByLength } from './text-batches.js';
 
 /** A text, or two. */

@@ -8,8 +8,7 @@ import { CheckpointError, OptionError } from '../errors/failures.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
 import { replaceFolderAtomic } from '../files/replace-folder.js';
 import { initialiseParameters } from '../nn/parameters.js';
-import { encodeSafetensors } from '../tensor/safetensors.js';
-import { readSafetensors } from '../tensor/safetensors-file.js';
+import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
@@ -307,10 +306,10 @@ export type HuggingFaceContent = Pick<TrainedModel, 'model' | 'weights' | 'label
  */
 export async function saveHuggingFace(folder: string, content: HuggingFaceContent): Promise<void> {
   const config = `${JSON.stringify(huggingFaceConfig(content), null, 2)}\n`;
-  const weights = encodeSafetensors(prefixed(content), { format: 'pt' });
+  const weights = prefixed(content);
   await replaceFolderAtomic(folder, async (inside) => {
     await writeFile(join(inside, CONFIG), config);
-    await writeFile(join(inside, WEIGHTS), weights);
+    await writeSafetensors(join(inside, WEIGHTS), weights, { format: 'pt' });
     for (const [name, text] of content.tokenizer?.files ?? []) await writeFile(join(inside, basename(name)), text);
   });
 }

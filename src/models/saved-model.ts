@@ -10,8 +10,7 @@ import { RetortError } from '../errors/retort-error.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
 import { packageVersion } from '../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
-import { encodeSafetensors } from '../tensor/safetensors.js';
-import { readSafetensors } from '../tensor/safetensors-file.js';
+import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Model } from './model.js';
@@ -89,7 +88,7 @@ export async function writeModelFiles(folder: string, trained: TrainedModel): Pr
     weights: { sha256: weightsHash(weights) },
   };
   await writeFile(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
-  await writeFile(join(folder, WEIGHTS), encodeSafetensors(weights));
+  await writeSafetensors(join(folder, WEIGHTS), weights);
   for (const [name, content] of tokenizerFiles) await writeFile(join(folder, name), content);
 }
 

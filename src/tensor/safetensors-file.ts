@@ -1,9 +1,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../errors/failures.js';
-import { decodeSafetensors, headerLength, parseSafetensorsHeader, type Safetensors } from './safetensors.js';
+import {
+  decodeSafetensors,
+  headerLength,
+  type Metadata,
+  type NamedTensors,
+  parseSafetensorsHeader,
+  type Safetensors,
+  safetensorsParts,
+} from './safetensors.js';
 
-/** One read call takes at most 2 GiB. */
-const READ_BYTES = 2 ** 30;
+/** One call takes at most 2 GiB. */
+const IO_BYTES = 2 ** 30;
 
 /**
  * Reads a safetensors file. Its header is checked against the size of the file before the rest is read.
@@ -30,6 +38,24 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
   }
 }
 
+/**
+ * Writes a file of the bytes that `encodeSafetensors` gives, without a second copy of the tensors in memory.
+ * @throws what the file system does; CheckpointError for a tensor that cannot bear its name.
+ */
+export async function writeSafetensors(path: string, tensors: NamedTensors, metadata: Metadata = {}): Promise<void> {
+  const parts = safetensorsParts(tensors, metadata);
+  const handle = await open(path, 'w');
+  try {
+    for (const part of parts) {
+      for (let done = 0; done < part.length; ) {
+        done += (await handle.write(part, done, Math.min(IO_BYTES, part.length - done))).bytesWritten;
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 async function readFrom(handle: FileHandle, path: string): Promise<Safetensors> {
   const stat = await handle.stat();
   if (!stat.isFile()) {
@@ -46,7 +72,7 @@ async function readFrom(handle: FileHandle, path: string): Promise<Safetensors> 
 async function readBytes(handle: FileHandle, path: string, begin: number, end: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(end - begin);
   for (let done = 0; done < bytes.length; ) {
-    const length = Math.min(READ_BYTES, bytes.length - done);
+    const length = Math.min(IO_BYTES, bytes.length - done);
     const { bytesRead } = await handle.read(bytes, done, length, begin + done);
     if (bytesRead === 0) {
       throw new CheckpointError({

@@ -66,14 +66,29 @@ const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
 const utf8 = new TextEncoder();
 
+export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+export type Metadata = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+
 /**
  * The file's bytes; equal input gives equal bytes, whatever the order of the tensors.
  * @throws CheckpointError for a tensor that cannot bear its name.
  */
-export function encodeSafetensors(
-  tensors: Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>> | ReadonlyMap<string, string> = {},
-): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(tensors: NamedTensors, metadata: Metadata = {}): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(tensors, metadata);
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The same bytes in parts: what stands before the tensors, and a view of each.
+ * @throws CheckpointError for a tensor that cannot bear its name.
+ */
+export function safetensorsParts(tensors: NamedTensors, metadata: Metadata = {}): Uint8Array[] {
   const sorted = entriesOf(tensors)
     .map(([name, tensor]) => ({ name, key: utf8.encode(name), stored: STORED_AS[tensor.dtype], tensor }))
     .sort((a, b) => ORDER.indexOf(a.stored) - ORDER.indexOf(b.stored) || compareBytes(a.key, b.key));
@@ -101,17 +116,14 @@ export function encodeSafetensors(
   }
   const header = utf8.encode(`{${fields.join(',')}}`);
   const start = LENGTH_BYTES + Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const bytes = new Uint8Array(start + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - LENGTH_BYTES), true);
-  bytes.set(header, LENGTH_BYTES);
-  bytes.fill(0x20, LENGTH_BYTES + header.length, start);
-  let position = start;
-  for (const { tensor } of sorted) {
-    const { buffer, byteOffset, byteLength } = tensor.data;
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), position);
-    position += byteLength;
-  }
-  return bytes;
+  const front = new Uint8Array(start);
+  new DataView(front.buffer).setBigUint64(0, BigInt(start - LENGTH_BYTES), true);
+  front.set(header, LENGTH_BYTES);
+  front.fill(0x20, LENGTH_BYTES + header.length);
+  return [
+    front,
+    ...sorted.map(({ tensor: { data } }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
 }
 
 /**

@@ -20,8 +20,7 @@ import {
   weightsHash,
   writeModelFiles,
 } from '../models/saved-model.js';
-import { encodeSafetensors } from '../tensor/safetensors.js';
-import { readSafetensors } from '../tensor/safetensors-file.js';
+import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Patience } from './early-stopping.js';
 import { STATE_FORMAT } from './formats.js';
@@ -82,7 +81,7 @@ export async function saveRunState(
   };
   await replaceFolderAtomic(folder, async (inside) => {
     await writeModelFiles(inside, { ...trained, weights: under(MODEL, tensors) });
-    await writeFile(join(inside, OPTIMIZER_FILE), encodeSafetensors(optimizer));
+    await writeSafetensors(join(inside, OPTIMIZER_FILE), optimizer);
     await writeFile(join(inside, TRAINER), `${JSON.stringify(trainer)}\n`);
   });
 }

@@ -244,11 +244,9 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
       ),
     state: () => {
       const { parameters, slots } = optimizer.state();
-      const copies = (prefix: string, values: Readonly<Record<string, Tensor>>) =>
-        Object.entries(values).map(
-          ([name, value]) => [`${prefix}${name}`, copyOfState(name, value.shape, value)] as const,
-        );
-      return Object.fromEntries([...copies(MODEL, parameters), ...copies(OPTIMIZER, slots)]);
+      const prefixed = (prefix: string, values: Readonly<Record<string, Tensor<'float32'>>>) =>
+        Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value] as const);
+      return Object.fromEntries([...prefixed(MODEL, parameters), ...prefixed(OPTIMIZER, slots)]);
     },
     load,
     release: async () => {

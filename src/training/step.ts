@@ -42,7 +42,10 @@ export type TrainingStep = {
   run(steps: readonly StepInput[]): Promise<StepResult[]>;
   /** Parameters by name. The arrays are copies. */
   parameters(): Readonly<Record<string, Tensor<'float32'>>>;
-  /** Parameters (`model.NAME`) and slots (`optimizer.NAME.SLOT`): all that a resumed run needs. Copies. */
+  /**
+   * Parameters (`model.NAME`) and slots (`optimizer.NAME.SLOT`): all that a resumed run needs. The arrays may be the
+   * step's own: they hold until its next run.
+   */
   state(): Readonly<Record<string, Tensor<'float32'>>>;
   /** Takes a state back. @throws CheckpointError naming what is missing, unknown or of another shape. */
   load(state: Readonly<Record<string, Tensor>>): void;

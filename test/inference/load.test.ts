@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileError, OptionError } from '../../src/errors/failures.js';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import { type Inference, load } from '../../src/inference/load.js';
-import { readOnnxMetadata } from '../../src/inference/onnx-metadata.js';
+import { readOnnxMetadata } from '../../src/onnx/metadata.js';
 import { openForward } from '../../src/models/forward.js';
 import { mlp } from '../../src/models/mlp.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';

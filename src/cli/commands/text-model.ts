@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../files/atomic-write.js';
 import { errorCode, inputFailure } from '../../files/file-failure.js';
 import { packageVersion } from '../../files/package-version.js';
 import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../../inference/load.js';
-import { readOnnxMetadata } from '../../inference/onnx-metadata.js';
+import { readOnnxMetadata } from '../../onnx/metadata.js';
 import { configOf, findModelFolder, isOurs } from '../../models/model-folder.js';
 
 /**

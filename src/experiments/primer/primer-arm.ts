@@ -35,6 +35,12 @@ export type Training = {
   readonly noise: number;
   /** Pixels by which an image may move. */
   readonly shift: number;
+  /** Degrees by which it may be turned, either way. */
+  readonly rotation: number;
+  /** Share by which its width and height may grow or shrink. */
+  readonly scaling: number;
+  /** Pixels by which it may be slanted, for each pixel down. */
+  readonly shear: number;
 };
 
 export type PrimerArm = Arm & { readonly learns: Source; readonly training: Training };

@@ -13,10 +13,13 @@ const ARTICLE: Training = {
   hiddenScale: 1,
   noise: 0,
   shift: 0,
+  rotation: 0,
+  scaling: 0,
+  shear: 0,
 };
 
 /** What the three tuned arms have in common: it was not varied, or came out the same. */
-const TUNED = { batchSize: 64, weightDecay: 0.1, pixels: 'raw', shift: 0 } as const;
+const TUNED = { batchSize: 64, weightDecay: 0.1, pixels: 'raw', shift: 0, shear: 0 } as const;
 
 const RETORT: Training = {
   ...TUNED,
@@ -26,6 +29,8 @@ const RETORT: Training = {
   hiddenBias: 1,
   hiddenScale: 0.5,
   noise: 0.2,
+  rotation: 15,
+  scaling: 0,
 };
 
 const NO_TEACHER: Training = {
@@ -35,7 +40,9 @@ const NO_TEACHER: Training = {
   schedule: 'linear',
   hiddenBias: 0.5,
   hiddenScale: 2,
-  noise: 0.4,
+  noise: 0.3,
+  rotation: 5,
+  scaling: 0.1,
 };
 
 const LABEL_SMOOTHING: Training = {
@@ -45,7 +52,9 @@ const LABEL_SMOOTHING: Training = {
   schedule: 'cosine',
   hiddenBias: 1,
   hiddenScale: 1,
-  noise: 0.4,
+  noise: 0.3,
+  rotation: 10,
+  scaling: 0.1,
 };
 
 const LABELS: Source = { from: 'labels', labelSmoothing: 0 };
@@ -62,13 +71,13 @@ export const PRIMER_ARMS: readonly PrimerArm[] = [
   { name: 'retort-no-teacher', learns: LABELS, training: NO_TEACHER },
   { name: 'hard-labels', learns: { from: 'hard-labels' }, training: RETORT },
   { name: 'shuffled-teacher', learns: { from: 'shuffled-teacher', alpha: 1, temperature: 2 }, training: RETORT },
-  { name: 'label-smoothing', learns: { from: 'labels', labelSmoothing: 0.1 }, training: LABEL_SMOOTHING },
+  { name: 'label-smoothing', learns: { from: 'labels', labelSmoothing: 0.05 }, training: LABEL_SMOOTHING },
 ];
 
 export const PRIMER_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'article-baseline': "the article's small model: labels only, its settings",
   'article-kd': "the article's distillation: alpha 0.8, T 20, its settings",
-  retort: 'distilled from the teacher on noisy images, settings tuned',
+  retort: 'distilled from the teacher on noisy, turned images, settings tuned',
   'retort-no-teacher': 'the same recipe on the labels alone, tuned with as many trials',
   'hard-labels': "retort's recipe with the teacher's first choice in place of its probabilities",
   'shuffled-teacher': "retort's recipe with the teacher's answers to other images of the same digit",

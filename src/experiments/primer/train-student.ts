@@ -32,7 +32,8 @@ export type StudentOptions = Pick<RunOptions, 'outputDir' | 'overwrite' | 'signa
 /** @throws as `runTraining` does. */
 export async function trainStudent(arm: PrimerArm, options: StudentOptions): Promise<RunResult> {
   const { teacher, train, seed, ...run } = options;
-  const { steps, batchSize, learningRate, weightDecay, schedule, noise, shift } = arm.training;
+  const { steps, batchSize, learningRate, weightDecay, schedule } = arm.training;
+  const { noise, shift, rotation, scaling, shear } = arm.training;
   const model = studentModel(arm.training);
   return runTraining({
     ...run,
@@ -40,8 +41,8 @@ export async function trainStudent(arm: PrimerArm, options: StudentOptions): Pro
     model,
     weights: initialWeights(model, arm.training, seed),
     data: { train },
-    ...((noise > 0 || shift > 0) && {
-      perturbation: perturbedImages({ width: SIDE, height: SIDE, noise, shift }),
+    ...(Math.max(noise, shift, rotation, scaling, shear) > 0 && {
+      perturbation: perturbedImages({ width: SIDE, height: SIDE, noise, shift, rotation, scaling, shear }),
     }),
     ...(weightDecay > 0
       ? { optimizer: adamw({ learningRate, weightDecay }), groups: [{ match: isUsuallyUndecayed, weightDecay: 0 }] }
