@@ -5,11 +5,15 @@
  * is tried at other values and kept if the mean over the first seeds is better; the best few are then run on more seeds,
  * and the best of those over all its seeds is chosen.
  *
+ * It was done in two parts. In the second, images could be turned, stretched and slanted as well; it went on from where
+ * the first had come to, with more values of what depends on that.
+ *
  *   npm run recipe -- primer-search [--out results/primer-search.json] [--data .bench/mnist] [--workers 2]
  *
- * Finished runs are kept beside the result, so that the search can be stopped and started again.
+ * Finished runs are kept beside the result, so that the search can be stopped and started again; those that the result
+ * itself holds are not run again either.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadMnist, mnistDataset } from '../src/data/mnist.js';
@@ -29,7 +33,7 @@ import { loadModel } from '../src/models/saved-model.js';
 const TEACHER_SEED = 1000;
 const FIRST_SEEDS = [1000, 1001, 1002];
 const MORE_SEEDS = [1003, 1004, 1005, 1006, 1007];
-const FINALISTS = 4;
+const FINALISTS = { first: 4, second: 2 };
 
 type Trial = { readonly learns: Source; readonly training: Training };
 type Change = (trial: Trial) => Trial;
@@ -46,6 +50,9 @@ const START: Training = {
   hiddenScale: 1,
   noise: 0.2,
   shift: 0,
+  rotation: 0,
+  scaling: 0,
+  shear: 0,
 };
 
 const training =
@@ -65,6 +72,15 @@ const SHARED: readonly (readonly Change[])[] = [
 ];
 const LENGTH: readonly Change[] = [2600, 7800].map((steps) => training({ steps }));
 
+/** Of the second part, for every arm: so many of the values, those left out that the arm has or was tried with already. */
+type Round = { readonly tries: number; readonly changes: readonly Change[] };
+const SECOND: readonly Round[] = [
+  { tries: 3, changes: [5, 10, 15].map((rotation) => training({ rotation })) },
+  { tries: 2, changes: [0.1, 0.2].map((scaling) => training({ scaling })) },
+  { tries: 2, changes: [0.1, 0.2].map((shear) => training({ shear })) },
+  { tries: 2, changes: [0.3, 0.2, 0.1].map((noise) => training({ noise })) },
+];
+
 const teaching =
   (change: { readonly alpha?: number; readonly temperature?: number }): Change =>
   (trial) =>
@@ -73,23 +89,31 @@ const smoothing =
   (labelSmoothing: number): Change =>
   (trial) => ({ ...trial, learns: { from: 'labels', labelSmoothing } });
 
-/** What only one arm has; four trials each. The one without a teacher is offered more to keep it from overfitting. */
-const ARMS: Readonly<Record<string, { readonly learns: Source; readonly own: readonly (readonly Change[])[] }>> = {
+type Own = { readonly learns: Source; readonly own: readonly (readonly Change[])[]; readonly second: Round };
+
+/** What only one arm has; as many trials for each. The one without a teacher is offered more to keep it from overfitting. */
+const ARMS: Readonly<Record<string, Own>> = {
   retort: {
     learns: { from: 'teacher', alpha: 1, temperature: 2, preset: 'hinton' },
     own: [[1, 4, 8].map((temperature) => teaching({ temperature })), [teaching({ alpha: 0.9 })]],
+    second: { tries: 1, changes: [teaching({ temperature: 1.5 })] },
   },
   'retort-no-teacher': {
     learns: { from: 'labels', labelSmoothing: 0 },
     own: [[0.5, 0.6].map((noise) => training({ noise })), [training({ weightDecay: 0.3 })], [training({ shift: 2 })]],
+    second: { tries: 1, changes: [training({ hiddenScale: 1 })] },
   },
   'label-smoothing': {
     learns: { from: 'labels', labelSmoothing: 0.1 },
     own: [[0.02, 0.05, 0.2, 0.3].map(smoothing)],
+    second: { tries: 1, changes: [smoothing(0.05)] },
   },
 };
 
-type Tried = { readonly arm: string; readonly trial: Trial; accuracies: readonly number[] };
+type ArmTrial = { readonly arm: string; readonly trial: Trial };
+/** Accuracies of the first seeds, then those of a finalist's others. */
+type Tried = ArmTrial & { accuracies: readonly number[] };
+type Report = { readonly trials: readonly (Tried & Trial)[] };
 
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -104,63 +128,97 @@ export async function main(args: readonly string[]): Promise<void> {
   const settings = await prepare(values.data, values.work);
   const tried: Tried[] = [];
 
-  /** Runs trials of all arms side by side; those that were run before on these seeds cost nothing. */
-  const run = async (trials: readonly { readonly arm: string; readonly trial: Trial }[], seeds: readonly number[]) => {
-    const arms = trials.map(({ arm, trial }): PrimerArm => ({ name: `${arm} ${JSON.stringify(trial)}`, ...trial }));
-    const outcome = await runExperiment<PrimerArm>({
-      name: 'primer search',
-      arms,
-      seeds,
-      settings,
-      run: runPrimerArm,
-      resultsFile: join(values.work, 'runs.jsonl'),
-      resume: true,
-      parallel: { workers: Number(values.workers), script: WORKER },
-    });
-    return trials.map(({ arm, trial }, i): Tried => {
-      const accuracies = outcome.arms[i]?.accuracies ?? [];
-      console.log(
-        `${mean(accuracies).toFixed(2)} ± ${sampleSd(accuracies).toFixed(2)}  ${arm} ${JSON.stringify(trial)}`,
-      );
-      return { arm, trial, accuracies };
+  const seeds = [...FIRST_SEEDS, ...MORE_SEEDS];
+  const known = new Map<string, readonly number[]>();
+  if (existsSync(values.out)) {
+    const { trials } = JSON.parse(readFileSync(values.out, 'utf8')) as Report;
+    for (const { arm, learns, training, accuracies } of trials)
+      known.set(nameOf({ arm, trial: { learns, training } }), accuracies);
+  }
+
+  /** Runs trials of all arms side by side on the seeds from one to before another. */
+  const run = async (
+    trials: readonly ArmTrial[],
+    from: number,
+    to: number,
+  ): Promise<readonly (readonly number[])[]> => {
+    const isKnown = (one: ArmTrial) => (known.get(nameOf(one))?.length ?? 0) >= to;
+    const arms = trials.filter((one) => !isKnown(one)).map((one): PrimerArm => ({ name: nameOf(one), ...one.trial }));
+    const outcome =
+      arms.length > 0 &&
+      (await runExperiment<PrimerArm>({
+        name: 'primer search',
+        arms,
+        seeds: seeds.slice(from, to),
+        settings,
+        run: runPrimerArm,
+        resultsFile: join(values.work, 'runs.jsonl'),
+        resume: true,
+        parallel: { workers: Number(values.workers), script: WORKER },
+      }));
+    const found = new Map(outcome ? outcome.arms.map(({ arm, accuracies }) => [arm.name, accuracies]) : []);
+    return trials.map((one) => {
+      const name = nameOf(one);
+      const accuracies = found.get(name) ?? known.get(name)?.slice(from, to) ?? [];
+      console.log(`${mean(accuracies).toFixed(2)} ± ${sampleSd(accuracies).toFixed(2)}  ${name}`);
+      return accuracies;
     });
   };
 
   const names = Object.keys(ARMS);
   const best = new Map<string, Tried>();
-  const consider = (results: readonly Tried[]) => {
-    for (const result of results) {
+  const onFirstSeeds = ({ accuracies }: Tried) => mean(accuracies.slice(0, FIRST_SEEDS.length));
+  const consider = async (trials: readonly ArmTrial[]) => {
+    const accuracies = await run(trials, 0, FIRST_SEEDS.length);
+    for (const [i, one] of trials.entries()) {
+      const result = { ...one, accuracies: accuracies[i] ?? [] };
       tried.push(result);
-      const before = best.get(result.arm);
-      if (before === undefined || mean(result.accuracies) > mean(before.accuracies)) best.set(result.arm, result);
+      const before = best.get(one.arm);
+      if (before === undefined || onFirstSeeds(result) > onFirstSeeds(before)) best.set(one.arm, result);
     }
   };
-  consider(
-    await run(
-      names.map((arm) => ({ arm, trial: { learns: (ARMS[arm] as (typeof ARMS)[string]).learns, training: START } })),
-      FIRST_SEEDS,
-    ),
-  );
-  const plans = names.map((arm) => [arm, [...SHARED, ...(ARMS[arm]?.own ?? []), LENGTH]] as const);
-  for (let round = 0; round < Math.max(...plans.map(([, plan]) => plan.length)); round++) {
-    const trials = plans.flatMap(([arm, plan]) => {
-      const { trial } = best.get(arm) as Tried;
-      return (plan[round] ?? []).map((change) => ({ arm, trial: change(trial) }));
-    });
-    consider(await run(trials, FIRST_SEEDS));
-  }
+  const isTried = (one: ArmTrial) => tried.some((other) => nameOf(other) === nameOf(one));
+  const search = async (roundsOf: (arm: string) => readonly Round[]) => {
+    const plans = names.map((arm) => [arm, roundsOf(arm)] as const);
+    for (let round = 0; round < Math.max(...plans.map(([, rounds]) => rounds.length)); round++) {
+      await consider(
+        plans.flatMap(([arm, rounds]) => {
+          const { tries, changes } = rounds[round] ?? { tries: 0, changes: [] };
+          const { trial } = best.get(arm) as Tried;
+          const trials = changes.map((change) => ({ arm, trial: change(trial) }));
+          return trials.filter((one) => !isTried(one)).slice(0, tries);
+        }),
+      );
+    }
+  };
+  /** Runs each arm's best on more seeds, and takes the best over all seeds. */
+  const finals = async (count: number) => {
+    const finalists = names.flatMap((arm) =>
+      tried
+        .filter((one) => one.arm === arm)
+        .sort((a, b) => onFirstSeeds(b) - onFirstSeeds(a))
+        .slice(0, count),
+    );
+    console.log(`finals: ${finalists.length} on ${MORE_SEEDS.length} more seeds`);
+    const more = await run(finalists, FIRST_SEEDS.length, seeds.length);
+    for (const [i, finalist] of finalists.entries()) {
+      finalist.accuracies = [...finalist.accuracies.slice(0, FIRST_SEEDS.length), ...(more[i] ?? [])];
+    }
+    for (const arm of names) {
+      const own = tried.filter((one) => one.arm === arm && one.accuracies.length === seeds.length);
+      best.set(
+        arm,
+        own.reduce((a, b) => (mean(b.accuracies) > mean(a.accuracies) ? b : a)),
+      );
+    }
+  };
 
-  const finalists = names.flatMap((arm) =>
-    tried
-      .filter((one) => one.arm === arm)
-      .sort((a, b) => mean(b.accuracies) - mean(a.accuracies))
-      .slice(0, FINALISTS),
-  );
-  console.log(`finals: ${finalists.length} on ${MORE_SEEDS.length} more seeds`);
-  const more = await run(finalists, MORE_SEEDS);
-  for (const [i, finalist] of finalists.entries()) {
-    finalist.accuracies = [...finalist.accuracies, ...(more[i]?.accuracies ?? [])];
-  }
+  await consider(names.map((arm) => ({ arm, trial: { learns: ownOf(arm).learns, training: START } })));
+  await search((arm) => [...SHARED, ...ownOf(arm).own, LENGTH].map((changes) => ({ tries: changes.length, changes })));
+  await finals(FINALISTS.first);
+  await search((arm) => [...SECOND, ownOf(arm).second]);
+  await finals(FINALISTS.second);
+
   const described = ({ arm, trial, accuracies }: Tried) => ({
     arm,
     ...trial,
@@ -168,10 +226,7 @@ export async function main(args: readonly string[]): Promise<void> {
     sd: rounded(sampleSd(accuracies)),
     accuracies,
   });
-  const chosen = names.map((arm) => {
-    const own = finalists.filter((one) => one.arm === arm);
-    return described(own.reduce((a, b) => (mean(b.accuracies) > mean(a.accuracies) ? b : a)));
-  });
+  const chosen = names.map((arm) => described(best.get(arm) as Tried));
   const report = {
     scoredOn: 'the last 10,000 training images, accuracy in percent',
     teacher: { hidden: 16, trainImages: VALIDATION_START, seed: TEACHER_SEED },
@@ -187,6 +242,14 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 const WORKER = new URL('../src/experiments/primer/primer-worker.js', import.meta.url);
+
+function ownOf(arm: string): Own {
+  return ARMS[arm] as Own;
+}
+
+function nameOf({ arm, trial: { learns, training } }: ArmTrial): string {
+  return `${arm} ${JSON.stringify({ learns, training })}`;
+}
 
 function rounded(value: number): number {
   return Number(value.toFixed(2));

@@ -74,18 +74,24 @@ type Box = { readonly left: number; readonly top: number; readonly right: number
  * @returns The box around all that is not black, a pixel wider on the right and below: half of a digit's image is black.
  */
 function frame(image: Uint8Array, width: number, height: number, framed: Float32Array): Box | undefined {
-  let [left, top, right, bottom] = [width, height, -1, -1];
+  framed.fill(0);
+  let left = width;
+  let right = -1;
+  let top = height;
+  let bottom = -1;
   for (let y = 0; y < height; y++) {
-    const line = (y + 1) * (width + 2) + 1;
-    for (let x = 0; x < width; x++) {
-      const value = image[y * width + x] as number;
-      framed[line + x] = value;
-      if (value === 0) continue;
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      bottom = y;
-    }
+    const start = y * width;
+    let first = 0;
+    while (first < width && image[start + first] === 0) first++;
+    if (first === width) continue;
+    let last = width - 1;
+    while (image[start + last] === 0) last--;
+    const shift = 2 * y + width + 3;
+    for (let i = start + first; i <= start + last; i++) framed[i + shift] = image[i] as number;
+    if (first < left) left = first;
+    if (last > right) right = last;
+    if (y < top) top = y;
+    bottom = y;
   }
   return right < 0 ? undefined : { left, top, right: right + 2, bottom: bottom + 2 };
 }

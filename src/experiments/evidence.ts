@@ -1,0 +1,98 @@
+/** @file What a report shows besides accuracies: who confuses what, what a teacher says at several temperatures. */
+import type { Predictions } from '../training/evaluate.js';
+import type { Evidence, Example } from './experiment-record.schema.js';
+
+export type EvidenceOptions = {
+  /** Answers to the evaluation rows; the teacher's stand under `teacher`, an arm's are those of one seed. */
+  readonly answers: ReadonlyMap<string, Predictions>;
+  readonly classes: readonly string[];
+  /** [N]; -100 where a row has none. */
+  readonly labels: ArrayLike<number>;
+  readonly exampleOf: (row: number) => Example;
+  readonly seed: number;
+  /** The pair whose answers are compared row by row. */
+  readonly arm: string;
+  readonly over: string;
+};
+
+export const TEACHER = 'teacher';
+const TEMPERATURES = [1, 2, 5, 20];
+const SOFTENED_EXAMPLES = 4;
+const ONLY_RIGHT_EXAMPLES = 8;
+/** Four decimals are more than a chart shows. */
+const ROUNDING = 1e4;
+
+/** The evidence in the answers of a teacher and of some arms' models to the same rows. */
+export function evidenceOf(options: EvidenceOptions): Evidence {
+  const { answers, classes, labels, exampleOf, seed, arm, over } = options;
+  const count = classes.length;
+  const of = (by: string) => answers.get(by) as Predictions;
+  const isRight = (by: string) => (row: number) => of(by).classes[row] === labels[row];
+  const rows = Array.from({ length: labels.length }, (_, row) => row);
+  const onlyArm = rows.filter((row) => isRight(arm)(row) && !isRight(over)(row));
+  const onlyOther = rows.filter((row) => isRight(over)(row) && !isRight(arm)(row));
+  const logitsOf = (by: string, row: number) => of(by).logits.subarray(row * count, (row + 1) * count);
+  return {
+    classes: [...classes],
+    confusion: [...answers].map(([by, { classes: said }]) => ({
+      by,
+      ...(by !== TEACHER && { seed }),
+      counts: confusion(labels, said, count),
+    })),
+    softened: leastSure(of(TEACHER), labels, count).map((row) => ({
+      by: TEACHER,
+      example: exampleOf(row),
+      at: TEMPERATURES.map((temperature) => ({ temperature, probabilities: softened(logitsOf(TEACHER, row), temperature) })),
+    })),
+    onlyRight: [
+      {
+        arm,
+        over,
+        seed,
+        onlyArm: onlyArm.length,
+        onlyOther: onlyOther.length,
+        rows: rows.length,
+        examples: onlyArm.slice(0, ONLY_RIGHT_EXAMPLES).map((row) => ({
+          example: exampleOf(row),
+          answers: [TEACHER, arm, over].map((by) => ({
+            by,
+            label: of(by).classes[row] as number,
+            probabilities: softened(logitsOf(by, row), 1),
+          })),
+        })),
+      },
+    ],
+  };
+}
+
+function confusion(labels: ArrayLike<number>, said: Int32Array, count: number): number[][] {
+  const counts = Array.from({ length: count }, () => new Array<number>(count).fill(0));
+  for (const [row, prediction] of said.entries()) {
+    const line = counts[labels[row] as number];
+    if (line !== undefined) line[prediction] = (line[prediction] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Of the teacher's right answers those nearest to 60 %, one a class: there a temperature has something to show. */
+function leastSure({ probabilities, classes }: Predictions, labels: ArrayLike<number>, count: number): number[] {
+  const byClass = new Map<number, { row: number; distance: number }>();
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row] as number;
+    if (classes[row] !== label) continue;
+    const distance = Math.abs((probabilities[row * count + label] as number) - 0.6);
+    if (distance < (byClass.get(label)?.distance ?? Number.POSITIVE_INFINITY)) byClass.set(label, { row, distance });
+  }
+  return [...byClass.values()]
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, SOFTENED_EXAMPLES)
+    .map(({ row }) => row);
+}
+
+/** softmax(z / T) */
+function softened(logits: Float32Array, temperature: number): number[] {
+  const largest = Math.max(...logits);
+  const powers = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.map((power) => Math.round((power / total) * ROUNDING) / ROUNDING);
+}
