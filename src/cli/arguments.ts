@@ -50,7 +50,8 @@ export function normaliseArguments(command: string, table: OptionTable, words: r
   const takesOperands = Object.values(table).some((spec) => spec.kind === 'operand');
   let sawTypographicDash = false;
 
-  const find = (name: string) => flags.find((flag) => sameName(flag.name, name));
+  const find = (name: string) =>
+    flags.find((flag) => [flag.name, ...flag.aliases].some((known) => sameName(known, name)));
 
   /** The flag that starts at word i, in ASCII, and the number of words it fills. */
   const flagAt = (i: number, isValuePlace: boolean): { readonly text: string; readonly width: number } | undefined => {
@@ -113,12 +114,12 @@ export function normaliseArguments(command: string, table: OptionTable, words: r
   return { words: normal, sawTypographicDash };
 }
 
-type NamedFlag = { readonly name: string; readonly spec: OptionSpec };
+type NamedFlag = { readonly name: string; readonly aliases: readonly string[]; readonly spec: OptionSpec };
 
 function flagsOf(table: OptionTable): readonly NamedFlag[] {
-  return Object.entries(table)
-    .filter(([, spec]) => spec.kind !== 'operand')
-    .map(([key, spec]) => ({ name: flagName(key, spec), spec }));
+  return Object.entries(table).flatMap(([key, spec]) =>
+    spec.kind === 'operand' ? [] : [{ name: flagName(key, spec), aliases: spec.aliases ?? [], spec }],
+  );
 }
 
 /** `−1` and `5e−3` as pasted become `-1` and `5e-3`, for flags that take numbers. */

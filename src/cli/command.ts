@@ -1,3 +1,4 @@
+import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/events.js';
 import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
 import type { TextStream } from './terminal.js';
@@ -25,6 +26,8 @@ export type CommandIo = {
   readonly stdout: TextStream;
   /** Where the progress goes: hand it to the trainer. */
   readonly onEvent: (event: TrainingEvent) => void;
+  /** How far the download of a model is. */
+  readonly onDownload: (model: string, progress: DownloadProgress) => void;
   /** A line of the command's own among the progress; `--quiet` silences it. */
   readonly say: (line: string) => void;
   /** A remark on stderr; `--quiet` silences it. */

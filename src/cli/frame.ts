@@ -153,6 +153,7 @@ async function runCommand(
     interruption: around.interruption,
     commandLine,
     onEvent: progress.onEvent,
+    onDownload: progress.onDownload,
     say: progress.print,
     notice: (text) => progress.onEvent({ type: 'notice', text }),
   };

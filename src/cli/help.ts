@@ -31,7 +31,7 @@ function valueText(spec: OptionSpec): string {
     case 'text':
       return ` <${spec.placeholder}>`;
     case 'choice':
-      return ` <${spec.choices.join('|')}>`;
+      return isLong(spec.choices) ? ' <name>' : ` <${spec.choices.join('|')}>`;
     case 'fixed':
       return ' [value]';
     default:
@@ -39,10 +39,17 @@ function valueText(spec: OptionSpec): string {
   }
 }
 
+/** Choices that would push all descriptions to the right stand among the words of their own. */
+function isLong(choices: readonly string[]): boolean {
+  return choices.join('|').length > 28;
+}
+
 function describe(spec: Exclude<OptionSpec, { kind: 'operand' }>): string {
-  if ('required' in spec && spec.required) return `${spec.help} [required]`;
+  const choices = spec.kind === 'choice' && isLong(spec.choices) ? `${spec.choices.join(', ')}: ` : '';
+  const help = `${choices}${spec.help}`;
+  if ('required' in spec && spec.required) return `${help} [required]`;
   const text = defaultText(spec);
-  return text === undefined ? spec.help : `${spec.help} [default: ${text}]`;
+  return text === undefined ? help : `${help} [default: ${text}]`;
 }
 
 /** The look of all help pages: bold titles, and descriptions under their names on a narrow terminal. */

@@ -6,6 +6,11 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** 91600000 -> "91.6 MB" */
+export function formatMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** 0.42 -> "0.42 s", 3.14159 -> "3.1 s", 75 -> "1:15". */
 export function formatSeconds(seconds: number): string {
   if (seconds >= 59.95) return formatDuration(seconds);

@@ -32,6 +32,8 @@ type FlagBase = {
   readonly group: string;
   /** The flag without its dashes, where it is not the snake_case form of the key. */
   readonly flag?: string;
+  /** Shorter names under which it may be written too. */
+  readonly aliases?: readonly string[];
   /** What to do when a required flag is missing. */
   readonly fixWhenMissing?: string;
 };

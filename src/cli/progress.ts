@@ -1,10 +1,12 @@
+import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/events.js';
-import { formatCount, formatDuration, formatMetric, formatSeconds } from './numbers.js';
+import { formatCount, formatDuration, formatMegabytes, formatMetric, formatSeconds } from './numbers.js';
 import { type Colors, DEFAULT_COLUMNS, type TextStream } from './terminal.js';
 
 /** Shows the events of a run while it goes on. */
 export type Progress = {
   readonly onEvent: (event: TrainingEvent) => void;
+  readonly onDownload: (model: string, progress: DownloadProgress) => void;
   /** Writes a line of the command's own, above a bar. */
   readonly print: (line: string) => void;
   /** Takes a bar off the terminal; harmless if there is none. */
@@ -43,12 +45,15 @@ const USUAL_RATE_COLUMNS = '999,999 rows/s'.length;
  * Draws on the stream it is given, which should be stderr: stdout belongs to results.
  */
 export async function createProgress(stream: TextStream, options: ProgressOptions): Promise<Progress> {
-  if (options.isQuiet) return { onEvent: () => {}, print: () => {}, close: () => {} };
+  if (options.isQuiet) return { onEvent: () => {}, onDownload: () => {}, print: () => {}, close: () => {} };
   const lines = new RunLines(options.colors, options.isBrief === true);
   if (stream.isTTY !== true || options.isDumb === true) {
     return {
       onEvent: (event) => {
         for (const line of lines.take(event)) stream.write(`${line}\n`);
+      },
+      onDownload: (model, progress) => {
+        for (const line of lines.takeDownload(model, progress)) stream.write(`${line}\n`);
       },
       print: (line) => stream.write(`${line}\n`),
       close: () => {},
@@ -60,27 +65,35 @@ export async function createProgress(stream: TextStream, options: ProgressOption
 async function barProgress(stream: TextStream, lines: RunLines, now: () => number): Promise<Progress> {
   const { MultiBar } = await import('cli-progress');
   let view: ProgressView | undefined;
+  /** What the bar is at the moment, in so many columns. */
+  let draw: (columns: number) => string = () => '';
   let startedAt = 0;
   let firstStep = 0;
   let drawnAt = 0;
   let bars: InstanceType<typeof MultiBar> | undefined;
 
-  const open = (totalSteps: number, step: number) => {
+  const open = (total: number, value: number) => {
     // MultiBar, though there is one bar: it alone can write lines above.
     bars = new MultiBar({
       stream,
-      format: () => (view === undefined ? '' : progressLine(view, (stream.columns ?? DEFAULT_COLUMNS) - 1)),
+      format: () => draw((stream.columns ?? DEFAULT_COLUMNS) - 1),
       fps: 1000 / REDRAW_MS,
       clearOnComplete: true,
       forceRedraw: true,
       // The bar fits the width by itself, and a killed process must not leave the terminal in another mode.
       linewrap: true,
     });
-    bars.create(totalSteps, step);
+    bars.create(total, value);
   };
   const close = () => {
     if (bars?.isActive) bars.stop();
     bars = undefined;
+  };
+  /** The bar's own timer is late when the work leaves the event loop little room. */
+  const redrawIfDue = (time: number) => {
+    if (time - drawnAt < REDRAW_MS) return;
+    drawnAt = time;
+    bars?.update();
   };
   const print = (line: string) => {
     if (bars === undefined) {
@@ -94,6 +107,13 @@ async function barProgress(stream: TextStream, lines: RunLines, now: () => numbe
   return {
     close,
     print,
+    onDownload: (model, progress) => {
+      for (const line of lines.takeDownload(model, progress)) print(line);
+      draw = (columns) => downloadLine(model, progress, columns);
+      if (progress.bytes >= progress.totalBytes) close();
+      else if (bars === undefined) open(progress.totalBytes, progress.bytes);
+      redrawIfDue(now());
+    },
     onEvent: (event) => {
       if (event.type === 'start' || event.type === 'end') close();
       for (const line of lines.take(event)) print(line);
@@ -102,6 +122,7 @@ async function barProgress(stream: TextStream, lines: RunLines, now: () => numbe
         firstStep = event.resumedAtStep ?? 0;
         startedAt = now();
         view = { step: firstStep, totalSteps, epoch: 1, epochs, loss: NaN, rowsPerSecond: NaN, secondsLeft: undefined };
+        draw = (columns) => (view === undefined ? '' : progressLine(view, columns));
         open(totalSteps, firstStep);
       } else if (event.type === 'step' && view !== undefined) {
         const time = now();
@@ -109,11 +130,7 @@ async function barProgress(stream: TextStream, lines: RunLines, now: () => numbe
         const { step, totalSteps, epoch, loss, rowsPerSecond } = event;
         const secondsLeft = secondsPerStep * (totalSteps - step);
         view = { step, totalSteps, epoch, epochs: view.epochs, loss, rowsPerSecond, secondsLeft };
-        // The bar's own timer is late when steps leave the event loop little room.
-        if (time - drawnAt >= REDRAW_MS) {
-          drawnAt = time;
-          bars?.update();
-        }
+        redrawIfDue(time);
       }
     },
   };
@@ -138,13 +155,25 @@ export function progressLine(view: ProgressView, columns: number): string {
     const text = layout.filter((part) => part !== '').join('  ');
     // Room for the longest usual rate, so that a line keeps its layout while the rate goes up and down.
     const spare = layout.includes(rate) ? Math.max(0, USUAL_RATE_COLUMNS - rate.length) : 0;
-    const room = columns - text.length - spare - 2;
-    if (room < BAR_COLUMNS.min) continue;
-    const width = Math.min(room, BAR_COLUMNS.max);
-    const filled = Math.round(fraction * width);
-    return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}  ${text}`;
+    const line = besideBar(fraction, text, columns - spare);
+    if (line !== undefined) return line;
   }
   return percent.slice(0, Math.max(0, columns));
+}
+
+/** A bar and a text of at most `columns` characters; undefined where there is no room for a bar. */
+function besideBar(fraction: number, text: string, columns: number): string | undefined {
+  const room = columns - text.length - 2;
+  if (room < BAR_COLUMNS.min) return undefined;
+  const width = Math.min(room, BAR_COLUMNS.max);
+  const filled = Math.round(fraction * width);
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}  ${text}`;
+}
+
+function downloadLine(model: string, { bytes, totalBytes }: DownloadProgress, columns: number): string {
+  const done = `${(bytes / 1e6).toFixed(1)} of ${formatMegabytes(totalBytes)}`;
+  const fraction = totalBytes === 0 ? 1 : bytes / totalBytes;
+  return besideBar(fraction, `${model}  ${done}`, columns) ?? done.slice(0, Math.max(0, columns));
 }
 
 /** Turns events into lines: one when a run starts, one for each epoch, one at the end, and the notices. */
@@ -156,10 +185,23 @@ class RunLines {
   #loss: number | undefined;
   #scores: string[] = [];
   #lastPath: string | undefined;
+  #downloading: string | undefined;
 
   constructor(colors: Colors, isBrief: boolean) {
     this.#colors = colors;
     this.#isBrief = isBrief;
+  }
+
+  /** One line when a download starts and one when it has ended. */
+  takeDownload(model: string, { bytes, totalBytes }: DownloadProgress): readonly string[] {
+    const isNew = this.#downloading !== model;
+    const begun = isNew ? [`downloading ${model}: ${formatMegabytes(totalBytes)}`] : [];
+    if (bytes < totalBytes) {
+      this.#downloading = model;
+      return begun;
+    }
+    this.#downloading = undefined;
+    return isNew ? [] : [`downloaded ${model}`];
   }
 
   take(event: TrainingEvent): readonly string[] {

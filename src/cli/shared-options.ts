@@ -35,3 +35,28 @@ export const runOptions = {
     help: 'replace what an earlier run left in the output folder',
   },
 } as const satisfies OptionTable;
+
+/** Where the columns of a file of texts are. */
+export const columnOptions = {
+  textColumn: {
+    kind: 'text',
+    placeholder: 'name',
+    aliases: ['text'],
+    group: 'Texts',
+    help: 'column of the texts, --text for short [default: text]',
+  },
+  pairColumn: {
+    kind: 'text',
+    placeholder: 'name',
+    aliases: ['pair'],
+    group: 'Texts',
+    help: 'column of second texts, --pair for short',
+  },
+  labelColumn: {
+    kind: 'text',
+    placeholder: 'name',
+    aliases: ['label'],
+    group: 'Texts',
+    help: 'column of the labels, names or numbers from 0, --label for short [default: label]',
+  },
+} as const satisfies OptionTable;

@@ -42,7 +42,10 @@ export function evidenceOf(options: EvidenceOptions): Evidence {
     softened: leastSure(of(TEACHER), labels, count).map((row) => ({
       by: TEACHER,
       example: exampleOf(row),
-      at: TEMPERATURES.map((temperature) => ({ temperature, probabilities: softened(logitsOf(TEACHER, row), temperature) })),
+      at: TEMPERATURES.map((temperature) => ({
+        temperature,
+        probabilities: softened(logitsOf(TEACHER, row), temperature),
+      })),
     })),
     onlyRight: [
       {

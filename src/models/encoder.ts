@@ -66,6 +66,10 @@ export type Encoded = {
   readonly hiddenStates: readonly Value[];
   /** L of [B, A, S, S], before the mask and softmax. */
   readonly attentionScores: readonly Value[];
+  /** L of [B, S, H] each, all heads side by side; queries are not yet scaled. */
+  readonly queries: readonly Value[];
+  readonly keys: readonly Value[];
+  readonly values: readonly Value[];
 };
 
 export type Encoder = {
@@ -175,9 +179,14 @@ function embeddings(owner: string, config: EncoderConfig) {
 
 type EncoderLayer = {
   readonly parameters: readonly ParameterSpec[];
-  /** x [B, S, H], maskBias [B, 1, 1, S] -> [B, S, H] and the scores before the mask [B, A, S, S]. */
-  forward(context: ForwardContext, x: Value, maskBias: Value): { readonly output: Value; readonly scores: Value };
+  /**
+   * x [B, S, H], maskBias [B, 1, 1, S] -> [B, S, H], the scores before the mask [B, A, S, S], and what they and the
+   * output of attention are made from, [B, S, H] each.
+   */
+  forward(context: ForwardContext, x: Value, maskBias: Value): Readonly<Record<LayerSignal, Value>>;
 };
+
+type LayerSignal = 'output' | 'scores' | 'queries' | 'keys' | 'values';
 
 function encoderLayer(prefix: string, config: EncoderConfig, names: EncoderNames): EncoderLayer {
   const { width: H, heads: A, innerWidth: F, epsilon, initializerRange } = config;
@@ -203,9 +212,12 @@ function encoderLayer(prefix: string, config: EncoderConfig, names: EncoderNames
     forward: (context, x, maskBias) => {
       const [B, S] = expectShape(x, ['B', 'S', H], prefix) as [Dim, Dim, Dim];
       const heads = (y: Value, order: readonly number[]) => transpose(reshape(y, [B, S, A, D]), order);
-      const q = heads(mul(query.forward(context, x), 1 / Math.sqrt(D)), [0, 2, 1, 3]); // [B, A, S, D]
-      const k = heads(key.forward(context, x), [0, 2, 3, 1]); // [B, A, D, S]
-      const v = heads(value.forward(context, x), [0, 2, 1, 3]); // [B, A, S, D]
+      const queries = query.forward(context, x); // [B, S, H]
+      const keys = key.forward(context, x); // [B, S, H]
+      const values = value.forward(context, x); // [B, S, H]
+      const q = heads(mul(queries, 1 / Math.sqrt(D)), [0, 2, 1, 3]); // [B, A, S, D]
+      const k = heads(keys, [0, 2, 3, 1]); // [B, A, D, S]
+      const v = heads(values, [0, 2, 1, 3]); // [B, A, S, D]
       const scores = matmul(q, k); // [B, A, S, D] x [B, A, D, S] -> [B, A, S, S]
       const probs = dropProbs.forward(context, softmax(add(scores, maskBias), { axis: -1 }));
       const mixed = matmul(probs, v); // [B, A, S, S] x [B, A, S, D] -> [B, A, S, D]
@@ -214,7 +226,7 @@ function encoderLayer(prefix: string, config: EncoderConfig, names: EncoderNames
       const hidden = attentionNorm.forward(context, add(attended, x)); // [B, S, H]
       const wide = activation(inner.forward(context, hidden)); // [B, S, F]
       const narrow = dropOutput.forward(context, output.forward(context, wide)); // [B, S, H]
-      return { output: outputNorm.forward(context, add(narrow, hidden)), scores };
+      return { output: outputNorm.forward(context, add(narrow, hidden)), scores, queries, keys, values };
     },
   };
 }
@@ -233,15 +245,20 @@ export function encoder(owner: string, config: EncoderConfig, names: EncoderName
       let hidden = embedded.forward(context, inputs); // [B, S, H]
       const isPadding = sub(1, cast(inputs.attentionMask, { to: hidden.dtype }));
       const maskBias = reshape(mul(isPadding, MASKED), [B, 1, 1, S]);
-      const hiddenStates = [hidden];
-      const attentionScores: Value[] = [];
-      for (const layer of layers) {
-        const { output, scores } = layer.forward(context, hidden, maskBias);
-        hidden = output;
-        hiddenStates.push(output);
-        attentionScores.push(scores);
-      }
-      return { hiddenStates, attentionScores };
+      const embeddingOutput = hidden;
+      const traced = layers.map((layer) => {
+        const signals = layer.forward(context, hidden, maskBias);
+        hidden = signals.output;
+        return signals;
+      });
+      const each = (signal: LayerSignal): Value[] => traced.map((signals) => signals[signal]);
+      return {
+        hiddenStates: [embeddingOutput, ...each('output')],
+        attentionScores: each('scores'),
+        queries: each('queries'),
+        keys: each('keys'),
+        values: each('values'),
+      };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Parameters } from '../nn/module.js';
 import { constantParameters, inputParameters } from '../nn/parameters.js';
 import { openSession, type SessionOptions } from '../runtime/session.js';
 import type { Dtype } from '../tensor/dtype.js';
-import { expectShape, type Shape } from '../tensor/shape.js';
+import { formatShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { BatchDims, Model, SignalName, Signals } from './model.js';
 import type { Weights } from './saved-model.js';
@@ -83,18 +83,20 @@ async function openOutputs(
 
 const DIMS: BatchDims = { B: 'N', S: 'S', S2: 'S2' };
 
-function traceForward(model: Model, parameters: Parameters): Signals {
+/** A model's signals without dropout, lengths as names. */
+export function traceForward(model: Model, parameters: Parameters): Signals {
   const inputs = model.inputs(DIMS).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)] as const);
   return model.forward(evaluationContext(parameters), Object.fromEntries(inputs));
 }
 
-/** The number of classes C of a model's logits [B, C]. */
+/** The number of classes C of a model's logits, [B, C] or, of one that labels tokens, [B, S, C]. */
 export function classesOf(model: Model): number {
-  const [, classes] = expectShape(
-    traceForward(model, inputParameters(model.parameters)).logits,
-    ['B', 'C'],
-    `${model.kind} logits`,
-  );
-  if (typeof classes === 'number') return classes;
-  throw new ShapeError({ where: `${model.kind} logits`, wanted: 'a fixed number of classes', got: String(classes) });
+  const { shape } = traceForward(model, inputParameters(model.parameters)).logits;
+  const classes = shape.at(-1);
+  if (typeof classes === 'number' && (shape.length === 2 || shape.length === 3)) return classes;
+  throw new ShapeError({
+    where: `${model.kind} logits`,
+    wanted: '[B, C] or [B, S, C] with a fixed number of classes C',
+    got: formatShape(shape),
+  });
 }

@@ -124,6 +124,9 @@ export function encoderModel({ kind, config, encoder, head, hasTypes }: EncoderM
       ...(head.hasPooledOutput ? (['pooledOutput'] as const) : []),
       'hiddenStates',
       'attentionScores',
+      'queries',
+      'keys',
+      'values',
       'embeddings',
     ],
     inputs: ({ B, S }: BatchDims) => {

@@ -15,6 +15,10 @@ export type Signals = {
   readonly hiddenStates?: readonly Value[];
   /** L tensors [B, A, S, S], before the mask and softmax. */
   readonly attentionScores?: readonly Value[];
+  /** What attention compares and mixes: L tensors [B, S, H] each, all heads side by side; queries are not yet scaled. */
+  readonly queries?: readonly Value[];
+  readonly keys?: readonly Value[];
+  readonly values?: readonly Value[];
   /** Word, position and type embeddings after normalisation, [B, S, H]. */
   readonly embeddings?: Value;
   /** 1 = real token, [B, S]. */

@@ -1,5 +1,6 @@
 /**
- * @file All that a run needs to go on, in one folder: the model, `optimizer.safetensors` and `trainer.json`. The folder
+ * @file All that a run needs to go on, in one folder: the model, `optimizer.safetensors`, `method.safetensors` where the
+ * method trains something beside the model, and `trainer.json`. The folder
  * is replaced as a whole, so it is always that of one moment.
  */
 import type { Stats } from 'node:fs';
@@ -25,6 +26,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { Patience } from './early-stopping.js';
 import { STATE_FORMAT } from './formats.js';
 import type { KeptModel } from './kept-models.js';
+import { splitWeights } from './method-parameters.js';
 import type { Json } from './run-options.js';
 import type { EpochRecord } from './run-record.js';
 import type { Position } from './train.js';
@@ -45,6 +47,8 @@ export type RunState = Position & {
 
 const TRAINER = 'trainer.json';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
+/** What the method trains beside the model; absent where it trains nothing. */
+const METHOD_FILE = 'method.safetensors';
 const MODEL = 'model.';
 const OPTIMIZER = 'optimizer.';
 const MAX_TRAINER_BYTES = 256 * 2 ** 20;
@@ -70,6 +74,7 @@ export async function saveRunState(
   tensors: Weights,
 ): Promise<void> {
   const optimizer = under(OPTIMIZER, tensors);
+  const { model, method } = splitWeights(under(MODEL, tensors));
   const { step, cursor, epochLosses, lineLosses, epochs, kept, patience, stoppedEarly, seconds, logBytes, options } =
     state;
   const trainer = {
@@ -77,11 +82,12 @@ export async function saveRunState(
     version: STATE_FORMAT.version,
     retort: packageVersion(),
     ...{ step, cursor, epochLosses, lineLosses, epochs, kept, patience, stoppedEarly, seconds, logBytes, options },
-    optimizer: { sha256: weightsHash(optimizer) },
+    optimizer: { sha256: weightsHash({ ...optimizer, ...method }) },
   };
   await replaceFolderAtomic(folder, async (inside) => {
-    await writeModelFiles(inside, { ...trained, weights: under(MODEL, tensors) });
+    await writeModelFiles(inside, { ...trained, weights: model });
     await writeSafetensors(join(inside, OPTIMIZER_FILE), optimizer);
+    if (Object.keys(method).length > 0) await writeSafetensors(join(inside, METHOD_FILE), method);
     await writeFile(join(inside, TRAINER), `${JSON.stringify(trainer)}\n`);
   });
 }
@@ -126,22 +132,29 @@ export async function loadRunTensors(folder: string, optimizerHash: string): Pro
   const { weights } = await loadModel(inside);
   const path = join(inside, OPTIMIZER_FILE);
   const tensors: Record<string, Tensor<'float32'>> = {};
-  const slots: Record<string, Tensor<'float32'>> = {};
-  for (const [name, value] of Object.entries(weights)) tensors[`${MODEL}${name}`] = value;
-  for (const [name, { dtype, shape, data }] of (await readSafetensors(path)).tensors) {
-    if (!(data instanceof Float32Array)) {
-      throw new CheckpointError({ where: `${path}: tensor '${name}'`, wanted: 'float32', got: dtype });
-    }
-    slots[name] = { dtype: 'float32', shape, data };
-    tensors[`${OPTIMIZER}${name}`] = { dtype: 'float32', shape, data };
-  }
-  if (weightsHash(slots) === optimizerHash) return tensors;
+  const slots = await readFloats(path);
+  const methodPath = join(inside, METHOD_FILE);
+  const method = (await isFile(methodPath)) ? await readFloats(methodPath) : {};
+  for (const [name, value] of Object.entries({ ...weights, ...method })) tensors[`${MODEL}${name}`] = value;
+  for (const [name, value] of Object.entries(slots)) tensors[`${OPTIMIZER}${name}`] = value;
+  if (weightsHash({ ...slots, ...method }) === optimizerHash) return tensors;
   throw new CheckpointError({
     where: path,
     wanted: `the tensors that ${TRAINER} was written with`,
     got: 'others (their SHA-256 differs)',
     fix: 'start anew with --overwrite',
   });
+}
+
+async function readFloats(path: string): Promise<Weights> {
+  const found: Record<string, Tensor<'float32'>> = {};
+  for (const [name, { dtype, shape, data }] of (await readSafetensors(path)).tensors) {
+    if (!(data instanceof Float32Array)) {
+      throw new CheckpointError({ where: `${path}: tensor '${name}'`, wanted: 'float32', got: dtype });
+    }
+    found[name] = { dtype: 'float32', shape, data };
+  }
+  return found;
 }
 
 /** Removes the state of a run that has ended. */

@@ -7,7 +7,7 @@ import { streamKey } from '../tensor/random.js';
 import { formatShape, type StaticShape, sameShape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { StepInput } from './step.js';
-import { BATCH, DROPOUT, LABELS, SCALAR, type StepRequest, TEACHER, WEIGHTS } from './trace-step.js';
+import { BATCH, DROPOUT, LABELS, SCALAR, SCORES, type StepRequest, TEACHER, WEIGHTS } from './trace-step.js';
 
 export type CompiledStepOptions = StepRequest & {
   readonly optimizer: Optimizer;
@@ -33,6 +33,10 @@ function unlabelled(rows: number): Tensor<'int64'> {
   return tensor('int64', [rows], new BigInt64Array(rows).fill(NO_LABEL));
 }
 
+function unscored(rows: number): Tensor<'float32'> {
+  return tensor('float32', [rows], new Float32Array(rows).fill(Number.NaN));
+}
+
 /**
  * What one batch of a step feeds to the input of a name.
  * @throws ShapeError if the step does not have it.
@@ -53,6 +57,7 @@ function stepInputOf(name: string, step: StepInput, at: number, batch: Batch, se
   if (name.startsWith(BATCH)) return batch.inputs[name.slice(BATCH.length)];
   if (name.startsWith(TEACHER)) return step.teacher?.[at]?.[name.slice(TEACHER.length)];
   if (name === LABELS) return batch.labels ?? unlabelled(batch.weights.length);
+  if (name === SCORES) return batch.scores ?? unscored(batch.weights.length);
   if (name === WEIGHTS) return tensor('float32', [batch.weights.length], batch.weights);
   if (name.startsWith(DROPOUT)) {
     // Each micro-batch has masks of its own.

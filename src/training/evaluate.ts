@@ -7,17 +7,19 @@ import { classesOf, openForward } from '../models/forward.js';
 import type { Model } from '../models/model.js';
 import type { Weights } from '../models/saved-model.js';
 import type { SessionOptions } from '../runtime/session.js';
-import { argmax, logSumExp, metricsOf, NO_LABEL, type Scored } from './metrics.js';
+import { argmax, checkedMetrics, logSumExp, type MetricName, metricsOf, NO_LABEL, type Scored } from './metrics.js';
 
 export type EvaluatorOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   readonly model: Model;
   readonly data: Dataset;
   /** Use only the first so many rows. Default: all. */
   readonly rows?: number;
+  /** Besides the loss. Default: accuracy; of a regression Pearson's and Spearman's correlation. */
+  readonly metrics?: readonly MetricName[];
 };
 
 export type Evaluation = {
-  /** By name; none where no row has a label. */
+  /** By name; none where no row has a label, or of a regression a score. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: number;
 };
@@ -49,7 +51,7 @@ const KEPT_BYTES = 64 * 2 ** 20;
 
 /**
  * Opens a model on a data set, to be scored again and again with different weights. It runs without dropout.
- * @throws OptionError for a data set without rows.
+ * @throws OptionError for a data set without rows, a metric that is not of such a model, or a model that labels tokens.
  */
 export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   const { model, data } = options;
@@ -57,8 +59,14 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   if (!(Number.isInteger(rows) && rows >= 1)) {
     throw new OptionError({ where: data.name, wanted: 'at least one row to evaluate', got: String(rows) });
   }
-  const forward = await openForward(model, ['logits'], options);
   const classes = classesOf(model);
+  const metrics = checkedMetrics(options.metrics, classes);
+  const forward = await openForward(model, ['logits'], options);
+  if (forward.signals.logits?.shape.length !== 1) {
+    await forward.release();
+    const got = `a ${model.kind} that answers for each token`;
+    throw new OptionError({ where: data.name, wanted: 'a model with one answer a row', got });
+  }
   const runs = [...runsOf(data, rows)];
   const isKept = runs.reduce((total, numbers) => total + bytesOf(data, numbers), 0) <= KEPT_BYTES;
   let kept: readonly Batch[] | undefined;
@@ -77,21 +85,24 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   const score = async (weights: Weights, see: (numbers: Uint32Array, batch: Batch) => void = () => {}) => {
     const logits = new Float32Array(rows * classes);
     const labels = new Int32Array(rows).fill(NO_LABEL);
+    const scores = new Float32Array(rows).fill(Number.NaN);
     for (const [numbers, batch] of batches()) {
       const { logits: answer } = await forward.run(weights, batch.inputs);
       const values = answer?.data as Float32Array;
       const given = batch.labels?.data;
+      const wanted = batch.scores?.data;
       for (const [i, row] of numbers.entries()) {
         logits.set(values.subarray(i * classes, (i + 1) * classes), row * classes);
         if (given !== undefined) labels[row] = Number(given[i]);
+        if (wanted !== undefined) scores[row] = wanted[i] as number;
       }
       see(numbers, batch);
     }
-    return { logits, classes, labels } satisfies Scored;
+    return { logits, classes, labels, scores } satisfies Scored;
   };
 
   return {
-    evaluate: async (weights) => ({ metrics: metricsOf(await score(weights)), rows }),
+    evaluate: async (weights) => ({ metrics: metricsOf(await score(weights), metrics), rows }),
     predict: async (weights) => {
       const ids = new Array<string | number>(rows);
       const scored = await score(weights, (numbers, batch) => {
@@ -99,7 +110,7 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
       });
       const { logits } = scored;
       return {
-        metrics: metricsOf(scored),
+        metrics: metricsOf(scored, metrics),
         rows,
         ids,
         classes: Int32Array.from({ length: rows }, (_, row) => argmax(logits, row, classes)),

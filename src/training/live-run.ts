@@ -14,6 +14,7 @@ import { openHostStep } from './host-step.js';
 import { openInGraphStep } from './in-graph-step.js';
 import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
 import { meansOf } from './loss-means.js';
+import { splitWeights } from './method-parameters.js';
 import { isCutIntoRuns, largestRun, paddingShare } from './micro-batches.js';
 import { type PreparedRun, teacherForm } from './prepare-run.js';
 import type { RunOptions, RunResult } from './run.js';
@@ -115,14 +116,17 @@ async function teacherAnswers(
   return answers;
 }
 
-function openStep({ options, plan, weights }: PreparedRun, answers: TeacherAnswers | undefined): Promise<TrainingStep> {
-  const { model, method, perturbation, optimizer, groups, maxGradNorm, seed, threads, device } = options;
+function openStep(
+  { options, plan, stepModel, weights }: PreparedRun,
+  answers: TeacherAnswers | undefined,
+): Promise<TrainingStep> {
+  const { method, perturbation, optimizer, groups, maxGradNorm, seed, threads, device } = options;
   const { text, batchSize, rowsPerStep, accumulation } = plan;
   const { openStep = text === undefined ? openInGraphStep : openHostStep } = options;
   const teacher = stepTeacher(options, answers);
   const run = text && largestRun(text, batchSize);
   return openStep({
-    model,
+    model: stepModel,
     method,
     ...(teacher && { teacher }),
     dims: run ?? { B: rowsPerStep },
@@ -288,7 +292,7 @@ async function closeEpoch(live: Live, at: Position, before: Findings): Promise<F
   let metrics: Readonly<Record<string, number>> = {};
   let { kept, patience, stoppedEarly } = before;
   if (evaluator !== undefined && evaluation !== undefined) {
-    const weights = step.parameters();
+    const weights = splitWeights(step.parameters()).model;
     ({ metrics } = await evaluator.evaluate(weights));
     const event = { type: 'evaluation', step: at.step, epoch, split: evaluation.data.name, metrics } as const;
     log.write({ ...event, seconds: seconds() });
@@ -330,7 +334,7 @@ async function keepIfBest(
 async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
   const { options, evaluation, step, trained, saveLast, emit, seconds, fingerprint, parameters } = live;
   const { outputDir, data, seed, command } = options;
-  const weights = step.parameters();
+  const weights = splitWeights(step.parameters()).model;
   const lastPath = join(outputDir, LAST);
   if (saveLast) {
     await saveModel(lastPath, { ...trained, weights });

@@ -2,7 +2,9 @@
 import type { Dataset } from '../data/dataset.js';
 import { OptionError } from '../errors/failures.js';
 import { classesOf } from '../models/forward.js';
+import type { Model } from '../models/model.js';
 import { type TrainedModel, type Weights, weightsHash } from '../models/saved-model.js';
+import type { ParameterSpec } from '../nn/module.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { checkMaxNorm } from '../optim/clip.js';
 import { resolveGroups } from '../optim/groups.js';
@@ -12,19 +14,23 @@ import { sizeOf } from '../tensor/shape.js';
 import { limitBatches, type Portion } from './batch-limits.js';
 import { checkEarlyStopping } from './early-stopping.js';
 import { checkTopK, type Monitor } from './kept-models.js';
+import { METHOD, modelInTraining } from './method-parameters.js';
+import { checkedMetrics, METRICS, type MetricName } from './metrics.js';
 import { planTexts } from './micro-batches.js';
 import type { RunOptions } from './run.js';
 import { asJson, describeData, describeOptimizer, type Json } from './run-options.js';
 import { checkTeacher } from './teacher-checks.js';
+import { checkTerms } from './terms-check.js';
 import { planTraining, type TrainingPlan } from './train.js';
-
-const ACCURACY: Monitor = { metric: 'accuracy', mode: 'max' };
 
 /** A run with its defaults filled in and its numbers checked. */
 export type PreparedRun = {
   readonly options: RunOptions;
   readonly plan: TrainingPlan;
   readonly evaluation: { readonly data: Dataset; readonly rows: number } | undefined;
+  /** The model, and what the method trains beside it. */
+  readonly stepModel: Model;
+  /** Of all that the step trains. */
   readonly weights: Weights;
   readonly learningRate: (step: number) => number;
   readonly monitor: Monitor;
@@ -63,7 +69,9 @@ export function prepareRun(given: RunOptions): PreparedRun {
   const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
   const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const classes = classesOf(model);
-  for (const { name, labelNames } of [data.train, ...(data.evaluation === undefined ? [] : [data.evaluation])]) {
+  const metrics = checkedMetrics(options.metrics, classes);
+  const sets = data.evaluation === undefined ? [data.train] : [data.train, data.evaluation];
+  for (const { name, labelNames } of sets) {
     if (labelNames.length <= classes) continue;
     throw new OptionError({
       where: name,
@@ -73,17 +81,20 @@ export function prepareRun(given: RunOptions): PreparedRun {
     });
   }
   checkTeacher(method, teacher, classes, data.train);
-  const weights = options.weights ?? initialiseParameters(model.parameters, seed);
+  const stepModel = modelInTraining(model, method, teacher);
+  checkTerms({ ...options, model: stepModel });
+  const weights = { ...initialiseParameters(unsetParameters(stepModel, options.weights), seed), ...options.weights };
   const evalRows = evaluationRows(data.evaluation, evalBatchSize, options.limitEvalBatches);
-  const names = model.parameters.map(({ name }) => name);
+  const names = stepModel.parameters.map(({ name }) => name);
   const rates = groups.length === 0 ? {} : { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
   return {
     options,
     plan,
     evaluation: data.evaluation !== undefined && evalRows > 0 ? { data: data.evaluation, rows: evalRows } : undefined,
+    stepModel,
     weights,
     learningRate: (step) => optimizer.learningRate * factor(step - 1),
-    monitor: options.monitor ?? ACCURACY,
+    monitor: options.monitor ?? usualMonitor(metrics),
     saveTopK,
     saveLast,
     fingerprint: asJson({
@@ -118,6 +129,15 @@ export function prepareRun(given: RunOptions): PreparedRun {
     },
     parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
   };
+}
+
+function usualMonitor([first = 'loss']: readonly MetricName[]): Monitor {
+  return { metric: first, mode: METRICS[first].mode };
+}
+
+/** What is to be drawn: all parameters, or where the run starts from weights those of the method. */
+function unsetParameters({ parameters }: Model, weights: Weights | undefined): readonly ParameterSpec[] {
+  return weights === undefined ? parameters : parameters.filter(({ name }) => name.startsWith(METHOD));
 }
 
 /** As PyTorch Lightning's `fast_dev_run`. */

@@ -16,8 +16,10 @@ export function describeData(data: Dataset): { name: string; rows: number; sampl
   const ends = Uint32Array.from({ length: Math.min(size, 2 * SAMPLED_ROWS) }, (_, i) =>
     i < SAMPLED_ROWS ? i : size - 1 - (i - SAMPLED_ROWS),
   );
-  const { inputs, labels } = data.batch(ends);
-  for (const { data: values } of [...Object.values(inputs), ...(labels === undefined ? [] : [labels])]) {
+  const { inputs, labels, scores } = data.batch(ends);
+  for (const tensor of [...Object.values(inputs), labels, scores]) {
+    if (tensor === undefined) continue;
+    const { data: values } = tensor;
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return { name, rows: size, sample: hash.digest('hex').slice(0, 16) };

@@ -19,6 +19,7 @@ import type { openHostStep } from './host-step.js';
 import type { openInGraphStep } from './in-graph-step.js';
 import type { Monitor } from './kept-models.js';
 import { type SavedRun, trainInto } from './live-run.js';
+import type { MetricName } from './metrics.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { LOG, METRICS, RESUME } from './run-files.js';
 import { expectSameOptions } from './run-options.js';
@@ -75,7 +76,9 @@ export type RunOptions = {
   readonly overwrite?: boolean;
   /** Models kept for their value of `monitor`: so many of the best; -1 for all. Default: 0. */
   readonly saveTopK?: number;
-  /** Default: accuracy, the higher the better. */
+  /** What an evaluation measures besides the loss. Default: accuracy; of a regression Pearson's and Spearman's correlation. */
+  readonly metrics?: readonly MetricName[];
+  /** Default: the first of the metrics, the better way up. */
   readonly monitor?: Monitor;
   /** Keep the model after the last step as `last.ckpt`. Default: true. */
   readonly saveLast?: boolean;

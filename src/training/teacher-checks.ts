@@ -2,12 +2,14 @@
 import type { Dataset } from '../data/dataset.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
+import { METHODS } from '../methods/table.js';
 import type { Teacher, TeacherAnswers } from '../teachers/teacher.js';
 import { argmax, NO_LABEL } from './metrics.js';
 
 /**
  * @throws SignalError naming the signals that a method needs and the teacher does not give, a different number of
- *   classes, or a teacher whose classes have other names than the data's.
+ *   classes, a temperature that the teacher's answers do not allow, or a teacher whose classes have other names than the
+ *   data's.
  */
 export function checkTeacher(method: Method, teacher: Teacher | undefined, classes: number, data: Dataset): void {
   if (method.needs.length === 0) {
@@ -34,7 +36,7 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
       where: `method '${method.name}' with teacher ${teacher.name}`,
       wanted: `the signal${missing.length > 1 ? 's' : ''} ${missing.join(', ')}`,
       got: `a teacher that gives ${teacher.provides.join(', ') || 'none'}`,
-      fix: `use a teacher that gives ${needs}, or another method`,
+      fix: `use a teacher that gives ${needs}, or a method that it can serve: ${servedMethods(teacher).join(', ')}`,
     });
   }
   if (teacher.classes !== classes) {
@@ -43,6 +45,15 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
       wanted: `${classes} classes, as the student has`,
       got: `${teacher.classes}`,
       fix: 'use a teacher trained on the same labels',
+    });
+  }
+  const temperature = method.scalars?.(method.options, { step: 1, totalSteps: 1, epoch: 0 }).temperature ?? 1;
+  if (teacher.temperatures === 'one' && temperature !== 1) {
+    throw new SignalError({
+      where: `method '${method.name}' with teacher ${teacher.name}`,
+      wanted: 'temperature 1: this teacher gives probabilities, from which others cannot be told exactly',
+      got: `temperature ${temperature}`,
+      fix: 'set temperature to 1, or use a teacher that gives logits',
     });
   }
   const named = teacher.labelNames.length > 0 && data.labelNames.length > 0;
@@ -54,6 +65,14 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
       fix: 'use a teacher trained on the same labels',
     });
   }
+}
+
+/** Methods that need nothing but what a teacher gives. */
+function servedMethods({ provides }: Teacher): string[] {
+  return Object.entries(METHODS).flatMap(([name, { fromRecord }]) => {
+    const { needs } = fromRecord({});
+    return needs.length > 0 && needs.every((signal) => provides.includes(signal)) ? [name] : [];
+  });
 }
 
 /** Labelled rows that are looked at: enough for a rate, quick for any data set. */

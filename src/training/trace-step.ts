@@ -6,12 +6,15 @@ import { sum } from '../autograd/ops/reduce.js';
 import { input, type Value } from '../autograd/value.js';
 import { SignalError } from '../errors/failures.js';
 import type { RowLoss } from '../losses/row-loss.js';
+import { withRemainderSpread } from '../losses/top-k-bucket.js';
 import type { Method } from '../methods/method.js';
-import type { BatchDims, Model, SignalName, Signals } from '../models/model.js';
+import type { BatchDims, Model, Signals } from '../models/model.js';
 import { evaluationContext, trainingContext } from '../nn/context.js';
 import type { ForwardContext, Parameters } from '../nn/module.js';
+import type { FedSignals } from '../teachers/teacher.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
+import { methodContext } from './method-parameters.js';
 
 /** Where a step gets the teacher's signals from. Methods cannot tell which. */
 export type StepTeacher =
@@ -23,7 +26,7 @@ export type StepTeacher =
       readonly hasOwnInputs?: boolean;
     }
   /** Fed with each batch; shapes are those of one row, in which `S` stands for the tokens of the batch. */
-  | { readonly kind: 'fed'; readonly signals: Readonly<Partial<Record<SignalName, { dtype: Dtype; shape: Shape }>>> };
+  | { readonly kind: 'fed'; readonly signals: FedSignals };
 
 export type StepRequest = {
   readonly model: Model;
@@ -43,6 +46,7 @@ export const TEACHER = 'teacher.';
 export const SCALAR = 'scalar.';
 export const DROPOUT = 'dropout.';
 export const LABELS = 'labels';
+export const SCORES = 'scores';
 export const WEIGHTS = 'weights';
 
 export type TracedTerm = {
@@ -91,9 +95,14 @@ export function traceTerms(
   const losses = method.losses(
     {
       student,
-      teacher: checkedSignals(teacherSignals(teacher, teacherInputs, dims, source), 'teacher'),
+      teacher: checkedSignals(teacherSignals(teacher, teacherInputs, dims, source, student), 'teacher'),
       labels: source(LABELS, 'int64', [dims.B]),
+      // An input of those steps alone whose losses ask for it.
+      get scores() {
+        return source(SCORES, 'float32', [dims.B]);
+      },
       scalars: Object.fromEntries(scalarNames.map((name) => [name, source(`${SCALAR}${name}`, 'float32', [])])),
+      context: methodContext(context),
     },
     method.options,
   );
@@ -110,15 +119,19 @@ function teacherSignals(
   inputs: Readonly<Record<string, Value>>,
   { B, S }: BatchDims,
   source: InputSource,
+  student: Signals,
 ): Partial<Signals> {
   if (teacher === undefined) return {};
   if (teacher.kind === 'traced') return teacher.model.forward(evaluationContext(teacher.parameters), inputs);
-  return Object.fromEntries(
+  const fed: Partial<Signals> & { readonly remainder?: Value } = Object.fromEntries(
     Object.entries(teacher.signals).map(([name, { dtype, shape }]) => [
       name,
       source(`${TEACHER}${name}`, dtype, [B, ...shape.map((dim) => (dim === 'S' && S !== undefined ? S : dim))]),
     ]),
   );
+  const { remainder, ...whole } = fed;
+  if (remainder === undefined || whole.logits === undefined) return whole;
+  return { ...whole, logits: withRemainderSpread(student.logits, whole.logits, remainder) };
 }
 
 /** total / count, and 0 where nothing counts (a batch without labels). */

@@ -18,6 +18,17 @@ const words = (input: readonly string[], options: OptionTable = table) =>
   normaliseArguments('retort x', options, input).words;
 
 describe('normaliseArguments', () => {
+  test('a shorter name of a flag stands for the flag; the last one written wins as with any', () => {
+    const short = {
+      textColumn: { kind: 'text', placeholder: 'name', aliases: ['text'], help: '', group: '' },
+    } as const;
+    expect(words(['--text', 'review', '--text_column=a', '—text=b'], short)).toEqual([
+      '--text_column=review',
+      '--text_column=a',
+      '--text_column=b',
+    ]);
+  });
+
   test.each([
     ['a folder whose name contains dashes', ['--output_dir', 'runs—2'], ['--output_dir=runs—2']],
     ['a folder whose name starts with a dash', ['--output_dir', '—runs'], ['--output_dir=—runs']],

@@ -11,12 +11,13 @@ import { mnistUsage } from '../../src/cli/commands/mnist.js';
 import { mnistWithKdUsage } from '../../src/cli/commands/mnist-with-kd.js';
 import { predictUsage } from '../../src/cli/commands/predict.js';
 import { primerUsage } from '../../src/cli/commands/primer.js';
+import { trainUsage } from '../../src/cli/commands/train.js';
 import { runCommandLine } from '../../src/cli/frame.js';
 import type { OptionTable } from '../../src/cli/options.js';
 import type { Environment } from '../../src/cli/terminal.js';
 import { memoryStream } from './memory-stream.js';
 
-export const USAGES = [mnistUsage, mnistWithKdUsage, evaluateUsage, predictUsage, primerUsage] as const;
+export const USAGES = [mnistUsage, mnistWithKdUsage, evaluateUsage, predictUsage, primerUsage, trainUsage] as const;
 
 export type CapturedRun = {
   readonly exitCode: number;
@@ -53,6 +54,7 @@ export async function capturedRun(
     captured(evaluateUsage),
     captured(predictUsage),
     captured(primerUsage),
+    captured(trainUsage),
   ];
   const exitCode = await runCommandLine(words, commands, {
     stdin: new PassThrough(),

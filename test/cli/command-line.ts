@@ -34,7 +34,8 @@ export function retort(
   const words = typeof line === 'string' ? wordsOf(line) : line;
   const done = spawnSync(process.execPath, [MAIN, ...words], {
     cwd,
-    env: { PATH: process.env.PATH, ...settings.env },
+    // A mistyped model is looked for on the hub, and tests use no network.
+    env: { PATH: process.env.PATH, HF_HUB_OFFLINE: '1', ...settings.env },
     input: settings.input ?? new Uint8Array(0),
     timeout: settings.timeoutMs ?? 60_000,
     maxBuffer: 2 ** 26,

@@ -72,7 +72,7 @@ describe('wrong use', () => {
   test.each([
     [
       ['mnits'],
-      "retort: wanted one of the commands mnist, mnist-with-kd, evaluate, predict, primer, got 'mnits'; " +
+      "retort: wanted one of the commands mnist, mnist-with-kd, evaluate, predict, primer, train, got 'mnits'; " +
         'did you mean retort mnist?',
     ],
     [['mnist_with_dk'], /got 'mnist_with_dk'; did you mean retort mnist-with-kd\?$/],

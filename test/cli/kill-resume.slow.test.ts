@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { RandomStream } from '../../src/tensor/random.js';
 import { retort, retortStoppedAfter, workFolder } from './command-line.js';
+import { writeReviews, writeSmallEncoder } from './small-text-data.js';
 
 const folder = workFolder();
-const LINE = 'mnist --data_dir data --num_train_epochs 8 --save_top_k 2 --save_last --quiet --output_dir';
+const LINES = {
+  mnist: 'mnist --data_dir data --num_train_epochs 8 --save_top_k 2 --save_last --quiet --output_dir',
+  train:
+    'train reviews.csv --text review --label stars --model encoder --epochs 5 --batch_size 4 --learning_rate 1e-3 ' +
+    '--tokens_per_run 24 --threads 1 --save_top_k 2 --quiet --output_dir',
+} as const;
 const ROUNDS = 3;
 
 /** All that is left of a run and is not a time. */
@@ -20,24 +26,29 @@ function leftBy(run: string): unknown {
   };
 }
 
-describe('retort mnist, killed and interrupted at random moments', () => {
+beforeAll(async () => {
+  retort(`${LINES.mnist} warm-up --do_fast_dev_run`, folder); // fills the data folder
+  await writeSmallEncoder(folder);
+  writeReviews(folder, 'reviews.csv', 400);
+});
+
+describe.each(Object.entries(LINES))('retort %s, killed and interrupted at random moments', (name, line) => {
   test('goes on with --resume to the very weights, records and log of a run that was left alone', async () => {
     // Printed, and may be given, so that a failure can be seen again.
     const seed = Number(process.env.RETORT_KILL_SEED ?? Math.floor(Math.random() * 1e6));
     process.stderr.write(`moments of the kills: RETORT_KILL_SEED=${seed}\n`);
-    const random = new RandomStream(seed, 'kills');
+    const random = new RandomStream(seed, `kills of ${name}`);
 
-    retort(`${LINE} warm-up --do_fast_dev_run`, folder); // fills the data folder
     const begun = performance.now();
-    expect(retort(`${LINE} whole`, folder)).toMatchObject({ code: 0, stderr: '' });
+    expect(retort(`${line} ${name}-whole`, folder)).toMatchObject({ code: 0, stderr: '' });
     const wholeMs = performance.now() - begun;
-    const whole = leftBy('whole');
+    const whole = leftBy(`${name}-whole`);
 
     for (let round = 0; round < ROUNDS; round++) {
-      const run = `killed-${round}`;
+      const run = `${name}-killed-${round}`;
       const ended: string[] = [];
       const stop = async (flags: string, signal: 'SIGKILL' | 'SIGINT') => {
-        ended.push(await retortStoppedAfter(`${LINE} ${run} ${flags}`, folder, random.uniform() * wholeMs, signal));
+        ended.push(await retortStoppedAfter(`${line} ${run} ${flags}`, folder, random.uniform() * wholeMs, signal));
       };
       await stop('', 'SIGKILL');
       await stop('--resume', 'SIGKILL');
@@ -46,7 +57,7 @@ describe('retort mnist, killed and interrupted at random moments', () => {
       await stop('--resume', 'SIGKILL');
       // Killed, ended before that, stopped by Ctrl-C; any other code is a failure.
       for (const how of ended) expect(['SIGKILL', 'SIGINT', '0', '130']).toContain(how);
-      const { code, stderr } = retort(`${LINE} ${run} --resume`, folder);
+      const { code, stderr } = retort(`${line} ${run} --resume`, folder);
       expect(code, `round ${round}, after ${ended}: ${stderr}`).toBe(0);
       expect(leftBy(run), `round ${round}, after ${ended}`).toEqual(whole);
     }

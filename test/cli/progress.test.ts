@@ -124,6 +124,51 @@ describe('createProgress', () => {
   });
 });
 
+describe('the download of a model', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const MEGABYTE = 1e6;
+  const parts = [0, 20, 40].map((done) => ({
+    file: 'model.safetensors',
+    bytes: done * MEGABYTE,
+    totalBytes: 40 * MEGABYTE,
+  }));
+
+  test.each([
+    ['a pipe gets a line at its start and one at its end', undefined],
+    ['a terminal keeps the same lines', 70],
+  ])('%s', async (_what, columns) => {
+    let now = 0;
+    const stream = memoryStream(columns);
+    const progress = await createProgress(stream, { isQuiet: false, colors, now: () => now });
+    for (const part of parts) {
+      now += 1000;
+      progress.onDownload('minilm-l6', part);
+    }
+    progress.close();
+    const shown = columns === undefined ? stream.text() : screen(stream.text());
+    expect(shown).toBe('downloading minilm-l6: 40.0 MB\ndownloaded minilm-l6\n');
+    if (columns !== undefined) {
+      // Half of it: 15 of the bar's 30 columns.
+      const bar = `${'█'.repeat(15)}${'░'.repeat(15)}  minilm-l6  20.0 of 40.0 MB`;
+      expect(stripVTControlCharacters(stream.text())).toContain(bar);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('what is there already is not spoken of', async () => {
+    const stream = memoryStream();
+    const progress = await createProgress(stream, { isQuiet: false, colors });
+    progress.onDownload('minilm-l6', { file: 'config.json', bytes: 9, totalBytes: 9 });
+    expect(stream.text()).toBe('');
+  });
+});
+
 describe('progressLine', () => {
   const view: ProgressView = {
     step: 1200,

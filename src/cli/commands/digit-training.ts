@@ -18,6 +18,7 @@ import type { CommandIo, CommandOutput } from '../command.js';
 import { chooseDevice } from '../device-flags.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
+import { namingFlags } from './flag-names.js';
 import type { mnistOptions } from './mnist-options.js';
 
 export type DigitOptions = OptionValues<typeof mnistOptions>;
@@ -47,23 +48,18 @@ export async function trainOnMnist(
     command: io.commandLine,
     onEvent: io.onEvent,
     signal: io.interruption(),
-  }).catch(rethrowNamingFlag);
+  }).catch(nameFlags);
   if (predictionsFile !== undefined) await writePredictions(predictionsFile, run, result);
   return outputOf(options, result, predictionsFile);
 }
 
 /** What the trainer calls otherwise than the command line. */
-const FLAGS: ReadonlyMap<string, string> = new Map([
-  ['limitTrainBatches', '--limit_train_batches'],
-  ['limitEvalBatches', '--limit_val_batches'],
-]);
-
-function rethrowNamingFlag(error: unknown): never {
-  const flag = error instanceof OptionError ? FLAGS.get(error.where) : undefined;
-  if (flag === undefined || !(error instanceof OptionError)) throw error;
-  const { wanted, got, fix } = error;
-  throw new OptionError({ where: flag, wanted, got, ...(fix !== undefined && { fix }), cause: error });
-}
+const nameFlags = namingFlags(
+  new Map([
+    ['limitTrainBatches', '--limit_train_batches'],
+    ['limitEvalBatches', '--limit_val_batches'],
+  ]),
+);
 
 /**
  * The device that `--device` and `--n_gpu` ask for.

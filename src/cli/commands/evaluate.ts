@@ -1,6 +1,7 @@
 import { SPLITS } from '../../data/text-task.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { computeOptions, messageOptions } from '../shared-options.js';
+import { columnOptions, computeOptions, messageOptions } from '../shared-options.js';
+import { findOnHub } from './hub-models.js';
 import { mnistOptions } from './mnist-options.js';
 
 export const evaluateUsage = {
@@ -14,7 +15,7 @@ export const evaluateUsage = {
       kind: 'operand',
       placeholder: 'model',
       required: true,
-      help: 'an export, a checkpoint, a run that has one, or a Hugging Face folder',
+      help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
     },
     data: {
       kind: 'operand',
@@ -26,12 +27,9 @@ export const evaluateUsage = {
       help: 'where data sets lie; for texts RETORT_DATA says it too [digits: data/mnist]',
     },
     split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name [default: dev]' },
-    textColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of the texts [default: text]' },
-    pairColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
+    ...columnOptions,
     labelColumn: {
-      kind: 'text',
-      placeholder: 'name',
-      group: 'Texts',
+      ...columnOptions.labelColumn,
       help: 'column of the labels, names or numbers from 0; of a regression the values [default: label]',
     },
     maxLength: {
@@ -57,7 +55,7 @@ export const evaluateCommand = defineCommand({
   ...evaluateUsage,
   run: async (options, io) => {
     const { readsDigits } = await import('./text-model.js');
-    if (await readsDigits(options.model)) {
+    if (await readsDigits(options.model, findOnHub(io))) {
       const { evaluateDigits } = await import('./digit-evaluation.js');
       return evaluateDigits(options, io);
     }

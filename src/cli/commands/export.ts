@@ -13,7 +13,7 @@ export const exportUsage = {
       kind: 'operand',
       placeholder: 'model',
       required: true,
-      help: 'a run, a checkpoint, a Hugging Face folder, or a name in the cache of the hub',
+      help: 'a run, a checkpoint, a Hugging Face folder, or a name on its hub',
     },
     to: { kind: 'choice', choices: ['onnx', 'hf'], default: 'onnx', group: 'Output', help: 'the format' },
     outputDir: {

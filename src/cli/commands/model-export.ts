@@ -11,6 +11,7 @@ import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { exportUsage } from './export.js';
+import { findOnHub } from './hub-models.js';
 
 /** `retort export`. */
 export async function exportModel(
@@ -19,7 +20,7 @@ export async function exportModel(
 ): Promise<CommandOutput> {
   const { to, outputDir } = options;
   await expectFree(outputDir, options.overwrite);
-  const opened = await openAnyModel(options.model);
+  const opened = await openAnyModel(options.model, { find: findOnHub(io) });
   const { model, weights, labelNames, path } = opened;
   if (to === 'hf' && familyOf(model.kind) === undefined) {
     throw new OptionError({

@@ -1,5 +1,6 @@
 import { type CommandUsage, defineCommand } from '../command.js';
 import { computeOptions, messageOptions } from '../shared-options.js';
+import { findOnHub } from './hub-models.js';
 
 export const predictUsage = {
   name: 'predict',
@@ -13,7 +14,7 @@ export const predictUsage = {
       kind: 'operand',
       placeholder: 'model',
       required: true,
-      help: 'an export, a checkpoint, a run that has one, or a Hugging Face folder',
+      help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
     },
     inputs: {
       kind: 'operand',
@@ -57,7 +58,7 @@ export const predictCommand = defineCommand({
   ...predictUsage,
   run: async (options, io) => {
     const { readsDigits } = await import('./text-model.js');
-    if (await readsDigits(options.model)) {
+    if (await readsDigits(options.model, findOnHub(io))) {
       const { predictDigits } = await import('./digit-prediction.js');
       return predictDigits(options, io);
     }

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { compareCommand } from './compare.js';
+import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
@@ -8,11 +9,14 @@ import { mnistWithKdCommand } from './mnist-with-kd.js';
 import { predictCommand } from './predict.js';
 import { primerCommand } from './primer.js';
 import { reportCommand } from './report.js';
+import { trainCommand } from './train.js';
 
 /** The commands that exist, in the order of the help page. */
 export const COMMANDS: readonly Command[] = [
   mnistCommand,
   mnistWithKdCommand,
+  trainCommand,
+  distillCommand,
   evaluateCommand,
   predictCommand,
   exportCommand,

@@ -7,14 +7,15 @@ import { FileError, OptionError } from '../../errors/failures.js';
 import { wilsonInterval } from '../../experiments/wilson-interval.js';
 import type { Answer, Inference, TextInput } from '../../inference/load.js';
 import { bootstrapInterval } from '../../training/bootstrap.js';
-import { accuracyOf, type Confusion, confusionOf, f1Of, macroF1Of, matthewsOf } from '../../training/class-metrics.js';
-import { pearson, spearman } from '../../training/correlation.js';
+import { type Confusion, confusionOf } from '../../training/class-metrics.js';
+import { CLASS_METRICS, SCORE_METRICS } from '../../training/metrics.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { evaluateUsage } from './evaluate.js';
 import { mnistOptions } from './mnist-options.js';
 import { openTextModel } from './text-model.js';
+import { usualFileMetrics } from './training-task.js';
 
 type Options = OptionValues<typeof evaluateUsage.options>;
 
@@ -34,7 +35,7 @@ export async function evaluateTexts(options: Options, io: CommandIo): Promise<Co
   const model = await openTextModel(
     options.model,
     { device, ...(threads !== undefined && { threads }), ...(maxLength !== undefined && { maxLength }) },
-    io.notice,
+    io,
   );
   try {
     const isRegression = model.labels.length === 1;
@@ -102,7 +103,7 @@ async function readData(
   }
   const table = await readTextTable(data, readOptions);
   if (isRegression) return { table, metrics: ['pearson', 'spearman'] };
-  return { table, metrics: ['accuracy', labels.length === 2 ? 'f1' : 'macro_f1', 'matthews'] };
+  return { table, metrics: usualFileMetrics(labels.length) };
 }
 
 function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
@@ -134,8 +135,8 @@ function scoredClasses(
     return confusionOf(take(labels), take(predicted), classes);
   };
   const figures = metrics.flatMap((metric): Figure[] => {
-    const of = CLASS_METRICS.get(metric);
-    if (of === undefined) return [];
+    if (!isOf(CLASS_METRICS, metric)) return [];
+    const of = CLASS_METRICS[metric];
     const value = of(confusion());
     const interval =
       metric === 'accuracy'
@@ -146,13 +147,10 @@ function scoredClasses(
   return { figures, rows: labels.length };
 }
 
-/** F₁ is that of the second label, as GLUE has it for MRPC and QQP. */
-const CLASS_METRICS: ReadonlyMap<Metric, (confusion: Confusion) => number> = new Map([
-  ['accuracy', accuracyOf],
-  ['f1', (confusion: Confusion) => f1Of(confusion, 1)],
-  ['macro_f1', macroF1Of],
-  ['matthews', matthewsOf],
-]);
+/** Whether a table of metrics has one of that name. */
+function isOf<T extends object>(metrics: T, name: string): name is keyof T & string {
+  return Object.hasOwn(metrics, name);
+}
 
 /**
  * The model's names of the classes, in the order of the table's label numbers.
@@ -183,8 +181,8 @@ function scoredNumbers(table: TextTable, answers: readonly Answer[], metrics: re
   }
   expectRows(wanted.length, table);
   const figures = metrics.flatMap((metric): Figure[] => {
-    const of = metric === 'pearson' ? pearson : metric === 'spearman' ? spearman : undefined;
-    if (of === undefined) return [];
+    if (!isOf(SCORE_METRICS, metric)) return [];
+    const of = SCORE_METRICS[metric];
     const interval = bootstrapInterval(wanted.length, (sample) => {
       const take = (values: readonly number[]) => Float64Array.from(sample, (row) => values[row] as number);
       return of(take(wanted), take(predicted));

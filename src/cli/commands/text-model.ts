@@ -7,16 +7,18 @@ import { writeFileAtomic } from '../../files/atomic-write.js';
 import { errorCode, inputFailure } from '../../files/file-failure.js';
 import { packageVersion } from '../../files/package-version.js';
 import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../../inference/load.js';
-import { readOnnxMetadata } from '../../onnx/metadata.js';
 import { configOf, findModelFolder, isOurs } from '../../models/model-folder.js';
+import { readOnnxMetadata } from '../../onnx/metadata.js';
+import type { CommandIo } from '../command.js';
+import { type FindModel, findOnHub } from './hub-models.js';
 
 /**
  * Whether a path or name is a model of images, known without loading it. What is no model at all counts as text: opening
  * it says what is wrong.
  */
-export async function readsDigits(nameOrPath: string): Promise<boolean> {
+export async function readsDigits(nameOrPath: string, find: FindModel): Promise<boolean> {
   if ((await fileIn(nameOrPath)) !== undefined) return false;
-  const { model } = await configOf(await findModelFolder(nameOrPath));
+  const { model } = await configOf(await findModelFolder(nameOrPath, find));
   return typeof model === 'object' && model !== null && 'kind' in model && model.kind === 'mlp';
 }
 
@@ -29,17 +31,17 @@ export async function readsDigits(nameOrPath: string): Promise<boolean> {
 export async function openTextModel(
   nameOrPath: string,
   options: LoadOptions,
-  notice: (text: string) => void,
+  io: Pick<CommandIo, 'notice' | 'onDownload'>,
 ): Promise<Inference & { readonly path: string }> {
   const given = await fileIn(nameOrPath);
   if (given !== undefined && !(await isOfWeights(nameOrPath, given))) {
     return withPath(await load(nameOrPath, options), nameOrPath);
   }
-  const folder = await findModelFolder(nameOrPath);
+  const folder = await findModelFolder(nameOrPath, findOnHub(io));
   const file = join(folder, MODEL_FILE);
   const source = await sourceOf(folder);
   if ((await isFile(file)) && (await readSource(file)) === source) return withPath(await load(folder, options), folder);
-  const bytes = await exported(folder, source, notice);
+  const bytes = await exported(folder, source, io.notice);
   const isKept = (await isOurs(folder)) && (await keep(file, bytes));
   return withPath(await openExport(isKept ? file : bytes, folder, options), folder);
 }

@@ -21,7 +21,7 @@ export async function predictTexts(
   const model = await openTextModel(
     options.model,
     { device, ...(threads !== undefined && { threads }), ...(maxLength !== undefined && { maxLength }) },
-    io.notice,
+    io,
   );
   try {
     if (source.isSingle) {

@@ -1,0 +1,48 @@
+/** @file The arms of a distillation: the method, and what it has to beat. */
+import { hardLabels } from '../../methods/hard-labels.js';
+import type { Method } from '../../methods/method.js';
+import { supervised } from '../../methods/supervised.js';
+import { asJson } from '../../training/run-options.js';
+import type { Arm } from '../arm-run.js';
+import type { Control } from './controls.js';
+
+export type DistillationArm = Arm & {
+  /** For the report. */
+  readonly description: string;
+  /** `method`: by the method of the experiment; else by one of our own. */
+  readonly learns: 'method' | Control;
+};
+
+/** What the arm of label smoothing spreads over all classes, as Vaswani et al. 2017 and many since. */
+const SMOOTHING = 0.1;
+
+const DESCRIPTIONS: Readonly<Record<Control, string>> = {
+  'no-teacher': 'labels alone, the same training',
+  'hard-labels': "the teacher's first choice for each row",
+  'shuffled-teacher': "the teacher's answers to other rows of the same class",
+  'label-smoothing': `labels, ${100 * SMOOTHING} % spread over all classes`,
+};
+
+export function methodArm({ name, options }: Method): DistillationArm {
+  return { name, learns: 'method', description: 'the teacher, by the method', options: asJson(options) };
+}
+
+export function controlArm(name: Control): DistillationArm {
+  return { name, learns: name, description: DESCRIPTIONS[name] };
+}
+
+/** What an arm learns by, and whether the teacher answers it. */
+export function methodOf(
+  { learns }: DistillationArm,
+  method: Method,
+): { readonly method: Method; readonly hasTeacher: boolean } {
+  const asked = { method, hasTeacher: method.needs.length > 0 };
+  const ways: Readonly<Record<DistillationArm['learns'], typeof asked>> = {
+    method: asked,
+    'shuffled-teacher': asked,
+    'hard-labels': { method: hardLabels(), hasTeacher: true },
+    'no-teacher': { method: supervised(), hasTeacher: false },
+    'label-smoothing': { method: supervised({ labelSmoothing: SMOOTHING }), hasTeacher: false },
+  };
+  return ways[learns];
+}

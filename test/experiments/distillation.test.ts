@@ -1,0 +1,139 @@
+/** @file A distillation of word models, small enough for a test. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { textDataset } from '../../src/data/text-dataset.js';
+import { type DistillOptions, distill } from '../../src/experiments/distillation/distill.js';
+import { readExperimentRecord } from '../../src/experiments/experiment-record.js';
+import { hinton } from '../../src/methods/hinton.js';
+import { supervised } from '../../src/methods/supervised.js';
+import { bert } from '../../src/models/bert.js';
+import { bilstm } from '../../src/models/bilstm.js';
+import { loadModel } from '../../src/models/saved-model.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
+import { adam } from '../../src/optim/adam.js';
+import type { Teacher } from '../../src/teachers/teacher.js';
+import { textTeacher } from '../../src/teachers/text-teacher.js';
+import { runTraining } from '../../src/training/run.js';
+import { words, wordTable } from '../data/words.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'retort-distillation-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const student = bilstm({ vocab_size: words.vocabularySize, embedding_size: 4, hidden_size: 3, dense_size: 4 });
+const data = {
+  train: textDataset(wordTable('train', 64), words, { model: student }),
+  evaluation: textDataset(wordTable('dev', 32, { seed: 2 }), words, { model: student }),
+};
+let teacher: Teacher;
+let asked = 0;
+
+beforeAll(async () => {
+  const model = bert({
+    vocab_size: words.vocabularySize,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 1,
+    intermediate_size: 8,
+  });
+  const outputDir = join(scratch, 'teacher');
+  await runTraining({
+    model,
+    method: supervised(),
+    data: { train: textDataset(wordTable('train', 64), words, { model }) },
+    optimizer: adam({ learningRate: 0.02 }),
+    epochs: 6,
+    batchSize: 16,
+    seed: 1,
+    threads: 1,
+    outputDir,
+  });
+  const reading = textTeacher(await loadModel(outputDir), words, { labelNames: data.train.labelNames, threads: 1 });
+  teacher = {
+    ...reading,
+    answer: (rows, signals) => {
+      asked += 1;
+      return reading.answer(rows, signals);
+    },
+  };
+});
+
+const options = (outputDir: string): DistillOptions => ({
+  teacher,
+  student: {
+    model: student,
+    weights: (seed) => initialiseParameters(student.parameters, seed),
+    start: 'new',
+  },
+  data,
+  method: hinton({ alpha: 0.5, temperature: 2 }),
+  controls: ['no-teacher', 'hard-labels', 'shuffled-teacher', 'label-smoothing'],
+  seeds: 2,
+  optimizer: adam({ learningRate: 0.01 }),
+  epochs: 2,
+  batchSize: 16,
+  threads: 1,
+  outputDir: join(scratch, outputDir),
+});
+
+describe('distill', () => {
+  test('runs every arm on every seed, asks the teacher once a data set, and leaves record, verdict and student', async () => {
+    asked = 0;
+    const { record, verdict, recordPath, studentPath } = await distill(options('whole'));
+    // Training rows and evaluation rows: not once a run.
+    expect(asked).toBe(2);
+    expect(record.arms.map(({ name, accuracies }) => [name, accuracies.length])).toEqual([
+      ['hinton', 2],
+      ['no-teacher', 2],
+      ['hard-labels', 2],
+      ['shuffled-teacher', 2],
+      ['label-smoothing', 2],
+    ]);
+    expect(record.gains.map(({ arm, over }) => `${arm} over ${over}`)).toEqual([
+      'hinton over no-teacher',
+      'hinton over hard-labels',
+      'hinton over shuffled-teacher',
+      'hinton over label-smoothing',
+    ]);
+    expect(verdict).toMatch(/^(BETTER|NO BETTER|CAN'T TELL)/);
+    expect(record.evidence?.confusion.map(({ by }) => by)).toEqual(['teacher', 'hinton', 'no-teacher']);
+    const rows = record.evidence?.confusion[0]?.counts.flat().reduce((sum, count) => sum + count, 0);
+    expect(rows).toBe(32);
+    expect(await readExperimentRecord(recordPath)).toEqual(record);
+    expect((await loadModel(studentPath)).model.kind).toBe('bilstm');
+    // Other students' weights are not kept; what they measured is.
+    const other = readdirSync(join(scratch, 'whole', 'runs', 'hard-labels-2'));
+    expect(other).toContain('metrics.json');
+    expect(other).not.toContain('last.ckpt');
+  });
+
+  test('stopped and resumed it ends with the same accuracies, and finished runs are not done again', async () => {
+    const stop = new AbortController();
+    const parted = options('parted');
+    const stopped = distill({
+      ...parted,
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.type === 'experiment' && event.event.type === 'run-end' && event.event.finished === 3) stop.abort();
+      },
+    });
+    await expect(stopped).rejects.toThrow('wanted all 10 runs');
+    let begun = 0;
+    const { record } = await distill({
+      ...parted,
+      resume: true,
+      onEvent: (event) => {
+        if (event.type === 'experiment' && event.event.type === 'run-start') begun += 1;
+      },
+    });
+    expect(begun).toBe(7);
+    const whole = JSON.parse(readFileSync(join(scratch, 'whole', 'experiment.json'), 'utf8')) as typeof record;
+    expect(record.arms.map(({ accuracies }) => accuracies)).toEqual(whole.arms.map(({ accuracies }) => accuracies));
+  });
+
+  test('an experiment of other settings is not resumed', async () => {
+    const other = { ...options('whole'), optimizer: adam({ learningRate: 0.02 }), resume: true };
+    await expect(distill(other)).rejects.toThrow('learningRate');
+  });
+});
