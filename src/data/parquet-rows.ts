@@ -12,7 +12,7 @@ import {
 import { FileError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
 import { classLabelNames } from './hugging-face-features.schema.js';
-import { type BadRow, type Columns, cellsOf, columnPlaces, type TableRow } from './table-rows.js';
+import { type BadRow, type ColumnRole, type Columns, cellsOf, columnPlaces, type TableRow } from './table-rows.js';
 import { expectRegularFile } from './text-lines.js';
 
 /** What one page may unpack to, and one row group as a whole. */
@@ -48,13 +48,50 @@ export async function* parquetRows(
 }
 
 async function* rowsOf(path: string, file: AsyncBuffer, columns: (header: ParquetHeader) => Columns) {
+  let roles: readonly { readonly role: ColumnRole; readonly name: string }[] = [];
+  const wanted = (header: ParquetHeader): string[] => {
+    const { names } = header;
+    roles = columnPlaces(columns(header), names, path).map(({ role, at }) => ({ role, name: names[at] as string }));
+    return [...new Set(roles.map(({ name }) => name))];
+  };
+  for await (const { where, object } of objectsOf(path, file, wanted)) yield cellsOf(object, roles, where);
+}
+
+/** A row as an object with a key for each column that was asked for. */
+export type ParquetObject = { readonly where: string; readonly object: Readonly<Record<string, unknown>> };
+
+/**
+ * The rows of a Parquet file as objects: lists are arrays, maps and structs objects.
+ * @param columns The names of those to read, from what the file says of itself.
+ * @throws FileError as `parquetRows` does.
+ */
+export async function* parquetObjects(
+  path: string,
+  columns: (header: ParquetHeader) => readonly string[],
+): AsyncGenerator<ParquetObject, void> {
+  try {
+    await expectRegularFile(path);
+    const handle = await open(path, 'r');
+    try {
+      yield* objectsOf(path, await bufferOf(handle), columns);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw inputFailure(error, path);
+  }
+}
+
+async function* objectsOf(
+  path: string,
+  file: AsyncBuffer,
+  columns: (header: ParquetHeader) => readonly string[],
+): AsyncGenerator<ParquetObject, void> {
   const metadata = await readable(path, () => parquetMetadataAsync(file));
   const names = await readable(path, () => parquetSchema(metadata).children.map((child) => child.element.name));
   const json = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
   const classNames = (column: string) => (json === undefined ? undefined : classLabelNames(json, column));
-  const places = columnPlaces(columns({ names, classNames }), names, path);
-  const roles = places.map(({ role, at }) => ({ role, name: names[at] as string }));
-  const wanted = [...new Set(roles.map(({ name }) => name))];
+  const wanted = [...columns({ names, classNames })];
   expectSizes(path, metadata, file.byteLength);
   let start = 0;
   for (const group of metadata.row_groups) {
@@ -72,7 +109,7 @@ async function* rowsOf(path: string, file: AsyncBuffer, columns: (header: Parque
       }),
     );
     if (rows.length !== rowEnd - rowStart) throw tornFile(path, `${rows.length} of ${rowEnd - rowStart} rows`);
-    for (const [i, row] of rows.entries()) yield cellsOf(row, roles, `${path}, row ${rowStart + i + 1}`);
+    for (const [i, object] of rows.entries()) yield { where: `${path}, row ${rowStart + i + 1}`, object };
     start = rowEnd;
   }
 }

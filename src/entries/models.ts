@@ -13,6 +13,7 @@ export {
 } from '../models/bilstm-embeddings.js';
 export { type DistilBertConfig, distilbert, distilbertDefaults } from '../models/distilbert.js';
 export { type FetchOptions, fetchModel } from '../models/fetch-model.js';
+export { firstLayers } from '../models/first-layers.js';
 export {
   classesOf,
   type Forward,

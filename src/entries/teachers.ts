@@ -1,2 +1,16 @@
+export { type AlignOptions, alignLabels } from '../teachers/align-labels.js';
+export { type EnsembleOptions, ensembleTeacher } from '../teachers/ensemble-teacher.js';
 export { modelTeacher } from '../teachers/model-teacher.js';
-export type { Teacher, TeacherAnswers } from '../teachers/teacher.js';
+export { type OnnxTeacherOptions, onnxTeacher } from '../teachers/onnx-teacher.js';
+export { type RecordedTeacherOptions, recordedTeacher } from '../teachers/recorded-teacher.js';
+export { RUNGS, type Rung } from '../teachers/targets.js';
+export type {
+  FedSignalName,
+  FedSignals,
+  OpenTeacher,
+  RowPart,
+  RowValues,
+  Teacher,
+  TeacherAnswers,
+} from '../teachers/teacher.js';
+export { type TextTeacherOptions, textTeacher } from '../teachers/text-teacher.js';

@@ -92,7 +92,7 @@ function metadataOf({ model, labelNames, tokenizerHash, source }: OnnxContent): 
 }
 
 /** The most tokens that a model has positions for. */
-function maxLengthOf(kind: string, config: Readonly<Record<string, unknown>>): number | undefined {
+export function maxLengthOf(kind: string, config: Readonly<Record<string, unknown>>): number | undefined {
   const { max_position_embeddings: positions, pad_token_id: padding } = config;
   if (typeof positions !== 'number') return undefined;
   // RoBERTa counts positions from behind the padding's id.

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { FileError } from '../errors/failures.js';
 import { inputFailure, outputFailure } from './file-failure.js';
@@ -16,11 +16,40 @@ export function appendJsonLine(path: string, value: object): void {
     const fd = openSync(path, 'a+');
     try {
       cutTornLine(fd);
-      const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
-      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      writeLine(fd, value);
     } finally {
       closeSync(fd);
     }
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+}
+
+export type LineLog = {
+  /** Appends a value as a line that outlives a power cut. @throws OutputError naming the path. */
+  append(value: object): void;
+  close(): void;
+};
+
+/**
+ * Opens a file of JSON lines to be appended to, without the torn line that a kill may have left at its end.
+ * @throws OutputError naming the path when it cannot be written.
+ */
+export function openLineLog(path: string): LineLog {
+  try {
+    const fd = openSync(path, 'a+');
+    cutTornLine(fd);
+    return {
+      append: (value) => {
+        try {
+          writeLine(fd, value);
+          fdatasyncSync(fd);
+        } catch (error) {
+          throw outputFailure(error, path);
+        }
+      },
+      close: () => closeSync(fd),
+    };
   } catch (error) {
     throw outputFailure(error, path);
   }
@@ -52,6 +81,11 @@ export async function readJsonLines(path: string): Promise<unknown[]> {
       });
     }
   });
+}
+
+function writeLine(fd: number, value: object): void {
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
 function cutTornLine(fd: number): void {

@@ -1,9 +1,9 @@
-import { cast, equal } from '../autograd/ops/compare.js';
-import { abs, add, div, maximum, mul, sqrt, stopGradient, sub } from '../autograd/ops/elementwise.js';
-import { reduceMax, sum } from '../autograd/ops/reduce.js';
+import { mul, stopGradient, sub } from '../autograd/ops/elementwise.js';
+import { sum } from '../autograd/ops/reduce.js';
 import type { Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
+import { direction } from './direction.js';
 import { present } from './operands.js';
 import { asMask, type RowLoss, rowLoss } from './row-loss.js';
 
@@ -11,18 +11,6 @@ export type CosineOptions = {
   /** What counts, above 0: [B] or [B, S]. Default: all. */
   readonly mask?: Value | undefined;
 };
-
-/**
- * x / ‖x‖ over the last axis; 0 for the zero vector. The vector is first divided by its largest magnitude, a constant:
- * squares then neither over- nor underflow, and since directions don't depend on length the gradient is the true one.
- */
-function direction(x: Value): Value {
-  const largest = stopGradient(reduceMax(abs(x), { axes: [-1], keepDims: true }));
-  const scaled = div(x, add(largest, cast(equal(largest, 0), { to: x.dtype })));
-  const square = sum(mul(scaled, scaled), { axes: [-1], keepDims: true });
-  // 1 or more, but for the zero vector, whose root would have an infinite slope.
-  return div(scaled, sqrt(maximum(square, 0.5)));
-}
 
 /**
  * 1 − cos(x, target), as `torch.nn.CosineEmbeddingLoss` for pairs that belong together (DistilBERT's hidden-state loss).

@@ -1,9 +1,10 @@
 /** @file The contract of every loss term: two values a row. */
-import { and, cast, equal, greater, not, where } from '../autograd/ops/compare.js';
-import { div, mul } from '../autograd/ops/elementwise.js';
+import { and, cast, equal, greater, greaterOrEqual, not, where } from '../autograd/ops/compare.js';
+import { add, div, mul } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
 import { expandLike, slice } from '../autograd/ops/shaping.js';
 import { constant, type Value } from '../autograd/value.js';
+import { ShapeError } from '../errors/failures.js';
 import { isStatic, sizeOf } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 
@@ -17,6 +18,17 @@ export type RowLoss = { readonly sum: Value; readonly count: Value };
 /** The term times a weight, which may be a traced scalar. The count is the divisor and stays. */
 export function scale(weight: number | Value, loss: RowLoss): RowLoss {
   return { sum: mul(loss.sum, weight), count: loss.count };
+}
+
+/**
+ * Several losses of the same rows and tokens as one term: their means add up. Their counts must be equal.
+ * @throws ShapeError if there is none.
+ */
+export function totalOf([first, ...more]: readonly RowLoss[]): RowLoss {
+  if (first === undefined) {
+    throw new ShapeError({ where: 'totalOf', wanted: 'one loss or more', got: 'none' });
+  }
+  return { sum: more.reduce((total, loss) => add(total, loss.sum), first.sum), count: first.count };
 }
 
 /**
@@ -61,6 +73,14 @@ function sizeOfRow(losses: Value): Value {
 /** A mask of any type as bool: what is above 0. */
 export function asMask(mask: Value): Value {
   return mask.dtype === 'bool' ? mask : greater(mask, 0);
+}
+
+/**
+ * A mask under which all tokens count, padding too. Better than none: counts of named lengths are then made from the mask
+ * alone, and a step can divide by them before it has run the student.
+ */
+export function everyToken(mask: Value): Value {
+  return greaterOrEqual(mask, 0);
 }
 
 /** What has a label and is not masked, as bool. */

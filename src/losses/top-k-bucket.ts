@@ -39,7 +39,8 @@ export function topKBucket(
   remainder: Value,
   { rest = 'bucket', mask }: TopKOptions = {},
 ): RowLoss {
-  if (rest === 'bucket') return kl(studentLogits, withRemainderSpread(studentLogits, teacherLogits, remainder), { mask });
+  if (rest === 'bucket')
+    return kl(studentLogits, withRemainderSpread(studentLogits, teacherLogits, remainder), { mask });
   const isOther = checkedRemainder(studentLogits, teacherLogits, remainder);
   if (rest === 'renormalise') return kl(studentLogits, where(isOther, NEVER, teacherLogits), { mask });
   const teacher = logSoftmax(stopGradient(teacherLogits), { axis: -1 }); // [B, C]
@@ -58,8 +59,7 @@ export function withRemainderSpread(studentLogits: Value, teacherLogits: Value, 
   const isOther = checkedRemainder(studentLogits, teacherLogits, remainder);
   const student = logSoftmax(stopGradient(studentLogits), { axis: -1 }); // [B, C]
   const teacher = logSoftmax(stopGradient(teacherLogits), { axis: -1 }); // [B, C]
-  const massOf = (logProbs: Value): Value =>
-    unsqueeze(logSumExp(where(isOther, logProbs, NEVER), { axis: -1 }), -1); // [B, C] -> [B, 1]
+  const massOf = (logProbs: Value): Value => unsqueeze(logSumExp(where(isOther, logProbs, NEVER), { axis: -1 }), -1); // [B, C] -> [B, 1]
   const spread = add(student, sub(massOf(teacher), massOf(student)));
   return stopGradient(where(isOther, spread, teacher));
 }

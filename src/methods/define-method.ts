@@ -2,12 +2,15 @@
 import { OptionError } from '../errors/failures.js';
 import type { RowLoss } from '../losses/row-loss.js';
 import type { SignalName, Signals } from '../models/model.js';
-import type { LossInputs, Method, OptionSpec, Progress } from './method.js';
+import type { ParameterSpec } from '../nn/module.js';
+import type { LossInputs, Method, MethodSizes, OptionSpec, Progress } from './method.js';
 
 /** An option that takes one of some words. */
 export type ChoiceSpec = {
   readonly default: string;
   readonly choices: readonly string[];
+  /** What it takes besides, and how to say so. */
+  readonly form?: { readonly pattern: RegExp; readonly says: string };
   readonly help: string;
 };
 
@@ -15,7 +18,11 @@ export type ChoiceSpec = {
 export type OptionSpecs = Readonly<Record<string, number | OptionSpec | ChoiceSpec>>;
 
 export type OptionsOf<S extends OptionSpecs> = {
-  readonly [K in keyof S]: S[K] extends { readonly choices: readonly (infer Choice)[] } ? Choice : number;
+  readonly [K in keyof S]: S[K] extends { readonly form: object }
+    ? string
+    : S[K] extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : number;
 };
 
 /** Signals of which those named are there. */
@@ -35,6 +42,8 @@ export type MethodDefinition<S extends OptionSpecs, N extends SignalName> = {
   readonly options: S;
   /** Defaults that depend on other options, and checks across them. Sees what the caller gave, in range. */
   readonly defaults?: (given: Partial<OptionsOf<S>>) => Partial<OptionsOf<S>>;
+  /** What is trained beside the student, from the sizes of both sides; its layers run on the losses' `context`. */
+  readonly parameters?: (sizes: MethodSizes, options: OptionsOf<S>) => readonly ParameterSpec[];
   /** Numbers that may change from step to step: graph inputs, `scalars` of the losses' inputs. */
   readonly scalars?: (options: OptionsOf<S>, progress: Progress) => Readonly<Record<string, number>>;
   /** The terms, by the names under which they are logged; their sum is minimised. */
@@ -52,21 +61,29 @@ export type MethodFactory<S extends OptionSpecs> = ((options?: Partial<OptionsOf
 /** A factory of any method, as the table of methods holds them. */
 export type AnyMethodFactory = Pick<MethodFactory<OptionSpecs>, 'definition' | 'fromRecord'>;
 
-function describeRange({ min, max, isMinAllowed = true }: OptionSpec): string {
+/** What an option takes, in words: `a number from 0 to 1`, `one of skip, last`. */
+export function describeOption(spec: OptionSpec | ChoiceSpec): string {
+  if ('choices' in spec) {
+    return `one of ${spec.choices.join(', ')}${spec.form === undefined ? '' : `, or ${spec.form.says}`}`;
+  }
+  const { min, max, isMinAllowed = true } = spec;
   const low = min === undefined ? '' : isMinAllowed ? ` from ${min}` : ` above ${min}`;
   return `a number${low}${max === undefined ? '' : ` to ${max}`}`;
 }
 
-function checkOption(where: string, spec: number | OptionSpec | ChoiceSpec, value: unknown): void {
-  if (typeof spec !== 'number' && 'choices' in spec) {
-    if (typeof value === 'string' && spec.choices.includes(value)) return;
-    throw new OptionError({ where, wanted: `one of ${spec.choices.join(', ')}`, got: String(value) });
+/** @throws OptionError for a value that the option does not take. */
+function checkOption(where: string, spec: OptionSpec | ChoiceSpec, value: unknown): void {
+  if (fits(spec, value)) return;
+  throw new OptionError({ where, wanted: describeOption(spec), got: String(value) });
+}
+
+function fits(spec: OptionSpec | ChoiceSpec, value: unknown): boolean {
+  if ('choices' in spec) {
+    return typeof value === 'string' && (spec.choices.includes(value) || spec.form?.pattern.test(value) === true);
   }
-  const range: OptionSpec = typeof spec === 'number' ? { default: spec, help: '' } : spec;
-  const { min = -Infinity, max = Infinity, isMinAllowed = true } = range;
-  const fits =
-    typeof value === 'number' && Number.isFinite(value) && (isMinAllowed ? value >= min : value > min) && value <= max;
-  if (!fits) throw new OptionError({ where, wanted: describeRange(range), got: String(value) });
+  const { min = -Infinity, max = Infinity, isMinAllowed = true } = spec;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+  return (isMinAllowed ? value >= min : value > min) && value <= max;
 }
 
 /** The options that were given, each known and in range; undefined ones were not given. */
@@ -85,7 +102,8 @@ function checkedOptions<S extends OptionSpecs>(
         got: `'${option}'`,
       });
     }
-    checkOption(`${option} of method '${name}'`, spec, value);
+    const described = typeof spec === 'number' ? { default: spec, help: '' } : spec;
+    checkOption(`${option} of method '${name}'`, described, value);
   }
   return Object.fromEntries(given) as Partial<OptionsOf<S>>; // as the loop has made sure
 }
@@ -101,7 +119,7 @@ function checkedOptions<S extends OptionSpecs>(
 export function defineMethod<const S extends OptionSpecs, const N extends SignalName>(
   definition: MethodDefinition<S, N>,
 ): MethodFactory<S> {
-  const { name, options: specs, needs, defaults, scalars, losses } = definition;
+  const { name, options: specs, needs, defaults, parameters, scalars, losses } = definition;
   const plainDefaults = Object.fromEntries(
     Object.entries(specs).map(([option, spec]) => [option, typeof spec === 'number' ? spec : spec.default]),
   );
@@ -113,6 +131,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
       name,
       needs: typeof needs === 'function' ? needs(options) : needs,
       options,
+      ...(parameters && { parameters: (sizes) => parameters(sizes, options) }),
       ...(scalars && { scalars: (_options, progress) => scalars(options, progress) }),
       // The trainer gives every signal that `needs` names, or stops before any work starts.
       losses: (inputs) => losses(inputs as MethodInputs<N>, options),

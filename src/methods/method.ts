@@ -1,6 +1,8 @@
 import type { Value } from '../autograd/value.js';
 import type { RowLoss } from '../losses/row-loss.js';
 import type { SignalName, Signals } from '../models/model.js';
+import type { SignalSizes } from '../models/signal-sizes.js';
+import type { ForwardContext, ParameterSpec } from '../nn/module.js';
 
 /** What a step's losses are made from. A method cannot tell a traced teacher from a cached one. */
 export type LossInputs = {
@@ -9,11 +11,18 @@ export type LossInputs = {
   readonly teacher: Signals;
   /** int64 [B], -100 where a row has none. */
   readonly labels: Value;
+  /** float32 [B]: what a regression is to predict, NaN where a row has none. */
+  readonly scores: Value;
   /** Values of the method's `scalars` at this step: graph inputs, so a schedule needs no new graph. */
   readonly scalars: Readonly<Record<string, Value>>;
+  /** What the method's own layers run on: its `parameters`, by the names that it gave them. */
+  readonly context: ForwardContext;
 };
 
-/** How far a run is, for scheduled scalars. */
+/** What is known of both sides before a run; of a teacher that is fed, the classes alone. */
+export type MethodSizes = { readonly student: SignalSizes; readonly teacher: SignalSizes };
+
+/** How far a run is, for scheduled scalars: steps from 1, epochs from 0. */
 export type Progress = { readonly step: number; readonly totalSteps: number; readonly epoch: number };
 
 /** One option of a method: its default, its range and a line of help. Flags, config and docs derive from it. */
@@ -34,6 +43,11 @@ export type Method<O = Readonly<Record<string, unknown>>> = {
   /** Teacher signals; empty for training without a teacher. */
   readonly needs: readonly SignalName[];
   readonly options: O;
+  /**
+   * What is trained beside the student: projections between widths. Checkpointed, and left behind when the run ends.
+   * @throws OptionError, SignalError for sizes that the method cannot match.
+   */
+  readonly parameters?: (sizes: MethodSizes, options: O) => readonly ParameterSpec[];
   /** Numbers that may change from step to step, as graph inputs. */
   readonly scalars?: (options: O, progress: Progress) => Readonly<Record<string, number>>;
   /** The terms, by the names under which they are logged; their sum is minimised. */

@@ -1,11 +1,36 @@
 /** @file All methods, by the names of the command line. */
+
+import { bam } from './bam.js';
+import { bornAgain } from './born-again.js';
+import { decoupled } from './decoupled.js';
 import type { AnyMethodFactory } from './define-method.js';
+import { distilBert } from './distilbert.js';
 import { hardLabels } from './hard-labels.js';
 import { hinton } from './hinton.js';
+import { miniLm } from './minilm.js';
+import { mtDnn } from './mt-dnn.js';
+import { patientKd } from './pkd.js';
+import { selfKd } from './self-kd.js';
 import { supervised } from './supervised.js';
+import { tang } from './tang.js';
+import { tinyBert } from './tinybert.js';
+import { wellRead } from './well-read.js';
 
-export const METHODS = { hinton, supervised, 'hard-labels': hardLabels } as const satisfies Readonly<
-  Record<string, AnyMethodFactory>
->;
+export const METHODS = {
+  hinton,
+  supervised,
+  'hard-labels': hardLabels,
+  bam,
+  'born-again': bornAgain,
+  decoupled,
+  distilbert: distilBert,
+  minilm: miniLm,
+  'mt-dnn': mtDnn,
+  pkd: patientKd,
+  'self-kd': selfKd,
+  tang,
+  tinybert: tinyBert,
+  'well-read': wellRead,
+} as const satisfies Readonly<Record<string, AnyMethodFactory>>;
 
 export type MethodName = keyof typeof METHODS;

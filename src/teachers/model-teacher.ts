@@ -4,20 +4,17 @@ import type { Dataset } from '../data/dataset.js';
 import { batchesByLength } from '../data/length-order.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
-import { classesOf, openFrozenForward, type RowSignal } from '../models/forward.js';
+import { classesOf, type FrozenForward, openFrozenForward, type RowSignal } from '../models/forward.js';
 import type { SignalName } from '../models/model.js';
 import type { SavedModel } from '../models/saved-model.js';
 import type { SessionOptions } from '../runtime/session.js';
-import { bytesPerElement } from '../tensor/dtype.js';
-import { sizeOf, staticShape } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Teacher, TeacherAnswers } from './teacher.js';
+import { answersInMemory, rowShapes } from './answers.js';
+import type { OpenTeacher, RowValues, Teacher } from './teacher.js';
 
 /** Signals of one small tensor a row. The others, by layer and token, are better traced into the step. */
 const KEPT_SIGNALS = ['logits', 'pooledOutput'] as const satisfies readonly RowSignal[];
 type KeptSignal = (typeof KEPT_SIGNALS)[number];
 
-const MAX_ANSWER_BYTES = 2 ** 30;
 const ROWS_PER_RUN = 256;
 /** Padding included. */
 const TOKENS_PER_RUN = 2048;
@@ -33,6 +30,7 @@ export function modelTeacher(
   options: Pick<SessionOptions, 'threads' | 'device'> = {},
 ): Teacher {
   const { path, model, weights, labelNames, contentHash } = saved;
+  const open = (signals: readonly SignalName[]) => openModel(saved, signals, options);
   return {
     name: path,
     provides: model.signals,
@@ -40,85 +38,71 @@ export function modelTeacher(
     labelNames,
     contentHash,
     traced: { model, weights },
-    answer: (data, signals) => answersOf(saved, data, signals, options),
+    open,
+    // In one part: rows of like length are then found among all.
+    answer: (data, signals) => answersInMemory({ name: path, open }, data, signals, data.size),
   };
 }
 
-async function answersOf(
+async function openModel(
   { path, model, weights }: Pick<SavedModel, 'path' | 'model' | 'weights'>,
-  data: Dataset,
   signals: readonly SignalName[],
   options: Pick<SessionOptions, 'threads' | 'device'>,
-): Promise<TeacherAnswers> {
-  const kept = signals.filter(isKeptSignal);
-  if (kept.length < signals.length) {
-    throw new SignalError({
-      where: `teacher ${path}`,
-      wanted: `signals that fit into memory for all rows: ${KEPT_SIGNALS.join(', ')}`,
-      got: signals.join(', '),
-      fix: "trace the teacher into the step (teacherForm 'traced')",
-    });
-  }
-  expectReadable(
-    path,
-    model.inputs({ B: 1, S: 1 }).map(({ name }) => name),
-    data,
-  );
+): Promise<OpenTeacher> {
+  const kept = keptSignals(signals, `teacher ${path}`);
   const forward = await openFrozenForward({ model, weights }, kept, options);
-  try {
-    const rows = kept.map((name) => {
-      const { dtype, shape } = forward.signals[name] ?? { dtype: 'float32', shape: [] };
-      return { name, dtype, shape: staticShape(shape, `${path} ${name}`) };
-    });
-    const bytes = rows.reduce((sum, { dtype, shape }) => sum + bytesPerElement(dtype) * sizeOf(shape), 0) * data.size;
-    if (bytes > MAX_ANSWER_BYTES) {
-      throw new SignalError({
-        where: `teacher ${path}`,
-        wanted: `answers of at most ${MAX_ANSWER_BYTES / 2 ** 20} MiB`,
-        got: `${Math.ceil(bytes / 2 ** 20)} MiB for ${data.size} rows`,
-        fix: "trace the teacher into the step (teacherForm 'traced')",
-      });
-    }
-    const answers = rows.map((row) => ({ ...row, values: new Float32Array(data.size * sizeOf(row.shape)) }));
-    for (const numbers of runsOf(data)) {
-      const given = await forward.run(data.batch(numbers).inputs);
-      for (const { name, shape, values } of answers) {
-        const size = sizeOf(shape);
-        const of = given[name]?.data as Float32Array;
-        for (const [i, row] of numbers.entries()) values.set(of.subarray(i * size, (i + 1) * size), row * size);
+  const inputs = model.inputs({ B: 1, S: 1 }).map(({ name }) => name);
+  return {
+    signals: forward.signals,
+    answer: async (data, rows) => {
+      expectReadable(path, inputs, data);
+      return runForward(forward, data, rows, path);
+    },
+    release: () => forward.release(),
+  };
+}
+
+/**
+ * The signals, all of which have to be of one small tensor a row.
+ * @throws SignalError naming those that are not.
+ */
+export function keptSignals(signals: readonly SignalName[], where: string): KeptSignal[] {
+  const kept = signals.filter(isKeptSignal);
+  if (kept.length === signals.length) return kept;
+  throw new SignalError({
+    where,
+    wanted: `signals that fit into memory for all rows: ${KEPT_SIGNALS.join(', ')}`,
+    got: signals.join(', '),
+    fix: "trace the teacher into the step (teacherForm 'traced')",
+  });
+}
+
+/** The signals of rows, in their order; run in batches of like length where rows are texts. */
+export async function runForward(
+  { signals, run }: Pick<FrozenForward, 'signals' | 'run'>,
+  data: Dataset,
+  rows: Uint32Array,
+  where: string,
+): Promise<RowValues> {
+  const shapes = rowShapes(signals, where);
+  const values = Object.fromEntries(shapes.map(({ name, size }) => [name, new Float32Array(rows.length * size)]));
+  for (const places of runsOf(data, rows)) {
+    const given = await run(data.batch(places.map((place) => rows[place] as number)).inputs);
+    for (const { name, size } of shapes) {
+      const of = given[name]?.data as Float32Array;
+      for (const [i, place] of places.entries()) {
+        values[name]?.set(of.subarray(i * size, (i + 1) * size), place * size);
       }
     }
-    return {
-      signals: Object.fromEntries(rows.map(({ name, dtype, shape }) => [name, { dtype, shape }])),
-      batch: (wanted, paddedTo) =>
-        Object.fromEntries(answers.map(({ name, shape, values }) => [name, gather(values, shape, wanted, paddedTo)])),
-    };
-  } finally {
-    await forward.release();
   }
+  return values;
 }
 
-/** The rows of each run: in order, or texts by their length. */
-function runsOf({ size, text }: Dataset): Iterable<Uint32Array> {
-  return text === undefined
-    ? batchesInOrder(size, ROWS_PER_RUN)
-    : batchesByLength(text.lengths, { maxRows: ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN });
-}
-
-function gather(
-  values: Float32Array,
-  shape: readonly number[],
-  rows: ArrayLike<number>,
-  paddedTo: number,
-): Tensor<'float32'> {
-  const size = sizeOf(shape);
-  const data = new Float32Array(paddedTo * size);
-  for (let i = 0; i < paddedTo; i++) {
-    const start = (rows[i % rows.length] as number) * size;
-    // A loop: for ten numbers, `set(subarray(…))` costs more than the copy.
-    for (let j = 0; j < size; j++) data[i * size + j] = values[start + j] as number;
-  }
-  return { dtype: 'float32', shape: [paddedTo, ...shape], data };
+/** Places among the rows, by run: in order, or texts by their length. */
+function runsOf({ text }: Dataset, rows: Uint32Array): Iterable<Uint32Array> {
+  if (text === undefined) return batchesInOrder(rows.length, ROWS_PER_RUN);
+  const lengths = rows.map((row) => text.lengths[row] as number);
+  return batchesByLength(lengths, { maxRows: ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN });
 }
 
 /** @throws SignalError naming inputs that the data does not have. */

@@ -18,11 +18,12 @@ export async function shuffledTeacher(teacher: Teacher, data: Dataset, seed: num
   const classes = await classesOfRows(teacher, data);
   const partners = partnersWithin(classes, seed);
   const partnerOf = (row: number): number => partners[row] as number;
-  const { traced } = teacher;
+  const { traced, open: _open, ...rest } = teacher;
   return {
-    ...teacher,
+    ...rest,
     name: `${teacher.name}, shuffled within classes`,
     contentHash: `${teacher.contentHash}/shuffled-${seed}`,
+    reads: ['places'],
     ...(traced && { traced: { ...traced, seenRow: partnerOf } }),
     answer: async (rows, signals) => {
       if (rows !== data) {

@@ -6,6 +6,18 @@ import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
+/**
+ * What answers may hold. `remainder` [C] goes with logits whose teacher named only some of the classes: 1 for the others,
+ * of which the sum of the probabilities is known. The step then spreads it as the student does (`withRemainderSpread`),
+ * so that methods see whole logits.
+ */
+export type FedSignalName = SignalName | 'remainder';
+
+/** Of one row, by signal. */
+export type FedSignals = Readonly<Partial<Record<FedSignalName, { readonly dtype: Dtype; readonly shape: Shape }>>>;
+
+export type RowPart = 'inputs' | 'texts' | 'places';
+
 export type Teacher = {
   /** For messages: a path, an id. */
   readonly name: string;
@@ -15,6 +27,16 @@ export type Teacher = {
   readonly labelNames: readonly string[];
   /** What its answers depend on besides the input. */
   readonly contentHash: string;
+  /**
+   * What of a row its answers depend on, by which they may be cached: the model's inputs, the row's texts, or the place
+   * of the row in its data set, which is no content. Default: inputs.
+   */
+  readonly reads?: readonly RowPart[];
+  /**
+   * `one` for a teacher that gives probabilities and no logits: what it would say at another temperature is not known.
+   * Default: any.
+   */
+  readonly temperatures?: 'any' | 'one';
   /** For a teacher that can be part of the student's step: frozen, run on the very inputs that the student sees. */
   readonly traced?: {
     readonly model: Model;
@@ -22,6 +44,8 @@ export type Teacher = {
     /** The row of the transfer set that it sees in place of each, for controls. Default: the row itself. */
     readonly seenRow?: (row: number) => number;
   };
+  /** Made ready once to answer part by part, for more rows than fit into memory. Default: all of them at once. */
+  open?(signals: readonly SignalName[]): Promise<OpenTeacher>;
   /**
    * Answers for all rows of a transfer set, each computed once, without dropout.
    * @throws SignalError for a signal it cannot give in this way, or data it cannot read.
@@ -31,8 +55,17 @@ export type Teacher = {
 
 /** Answers to a transfer set. */
 export type TeacherAnswers = {
-  /** Of one row, by signal. */
-  readonly signals: Readonly<Partial<Record<SignalName, { readonly dtype: Dtype; readonly shape: Shape }>>>;
+  readonly signals: FedSignals;
   /** Those of some rows, [paddedTo, ..] each; padding repeats the given rows, as `Dataset.batch` does. */
   batch(rows: ArrayLike<number>, paddedTo: number): Readonly<Record<string, Tensor>>;
 };
+
+export type OpenTeacher = {
+  readonly signals: FedSignals;
+  /** [rows, ..] by signal, in the order of `rows`. */
+  answer(data: Dataset, rows: Uint32Array): Promise<RowValues>;
+  /** Frees what it holds. */
+  release(): Promise<void>;
+};
+
+export type RowValues = Readonly<Record<string, Float32Array>>;

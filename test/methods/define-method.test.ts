@@ -9,6 +9,8 @@ import { meanOf, scale } from '../../src/losses/row-loss.js';
 import { defineMethod } from '../../src/methods/define-method.js';
 import type { LossInputs, Method } from '../../src/methods/method.js';
 import { METHODS, type MethodName } from '../../src/methods/table.js';
+import { evaluationContext } from '../../src/nn/context.js';
+import { inputParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
 import { evaluate } from '../nn/evaluate.js';
 
@@ -34,7 +36,9 @@ const inputs: LossInputs = {
   student: { logits: logits('z_s'), hiddenStates: hidden('h_s'), attentionMask: mask },
   teacher: { logits: logits('z_t'), hiddenStates: hidden('h_t') },
   labels: input('y', 'int64', [2]),
+  scores: input('r', 'float32', [2]),
   scalars: {},
+  context: evaluationContext(inputParameters([])),
 };
 
 describe('defineMethod', () => {
@@ -126,6 +130,7 @@ describe('METHODS', () => {
         expect(spec.default).toBeDefined();
       }
     }
-    expectTypeOf<MethodName>().toEqualTypeOf<'hinton' | 'supervised' | 'hard-labels'>();
+    expectTypeOf<'hinton' | 'pkd' | 'mt-dnn'>().toExtend<MethodName>();
+    expectTypeOf<'hintn'>().not.toExtend<MethodName>();
   });
 });

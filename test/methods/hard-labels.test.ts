@@ -3,6 +3,8 @@ import { gradients } from '../../src/autograd/backward.js';
 import { input, type Value } from '../../src/autograd/value.js';
 import { meanOf, type RowLoss } from '../../src/losses/row-loss.js';
 import { hardLabels } from '../../src/methods/hard-labels.js';
+import { evaluationContext } from '../../src/nn/context.js';
+import { inputParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, toNumbers } from '../../src/tensor/tensor.js';
 import { evaluate } from '../nn/evaluate.js';
 
@@ -15,7 +17,9 @@ describe('hardLabels', () => {
         student: { logits: student },
         teacher: { logits: teacher },
         labels: input('y', 'int64', [2]),
+        scores: input('r', 'float32', [2]),
         scalars: {},
+        context: evaluationContext(inputParameters([])),
       },
       method.options,
     );

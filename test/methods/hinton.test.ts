@@ -8,6 +8,8 @@ import { meanOf } from '../../src/losses/row-loss.js';
 import { hinton } from '../../src/methods/hinton.js';
 import type { LossInputs, Method } from '../../src/methods/method.js';
 import { supervised } from '../../src/methods/supervised.js';
+import { evaluationContext } from '../../src/nn/context.js';
+import { inputParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
 import { PRECISIONS, readGolden } from '../losses/golden-cases.js';
 import { evaluate, expectGolden, type Nested, nestedTensor } from '../nn/evaluate.js';
@@ -29,7 +31,9 @@ async function run(method: Method, name: string, dtype: 'float32' | 'float64', f
     student: { logits: z },
     teacher: { logits: input('z_t', dtype, [3, 3]) },
     labels: input('y', 'int64', [3]),
+    scores: input('r', 'float32', [3]),
     scalars: Object.fromEntries(Object.keys(values).map((key) => [key, input(key, 'float32', [])])),
+    context: evaluationContext(inputParameters([])),
   };
   const terms = method.losses(traced, method.options);
   const loss = Object.values(terms)

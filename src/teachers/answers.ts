@@ -1,0 +1,147 @@
+/** @file Answers to all rows of a data set, in memory, from a teacher that answers part by part. */
+import type { Dataset } from '../data/dataset.js';
+import { SignalError } from '../errors/failures.js';
+import type { SignalName } from '../models/model.js';
+import { type StaticShape, sizeOf, staticShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { FedSignals, OpenTeacher, RowPart, RowValues, Teacher, TeacherAnswers } from './teacher.js';
+
+const MAX_ANSWER_BYTES = 2 ** 30;
+const ROWS_PER_PART = 1024;
+
+/** A signal of one row. */
+export type RowShape = { readonly name: string; readonly shape: StaticShape; readonly size: number };
+
+/**
+ * The shapes of a row's signals, in the order in which they are given.
+ * @throws SignalError for a signal that is not of a fixed size, or no float32.
+ */
+export function rowShapes(signals: FedSignals, where: string): RowShape[] {
+  return Object.entries(signals).map(([name, { dtype, shape }]) => {
+    if (dtype !== 'float32') throw new SignalError({ where: `${where}, ${name}`, wanted: 'float32', got: dtype });
+    const fixed = staticShape(shape, `${where}, ${name}`);
+    return { name, shape: fixed, size: sizeOf(fixed) };
+  });
+}
+
+/**
+ * All answers, with memory for all rows taken at once.
+ * @throws SignalError where they would take more than 1 GiB.
+ */
+export async function answersInMemory(
+  { name, open }: Pick<Teacher, 'name'> & Required<Pick<Teacher, 'open'>>,
+  data: Dataset,
+  signals: readonly SignalName[],
+  rowsPerPart = ROWS_PER_PART,
+): Promise<TeacherAnswers> {
+  const opened = await open(signals);
+  try {
+    const rows = rowShapes(opened.signals, `teacher ${name}`);
+    expectRoom(rows, data, name);
+    const values = Object.fromEntries(rows.map((row) => [row.name, new Float32Array(data.size * row.size)]));
+    for (let start = 0; start < data.size; start += rowsPerPart) {
+      const part = Uint32Array.from({ length: Math.min(rowsPerPart, data.size - start) }, (_, i) => start + i);
+      const given = await opened.answer(data, part);
+      for (const row of rows) values[row.name]?.set(valuesOf(given, row, part.length, name), start * row.size);
+    }
+    return gatheredFrom(opened.signals, rows, values);
+  } finally {
+    await opened.release();
+  }
+}
+
+/** Answers whose values lie in memory, in the order of the rows. */
+export function gatheredFrom(signals: FedSignals, rows: readonly RowShape[], values: RowValues): TeacherAnswers {
+  return {
+    signals,
+    batch: (wanted, paddedTo) =>
+      Object.fromEntries(
+        rows.map((row) => [row.name, gather(values[row.name] as Float32Array, row, wanted, paddedTo)]),
+      ),
+  };
+}
+
+/** The values of one signal. @throws SignalError for a number that is none, or not as many as rows have. */
+export function valuesOf(given: RowValues, { name, size }: RowShape, rows: number, teacher: string): Float32Array {
+  const values = given[name];
+  if (values?.length === rows * size) return values;
+  throw new SignalError({
+    where: `teacher ${teacher}, ${name}`,
+    wanted: `${size} values for each of ${rows} rows`,
+    got: `${values?.length ?? 'none'}`,
+  });
+}
+
+/**
+ * A teacher made ready; of one that answers only all rows at once, its answers are kept for the parts.
+ * @throws SignalError for such a teacher and another signal than logits.
+ */
+export async function openTeacher(teacher: Teacher, signals: readonly SignalName[]): Promise<OpenTeacher> {
+  if (teacher.open !== undefined) return teacher.open(signals);
+  const { name, classes } = teacher;
+  const others = signals.filter((signal) => signal !== 'logits');
+  if (others.length > 0) {
+    throw new SignalError({
+      where: `teacher ${name}`,
+      wanted: 'logits, the one signal it gives in parts',
+      got: others.join(', '),
+    });
+  }
+  let known: { readonly data: Dataset; readonly answers: TeacherAnswers } | undefined;
+  return {
+    signals: { logits: { dtype: 'float32', shape: [classes] } },
+    answer: async (data, rows) => {
+      if (known?.data !== data) known = { data, answers: await teacher.answer(data, signals) };
+      const logits = known.answers.batch(rows, rows.length).logits?.data;
+      return logits instanceof Float32Array ? { logits } : {};
+    },
+    release: async () => {
+      known = undefined;
+    },
+  };
+}
+
+function gather(
+  values: Float32Array,
+  { shape, size }: RowShape,
+  rows: ArrayLike<number>,
+  paddedTo: number,
+): Tensor<'float32'> {
+  const data = new Float32Array(paddedTo * size);
+  for (let i = 0; i < paddedTo; i++) {
+    const start = (rows[i % rows.length] as number) * size;
+    // A loop: for ten numbers, `set(subarray(…))` costs more than the copy.
+    for (let j = 0; j < size; j++) data[i * size + j] = values[start + j] as number;
+  }
+  return { dtype: 'float32', shape: [paddedTo, ...shape], data };
+}
+
+function expectRoom(rows: readonly RowShape[], data: Dataset, name: string): void {
+  const bytes = Float32Array.BYTES_PER_ELEMENT * rows.reduce((sum, { size }) => sum + size, 0) * data.size;
+  if (bytes <= MAX_ANSWER_BYTES) return;
+  throw new SignalError({
+    where: `teacher ${name}`,
+    wanted: `answers of at most ${MAX_ANSWER_BYTES / 2 ** 20} MiB in memory`,
+    got: `${Math.ceil(bytes / 2 ** 20)} MiB for ${data.size} rows`,
+    fix: "keep them on disk (cachedTeacher), or trace the teacher into the step (teacherForm 'traced')",
+  });
+}
+
+/** What of a row a teacher's answers depend on. */
+export function readsOf({ reads }: Teacher): readonly RowPart[] {
+  return reads ?? ['inputs'];
+}
+
+/** A batch of answers with the values of each signal changed. */
+export function changedBatch(
+  batch: TeacherAnswers['batch'],
+  change: (signal: string, values: Float32Array) => Float32Array,
+): TeacherAnswers['batch'] {
+  return (rows, paddedTo) =>
+    Object.fromEntries(
+      Object.entries(batch(rows, paddedTo)).map(([signal, value]) => [
+        signal,
+        value.data instanceof Float32Array ? { ...value, data: change(signal, value.data) } : value,
+      ]),
+    );
+}

@@ -1,0 +1,354 @@
+/** @file A teacher whose answers are kept on disk, by content. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.js';
+import { InterruptedError, OptionError, SignalError } from '../errors/failures.js';
+import { packageVersion } from '../files/package-version.js';
+import type { SignalName } from '../models/model.js';
+import { readRows, type Shard, shardBytes } from './answer-shard.js';
+import { gatheredFrom, openTeacher, type RowShape, readsOf, rowShapes, valuesOf } from './answers.js';
+import {
+  describe,
+  knownSignals,
+  lockFolder,
+  makeRoom,
+  readShard,
+  shardNames,
+  type TeacherFolder,
+  teacherFolder,
+  touch,
+  writeShard,
+} from './cache-folder.js';
+import { KEY_WORDS, KeyIndex, keysOfRows } from './row-keys.js';
+import type { FedSignals, OpenTeacher, Teacher, TeacherAnswers } from './teacher.js';
+
+export type LabellingProgress = {
+  /** Rows that the teacher has answered now, of those that it has to. */
+  readonly done: number;
+  readonly total: number;
+  /** Rows whose answers were there already, or that are the same as another. */
+  readonly known: number;
+};
+
+export type CacheOptions = {
+  /** Made if it is not there; several teachers and data sets may share it. */
+  readonly folder: string;
+  /** The most that all answers in the folder may take. Default: 4 GiB. */
+  readonly maxBytes?: number;
+  /** Answers of up to this size are read into memory; more are read from disk row by row. Default: 256 MiB. */
+  readonly memoryBytes?: number;
+  readonly onProgress?: (progress: LabellingProgress) => void;
+  readonly onNotice?: (text: string) => void;
+  /** Ends the labelling after the part under way; what is there stays. */
+  readonly signal?: AbortSignal;
+};
+
+const FORMAT = 1;
+const DEFAULT_MAX_BYTES = 2 ** 32;
+/** Rows that are answered and written together; a kill loses one such part. */
+const ROWS_PER_SHARD = 1024;
+const DEFAULT_MEMORY_BYTES = 2 ** 28;
+const TOUCH_MS = 60_000;
+
+/**
+ * The same teacher, asked once for each content: answers are kept under the hash of the teacher (`contentHash`, label names),
+ * the signals, and the row's texts or inputs. So rows may be reordered, edited, added or dropped between runs, and
+ * another teacher, tokenizer or label order finds nothing. Labelling that was killed goes on where it stood, to the same
+ * answers. Files are checked as they are read, and damaged ones are answered anew.
+ * @throws OptionError for a teacher whose answers depend on the place of a row; OutputError, before any work, where there is
+ *   no room; InterruptedError after `signal`.
+ */
+export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher {
+  const { maxBytes = DEFAULT_MAX_BYTES } = options;
+  if (!(maxBytes > 0)) {
+    throw new OptionError({ where: 'maxBytes', wanted: 'a number of bytes above 0', got: String(maxBytes) });
+  }
+  if (readsOf(teacher).includes('places')) {
+    throw new OptionError({
+      where: `cache for teacher ${teacher.name}`,
+      wanted: "a teacher whose answers depend on a row's contents",
+      got: 'one that answers by the place or id of a row',
+      fix: 'use it as it is, or cache the teacher inside it',
+    });
+  }
+  const { open: _open, ...rest } = teacher;
+  return { ...rest, answer: (data, signals) => new Labelling(teacher, data, signals, options).answers() };
+}
+
+/** Where answers go while they are found or made: into memory, or no further than their place on disk. */
+type Sink = {
+  readonly known: Uint8Array;
+  put(row: number, values: Float32Array, shard: string, shardRows: number, at: number): void;
+  answers(firsts: Uint32Array): TeacherAnswers;
+};
+
+class Labelling {
+  readonly #teacher: Teacher;
+  readonly #data: Dataset;
+  readonly #signals: readonly SignalName[];
+  readonly #options: CacheOptions;
+
+  constructor(teacher: Teacher, data: Dataset, signals: readonly SignalName[], options: CacheOptions) {
+    this.#teacher = teacher;
+    this.#data = data;
+    this.#signals = [...signals].sort();
+    this.#options = options;
+  }
+
+  async answers(): Promise<TeacherAnswers> {
+    const { name } = this.#teacher;
+    const keys = await keysOfRows(this.#data, readsOf(this.#teacher), `teacher ${name}`);
+    const index = new KeyIndex(keys);
+    const folder = await teacherFolder(this.#options.folder, this.#key());
+    const known = await knownSignals(folder);
+    if (known !== undefined) {
+      await touch(folder);
+      const found = await this.#find(folder, known, index);
+      if (found.missing.length === 0) {
+        this.#report(0, found.missing.length);
+        return found.sink.answers(index.firsts);
+      }
+    }
+    const onWait = (holder: string) => this.#options.onNotice?.(`waiting for teacher ${name}'s answers: ${holder}`);
+    const lock = await lockFolder(folder, onWait);
+    try {
+      return await this.#label(folder, index, keys);
+    } finally {
+      lock.release();
+    }
+  }
+
+  #key(): string {
+    const { contentHash, labelNames } = this.#teacher;
+    return createHash('sha256')
+      .update(
+        JSON.stringify([FORMAT, packageVersion(), contentHash, labelNames, this.#signals, readsOf(this.#teacher)]),
+      )
+      .digest('hex');
+  }
+
+  /** What is there of the answers that are wanted, and the rows that are missing. */
+  async #find(folder: TeacherFolder, signals: FedSignals, index: KeyIndex) {
+    const { memoryBytes = DEFAULT_MEMORY_BYTES } = this.#options;
+    const shapes = rowShapes(signals, `teacher ${this.#teacher.name}`);
+    const sink = sinkFor(folder, signals, shapes, this.#data.size, memoryBytes);
+    const floats = floatsOf(signals, '');
+    const unused: string[] = [];
+    for (const name of await shardNames(folder)) {
+      const shard = await readShard(folder, name, floats);
+      if (shard === undefined) {
+        this.#options.onNotice?.(`${join(folder.path, name)} was damaged; its answers are given again`);
+        continue;
+      }
+      let used = 0;
+      for (let at = 0; at < shard.rows; at++) {
+        const row = index.rowOf(shard.keys, at);
+        if (row === undefined) continue;
+        used += 1;
+        sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), name, shard.rows, at);
+      }
+      if (used === 0) unused.push(name);
+    }
+    return { sink, unused, missing: missingRows(sink.known, index.firsts) };
+  }
+
+  async #label(folder: TeacherFolder, index: KeyIndex, keys: Uint32Array): Promise<TeacherAnswers> {
+    const { name, contentHash, labelNames } = this.#teacher;
+    const { maxBytes = DEFAULT_MAX_BYTES, signal } = this.#options;
+    const opened = await openTeacher(this.#teacher, this.#signals);
+    try {
+      const shapes = rowShapes(opened.signals, `teacher ${name}`);
+      const floats = floatsOf(opened.signals, `teacher ${name}`);
+      const { sink, unused, missing } = await this.#find(folder, opened.signals, index);
+      const needed = Math.ceil(missing.length / ROWS_PER_SHARD) * shardBytes(0, 0) + missing.length * rowBytes(floats);
+      await makeRoom(folder, { needed, maxBytes, unused });
+      await describe(folder, { teacher: name, contentHash, labelNames, signals: opened.signals });
+      let done = 0;
+      this.#report(done, missing.length);
+      for (const part of partsOf(missing)) {
+        if (signal?.aborted) throw interrupted(name, done, missing.length);
+        const shard = await askFor(opened, this.#data, part, keys, shapes, name);
+        const file = await writeShard(folder, shard);
+        for (const [at, row] of part.entries()) {
+          sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), file, shard.rows, at);
+        }
+        done += part.length;
+        this.#report(done, missing.length);
+      }
+      return sink.answers(index.firsts);
+    } finally {
+      await opened.release();
+    }
+  }
+
+  #report(done: number, total: number): void {
+    this.#options.onProgress?.({ done, total, known: this.#data.size - total });
+  }
+}
+
+/** The values of some rows, signal behind signal in each. */
+async function askFor(
+  opened: OpenTeacher,
+  data: Dataset,
+  rows: Uint32Array,
+  keys: Uint32Array,
+  shapes: readonly RowShape[],
+  name: string,
+): Promise<Shard> {
+  const given = await opened.answer(data, rows);
+  const floats = shapes.reduce((sum, { size }) => sum + size, 0);
+  const values = new Float32Array(rows.length * floats);
+  let offset = 0;
+  for (const shape of shapes) {
+    const of = valuesOf(given, shape, rows.length, name);
+    const wrong = of.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) {
+      const row = rows[Math.floor(wrong / shape.size)] as number;
+      const where = `teacher ${name}, ${shape.name} of row ${row + 1} of ${data.name}`;
+      throw new SignalError({ where, wanted: 'finite numbers', got: String(of[wrong]), fix: 'use another teacher' });
+    }
+    for (let i = 0; i < rows.length; i++) {
+      values.set(of.subarray(i * shape.size, (i + 1) * shape.size), i * floats + offset);
+    }
+    offset += shape.size;
+  }
+  const own = new Uint32Array(rows.length * KEY_WORDS);
+  for (const [i, row] of rows.entries()) {
+    own.set(keys.subarray(row * KEY_WORDS, (row + 1) * KEY_WORDS), i * KEY_WORDS);
+  }
+  return { rows: rows.length, keys: own, values };
+}
+
+function missingRows(known: Uint8Array, firsts: Uint32Array): Uint32Array {
+  const missing = firsts.filter((first, row) => first === row && known[row] === 0);
+  return missing;
+}
+
+/**
+ * Parts that end where a whole number of shards does among all rows, so that a row is answered beside the same others
+ * whether the labelling was interrupted or not: sums in another order round differently.
+ */
+function* partsOf(missing: Uint32Array): Generator<Uint32Array, void> {
+  for (let start = 0, end = 1; end <= missing.length; end++) {
+    const isLast = end === missing.length;
+    const border = Math.floor((missing[start] as number) / ROWS_PER_SHARD);
+    if (!isLast && Math.floor((missing[end] as number) / ROWS_PER_SHARD) === border) continue;
+    yield missing.subarray(start, end);
+    start = end;
+  }
+}
+
+function sinkFor(
+  folder: TeacherFolder,
+  signals: FedSignals,
+  shapes: readonly RowShape[],
+  size: number,
+  memoryBytes: number,
+): Sink {
+  const bytes = Float32Array.BYTES_PER_ELEMENT * size * shapes.reduce((sum, shape) => sum + shape.size, 0);
+  return bytes <= memoryBytes ? memorySink(signals, shapes, size) : diskSink(folder, signals, shapes, size);
+}
+
+function memorySink(signals: FedSignals, shapes: readonly RowShape[], size: number): Sink {
+  const values = Object.fromEntries(shapes.map((shape) => [shape.name, new Float32Array(size * shape.size)]));
+  const known = new Uint8Array(size);
+  return {
+    known,
+    put: (row, from) => {
+      known[row] = 1;
+      let offset = 0;
+      for (const shape of shapes) {
+        values[shape.name]?.set(from.subarray(offset, offset + shape.size), row * shape.size);
+        offset += shape.size;
+      }
+    },
+    answers: (firsts) => {
+      const { batch } = gatheredFrom(signals, shapes, values);
+      return {
+        signals,
+        batch: (rows, paddedTo) =>
+          batch(
+            Uint32Array.from(rows, (row) => firsts[row] as number),
+            paddedTo,
+          ),
+      };
+    },
+  };
+}
+
+function diskSink(folder: TeacherFolder, signals: FedSignals, shapes: readonly RowShape[], size: number): Sink {
+  const floats = shapes.reduce((sum, shape) => sum + shape.size, 0);
+  const known = new Uint8Array(size);
+  const shardOf = new Uint32Array(size);
+  const places = new Uint32Array(size);
+  const shards: { readonly path: string; readonly rows: number }[] = [];
+  let lastName = '';
+  let touched = Date.now();
+  return {
+    known,
+    put: (row, _values, name, rows, at) => {
+      if (name !== lastName) shards.push({ path: join(folder.path, name), rows });
+      lastName = name;
+      known[row] = 1;
+      shardOf[row] = shards.length - 1;
+      places[row] = at;
+    },
+    answers: (firsts) => ({
+      signals,
+      batch: (rows, paddedTo) => {
+        if (Date.now() - touched > TOUCH_MS) {
+          touched = Date.now();
+          void touch(folder);
+        }
+        const byShard = new Map<number, { at: number; place: number }[]>();
+        for (let i = 0; i < rows.length; i++) {
+          const row = firsts[rows[i] as number] as number;
+          const shard = shardOf[row] as number;
+          const wanted = byShard.get(shard) ?? [];
+          wanted.push({ at: places[row] as number, place: i });
+          byShard.set(shard, wanted);
+        }
+        const records = new Float32Array(rows.length * floats);
+        for (const [shard, wanted] of byShard) {
+          const { path, rows: shardRows } = shards[shard] as (typeof shards)[number];
+          readRows(path, shardRows, floats, wanted, records);
+        }
+        const values = Object.fromEntries(columnsOf(records, shapes, floats));
+        return gatheredFrom(signals, shapes, values).batch(
+          Uint32Array.from(rows, (_, i) => i),
+          paddedTo,
+        );
+      },
+    }),
+  };
+}
+
+/** Records [rows, floats] as one array a signal. */
+function columnsOf(records: Float32Array, shapes: readonly RowShape[], floats: number): [string, Float32Array][] {
+  let offset = 0;
+  return shapes.map(({ name, size }) => {
+    const values = new Float32Array((records.length / floats) * size);
+    for (let row = 0; row * floats < records.length; row++) {
+      values.set(records.subarray(row * floats + offset, row * floats + offset + size), row * size);
+    }
+    offset += size;
+    return [name, values];
+  });
+}
+
+function floatsOf(signals: FedSignals, where: string): number {
+  return rowShapes(signals, where).reduce((sum, { size }) => sum + size, 0);
+}
+
+function rowBytes(floats: number): number {
+  return shardBytes(1, floats) - shardBytes(0, floats);
+}
+
+function interrupted(name: string, done: number, total: number): InterruptedError {
+  return new InterruptedError({
+    where: `labelling by teacher ${name}`,
+    wanted: `answers to ${total} rows`,
+    got: `a request to stop after ${done}`,
+    fix: 'run it again to go on from here',
+  });
+}

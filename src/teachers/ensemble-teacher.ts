@@ -1,0 +1,131 @@
+/** @file Several teachers as one: the mean of what they say. */
+import { createHash } from 'node:crypto';
+import { OptionError, SignalError } from '../errors/failures.js';
+import type { SignalName } from '../models/model.js';
+import { alignLabels } from './align-labels.js';
+import { answersInMemory, openTeacher, readsOf } from './answers.js';
+import { logSoftmax } from './targets.js';
+import type { OpenTeacher, RowValues, Teacher } from './teacher.js';
+
+export type EnsembleOptions = {
+  /**
+   * The mean of the members' probabilities, as in MT-DNN-KD (Liu et al. 2019, arXiv:1904.09482), given as its logarithm;
+   * or that of their logits, as TextBrewer has it. The two are different targets. Of a regression either is the mean
+   * score. Default: probabilities.
+   */
+  readonly of?: 'probabilities' | 'logits';
+  /** For messages. Default: the members' names. */
+  readonly name?: string;
+};
+
+/**
+ * A teacher that says the mean of what its members say. Members whose labels are in another order than the first's are
+ * put into its order by their names.
+ * @throws OptionError for no members; SignalError for one without logits, or with other labels.
+ */
+export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOptions = {}): Teacher {
+  const { of = 'probabilities' } = options;
+  const [first] = members;
+  if (first === undefined) throw new OptionError({ where: 'ensemble', wanted: 'teachers', got: 'none' });
+  if (of !== 'probabilities' && of !== 'logits') {
+    throw new OptionError({ where: 'ensemble, of', wanted: 'probabilities or logits', got: String(of) });
+  }
+  const { classes, labelNames } = first;
+  const aligned = members.map((member) => {
+    expectMember(member, first);
+    return alignLabels(member, labelNames);
+  });
+  const name = options.name ?? `ensemble of ${members.map((member) => member.name).join(', ')}`;
+  const average = classes > 1 && of === 'probabilities' ? meanOfProbabilities : meanOfLogits;
+  const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
+    const opened: OpenTeacher[] = [];
+    const release = async () => {
+      await Promise.all(opened.map((member) => member.release()));
+    };
+    try {
+      expectLogitsOnly(signals, name);
+      for (const member of aligned) opened.push(await openTeacher(member, signals));
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return {
+      signals: { logits: { dtype: 'float32', shape: [classes] } },
+      // One after the other: each uses all cores.
+      answer: async (data, rows) => {
+        const logits: Float32Array[] = [];
+        for (const [i, member] of opened.entries()) {
+          const given = await member.answer(data, rows);
+          logits.push(wholeLogits(given, aligned[i] as Teacher));
+        }
+        return { logits: average(logits, classes) };
+      },
+      release,
+    };
+  };
+  return {
+    name,
+    provides: ['logits'],
+    classes,
+    labelNames,
+    contentHash: createHash('sha256')
+      .update(JSON.stringify(['ensemble', of, aligned.map((member) => member.contentHash)]))
+      .digest('hex'),
+    reads: [...new Set(aligned.flatMap(readsOf))],
+    temperatures: aligned.some(({ temperatures }) => temperatures === 'one') ? 'one' : 'any',
+    open,
+    answer: (data, signals) => answersInMemory({ name, open }, data, signals),
+  };
+}
+
+function expectMember(member: Teacher, first: Teacher): void {
+  const where = `ensemble, teacher ${member.name}`;
+  if (!member.provides.includes('logits')) {
+    throw new SignalError({ where, wanted: 'logits', got: member.provides.join(', ') || 'no signals' });
+  }
+  if (member.classes === first.classes) return;
+  throw new SignalError({
+    where,
+    wanted: `${first.classes} classes, as ${first.name} has`,
+    got: `${member.classes}`,
+    fix: 'put teachers of the same labels together',
+  });
+}
+
+function expectLogitsOnly(signals: readonly SignalName[], name: string): void {
+  const others = signals.filter((signal) => signal !== 'logits');
+  if (others.length === 0) return;
+  throw new SignalError({
+    where: `teacher ${name}`,
+    wanted: 'logits, the one signal that several teachers have a mean of',
+    got: others.join(', '),
+    fix: 'use one teacher for this method',
+  });
+}
+
+function wholeLogits({ logits, remainder }: RowValues, { name }: Teacher): Float32Array {
+  if (logits !== undefined && !remainder?.some((value) => value > 0)) return logits;
+  throw new SignalError({
+    where: `ensemble, teacher ${name}`,
+    wanted: 'what it says of every class',
+    got: logits === undefined ? 'no logits' : 'its likeliest classes and the sum of the others',
+    fix: 'leave that teacher out, or use it alone',
+  });
+}
+
+/** log((1/K) Σ_k softmax(z_k)), each [B, C]. */
+function meanOfProbabilities(members: readonly Float32Array[], classes: number): Float32Array {
+  const logProbs = members.map((logits) => logSoftmax(logits, classes));
+  return Float32Array.from(members[0] ?? [], (_, i) => {
+    const values = logProbs.map((member) => member[i] as number);
+    const largest = Math.max(...values);
+    return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0) / values.length);
+  });
+}
+
+function meanOfLogits(members: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(
+    members[0] ?? [],
+    (_, i) => members.reduce((sum, member) => sum + (member[i] as number), 0) / members.length,
+  );
+}

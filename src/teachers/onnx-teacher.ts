@@ -1,0 +1,289 @@
+/** @file An ONNX classifier of texts as a teacher, whoever exported it. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FileError, OptionError, SignalError } from '../errors/failures.js';
+import { inputFailure } from '../files/file-failure.js';
+import type { SignalName } from '../models/model.js';
+import { readOnnxMetadata } from '../onnx/metadata.js';
+import type { ValueInfo } from '../onnx/program.js';
+import { EngineError } from '../runtime/engine-error.js';
+import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
+import { formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+import { parseJson, readText } from '../tokenizers/read-text.js';
+import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
+import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
+import { type AlignOptions, alignLabels } from './align-labels.js';
+import { answersInMemory } from './answers.js';
+import { keptSignals } from './model-teacher.js';
+import { type OwnReader, runOnTexts } from './own-texts.js';
+import { probabilityTarget } from './targets.js';
+import type { OpenTeacher, Teacher } from './teacher.js';
+
+const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'input_ids_b', 'attention_mask_b'] as const;
+type InputName = (typeof INPUTS)[number];
+
+export type OnnxTeacherOptions = TruncationOptions &
+  AlignOptions &
+  Pick<SessionOptions, 'threads' | 'device'> & {
+    /** The folder of its tokenizer. Default: that of the model. */
+    readonly tokenizer?: string;
+    /** What the model calls its inputs, where not as `transformers` does: `{ input_ids: 'ids' }`. */
+    readonly inputs?: Readonly<Partial<Record<InputName, string>>>;
+    /** The output to read, [batch, C]. Default: `logits`, or the only one. */
+    readonly output?: string;
+    /** Whether that output is before softmax or after it. Default: logits. */
+    readonly gives?: 'logits' | 'probabilities';
+    /** Its classes, in its order. Default: `retort.labels` in the file, or `id2label` of a `config.json` beside it. */
+    readonly labels?: readonly string[];
+    /** The data's labels: its classes are put into their order (`alignLabels`). Default: the model's own order. */
+    readonly labelNames?: readonly string[];
+  };
+
+/**
+ * A teacher from an ONNX file that reads ids (int64 or int32, any batch and length) and answers one row of float32 a
+ * text, with the tokenizer beside it.
+ * @param options.maxLength tokens of a row at most; 128 unless given.
+ * @throws FileError for files that are missing or torn, SignalError for a model of another kind or with other labels.
+ */
+export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}): Promise<Teacher> {
+  const folder = options.tokenizer ?? dirname(path);
+  const { maxLength, truncation, gives = 'logits' } = options;
+  if (gives !== 'logits' && gives !== 'probabilities') {
+    throw new OptionError({ where: 'gives', wanted: 'logits or probabilities', got: String(gives) });
+  }
+  const metadata = await readOnnxMetadata(path);
+  const tokenizer = await loadTokenizer(folder);
+  expectOwnTokenizer(metadata, tokenizer, folder);
+  const session = await sessionOf(path, options);
+  let classifier: Classifier;
+  let labels: readonly string[];
+  try {
+    const found = options.labels ?? (await storedLabels(metadata, folder, path));
+    classifier = classifierOf(session, path, options, found.length);
+    labels = found.length === 0 ? unnamed(classifier.classes) : found;
+  } finally {
+    await session.release();
+  }
+  if (labels.length !== classifier.classes) {
+    throw new SignalError({
+      where: `teacher ${path}`,
+      wanted: `labels for its ${classifier.classes} classes`,
+      got: `${labels.length}: ${labels.join(', ')}`,
+      fix: 'give labels, one for each class in its order',
+    });
+  }
+  const cut = { ...(maxLength !== undefined && { maxLength }), ...(truncation && { truncation }) };
+  const reader: OwnReader = {
+    tokenizer,
+    cut,
+    model: { kind: 'model in ONNX', inputs: () => classifier.inputs.map(({ name }) => ({ name })) },
+  };
+  const open = (signals: readonly SignalName[]) => openOnnx(path, signals, classifier, reader, gives, options);
+  const { output, inputs } = classifier;
+  const teacher: Teacher = {
+    name: path,
+    provides: ['logits'],
+    classes: classifier.classes,
+    labelNames: labels,
+    contentHash: createHash('sha256')
+      .update(JSON.stringify(['onnx', await hashOf(path), tokenizerHash(tokenizer), cut, gives, output, inputs]))
+      .digest('hex'),
+    reads: ['texts'],
+    open,
+    answer: (data, signals) => answersInMemory({ name: path, open }, data, signals),
+  };
+  return alignLabels(teacher, options.labelNames ?? [], options);
+}
+
+/** Our name of each input, and the model's. */
+type BoundInput = { readonly name: InputName; readonly as: string; readonly dtype: 'int64' | 'int32' };
+type Classifier = { readonly inputs: readonly BoundInput[]; readonly output: string; readonly classes: number };
+
+async function openOnnx(
+  path: string,
+  signals: readonly SignalName[],
+  { inputs, output, classes }: Classifier,
+  reader: OwnReader,
+  gives: 'logits' | 'probabilities',
+  options: OnnxTeacherOptions,
+): Promise<OpenTeacher> {
+  const where = `teacher ${path}`;
+  for (const signal of keptSignals(signals, where)) {
+    if (signal !== 'logits') throw new SignalError({ where, wanted: 'logits, the one signal it gives', got: signal });
+  }
+  const session = await sessionOf(path, options);
+  const forward = {
+    signals: { logits: { dtype: 'float32', shape: [classes] } },
+    run: async (given: Readonly<Record<string, Tensor>>) => {
+      const feeds = inputs.map(({ name, as, dtype }) => [as, inDtype(given[name] as Tensor, dtype)] as const);
+      const logits = (await session.run(Object.fromEntries(feeds)))[output] as Tensor<'float32'>;
+      const rows = logits.shape[0] as number;
+      if (logits.data.length !== rows * classes) {
+        throw new SignalError({ where, wanted: `${output} [${rows}, ${classes}]`, got: formatShape(logits.shape) });
+      }
+      return { logits: gives === 'logits' ? logits : { ...logits, data: logsOf(logits.data, classes) } };
+    },
+  } as const;
+  return {
+    signals: forward.signals,
+    answer: (data, rows) => runOnTexts(forward, reader, data, rows, where),
+    release: () => session.release(),
+  };
+}
+
+async function sessionOf(path: string, { threads, device }: OnnxTeacherOptions): Promise<Session> {
+  try {
+    return await openModelSession(path, {
+      ...(threads !== undefined && { threads }),
+      ...(device !== undefined && { device }),
+    });
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause;
+    const fix = 'export or copy the model again';
+    throw new FileError({ where: path, wanted: 'an ONNX model that can run', got: cause.got, fix, cause });
+  }
+}
+
+function classifierOf(session: Session, path: string, options: OnnxTeacherOptions, labels: number): Classifier {
+  const where = `teacher ${path}`;
+  const unknown = Object.keys(options.inputs ?? {}).find((name) => !INPUTS.some((known) => known === name));
+  if (unknown !== undefined) throw new OptionError({ where: 'inputs', wanted: INPUTS.join(', '), got: unknown });
+  const names = new Map(INPUTS.map((name) => [options.inputs?.[name] ?? name, name]));
+  const inputs = session.inputs.map((info) => boundInput(info, names, where));
+  if (!inputs.some(({ name }) => name === 'input_ids')) {
+    throw new SignalError({
+      where,
+      wanted: 'a model that reads input_ids',
+      got: session.inputs.map(({ name }) => name).join(', ') || 'no inputs',
+      fix: "say what they are called: inputs: { input_ids: 'NAME' }",
+    });
+  }
+  const { outputs } = session;
+  const wanted = options.output ?? (outputs.length === 1 ? outputs[0]?.name : 'logits');
+  const output = outputs.find(({ name }) => name === wanted);
+  const classes = output?.shape[1];
+  if (output?.dtype === 'float32' && output.shape.length === 2) {
+    const known = typeof classes === 'number' ? classes : labels;
+    if (known > 0) return { inputs, output: output.name, classes: known };
+    throw new SignalError({
+      where,
+      wanted: 'a known number of classes',
+      got: `${output.name} ${formatShape(output.shape)}`,
+      fix: 'give labels',
+    });
+  }
+  throw new SignalError({
+    where,
+    wanted: `an output ${wanted}, float32 [batch, C]`,
+    got: outputs.map(({ name, dtype, shape }) => `${name} (${dtype} ${formatShape(shape)})`).join(', '),
+    fix: 'name the output that holds one row of scores a text (output)',
+  });
+}
+
+function boundInput(info: ValueInfo, names: ReadonlyMap<string, InputName>, where: string): BoundInput {
+  const name = names.get(info.name);
+  const { dtype } = info;
+  if (name === undefined || (dtype !== 'int64' && dtype !== 'int32')) {
+    throw new SignalError({
+      where,
+      wanted: `inputs ${[...names.keys()].join(', ')} of int64 or int32`,
+      got: `${info.name} (${dtype})`,
+      fix: `say what it is: inputs: { attention_mask: '${info.name}' }`,
+    });
+  }
+  if (info.shape.length === 2 && info.shape.every((dim) => typeof dim === 'string'))
+    return { name, as: info.name, dtype };
+  throw new SignalError({
+    where,
+    wanted: `input ${info.name} [batch, length] of any batch and length`,
+    got: formatShape(info.shape),
+    fix: 'export the model with dynamic axes',
+  });
+}
+
+function inDtype({ shape, data, dtype }: Tensor, wanted: BoundInput['dtype']): Tensor {
+  if (dtype === wanted || wanted === 'int64') return { dtype, shape, data } as Tensor;
+  return { dtype: 'int32', shape, data: Int32Array.from(data as BigInt64Array, Number) };
+}
+
+/** The least of float32 that is not denormal: softmax's small values are exact, and hold at any temperature. */
+const LEAST_FLOAT = 2 ** -126;
+
+function logsOf(probabilities: Float32Array, classes: number): Float32Array {
+  const logs = new Float32Array(probabilities.length);
+  for (let start = 0; start < logs.length; start += classes) {
+    logs.set(probabilityTarget(Array.from(probabilities.subarray(start, start + classes)), LEAST_FLOAT).logits, start);
+  }
+  return logs;
+}
+
+function unnamed(classes: number): string[] {
+  return Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
+}
+
+function expectOwnTokenizer(metadata: ReadonlyMap<string, string>, tokenizer: Tokenizer, folder: string): void {
+  const hash = metadata.get('retort.tokenizer_sha256');
+  if (hash === undefined || hash === tokenizerHash(tokenizer)) return;
+  throw new FileError({
+    where: folder,
+    wanted: 'the tokenizer that the model was exported with',
+    got: 'another (its SHA-256 differs)',
+    fix: 'keep the files of an export together',
+  });
+}
+
+const MAX_CONFIG_BYTES = 16 * 2 ** 20;
+
+/** Names that the file or a `config.json` beside it holds; none where there are none. */
+async function storedLabels(
+  metadata: ReadonlyMap<string, string>,
+  folder: string,
+  path: string,
+): Promise<readonly string[]> {
+  const stored = metadata.get('retort.labels');
+  if (stored !== undefined) return namesIn(parseJson(stored, `${path}: retort.labels`));
+  for (const place of new Set([dirname(path), folder])) {
+    const config = join(place, 'config.json');
+    if (!(await isFile(config))) continue;
+    const json = parseJson(await readText(config, MAX_CONFIG_BYTES), config);
+    const byNumber = typeof json === 'object' && json !== null && 'id2label' in json ? json.id2label : undefined;
+    if (typeof byNumber !== 'object' || byNumber === null) continue;
+    const names = new Map(Object.entries(byNumber));
+    return namesIn(Array.from({ length: names.size }, (_, i) => names.get(String(i))));
+  }
+  return [];
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : [];
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** SHA-256 of the file and of those beside it that hold its weights (`model.onnx_data`, `model.onnx.data`). */
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    const name = basename(path);
+    const parts = (await readdir(dirname(path))).filter(
+      (entry) => entry === name || entry.startsWith(`${name}_`) || entry.startsWith(`${name}.data`),
+    );
+    for (const part of parts.sort()) {
+      hash.update(part === name ? 'model' : part.slice(name.length));
+      for await (const chunk of createReadStream(join(dirname(path), part)) as AsyncIterable<Buffer>)
+        hash.update(chunk);
+    }
+  } catch (error) {
+    throw inputFailure(error, path);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,37 @@
+/** @file Texts for a teacher that makes ids of them in its own way, whatever the student's tokenizer is. */
+import type { Dataset } from '../data/dataset.js';
+import { type TextReader, textDataset } from '../data/text-dataset.js';
+import { selectRows, type TextTable } from '../data/text-table.js';
+import { SignalError } from '../errors/failures.js';
+import type { FrozenForward } from '../models/forward.js';
+import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
+import { runForward } from './model-teacher.js';
+import type { RowValues } from './teacher.js';
+
+/**
+ * The texts of rows, in their order.
+ * @throws SignalError for data that is no text.
+ */
+export function textsOf(data: Dataset, rows: ArrayLike<number>, where: string): TextTable {
+  if (data.text !== undefined) return selectRows(data.text.table, rows);
+  throw new SignalError({
+    where,
+    wanted: 'rows of text',
+    got: `${data.name}, which has none`,
+    fix: 'use a teacher of its kind',
+  });
+}
+
+export type OwnReader = { readonly tokenizer: Tokenizer; readonly model: TextReader; readonly cut: TruncationOptions };
+
+/** Runs a model on the texts of rows, with its own tokenizer. */
+export async function runOnTexts(
+  forward: Pick<FrozenForward, 'signals' | 'run'>,
+  { tokenizer, model, cut }: OwnReader,
+  data: Dataset,
+  rows: Uint32Array,
+  where: string,
+): Promise<RowValues> {
+  const own = textDataset(textsOf(data, rows, where), tokenizer, { model, ...cut });
+  return runForward(forward, own, Uint32Array.from(rows.keys()), where);
+}

@@ -1,0 +1,154 @@
+/** @file One recorded answer: what its row says, of which kind, as a target. */
+import { FileError } from '../errors/failures.js';
+import { labelTarget, probabilityTarget, RUNGS, type Rung, sampleTarget, type Target, topKTarget } from './targets.js';
+
+export type RecordedOptions = {
+  /** The mass that a hard label leaves to all classes together. Default: 0.1. */
+  readonly labelSmoothing?: number;
+  /** What each class is counted before any sample. Default: 0.5. */
+  readonly samplePrior?: number;
+};
+
+export type RecordedAnswer = { readonly rung: Rung; readonly target: Target };
+
+/** How far from 1 a sum of probabilities may be for being written with few digits. */
+const SUM_TOLERANCE = 0.01;
+
+/** Reads answers for classes of given names. */
+export class AnswerReader {
+  readonly #names: readonly string[];
+  readonly #numberOf: ReadonlyMap<string, number>;
+  readonly #options: RecordedOptions;
+
+  constructor(labelNames: readonly string[], options: RecordedOptions) {
+    this.#names = labelNames;
+    this.#numberOf = new Map(labelNames.map((name, c) => [name, c]));
+    this.#options = options;
+  }
+
+  /**
+   * The answer of the best kind that the row has, or of the one that is asked for.
+   * @throws FileError naming the row and what is wrong with it.
+   */
+  read(row: Readonly<Record<string, unknown>>, where: string, use?: Rung): RecordedAnswer {
+    const rung = use ?? RUNGS.find((name) => row[name] !== undefined && row[name] !== null);
+    const value = rung === undefined ? undefined : row[rung];
+    if (rung === undefined || value === undefined || value === null) {
+      throw new FileError({
+        where,
+        wanted: use === undefined ? `an answer: one of ${RUNGS.join(', ')}` : `'${use}'`,
+        got: `the keys ${Object.keys(row).join(', ')}`,
+        fix: 'mend or delete that row',
+      });
+    }
+    return { rung, target: this.#target(rung, value, row, where) };
+  }
+
+  #target(rung: Rung, value: unknown, row: Readonly<Record<string, unknown>>, where: string): Target {
+    switch (rung) {
+      case 'logits':
+        return { logits: this.#whole(value, where, rung) };
+      case 'probabilities': {
+        const probabilities = this.#whole(value, where, rung);
+        const sum = probabilities.reduce((total, p) => total + p, 0);
+        if (probabilities.some((p) => p < 0) || Math.abs(sum - 1) > SUM_TOLERANCE) {
+          throw badRow(where, 'probabilities from 0 with a sum of 1', `${shown(value)}, whose sum is ${digits(sum)}`);
+        }
+        return probabilityTarget(probabilities);
+      }
+      case 'logprobs':
+        return this.#topK(value, row.outside, where);
+      case 'samples':
+        return sampleTarget(this.#counts(value, where), this.#options.samplePrior);
+      case 'label': {
+        const text = typeof value === 'string' ? value : shown(value);
+        return labelTarget(this.#number(text, where), this.#names.length, this.#options.labelSmoothing);
+      }
+    }
+  }
+
+  /** A number for each class, from a list in their order or an object by their names. */
+  #whole(value: unknown, where: string, rung: Rung): number[] {
+    const C = this.#names.length;
+    if (Array.isArray(value)) {
+      if (value.length !== C) throw badRow(where, `${C} ${rung}, one for each label`, `${value.length}`);
+      return value.map((part) => finite(part, where, rung));
+    }
+    const given = this.#byLabel(value, where, rung);
+    const missing = this.#names.filter((_, c) => given[c] === undefined);
+    if (missing.length > 0) {
+      throw badRow(where, `${rung} of all ${C} labels`, `none for ${missing.slice(0, 5).join(', ')}`);
+    }
+    return given.map((part) => part as number);
+  }
+
+  #topK(value: unknown, outside: unknown, where: string): Target {
+    const given = this.#byLabel(value, where, 'logprobs');
+    const known = given.flatMap((part) => part ?? []);
+    const beyond = outside === undefined || outside === null ? 0 : finite(outside, where, 'outside');
+    const sum = known.reduce((total, part) => total + Math.exp(part), 0) + beyond;
+    if (known.length === 0 || beyond < 0 || beyond >= 1 || sum > 1 + SUM_TOLERANCE) {
+      const got = known.length === 0 ? 'none' : `${shown(value)}, whose probabilities have a sum of ${digits(sum)}`;
+      throw badRow(where, 'log-probabilities of some labels, of a sum of at most 1', got);
+    }
+    return topKTarget(given, beyond);
+  }
+
+  /** Drawn labels in a list, or how often each was drawn by its name. */
+  #counts(value: unknown, where: string): number[] {
+    const counts = this.#names.map(() => 0);
+    const add = (label: string, count: number) => {
+      const c = this.#number(label, where);
+      counts[c] = (counts[c] as number) + count;
+    };
+    if (Array.isArray(value)) for (const label of value) add(typeof label === 'string' ? label : shown(label), 1);
+    else {
+      for (const [c, count] of this.#byLabel(value, where, 'samples').entries()) {
+        if (count === undefined) continue;
+        if (!Number.isInteger(count) || count < 0) throw badRow(where, 'counts of samples', digits(count));
+        counts[c] = count;
+      }
+    }
+    if (counts.every((count) => count === 0)) throw badRow(where, 'a sample or more', 'none');
+    return counts;
+  }
+
+  #byLabel(value: unknown, where: string, rung: Rung): (number | undefined)[] {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw badRow(where, `${rung} by label: { "${this.#names[0]}": … }`, shown(value));
+    }
+    const given: (number | undefined)[] = this.#names.map(() => undefined);
+    for (const [label, part] of Object.entries(value)) {
+      // A struct of Parquet has a key for every label, and null where there is no value.
+      if (part !== null && part !== undefined) given[this.#number(label, where)] = finite(part, where, rung);
+    }
+    return given;
+  }
+
+  #number(label: string, where: string): number {
+    const c = this.#numberOf.get(label.trim());
+    if (c !== undefined) return c;
+    throw badRow(where, `one of the labels ${this.#names.slice(0, 12).join(', ')}`, `'${label.slice(0, 60)}'`);
+  }
+}
+
+function finite(value: unknown, where: string, what: string): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  // JSON has no NaN; some writers put it there as text.
+  throw badRow(where, `${what} that are finite numbers`, typeof value === 'number' ? String(value) : shown(value));
+}
+
+function badRow(where: string, wanted: string, got: string): FileError {
+  return new FileError({ where, wanted, got, fix: 'mend or delete that row' });
+}
+
+function digits(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+function shown(value: unknown): string {
+  const json =
+    JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? Number(part) : part)) ?? 'nothing';
+  return json.length > 60 ? `${json.slice(0, 59)}…` : json;
+}

@@ -1,0 +1,289 @@
+/** @file Answers that were given earlier, in a file, as a teacher: whoever gave them. */
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
+import { parquetObjects } from '../data/parquet-rows.js';
+import { textLines } from '../data/text-lines.js';
+import type { TextTable } from '../data/text-table.js';
+import { FileError, OptionError, SignalError } from '../errors/failures.js';
+import type { SignalName } from '../models/model.js';
+import { answersInMemory } from './answers.js';
+import { keptSignals } from './model-teacher.js';
+import { textsOf } from './own-texts.js';
+import { AnswerReader, type RecordedOptions } from './recorded-row.js';
+import { RUNGS, type Rung } from './targets.js';
+import type { OpenTeacher, Teacher } from './teacher.js';
+
+export type RecordedTeacherOptions = RecordedOptions & {
+  /** The labels in the data's order; answers name them, or are lists in this order. */
+  readonly labelNames: readonly string[];
+  /** What a row of the data is found by. Default: the id where answers have one, else the text. */
+  readonly by?: 'id' | 'text';
+  /** The kind of answer to read where rows have several. Default: the best that each has. */
+  readonly use?: Rung;
+  /** Whether answers to rows that the data does not have are an error. Default: `error`. */
+  readonly unknownRows?: 'error' | 'ignore';
+  /** Default: by the extension, `.parquet` or JSON lines. */
+  readonly format?: 'jsonl' | 'parquet';
+};
+
+/**
+ * A teacher of recorded answers, one a row, in JSON lines or Parquet. Each has an `id`, or a `text` (and a `pair`), or
+ * both, which must then fit the data; and one of
+ *
+ *   logits         a list in the order of the labels, or an object by label
+ *   probabilities  the same, with a sum of 1
+ *   logprobs       log-probabilities of some labels by name; the others share what is left. `outside` may say what mass
+ *                  went to no label at all
+ *   samples        labels that were drawn, in a list, or counts by label
+ *   label          one label
+ *
+ * Answers are logits (of all rows, then at any temperature) or the logarithms of the probabilities that they stand for.
+ * @throws FileError with the place of an answer that is there twice, or holds an unknown label, a wrong number of values
+ *   or no number; SignalError, when it is to answer, for rows without an answer.
+ */
+export async function recordedTeacher(path: string, options: RecordedTeacherOptions): Promise<Teacher> {
+  const { labelNames, unknownRows = 'error' } = options;
+  checkOptions(options);
+  const records = await readRecords(path, options);
+  const { by, values, remainder, rungs } = records;
+  const C = labelNames.length;
+  const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
+    const where = `teacher ${path}`;
+    for (const signal of keptSignals(signals, where)) {
+      if (signal !== 'logits') throw new SignalError({ where, wanted: 'logits, the one signal it gives', got: signal });
+    }
+    const checked = new WeakSet<TextTable>();
+    return {
+      signals: {
+        logits: { dtype: 'float32', shape: [C] },
+        ...(remainder && { remainder: { dtype: 'float32', shape: [C] } }),
+      },
+      answer: async (data, rows) => {
+        const table = data.text?.table ?? textsOf(data, rows, where);
+        if (!checked.has(table)) expectSameRows(records, table, path, unknownRows);
+        checked.add(table);
+        const places = Array.from(rows, (row) => records.places.get(keyOf(table, row, by)) as number);
+        const pick = (from: Float32Array) => {
+          const picked = new Float32Array(places.length * C);
+          for (const [i, place] of places.entries()) picked.set(from.subarray(place * C, (place + 1) * C), i * C);
+          return picked;
+        };
+        return { logits: pick(values), ...(remainder && { remainder: pick(remainder) }) };
+      },
+      release: async () => {},
+    };
+  };
+  return {
+    name: path,
+    provides: ['logits'],
+    classes: C,
+    labelNames,
+    contentHash: records.hash,
+    reads: by === 'id' ? ['places'] : ['texts'],
+    temperatures: [...rungs].every((rung) => rung === 'logits') ? 'any' : 'one',
+    open,
+    answer: (data, signals) => answersInMemory({ name: path, open }, data, signals),
+  };
+}
+
+type Records = {
+  readonly by: 'id' | 'text';
+  /** Places of the answers by id or text. */
+  readonly places: ReadonlyMap<string, number>;
+  /** The line or row of each answer. */
+  readonly lines: readonly number[];
+  /** What the answers were given to, where they say so besides their ids. */
+  readonly texts: readonly (string | undefined)[];
+  /** [answers, C] */
+  readonly values: Float32Array;
+  readonly remainder: Float32Array | undefined;
+  readonly rungs: ReadonlySet<Rung>;
+  readonly hash: string;
+};
+
+async function readRecords(path: string, options: RecordedTeacherOptions): Promise<Records> {
+  const { labelNames, use } = options;
+  const reader = new AnswerReader(labelNames, options);
+  const format = options.format ?? (extname(path).toLowerCase() === '.parquet' ? 'parquet' : 'jsonl');
+  const hash = createHash('sha256').update(JSON.stringify(['recorded', options]));
+  const places = new Map<string, number>();
+  const lines: number[] = [];
+  const texts: (string | undefined)[] = [];
+  const rungs = new Set<Rung>();
+  const values = new Growing(labelNames.length);
+  const remainder = new Growing(labelNames.length);
+  const none = labelNames.map(() => 0);
+  let by = options.by;
+  for await (const { object, number } of format === 'parquet' ? parquetRecords(path) : jsonRecords(path)) {
+    const where = placeOf(path, format, number);
+    by ??= object.id === undefined || object.id === null ? 'text' : 'id';
+    const text = textKey(object);
+    const key = by === 'id' ? idKey(object) : text;
+    if (key === undefined) {
+      const got = `the keys ${Object.keys(object).join(', ')}`;
+      throw new FileError({ where, wanted: `the ${by} that it answers`, got, fix: 'mend or delete that row' });
+    }
+    const before = places.get(key);
+    if (before !== undefined) {
+      const first = placeOf(path, format, lines[before] as number);
+      const got = `another for the same ${by} as ${first}`;
+      throw new FileError({ where, wanted: 'one answer for each row', got, fix: 'delete one of them' });
+    }
+    const { rung, target } = reader.read(object, where, use);
+    places.set(key, lines.length);
+    lines.push(number);
+    texts.push(by === 'id' ? text : undefined);
+    rungs.add(rung);
+    values.add(target.logits);
+    remainder.add(target.remainder ?? none);
+    hash.update(JSON.stringify([key, text, rung, target]));
+  }
+  if (lines.length === 0) {
+    throw new FileError({ where: path, wanted: 'recorded answers', got: 'none', fix: 'check that this is the file' });
+  }
+  const others = remainder.all();
+  return {
+    by: by ?? 'id',
+    places,
+    lines,
+    texts,
+    values: values.all(),
+    remainder: others.some((value) => value > 0) ? others : undefined,
+    rungs,
+    hash: hash.digest('hex'),
+  };
+}
+
+type RecordedObject = { readonly number: number; readonly object: Readonly<Record<string, unknown>> };
+
+async function* jsonRecords(path: string): AsyncGenerator<RecordedObject, void> {
+  for await (const { number, text } of textLines(path)) {
+    if (text.trim() === '') continue;
+    let object: unknown;
+    try {
+      object = JSON.parse(text);
+    } catch (cause) {
+      const fix = 'mend or delete that line';
+      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: cut(text), fix, cause });
+    }
+    if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: cut(text) });
+    }
+    yield { number, object: object as RecordedObject['object'] };
+  }
+}
+
+const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', ...RUNGS];
+
+async function* parquetRecords(path: string): AsyncGenerator<RecordedObject, void> {
+  let number = 0;
+  const known = ({ names }: { readonly names: readonly string[] }) => names.filter((name) => COLUMNS.includes(name));
+  for await (const { object } of parquetObjects(path, known)) yield { number: ++number, object };
+}
+
+function placeOf(path: string, format: 'jsonl' | 'parquet', number: number): string {
+  return format === 'parquet' ? `${path}, row ${number}` : `${path}:${number}`;
+}
+
+function cut(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function idKey({ id }: Readonly<Record<string, unknown>>): string | undefined {
+  return ['string', 'number', 'bigint'].includes(typeof id) ? String(id).trim() : undefined;
+}
+
+function textKey({ text, pair }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  return textsKey(text, typeof pair === 'string' ? pair : undefined);
+}
+
+function textsKey(text: string, pair: string | undefined): string {
+  return pair === undefined ? JSON.stringify([text]) : JSON.stringify([text, pair]);
+}
+
+function keyOf(table: TextTable, row: number, by: 'id' | 'text'): string {
+  return by === 'id' ? (table.ids[row] as string) : textsKey(table.texts[row] as string, table.pairs?.[row]);
+}
+
+/** Every row has an answer, to its very text where that is known, and every answer a row unless told otherwise. */
+function expectSameRows(records: Records, table: TextTable, path: string, unknownRows: 'error' | 'ignore'): void {
+  const { by, places, texts, lines } = records;
+  const used = new Uint8Array(lines.length);
+  const missing: string[] = [];
+  for (let row = 0; row < table.size; row++) {
+    const place = places.get(keyOf(table, row, by));
+    if (place === undefined) {
+      missing.push(by === 'id' ? (table.ids[row] as string) : cut(JSON.stringify(table.texts[row])));
+      continue;
+    }
+    used[place] = 1;
+    const text = texts[place];
+    if (text !== undefined && text !== keyOf(table, row, 'text')) {
+      throw new SignalError({
+        where: `${path}:${lines[place]}`,
+        wanted: `an answer to row ${table.ids[row]} of ${table.name}, ${cut(keyOf(table, row, 'text'))}`,
+        got: `one to ${cut(text)}`,
+        fix: "the rows have changed since: find them by their text (by: 'text'), or record the answers again",
+      });
+    }
+  }
+  if (missing.length > 0) {
+    const some = missing.slice(0, 3).join(', ');
+    throw new SignalError({
+      where: `teacher ${path}`,
+      wanted: `an answer for each of ${table.size} rows of ${table.name}, by ${by}`,
+      got: `none for ${missing.length} of them (${some}${missing.length > 3 ? ', …' : ''})`,
+      fix: 'record those too, or leave the rows out',
+    });
+  }
+  const extra = used.indexOf(0);
+  if (extra < 0 || unknownRows === 'ignore') return;
+  const count = used.reduce((sum, value) => sum + (1 - value), 0);
+  throw new SignalError({
+    where: `${path}:${lines[extra]}`,
+    wanted: `an answer to a row of ${table.name}`,
+    got: `one to an unknown ${by}${count > 1 ? `, the first of ${count} such` : ''}`,
+    fix: "check that this is the file for this data; unknownRows: 'ignore' leaves such answers out",
+  });
+}
+
+function checkOptions({ labelNames, by, use, labelSmoothing = 0.1, samplePrior = 0.5 }: RecordedTeacherOptions): void {
+  const refuse = (where: string, wanted: string, got: unknown) => {
+    throw new OptionError({ where, wanted, got: String(got) });
+  };
+  if (labelNames.length < 2 || new Set(labelNames).size < labelNames.length) {
+    refuse('labelNames', 'two names or more, each once', labelNames.join(', ') || 'none');
+  }
+  if (by !== undefined && by !== 'id' && by !== 'text') refuse('by', 'id or text', by);
+  if (use !== undefined && !RUNGS.includes(use)) refuse('use', RUNGS.join(', '), use);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    refuse('labelSmoothing', 'a number from 0 and below 1', labelSmoothing);
+  if (!(samplePrior >= 0 && Number.isFinite(samplePrior))) refuse('samplePrior', 'a number from 0', samplePrior);
+}
+
+/** Rows of numbers, as many as come. */
+class Growing {
+  readonly #width: number;
+  #values: Float32Array;
+  #rows = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+    this.#values = new Float32Array(width * 1024);
+  }
+
+  add(row: readonly number[]): void {
+    if ((this.#rows + 1) * this.#width > this.#values.length) {
+      const larger = new Float32Array(this.#values.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values.set(row, this.#rows * this.#width);
+    this.#rows += 1;
+  }
+
+  all(): Float32Array {
+    return this.#values.subarray(0, this.#rows * this.#width);
+  }
+}

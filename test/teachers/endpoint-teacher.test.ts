@@ -1,0 +1,282 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type EndpointOptions, endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
+import { LabelWords } from '../../src/teachers/label-words.js';
+import { temporaryFolder } from '../files/processes.js';
+import { completion, mockServer, refused, textOf } from './endpoint-server.js';
+import { expectNear, textData, tokenizerIn } from './text-models.js';
+
+const root = temporaryFolder();
+const tokenizer = await tokenizerIn(join(root, 'tokenizer'));
+const labelNames = ['negative', 'positive'];
+const dataOf = (texts: readonly string[], labels = labelNames) => textData(texts, tokenizer, { labelNames: labels });
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => `text ${i}`);
+let logs = 0;
+const newLog = () => join(root, `log-${++logs}.jsonl`);
+const lines = (log: string) => readFileSync(log, 'utf8').split('\n').slice(0, -1);
+const quick = { model: 'm', labelNames, backoffMs: 5, timeoutMs: 2000 };
+
+async function ask(texts: readonly string[], options: EndpointOptions) {
+  const teacher = endpointTeacher(options);
+  const answers = await teacher.answer(dataOf(texts, [...options.labelNames]), ['logits']);
+  const rows = texts.map((_, row) => row);
+  const { logits, remainder } = answers.batch(rows, rows.length);
+  return {
+    probabilities: Array.from(logits?.data as Float32Array, Math.exp),
+    remainder: Array.from(remainder?.data as Float32Array),
+    report: teacher.report(),
+  };
+}
+
+/** Says of `text 7` that it is positive with the probability 0.07 … , by its number. */
+const chance = (text: string) => (Number(text.split(' ')[1]) % 89) / 100 + 0.05;
+const scored = (text: string) =>
+  completion(['positive'], {
+    ' positive': Math.log(chance(text)),
+    Neg: Math.log(0.97 - chance(text)),
+    the: Math.log(0.02),
+  });
+
+describe('endpointTeacher', () => {
+  test('log-probabilities: labels by their first tokens, what is no label taken off, the key sent and never written', async () => {
+    const server = await mockServer((request) => scored(textOf(request)));
+    const log = newLog();
+    const found = await ask(['text 10', 'text 60'], { ...quick, url: server.url, log, apiKey: 'secret-key' });
+    // Renormalised over the labels: p / (1 - 0.02), then to a sum of 1, which is p / 0.97.
+    expectNear(found.probabilities, [0.82 / 0.97, 0.15 / 0.97, 0.32 / 0.97, 0.65 / 0.97], 5);
+    expect(found.remainder).toEqual([0, 0, 0, 0]);
+    expect(found.report).toMatchObject({
+      rows: 2,
+      done: 2,
+      byLogprobs: 2,
+      requests: 2,
+      inputTokens: 100,
+      outputTokens: 2,
+    });
+    expect(found.report?.outside).toBeCloseTo(0.02, 6);
+    const { request, headers } = server.asked[0] ?? {};
+    expect(headers?.authorization).toBe('Bearer secret-key');
+    expect(request).toMatchObject({ model: 'm', logprobs: true, top_logprobs: 20, temperature: 0 });
+    expect(request?.messages[0]?.content).toContain('these labels and nothing else: negative, positive\n');
+    expect(readFileSync(log, 'utf8')).not.toContain('secret');
+  });
+
+  test('labels that were not seen share what is left', async () => {
+    const server = await mockServer(() =>
+      completion(['a'], { a: Math.log(0.5), b: Math.log(0.3), '\n': Math.log(0.1) }),
+    );
+    const found = await ask(['x'], { ...quick, labelNames: ['a', 'b', 'c', 'd'], url: server.url, log: newLog() });
+    expectNear(found.probabilities, [0.5, 0.3, 0.1, 0.1], 6);
+    expect(found.remainder).toEqual([0, 0, 1, 1]);
+  });
+
+  test('without log-probabilities: draws where they are wanted, else one label', async () => {
+    const drawn = await mockServer(({ n = 1, temperature }) =>
+      // A server that gives three at a time, whatever was asked.
+      completion(temperature === 0 ? ['positive'] : ['Positive.', 'negative', 'positive'].slice(0, n)),
+    );
+    const samples = await ask(['x', 'y'], { ...quick, url: drawn.url, log: newLog(), samples: 8 });
+    // 3 + 3 + 2 draws: 6 positive of 8, (6 + 0.5) / 9 by hand.
+    expectNear(
+      samples.probabilities,
+      [3.5 / 9, 5.5 / 9, 3.5 / 9, 5.5 / 9].map((_, i) => (i % 2 ? 5.5 : 3.5) / 9),
+      5,
+    );
+    expect(samples.report).toMatchObject({ bySamples: 2, requests: 7 });
+    const plain = await mockServer(() => completion(['The label is negative.']));
+    const label = await ask(['x', 'y'], { ...quick, url: plain.url, log: newLog() });
+    expectNear(label.probabilities, [0.95, 0.05, 0.95, 0.05], 6);
+    // Asked for log-probabilities once, and not again.
+    expect(plain.asked.map(({ request }) => request.logprobs)).toEqual([true, undefined]);
+  });
+
+  test('a server that refuses log-probabilities, or the name of the limit, is asked in another way', async () => {
+    const server = await mockServer((request) => {
+      if (request.logprobs) return refused(400, 'logprobs is not supported with this model');
+      if (request.max_tokens !== undefined) return refused(400, "use 'max_completion_tokens' instead");
+      return completion(['positive']);
+    });
+    const found = await ask(numbered(3), { ...quick, url: server.url, log: newLog() });
+    expect(found.report).toMatchObject({ byLabel: 3, requests: 5 });
+  });
+
+  test('one reply in ten fails, is slow or broken: nothing is lost, nothing paid twice', async () => {
+    let failures = 0;
+    const server = await mockServer(async (request, number) => {
+      await new Promise((done) => setTimeout(done, number % 7));
+      if (number % 10 !== 3) return scored(textOf(request));
+      const faults = [
+        refused(503, 'overloaded'),
+        refused(429, 'slow down', { 'retry-after': '0' }),
+        (response: import('node:http').ServerResponse) => response.writeHead(200).end('{"choices": [{"mess'),
+        (response: import('node:http').ServerResponse) => response.destroy(),
+        // Never ends: the client's timeout does.
+        (response: import('node:http').ServerResponse) => response.writeHead(200).write('{'),
+        () => {},
+      ];
+      return faults[failures++ % faults.length] ?? {};
+    });
+    const texts = [...numbered(300), ...numbered(20)];
+    const log = newLog();
+    const options = { ...quick, timeoutMs: 300, url: server.url, log, concurrency: 8, retries: 8 };
+    const found = await ask(texts, options);
+    expectNear(
+      found.probabilities.filter((_, i) => i % 2 === 1),
+      texts.map((text) => chance(text) / 0.97),
+      4,
+    );
+    expect(failures).toBeGreaterThan(30);
+    expect(found.report).toMatchObject({ rows: 300, done: 300, malformed: 0, retries: failures });
+    expect(found.report?.rateLimited).toBeGreaterThan(4);
+    expect(server.busiest()).toBeLessThanOrEqual(8);
+    expect(lines(log)).toHaveLength(300);
+    expect([...server.charged.values()].every((times) => times === 1)).toBe(true);
+
+    // A torn last line, as a kill leaves it, is that one reply; rows moved and added cost only what is new.
+    writeFileSync(log, `${lines(log).slice(0, 299).join('\n')}\n${(lines(log)[299] ?? '').slice(0, 40)}`);
+    const before = server.asked.length;
+    const again = await ask([...texts.slice(5), 'text 777', ...texts.slice(0, 5)], options);
+    expect(again.report).toMatchObject({ rows: 301, done: 301, fromLog: 299 });
+    const repeated = server.asked.slice(before).map(({ request }) => textOf(request));
+    expect(new Set(repeated).size).toBe(2);
+    expect(lines(log)).toHaveLength(301);
+    expectNear(again.probabilities.slice(0, 2 * 295), found.probabilities.slice(10, 600), 6);
+  }, 30_000);
+
+  test('Retry-After holds back everybody', async () => {
+    const times: number[] = [];
+    const server = await mockServer((request, number) => {
+      times.push(performance.now());
+      return number === 1 ? refused(429, 'wait', { 'retry-after-ms': '400' }) : scored(textOf(request));
+    });
+    await ask(numbered(4), { ...quick, url: server.url, log: newLog(), concurrency: 2 });
+    const limited = times[1] ?? 0;
+    // The two that are under way; the next comes after the wait. Timers may be early by a millisecond.
+    expect(times.filter((time) => time > limited + 200).every((time) => time >= limited + 395)).toBe(true);
+    expect(times.filter((time) => time >= limited + 395).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a refusal for good is said at once, without the key', async () => {
+    const server = await mockServer(() => refused(401, 'Incorrect API key provided: secret-key'));
+    const asking = ask(numbered(50), { ...quick, url: server.url, log: newLog(), apiKey: 'secret-key' });
+    await expect(asking).rejects.toThrow(
+      /chat\/completions: wanted an answer, got HTTP 401 .*\[key\].*; check url, key/u,
+    );
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test('the first rows are judged before the rest is asked', async () => {
+    const server = await mockServer(() => completion(['I would rather not say.']));
+    const asking = ask(numbered(200), { ...quick, url: server.url, log: newLog() });
+    await expect(asking).rejects.toThrow(
+      'wanted labels (negative, positive) in the first rows, got none in 20 of 20 answers, such as "I would rather not say."',
+    );
+    // Each twice, since a language model may say something else the second time.
+    expect(server.asked).toHaveLength(40);
+    const good = await mockServer((request) => scored(textOf(request)));
+    const seen: number[] = [];
+    const stopping = { ...quick, url: good.url, log: newLog(), prices: { input: 1, output: 2 } };
+    const onSmoke = ({ done, estimatedCost = 0 }: { done: number; estimatedCost?: number }) => {
+      seen.push(done, estimatedCost);
+      return false;
+    };
+    await expect(ask(numbered(200), { ...stopping, onSmoke })).rejects.toThrow('a request to stop before the last 180');
+    expect(good.asked).toHaveLength(20);
+    // 200 rows of 50 tokens in and 1 out, by hand.
+    expect(seen[0]).toBe(20);
+    expect(seen[1]).toBeCloseTo((200 * (50 * 1 + 1 * 2)) / 1e6, 12);
+  });
+
+  test('a few answers that are no label are counted and reported, and say nothing of their rows', async () => {
+    const server = await mockServer((request) =>
+      textOf(request) === 'text 30' ? completion(['Hm?'], { Hm: 0 }) : scored(textOf(request)),
+    );
+    const found = await ask(numbered(40), { ...quick, url: server.url, log: newLog() });
+    expect(found.report).toMatchObject({ malformed: 1, byLogprobs: 39 });
+    expectNear(found.probabilities.slice(60, 62), [0.5, 0.5], 6);
+    const strict = { ...quick, url: server.url, log: newLog(), maxMalformed: 0 };
+    await expect(ask(numbered(40), strict)).rejects.toThrow('got none in 1 of 40 answers, such as "Hm?"');
+  });
+
+  test('the spending limit is never passed, and raising it goes on from there', async () => {
+    const server = await mockServer((request) => scored(textOf(request)));
+    const log = newLog();
+    const prices = { input: 10_000, output: 0 };
+    // Half a unit a row; the estimate after 20 rows is 20 in all.
+    const options = { ...quick, url: server.url, log, prices, concurrency: 8 };
+    await expect(ask(numbered(40), { ...options, maxCost: 15 })).rejects.toThrow(
+      'wanted to stay within a cost of 15, got about 20.00 for 40 rows (10.00 for 20 of them); raise maxCost',
+    );
+    expect(server.asked).toHaveLength(20);
+    await expect(ask(numbered(40), { ...options, smokeRows: 1, maxCost: 12 })).rejects.toThrow(/within a cost of 12/u);
+    expect(server.asked.length * 0.5).toBeLessThanOrEqual(12);
+    const found = await ask(numbered(40), { ...options, maxCost: 100 });
+    expect(found.report).toMatchObject({ done: 40, cost: 20 });
+    expect(server.asked).toHaveLength(40);
+  });
+
+  test('another prompt, model or text is asked anew; another process or a damaged log is refused', async () => {
+    const server = await mockServer((request) => scored(textOf(request)));
+    const options = { ...quick, url: server.url, log: newLog() };
+    await ask(numbered(2), options);
+    await ask(numbered(2), { ...options, labelWords: { positive: ['positive', 'good'] } });
+    expect(server.asked).toHaveLength(2);
+    await ask(numbered(2), { ...options, model: 'm2' });
+    await ask(numbered(2), { ...options, system: 'Be brief.' });
+    expect(server.asked).toHaveLength(6);
+    const held = await endpointTeacher(options).open?.(['logits']);
+    await expect(ask(numbered(2), options)).rejects.toThrow('wanted a log that no other process writes');
+    await held?.release();
+    appendFileSync(options.log, '{"key": 7}\n');
+    await expect(ask(numbered(2), options)).rejects.toThrow(
+      `${options.log}:7: wanted a reply of an endpoint, got {"key": 7}`,
+    );
+  });
+
+  test.each<[Partial<EndpointOptions>, string]>([
+    [{ url: 'api.example.com' }, 'url: wanted an address such as https://api.example.com/v1, got api.example.com'],
+    [{ prompt: 'Which label?' }, 'prompt: wanted a place for the text, {text}, got none'],
+    [{ maxCost: 5 }, 'maxCost: wanted prices to reckon with'],
+    [{ labelWords: { good: 'x' } }, "labelWords: wanted words for negative, positive, got 'good'"],
+    [{ labelWords: { negative: 'x', positive: 'X' } }, "got 'x' for negative and positive"],
+    [{ samples: 1.5 }, 'samples: wanted a whole number from 0, got 1.5'],
+  ])('refuses %j', (options, message) => {
+    const all = { ...quick, url: 'http://localhost/v1', log: join(root, 'none.jsonl'), ...options };
+    expect(() => endpointTeacher(all)).toThrow(message);
+  });
+});
+
+describe('LabelWords', () => {
+  const words = new LabelWords(['no', 'not sure', 'yes'], { yes: ['yes', 'right', 'yeah'] });
+  test.each<[string, number | undefined]>([
+    ['Yes', 2],
+    [' "right".', 2],
+    ['no', 0],
+    ['Not sure, maybe yes', 1],
+    ['nothing', undefined],
+    ['I say **yes**!', 2],
+    ['yes or no', 2],
+    ['either yes or no', undefined],
+    ['', undefined],
+  ])('%j', (answer, label) => {
+    expect(words.labelOf(answer)).toBe(label);
+  });
+
+  test('tokens: synonyms add up, beginnings count where they are of one label, the others are outside', () => {
+    const { logProbs, outside } = words.scoresOf([
+      [' yes', Math.log(0.2)],
+      ['Ġright', Math.log(0.1)],
+      ['ye', Math.log(0.05)],
+      ['No', Math.log(0.3)],
+      // Could begin 'no' and 'not sure'.
+      ['n', Math.log(0.15)],
+      ['maybe', Math.log(0.04)],
+      ['\n', Math.log(0.01)],
+    ]);
+    expect(Math.exp(logProbs[2] ?? 0)).toBeCloseTo(0.35, 12);
+    expect(Math.exp(logProbs[0] ?? 0)).toBeCloseTo(0.3, 12);
+    expect(logProbs[1]).toBeUndefined();
+    expect(outside).toBeCloseTo(0.04, 12);
+  });
+});

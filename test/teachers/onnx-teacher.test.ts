@@ -1,0 +1,75 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { saveOnnx } from '../../src/export/onnx-folder.js';
+import { load } from '../../src/inference/load.js';
+import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { onnxTeacher } from '../../src/teachers/onnx-teacher.js';
+import { textTeacher } from '../../src/teachers/text-teacher.js';
+import { temporaryFolder } from '../files/processes.js';
+import { expectNear, STUDENT_VOCABULARY, savedBert, TEXTS, textData, tokenizerIn } from './text-models.js';
+
+const root = temporaryFolder();
+const folder = join(root, 'student');
+const file = join(folder, 'model.onnx');
+const own = await tokenizerIn(join(root, 'tokenizer'));
+const data = textData(TEXTS, await tokenizerIn(join(root, 'other'), STUDENT_VOCABULARY));
+
+beforeAll(async () => {
+  await saveOnnx(folder, { ...savedBert(), tokenizer: own });
+});
+
+describe('onnxTeacher', () => {
+  test('says what the model in the file says, with the labels that the file names', async () => {
+    const teacher = await onnxTeacher(file, { threads: 1, maxLength: 40 });
+    expect(teacher).toMatchObject({ name: file, classes: 3, labelNames: ['no', 'maybe', 'yes'], reads: ['texts'] });
+    const answers = await teacher.answer(data, ['logits']);
+    const model = await load(folder, { maxLength: 40 });
+    const predicted = await model.predict(TEXTS.slice(0, 8));
+    await model.release();
+    for (const [row, { probabilities }] of predicted.entries()) {
+      const logits = Array.from(answers.batch([row], 1).logits?.data as Float32Array);
+      const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+      expectNear(
+        logits.map((value) => Math.exp(value) / total),
+        probabilities,
+        5,
+      );
+    }
+  });
+
+  test("inputs go by name, and labels into the data's order", async () => {
+    const { graph } = readModel(readFileSync(file), file);
+    const renamed = (name: string) => (name === 'input_ids' ? 'ids' : name);
+    const strange = join(root, 'strange.onnx');
+    const inputs = graph.inputs.map((info) => ({ ...info, name: renamed(info.name) }));
+    const nodes = graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(renamed) }));
+    writeFileSync(strange, writeModel({ ...graph, inputs, nodes }));
+    const tokenizer = join(root, 'tokenizer');
+    await expect(onnxTeacher(strange, { tokenizer })).rejects.toThrow(
+      /strange.onnx: wanted inputs .* of int64 or int32, got ids \(int64\); say what it is/u,
+    );
+    const options = { tokenizer, inputs: { input_ids: 'ids' }, threads: 1, maxLength: 40 };
+    expect((await onnxTeacher(strange, options)).labelNames).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+    const labelled = { ...options, labels: ['no', 'maybe', 'yes'], labelNames: ['yes', 'maybe', 'no'] };
+    const found = (await (await onnxTeacher(strange, labelled)).answer(data, ['logits'])).batch([1], 1).logits?.data;
+    const plain = await textTeacher(savedBert(), own, { threads: 1, maxLength: 40 }).answer(data, ['logits']);
+    const wanted = Array.from(plain.batch([1], 1).logits?.data as Float32Array).reverse();
+    expectNear(found as Float32Array, wanted, 4);
+  });
+
+  test('another tokenizer beside it, and labels of another number, are refused', async () => {
+    const moved = join(root, 'moved');
+    await tokenizerIn(moved, STUDENT_VOCABULARY);
+    copyFileSync(file, join(moved, 'model.onnx'));
+    await expect(onnxTeacher(join(moved, 'model.onnx'))).rejects.toThrow(
+      'the tokenizer that the model was exported with',
+    );
+    rmSync(moved, { recursive: true });
+    await expect(onnxTeacher(file, { labels: ['a', 'b'] })).rejects.toThrow(
+      'wanted labels for its 3 classes, got 2: a, b',
+    );
+    await expect(onnxTeacher(join(root, 'none.onnx'), { tokenizer: folder })).rejects.toThrow('none.onnx: wanted');
+  });
+});

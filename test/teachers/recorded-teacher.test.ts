@@ -1,0 +1,184 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { constant } from '../../src/autograd/value.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { meanOf } from '../../src/losses/row-loss.js';
+import { topKBucket } from '../../src/losses/top-k-bucket.js';
+import { hinton } from '../../src/methods/hinton.js';
+import { type RecordedTeacherOptions, recordedTeacher } from '../../src/teachers/recorded-teacher.js';
+import type { Teacher } from '../../src/teachers/teacher.js';
+import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
+import { checkTeacher } from '../../src/training/teacher-checks.js';
+import { temporaryFolder } from '../files/processes.js';
+import { readGolden } from '../losses/golden-cases.js';
+import { evaluate } from '../nn/evaluate.js';
+import { expectNear, textData, tokenizerIn } from './text-models.js';
+
+const root = temporaryFolder();
+const tokenizer = await tokenizerIn(join(root, 'tokenizer'));
+const labelNames = ['no', 'maybe', 'yes'];
+const parquet = new URL('recorded.parquet', import.meta.url).pathname;
+
+let files = 0;
+function written(...rows: readonly (object | string)[]): string {
+  const path = join(root, `answers-${++files}.jsonl`);
+  writeFileSync(path, rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join(''));
+  return path;
+}
+const opened = (path: string, options: Partial<RecordedTeacherOptions> = {}) =>
+  recordedTeacher(path, { labelNames, ...options });
+const data = textData(['the film', 'a story', 'no'], tokenizer, { ids: ['x', 'y', 'z'] });
+const probabilities = async (teacher: Teacher, rows = [0, 1, 2], from: Dataset = data) => {
+  const { logits } = (await teacher.answer(from, ['logits'])).batch(rows, rows.length);
+  return Array.from(logits?.data as Float32Array, Math.exp);
+};
+
+describe('recordedTeacher', () => {
+  test('answers are found by id or text, never by their place; lists go by the labels, objects by name', async () => {
+    const byId = written(
+      { id: 'z', probabilities: [0.1, 0.2, 0.7] },
+      '',
+      { id: 'x', probabilities: { yes: 0.5, no: 0.25, maybe: 0.25 } },
+      { id: 'y', text: 'a story', probabilities: [1, 0, 0] },
+    );
+    const wanted = [0.25, 0.25, 0.5, 1, 0, 0, 0.1, 0.2, 0.7];
+    expectNear(await probabilities(await opened(byId)), wanted, 6);
+    const byText = written(
+      { text: 'a story', label: 'no', probabilities: [1, 0, 0] },
+      { text: 'no', probabilities: [0.1, 0.2, 0.7] },
+      { text: 'the film', probabilities: [0.25, 0.25, 0.5] },
+    );
+    expectNear(await probabilities(await opened(byText)), wanted, 6);
+    // The data's rows in another order, under other ids.
+    const turned = textData(['no', 'the film', 'a story'], tokenizer);
+    expectNear(await probabilities(await opened(byText), [1, 2, 0], turned), wanted, 6);
+  });
+
+  test('logits stay what they are and allow any temperature; the other kinds only 1', async () => {
+    const logits = await opened(written(...'xyz'.split('').map((id) => ({ id, logits: [1, -2, 300] }))));
+    const { batch } = await logits.answer(data, ['logits']);
+    expect(Array.from(batch([1], 1).logits?.data as Float32Array)).toEqual([1, -2, 300]);
+    const soft = hinton({ temperature: 2 });
+    expect(() => checkTeacher(soft, logits, 3, data)).not.toThrow();
+    const mixed = await opened(written({ id: 'x', logits: [1, 2, 3] }, { id: 'y', label: 'no' }));
+    expect(() => checkTeacher(soft, mixed, 3, data)).toThrow(
+      /method 'hinton' with teacher .*: wanted temperature 1: .*, got temperature 2; set temperature to 1/u,
+    );
+    expect(() => checkTeacher(hinton({ temperature: 1 }), mixed, 3, data)).not.toThrow();
+  });
+
+  test('samples count half more for each class, a label leaves a tenth to all', async () => {
+    const teacher = await opened(
+      written(
+        { id: 'x', samples: ['yes', 'yes', 'no', 'yes', 'yes', 'yes', 'yes', 'maybe'] },
+        { id: 'y', samples: { yes: 6, no: 1, maybe: 1 } },
+        { id: 'z', label: 'maybe' },
+      ),
+    );
+    // (count + 0.5) / (8 + 1.5), by hand; 0.9 + 0.1 / 3.
+    const sampled = [1.5 / 9.5, 1.5 / 9.5, 6.5 / 9.5];
+    expectNear(await probabilities(teacher), [...sampled, ...sampled, 1 / 30, 28 / 30, 1 / 30], 6);
+  });
+
+  test('log-probabilities of some labels: the others share what is left, as the student spreads it', async () => {
+    type Case = {
+      readonly inputs: Readonly<Record<'student_logits' | 'teacher_logits' | 'topk_ids', readonly number[][]>>;
+      readonly expected: { readonly loss: number };
+    };
+    const { inputs, expected } = readGolden<Record<string, Case>>('golden.json')['ladder/topk_bucket'] as Case;
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const rows = inputs.teacher_logits.map((logits, row) => {
+      const total = Math.log(logits.reduce((sum, value) => sum + Math.exp(value), 0));
+      const known = inputs.topk_ids[row] ?? [];
+      return {
+        text: `row ${row}`,
+        logprobs: Object.fromEntries(known.map((c) => [names[c], (logits[c] as number) - total])),
+      };
+    });
+    const two = textData(['row 0', 'row 1'], tokenizer, { labelNames: names });
+    const answers = await (await opened(written(...rows), { labelNames: names })).answer(two, ['logits']);
+    const { logits, remainder } = answers.batch([0, 1], 2);
+    expect(Array.from(remainder?.data as Float32Array)).toEqual([1, 0, 1, 1, 0, 0, 1, 1, 0, 1]);
+    const student = constant(fromNumbers('float32', [2, 5], inputs.student_logits.flat()));
+    const loss = meanOf(topKBucket(student, constant(logits as Tensor), constant(remainder as Tensor)));
+    // Witness: the method specification's golden vector.
+    expect((await evaluate({ loss }, {})).loss?.data[0]).toBeCloseTo(expected.loss, 6);
+  });
+
+  test('all labels named: no bucket, and what went to no label is taken off', async () => {
+    const logs = Object.fromEntries(labelNames.map((name, c) => [name, Math.log([0.1, 0.3, 0.4][c] as number)]));
+    const teacher = await opened(written(...'xyz'.split('').map((id) => ({ id, logprobs: logs, outside: 0.2 }))));
+    const answers = await teacher.answer(data, ['logits']);
+    expect(Object.keys(answers.signals)).toEqual(['logits']);
+    expectNear(await probabilities(teacher, [0]), [0.125, 0.375, 0.5], 6);
+  });
+
+  test('Parquet holds the same: lists, structs, numbers as ids', async () => {
+    const numbered = textData(['the film', 'a story', 'no'], tokenizer);
+    // Written by pyarrow, see make_recorded_fixture.py.
+    expectNear(
+      await probabilities(await opened(parquet), [0, 1, 2], numbered),
+      [0.2, 0.3, 0.5, 0.6, 0.3, 0.1, 0.1, 0.1, 0.8],
+      6,
+    );
+  });
+
+  const good = { probabilities: [0.2, 0.3, 0.5] };
+  test.each<[string, readonly (object | string)[], string]>([
+    ['a torn line', [{ id: 1, ...good }, '{"id": 2, "prob'], ':2: wanted a JSON object'],
+    ['no answer', [{ id: 1, answer: 'yes' }], ':1: wanted an answer: one of logits, probabilities'],
+    ['no id', [{ id: 1, ...good }, good], ':2: wanted the id that it answers'],
+    [
+      'twice',
+      [
+        { id: 'x', ...good },
+        { id: 'x', ...good },
+      ],
+      'jsonl:1; delete one of them',
+    ],
+    ['an unknown label', [{ id: 1, label: 'perhaps' }], ":1: wanted one of the labels no, maybe, yes, got 'perhaps'"],
+    ['a label too many', [{ id: 1, logits: [1, 2, 3, 4] }], ':1: wanted 3 logits, one for each label, got 4'],
+    [
+      'a label too few',
+      [{ id: 1, logits: { no: 1, yes: 2 } }],
+      ':1: wanted logits of all 3 labels, got none for maybe',
+    ],
+    ['no number', [{ id: 1, logits: [1, 'NaN', 2] }], ':1: wanted logits that are finite numbers, got "NaN"'],
+    ['null', [{ id: 1, logits: [1, null, 2] }], ':1: wanted logits that are finite numbers, got null'],
+    ['another sum', [{ id: 1, probabilities: [0.2, 0.2, 0.2] }], 'whose sum is 0.6; mend or delete that row'],
+    [
+      'percent',
+      [{ id: 1, logprobs: { no: 0.5 } }],
+      ':1: wanted log-probabilities of some labels, of a sum of at most 1',
+    ],
+    ['half a count', [{ id: 1, samples: { no: 0.5 } }], ':1: wanted counts of samples, got 0.5'],
+    ['nothing', [], ': wanted recorded answers, got none'],
+  ])('%s is one message with its line', async (_, rows, message) => {
+    await expect(opened(written(...rows))).rejects.toThrow(message);
+  });
+
+  test('rows without answer, answers without row, and rows that have changed are named', async () => {
+    const two = await opened(written({ id: 'x', ...good }, { id: 'z', ...good }));
+    await expect(two.answer(data, ['logits'])).rejects.toThrow(
+      'wanted an answer for each of 3 rows of train, by id, got none for 1 of them (y)',
+    );
+    const rows = ['x', 'y', 'w', 'z'].map((id) => ({ id, ...good }));
+    await expect((await opened(written(...rows))).answer(data, ['logits'])).rejects.toThrow(
+      /jsonl:3: wanted an answer to a row of train, got one to an unknown id; check/u,
+    );
+    await expect(probabilities(await opened(written(...rows), { unknownRows: 'ignore' }))).resolves.toHaveLength(9);
+    const edited = ['the film', 'a story', 'yes'].map((text, i) => ({ id: 'xyz'[i], text, ...good }));
+    await expect((await opened(written(...edited))).answer(data, ['logits'])).rejects.toThrow(
+      /jsonl:3: wanted an answer to row z of train, \["no"\], got one to \["yes"\]; the rows have changed since/u,
+    );
+  });
+
+  test('other answers, and other options, are another teacher', async () => {
+    const path = written({ id: 'x', label: 'no' });
+    const { contentHash } = await opened(path);
+    expect((await opened(written({ id: 'x', label: 'no' }))).contentHash).toBe(contentHash);
+    expect((await opened(written({ id: 'x', label: 'yes' }))).contentHash).not.toBe(contentHash);
+    expect((await opened(path, { labelNames: ['yes', 'no'] })).contentHash).not.toBe(contentHash);
+  });
+});
