@@ -1,6 +1,14 @@
 export type { ArmResult } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
+export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
+export {
+  type DistillEvent,
+  type DistillOptions,
+  type DistillResult,
+  distill,
+} from '../experiments/distillation/distill.js';
+export type { StudentStart, StudentTraining } from '../experiments/distillation/train-arm.js';
 export { examine } from '../experiments/doctor.js';
 export { describeEnvironment } from '../experiments/environment.js';
 export { type ExperimentEvent, type ExperimentOutcome, runExperiment } from '../experiments/experiment.js';
