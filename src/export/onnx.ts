@@ -8,6 +8,7 @@ import { OutputError, SignalError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import type { TrainedModel, Weights } from '../models/saved-model.js';
 import { checkedWeights } from '../models/saved-model.js';
+import { textPositions } from '../models/text-positions.js';
 import { evaluationContext } from '../nn/context.js';
 import { inputParameters } from '../nn/parameters.js';
 import type { OnnxGraph } from '../onnx/graph.js';
@@ -83,18 +84,10 @@ function metadataOf({ model, labelNames, tokenizerHash, source }: OnnxContent): 
     'retort.kind': model.kind,
     'retort.labels': JSON.stringify(labelNames),
   };
-  const length = maxLengthOf(model.kind, config);
+  const length = textPositions(model);
   if (length !== undefined) metadata['retort.max_length'] = String(length);
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);
   if (tokenizerHash !== undefined) metadata['retort.tokenizer_sha256'] = tokenizerHash;
   if (source !== undefined) metadata['retort.source'] = source;
   return metadata;
-}
-
-/** The most tokens that a model has positions for. */
-export function maxLengthOf(kind: string, config: Readonly<Record<string, unknown>>): number | undefined {
-  const { max_position_embeddings: positions, pad_token_id: padding } = config;
-  if (typeof positions !== 'number') return undefined;
-  // RoBERTa counts positions from behind the padding's id.
-  return kind === 'roberta' ? positions - Number(padding) - 1 : positions;
 }

@@ -132,7 +132,7 @@ class Labelling {
     const { memoryBytes = DEFAULT_MEMORY_BYTES } = this.#options;
     const shapes = rowShapes(signals, `teacher ${this.#teacher.name}`);
     const sink = sinkFor(folder, signals, shapes, this.#data.size, memoryBytes);
-    const floats = floatsOf(signals, '');
+    const floats = shapes.reduce((sum, { size }) => sum + size, 0);
     const unused: string[] = [];
     for (const name of await shardNames(folder)) {
       const shard = await readShard(folder, name, floats);
@@ -158,9 +158,10 @@ class Labelling {
     const opened = await openTeacher(this.#teacher, this.#signals);
     try {
       const shapes = rowShapes(opened.signals, `teacher ${name}`);
-      const floats = floatsOf(opened.signals, `teacher ${name}`);
+      const floats = shapes.reduce((sum, { size }) => sum + size, 0);
       const { sink, unused, missing } = await this.#find(folder, opened.signals, index);
-      const needed = Math.ceil(missing.length / ROWS_PER_SHARD) * shardBytes(0, 0) + missing.length * rowBytes(floats);
+      let needed = 0;
+      for (const part of partsOf(missing)) needed += shardBytes(part.length, floats);
       await makeRoom(folder, { needed, maxBytes, unused });
       await describe(folder, { teacher: name, contentHash, labelNames, signals: opened.signals });
       let done = 0;
@@ -220,8 +221,7 @@ async function askFor(
 }
 
 function missingRows(known: Uint8Array, firsts: Uint32Array): Uint32Array {
-  const missing = firsts.filter((first, row) => first === row && known[row] === 0);
-  return missing;
+  return firsts.filter((first, row) => first === row && known[row] === 0);
 }
 
 /**
@@ -334,14 +334,6 @@ function columnsOf(records: Float32Array, shapes: readonly RowShape[], floats: n
     offset += size;
     return [name, values];
   });
-}
-
-function floatsOf(signals: FedSignals, where: string): number {
-  return rowShapes(signals, where).reduce((sum, { size }) => sum + size, 0);
-}
-
-function rowBytes(floats: number): number {
-  return shardBytes(1, floats) - shardBytes(0, floats);
 }
 
 function interrupted(name: string, done: number, total: number): InterruptedError {

@@ -19,7 +19,7 @@ import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type AlignOptions, alignLabels } from './align-labels.js';
 import { answersInMemory } from './answers.js';
 import { keptSignals } from './model-teacher.js';
-import { type OwnReader, runOnTexts } from './own-texts.js';
+import { type OwnReader, ownCut, runOnTexts } from './own-texts.js';
 import { probabilityTarget } from './targets.js';
 import type { OpenTeacher, Teacher } from './teacher.js';
 
@@ -46,12 +46,12 @@ export type OnnxTeacherOptions = TruncationOptions &
 /**
  * A teacher from an ONNX file that reads ids (int64 or int32, any batch and length) and answers one row of float32 a
  * text, with the tokenizer beside it.
- * @param options.maxLength tokens of a row at most; 128 unless given.
- * @throws FileError for files that are missing or torn, SignalError for a model of another kind or with other labels.
+ * @param options.maxLength tokens of a row at most; 128 unless given, or what an export of ours has positions for.
+ * @throws OptionError for a longer one; FileError for files that are missing or torn, SignalError for a model of another kind or with other labels.
  */
 export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}): Promise<Teacher> {
   const folder = options.tokenizer ?? dirname(path);
-  const { maxLength, truncation, gives = 'logits' } = options;
+  const { gives = 'logits' } = options;
   if (gives !== 'logits' && gives !== 'probabilities') {
     throw new OptionError({ where: 'gives', wanted: 'logits or probabilities', got: String(gives) });
   }
@@ -76,7 +76,8 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
       fix: 'give labels, one for each class in its order',
     });
   }
-  const cut = { ...(maxLength !== undefined && { maxLength }), ...(truncation && { truncation }) };
+  const positions = Number(metadata.get('retort.max_length') ?? Infinity);
+  const cut = ownCut(options, positions, `teacher ${path}`);
   const reader: OwnReader = {
     tokenizer,
     cut,

@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { type TextReader, textDataset } from '../data/text-dataset.js';
 import { selectRows, type TextTable } from '../data/text-table.js';
-import { SignalError } from '../errors/failures.js';
+import { OptionError, SignalError } from '../errors/failures.js';
 import type { FrozenForward } from '../models/forward.js';
 import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import { runForward } from './model-teacher.js';
@@ -34,4 +34,27 @@ export async function runOnTexts(
 ): Promise<RowValues> {
   const own = textDataset(textsOf(data, rows, where), tokenizer, { model, ...cut });
   return runForward(forward, own, Uint32Array.from(rows.keys()), where);
+}
+
+/** As `textDataset` cuts rows. */
+const DEFAULT_LENGTH = 128;
+
+/**
+ * How a teacher cuts its texts: as told, else to 128 tokens or what it has positions for.
+ * @throws OptionError for more tokens than that.
+ */
+export function ownCut(
+  { maxLength, truncation }: TruncationOptions,
+  positions: number | undefined,
+  where: string,
+): TruncationOptions & { readonly maxLength: number } {
+  const most = positions ?? Infinity;
+  if (maxLength !== undefined && maxLength > most) {
+    throw new OptionError({
+      where: `${where}, maxLength`,
+      wanted: `at most ${most}, as it has positions for`,
+      got: String(maxLength),
+    });
+  }
+  return { maxLength: maxLength ?? Math.min(DEFAULT_LENGTH, most), ...(truncation && { truncation }) };
 }

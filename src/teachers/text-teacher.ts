@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { classesOf, openFrozenForward } from '../models/forward.js';
 import type { SignalName } from '../models/model.js';
 import type { SavedModel } from '../models/saved-model.js';
+import { textPositions } from '../models/text-positions.js';
 import type { SessionOptions } from '../runtime/session.js';
 import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type AlignOptions, alignLabels } from './align-labels.js';
 import { answersInMemory } from './answers.js';
 import { isKeptSignal, keptSignals } from './model-teacher.js';
-import { runOnTexts } from './own-texts.js';
+import { ownCut, runOnTexts } from './own-texts.js';
 import type { OpenTeacher, Teacher } from './teacher.js';
 
 export type TextTeacherOptions = TruncationOptions &
@@ -23,8 +24,8 @@ export type TextTeacherOptions = TruncationOptions &
  * A teacher from a model of texts, of ours or Hugging Face's (`openAnyModel`), and its tokenizer
  * (`loadTokenizer(opened.path)`). It reads the texts of a data set itself, so the student may have another tokenizer; for
  * signals by token, which need the same one, use `modelTeacher`. It answers without dropout, in float32.
- * @param options.maxLength tokens of a row at most; 128 unless given, as for `textDataset`.
- * @throws SignalError if its labels are not those of `labelNames`.
+ * @param options.maxLength tokens of a row at most; 128 unless given, as for `textDataset`, or what it has positions for.
+ * @throws OptionError for a longer one; SignalError if its labels are not those of `labelNames`.
  */
 export function textTeacher(
   opened: Pick<SavedModel, 'path' | 'model' | 'weights' | 'labelNames' | 'contentHash'>,
@@ -32,8 +33,8 @@ export function textTeacher(
   options: TextTeacherOptions = {},
 ): Teacher {
   const { path, model, weights, labelNames } = opened;
-  const { maxLength, truncation, threads, device } = options;
-  const cut = { ...(maxLength !== undefined && { maxLength }), ...(truncation && { truncation }) };
+  const { threads, device } = options;
+  const cut = ownCut(options, textPositions(model), `teacher ${path}`);
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const where = `teacher ${path}`;
     const kept = keptSignals(signals, where);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { words } from '../data/words.js';
+import { dataTest } from '../setup/data-test.js';
 import { type Outcome, retort, workFolder } from './command-line.js';
 import { writeReviews, writeSmallEncoder } from './small-text-data.js';
 
@@ -144,6 +145,18 @@ describe('retort train on a file of one’s own', () => {
   });
 });
 
+describe('retort train on a data set by name', () => {
+  dataTest('stsb', 'STS-B: a regression of pairs, scored on its own dev split', (folder) => {
+    const line = `train stsb --data_dir ${folder} --model encoder --threads 1 --rows 200 --max_steps 3 --output_dir stsb`;
+    // Witness: the set's published sizes, and the metrics that GLUE has for it.
+    expect(resultOf(line)).toMatchObject({ labels: [], train: { rows: 200 }, dev: { rows: 1500, name: 'stsb dev' } });
+    const { metrics, kept } = JSON.parse(readFileSync(path('stsb', 'metrics.json'), 'utf8'));
+    expect(Object.keys(metrics)).toEqual(['pearson', 'spearman', 'loss']);
+    expect(kept[0].name).toMatch(/^epoch=1-pearson=/);
+    expect(retort(['predict', 'stsb', 'a good film', '--pair', 'a bad film'], root).stdout).toMatch(/^-?\d+\.\d{4}\n$/);
+  });
+});
+
 describe('retort train', () => {
   test.each<[string, string, RegExp]>([
     ['no data', '', /retort train: wanted a data, got nothing/],
@@ -197,7 +210,9 @@ describe('retort train', () => {
 
   test('a path that was mistyped is not spoken of as a model of the hub alone', () => {
     const env = { HF_HOME: path('hub') };
-    const { stderr } = retort(`train reviews.csv ${REVIEWS} --model outputs/missing --quiet`, root, { env });
+    const { stderr } = retort(`train reviews.csv ${REVIEWS} --model outputs/missing --output_dir typo --quiet`, root, {
+      env,
+    });
     expect(stderr).toMatch(/^error: outputs\/missing \(no folder here, so looked for on the hub\): .*HF_HUB_OFFLINE/);
     for (const command of [
       'predict outputs/missing text',

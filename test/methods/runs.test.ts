@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
+import { cosineDistance } from '../../src/losses/cosine.js';
+import { defineMethod } from '../../src/methods/define-method.js';
 import type { Method } from '../../src/methods/method.js';
 import { miniLm } from '../../src/methods/minilm.js';
 import { patientKd } from '../../src/methods/pkd.js';
@@ -143,6 +145,18 @@ describe('before any work', () => {
       'two classes',
       { method: METHODS.decoupled() },
       /^method 'decoupled': wanted 3 classes or more.*use method 'hinton'/,
+    ],
+    [
+      'a loss of tokens without a mask',
+      {
+        method: defineMethod({
+          name: 'own',
+          needs: ['hiddenStates'],
+          options: {},
+          losses: ({ student: { hiddenStates } }) => ({ near: cosineDistance(hiddenStates[0], hiddenStates[1]) }),
+        })(),
+      },
+      /^method 'own', term 'near': wanted a count that is made from masks.*give the loss a mask: student\.attentionMask/,
     ],
     [
       'one class under a softmax',

@@ -90,16 +90,19 @@ describe('cachedTeacher', () => {
   test('read from disk row by row they are the same, signal by signal', async () => {
     const at = { folder: folder() };
     const data = dataOf([...textsOf(2500), 'a text 0']);
-    const both = letters({ rows: [] }, {
-      open: async () => ({
-        signals: { logits: { dtype: 'float32', shape: [3] }, pooledOutput: { dtype: 'float32', shape: [2] } },
-        answer: async (_, rows) => ({
-          logits: Float32Array.from(Array.from(rows).flatMap((row) => [row, row + 0.5, -row])),
-          pooledOutput: Float32Array.from(Array.from(rows).flatMap((row) => [2 * row, 7])),
+    const both = letters(
+      { rows: [] },
+      {
+        open: async () => ({
+          signals: { logits: { dtype: 'float32', shape: [3] }, pooledOutput: { dtype: 'float32', shape: [2] } },
+          answer: async (_, rows) => ({
+            logits: Float32Array.from(Array.from(rows).flatMap((row) => [row, row + 0.5, -row])),
+            pooledOutput: Float32Array.from(Array.from(rows).flatMap((row) => [2 * row, 7])),
+          }),
+          release: async () => {},
         }),
-        release: async () => {},
-      }),
-    });
+      },
+    );
     const signals = ['pooledOutput', 'logits'] as const;
     for (const memoryBytes of [0, undefined]) {
       const options = { ...at, ...(memoryBytes !== undefined && { memoryBytes }) };
@@ -160,14 +163,14 @@ describe('cachedTeacher', () => {
     const asked: Asked = { rows: [] };
     await expect(label(letters(asked, {}, 2100), data, at)).rejects.toThrow('killed');
     expect(asked.rows).toHaveLength(2048);
-    expect(asked.rows.length).toBeLessThan(3000);
     const [only] = readdirSync(at.folder);
     // As a kill leaves it: a lock of a process that is gone, and a file half written.
     const dead = { pid: 2 ** 22 + 1, started: '1', machine: '00000000', host: 'elsewhere' };
     writeFileSync(join(at.folder, only ?? '', `.retort-${dead.machine}-${dead.pid}-1-1.tmp`), 'half');
-    const found = await label(letters(asked), data, at);
+    expect(await label(letters(asked), data, at)).toEqual(
+      valuesOf(await letters({ rows: [] }).answer(data, ['logits']), allRows(data)),
+    );
     expect(asked.rows).toHaveLength(3000);
-    expect(found).toEqual(valuesOf(await letters({ rows: [] }).answer(data, ['logits']), allRows(data)));
   });
 
   test('killed (-9) while it labels, it goes on to the same bytes', async () => {
@@ -206,7 +209,8 @@ describe('cachedTeacher', () => {
     expect(asked.rows).toHaveLength(4000 - (progress[0]?.known ?? 0));
     const whole = { folder: folder() };
     expect(found).toEqual(await label(letters({ rows: [] }), data, whole));
-    const shards = (root: string) => (readdirSync(root, { recursive: true }) as string[]).filter((name) => name.endsWith('.answers')).sort();
+    const shards = (root: string) =>
+      (readdirSync(root, { recursive: true }) as string[]).filter((name) => name.endsWith('.answers')).sort();
     // Named after their contents.
     expect(shards(at.folder)).toEqual(shards(whole.folder));
   });

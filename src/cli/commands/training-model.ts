@@ -1,12 +1,12 @@
 /** @file The model that `retort train` starts from: a pre-trained encoder, a run, or a new BiLSTM. */
 import { stat } from 'node:fs/promises';
 import { OptionError } from '../../errors/failures.js';
-import { maxLengthOf } from '../../export/onnx.js';
 import { openAnyModel } from '../../models/any-model.js';
 import { bilstmDefaults } from '../../models/bilstm.js';
 import { bilstmFromTeacher, bilstmFromWordVectors, type NewBilstm } from '../../models/bilstm-embeddings.js';
 import { firstLayers } from '../../models/first-layers.js';
 import { configOf, findModelFolder, isOurs } from '../../models/model-folder.js';
+import { textPositions } from '../../models/text-positions.js';
 import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
@@ -110,7 +110,7 @@ async function newBilstm(options: Options, task: TrainingTask, io: CommandIo): P
  * @throws OptionError for more than the model has positions for.
  */
 export function checkedMaxLength({ maxLength }: Options, { model }: StartingModel): number {
-  const most = maxLengthOf(model.kind, model.config) ?? Number.POSITIVE_INFINITY;
+  const most = textPositions(model) ?? Number.POSITIVE_INFINITY;
   if (maxLength === undefined) return Math.min(DEFAULT_MAX_LENGTH, most);
   if (maxLength <= most) return maxLength;
   const wanted = `at most ${most} tokens, as this model has positions for`;

@@ -1,0 +1,30 @@
+/** @file Each method's page states the options that its code has. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type AnyMethodFactory, describeOption } from '../../src/methods/define-method.js';
+import { METHODS } from '../../src/methods/table.js';
+
+const PAGES = new URL('../../docs/methods/', import.meta.url);
+const page = (file: string): string => readFileSync(new URL(file, PAGES), 'utf8');
+
+/** The table of options as a page has it. */
+function optionsTable({ definition }: AnyMethodFactory): string {
+  const rows = Object.entries(definition.options).map(([name, given]) => {
+    const spec = typeof given === 'number' ? { default: given, help: '' } : given;
+    return `| \`${name}\` | ${spec.default} | ${describeOption(spec)} | ${spec.help} |`;
+  });
+  if (rows.length === 0) return 'None.';
+  return ['| option | default | takes | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+describe('docs/methods', () => {
+  test('has one page for each method, and the chooser', () => {
+    const wanted = Object.keys(METHODS).map((name) => `${name}.md`);
+    expect(readdirSync(PAGES).sort()).toEqual([...wanted, 'README.md'].sort());
+    for (const name of Object.keys(METHODS)) expect(page('README.md')).toContain(`](${name}.md)`);
+  });
+
+  test.each(Object.entries(METHODS))('%s.md has the options of the code', (name, method) => {
+    expect(page(`${name}.md`)).toContain(`## Options\n\n${optionsTable(method)}\n\n## `);
+  });
+});
