@@ -24,6 +24,8 @@ export {
   withDev,
 } from '../data/stratified.js';
 export type { ColumnName } from '../data/table-rows.js';
+export { type TextDatasetOptions, type TextReader, textDataset } from '../data/text-dataset.js';
+export type { TextRows } from '../data/text-rows.js';
 export type { LoadTextSetOptions, TextSet } from '../data/text-set.js';
 export { isTextSetName, loadTextSet, TEXT_SETS, type TextSetName } from '../data/text-sets.js';
 export {

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
+import { readOnnxMetadata } from '../onnx/metadata.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -12,7 +13,6 @@ import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
-import { readOnnxMetadata } from '../onnx/metadata.js';
 import { batchesByLength } from './text-batches.js';
 
 /** A text, or two. */

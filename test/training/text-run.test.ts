@@ -14,6 +14,7 @@ import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { openHostStep } from '../../src/training/host-step.js';
 import { microBatches, paddingShare, planTexts } from '../../src/training/micro-batches.js';
 import { type RunOptions, runTraining } from '../../src/training/run.js';
+import type { StepResult } from '../../src/training/step.js';
 import { orderOf, planTraining } from '../../src/training/train.js';
 import { words, wordTable } from '../data/words.js';
 
@@ -61,18 +62,14 @@ describe('openHostStep on texts', () => {
       [data.batch(rows, 12, undefined, 14)],
       [data.batch(rows.slice(0, 5), 7), data.batch(rows.slice(5))],
     ];
-    const ends = [];
+    const ends: StepResult[] = [];
     for (const batches of ways) {
       const step = await open();
       const [result] = await step.run([{ step: 1, learningRate: 0.01, batches, scalars: {} }]);
-      ends.push(result);
+      ends.push(result as StepResult);
       await step.release();
     }
-    const [plain, padded, cut] = ends as [
-      NonNullable<(typeof ends)[0]>,
-      NonNullable<(typeof ends)[0]>,
-      NonNullable<(typeof ends)[0]>,
-    ];
+    const [plain, padded, cut] = ends as [StepResult, StepResult, StepResult];
     expect(plain.gradientNorm).toBeGreaterThan(0.01);
     // Sums over other shapes are taken in another order: float32's rounding, no more.
     for (const other of [padded, cut]) {
