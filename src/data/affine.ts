@@ -28,23 +28,28 @@ export function affineMap({ angle, widthFactor, heightFactor, shear }: Affine): 
 /** More than the rounding of a place in an image of sane size: nothing is read outside the frame. */
 const ROUNDING = 1e-9;
 
-export type Resampler = (image: Uint8Array, map: AffineMap, into: Float32Array) => void;
+export type Resampler = (image: Uint8Array, map: AffineMap, onto: Float32Array) => void;
 
 /**
- * Reads images of height × width pixels through maps; what lies outside an image is 0. The same as
- * `scipy.ndimage.affine_transform(…, order=1, mode='grid-constant')`.
+ * Reads images of height × width pixels through maps and adds what it reads, rounded to float32, onto others; what lies
+ * outside an image is 0. Onto black the same as `scipy.ndimage.affine_transform(…, order=1, mode='grid-constant')`.
  */
 export function resampler(width: number, height: number): Resampler {
-  // A frame of zeros around the image: pixels at its edge need no case of their own.
-  const stride = width + 2;
-  const framed = new Float32Array(stride * (height + 2));
+  // A frame of zeros around an image that is lit at its edge, whose pixels so need no case of their own.
+  const framed = new Uint8Array((width + 2) * (height + 2));
   const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
-  return (image, { xx, xy, yx, yy }, into) => {
-    into.fill(0);
-    const box = frame(image, width, height, framed);
-    if (box === undefined) return;
-    // In the frame, whose first pixel is (−1, −1): readings from these on and before those find something that is lit.
-    const { left, top, right, bottom } = box;
+  return (image, { xx, xy, yx, yy }, onto) => {
+    const lit = litBox(image, width, height);
+    if (lit === undefined) return;
+    const isInside = lit.left > 0 && lit.top > 0 && lit.right < width - 1 && lit.bottom < height - 1;
+    // Places are counted in the frame, whose first pixel is (−1, −1), so that none is negative: an image that needs no
+    // frame is read a row and a pixel before them.
+    const stride = isInside ? width : width + 2;
+    const pixels = isInside ? image : inFrame(image, width, height, framed);
+    const before = isInside ? stride + 1 : 0;
+    // Readings from these on and before those find something that is lit.
+    const { left, top } = lit;
+    const [right, bottom] = [lit.right + 2, lit.bottom + 2];
     for (let y = 0; y < height; y++) {
       const startX = centreX + 1 - xx * centreX + xy * (y - centreY);
       const startY = centreY + 1 - yx * centreX + yy * (y - centreY);
@@ -56,12 +61,13 @@ export function resampler(width: number, height: number): Resampler {
         // Cut off to whole numbers; Math.trunc takes far longer.
         const column = fromX | 0;
         const row = fromY | 0;
-        const at = row * stride + column;
-        const upperLeft = framed[at] as number;
-        const lowerLeft = framed[at + stride] as number;
-        const upper = upperLeft + ((framed[at + 1] as number) - upperLeft) * (fromX - column);
-        const lower = lowerLeft + ((framed[at + stride + 1] as number) - lowerLeft) * (fromX - column);
-        into[y * width + x] = upper + (lower - upper) * (fromY - row);
+        const at = row * stride + column - before;
+        const upperLeft = pixels[at] as number;
+        const lowerLeft = pixels[at + stride] as number;
+        const upper = upperLeft + ((pixels[at + 1] as number) - upperLeft) * (fromX - column);
+        const lower = lowerLeft + ((pixels[at + stride + 1] as number) - lowerLeft) * (fromX - column);
+        const place = y * width + x;
+        onto[place] = (onto[place] as number) + Math.fround(upper + (lower - upper) * (fromY - row));
       }
     }
   };
@@ -69,12 +75,8 @@ export function resampler(width: number, height: number): Resampler {
 
 type Box = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
-/**
- * Copies an image into a frame of a pixel on all sides.
- * @returns The box around all that is not black, a pixel wider on the right and below: half of a digit's image is black.
- */
-function frame(image: Uint8Array, width: number, height: number, framed: Float32Array): Box | undefined {
-  framed.fill(0);
+/** The box of all pixels that are not black: half of a digit's image is. */
+function litBox(image: Uint8Array, width: number, height: number): Box | undefined {
   let left = width;
   let right = -1;
   let top = height;
@@ -86,14 +88,20 @@ function frame(image: Uint8Array, width: number, height: number, framed: Float32
     if (first === width) continue;
     let last = width - 1;
     while (image[start + last] === 0) last--;
-    const shift = 2 * y + width + 3;
-    for (let i = start + first; i <= start + last; i++) framed[i + shift] = image[i] as number;
     if (first < left) left = first;
     if (last > right) right = last;
     if (y < top) top = y;
     bottom = y;
   }
-  return right < 0 ? undefined : { left, top, right: right + 2, bottom: bottom + 2 };
+  return right < 0 ? undefined : { left, top, right, bottom };
+}
+
+/** The image with a black pixel on all sides. */
+function inFrame(image: Uint8Array, width: number, height: number, framed: Uint8Array): Uint8Array {
+  for (let y = 0; y < height; y++) {
+    framed.set(image.subarray(y * width, (y + 1) * width), (y + 1) * (width + 2) + 1);
+  }
+  return framed;
 }
 
 /** The first whole x from 0 for which low ≤ start + slope · x < high, or a later one if rounding makes it so. */

@@ -68,11 +68,8 @@ export function perturbedImages(options: ImagePerturbationOptions): Perturbation
     if (!isResampled && noise === 0) {
       return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'uint8', shape, data: moved } } };
     }
-    const data = isResampled ? resampled(moved, random, turn) : Float32Array.from(moved);
-    if (noise > 0) {
-      table ??= noiseTable(noise * WHITE, size);
-      addNoise(data, random, size, table);
-    }
+    if (noise > 0) table ??= noiseTable(noise * WHITE, size);
+    const data = isResampled ? resampled(moved, random, turn, table) : noisy(moved, random, size, table);
     return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'float32', shape, data } } };
   };
   return {
@@ -116,26 +113,47 @@ type Turn = {
   readonly shear: number;
 };
 
-/** Every image turned, stretched and slanted by draws of its own. */
-function resampled(images: Uint8Array, random: RandomStream, turn: Turn): Float32Array {
+/** Every image turned, stretched and slanted by draws of its own, on noise of its own if there is any. */
+function resampled(
+  images: Uint8Array,
+  random: RandomStream,
+  turn: Turn,
+  noise: Float32Array | undefined,
+): Float32Array<ArrayBuffer> {
   const { resample, size, radians, scaling, shear } = turn;
-  const result = new Float32Array(images.length);
-  for (let at = 0; at < images.length; at += size) {
-    const map = affineMap({
+  const maps = Array.from({ length: images.length / size }, () =>
+    affineMap({
       angle: random.uniform(-radians, radians),
       widthFactor: random.uniform(1 - scaling, 1 + scaling),
       heightFactor: random.uniform(1 - scaling, 1 + scaling),
       shear: random.uniform(-shear, shear),
-    });
+    }),
+  );
+  const result = new Float32Array(images.length);
+  for (const [i, map] of maps.entries()) {
+    const at = i * size;
+    // The noise first, as one copy: the images are then added where they are lit, which is less than half of them.
+    if (noise !== undefined) {
+      const start = random.below(NOISE_NUMBERS);
+      result.set(noise.subarray(start, start + size), at);
+    }
     resample(images.subarray(at, at + size), map, result.subarray(at, at + size));
   }
   return result;
 }
 
-/** Adds to every image a part of the noise table of its own. */
-function addNoise(images: Float32Array, random: RandomStream, size: number, table: Float32Array): void {
+/** Every image with a part of the noise table of its own. */
+function noisy(
+  images: Uint8Array,
+  random: RandomStream,
+  size: number,
+  table: Float32Array | undefined,
+): Float32Array<ArrayBuffer> {
+  const result = Float32Array.from(images);
+  if (table === undefined) return result;
   for (let at = 0; at < images.length; at += size) {
     const start = random.below(NOISE_NUMBERS);
-    for (let i = 0; i < size; i++) images[at + i] = (images[at + i] as number) + (table[start + i] as number);
+    for (let i = 0; i < size; i++) result[at + i] = (result[at + i] as number) + (table[start + i] as number);
   }
+  return result;
 }

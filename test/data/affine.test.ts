@@ -5,7 +5,7 @@ import scipy from './affine.scipy.json' with { type: 'json' };
 describe('resampler', () => {
   // witness: scipy.ndimage.affine_transform, order 1, mode grid-constant (make_affine_fixture.py)
   test.each(scipy.cases)('agrees with SciPy on $width x $height, $affine', ({ width, height, image, ...given }) => {
-    const into = new Float32Array(width * height).fill(Number.NaN);
+    const into = new Float32Array(width * height);
     resampler(width, height)(Uint8Array.from(image), affineMap(given.affine), into);
     // float32 of values up to 255
     given.transformed.forEach((value, i) => {
@@ -21,12 +21,12 @@ describe('resampler', () => {
     expect(Array.from(into, Math.round)).toEqual([0, 0, 200, 0, 0, 0, 0, 0, 0]);
   });
 
-  test('a black image stays black, whatever was there before', () => {
+  test('what it reads is added to what is there, and a black image adds nothing', () => {
     const resample = resampler(3, 3);
-    const into = new Float32Array(9);
+    const onto = new Float32Array(9).fill(0.5);
     const still = affineMap({ angle: 0, widthFactor: 1, heightFactor: 1, shear: 0 });
-    resample(new Uint8Array(9).fill(9), still, into);
-    resample(new Uint8Array(9), still, into);
-    expect(Array.from(into)).toEqual(new Array(9).fill(0));
+    resample(new Uint8Array(9).fill(9), still, onto);
+    resample(new Uint8Array(9), still, onto);
+    expect(Array.from(onto)).toEqual(new Array(9).fill(9.5));
   });
 });
