@@ -28,7 +28,8 @@ export function affineMap({ angle, widthFactor, heightFactor, shear }: Affine): 
 /** More than the rounding of a place in an image of sane size: nothing is read outside the frame. */
 const ROUNDING = 1e-9;
 
-export type Resampler = (image: Uint8Array, map: AffineMap, onto: Float32Array) => void;
+/** @param at where the image begins, in the pixels that are read and in those that are added to. */
+export type Resampler = (images: Uint8Array, at: number, map: AffineMap, onto: Float32Array) => void;
 
 /**
  * Reads images of height × width pixels through maps and adds what it reads, rounded to float32, onto others; what lies
@@ -38,15 +39,15 @@ export function resampler(width: number, height: number): Resampler {
   // A frame of zeros around an image that is lit at its edge, whose pixels so need no case of their own.
   const framed = new Uint8Array((width + 2) * (height + 2));
   const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2];
-  return (image, { xx, xy, yx, yy }, onto) => {
-    const lit = litBox(image, width, height);
+  return (images, from, { xx, xy, yx, yy }, onto) => {
+    const lit = litBox(images, from, width, height);
     if (lit === undefined) return;
     const isInside = lit.left > 0 && lit.top > 0 && lit.right < width - 1 && lit.bottom < height - 1;
     // Places are counted in the frame, whose first pixel is (−1, −1), so that none is negative: an image that needs no
     // frame is read a row and a pixel before them.
     const stride = isInside ? width : width + 2;
-    const pixels = isInside ? image : inFrame(image, width, height, framed);
-    const before = isInside ? stride + 1 : 0;
+    const pixels = isInside ? images : inFrame(images, from, width, height, framed);
+    const before = isInside ? stride + 1 - from : 0;
     // Readings from these on and before those find something that is lit.
     const { left, top } = lit;
     const [right, bottom] = [lit.right + 2, lit.bottom + 2];
@@ -66,7 +67,7 @@ export function resampler(width: number, height: number): Resampler {
         const lowerLeft = pixels[at + stride] as number;
         const upper = upperLeft + ((pixels[at + 1] as number) - upperLeft) * (fromX - column);
         const lower = lowerLeft + ((pixels[at + stride + 1] as number) - lowerLeft) * (fromX - column);
-        const place = y * width + x;
+        const place = from + y * width + x;
         onto[place] = (onto[place] as number) + Math.fround(upper + (lower - upper) * (fromY - row));
       }
     }
@@ -76,18 +77,18 @@ export function resampler(width: number, height: number): Resampler {
 type Box = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
 /** The box of all pixels that are not black: half of a digit's image is. */
-function litBox(image: Uint8Array, width: number, height: number): Box | undefined {
+function litBox(images: Uint8Array, from: number, width: number, height: number): Box | undefined {
   let left = width;
   let right = -1;
   let top = height;
   let bottom = -1;
   for (let y = 0; y < height; y++) {
-    const start = y * width;
+    const start = from + y * width;
     let first = 0;
-    while (first < width && image[start + first] === 0) first++;
+    while (first < width && images[start + first] === 0) first++;
     if (first === width) continue;
     let last = width - 1;
-    while (image[start + last] === 0) last--;
+    while (images[start + last] === 0) last--;
     if (first < left) left = first;
     if (last > right) right = last;
     if (y < top) top = y;
@@ -97,9 +98,9 @@ function litBox(image: Uint8Array, width: number, height: number): Box | undefin
 }
 
 /** The image with a black pixel on all sides. */
-function inFrame(image: Uint8Array, width: number, height: number, framed: Uint8Array): Uint8Array {
+function inFrame(images: Uint8Array, from: number, width: number, height: number, framed: Uint8Array): Uint8Array {
   for (let y = 0; y < height; y++) {
-    framed.set(image.subarray(y * width, (y + 1) * width), (y + 1) * (width + 2) + 1);
+    framed.set(images.subarray(from + y * width, from + (y + 1) * width), (y + 1) * (width + 2) + 1);
   }
   return framed;
 }

@@ -1,5 +1,5 @@
 import type { Dtype } from '../tensor/dtype.js';
-import type { Batch } from './dataset.js';
+import type { Batch, Place } from './dataset.js';
 
 /** What a perturbation is a function of, besides the batch: with the same three it does the same. */
 export type PerturbationPlace = {
@@ -17,6 +17,6 @@ export type Perturbation = {
   readonly options: Readonly<Record<string, number>>;
   /** Element types of those inputs that it turns into another one. */
   readonly dtypes: Readonly<Record<string, Dtype>>;
-  /** A batch of the same rows; the one that is given stays as it is. */
-  perturb(batch: Batch, at: PerturbationPlace): Batch;
+  /** A batch of the same rows; the one that is given stays as it is. With `place` its inputs may be written there. */
+  perturb(batch: Batch, at: PerturbationPlace, place?: Place): Batch;
 };

@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';
 import { affineMap, type Resampler, resampler } from './affine.js';
-import type { Batch } from './dataset.js';
+import type { Batch, Place } from './dataset.js';
 import type { Perturbation, PerturbationPlace } from './perturbation.js';
 
 export type ImagePerturbationOptions = {
@@ -56,7 +56,7 @@ export function perturbedImages(options: ImagePerturbationOptions): Perturbation
   const isResampled = rotation > 0 || scaling > 0 || shear > 0;
   const turn = { resample: resampler(width, height), size, radians: (rotation / HALF_TURN) * Math.PI, scaling, shear };
   let table: Float32Array | undefined;
-  const perturb = (batch: Batch, { seed, step, part }: PerturbationPlace): Batch => {
+  const perturb = (batch: Batch, { seed, step, part }: PerturbationPlace, place?: Place): Batch => {
     const { pixels } = batch.inputs;
     if (!(pixels?.data instanceof Uint8Array) || pixels.shape[1] !== size) {
       const got = pixels === undefined ? 'none' : `${pixels.dtype}${formatShape(pixels.shape)}`;
@@ -69,7 +69,10 @@ export function perturbedImages(options: ImagePerturbationOptions): Perturbation
       return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'uint8', shape, data: moved } } };
     }
     if (noise > 0) table ??= noiseTable(noise * WHITE, size);
-    const data = isResampled ? resampled(moved, random, turn, table) : noisy(moved, random, size, table);
+    const placed = place?.('pixels', 'float32', shape);
+    const data = placed instanceof Float32Array ? placed : new Float32Array(moved.length);
+    if (isResampled) addResampled(moved, random, turn, table, data);
+    else addNoise(moved, random, size, table, data);
     return { ...batch, inputs: { ...batch.inputs, pixels: { dtype: 'float32', shape, data } } };
   };
   return {
@@ -114,12 +117,13 @@ type Turn = {
 };
 
 /** Every image turned, stretched and slanted by draws of its own, on noise of its own if there is any. */
-function resampled(
+function addResampled(
   images: Uint8Array,
   random: RandomStream,
   turn: Turn,
   noise: Float32Array | undefined,
-): Float32Array<ArrayBuffer> {
+  into: Float32Array,
+): void {
   const { resample, size, radians, scaling, shear } = turn;
   const maps = Array.from({ length: images.length / size }, () =>
     affineMap({
@@ -129,31 +133,30 @@ function resampled(
       shear: random.uniform(-shear, shear),
     }),
   );
-  const result = new Float32Array(images.length);
+  if (noise === undefined) into.fill(0);
   for (const [i, map] of maps.entries()) {
     const at = i * size;
     // The noise first, as one copy: the images are then added where they are lit, which is less than half of them.
     if (noise !== undefined) {
       const start = random.below(NOISE_NUMBERS);
-      result.set(noise.subarray(start, start + size), at);
+      into.set(noise.subarray(start, start + size), at);
     }
-    resample(images.subarray(at, at + size), map, result.subarray(at, at + size));
+    resample(images, at, map, into);
   }
-  return result;
 }
 
 /** Every image with a part of the noise table of its own. */
-function noisy(
+function addNoise(
   images: Uint8Array,
   random: RandomStream,
   size: number,
   table: Float32Array | undefined,
-): Float32Array<ArrayBuffer> {
-  const result = Float32Array.from(images);
-  if (table === undefined) return result;
+  into: Float32Array,
+): void {
+  into.set(images);
+  if (table === undefined) return;
   for (let at = 0; at < images.length; at += size) {
     const start = random.below(NOISE_NUMBERS);
-    for (let i = 0; i < size; i++) result[at + i] = (result[at + i] as number) + (table[start + i] as number);
+    for (let i = 0; i < size; i++) into[at + i] = (into[at + i] as number) + (table[start + i] as number);
   }
-  return result;
 }

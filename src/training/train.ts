@@ -213,13 +213,13 @@ function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: num
   const { totalSteps } = plan;
   const micro = microBatches(rows, data, plan);
   const answers: Readonly<Record<string, Tensor>>[] = [];
-  // Rows that nobody changes are gathered right where the step reads them.
-  const place = micro.length === 1 && perturbation === undefined ? run.step.placeFor?.(runAt) : undefined;
+  // Rows are gathered, or perturbed, right where the step reads them.
+  const place = micro.length === 1 ? run.step.placeFor?.(runAt) : undefined;
   const batches = micro.map((part, i): Batch => {
     const at = { seed, step, part: i };
-    const plain = gather(data, part, place);
+    const plain = gather(data, part, perturbation === undefined ? place : undefined);
     if (teacher !== undefined) answers.push(teacher(part.rows, part.paddedTo, at));
-    return perturbation?.perturb(plain, at) ?? plain;
+    return perturbation?.perturb(plain, at, place) ?? plain;
   });
   return {
     step,
