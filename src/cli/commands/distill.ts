@@ -13,6 +13,7 @@ const {
 
 export const distillUsage = {
   name: 'distill',
+  hasManyRuns: true,
   summary: 'teach a small model what a large one knows, and find out whether that helped',
   description:
     'Trains a student on the answers of a teacher, and the same student without it, on several seeds; says whether the ' +

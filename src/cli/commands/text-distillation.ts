@@ -49,8 +49,9 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
       teacher: await openedTeacher(options, method, task, first, io),
       student: {
         model,
-        // A new head or embedding is another one for each seed.
-        weights: async (seed) => (await openStartingModel({ ...trained, seed }, task, io)).weights,
+        // A new head or embedding is another one for each seed; the first has said what there is to say of it.
+        weights: async (seed) =>
+          (await openStartingModel({ ...trained, seed }, task, { ...io, notice: () => {} })).weights,
         start: options.layers === undefined ? options.model : `first ${options.layers} layers of ${options.model}`,
       },
       data,
