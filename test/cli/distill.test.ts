@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { retort, workFolder } from './command-line.js';
+import { writeReviews, writeSmallEncoder } from './small-text-data.js';
+
+const root = workFolder();
+const REVIEWS = 'reviews.csv --text review --label stars --dev dev.csv --model encoder --threads 1';
+const QUICK = `${REVIEWS} --teacher teacher --layers 1 --epochs 2 --learning_rate 3e-3 --seeds 2`;
+
+beforeAll(async () => {
+  await writeSmallEncoder(root);
+  writeReviews(root, 'reviews.csv', 200);
+  writeReviews(root, 'dev.csv', 80, 2);
+  const trained = retort(`train ${REVIEWS} --epochs 5 --learning_rate 3e-3 --output_dir teacher`, root);
+  if (trained.code !== 0) throw new Error(trained.stderr);
+});
+
+describe('retort distill on a file of one’s own', () => {
+  test('says a verdict, leaves a report, and a student that predicts', () => {
+    const { code, stdout, stderr } = retort(`distill ${QUICK} --output_dir student`, root);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^arm {2,}parameters {2,}accuracy {2,}by seed\n/);
+    for (const arm of ['hinton', 'no-teacher', 'hard-labels', 'shuffled-teacher']) {
+      expect(stdout).toMatch(new RegExp(`^${arm} +[\\d,]+ +\\d+\\.\\d\\d ± \\d+\\.\\d\\d %`, 'm'));
+    }
+    expect(stdout).toMatch(/(BETTER|CAN'T TELL|NO BETTER): [+−-]\d+\.\d points (over|against) no-teacher/);
+    expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % of the evaluation rows$/m);
+    expect(stderr).toMatch(/^8\/8 {2}shuffled-teacher, seed 2: \d+\.\d\d % /m);
+    expect(readFileSync(join(root, 'student', 'report.html'), 'utf8')).toContain('no-teacher');
+    const { stdout: answer } = retort(['predict', 'student/runs/hinton-1', 'good good film'], root);
+    expect(answer).toMatch(/^(five|one)\t0\.\d{4}\n$/);
+  });
+
+  test('more seeds are added to a finished experiment, whose runs stay as they are', () => {
+    const before = readFileSync(join(root, 'student', 'results.jsonl'), 'utf8');
+    const more = retort(
+      `distill ${QUICK.replace('--seeds 2', '--seeds 3')} --output_dir student --resume --json`,
+      root,
+    );
+    expect(more.code, more.stderr).toBe(0);
+    expect(JSON.parse(more.stdout).arms[0].accuracies).toHaveLength(3);
+    expect(readFileSync(join(root, 'student', 'results.jsonl'), 'utf8').startsWith(before)).toBe(true);
+  });
+
+  test('what is wrong is found before any work', () => {
+    for (const [flags, message] of [
+      ['--method hintn', "got 'hintn'"],
+      ['--controls no-teachers', '--controls: wanted no-teacher, hard-labels, shuffled-teacher, label-smoothing'],
+      ['--method_options beta', "--method_options: wanted name=value, parted by commas, got 'beta'"],
+      ['--temperature 0', '--temperature'],
+    ] as const) {
+      const { code, stderr } = retort(`distill ${QUICK} --output_dir wrong ${flags}`, root);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(message);
+      expect(existsSync(join(root, 'wrong'))).toBe(false);
+    }
+  });
+});
