@@ -122,7 +122,8 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   };
 }
 
-function softmax(logits: Float32Array, classes: number): Float32Array {
+/** Softmax of each row of logits [N * C]. */
+export function softmax(logits: Float32Array, classes: number): Float32Array {
   const probabilities = new Float32Array(logits.length);
   for (let row = 0; row * classes < logits.length; row++) {
     const total = logSumExp(logits, row, classes);

@@ -7,7 +7,7 @@ import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { loadModel } from '../../models/saved-model.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { openEvaluator, type Predictions } from '../../training/evaluate.js';
+import { openEvaluator, type Predictions, softmax } from '../../training/evaluate.js';
 import type { TrainingEvent } from '../../training/events.js';
 import { argmax, metricsOf } from '../../training/metrics.js';
 import { asJson, describeData, type Json } from '../../training/run-options.js';
@@ -208,20 +208,8 @@ async function predictionsOf(teacher: Teacher, data: Dataset): Promise<Predictio
     ids: Array.from(batch.ids),
     classes: said,
     logits,
-    probabilities: softmaxRows(logits, classes),
+    probabilities: softmax(logits, classes),
   };
-}
-
-function softmaxRows(logits: Float32Array, classes: number): Float32Array {
-  const probabilities = new Float32Array(logits.length);
-  for (let start = 0; start < logits.length; start += classes) {
-    const row = logits.subarray(start, start + classes);
-    const largest = Math.max(...row);
-    const powers = row.map((logit) => Math.exp(logit - largest));
-    const total = powers.reduce((sum, power) => sum + power, 0);
-    for (const [i, power] of powers.entries()) probabilities[start + i] = power / total;
-  }
-  return probabilities;
 }
 
 async function evidenceFrom(
