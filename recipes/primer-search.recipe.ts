@@ -156,7 +156,7 @@ export async function main(args: readonly string[]): Promise<void> {
         resume: true,
         parallel: { workers: Number(values.workers), script: WORKER },
       }));
-    const found = new Map(outcome ? outcome.arms.map(({ arm, accuracies }) => [arm.name, accuracies]) : []);
+    const found = new Map(outcome ? outcome.arms.map(({ arm, scores }) => [arm.name, scores]) : []);
     return trials.map((one) => {
       const name = nameOf(one);
       const accuracies = found.get(name) ?? known.get(name)?.slice(from, to) ?? [];

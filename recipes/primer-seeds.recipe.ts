@@ -34,8 +34,8 @@ export async function main(args: readonly string[]): Promise<void> {
     command: 'npm run recipe -- primer-seeds',
     onEvent: (each) => {
       if (each.type !== 'experiment' || each.event.type !== 'run-end') return;
-      const { arm, seed, accuracy, seconds, finished, runs } = each.event;
-      console.log(`${finished}/${runs} ${arm} ${seed}: ${(100 * accuracy).toFixed(2)} in ${seconds.toFixed(1)} s`);
+      const { arm, seed, score, seconds, finished, runs } = each.event;
+      console.log(`${finished}/${runs} ${arm} ${seed}: ${(100 * score).toFixed(2)} in ${seconds.toFixed(1)} s`);
     },
   });
   const { environment, softTargets, seeds } = record;

@@ -15,6 +15,14 @@ export {
   SignalError,
 } from './errors/failures.js';
 export { type ErrorDetails, type ExitCode, RetortError } from './errors/retort-error.js';
+export {
+  type DistilledTexts,
+  type DistillTextsOptions,
+  distillTexts as distill,
+  type TextStudent,
+} from './experiments/distillation/distill-texts.js';
 export type { TrainingEvent } from './training/events.js';
+export { type FineTuned, type FineTuneOptions, fineTune } from './training/fine-tune.js';
 export { type RunOptions, type RunResult, runTraining } from './training/run.js';
 export type { RunRecord } from './training/run-record.js';
+export type { TextSettings } from './training/text-settings.js';

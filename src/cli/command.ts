@@ -1,5 +1,6 @@
 import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/events.js';
+import type { LabellingView } from './labelling-lines.js';
 import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
 import type { TextStream } from './terminal.js';
 
@@ -15,7 +16,12 @@ export type CommandUsage<T extends OptionTable = OptionTable> = {
   readonly examples: readonly Example[];
   /** It trains several models and says a line about each, so their epochs are not shown. */
   readonly hasManyRuns?: true;
+  /** It takes a retort.yaml among its words, and what it takes from there. */
+  readonly config?: ConfigUse;
 };
+
+/** `train`, `distill`: all options; `compare`: the experiment that it says; `doctor`: what is to be looked at. */
+export type ConfigUse = 'train' | 'distill' | 'compare' | 'doctor';
 
 export type Example = { readonly does: string; readonly line: string };
 
@@ -28,6 +34,8 @@ export type CommandIo = {
   readonly onEvent: (event: TrainingEvent) => void;
   /** How far the download of a model is. */
   readonly onDownload: (model: string, progress: DownloadProgress) => void;
+  /** How far a teacher is with its answers. */
+  readonly onLabelling: (teacher: string, view: LabellingView) => void;
   /** A line of the command's own among the progress; `--quiet` silences it. */
   readonly say: (line: string) => void;
   /** A remark on stderr; `--quiet` silences it. */
@@ -39,6 +47,8 @@ export type CommandIo = {
   readonly interruption: () => AbortSignal;
   /** What was typed, to be recorded with a run: `retort mnist --seed 1`. */
   readonly commandLine: string;
+  /** The text of the retort.yaml among the words, to be recorded with it. */
+  readonly config?: string;
 };
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

@@ -3,7 +3,8 @@ import { OptionError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
 import { packageVersion } from '../files/package-version.js';
 import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
-import type { Command, CommandIo } from './command.js';
+import type { Command, CommandIo, CommandUsage } from './command.js';
+import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
 import { nearest } from './nearest.js';
 import { flagName, type RawOptions } from './options.js';
@@ -19,6 +20,7 @@ export type Surroundings = {
   readonly interruption: () => AbortSignal;
 };
 
+const CONFIG_FILE = /\.ya?ml$/i;
 const DASH_NOTICE = 'typographic dashes, as they come when a command is pasted, were read as - or --';
 
 /**
@@ -139,7 +141,8 @@ async function runCommand(
   around: Surroundings,
   commandLine: string,
 ): Promise<number> {
-  const { notices, run } = command.start(raw);
+  const configured = await withConfig(command.usage, raw);
+  const { notices, run } = startOf(command, configured);
   const isQuiet = raw.flags.has('quiet');
   const progress = await createProgress(around.stderr, {
     isQuiet,
@@ -152,14 +155,18 @@ async function runCommand(
     stdout: around.stdout,
     interruption: around.interruption,
     commandLine,
+    ...(configured.text !== undefined && { config: configured.text }),
     onEvent: progress.onEvent,
     onDownload: progress.onDownload,
+    onLabelling: progress.onLabelling,
     say: progress.print,
     notice: (text) => progress.onEvent({ type: 'notice', text }),
   };
   try {
-    for (const notice of notices) io.notice(notice);
-    const output = await run(io);
+    for (const notice of [...configured.notices, ...notices]) io.notice(notice);
+    const output = await run(io).catch((error: unknown) => {
+      throw configured.located(error);
+    });
     progress.close();
     if (output === undefined) return 0;
     const text = raw.flags.has('json') ? JSON.stringify(output.json) : output.text;
@@ -167,6 +174,24 @@ async function runCommand(
     return output.exitCode ?? 0;
   } finally {
     progress.close();
+  }
+}
+
+/** What a retort.yaml among the words says, with the flags beside it; without one, what was written. */
+async function withConfig({ config }: CommandUsage, raw: RawOptions): Promise<Partial<Configured> & WithFlags> {
+  const file = config === undefined ? undefined : raw.operands.find((word) => CONFIG_FILE.test(word));
+  if (config === undefined || file === undefined) return { raw, notices: [], located: (error) => error };
+  const { configured } = await import('./config/configured.js');
+  return configured(config, raw, file);
+}
+
+type WithFlags = Pick<Configured, 'raw' | 'notices' | 'located'>;
+
+function startOf(command: Command, { raw, located }: WithFlags): ReturnType<Command['start']> {
+  try {
+    return command.start(raw);
+  } catch (error) {
+    throw located(error);
   }
 }
 

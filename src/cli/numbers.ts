@@ -26,7 +26,7 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** Accuracies are fractions and read as percentages; other metrics keep four significant digits. */
+/** Accuracies, of a task too (`rte.accuracy`), are fractions and read as percentages; other metrics keep four significant digits. */
 export function formatMetric(name: string, value: number): string {
-  return name === 'accuracy' ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
+  return /(^|\.)accuracy$/.test(name) ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
 }

@@ -117,7 +117,7 @@ export function wantedText(spec: OptionSpec): string {
 }
 
 function rangeText(range: NumberRange): string {
-  if (range.above !== undefined) return ` > ${range.above}`;
+  if (range.above !== undefined) return ` > ${range.above}${range.max === undefined ? '' : `, at most ${range.max}`}`;
   if (range.min !== undefined && range.max !== undefined) return ` from ${range.min} to ${range.max}`;
   if (range.min !== undefined) return ` ≥ ${range.min}`;
   return '';
@@ -152,7 +152,8 @@ export function readOptions<const T extends OptionTable>(
       continue;
     }
     const written = raw.flags.get(key);
-    const value = written === undefined ? absentValue(command, key, spec) : readValue(key, spec, written);
+    const value =
+      written === undefined ? absentValue(command, key, spec) : checkedValue(`--${flagName(key, spec)}`, spec, written);
     if (spec.kind !== 'fixed') values[key] = value;
     if ('notice' in spec && typeof value === 'number') {
       const notice = spec.notice?.(value);
@@ -190,10 +191,19 @@ function absentValue(command: string, key: string, spec: Exclude<OptionSpec, { k
   return spec.default;
 }
 
-function readValue(key: string, spec: Exclude<OptionSpec, { kind: 'operand' }>, written: string | true): unknown {
+/**
+ * The value of what was written for an option.
+ * @param where the place that the message names: a flag, or a line of a config
+ * @throws OptionError for a value that the option does not take
+ */
+export function checkedValue(
+  where: string,
+  spec: Exclude<OptionSpec, { kind: 'operand' }>,
+  written: string | true,
+): unknown {
   const wrong = (fix?: string) =>
     new OptionError({
-      where: `--${flagName(key, spec)}`,
+      where,
       wanted: wantedText(spec),
       got: written === true ? 'the flag alone' : written === '' ? 'the empty word' : `'${written}'`,
       ...(fix === undefined ? {} : { fix }),

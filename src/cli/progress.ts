@@ -1,5 +1,6 @@
 import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/events.js';
+import { LabellingLines, type LabellingView } from './labelling-lines.js';
 import { formatCount, formatDuration, formatMegabytes, formatMetric, formatSeconds } from './numbers.js';
 import { type Colors, DEFAULT_COLUMNS, type TextStream } from './terminal.js';
 
@@ -7,6 +8,7 @@ import { type Colors, DEFAULT_COLUMNS, type TextStream } from './terminal.js';
 export type Progress = {
   readonly onEvent: (event: TrainingEvent) => void;
   readonly onDownload: (model: string, progress: DownloadProgress) => void;
+  readonly onLabelling: (teacher: string, view: LabellingView) => void;
   /** Writes a line of the command's own, above a bar. */
   readonly print: (line: string) => void;
   /** Takes a bar off the terminal; harmless if there is none. */
@@ -30,6 +32,8 @@ export type ProgressView = {
   readonly totalSteps: number;
   readonly epoch: number;
   readonly epochs: number;
+  /** The stage of the method, where it has several. */
+  readonly phase?: string | undefined;
   readonly loss: number;
   readonly rowsPerSecond: number;
   /** Undefined until there is a rate to extrapolate. */
@@ -45,9 +49,13 @@ const USUAL_RATE_COLUMNS = '999,999 rows/s'.length;
  * Draws on the stream it is given, which should be stderr: stdout belongs to results.
  */
 export async function createProgress(stream: TextStream, options: ProgressOptions): Promise<Progress> {
-  if (options.isQuiet) return { onEvent: () => {}, onDownload: () => {}, print: () => {}, close: () => {} };
+  if (options.isQuiet) {
+    return { onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, print: () => {}, close: () => {} };
+  }
+  const now = options.now ?? (() => performance.now());
   const lines = new RunLines(options.colors, options.isBrief === true);
   if (stream.isTTY !== true || options.isDumb === true) {
+    const labelling = new LabellingLines(now);
     return {
       onEvent: (event) => {
         for (const line of lines.take(event)) stream.write(`${line}\n`);
@@ -55,15 +63,19 @@ export async function createProgress(stream: TextStream, options: ProgressOption
       onDownload: (model, progress) => {
         for (const line of lines.takeDownload(model, progress)) stream.write(`${line}\n`);
       },
+      onLabelling: (teacher, view) => {
+        for (const line of labelling.take(teacher, view, true)) stream.write(`${line}\n`);
+      },
       print: (line) => stream.write(`${line}\n`),
       close: () => {},
     };
   }
-  return barProgress(stream, lines, options.now ?? (() => performance.now()));
+  return barProgress(stream, lines, now);
 }
 
 async function barProgress(stream: TextStream, lines: RunLines, now: () => number): Promise<Progress> {
   const { MultiBar } = await import('cli-progress');
+  const labelling = new LabellingLines(now);
   let view: ProgressView | undefined;
   /** What the bar is at the moment, in so many columns. */
   let draw: (columns: number) => string = () => '';
@@ -114,14 +126,23 @@ async function barProgress(stream: TextStream, lines: RunLines, now: () => numbe
       else if (bars === undefined) open(progress.totalBytes, progress.bytes);
       redrawIfDue(now());
     },
+    onLabelling: (teacher, progress) => {
+      for (const line of labelling.take(teacher, progress, false)) print(line);
+      draw = (columns) =>
+        besideBar(labelling.fraction, labelling.text(), columns) ?? labelling.text().slice(0, Math.max(0, columns));
+      if (progress.done >= progress.total) close();
+      else if (bars === undefined) open(progress.total, progress.done);
+      redrawIfDue(now());
+    },
     onEvent: (event) => {
       if (event.type === 'start' || event.type === 'end') close();
       for (const line of lines.take(event)) print(line);
       if (event.type === 'start') {
-        const { totalSteps, epochs } = event;
+        const { totalSteps, epochs, phase } = event;
         firstStep = event.resumedAtStep ?? 0;
         startedAt = now();
-        view = { step: firstStep, totalSteps, epoch: 1, epochs, loss: NaN, rowsPerSecond: NaN, secondsLeft: undefined };
+        const unknown = { loss: NaN, rowsPerSecond: NaN, secondsLeft: undefined };
+        view = { step: firstStep, totalSteps, epoch: 1, epochs, phase: phase?.name, ...unknown };
         draw = (columns) => (view === undefined ? '' : progressLine(view, columns));
         open(totalSteps, firstStep);
       } else if (event.type === 'step' && view !== undefined) {
@@ -129,7 +150,7 @@ async function barProgress(stream: TextStream, lines: RunLines, now: () => numbe
         const secondsPerStep = (time - startedAt) / 1000 / (event.step - firstStep);
         const { step, totalSteps, epoch, loss, rowsPerSecond } = event;
         const secondsLeft = secondsPerStep * (totalSteps - step);
-        view = { step, totalSteps, epoch, epochs: view.epochs, loss, rowsPerSecond, secondsLeft };
+        view = { ...view, step, totalSteps, epoch, loss, rowsPerSecond, secondsLeft };
         redrawIfDue(time);
       }
     },
@@ -143,7 +164,7 @@ export function progressLine(view: ProgressView, columns: number): string {
   const left = view.secondsLeft === undefined ? '' : `${formatDuration(view.secondsLeft)} left`;
   const rate = Number.isFinite(view.rowsPerSecond) ? `${formatCount(Math.round(view.rowsPerSecond))} rows/s` : '';
   const loss = Number.isFinite(view.loss) ? `loss ${view.loss.toFixed(4)}` : '';
-  const epoch = `epoch ${view.epoch}/${view.epochs}`;
+  const epoch = `${view.phase ?? 'epoch'} ${view.epoch}/${view.epochs}`;
   const layouts = [
     [epoch, percent, left, rate, loss],
     [epoch, percent, left, rate],
@@ -181,6 +202,8 @@ class RunLines {
   readonly #colors: Colors;
   readonly #isBrief: boolean;
   #epochs: number | undefined;
+  /** What an epoch is called: by the stage of a method that has several. */
+  #stage = 'epoch';
   #epoch: number | undefined;
   #loss: number | undefined;
   #scores: string[] = [];
@@ -205,17 +228,25 @@ class RunLines {
   }
 
   take(event: TrainingEvent): readonly string[] {
-    if (this.#isBrief && event.type !== 'notice') return [];
+    if (this.#isBrief && event.type !== 'notice' && event.type !== 'warning') return [];
     switch (event.type) {
       case 'notice':
         return [`${this.#colors.yellow('note:')} ${event.text}`];
+      case 'warning':
+        return [`${this.#colors.yellow(`warning (${event.name}):`)} ${event.text}`, `  → ${event.fix}`];
+      case 'terms':
+        return [];
       case 'start': {
         this.#epochs = event.epochs;
+        this.#stage = event.phase?.name ?? 'epoch';
         this.#clearEpoch(undefined);
         this.#lastPath = undefined;
         const resumed = event.resumedAtStep ? `, resumed after step ${formatCount(event.resumedAtStep)}` : '';
         const size = `${formatCount(event.parameters)} parameters, ${formatCount(event.trainRows)} rows`;
-        return [`training: ${size}, ${formatCount(event.totalSteps)} steps in ${event.epochs} epochs${resumed}`];
+        const epochs = `${event.epochs} epoch${event.epochs === 1 ? '' : 's'}`;
+        const { phase } = event;
+        const what = phase === undefined ? 'training' : `${phase.name}, ${phase.number} of ${phase.of}`;
+        return [`${what}: ${size}, ${formatCount(event.totalSteps)} steps in ${epochs}${resumed}`];
       }
       case 'step': {
         const done = event.epoch === this.#epoch ? [] : this.#closeEpoch();
@@ -245,7 +276,7 @@ class RunLines {
 
   #closeEpoch(): readonly string[] {
     if (this.#epoch === undefined) return [];
-    const parts = [`epoch ${this.#epoch}/${this.#epochs ?? '?'}`];
+    const parts = [`${this.#stage} ${this.#epoch}/${this.#epochs ?? '?'}`];
     if (this.#loss !== undefined) parts.push(`loss ${this.#loss.toFixed(4)}`);
     return [[...parts, ...this.#scores].join('  ')];
   }

@@ -12,7 +12,7 @@ export type Batch = {
   readonly ids: ArrayLike<string | number>;
   /** [B]; 0 for padding. */
   readonly weights: Float32Array;
-  /** [B]; absent for a transfer set without labels. */
+  /** [B], or one for each token [B, S]; absent for a transfer set without labels. */
   readonly labels?: Tensor<'int64'>;
   /** [B]: what a regression is to predict; NaN for a row without. */
   readonly scores?: Tensor<'float32'>;
@@ -26,6 +26,11 @@ export type Batch = {
  */
 export type Place = (input: string, dtype: Dtype, shape: StaticShape) => HostArray | undefined;
 
+/** A place of a batch that no row stands in. */
+export const NO_ROW = 2 ** 32 - 1;
+
+export type EpochOptions = { readonly batchSize: number; readonly seed: number; readonly epoch: number };
+
 export type Dataset = {
   readonly name: string;
   /** Number of rows. */
@@ -34,6 +39,11 @@ export type Dataset = {
   readonly labelNames: readonly string[];
   /** For rows that are texts, of many lengths. */
   readonly text?: TextRows;
+  /**
+   * The rows of an epoch, where not every row may stand in a batch with every other: batch after batch of `batchSize`
+   * places, `NO_ROW` in those that a short batch leaves. Default: all rows, shuffled.
+   */
+  readonly order?: (epoch: EpochOptions) => Uint32Array;
   /**
    * Gathers rows by their numbers. With `paddedTo` the batch has that many rows: those added repeat given ones,
    * so that they hold valid contents, and have weight 0. With `place` its large inputs may be written there. Texts are

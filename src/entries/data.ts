@@ -3,6 +3,7 @@ export { GLUE_SETS, type GlueName, glue } from '../data/glue.js';
 export { decodeIdx, type Idx, readIdx } from '../data/idx.js';
 export { imageDataset } from '../data/images.js';
 export type { LabelOptions } from '../data/label-column.js';
+export { MASK_RATE, type MaskingOptions, maskTokens } from '../data/masked-texts.js';
 export {
   loadMnist,
   MNIST_NORMALISATION,
@@ -24,6 +25,21 @@ export {
   withDev,
 } from '../data/stratified.js';
 export type { ColumnName } from '../data/table-rows.js';
+export {
+  readTaggedTexts,
+  type TaggedColumns,
+  type TaggedDatasetOptions,
+  type TaggedSentence,
+  taggedDataset,
+} from '../data/tagged-texts.js';
+export {
+  SAMPLINGS,
+  type Sampling,
+  type TaskMixture,
+  type TaskRows,
+  taskMixture,
+  taskProbabilities,
+} from '../data/task-mixture.js';
 export { type TextDatasetOptions, type TextReader, textDataset } from '../data/text-dataset.js';
 export type { TextRows } from '../data/text-rows.js';
 export type { LoadTextSetOptions, TextSet } from '../data/text-set.js';

@@ -1,4 +1,5 @@
 export {
+  CheckError,
   CheckpointError,
   DeviceError,
   DivergedError,

@@ -8,7 +8,9 @@ export {
   type DistillResult,
   distill,
 } from '../experiments/distillation/distill.js';
-export type { StudentStart, StudentTraining } from '../experiments/distillation/train-arm.js';
+export type { StudentTraining } from '../experiments/distillation/student-training.js';
+export type { AssistantStart, StudentStart } from '../experiments/distillation/train-arm.js';
+export { type DistillationData, type TransferSet, transferSet } from '../experiments/distillation/transfer.js';
 export { examine } from '../experiments/doctor.js';
 export { describeEnvironment } from '../experiments/environment.js';
 export { type ExperimentEvent, type ExperimentOutcome, runExperiment } from '../experiments/experiment.js';
@@ -20,5 +22,6 @@ export {
 } from '../experiments/experiment-record.js';
 export type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 export type { Finding } from '../experiments/finding.js';
+export { JUDGED_METRICS, type JudgedMetric } from '../experiments/judged-metric.js';
 export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
 export { type Controls, type Gain, judge, judgeSoftTargets } from '../experiments/verdict.js';

@@ -13,6 +13,7 @@ export {
   type LibraryWeights,
 } from '../losses/kd-presets.js';
 export { type KlOptions, kl } from '../losses/kl.js';
+export { medianDistance } from '../losses/median-distance.js';
 export { mixupCrossEntropy } from '../losses/mixup.js';
 export { type MseOptions, mse } from '../losses/mse.js';
 export { mseOfScores } from '../losses/mse-of-scores.js';
@@ -25,5 +26,5 @@ export {
 } from '../losses/relation-kl.js';
 export { asMask, everyToken, isLabelled, meanOf, type RowLoss, rowLoss, scale, totalOf } from '../losses/row-loss.js';
 export { type SoftCrossEntropyOptions, softCrossEntropy } from '../losses/soft-cross-entropy.js';
-export { annealedTargets, averagedProbs, embeddingTargets, virtualTeacher } from '../losses/targets.js';
+export { annealedTargets, averagedProbs, embeddingTargets, rivalTargets, virtualTeacher } from '../losses/targets.js';
 export { type TopKOptions, topKBucket, withRemainderSpread } from '../losses/top-k-bucket.js';

@@ -1,6 +1,7 @@
 export { bam } from '../methods/bam.js';
 export { bornAgain } from '../methods/born-again.js';
 export { decoupled } from '../methods/decoupled.js';
+export { deepMutualLearning } from '../methods/deep-mutual-learning.js';
 export {
   type ChoiceSpec,
   defineMethod,
@@ -17,12 +18,17 @@ export { hinton } from '../methods/hinton.js';
 export { type LayerPair, layerPairs } from '../methods/layer-maps.js';
 export type { LossInputs, Method, MethodSizes, OptionSpec, Progress } from '../methods/method.js';
 export { miniLm } from '../methods/minilm.js';
+export { mixKd } from '../methods/mixkd.js';
 export { mtDnn } from '../methods/mt-dnn.js';
+export type { Phase, PhasePlan, PhasesSoFar } from '../methods/phase.js';
+export { phased, type Stages } from '../methods/phased.js';
 export { patientKd } from '../methods/pkd.js';
 export { projection } from '../methods/projection.js';
 export { selfKd } from '../methods/self-kd.js';
 export { supervised } from '../methods/supervised.js';
 export { METHODS, type MethodName } from '../methods/table.js';
+export { assistantPaths, type TakdOptions, takd, takdOver } from '../methods/takd.js';
 export { tang } from '../methods/tang.js';
 export { tinyBert } from '../methods/tinybert.js';
+export { type MixedSignals, type MixupView, mixup, type View } from '../methods/views.js';
 export { wellRead } from '../methods/well-read.js';

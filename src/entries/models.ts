@@ -11,9 +11,9 @@ export {
   type NewBilstm,
   reducedEmbeddings,
 } from '../models/bilstm-embeddings.js';
+export { chosenLayers, firstLayers } from '../models/chosen-layers.js';
 export { type DistilBertConfig, distilbert, distilbertDefaults } from '../models/distilbert.js';
 export { type FetchOptions, fetchModel } from '../models/fetch-model.js';
-export { firstLayers } from '../models/first-layers.js';
 export {
   classesOf,
   type Forward,
@@ -32,7 +32,16 @@ export {
 } from '../models/hugging-face.js';
 export { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
 export { type MlpConfig, mlp, mlpDefaults } from '../models/mlp.js';
-export type { BatchDims, Model, ModelInput, SignalName, Signals } from '../models/model.js';
+export type { BatchDims, Model, ModelInput, SignalName, Signals, WordVectors } from '../models/model.js';
+export {
+  type MultiTaskConfig,
+  multiTask,
+  multiTaskFrom,
+  type TaskHead,
+  type TaskModel,
+  taskModel,
+  tasksOf,
+} from '../models/multi-task.js';
 export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';
 export {
   loadModel,
@@ -43,3 +52,11 @@ export {
 } from '../models/saved-model.js';
 export { SMALL_BERTS, type SmallBert, type SmallBertName } from '../models/small-berts.js';
 export { MODELS, type ModelKind } from '../models/table.js';
+export {
+  type LoadTextModelOptions,
+  loadTextModel,
+  type NewHead,
+  type TextModel,
+  withNewHead,
+} from '../models/text-model.js';
+export { isMaskedLm, MASKED_LM, withMaskedLmHead } from '../models/with-masked-lm-head.js';

@@ -1,4 +1,5 @@
 export { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+export { type Pieces, readPieces } from '../tokenizers/pieces.js';
 export {
   type EncodedBatch,
   type EncodedRow,

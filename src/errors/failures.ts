@@ -31,6 +31,9 @@ export class DeviceError extends RetortError {
 /** A method whose needs a teacher, student or data set cannot meet. */
 export class SignalError extends RetortError {}
 
+/** Something found wrong with a run by name, for who wants no run with a warning (`strict`). */
+export class CheckError extends RetortError {}
+
 /** The user asked to stop; the run can be resumed. */
 export class InterruptedError extends RetortError {
   override readonly exitCode: ExitCode = 130;

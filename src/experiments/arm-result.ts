@@ -1,6 +1,8 @@
-/** @file What one run of one arm gives: its accuracy, and what the report shows of it. */
+/** @file What one run of one arm gives: its score, and what the report shows of it. */
 import { OptionError } from '../errors/failures.js';
 import type { Json } from '../training/run-options.js';
+import type { StoredWarning } from './experiment-warnings.js';
+import type { KeptAnswers } from './kept-answers.js';
 
 /** One point of a training curve; an epoch of a training run's record has these fields. */
 export type CurvePoint = {
@@ -18,12 +20,20 @@ export type CurvePoint = {
 export type RightRows = { readonly rows: number; readonly bits: string };
 
 export type ArmResult = {
-  /** Share of the evaluation rows answered right, 0 … 1. */
-  readonly accuracy: number;
+  /** The metric of the experiment: an accuracy or F1 is a share, 0 … 1, a correlation may be negative. */
+  readonly score: number;
   /** Trained numbers in the model. */
   readonly parameters: number;
-  /** What McNemar's test and Wilson's interval need where there is one seed. */
+  /** All that was measured, by name; the loss is left out. */
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
+  /** What McNemar's test and Wilson's interval of an accuracy need where there is one seed. */
   readonly right?: RightRows | undefined;
+  /** What the bootstrap of another metric needs there. */
+  readonly answers?: KeptAnswers | undefined;
+  /** Rows that it learnt from, and optimiser steps. */
+  readonly train?: { readonly rows: number; readonly steps: number } | undefined;
+  /** What the checks of the run found. */
+  readonly warnings?: readonly StoredWarning[] | undefined;
   readonly curve?: readonly CurvePoint[] | undefined;
   /** Anything else that a caller wants back. */
   readonly details?: Json | undefined;
@@ -63,9 +73,4 @@ function ones(byte: number): number {
   let count = 0;
   for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
   return count;
-}
-
-/** A fraction as a percentage, without the last digits that the product adds (0.807 · 100 = 80.7 exactly). */
-export function percent(fraction: number): number {
-  return Number((100 * fraction).toPrecision(12));
 }

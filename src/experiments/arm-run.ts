@@ -52,15 +52,15 @@ export type MeasuredResult = {
 
 /**
  * Runs an arm and says what it took.
- * @throws ArmError for an accuracy that is none. It is looked at on this side, since NaN does not survive the way.
+ * @throws ArmError for a score that is none. It is looked at on this side, since NaN does not survive the way.
  */
 export async function measured(work: () => Promise<ArmResult>): Promise<MeasuredResult> {
   const started = performance.now();
   const result = await work();
   const seconds = (performance.now() - started) / 1000;
-  const { accuracy } = result;
-  if (!(accuracy >= 0 && accuracy <= 1)) {
-    throw new ArmError({ where: 'accuracy', wanted: 'a share between 0 and 1', got: String(accuracy) });
+  const { score } = result;
+  if (!(score >= -1 && score <= 1)) {
+    throw new ArmError({ where: 'score', wanted: 'a number from -1 to 1', got: String(score) });
   }
   // Node gives maxRSS in kibibytes on every system.
   return { result, seconds, peakRssBytes: process.resourceUsage().maxRSS * 1024 };

@@ -1,13 +1,15 @@
 /** @file The JSON of an experiment's record, checked where bytes become objects. Reports and comparisons read nothing else. */
 import { z } from 'zod';
 import { RECORD_FORMAT } from './formats.js';
-import { curvePoint } from './results-file.schema.js';
+import { DEFAULT_METRIC, JUDGED_METRICS } from './judged-metric.js';
+import { curvePoint, measured, warning } from './results-file.schema.js';
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
-const percentage = z.number().min(0).max(100);
+/** A metric times 100: a percentage, or a correlation, which may be negative. */
+const score = z.number().min(-100).max(100);
 const probability = z.number().min(0).max(1);
-/** Percentage points between two accuracies. */
+/** Between two scores. */
 const points = z.number().min(-1e4).max(1e4);
 const settings = z.record(z.string(), z.json());
 
@@ -21,16 +23,20 @@ const arm = z.strictObject({
   settings,
   /** Trained numbers in the model. */
   parameters: count,
-  /** In percent, in the order of the record's seeds. */
-  accuracies: z.array(percentage).min(1),
-  mean: percentage,
+  /** The record's metric times 100, in the order of its seeds. */
+  scores: z.array(score).min(1),
+  mean: score,
   /** Over the seeds; absent for one. */
   sd: z.number().min(0).optional(),
   /**
-   * 95 %, in percent: `seeds` for the mean over all seeds (t-interval), `rows` for a single model over all possible
-   * rows (Wilson).
+   * 95 %, times 100: `seeds` for the mean over all seeds (t-interval), `rows` for a single model over all possible rows
+   * (of an accuracy Wilson's, else a bootstrap's).
    */
   interval: z.strictObject({ over: z.enum(['seeds', 'rows']), low: points, high: points }).optional(),
+  /** All metrics of the task times 100, by name, in the order of the seeds. */
+  metrics: z.record(z.string(), z.array(measured)).optional(),
+  /** Rows that it learnt from, and optimiser steps of a run. */
+  train: z.strictObject({ rows: count, steps: count }).optional(),
   /** Of each run. */
   seconds: z.array(seconds),
   /** Of the first seed. */
@@ -51,6 +57,7 @@ const gain = z.strictObject({
   worse: z.literal(true).optional(),
   seedsToDecide: count.optional(),
   mcnemar: z.strictObject({ onlyArm: count, onlyOther: count, rows: count, p: probability }).optional(),
+  resampled: z.strictObject({ rows: count, low: points, high: points }).optional(),
   text: z.string(),
 });
 
@@ -74,6 +81,8 @@ const example = z.strictObject({
   id: z.string(),
   /** Index of the right class; absent where nobody knows. */
   label: count.optional(),
+  /** Of a regression: what was to be predicted. */
+  score: z.number().optional(),
   /** Grey values 0 … 255, a byte each, row by row. */
   image: z.strictObject({ width: z.int().min(1), height: z.int().min(1), pixels: z.base64() }).optional(),
   text: z.string().optional(),
@@ -86,6 +95,27 @@ const answer = z.strictObject({
   label: count,
   probability: probability.optional(),
   probabilities: z.array(probability).optional(),
+});
+
+/** What a regression's models answer. */
+const scoreEvidence = z.strictObject({
+  /** Of some rows, evenly chosen: what was right, and what a model said. */
+  answers: z.array(
+    z.strictObject({
+      by: z.string(),
+      seed: count.optional(),
+      points: z.array(z.tuple([z.number(), z.number()])),
+    }),
+  ),
+  /** Rows that have a score. */
+  rows: count,
+  /** The arm, with its seed, whose answers are compared with the teacher's. */
+  arm: z.string(),
+  seed: count,
+  /** Rows where the two differ most. */
+  furthest: z.array(
+    z.strictObject({ example, answers: z.array(z.strictObject({ by: z.string(), score: z.number() })) }),
+  ),
 });
 
 const evidence = z.strictObject({
@@ -101,6 +131,8 @@ const evidence = z.strictObject({
       at: z.array(z.strictObject({ temperature: z.number().positive(), probabilities: z.array(probability) })),
     }),
   ),
+  /** Of a regression, in place of all that follows from classes. */
+  scores: scoreEvidence.optional(),
   /** Rows that one model answers right and the other wrong, with some of them. */
   onlyRight: z.array(
     z.strictObject({
@@ -116,15 +148,21 @@ const evidence = z.strictObject({
   ),
 });
 
-export const recordSchema = z.strictObject({
+/** What the checks found: before the runs, or in those of an arm. */
+const foundWarning = warning.extend({ arm: z.string().optional(), seeds: z.array(count).optional() });
+
+const record = z.strictObject({
   format: z.literal(RECORD_FORMAT.name),
   version: z.literal(RECORD_FORMAT.version),
   name: z.string(),
   /** What the experiment asks, as a sentence. */
   question: z.string(),
+  metric: z.enum(JUDGED_METRICS),
   /** When it ended. */
   date: z.iso.datetime(),
   command: z.string().optional(),
+  /** The text of the config that the command names. */
+  config: z.string().optional(),
   /** Of the call that ended it; the arms have those of each run. */
   seconds,
   /** The most memory that one process held. */
@@ -132,13 +170,14 @@ export const recordSchema = z.strictObject({
   environment,
   seeds: z.array(count).min(1),
   settings,
-  data: z.strictObject({ train: data, evaluation: data }).optional(),
+  /** `transfer` are rows that only a teacher answers, beside those of `train`. */
+  data: z.strictObject({ train: data, evaluation: data, transfer: data.optional() }).optional(),
   /** All verdicts hold for this teacher alone, unless there was another for each seed. */
   teacher: z
     .strictObject({
       name: z.string(),
-      /** In percent. */
-      accuracy: percentage.optional(),
+      /** In the record's metric, times 100. */
+      score: score.optional(),
       parameters: count.optional(),
       isPerSeed: z.boolean(),
     })
@@ -150,9 +189,33 @@ export const recordSchema = z.strictObject({
   headline: z.strictObject({ arm: z.string(), over: z.string(), text: z.string() }).optional(),
   softTargets: z.strictObject({ helped: z.boolean(), text: z.string() }).optional(),
   evidence: evidence.optional(),
+  warnings: z.array(foundWarning).optional(),
 });
 
-export type ExperimentRecord = z.infer<typeof recordSchema>;
+/** Version 1 knew accuracies alone. What else may be wrong with it is found in its new form. */
+const firstVersion = z
+  .looseObject({
+    version: z.literal(1),
+    teacher: z.looseObject({}).optional(),
+    arms: z.array(z.looseObject({})),
+  })
+  .transform(({ teacher, arms, ...rest }) => ({
+    ...rest,
+    version: RECORD_FORMAT.version,
+    metric: DEFAULT_METRIC,
+    ...(teacher && { teacher: withScore(teacher, 'accuracy', 'score') }),
+    arms: arms.map((one) => withScore(one, 'accuracies', 'scores')),
+  }));
+
+function withScore(given: Readonly<Record<string, unknown>>, then: string, now: string): object {
+  const { [then]: value, ...rest } = given;
+  return { ...rest, ...(value !== undefined && { [now]: value }) };
+}
+
+/** Of any version. */
+export const recordSchema = z.preprocess((value) => firstVersion.safeParse(value).data ?? value, record);
+
+export type ExperimentRecord = z.infer<typeof record>;
 export type RecordedArm = z.infer<typeof arm>;
 export type Environment = z.infer<typeof environment>;
 export type Evidence = z.infer<typeof evidence>;

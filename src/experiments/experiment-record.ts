@@ -4,24 +4,34 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { asJson } from '../training/run-options.js';
-import { discordantRows, percent } from './arm-result.js';
+import { discordantRows } from './arm-result.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
 import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './experiment-record.schema.js';
+import { gatheredWarnings, type StoredWarning } from './experiment-warnings.js';
 import { RECORD_FORMAT } from './formats.js';
+import { inPoints, type JudgedMetric } from './judged-metric.js';
+import { type ResampledRows, resampledDifference, resampledInterval } from './kept-answers.js';
 import { mean, sampleSd, tInterval } from './statistics.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 import { type Controls, type DiscordantRows, type Gain, judge, judgeSoftTargets } from './verdict.js';
 import { wilsonInterval } from './wilson-interval.js';
+
+type Headline = {
+  readonly arm: string;
+  readonly controls: Controls;
+  /** Names of controls that these students don't have, and that need not be beaten. */
+  readonly notDefined?: readonly string[];
+};
 
 export type RecordOptions = {
   readonly outcome: ExperimentOutcome;
   /** What the experiment asks, as a sentence. */
   readonly question: string;
   /** The arm that the question is about, and its controls. It is compared with each of them. */
-  readonly headline?: { readonly arm: string; readonly controls: Controls };
+  readonly headline?: Headline;
   /** Pairs to compare besides. */
   readonly comparisons?: readonly { readonly arm: string; readonly over: string }[];
-  /** In percentage points. */
+  /** In points. */
   readonly smallestEffect?: number;
   /** What each arm is, by name. */
   readonly descriptions?: Readonly<Record<string, string>>;
@@ -29,9 +39,12 @@ export type RecordOptions = {
   /** When it ended. */
   readonly date: Date;
   readonly command?: string | undefined;
+  readonly config?: string | undefined;
   readonly data?: ExperimentRecord['data'];
   readonly teacher?: ExperimentRecord['teacher'];
   readonly evidence?: Evidence | undefined;
+  /** What was found before the runs; theirs are in the outcome. */
+  readonly warnings?: readonly StoredWarning[];
 };
 
 const MAX_BYTES = 256 * 2 ** 20;
@@ -42,7 +55,7 @@ const MAX_BYTES = 256 * 2 ** 20;
  */
 export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const { outcome, question, headline, smallestEffect, descriptions = {}, environment, date } = options;
-  const { command, data, teacher, evidence } = options;
+  const { command, config, data, teacher, evidence } = options;
   const compare = (arm: string, over: string) => compareArms(outcome, arm, over, smallestEffect);
   const pairs = new Map<string, Gain>();
   const add = (arm: string, over: string) => pairs.set(JSON.stringify([arm, over]), compare(arm, over));
@@ -52,13 +65,16 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
   }
   for (const { arm, over } of options.comparisons ?? []) add(arm, over);
   const gains = [...pairs.values()];
+  const warnings = gatheredWarnings(options.warnings ?? [], outcome);
   return {
     format: RECORD_FORMAT.name,
     version: RECORD_FORMAT.version,
     name: outcome.name,
     question,
+    metric: outcome.metric,
     date: date.toISOString(),
     ...(command !== undefined && { command }),
+    ...(config !== undefined && { config }),
     seconds: outcome.seconds,
     peakRssBytes: outcome.peakRssBytes,
     environment,
@@ -66,10 +82,11 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     settings: asJson(outcome.settings) as ExperimentRecord['settings'],
     ...(data && { data }),
     ...(teacher && { teacher }),
-    arms: outcome.arms.map((arm) => recordedArm(arm, descriptions[arm.arm.name])),
+    arms: outcome.arms.map((arm) => recordedArm(arm, outcome.metric, descriptions[arm.arm.name])),
     gains,
     ...(headline && headlineOf(headline, gains)),
     ...(evidence && { evidence }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 
@@ -79,14 +96,17 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
  */
 export function compareArms(outcome: ExperimentOutcome, arm: string, over: string, smallestEffect?: number): Gain {
   const [first, second] = [armNamed(outcome, arm), armNamed(outcome, over)];
-  const discordant = outcome.seeds.length === 1 ? discordantRuns(first, second) : undefined;
+  const { metric, seeds } = outcome;
+  const isAlone = seeds.length === 1;
+  const discordant = isAlone && metric === 'accuracy' ? discordantRuns(first, second) : undefined;
+  const resampled = isAlone && metric !== 'accuracy' ? resampledRuns(first, second, metric) : undefined;
   return judge({
-    arm,
-    over,
-    accuracies: first.accuracies,
-    otherAccuracies: second.accuracies,
+    ...{ arm, over, metric },
+    scores: first.scores,
+    otherScores: second.scores,
     ...(smallestEffect !== undefined && { smallestEffect }),
     ...(discordant && { discordant }),
+    ...(resampled && { resampled }),
   });
 }
 
@@ -104,42 +124,71 @@ function discordantRuns(first: ArmOutcome, second: ArmOutcome): DiscordantRows |
   return { onlyArm: onlyFirst, onlyOther: onlySecond, rows: a.rows };
 }
 
-function recordedArm({ arm, accuracies, runs }: ArmOutcome, description: string | undefined): RecordedArm {
+function resampledRuns(first: ArmOutcome, second: ArmOutcome, metric: JudgedMetric): ResampledRows | undefined {
+  const [a, b] = [first.runs[0]?.result.answers, second.runs[0]?.result.answers];
+  return a && b && resampledDifference(a, b, metric);
+}
+
+function recordedArm(
+  { arm, scores, runs }: ArmOutcome,
+  metric: JudgedMetric,
+  description: string | undefined,
+): RecordedArm {
   const { name, ...settings } = arm;
-  const sd = sampleSd(accuracies);
-  const interval = intervalOf(accuracies, runs);
-  const curve = runs[0]?.result.curve;
+  const sd = sampleSd(scores);
+  const interval = intervalOf(scores, runs, metric);
+  const metrics = metricsOf(runs);
+  const { curve, train } = runs[0]?.result ?? {};
   return {
     name,
     ...(description !== undefined && { description }),
     settings: asJson(settings) as RecordedArm['settings'],
     parameters: runs[0]?.result.parameters ?? 0,
-    accuracies: [...accuracies],
-    mean: mean(accuracies),
-    ...(accuracies.length > 1 && { sd }),
+    scores: [...scores],
+    mean: mean(scores),
+    ...(scores.length > 1 && { sd }),
     ...(interval && { interval }),
+    ...(metrics && { metrics }),
+    ...(train && { train: { ...train } }),
     seconds: runs.map((run) => run.seconds),
     ...(curve && { curve: curve.map((point) => ({ ...point })) }),
   };
 }
 
-function intervalOf(accuracies: readonly number[], runs: ArmOutcome['runs']): RecordedArm['interval'] {
-  if (accuracies.length > 1) return { over: 'seeds', ...tInterval(accuracies) };
-  const [run] = runs;
-  if (run?.result.right === undefined) return undefined;
-  const { accuracy, right } = run.result;
-  const [low, high] = wilsonInterval(Math.round(accuracy * right.rows), right.rows);
-  return { over: 'rows', low: percent(low), high: percent(high) };
+/** Those that every run has, times 100. */
+function metricsOf(runs: ArmOutcome['runs']): RecordedArm['metrics'] {
+  const [first, ...others] = runs.map(({ result }) => result.metrics ?? {});
+  const names = Object.keys(first ?? {}).filter((name) => others.every((one) => name in one));
+  if (names.length === 0) return undefined;
+  return Object.fromEntries(
+    names.map((name) => [name, runs.map(({ result }) => inPoints(result.metrics?.[name] ?? Number.NaN))]),
+  );
+}
+
+function intervalOf(
+  scores: readonly number[],
+  runs: ArmOutcome['runs'],
+  metric: JudgedMetric,
+): RecordedArm['interval'] {
+  if (scores.length > 1) return { over: 'seeds', ...tInterval(scores) };
+  const { score, right, answers } = runs[0]?.result ?? {};
+  if (metric !== 'accuracy') {
+    const resampled = answers && resampledInterval(answers, metric);
+    return resampled && { over: 'rows', ...resampled };
+  }
+  if (score === undefined || right === undefined) return undefined;
+  const [low, high] = wilsonInterval(Math.round(score * right.rows), right.rows);
+  return { over: 'rows', low: inPoints(low), high: inPoints(high) };
 }
 
 function headlineOf(
-  { arm, controls }: { readonly arm: string; readonly controls: Controls },
+  { arm, controls, notDefined }: Headline,
   gains: readonly Gain[],
 ): Pick<ExperimentRecord, 'headline' | 'softTargets'> {
   const gain = gains.find((one) => one.arm === arm && one.over === controls.noTeacher);
   return {
     ...(gain && { headline: { arm, over: gain.over, text: gain.text } }),
-    softTargets: judgeSoftTargets(arm, controls, gains),
+    softTargets: judgeSoftTargets(arm, controls, gains, notDefined),
   };
 }
 

@@ -1,7 +1,7 @@
 /** @file Arms × seeds: every arm runs on every seed, each finished run is kept, and a killed experiment goes on. */
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { asJson } from '../training/run-options.js';
-import { type ArmResult, percent } from './arm-result.js';
+import type { ArmResult } from './arm-result.js';
 import {
   type Arm,
   ArmError,
@@ -12,6 +12,7 @@ import {
   placeOf,
   type Settings,
 } from './arm-run.js';
+import { DEFAULT_METRIC, inPoints, type JudgedMetric } from './judged-metric.js';
 import { type FinishedRun, openResultsFile } from './results-file.js';
 import type { armResultSchema } from './results-file.schema.js';
 import { startWorker, type Worker } from './worker.js';
@@ -31,8 +32,9 @@ export type ExperimentEvent =
       readonly type: 'run-end';
       readonly arm: string;
       readonly seed: number;
-      /** A fraction. */
-      readonly accuracy: number;
+      readonly metric: JudgedMetric;
+      /** The metric itself, not times 100. */
+      readonly score: number;
       readonly seconds: number;
       readonly runs: number;
       readonly finished: number;
@@ -44,6 +46,8 @@ export type ExperimentOptions<A extends Arm> = {
   readonly arms: readonly A[];
   /** Every arm runs on each of them, so that the arms can be compared in pairs. */
   readonly seeds: readonly number[];
+  /** What the runs are judged by. Default: accuracy. */
+  readonly metric?: JudgedMetric;
   /** All else that decides the numbers: sizes, steps, data and their hashes, number of threads. */
   readonly settings?: Settings;
   readonly run: ArmRun<A>;
@@ -65,12 +69,13 @@ export type ArmOutcome<A extends Arm = Arm> = {
   readonly arm: A;
   /** In the order of the seeds. */
   readonly runs: readonly FinishedRun[];
-  /** Accuracies of these runs in percent. */
-  readonly accuracies: readonly number[];
+  /** Of these runs: the experiment's metric times 100. */
+  readonly scores: readonly number[];
 };
 
 export type ExperimentOutcome<A extends Arm = Arm> = {
   readonly name: string;
+  readonly metric: JudgedMetric;
   readonly seeds: readonly number[];
   readonly settings: Settings;
   /** In the order in which they were given. */
@@ -97,10 +102,13 @@ type Lane<A extends Arm> = {
  */
 export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>): Promise<ExperimentOutcome<A>> {
   const { name, arms, seeds, settings = {}, resultsFile, resume = false, onEvent: emit = () => {} } = options;
+  const { metric = DEFAULT_METRIC } = options;
   checkOptions(options);
   const started = performance.now();
   const file =
-    resultsFile === undefined ? undefined : await openResultsFile(resultsFile, { name, settings, arms }, resume);
+    resultsFile === undefined
+      ? undefined
+      : await openResultsFile(resultsFile, { name, metric, settings, arms }, resume);
   try {
     const done = new Map<string, FinishedRun>();
     for (const run of file?.finished ?? []) done.set(placeOf(run.arm, run.seed), run);
@@ -114,7 +122,7 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
       done.set(placeOf(run.arm, run.seed), run);
       progress.finished += 1;
       const { arm, seed, seconds, result } = run;
-      emit({ type: 'run-end', arm, seed, accuracy: result.accuracy, seconds, ...progress });
+      emit({ type: 'run-end', arm, seed, metric, score: result.score, seconds, ...progress });
     });
     if (progress.finished < jobs.length) throw interrupted(name, progress, resultsFile);
 
@@ -122,7 +130,7 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
     emit({ type: 'end', seconds });
     const outcomes = arms.map((arm) => outcomeOf(arm, seeds, done));
     const peakRssBytes = Math.max(...outcomes.flatMap(({ runs }) => runs.map((run) => run.peakRssBytes)));
-    return { name, seeds, settings, arms: outcomes, seconds, peakRssBytes };
+    return { name, metric, seeds, settings, arms: outcomes, seconds, peakRssBytes };
   } finally {
     file?.close();
   }
@@ -203,7 +211,7 @@ function outcomeOf<A extends Arm>(
   done: ReadonlyMap<string, FinishedRun>,
 ): ArmOutcome<A> {
   const runs = seeds.map((seed) => done.get(placeOf(arm.name, seed)) as FinishedRun);
-  return { arm, runs, accuracies: runs.map(({ result }) => percent(result.accuracy)) };
+  return { arm, runs, scores: runs.map(({ result }) => inPoints(result.score)) };
 }
 
 function interrupted(

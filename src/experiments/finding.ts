@@ -1,5 +1,6 @@
 /** @file What the doctor finds, and how a failure becomes a finding. */
 import { RetortError } from '../errors/retort-error.js';
+import type { CheckName, Warning } from '../training/checks/warning.js';
 
 export type Finding = {
   /** A problem stops work or makes its results worthless; a warning may. */
@@ -7,13 +8,25 @@ export type Finding = {
   readonly what: string;
   /** The next step for the user. */
   readonly fix?: string;
+  /** Of the check that found it (`CHECKS`). */
+  readonly name?: CheckName;
 };
 
-export type Say = (level: Finding['level'], what: string, fix?: string) => void;
+export type Say = (level: Finding['level'], what: string, fix?: string, name?: CheckName) => void;
 
 /** Whether any finding is a problem. */
 export function hasProblem(findings: readonly Finding[]): boolean {
   return findings.some(({ level }) => level === 'problem');
+}
+
+/** Of a teacher these make all work worthless; others may. */
+const PROBLEMS: ReadonlySet<CheckName> = new Set(['label-order', 'teacher-at-chance', 'teacher-logits', 'no-labels']);
+
+/** What the checks of runs found. */
+export function sayWarnings(say: Say, where: string, warnings: readonly Warning[]): void {
+  for (const { name, text, fix } of warnings) {
+    say(PROBLEMS.has(name) ? 'problem' : 'warning', `${where}: ${text}`, fix, name);
+  }
 }
 
 /** A failure that a user can mend is a finding, and the examination goes on. */

@@ -3,24 +3,33 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../data/mnist.js';
+import { CheckpointError } from '../errors/failures.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
+import { type OpenedModel, openAnyModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
+import { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
+import { findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
+import { MULTI_TASK } from '../models/multi-task.js';
 import { loadModel, type SavedModel } from '../models/saved-model.js';
 import { modelTeacher } from '../teachers/model-teacher.js';
 import { sizeOf } from '../tensor/shape.js';
+import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 import { loadRunState, loadRunTensors } from '../training/checkpoint.js';
+import { teacherWarnings } from '../training/checks/teacher-warnings.js';
 import { openEvaluator } from '../training/evaluate.js';
 import { LOG, METRICS, RESUME } from '../training/run-files.js';
 import { readRunRecord } from '../training/run-record.js';
-import { chanceNotice } from '../training/teacher-checks.js';
-import { percent } from './arm-result.js';
 import { readExperimentRecord } from './experiment-record.js';
-import { type Say, trying } from './finding.js';
+import { type Say, sayWarnings, trying } from './finding.js';
+import { inPoints } from './judged-metric.js';
+import { examineTexts, type FoundReader, type FoundTexts, isTextData, type TextPlace } from './text-checks.js';
 
 /** What is there to be tried on each other. */
 export type Found = {
   readonly data: { readonly path: string; readonly mnist: Mnist }[];
   readonly models: SavedModel[];
+  readonly texts: FoundTexts[];
+  readonly readers: FoundReader[];
 };
 
 const DATA_FILE = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
@@ -29,9 +38,15 @@ const EXPERIMENT = 'experiment.json';
 const RESULTS = 'results.jsonl';
 const GO_ON = 'the same command with --resume goes on with it';
 
-export async function examinePath(path: string, found: Found, say: Say): Promise<void> {
+/** @param place how files of texts are to be read. */
+export async function examinePath(path: string, found: Found, say: Say, place: TextPlace = {}): Promise<void> {
+  if (await isTextData(path)) {
+    found.texts.push(await examineTexts(path, place, say));
+    return;
+  }
+  if (taskInName(path).task !== undefined) return examineModel(path, found, say);
   const names = await namesIn(path);
-  if (names === undefined) return examineFile(path, say);
+  if (names === undefined) return MODEL_NAMES.has(path) ? examineName(path, found, say) : examineFile(path, say);
   const has = (name: string) => names.includes(name);
   if (has(FILLING_MARK) || names.every((name) => name.startsWith('.'))) {
     const what = has(FILLING_MARK) ? 'a copy of MNIST that was cut short' : 'an empty folder';
@@ -93,23 +108,42 @@ export function examinePackagedData(say: Say): void {
   }
 }
 
+/** A model by its short name, which a run would download. */
+async function examineName(name: string, found: Found, say: Say): Promise<void> {
+  try {
+    await resolveModel(name);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return say('ok', `${name}: not there yet; the first run downloads it`);
+  }
+  return examineModel(name, found, say);
+}
+
 async function examineModel(path: string, found: Found, say: Say): Promise<void> {
-  const saved = await loadModel(path);
+  const saved = await openedModel(path);
   const { model, weights, contentHash } = saved;
   const broken = Object.entries(weights).find(([, { data }]) => !data.every(Number.isFinite));
   if (broken !== undefined) {
     return say('problem', `${path}: '${broken[0]}' has numbers that are not finite`, 'train it anew, more slowly');
   }
   const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  found.models.push(saved);
+  const isReader = model.kind !== MULTI_TASK && model.inputs({ B: 1, S: 1 }).some(({ name }) => name === 'input_ids');
+  if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadTokenizer(saved.path) });
+  else found.models.push(saved);
   say('ok', `${path}: ${model.kind} of ${parameters} parameters, whole, hash ${contentHash.slice(0, 12)}`);
+}
+
+/** Of several tasks the whole, unless one is named. */
+async function openedModel(path: string): Promise<OpenedModel> {
+  const isWhole = taskInName(path).task === undefined && (await isOurs(await findModelFolder(path)));
+  return isWhole ? { ...(await loadModel(path)), notices: [] } : openAnyModel(path);
 }
 
 async function examineRun(path: string, names: readonly string[], found: Found, say: Say): Promise<void> {
   if (names.includes(METRICS)) {
     const { steps, metrics } = await readRunRecord(join(path, METRICS));
     const { accuracy } = metrics;
-    const score = accuracy === undefined ? '' : `, accuracy ${percent(accuracy)} %`;
+    const score = accuracy === undefined ? '' : `, accuracy ${inPoints(accuracy)} %`;
     say('ok', `${path}: a run that ended after ${steps} steps${score}`);
   } else {
     await trying(say, () => examineUnfinished(path, names.includes(RESUME), say));
@@ -150,14 +184,12 @@ export async function examineTeacher(saved: SavedModel, data: Found['data'][numb
     return say('problem', `${path}: ${classesOf(model)} classes, where ${data.path} has ${test.labelNames.length}`);
   }
   const teacher = modelTeacher(saved, { threads: 1 });
-  const notice = chanceNotice(teacher, await teacher.answer(test, ['logits']), test);
-  if (notice !== undefined) {
-    return say('problem', notice, 'check that it was trained on this data and to its end');
-  }
+  const warnings = teacherWarnings(teacher, await teacher.answer(test, ['logits']), test);
+  if (warnings.length > 0) return sayWarnings(say, `${path} on ${data.path}`, warnings);
   const evaluator = await openEvaluator({ model, data: test, threads: 1 });
   try {
     const { metrics, rows } = await evaluator.evaluate(weights);
-    say('ok', `${path}: right on ${percent(metrics.accuracy ?? Number.NaN)} % of ${rows} images of ${data.path}`);
+    say('ok', `${path}: right on ${inPoints(metrics.accuracy ?? Number.NaN)} % of ${rows} images of ${data.path}`);
   } finally {
     await evaluator.release();
   }

@@ -1,10 +1,11 @@
 /** @file The lines of a results file, checked where bytes become objects. */
 import { z } from 'zod';
 import { RESULTS_FORMAT } from './formats.js';
+import { DEFAULT_METRIC, JUDGED_METRICS } from './judged-metric.js';
 
 const count = z.int().min(0);
 /** JSON has no NaN or infinity; they are written as null. */
-const measured = z
+export const measured = z
   .number()
   .nullable()
   .transform((value) => value ?? Number.NaN);
@@ -13,13 +14,31 @@ const byName = z.record(z.string(), measured);
 /** Fields beyond these, as a training run's epochs have, are left out. */
 export const curvePoint = z.object({ epoch: count, step: count, loss: measured, losses: byName, metrics: byName });
 
+export const warning = z.strictObject({
+  /** Of a check: names of later versions are read too. */
+  name: z.string(),
+  text: z.string(),
+  fix: z.string(),
+});
+
 export const armResultSchema = z.strictObject({
-  accuracy: z.number().min(0).max(1),
+  score: z.number().min(-1).max(1),
   parameters: count,
+  metrics: byName.optional(),
   right: z.strictObject({ rows: count, bits: z.base64() }).optional(),
+  answers: z.strictObject({ classes: z.int().min(1), gold: z.base64(), said: z.base64() }).optional(),
+  train: z.strictObject({ rows: count, steps: count }).optional(),
+  warnings: z.array(warning).optional(),
   curve: z.array(curvePoint).optional(),
   details: z.json().optional(),
 });
+
+/** Version 1 knew accuracies alone. */
+const storedResult = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null || !('accuracy' in value)) return value;
+  const { accuracy, ...rest } = value;
+  return { score: accuracy, ...rest };
+}, armResultSchema);
 
 /** Read first and alone, so that a file of a newer version is reported as that and not as full of errors. */
 export const versionSchema = z.looseObject({ format: z.literal(RESULTS_FORMAT.name), version: z.int().min(1) });
@@ -28,9 +47,10 @@ const settings = z.record(z.string(), z.json());
 
 export const headerSchema = z.strictObject({
   format: z.literal(RESULTS_FORMAT.name),
-  version: z.literal(RESULTS_FORMAT.version),
+  version: z.union([z.literal(1), z.literal(RESULTS_FORMAT.version)]),
   retort: z.string(),
   name: z.string(),
+  metric: z.enum(JUDGED_METRICS).default(DEFAULT_METRIC),
   settings,
 });
 
@@ -42,7 +62,7 @@ const runLine = z.strictObject({
   seed: count,
   seconds: z.number().min(0),
   peakRssBytes: count,
-  result: armResultSchema,
+  result: storedResult,
 });
 
 export const lineSchema = z.discriminatedUnion('type', [armLine, runLine]);

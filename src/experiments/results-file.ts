@@ -14,6 +14,7 @@ import { asJson, firstDifference } from '../training/run-options.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf, type Settings } from './arm-run.js';
 import { RESULTS_FORMAT } from './formats.js';
+import type { JudgedMetric } from './judged-metric.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 
 export type FinishedRun = {
@@ -33,7 +34,12 @@ export type ResultsFile = {
   close(): void;
 };
 
-export type Made = { readonly name: string; readonly settings: Settings; readonly arms: readonly Arm[] };
+export type Made = {
+  readonly name: string;
+  readonly metric: JudgedMetric;
+  readonly settings: Settings;
+  readonly arms: readonly Arm[];
+};
 
 const WANTED = 'what retort writes there';
 
@@ -56,8 +62,8 @@ export async function openResultsFile(path: string, made: Made, resume: boolean)
       });
     }
     const { header, arms, finished } = await parseLines(path, before);
-    const { retort, name, settings } = { retort: packageVersion(), ...made };
-    const now = asJson({ retort, name, settings });
+    const { name, metric, settings } = made;
+    const now = asJson({ retort: packageVersion(), name, metric, settings });
     if (header === undefined) {
       const { name: format, version } = RESULTS_FORMAT;
       appendSynced(path, { format, version, ...now });

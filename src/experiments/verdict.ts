@@ -1,17 +1,19 @@
 /**
  * @file What may be said of two arms that ran on the same seeds.
  *
- * Over the paired differences d (arm minus other, in percentage points) with the 95 % t-interval [low, high]:
+ * Over the paired differences d (arm minus other, in points: 100 times the metric) with the 95 % t-interval [low, high]:
  *   BETTER      low > 0; called small if high < the smallest effect of interest
  *   NO BETTER   high < the smallest effect of interest
  *   CAN'T TELL  anything else, and always with one seed
  */
 import { OptionError } from '../errors/failures.js';
+import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from './judged-metric.js';
+import type { ResampledRows } from './kept-answers.js';
 import { mcnemar, mean, sampleSd, samplesForReach, tInterval } from './statistics.js';
 
 export type VerdictName = 'BETTER' | 'NO BETTER' | "CAN'T TELL";
 
-/** Percentage points under which a gain is not worth having. */
+/** Points under which a gain is not worth having. */
 export const SMALLEST_EFFECT = 0.5;
 
 /** What is advised where the spread between seeds is not known yet. */
@@ -31,7 +33,7 @@ export type Gain = {
   readonly over: string;
   /** Paired seeds. */
   readonly seeds: number;
-  /** In percentage points, as all below. */
+  /** In points, as all below. */
   readonly mean: number;
   /** Of the differences; absent with one seed, as are the ends of the interval. */
   readonly sd?: number | undefined;
@@ -47,6 +49,8 @@ export type Gain = {
   readonly seedsToDecide?: number | undefined;
   /** One seed: how the two models differ row by row. */
   readonly mcnemar?: (DiscordantRows & { readonly p: number }) | undefined;
+  /** The same of another metric than accuracy: the interval of the difference over resampled rows. */
+  readonly resampled?: ResampledRows | undefined;
   /** The verdict as a sentence. */
   readonly text: string;
 };
@@ -54,50 +58,55 @@ export type Gain = {
 export type Comparison = {
   readonly arm: string;
   readonly over: string;
-  /** Accuracies in percent, one a seed, the same seeds in the same order. */
-  readonly accuracies: readonly number[];
-  readonly otherAccuracies: readonly number[];
-  /** In percentage points, above 0. */
+  /** Default: accuracy. */
+  readonly metric?: JudgedMetric;
+  /** The metric times 100, one a seed, the same seeds in the same order. */
+  readonly scores: readonly number[];
+  readonly otherScores: readonly number[];
+  /** In points, above 0. */
   readonly smallestEffect?: number;
-  /** Of the two models, where there is one seed. */
+  /** Of the two models' accuracy, where there is one seed. */
   readonly discordant?: DiscordantRows;
+  /** Of another metric. */
+  readonly resampled?: ResampledRows;
 };
 
 /**
  * Compares two arms over paired seeds.
- * @throws OptionError if the arms do not have the same number of accuracies, at least one, or one is no percentage.
+ * @throws OptionError if the arms do not have the same number of scores, at least one, or one is out of the metric's range.
  */
 export function judge(comparison: Comparison): Gain {
-  const { arm, over, accuracies, otherAccuracies, smallestEffect = SMALLEST_EFFECT } = comparison;
-  checkPercentages(arm, accuracies);
-  checkPercentages(over, otherAccuracies);
-  if (accuracies.length !== otherAccuracies.length) {
+  const { arm, over, scores, otherScores, smallestEffect = SMALLEST_EFFECT } = comparison;
+  const { metric = DEFAULT_METRIC } = comparison;
+  checkScores(arm, metric, scores);
+  checkScores(over, metric, otherScores);
+  if (scores.length !== otherScores.length) {
     throw new OptionError({
       where: `${arm} over ${over}`,
       wanted: 'as many runs of the one as of the other',
-      got: `${accuracies.length} and ${otherAccuracies.length}`,
+      got: `${scores.length} and ${otherScores.length}`,
       fix: 'run both arms on the same seeds',
     });
   }
   if (!(smallestEffect > 0 && smallestEffect <= 100)) {
     throw new OptionError({
       where: 'smallestEffect',
-      wanted: 'percentage points above 0',
+      wanted: 'points above 0',
       got: String(smallestEffect),
     });
   }
-  const differences = accuracies.map((accuracy, i) => accuracy - (otherAccuracies[i] as number));
+  const differences = scores.map((score, i) => score - (otherScores[i] as number));
   const gain = { arm, over, seeds: differences.length, mean: mean(differences), smallestEffect };
-  return differences.length === 1 ? oneSeed(gain, comparison.discordant) : manySeeds(gain, differences);
+  return differences.length === 1 ? oneSeed(gain, comparison) : manySeeds(gain, differences, metric);
 }
 
 type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;
 
-function manySeeds(gain: Measured, differences: readonly number[]): Gain {
+function manySeeds(gain: Measured, differences: readonly number[], metric: JudgedMetric): Gain {
   const { over, seeds, smallestEffect } = gain;
   const sd = sampleSd(differences);
   const { low, high } = tInterval(differences);
-  const figures = `${points(gain.mean, over)}, 95 % interval ${interval(low, high, smallestEffect)}, ${seeds} paired seeds`;
+  const figures = `${points(gain.mean, over, metric)}, 95 % interval ${interval(low, high, smallestEffect)}, ${seeds} paired seeds`;
   if (low > 0) {
     if (high >= smallestEffect) return { ...gain, sd, low, high, verdict: 'BETTER', text: `BETTER: ${figures}` };
     const text = `BETTER, but small: ${figures}; all of it is under ${smallestEffect} points`;
@@ -113,19 +122,28 @@ function manySeeds(gain: Measured, differences: readonly number[]): Gain {
   return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide, text };
 }
 
-function oneSeed(gain: Measured, discordant: DiscordantRows | undefined): Gain {
-  const figures = `CAN'T TELL: ${points(gain.mean, gain.over)} with one seed, which says nothing about the next`;
+function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resampled }: Comparison): Gain {
+  const figures = `CAN'T TELL: ${points(gain.mean, gain.over, metric)} with one seed, which says nothing about the next`;
   const advice = `run ${FIRST_SEEDS} paired seeds or more`;
-  if (discordant === undefined) return { ...gain, verdict: "CAN'T TELL", text: `${figures}; ${advice}` };
-  const { onlyArm, onlyOther, rows } = discordant;
-  const p = mcnemar(onlyArm, onlyOther);
-  const about = `these two models alone: McNemar p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} over ${rows} rows`;
-  return { ...gain, verdict: "CAN'T TELL", mcnemar: { ...discordant, p }, text: `${figures} (${about}); ${advice}` };
+  const told = (about: string) => `${figures} (these two models alone: ${about}); ${advice}`;
+  if (discordant !== undefined) {
+    const { onlyArm, onlyOther, rows } = discordant;
+    const p = mcnemar(onlyArm, onlyOther);
+    const text = told(`McNemar p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} over ${rows} rows`);
+    return { ...gain, verdict: "CAN'T TELL", mcnemar: { ...discordant, p }, text };
+  }
+  if (resampled !== undefined) {
+    const { low, high, rows } = resampled;
+    const text = told(`95 % interval ${interval(low, high, gain.smallestEffect)} over ${rows} resampled rows`);
+    return { ...gain, verdict: "CAN'T TELL", resampled, text };
+  }
+  return { ...gain, verdict: "CAN'T TELL", text: `${figures}; ${advice}` };
 }
 
-/** `+1.4 points over no-teacher`; a loss is said to be against the other. */
-function points(value: number, over: string): string {
-  return `${signed(value, 1)} points ${value < 0 ? 'against' : 'over'} ${over}`;
+/** `+1.4 points over no-teacher`, `+1.4 points of F1 over …`; a loss is said to be against the other. */
+function points(value: number, over: string, metric: JudgedMetric): string {
+  const of = metric === DEFAULT_METRIC ? '' : ` of ${METRIC_WORDING[metric].title}`;
+  return `${signed(value, 1)} points${of} ${value < 0 ? 'against' : 'over'} ${over}`;
 }
 
 /** With as many decimals as it takes to see on which side of 0 and of the smallest effect each end lies. */
@@ -148,12 +166,13 @@ function unsignedZero(value: number, decimals: number): string {
   return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
-function checkPercentages(arm: string, accuracies: readonly number[]): void {
-  const wrong = accuracies.find((accuracy) => !(accuracy >= 0 && accuracy <= 100));
-  if (accuracies.length > 0 && wrong === undefined) return;
+function checkScores(arm: string, metric: JudgedMetric, scores: readonly number[]): void {
+  const { title, scale, least } = METRIC_WORDING[metric];
+  const wrong = scores.find((score) => !(score >= least && score <= 100));
+  if (scores.length > 0 && wrong === undefined) return;
   throw new OptionError({
     where: `arm ${arm}`,
-    wanted: 'accuracies in percent, one a seed',
+    wanted: `${title} ${scale}, one a seed`,
     got: wrong === undefined ? 'none' : String(wrong),
   });
 }
@@ -178,8 +197,14 @@ export type SoftTargets = {
 /**
  * Whether the soft targets are what helped. Since every single comparison must come out BETTER, the chance to say so
  * of soft targets that do nothing beyond one of the controls is no larger than that of one comparison, 2.5 %.
+ * @param notDefined controls that there are not for such students, as `hard-labels` for a regression
  */
-export function judgeSoftTargets(arm: string, controls: Controls, gains: readonly Gain[]): SoftTargets {
+export function judgeSoftTargets(
+  arm: string,
+  controls: Controls,
+  gains: readonly Gain[],
+  notDefined: readonly string[] = [],
+): SoftTargets {
   const roles: readonly (readonly [string, string | undefined])[] = [
     ['no-teacher', controls.noTeacher],
     ['hard-labels', controls.hardLabels],
@@ -189,6 +214,7 @@ export function judgeSoftTargets(arm: string, controls: Controls, gains: readonl
   const missing: string[] = [];
   const unbeaten: string[] = [];
   for (const [role, over] of roles) {
+    if (notDefined.includes(role)) continue;
     const gain = gains.find((one) => one.arm === arm && one.over === over);
     if (gain === undefined) missing.push(over ?? role);
     else if (gain.verdict !== 'BETTER') unbeaten.push(`${gain.over} (${gain.verdict})`);

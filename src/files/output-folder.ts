@@ -22,6 +22,7 @@ const ARTEFACTS: readonly { readonly kind: 'file' | 'folder'; readonly name: Reg
   { kind: 'file', name: /^(experiment\.json|results\.jsonl|report\.html)$/ },
   { kind: 'file', name: /^((train|dev|test)_)?predictions\.(txt|csv|tsv|json|jsonl)$/ },
   { kind: 'folder', name: /^(last|best|epoch=.*)\.ckpt$/ },
+  { kind: 'folder', name: /^phase-\d+-[a-z0-9-]+$/ },
   { kind: 'file', name: /^log\.jsonl$/ },
 ];
 
@@ -30,6 +31,8 @@ export type ClaimOptions = {
   readonly overwrite?: boolean;
   /** Go on in a folder that holds an earlier run. */
   readonly resume?: boolean;
+  /** A name that an empty folder may hold: what was made there for this run. */
+  readonly besides?: string;
 };
 
 export type OutputFolder = Lock & { readonly path: string };
@@ -41,7 +44,7 @@ export type OutputFolder = Lock & { readonly path: string };
  *   it cannot be created or written; OptionError if both options are given.
  */
 export async function claimOutputFolder(path: string, options: ClaimOptions = {}): Promise<OutputFolder> {
-  const { overwrite = false, resume = false } = options;
+  const { overwrite = false, resume = false, besides } = options;
   if (overwrite && resume) {
     throw new OptionError({
       where: '--resume --overwrite',
@@ -57,7 +60,7 @@ export async function claimOutputFolder(path: string, options: ClaimOptions = {}
       await removeStaleTemporaries(path);
       await recoverFoldersIn(path);
       if (overwrite) await removeArtefacts(path);
-      else if (!resume) await expectEmpty(path);
+      else if (!resume) await expectEmpty(path, besides);
       return { path, release: lock.release };
     } catch (error) {
       lock.release();
@@ -84,8 +87,10 @@ function isOfKind(entry: Dirent, kind: 'file' | 'folder'): boolean {
   return entry.isSymbolicLink() || (kind === 'folder' ? entry.isDirectory() : entry.isFile());
 }
 
-async function expectEmpty(path: string): Promise<void> {
-  const names = (await readdir(path)).filter((name) => !isLockName(name, LOCK_NAME) && !isTemporaryName(name));
+async function expectEmpty(path: string, besides: string | undefined): Promise<void> {
+  const names = (await readdir(path)).filter(
+    (name) => !isLockName(name, LOCK_NAME) && !isTemporaryName(name) && name !== besides,
+  );
   if (names.length === 0) return;
   const shown = names.sort().slice(0, 3).join(', ');
   const more = names.length > 3 ? ` and ${names.length - 3} more` : '';

@@ -1,9 +1,9 @@
 /** @file Target probabilities other than a teacher's own: averaged, annealed towards the label, or made up. */
 import { where } from '../autograd/ops/compare.js';
-import { add, mul, neg, sqrt, stopGradient, sub } from '../autograd/ops/elementwise.js';
+import { add, div, exp, mul, neg, sqrt, stopGradient, sub } from '../autograd/ops/elementwise.js';
 import { gather, oneHot } from '../autograd/ops/indexing.js';
 import { softmax } from '../autograd/ops/normalise.js';
-import { sum } from '../autograd/ops/reduce.js';
+import { argMax, sum } from '../autograd/ops/reduce.js';
 import { unsqueeze } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
@@ -71,22 +71,47 @@ export function virtualTeacher(labels: Value, like: Value, correct: number): Val
  * Soft targets from the distances between output embeddings, softmax(−‖E_c − E_label‖ / τ): classes that lie close share
  * mass. Our reading of Hahn & Choi 2019, arXiv:1908.01851, whose equations could not be checked.
  * @param embeddings the classifier's weight, [C, H]; a constant: a gradient would draw the classes together.
- * @param labels int64 [B]; a row of −100 has the target of class 0, and must not count.
+ * @param labels int64 [B], or [B, S] for tokens; −100 has the target of class 0, and must not count.
  * @returns [B, C]
  * @throws ShapeError, OptionError for a τ of 0 or less.
  */
-export function embeddingTargets(embeddings: Value, labels: Value, temperature: number): Value {
-  expectTemperature(temperature, 'embeddingTargets');
+export function embeddingTargets(embeddings: Value, labels: Value, temperature: number | Value): Value {
+  const { table, own } = ownEmbeddings(embeddings, labels, temperature, 'embeddingTargets');
+  const apart = sub(unsqueeze(own, labels.shape.length), table); // [B, 1, H], [C, H] -> [B, C, H]
+  return softmax(neg(div(lengthOf(apart), scalarLike(temperature, table))), { axis: -1 });
+}
+
+/**
+ * The same with two classes alone, the label's and the one that the student names: cheap where there are many. Where they
+ * are the same class the target is the label.
+ * @param logits the student's, [B, C] or [B, S, C].
+ * @returns [B, C]
+ * @throws ShapeError, OptionError for a τ of 0 or less.
+ */
+export function rivalTargets(embeddings: Value, labels: Value, logits: Value, temperature: number | Value): Value {
+  const classes = expectClasses(logits, 'rivalTargets');
+  const { table, own, index } = ownEmbeddings(embeddings, labels, temperature, 'rivalTargets');
+  const rival = argMax(logits, { axis: -1 }); // [B]
+  const distance = lengthOf(sub(gather(table, rival), own)); // [B, H] -> [B]
+  const ratio = exp(neg(div(distance, scalarLike(temperature, table)))); // the rival's mass over the label's
+  const share = unsqueeze(div(1, add(1, ratio)), labels.shape.length); // [B, 1]
+  const gold = oneHot(index, classes, table.dtype); // [B, C]
+  const other = oneHot(rival, classes, table.dtype);
+  return add(other, mul(sub(gold, other), share));
+}
+
+/** The table as a constant, the labels with 0 for none, and the labels' rows [B, H]. */
+function ownEmbeddings(embeddings: Value, labels: Value, temperature: number | Value, owner: string) {
+  expectTemperature(temperature, owner);
   if (embeddings.shape.length !== 2) {
-    throw new ShapeError({
-      where: 'embeddingTargets',
-      wanted: 'embeddings [C, H]',
-      got: formatShape(embeddings.shape),
-    });
+    throw new ShapeError({ where: owner, wanted: 'embeddings [C, H]', got: formatShape(embeddings.shape) });
   }
   const table = stopGradient(embeddings);
-  const own = gather(table, where(isLabelled(labels, -100), labels, 0)); // [C, H], [B] -> [B, H]
-  const apart = sub(unsqueeze(own, 1), unsqueeze(table, 0)); // [B, C, H]
-  const distance = sqrt(sum(mul(apart, apart), { axes: [-1] })); // [B, C, H] -> [B, C]
-  return softmax(mul(neg(distance), 1 / temperature), { axis: -1 });
+  const index = where(isLabelled(labels, -100), labels, 0);
+  return { table, index, own: gather(table, index) };
+}
+
+/** [.., H] -> [..] */
+function lengthOf(vectors: Value): Value {
+  return sqrt(sum(mul(vectors, vectors), { axes: [-1] }));
 }

@@ -20,6 +20,7 @@ import { defineMethod } from './define-method.js';
 export const decoupled = defineMethod({
   name: 'decoupled',
   needs: ['logits'],
+  isForClasses: true,
   options: {
     targetWeight: { default: 1, min: 0, help: "weight of the label against the rest (the paper's alpha)" },
     nonTargetWeight: { default: 2, min: 0, help: "weight of the classes that are not the label (the paper's beta)" },

@@ -4,6 +4,8 @@ import type { RowLoss } from '../losses/row-loss.js';
 import type { SignalName, Signals } from '../models/model.js';
 import type { ParameterSpec } from '../nn/module.js';
 import type { LossInputs, Method, MethodSizes, OptionSpec, Progress } from './method.js';
+import { phased, type Stages } from './phased.js';
+import type { View } from './views.js';
 
 /** An option that takes one of some words. */
 export type ChoiceSpec = {
@@ -39,15 +41,25 @@ export type MethodDefinition<S extends OptionSpecs, N extends SignalName> = {
   readonly name: string;
   /** Teacher signals; a function where they depend on the options. */
   readonly needs: readonly N[] | ((options: OptionsOf<S>) => readonly N[]);
+  /** It compares classes, and has no form for a model of one score; a function where that depends on the options. */
+  readonly isForClasses?: true | ((options: OptionsOf<S>) => boolean);
   readonly options: S;
   /** Defaults that depend on other options, and checks across them. Sees what the caller gave, in range. */
   readonly defaults?: (given: Partial<OptionsOf<S>>) => Partial<OptionsOf<S>>;
   /** What is trained beside the student, from the sizes of both sides; its layers run on the losses' `context`. */
   readonly parameters?: (sizes: MethodSizes, options: OptionsOf<S>) => readonly ParameterSpec[];
+  /** Further forward passes on changed inputs (`mixup`), `views` of the losses' inputs. */
+  readonly views?: (options: OptionsOf<S>) => Readonly<Record<string, View>>;
+  /** How many networks of the student's kind are trained beside it, `peers` of the losses' inputs. */
+  readonly peers?: (options: OptionsOf<S>) => number;
   /** Numbers that may change from step to step: graph inputs, `scalars` of the losses' inputs. */
   readonly scalars?: (options: OptionsOf<S>, progress: Progress) => Readonly<Record<string, number>>;
   /** The terms, by the names under which they are logged; their sum is minimised. */
   readonly losses: (inputs: MethodInputs<N>, options: OptionsOf<S>) => Readonly<Record<string, RowLoss>>;
+  /** Those of the terms that come from labels, or scores, alone. Default: `hard`. */
+  readonly labelTerms?: readonly string[];
+  /** The stages, if with these options it has several. Its needs are then theirs, and `losses` those of the last. */
+  readonly phases?: (options: OptionsOf<S>) => Stages | undefined;
 };
 
 /** Makes the method from options, all of them optional. */
@@ -86,8 +98,11 @@ function fits(spec: OptionSpec | ChoiceSpec, value: unknown): boolean {
   return (isMinAllowed ? value >= min : value > min) && value <= max;
 }
 
-/** The options that were given, each known and in range; undefined ones were not given. */
-function checkedOptions<S extends OptionSpecs>(
+/**
+ * The options that were given, each known and in range; undefined ones were not given.
+ * @throws OptionError for one that is not.
+ */
+export function checkedOptions<S extends OptionSpecs>(
   name: string,
   specs: S,
   options: Readonly<Record<string, unknown>>,
@@ -119,7 +134,20 @@ function checkedOptions<S extends OptionSpecs>(
 export function defineMethod<const S extends OptionSpecs, const N extends SignalName>(
   definition: MethodDefinition<S, N>,
 ): MethodFactory<S> {
-  const { name, options: specs, needs, defaults, parameters, scalars, losses } = definition;
+  const {
+    name,
+    options: specs,
+    needs,
+    isForClasses = () => false,
+    defaults,
+    parameters,
+    views,
+    peers,
+    scalars,
+    losses,
+    phases,
+    labelTerms,
+  } = definition;
   const plainDefaults = Object.fromEntries(
     Object.entries(specs).map(([option, spec]) => [option, typeof spec === 'number' ? spec : spec.default]),
   );
@@ -127,14 +155,20 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     const given = checkedOptions(name, specs, record);
     // Every key of S is in `plainDefaults`.
     const options = { ...plainDefaults, ...defaults?.(given), ...given } as OptionsOf<S>;
+    const stages = phases?.(options);
+    if (stages !== undefined) return phased({ name, options, stages });
     return {
       name,
       needs: typeof needs === 'function' ? needs(options) : needs,
+      isForClasses: isForClasses === true || isForClasses(options),
       options,
       ...(parameters && { parameters: (sizes) => parameters(sizes, options) }),
+      ...(views && { views: views(options) }),
+      ...(peers && { peers: peers(options) }),
       ...(scalars && { scalars: (_options, progress) => scalars(options, progress) }),
       // The trainer gives every signal that `needs` names, or stops before any work starts.
       losses: (inputs) => losses(inputs as MethodInputs<N>, options),
+      ...(labelTerms && { labelTerms }),
     };
   };
   const make = (options: Partial<OptionsOf<S>> = {}): Method => fromRecord(options);

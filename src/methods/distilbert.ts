@@ -8,7 +8,9 @@
  *             hiddenStates [B, S, H] | a the three weights, 5, 2 and 1 in the authors' README
  * Departures: the paper distils a masked language model over a large text; on a task the hard term is the task's. All
  *             tokens that are not padding count in the soft and the cosine term, as in the code's default. A student of
- *             another width has a trained projection, where the code demands equal ones.
+ *             another width has a trained projection, where the code demands equal ones. Stage `both` goes on with
+ *             Hinton's loss from the weights of the triple one, where the paper fine-tunes on labels, or on a task's
+ *             teacher too; how the epochs are shared out is ours.
  */
 import { cosineDistance } from '../losses/cosine.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
@@ -17,8 +19,11 @@ import { scale } from '../losses/row-loss.js';
 import type { SignalName } from '../models/model.js';
 import { defineMethod } from './define-method.js';
 import { hiddenSizes, sizesOfHidden } from './hidden-layers.js';
+import { hinton } from './hinton.js';
+import type { Stages } from './phased.js';
 import { projection } from './projection.js';
 import { isRegression, scoreTerms } from './score-terms.js';
+import { refuseIdleShare, shareOf } from './stage-share.js';
 
 /** Soft targets, labels, and the direction of the last hidden states. */
 export const distilBert = defineMethod({
@@ -32,6 +37,30 @@ export const distilBert = defineMethod({
     hardWeight: { default: 2, min: 0, help: 'weight of the labels; 0 leaves them out' },
     cosineWeight: { default: 1, min: 0, help: 'weight of the last hidden states; 0 leaves them out' },
     temperature: { default: 2, min: 0, isMinAllowed: false, help: 'divides the logits of both sides' },
+    stage: {
+      default: 'distillation',
+      choices: ['distillation', 'both'],
+      help: 'the triple loss alone, or then, from those weights, soft targets and labels as in hinton',
+    },
+    distillationShare: shareOf('the triple loss', 0.5),
+  },
+  defaults: ({ stage = 'distillation', distillationShare }) => {
+    refuseIdleShare('distilbert', stage, distillationShare);
+    return {};
+  },
+  phases: ({ stage, distillationShare, ...given }): Stages | undefined => {
+    if (stage !== 'both') return undefined;
+    const { temperature } = given;
+    return [
+      { name: 'distillation', method: distilBert(given), share: distillationShare },
+      {
+        name: 'fine-tuning',
+        method: hinton({ temperature }),
+        share: 1 - distillationShare,
+        from: 'previous',
+        data: 'train',
+      },
+    ];
   },
   parameters: (sizes, { cosineWeight }) => {
     if (cosineWeight === 0) return [];
@@ -52,7 +81,7 @@ export const distilBert = defineMethod({
                 softWeight,
                 kl(student.logits, teacher.logits, {
                   temperature: scalars.temperature ?? temperature,
-                  mask: isTokens ? attentionMask : undefined,
+                  mask: isTokens ? (student.logitsMask ?? attentionMask) : undefined,
                 }),
               ),
             }),

@@ -16,6 +16,7 @@ import { defineMethod } from './define-method.js';
 export const hardLabels = defineMethod({
   name: 'hard-labels',
   needs: ['logits'],
+  isForClasses: true,
   options: {},
   losses: ({ student, teacher }) => ({
     hard: crossEntropy(student.logits, argMax(teacher.logits, { axis: -1 })), // [B, C] -> [B]

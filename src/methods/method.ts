@@ -3,13 +3,15 @@ import type { RowLoss } from '../losses/row-loss.js';
 import type { SignalName, Signals } from '../models/model.js';
 import type { SignalSizes } from '../models/signal-sizes.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
+import type { PhasePlan } from './phase.js';
+import type { MixedSignals, View } from './views.js';
 
 /** What a step's losses are made from. A method cannot tell a traced teacher from a cached one. */
 export type LossInputs = {
   readonly student: Signals;
   /** Constants to the student: no gradient flows into them. Absent for methods that need no teacher. */
   readonly teacher: Signals;
-  /** int64 [B], -100 where a row has none. */
+  /** int64 [B], -100 where a row has none; of a model that labels tokens [B, S]. */
   readonly labels: Value;
   /** float32 [B]: what a regression is to predict, NaN where a row has none. */
   readonly scores: Value;
@@ -17,6 +19,10 @@ export type LossInputs = {
   readonly scalars: Readonly<Record<string, Value>>;
   /** What the method's own layers run on: its `parameters`, by the names that it gave them. */
   readonly context: ForwardContext;
+  /** What the method's `views` say, by name. */
+  readonly views: Readonly<Record<string, MixedSignals>>;
+  /** What the method's `peers` say, of the very inputs that the student sees. */
+  readonly peers: readonly Signals[];
 };
 
 /** What is known of both sides before a run; of a teacher that is fed, the classes alone. */
@@ -42,14 +48,27 @@ export type Method<O = Readonly<Record<string, unknown>>> = {
   readonly name: string;
   /** Teacher signals; empty for training without a teacher. */
   readonly needs: readonly SignalName[];
+  /** It compares classes: a model of one score has none, and is refused before any work. Default: it can do with a score. */
+  readonly isForClasses?: boolean;
   readonly options: O;
   /**
    * What is trained beside the student: projections between widths. Checkpointed, and left behind when the run ends.
    * @throws OptionError, SignalError for sizes that the method cannot match.
    */
   readonly parameters?: (sizes: MethodSizes, options: O) => readonly ParameterSpec[];
+  /** Further forward passes of student and teacher. Student and teacher must look words up, the teacher within the step. */
+  readonly views?: Readonly<Record<string, View>>;
+  /**
+   * How many networks of the student's kind are trained beside it, from other random values and with other dropout.
+   * Checkpointed, and left behind when the run ends.
+   */
+  readonly peers?: number;
   /** Numbers that may change from step to step, as graph inputs. */
   readonly scalars?: (options: O, progress: Progress) => Readonly<Record<string, number>>;
   /** The terms, by the names under which they are logged; their sum is minimised. */
   readonly losses: (inputs: LossInputs, options: O) => Readonly<Record<string, RowLoss>>;
+  /** Those of the terms that come from labels, or scores, alone. Default: `hard`. */
+  readonly labelTerms?: readonly string[];
+  /** For a method of several stages, which `runPhases` trains one after the other; `losses` are then the last one's. */
+  readonly phases?: PhasePlan;
 };

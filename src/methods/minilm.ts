@@ -9,7 +9,9 @@
  * Symbols:    A softmax of attentionScores[l] | Q, K, V queries[l], keys[l], values[l] [B, S, H], split into relation
  *             heads of width d | means over heads and real tokens
  * Departures: v2's three terms have weight 1/3 each: the paper has equal weights and does not say which. Padded keys have
- *             no probability and padded queries do not count. No labels: what comes out is a body, to be fine-tuned.
+ *             no probability and padded queries do not count. Relations know no labels: what they give is a body, which is
+ *             then fine-tuned, as in the papers, though they distil it on general texts and not on the task's. How the
+ *             epochs are shared out is ours.
  */
 import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';
@@ -17,6 +19,9 @@ import { attentionKl, relationKl } from '../losses/relation-kl.js';
 import { type RowLoss, scale } from '../losses/row-loss.js';
 import type { SignalName } from '../models/model.js';
 import { defineMethod } from './define-method.js';
+import type { Stages } from './phased.js';
+import { refuseIdleShare, shareOf } from './stage-share.js';
+import { supervised } from './supervised.js';
 
 type Layers = readonly Value[];
 
@@ -39,6 +44,12 @@ export const miniLm = defineMethod({
       choices: ['v1', 'v2'],
       help: 'v1: attention and values, equal attention heads; v2: queries, keys and values, any',
     },
+    stage: {
+      default: 'both',
+      choices: ['both', 'distillation'],
+      help: 'the relations, then, from those weights, the labels; or the relations alone',
+    },
+    distillationShare: shareOf('the relations', 0.5),
     teacherLayer: { default: 0, min: 0, help: 'layer of the teacher, from 1; 0: the last' },
     studentLayer: { default: 0, min: 0, help: 'layer of the student, from 1; 0: the last' },
     relationHeads: {
@@ -47,7 +58,8 @@ export const miniLm = defineMethod({
       help: "v2: heads that both widths are split into; 0: the teacher's attention heads",
     },
   },
-  defaults: ({ version, relationHeads = 0 }) => {
+  defaults: ({ version, relationHeads = 0, stage = 'both', distillationShare }) => {
+    refuseIdleShare('minilm', stage, distillationShare);
     if (version !== 'v1' || relationHeads === 0) return {};
     const got = String(relationHeads);
     throw new OptionError({
@@ -56,6 +68,14 @@ export const miniLm = defineMethod({
       got,
       fix: 'leave it out',
     });
+  },
+  phases: ({ stage, distillationShare, ...given }): Stages | undefined => {
+    if (stage !== 'both') return undefined;
+    const method = miniLm({ ...given, stage: 'distillation' });
+    return [
+      { name: 'distillation', method, share: distillationShare, evaluation: 'none' },
+      { name: 'fine-tuning', method: supervised(), share: 1 - distillationShare, from: 'previous' },
+    ];
   },
   losses: ({ student, teacher }, { version, teacherLayer, studentLayer, relationHeads }): Record<string, RowLoss> => {
     const mask = student.attentionMask;

@@ -12,13 +12,17 @@ export function isRegression(logits: Value): boolean {
 
 /**
  * Distillation of a regression: squared errors to the teacher's score and to the row's own, which some rows may lack.
- * A term whose weight is 0 is left out.
+ * A term whose weight is 0 is left out; one whose weight changes from step to step stays.
  */
-export function scoreTerms(inputs: LossInputs, soft: number, hard: number): Readonly<Record<string, RowLoss>> {
+export function scoreTerms(
+  inputs: LossInputs,
+  soft: number | Value,
+  hard: number | Value,
+): Readonly<Record<string, RowLoss>> {
   const { student, teacher } = inputs;
   return {
-    ...(soft > 0 && { soft: scale(soft, mse(student.logits, teacher.logits)) }),
+    ...(soft !== 0 && { soft: scale(soft, mse(student.logits, teacher.logits)) }),
     // Read only where it is used: that makes the scores an input of the step.
-    ...(hard > 0 && { hard: scale(hard, mseOfScores(student.logits, inputs.scores)) }),
+    ...(hard !== 0 && { hard: scale(hard, mseOfScores(student.logits, inputs.scores)) }),
   };
 }

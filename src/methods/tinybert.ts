@@ -3,7 +3,7 @@
  * Understanding", Findings of EMNLP, arXiv:1909.10351; code huawei-noah/Pretrained-Language-Model/TinyBERT.
  *
  *   intermediate:  L = MSE(E_s W_e, E_t) + Σ_m MSE(h_s^m W_m, h_t^g(m)) + Σ_m (1/A) Σ_a MSE(S_s^{m,a}, S_t^{g(m),a})
- *   prediction:    L = −Σ_c softmax(z_t / T)_c log softmax(z_s / T)_c
+ *   prediction:    L = −Σ_c softmax(z_t / T)_c log softmax(z_s / T)_c, from the weights of the intermediate stage
  *
  * Symbols:    E embeddings [B, S, H] | h hiddenStates | S attentionScores [B, A, S, S], before mask and softmax
  *             | z logits [B, C] | g layerMap: layer m of the student learns from g(m) | W projections | T temperature
@@ -12,7 +12,9 @@
  *             `released` divides by C. A projection, with bias as in the code, stands only where the widths differ, one
  *             for each layer as in the paper (`projection: shared` is that of the first checkpoints). The teacher runs
  *             without dropout, the code's with it. A regression learns from the teacher's score, the code's from the gold
- *             one, by a mistake that its authors own up to. The head is BERT's, without the code's ReLU.
+ *             one, by a mistake that its authors own up to. The head is BERT's, without the code's ReLU. The learning rate
+ *             of the intermediate stage is constant, as in the code; how the epochs are shared out is ours (the paper has
+ *             10 to 50, then 3).
  */
 import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';
@@ -25,15 +27,18 @@ import type { Layer } from '../nn/module.js';
 import { defineMethod, type MethodInputs, type OptionsOf } from './define-method.js';
 import { type HiddenSizes, hiddenSizes, sizesOfHidden } from './hidden-layers.js';
 import { LAYER_PAIRS, type LayerPair, layerPairs } from './layer-maps.js';
+import type { Stages } from './phased.js';
 import { projection } from './projection.js';
 import { isRegression, scoreTerms } from './score-terms.js';
+import { shareOf } from './stage-share.js';
 
 const options = {
   stage: {
-    default: 'intermediate',
-    choices: ['intermediate', 'prediction'],
-    help: 'first the layers, then, from those weights, the logits',
+    default: 'both',
+    choices: ['both', 'intermediate', 'prediction'],
+    help: 'first the layers, then, from those weights, the logits; or one of the two',
   },
+  intermediateShare: shareOf('the layers', 0.75),
   layerMap: {
     default: 'uniform',
     choices: ['uniform'],
@@ -63,7 +68,9 @@ const options = {
 
 type TinyBertOptions = OptionsOf<typeof options>;
 
+/** The stage that an option belongs to, besides both. */
 const STAGE_OF: Readonly<Record<string, TinyBertOptions['stage']>> = {
+  intermediateShare: 'both',
   layerMap: 'intermediate',
   embeddingWeight: 'intermediate',
   hiddenWeight: 'intermediate',
@@ -140,10 +147,10 @@ export const tinyBert = defineMethod({
   defaults: (given) => {
     const stage = given.stage ?? options.stage.default;
     const idle = Object.keys(given).find((option) => (STAGE_OF[option] ?? stage) !== stage);
-    if (idle !== undefined) {
+    if (idle !== undefined && stage !== 'both') {
       throw new OptionError({
         where: `method 'tinybert' in stage ${stage}`,
-        wanted: `options of this stage: ${idle} belongs to the other`,
+        wanted: `options of this stage: ${idle} belongs to another`,
         got: `${idle} ${String(given[idle as keyof TinyBertOptions])}`,
         fix: 'leave it out',
       });
@@ -153,6 +160,23 @@ export const tinyBert = defineMethod({
       throw new OptionError({ where: "method 'tinybert'", wanted: 'one weight above 0', got: 'three of 0' });
     }
     return {};
+  },
+  phases: ({ stage, intermediateShare, ...given }): Stages | undefined => {
+    if (stage !== 'both') return undefined;
+    const { temperature, compat, ...layers } = given;
+    const intermediate = tinyBert({ stage: 'intermediate', compat, ...layers });
+    const prediction = tinyBert({ stage: 'prediction', compat, temperature });
+    return [
+      {
+        name: 'intermediate',
+        method: intermediate,
+        share: intermediateShare,
+        data: 'transfer',
+        schedule: 'constant',
+        evaluation: 'none',
+      },
+      { name: 'prediction', method: prediction, share: 1 - intermediateShare, from: 'previous' },
+    ];
   },
   parameters: (sizes, given) => {
     if (given.stage === 'prediction') return [];

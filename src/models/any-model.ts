@@ -1,6 +1,9 @@
 /** @file One door to every model: a run, a checkpoint of ours, a Hugging Face folder, a name in the hub's cache. */
+
+import { OptionError } from '../errors/failures.js';
 import { type HuggingFaceOptions, loadHuggingFace } from './hugging-face.js';
-import { findModelFolder, isOurs } from './model-folder.js';
+import { findModelFolder, isOurs, taskInName } from './model-folder.js';
+import { MULTI_TASK, taskModel, tasksOf } from './multi-task.js';
 import { loadModel, modelHash, type SavedModel } from './saved-model.js';
 
 export type AnyModelOptions = HuggingFaceOptions & {
@@ -15,13 +18,32 @@ export type OpenedModel = SavedModel & {
 };
 
 /**
- * Opens a model by its path or name.
- * @throws CheckpointError, FileError as `loadModel`, `loadHuggingFace` and `resolveModel` do.
+ * Opens a model by its path or name. One task of a model of several is `MODEL#TASK`, and then an ordinary model.
+ * @throws CheckpointError, FileError as `loadModel`, `loadHuggingFace` and `resolveModel` do; OptionError for a model of
+ *   several tasks and no task, or a task that it does not have.
  */
 export async function openAnyModel(nameOrPath: string, options: AnyModelOptions = {}): Promise<OpenedModel> {
   const { find, ...forHuggingFace } = options;
   const path = await findModelFolder(nameOrPath, find);
-  if (await isOurs(path)) return { ...(await loadModel(path)), path, notices: [] };
+  if (await isOurs(path)) return { ...ofTask(await loadModel(path), nameOrPath), path, notices: [] };
   const found = await loadHuggingFace(path, forHuggingFace);
   return { ...found, path, contentHash: modelHash(found) };
+}
+
+/** The model as it is, or the task of it that is named. */
+function ofTask(saved: SavedModel, nameOrPath: string): SavedModel {
+  const { model: name, task } = taskInName(nameOrPath);
+  const isWhole = saved.model.kind === MULTI_TASK;
+  if (!isWhole && task === undefined) return saved;
+  const names = isWhole ? tasksOf(saved.model) : [];
+  if (task === undefined || !names.includes(task)) {
+    throw new OptionError({
+      where: name,
+      wanted: isWhole ? `one of its tasks: ${names.map((each) => `${name}#${each}`).join(', ')}` : 'its name alone',
+      got: task === undefined ? 'all of them' : `#${task}`,
+      ...(!isWhole && { fix: 'leave out the # and what follows: this is a model of one task' }),
+    });
+  }
+  const own = taskModel(saved, task);
+  return { ...saved, ...own, contentHash: modelHash(own) };
 }

@@ -20,7 +20,7 @@ import { linear } from '../nn/linear.js';
 import { lstm } from '../nn/lstm.js';
 import type { ForwardContext } from '../nn/module.js';
 import { type Dim, expectShape } from '../tensor/shape.js';
-import type { Model, ModelInput } from './model.js';
+import type { Model, ModelInput, Signals, WordVectors } from './model.js';
 
 export type BilstmConfig = {
   readonly vocab_size: number;
@@ -90,16 +90,30 @@ export function bilstm(config: Partial<BilstmConfig> = {}): Model {
   const drop = dropout('dropout', whole.dropout);
   const classifier = linear('fc2', F, whole.num_labels);
 
-  /** ids, attentionMask [B, S] -> embeddings [B, S, E] and the last states of both directions [B, 2H]. */
-  const encode = (context: ForwardContext, ids: Value, attentionMask: Value) => {
-    const [B] = expectShape(ids, ['B', 'S'], 'bilstm input_ids') as [Dim, Dim];
-    const embeddings = words.forward(context, ids); // [B, S, E]
+  /** embeddings [B, S, E], attentionMask [B, S] -> the last states of both directions [B, 2H]. */
+  const encode = (context: ForwardContext, embeddings: Value, attentionMask: Value): Value => {
+    const [B] = expectShape(embeddings, ['B', 'S', E], 'bilstm words') as [Dim, Dim, Dim];
     const { h } = rnn.forward(context, embeddings, lengthsOf(attentionMask)); // [2, B, H]
     const state = (d: number): Value => reshape(slice(h, { axis: 0, start: d, end: d + 1 }), [B, H]);
-    return { embeddings, states: concat([state(0), state(1)], { axis: 1 }) };
+    return concat([state(0), state(1)], { axis: 1 });
   };
-  const classify = (context: ForwardContext, features: Value): Value =>
-    classifier.forward(context, drop.forward(context, relu(hiddenLayer.forward(context, features))));
+  const classify = (context: ForwardContext, features: Value): Pick<Signals, 'logits' | 'classRows'> => ({
+    logits: classifier.forward(context, drop.forward(context, relu(hiddenLayer.forward(context, features)))),
+    classRows: context.parameters.get('fc2.weight'),
+  });
+  const given = (inputs: Readonly<Record<string, Value>>, name: string): Value => {
+    const value = inputs[name];
+    if (value !== undefined) return value;
+    throw new ShapeError({ where: 'bilstm', wanted: `input '${name}'`, got: Object.keys(inputs).join(', ') });
+  };
+  const lookUp = (context: ForwardContext, inputs: Readonly<Record<string, Value>>): WordVectors =>
+    Object.fromEntries(
+      (isPair ? ['input_ids', 'input_ids_b'] : ['input_ids']).map((name) => {
+        const ids = given(inputs, name);
+        expectShape(ids, ['B', 'S'], `bilstm ${name}`);
+        return [name, words.forward(context, ids)]; // [B, S] -> [B, S, E]
+      }),
+    );
 
   return {
     kind: 'bilstm',
@@ -114,17 +128,14 @@ export function bilstm(config: Partial<BilstmConfig> = {}): Model {
         ['input_ids', 'attention_mask'].map((name) => ({ name: name + suffix, dtype: 'int64', shape: [B, length] }));
       return isPair ? [...text('', S), ...text('_b', S2)] : text('', S);
     },
-    forward: (context, inputs) => {
-      const given = (name: string): Value => {
-        const value = inputs[name];
-        if (value !== undefined) return value;
-        throw new ShapeError({ where: 'bilstm', wanted: `input '${name}'`, got: Object.keys(inputs).join(', ') });
-      };
-      const attentionMask = given('attention_mask');
-      const { embeddings, states } = encode(context, given('input_ids'), attentionMask);
-      if (!isPair) return { logits: classify(context, states), embeddings, attentionMask };
-      const second = encode(context, given('input_ids_b'), given('attention_mask_b'));
-      return { logits: classify(context, pairFeatures(states, second.states)) };
+    words: lookUp,
+    forward: (context, inputs, vectors = lookUp(context, inputs)) => {
+      const attentionMask = given(inputs, 'attention_mask');
+      const embeddings = given(vectors, 'input_ids');
+      const states = encode(context, embeddings, attentionMask);
+      if (!isPair) return { ...classify(context, states), embeddings, attentionMask };
+      const second = encode(context, given(vectors, 'input_ids_b'), given(inputs, 'attention_mask_b'));
+      return classify(context, pairFeatures(states, second));
     },
   };
 }

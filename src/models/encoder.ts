@@ -59,6 +59,8 @@ export type EncoderInputs = {
   readonly attentionMask: Value;
   /** int64 [B, S]; left out, all tokens are of type 0. */
   readonly typeIds?: Value;
+  /** In place of the word table's rows, [B, S, H]. What is padding is then told by the mask, not by the ids. */
+  readonly words?: Value;
 };
 
 export type Encoded = {
@@ -74,6 +76,8 @@ export type Encoded = {
 
 export type Encoder = {
   readonly parameters: readonly ParameterSpec[];
+  /** ids [B, S] -> rows of the word table [B, S, H] */
+  words(context: ForwardContext, ids: Value): Value;
   forward(context: ForwardContext, inputs: EncoderInputs): Encoded;
 };
 
@@ -116,11 +120,11 @@ export function dense(name: string, from: number, to: number, initializerRange: 
   return linear(name, from, to, { weight: normal(initializerRange), bias: zeros });
 }
 
-/** RoBERTa's position numbers: padding + 1, padding + 2, … for tokens that are not padding. ids [B, S] -> [B, S] */
-function positionsAfterPadding(ids: Value, padding: number): Value {
-  const S = ids.shape[1] as Dim;
-  const isToken = cast(not(equal(ids, scalar(padding, 'int64'))), { to: 'float32' }); // [B, S]
-  const numbers = positions(ids, { axis: 1 });
+/** RoBERTa's position numbers: padding + 1, padding + 2, … for tokens that are not padding. isReal [B, S] -> [B, S] */
+function positionsAfterPadding(isReal: Value, padding: number): Value {
+  const S = isReal.shape[1] as Dim;
+  const isToken = cast(isReal, { to: 'float32' }); // [B, S]
+  const numbers = positions(isReal, { axis: 1 });
   const upTo = cast(lessOrEqual(reshape(numbers, [S, 1]), reshape(numbers, [1, S])), { to: 'float32' }); // [S, S]
   const counted = mul(matmul(isToken, upTo), isToken); // [B, S] x [S, S]: counts are exact in float32
   return add(cast(counted, { to: 'int64' }), padding);
@@ -139,7 +143,7 @@ function embeddings(owner: string, config: EncoderConfig) {
   const drop = dropout('embeddings.dropout', config.dropout.hidden);
   const longest = startsAtZero ? maxPositions : maxPositions - padding - 1;
 
-  const positionRows = (context: ForwardContext, ids: Value): Value => {
+  const positionRows = (context: ForwardContext, { ids, attentionMask, words: given }: EncoderInputs): Value => {
     const S = ids.shape[1] as Dim;
     if (typeof S === 'number' && S > longest) {
       throw new ShapeError({
@@ -149,7 +153,10 @@ function embeddings(owner: string, config: EncoderConfig) {
         fix: 'truncate the texts',
       });
     }
-    if (!startsAtZero) return placed.forward(context, positionsAfterPadding(ids, padding)); // [B, S, H]
+    if (!startsAtZero) {
+      const isReal = given === undefined ? not(equal(ids, scalar(padding, 'int64'))) : attentionMask;
+      return placed.forward(context, positionsAfterPadding(isReal, padding)); // [B, S, H]
+    }
     const table = context.parameters.get(positionTable.name);
     if (typeof S === 'string') return gather(table, positions(ids, { axis: 1 })); // [S, H]
     return slice(table, { axis: 0, start: 0, end: S });
@@ -169,10 +176,11 @@ function embeddings(owner: string, config: EncoderConfig) {
       ...(types === 0 ? [] : [typeTable]),
       ...norm.parameters,
     ],
-    forward: (context: ForwardContext, { ids, typeIds }: EncoderInputs): Value => {
-      const word = words.forward(context, ids); // [B, S, H]
-      const typed = types === 0 ? word : add(word, typeRows(context, typeIds));
-      return drop.forward(context, norm.forward(context, add(typed, positionRows(context, ids))));
+    words: (context: ForwardContext, ids: Value): Value => words.forward(context, ids), // [B, S] -> [B, S, H]
+    forward: (context: ForwardContext, inputs: EncoderInputs): Value => {
+      const word = inputs.words ?? words.forward(context, inputs.ids); // [B, S, H]
+      const typed = types === 0 ? word : add(word, typeRows(context, inputs.typeIds));
+      return drop.forward(context, norm.forward(context, add(typed, positionRows(context, inputs))));
     },
   };
 }
@@ -240,6 +248,7 @@ export function encoder(owner: string, config: EncoderConfig, names: EncoderName
   const layers = Array.from({ length: config.layers }, (_, i) => encoderLayer(`${names.layers}.${i}`, config, names));
   return {
     parameters: [embedded, ...layers].flatMap((part) => part.parameters),
+    words: embedded.words,
     forward: (context, inputs) => {
       const [B, S] = expectShape(inputs.ids, ['B', 'S'], `${owner} input_ids`) as [Dim, Dim];
       let hidden = embedded.forward(context, inputs); // [B, S, H]

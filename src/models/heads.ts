@@ -1,4 +1,5 @@
 /** @file What stands on an encoder: heads for texts, for tokens, and for guessing masked words. */
+import { greaterOrEqual } from '../autograd/ops/compare.js';
 import { add } from '../autograd/ops/elementwise.js';
 import { linearProduct } from '../autograd/ops/matmul.js';
 import { reshape, slice } from '../autograd/ops/shaping.js';
@@ -10,6 +11,7 @@ import { layerNorm } from '../nn/layer-norm.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
 import type { Dim } from '../tensor/shape.js';
 import { dense, type Encoder, WORD_EMBEDDINGS } from './encoder.js';
+import { atPositions, MASKED_POSITIONS } from './masked-positions.js';
 import type { BatchDims, Model, Signals } from './model.js';
 
 /**
@@ -24,7 +26,7 @@ export type Head = {
   readonly parameters: readonly ParameterSpec[];
   readonly hasPooledOutput: boolean;
   /** hidden [B, S, H] */
-  forward(context: ForwardContext, hidden: Value): Pick<Signals, 'logits' | 'pooledOutput'>;
+  forward(context: ForwardContext, hidden: Value): Pick<Signals, 'logits' | 'pooledOutput' | 'classRows'>;
 };
 
 type HeadSizes = { readonly width: number; readonly labels: number; readonly initializerRange: number };
@@ -51,7 +53,7 @@ export function firstTokenHead(options: FirstTokenOptions): Head {
       const first = reshape(slice(hidden, { axis: 1, start: 0, end: 1 }), [hidden.shape[0] as Dim, H]);
       const pooledOutput = activation(pooler.forward(context, dropFirst.forward(context, first))); // [B, H]
       const logits = classifier.forward(context, drop.forward(context, pooledOutput)); // [B, C]
-      return { logits, pooledOutput };
+      return { logits, pooledOutput, classRows: context.parameters.get(`${options.classifier}.weight`) };
     },
   };
 }
@@ -63,7 +65,10 @@ export function tokenHead({ width, labels, initializerRange, rate }: HeadSizes &
   return {
     parameters: classifier.parameters,
     hasPooledOutput: false,
-    forward: (context, hidden) => ({ logits: classifier.forward(context, drop.forward(context, hidden)) }),
+    forward: (context, hidden) => ({
+      logits: classifier.forward(context, drop.forward(context, hidden)),
+      classRows: context.parameters.get('classifier.weight'),
+    }),
   };
 }
 
@@ -91,8 +96,8 @@ export function maskedLmHead(options: MaskedLmOptions): Head {
     forward: (context, hidden) => {
       const { parameters } = context;
       const words = norm.forward(context, activation(transform.forward(context, hidden))); // [B, S, H]
-      const scores = linearProduct(words, parameters.get(`${WORD_EMBEDDINGS}.weight`)); // x [V, H] -> [B, S, V]
-      return { logits: add(scores, parameters.get(bias.name)) };
+      const classRows = parameters.get(`${WORD_EMBEDDINGS}.weight`); // [V, H]
+      return { logits: add(linearProduct(words, classRows), parameters.get(bias.name)), classRows }; // -> [B, S, V]
     },
   };
 }
@@ -135,15 +140,34 @@ export function encoderModel({ kind, config, encoder, head, hasTypes }: EncoderM
       }
       return names.map((name) => ({ name, dtype: 'int64', shape: [B, S] }));
     },
-    forward: (context, inputs) => {
-      const [ids, attentionMask, typeIds] = names.map((name) => {
+    words: (context, { input_ids: ids }) => {
+      if (ids === undefined) throw new ShapeError({ where: kind, wanted: "input 'input_ids'", got: 'none' });
+      return { input_ids: encoder.words(context, ids) };
+    },
+    forward: (context, inputs, words) => {
+      const [ids, attentionMask] = ['input_ids', 'attention_mask'].map((name) => {
         const value = inputs[name];
         if (value !== undefined) return value;
         throw new ShapeError({ where: kind, wanted: `input '${name}'`, got: Object.keys(inputs).join(', ') });
-      }) as [Value, Value, Value?];
-      const encoded = encoder.forward(context, { ids, attentionMask, ...(typeIds && { typeIds }) });
-      const signals = head.forward(context, encoded.hiddenStates.at(-1) as Value);
-      return { ...signals, ...encoded, embeddings: encoded.hiddenStates[0] as Value, attentionMask };
+      }) as [Value, Value];
+      // Rows of a student without segments have none for its teacher: then all tokens are of type 0.
+      const typeIds = hasTypes ? inputs.token_type_ids : undefined;
+      const encoded = encoder.forward(context, {
+        ids,
+        attentionMask,
+        ...(typeIds && { typeIds }),
+        ...(words?.input_ids && { words: words.input_ids }),
+      });
+      const last = encoded.hiddenStates.at(-1) as Value;
+      const asked = inputs[MASKED_POSITIONS];
+      const signals = head.forward(context, asked === undefined ? last : atPositions(last, asked));
+      return {
+        ...signals,
+        ...encoded,
+        embeddings: encoded.hiddenStates[0] as Value,
+        attentionMask,
+        ...(asked && { logitsMask: greaterOrEqual(asked, 0) }),
+      };
     },
   };
 }

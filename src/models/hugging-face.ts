@@ -25,7 +25,7 @@ export type HuggingFaceOptions = {
   readonly head?: HeadName;
   /** Names of the classes, where a new head is wanted; else those of `id2label`. */
   readonly labelNames?: readonly string[];
-  /** Leave out the head that the folder has, and begin with a new one. */
+  /** Leave out the head that the folder has, and begin with a new one; of what was asked for there is no notice. */
   readonly newHead?: boolean;
   /** Draws the parts that the folder lacks. */
   readonly seed?: number;
@@ -68,7 +68,7 @@ export async function loadHuggingFace(folder: string, options: HuggingFaceOption
   const tensors = ourNames(await readFiles(folder, files), model, family, where, notices);
   if (newHead) for (const name of [...tensors.keys()]) if (!isPrefixed(name)) tensors.delete(name);
   expectSameClasses(tensors, model, where);
-  const weights = checkedWeights(withNewParts(tensors, model, seed, where, notices), model, where);
+  const weights = checkedWeights(withNewParts(tensors, model, seed, where, newHead ? [] : notices), model, where);
   return { model, weights, labelNames, notices };
 }
 

@@ -55,7 +55,7 @@ export function mlp(config: Partial<MlpConfig> = {}): Model {
       for (const [i, layer] of layers.entries()) {
         x = layer.forward(context, i === 0 ? x : relu(x)); // [B, widths[i]] -> [B, widths[i + 1]]
       }
-      return { logits: x };
+      return { logits: x, classRows: context.parameters.get(`fc${layers.length}.weight`) };
     },
   };
 }

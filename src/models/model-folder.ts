@@ -7,15 +7,22 @@ import { folderOfModel, readSmallJson } from './saved-model.js';
 
 const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 
+/** A model's path or name, and after a `#` the task that is meant of a model of several. */
+export function taskInName(nameOrPath: string): { readonly model: string; readonly task?: string } {
+  const at = nameOrPath.lastIndexOf('#');
+  return at < 1 ? { model: nameOrPath } : { model: nameOrPath.slice(0, at), task: nameOrPath.slice(at + 1) };
+}
+
 /**
- * The folder of a model's files: of a run the last checkpoint.
+ * The folder of a model's files: of a run the last checkpoint. `MODEL#TASK` has that of the whole model.
  * @throws CheckpointError for a path that holds no model, or a name that `find` does not know.
  */
 export async function findModelFolder(
   nameOrPath: string,
   find: (name: string) => Promise<string> = nameInCache,
 ): Promise<string> {
-  return (await isThere(nameOrPath)) ? folderOfModel(nameOrPath) : find(nameOrPath);
+  const { model } = taskInName(nameOrPath);
+  return (await isThere(model)) ? folderOfModel(model) : find(model);
 }
 
 async function nameInCache(name: string): Promise<string> {

@@ -23,9 +23,16 @@ export type Signals = {
   readonly embeddings?: Value;
   /** 1 = real token, [B, S]. */
   readonly attentionMask?: Value;
+  /** bool [B, P]: which of the logits [B, P, C] are asked for, of a model that answers at some tokens alone. */
+  readonly logitsMask?: Value;
+  /** The classifier's weight, one row a class, [C, H]. It belongs to the model, not to a row of data. */
+  readonly classRows?: Value;
 };
 
-export type SignalName = Exclude<keyof Signals, 'attentionMask'>;
+export type SignalName = Exclude<keyof Signals, 'attentionMask' | 'logitsMask' | 'classRows'>;
+
+/** Words as vectors [B, S, H], by the input of ids that they are the vectors of. */
+export type WordVectors = Readonly<Record<string, Value>>;
 
 /** One tensor that a model reads; `shape` from the batch's dimensions, which may be names. */
 export type ModelInput = { readonly name: string; readonly dtype: Dtype; readonly shape: Shape };
@@ -48,5 +55,8 @@ export type Model = {
   /** What `forward` returns. */
   readonly signals: readonly SignalName[];
   inputs(dims: BatchDims): readonly ModelInput[];
-  forward(context: ForwardContext, inputs: Readonly<Record<string, Value>>): Signals;
+  /** The rows of the word table that the inputs ask for, before positions and norms. Absent where no words are read. */
+  words?(context: ForwardContext, inputs: Readonly<Record<string, Value>>): WordVectors;
+  /** @param words what to read in place of the word table's rows; default: those rows. */
+  forward(context: ForwardContext, inputs: Readonly<Record<string, Value>>, words?: WordVectors): Signals;
 };

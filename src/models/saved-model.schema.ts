@@ -8,6 +8,7 @@ import { HEADS } from './heads.js';
 import { mlp } from './mlp.js';
 import type { Model } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
+import { MULTI_TASK, multiTask } from './multi-task.js';
 import { roberta } from './roberta.js';
 import type { ModelKind } from './table.js';
 
@@ -75,6 +76,23 @@ const bilstmConfig = z.strictObject({
   is_pair: z.boolean(),
 });
 
+const taskHead = z
+  .strictObject({
+    head: z.enum(['classification', 'tokens']),
+    num_labels: size,
+    labels: z.array(z.string()),
+    scores: z.strictObject({ zero: z.number(), one: z.number() }).optional(),
+  })
+  .transform(({ scores, ...head }) => ({ ...head, ...(scores && { scores }) }));
+
+const encoders = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('bert'), config: bertConfig }),
+  z.strictObject({ kind: z.literal('roberta'), config: bertConfig }),
+  z.strictObject({ kind: z.literal('distilbert'), config: distilbertConfig }),
+]);
+
+const multiTaskConfig = z.strictObject({ encoder: encoders, tasks: z.record(z.string().max(200), taskHead) });
+
 /** From a config that has been read to the model. */
 const models = {
   mlp: mlpConfig.transform((config): Model => mlp(config)),
@@ -82,6 +100,7 @@ const models = {
   roberta: bertConfig.transform((config): Model => roberta(config)),
   distilbert: distilbertConfig.transform((config): Model => distilbert(config)),
   bilstm: bilstmConfig.transform((config): Model => bilstm(config)),
+  [MULTI_TASK]: multiTaskConfig.transform((config): Model => multiTask(config)),
 } satisfies Record<ModelKind, z.ZodType<Model>>;
 
 export const MODEL_KINDS: readonly string[] = Object.keys(models);

@@ -20,6 +20,8 @@ export type HostParameter = {
    * back as one row for each id (`tokenGradients`, `scatterRows`).
    */
   readonly maxIds?: number;
+  /** Of a parameter that not every step updates: what it belongs to, see `StepOptions.parts`. Not for a sparse one. */
+  readonly part?: string;
 };
 
 export type HostOptimizerOptions = {
@@ -39,6 +41,11 @@ export type StepOptions = {
   readonly step: number;
   /** Of this step, before the factors of the groups. Default: the optimiser's. */
   readonly learningRate?: number;
+  /**
+   * The parts that this step updates beside the parameters of none, each with the number of the step among its own, from
+   * 1: PyTorch's count for a parameter whose gradient is None in the other steps. All else of other parts stays as it is.
+   */
+  readonly parts?: ReadonlyMap<string, number>;
 };
 
 export type StepResult = {
@@ -57,7 +64,12 @@ export type OptimizerState = {
   readonly slots: Readonly<Record<string, Tensor<'float32'>>>;
 };
 
-type Group = { readonly rates: GroupRates; readonly rule: RuleKernel; readonly coefficients: number };
+type Group = {
+  readonly rates: GroupRates;
+  readonly part: string | undefined;
+  readonly rule: RuleKernel;
+  readonly coefficients: number;
+};
 
 type Entry = {
   readonly name: string;
@@ -93,7 +105,7 @@ export class HostOptimizer {
 
   /** @throws OptionError for a bad option or more state than 4 GiB, ShapeError for a sparse parameter that is no table. */
   constructor(options: HostOptimizerOptions) {
-    const { optimizer, parameters, groups = [], maxNorm = NO_CLIPPING, hasMicroBatches = false } = options;
+    const { optimizer, parameters, maxNorm = NO_CLIPPING, hasMicroBatches = false } = options;
     this.#optimizer = optimizer;
     this.#maxNorm = checkMaxNorm(maxNorm);
     const isSparse = parameters.some(({ maxIds }) => maxIds !== undefined);
@@ -105,10 +117,18 @@ export class HostOptimizer {
       bytes += Math.ceil((floats * FLOAT_BYTES) / ALIGNMENT) * ALIGNMENT;
       return address;
     };
-    const rates = resolveGroups(namesOf(parameters), optimizer, groups);
-    const coefficients = new Map<GroupRates, number>();
-    for (const group of rates.values()) {
-      if (!coefficients.has(group)) coefficients.set(group, place(this.#replaySteps * coefficientWidth(optimizer)));
+    const rates = resolveGroups(namesOf(parameters), optimizer, options.groups ?? []);
+    // Parameters of one part with the same rates share the coefficients of a step.
+    const groupOf = new Map<HostParameter, Omit<Group, 'rule'>>();
+    for (const parameter of parameters) {
+      const own = rates.get(parameter.name) as GroupRates;
+      const known = [...groupOf.values()].find((group) => group.rates === own && group.part === parameter.part);
+      const made = known ?? {
+        rates: own,
+        part: parameter.part,
+        coefficients: place(this.#replaySteps * coefficientWidth(optimizer)),
+      };
+      groupOf.set(parameter, made);
     }
     const layouts = parameters.map((parameter) => {
       const { shape, maxIds } = parameter;
@@ -145,15 +165,15 @@ export class HostOptimizer {
     this.#heap = new Float32Array(memory.buffer);
     this.#kernels = compileKernels(optimizer, memory);
 
-    const groupOf = new Map<GroupRates, Group>();
-    for (const [own, address] of coefficients) {
-      const rule = own.weightDecay > 0 ? this.#kernels.decaying : this.#kernels.undecaying;
-      groupOf.set(own, { rates: own, rule, coefficients: address });
+    const groups = new Map<Omit<Group, 'rule'>, Group>();
+    for (const group of groupOf.values()) {
+      const rule = group.rates.weightDecay > 0 ? this.#kernels.decaying : this.#kernels.undecaying;
+      if (!groups.has(group)) groups.set(group, { ...group, rule });
     }
-    this.#groups = [...groupOf.values()];
+    this.#groups = [...groups.values()];
     for (const { parameter, rows, width, addresses, table } of layouts) {
       const { name, shape } = parameter;
-      const group = groupOf.get(rates.get(name) as GroupRates) as Group;
+      const group = groups.get(groupOf.get(parameter) as Omit<Group, 'rule'>) as Group;
       const sparse = table && {
         gathered: table.gathered,
         tokenGradients: table.tokenGradients,
@@ -239,16 +259,21 @@ export class HostOptimizer {
   }
 
   /** Clips and updates. If a gradient is not finite nothing changes and the result says so. */
-  step({ step, learningRate = this.#optimizer.learningRate }: StepOptions): StepResult {
-    const gradientNorm = Math.sqrt(this.#sumOfSquares());
+  step({ step, learningRate = this.#optimizer.learningRate, parts }: StepOptions): StepResult {
+    const updates = ({ part }: Group) => part === undefined || parts?.has(part) === true;
+    const entries = [...this.#entries.values()].filter(({ group }) => updates(group));
+    const gradientNorm = Math.sqrt(this.#sumOfSquares(entries));
     if (!Number.isFinite(gradientNorm)) {
       for (const { sparse } of this.#entries.values()) sparse?.table.dropGradient();
       return { gradientNorm, clipFactor: Number.NaN, isApplied: false };
     }
     const factor = Math.fround(clipFactor(gradientNorm, this.#maxNorm));
     const now = this.#keptSteps;
-    for (const group of this.#groups) this.#writeCoefficients(group, step, learningRate, factor);
-    for (const entry of this.#entries.values()) {
+    for (const group of this.#groups) {
+      const count = group.part === undefined ? step : parts?.get(group.part);
+      if (count !== undefined) this.#writeCoefficients(group, count, learningRate, factor);
+    }
+    for (const entry of entries) {
       if (entry.sparse) entry.sparse.table.update(now);
       else {
         const { group, shape, parameter, slots, gradient } = entry;
@@ -294,9 +319,9 @@ export class HostOptimizer {
     for (const { sparse } of this.#entries.values()) sparse?.table.findWarmRows();
   }
 
-  #sumOfSquares(): number {
+  #sumOfSquares(entries: readonly Entry[]): number {
     let sum = 0;
-    for (const { rows, width, gradient, sparse } of this.#entries.values()) {
+    for (const { rows, width, gradient, sparse } of entries) {
       sum += sparse ? sparse.table.sumOfSquares() : this.#kernels.sumOfSquares(rows, width, gradient);
     }
     return sum;
@@ -365,9 +390,17 @@ function namesOf(parameters: readonly HostParameter[]): string[] {
   throw new OptionError({ where: 'HostOptimizer', wanted: 'parameters of different names', got: `${twice} twice` });
 }
 
-function checkTable({ name, shape }: HostParameter, maxIds: number): { readonly maxIds: number } {
+function checkTable({ name, shape, part }: HostParameter, maxIds: number): { readonly maxIds: number } {
   if (shape.length !== 2) {
     throw new ShapeError({ where: name, wanted: 'a sparse parameter [rows, width]', got: formatShape(shape) });
+  }
+  if (part !== undefined) {
+    // Its rows are replayed from the coefficients of every step.
+    throw new OptionError({
+      where: name,
+      wanted: 'a sparse parameter that every step updates',
+      got: `one of part ${part}`,
+    });
   }
   if (Number.isInteger(maxIds) && maxIds > 0) return { maxIds };
   throw new OptionError({ where: `maxIds of ${name}`, wanted: 'a whole number > 0', got: String(maxIds) });

@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OptionError } from '../errors/failures.js';
-import { packRightRows, percent, type RightRows } from '../experiments/arm-result.js';
+import { packRightRows, type RightRows } from '../experiments/arm-result.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
-import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
+import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
+import type { KeptAnswers } from '../experiments/kept-answers.js';
 import { readJsonLines } from '../files/json-lines.js';
 import { METRICS } from '../training/run-files.js';
 import type { Json } from '../training/run-options.js';
@@ -21,9 +23,10 @@ export type DataName = {
 
 export type ArmRunOnSeed = {
   readonly seed: number;
-  /** In percent. */
-  readonly accuracy: number;
+  /** Of the metric that is compared, times 100. */
+  readonly score: number;
   readonly right?: RightRows;
+  readonly answers?: KeptAnswers;
 };
 
 export type ComparableArm = {
@@ -37,10 +40,9 @@ export type ComparableArm = {
   readonly versions: string;
 };
 
-/** One argument: a whole experiment, or what is an arm or a part of one by itself. */
+/** One argument: an experiment, whole or an arm of it, or a training run. */
 export type Compared =
-  | { readonly kind: 'experiment'; readonly path: string; readonly record: ExperimentRecord }
-  | { readonly kind: 'arm'; readonly arm: ComparableArm }
+  | { readonly kind: 'experiment'; readonly path: string; readonly record: ExperimentRecord; readonly arm?: string }
   | { readonly kind: 'run'; readonly path: string; readonly record: RunRecord; readonly right?: RightRows };
 
 const RESULTS = 'results.jsonl';
@@ -64,8 +66,8 @@ export async function readCompared(word: string, labels?: ArrayLike<number>): Pr
     return { kind: 'run', path, record, ...(right && { right }) };
   }
   const record = await readExperimentRecord(file);
-  if (arm === undefined) return { kind: 'experiment', path: file, record };
-  return { kind: 'arm', arm: await armOfExperiment(record, arm, file) };
+  if (arm !== undefined) armNamed(record, arm, file);
+  return { kind: 'experiment', path: file, record, ...(arm !== undefined && { arm }) };
 }
 
 /** A `#` may be part of a path. */
@@ -76,21 +78,43 @@ async function placeOf(word: string): Promise<{ readonly path: string; readonly 
 }
 
 /** @throws OptionError naming the arms that there are. */
-export async function armOfExperiment(record: ExperimentRecord, name: string, path: string): Promise<ComparableArm> {
-  const arm = record.arms.find((one) => one.name === name);
-  if (arm === undefined) {
-    const names = record.arms.map((one) => one.name).join(', ');
-    throw new OptionError({ where: path, wanted: `one of its arms: ${names}`, got: name });
+function armNamed({ arms }: ExperimentRecord, name: string, path: string): RecordedArm {
+  const arm = arms.find((one) => one.name === name);
+  if (arm !== undefined) return arm;
+  const names = arms.map((one) => one.name).join(', ');
+  throw new OptionError({ where: path, wanted: `one of its arms: ${names}`, got: name });
+}
+
+/** What the arguments are compared by: the metric of the first experiment, or the first that the first run was scored by. */
+export function usualMetric(compared: readonly Compared[]): JudgedMetric | undefined {
+  for (const one of compared) if (one.kind === 'experiment') return one.record.metric;
+  return compared.flatMap((one) => (one.kind === 'run' ? Object.keys(one.record.metrics) : [])).find(isJudgedMetric);
+}
+
+/** @throws OptionError for an arm that there is not, or that was not scored by the metric. */
+export async function armOfExperiment(
+  record: ExperimentRecord,
+  name: string,
+  path: string,
+  metric: JudgedMetric,
+): Promise<ComparableArm> {
+  const arm = armNamed(record, name, path);
+  const scores = metric === record.metric ? arm.scores : arm.metrics?.[metric];
+  if (scores === undefined) {
+    throw new OptionError({
+      where: `${path}#${name}`,
+      wanted: `an arm with ${METRIC_WORDING[metric].title}`,
+      got: `one with ${[...new Set([record.metric, ...Object.keys(arm.metrics ?? {})])].join(', ')}`,
+      fix: 'compare what was scored by the same metric',
+    });
   }
-  const right = await rightRowsOfArm(path, arm.name);
+  const kept = await keptRowsOfArm(path, arm.name);
   return {
     name,
     path,
-    runs: arm.accuracies.flatMap((accuracy, i) => {
+    runs: scores.flatMap((score, i) => {
       const seed = record.seeds[i];
-      if (seed === undefined) return [];
-      const rows = right.get(seed);
-      return [{ seed, accuracy, ...(rows && { right: rows }) }];
+      return seed === undefined ? [] : [{ seed, score, ...kept.get(seed) }];
     }),
     parameters: arm.parameters,
     train: record.data?.train,
@@ -99,15 +123,19 @@ export async function armOfExperiment(record: ExperimentRecord, name: string, pa
   };
 }
 
+type KeptRows = Pick<ArmRunOnSeed, 'right' | 'answers'>;
+
 /** The results of an experiment lie beside its record. It can do without them. */
-async function rightRowsOfArm(recordPath: string, arm: string): Promise<ReadonlyMap<number, RightRows>> {
-  const found = new Map<number, RightRows>();
+async function keptRowsOfArm(recordPath: string, arm: string): Promise<ReadonlyMap<number, KeptRows>> {
+  const found = new Map<number, KeptRows>();
   const path = join(dirname(recordPath), RESULTS);
   if ((await kindOf(path)) !== 'file') return found;
   const { lineSchema } = await import('../experiments/results-file.schema.js');
   for (const line of await readJsonLines(path)) {
     const { data } = lineSchema.safeParse(line);
-    if (data?.type === 'run' && data.arm === arm && data.result.right) found.set(data.seed, data.result.right);
+    if (data?.type !== 'run' || data.arm !== arm) continue;
+    const { right, answers } = data.result;
+    found.set(data.seed, { ...(right && { right }), ...(answers && { answers }) });
   }
   return found;
 }
@@ -128,9 +156,9 @@ type Run = Extract<Compared, { kind: 'run' }>;
 
 /**
  * Gathers runs that differ in the seed alone into arms, in the order in which they came.
- * @throws OptionError for a run without accuracy, and for one that came twice.
+ * @throws OptionError for a run without the metric, and for one that came twice.
  */
-export function armsOfRuns(runs: readonly Run[]): ComparableArm[] {
+export function armsOfRuns(runs: readonly Run[], metric: JudgedMetric): ComparableArm[] {
   const groups = new Map<string, Run[]>();
   for (const run of runs) {
     // The first weights follow from the seed, unless they were given.
@@ -143,7 +171,7 @@ export function armsOfRuns(runs: readonly Run[]): ComparableArm[] {
     }
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  return [...groups.values()].map(armOfRuns);
+  return [...groups.values()].map((group) => armOfRuns(group, metric));
 }
 
 function sameRun({ path }: Run, twin: Run): OptionError {
@@ -155,7 +183,7 @@ function sameRun({ path }: Run, twin: Run): OptionError {
   });
 }
 
-function armOfRuns(group: readonly Run[]): ComparableArm {
+function armOfRuns(group: readonly Run[], metric: JudgedMetric): ComparableArm {
   const [first] = group;
   if (first === undefined) throw new RangeError('an arm has at least one run');
   const { data, options, parameters } = first.record;
@@ -164,7 +192,7 @@ function armOfRuns(group: readonly Run[]): ComparableArm {
     path: first.path,
     runs: group.map(({ path, record, right }) => ({
       seed: record.seed,
-      accuracy: accuracyOf(record, path),
+      score: scoreOf(record, metric, path),
       ...(right && { right }),
     })),
     parameters,
@@ -174,14 +202,16 @@ function armOfRuns(group: readonly Run[]): ComparableArm {
   };
 }
 
-function accuracyOf({ metrics }: RunRecord, path: string): number {
-  const { accuracy } = metrics;
-  if (accuracy !== undefined && accuracy >= 0 && accuracy <= 1) return percent(accuracy);
+function scoreOf({ metrics }: RunRecord, metric: JudgedMetric, path: string): number {
+  const { [metric]: score } = metrics;
+  if (score !== undefined && !Number.isNaN(score)) return inPoints(score);
+  const others = Object.keys(metrics).join(', ');
+  const unscored = others === '' ? 'one that was not scored on labelled data' : `one with ${others}`;
   throw new OptionError({
     where: path,
-    wanted: 'a run with an accuracy',
-    got: accuracy === undefined ? 'one that was not scored on labelled data' : String(accuracy),
-    fix: 'train it with an evaluation set',
+    wanted: `a run with ${METRIC_WORDING[metric].title}`,
+    got: score === undefined ? unscored : String(score),
+    fix: others === '' ? 'train it with an evaluation set' : 'compare what was scored by the same metric',
   });
 }
 

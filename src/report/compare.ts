@@ -1,9 +1,9 @@
 /** @file Comparing what was run at different times: pairs of seeds where there are any, and in words what can be said. */
 import { OptionError } from '../errors/failures.js';
-import { discordantRows } from '../experiments/arm-result.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { mean, sampleSd } from '../experiments/statistics.js';
-import { type Gain, judge } from '../experiments/verdict.js';
+import type { Gain } from '../experiments/verdict.js';
 import {
   armOfExperiment,
   armsOfRuns,
@@ -11,23 +11,28 @@ import {
   type Compared,
   type DataName,
   readCompared,
+  usualMetric,
 } from './comparable-arms.js';
+import { compareOnSeeds } from './compare-on-seeds.js';
 import { count, counted, decimal, listed, verdictSentence } from './words.js';
 
 export type CompareOptions = {
-  /** In percentage points; default: 0.5. Experiments compared within themselves have their own. */
+  /** Default: the first experiment's, or the first that the first run was scored by. */
+  readonly metric?: JudgedMetric;
+  /** In points; default: 0.5. Experiments compared within themselves have their own. */
   readonly smallestEffect?: number;
   /** Right classes of the evaluation rows: with one seed, runs that kept `predictions.txt` are compared row by row. */
   readonly labels?: ArrayLike<number>;
 };
 
 export type RunComparison = {
+  readonly metric: JudgedMetric;
   readonly arms: readonly {
     readonly name: string;
     readonly path: string;
     readonly seeds: readonly number[];
-    /** In percent, in the order of the seeds. */
-    readonly accuracies: readonly number[];
+    /** The metric times 100, in the order of the seeds. */
+    readonly scores: readonly number[];
     readonly mean: number;
     /** Absent for one seed. */
     readonly sd?: number;
@@ -53,17 +58,19 @@ export type ComparedGain = Gain | ExperimentRecord['gains'][number];
 export async function compareRuns(words: readonly string[], options: CompareOptions = {}): Promise<RunComparison> {
   const compared: Compared[] = [];
   for (const word of words) compared.push(await readCompared(word, options.labels));
-  const pairs = await pairsOf(compared);
+  const metric = options.metric ?? usualMetric(compared) ?? DEFAULT_METRIC;
+  const pairs = await pairsOf(compared, metric);
   const arms = [...new Set(pairs.arms)];
   expectSameData(arms);
   const notes = new Set(notesOn(arms));
   const gains: ComparedGain[] = [...pairs.recorded];
   for (const [arm, over] of pairs.pairs) {
-    const gain = compareOnSeeds(arm, over, options.smallestEffect, (note) => notes.add(note));
+    const gain = compareOnSeeds(arm, over, metric, options.smallestEffect, (note) => notes.add(note));
     if (gain !== undefined) gains.push(gain);
   }
   const summaries = arms.map(summaryOf);
-  return { arms: summaries, gains, notes: [...notes], text: inWords(summaries, gains, [...notes]) };
+  const text = inWords(metric, summaries, gains, [...notes]);
+  return { metric, arms: summaries, gains, notes: [...notes], text };
 }
 
 type Pairs = {
@@ -73,20 +80,25 @@ type Pairs = {
   readonly recorded: readonly ComparedGain[];
 };
 
-async function pairsOf(compared: readonly Compared[]): Promise<Pairs> {
-  const experiments = compared.flatMap((one) => (one.kind === 'experiment' ? [one] : []));
+async function pairsOf(compared: readonly Compared[], metric: JudgedMetric): Promise<Pairs> {
+  const experiments = compared.flatMap((one) => (one.kind === 'experiment' && one.arm === undefined ? [one] : []));
   const [first, ...others] = experiments;
   if (first !== undefined && compared.length === 1) {
-    const arms = await Promise.all(
-      first.record.arms.map(({ name }) => armOfExperiment(first.record, name, first.path)),
+    const { record, path } = first;
+    const arms = await Promise.all(record.arms.map(({ name }) => armOfExperiment(record, name, path, metric)));
+    if (metric === record.metric) return { arms, pairs: [], recorded: record.gains };
+    // By another metric its own comparisons are made again.
+    const named = (name: string) => arms.filter((arm) => arm.name === name);
+    const pairs = record.gains.flatMap(({ arm, over }) =>
+      named(arm).flatMap((one) => named(over).map((other) => [one, other] as const)),
     );
-    return { arms, pairs: [], recorded: first.record.gains };
+    return { arms, pairs, recorded: [] };
   }
   const haveSeveralArms = experiments.every(({ record }) => record.arms.length > 1);
   if (first !== undefined && experiments.length === compared.length && haveSeveralArms) {
-    return armByArm(first, others);
+    return armByArm(first, others, metric);
   }
-  const arms = distinctNames(await singleArms(compared));
+  const arms = distinctNames(await singleArms(compared, metric));
   const [arm, ...overs] = arms;
   if (arm === undefined || overs.length === 0) {
     throw new OptionError({
@@ -102,13 +114,15 @@ async function pairsOf(compared: readonly Compared[]): Promise<Pairs> {
 type Experiment = Extract<Compared, { kind: 'experiment' }>;
 
 /** Arms of one name in several experiments: the first's over the others'. */
-async function armByArm(first: Experiment, others: readonly Experiment[]): Promise<Pairs> {
+async function armByArm(first: Experiment, others: readonly Experiment[], metric: JudgedMetric): Promise<Pairs> {
   const arms: ComparableArm[] = [];
   const pairs: (readonly [ComparableArm, ComparableArm])[] = [];
   for (const { name } of first.record.arms) {
     const same = others.filter(({ record }) => record.arms.some((arm) => arm.name === name));
     if (same.length === 0) continue;
-    const here = await Promise.all([first, ...same].map(({ record, path }) => armOfExperiment(record, name, path)));
+    const here = await Promise.all(
+      [first, ...same].map(({ record, path }) => armOfExperiment(record, name, path, metric)),
+    );
     const [arm, ...overs] = distinctNames(here);
     if (arm === undefined) continue;
     arms.push(arm, ...overs);
@@ -126,16 +140,16 @@ async function armByArm(first: Experiment, others: readonly Experiment[]): Promi
 }
 
 /** In the order of the words; runs that belong together stand where the first of them does. */
-async function singleArms(compared: readonly Compared[]): Promise<ComparableArm[]> {
-  const ofRuns = armsOfRuns(compared.flatMap((one) => (one.kind === 'run' ? [one] : [])));
+async function singleArms(compared: readonly Compared[], metric: JudgedMetric): Promise<ComparableArm[]> {
+  const runs = compared.flatMap((one) => (one.kind === 'run' ? [one] : []));
+  const ofRuns = armsOfRuns(runs, metric);
   const arms: ComparableArm[] = [];
   for (const one of compared) {
-    if (one.kind === 'arm') arms.push(one.arm);
-    else if (one.kind === 'run') arms.push(...ofRuns.filter(({ path }) => path === one.path));
+    if (one.kind === 'run') arms.push(...ofRuns.filter(({ path }) => path === one.path));
     else {
       const [arm, ...others] = one.record.arms;
-      if (arm === undefined || others.length > 0) throw severalArms(one);
-      arms.push(await armOfExperiment(one.record, arm.name, one.path));
+      if (one.arm === undefined && others.length > 0) throw severalArms(one);
+      arms.push(await armOfExperiment(one.record, one.arm ?? arm?.name ?? '', one.path, metric));
     }
   }
   return arms;
@@ -158,7 +172,7 @@ function distinctNames(arms: readonly ComparableArm[]): ComparableArm[] {
   });
 }
 
-/** @throws OptionError naming two arms whose accuracies are about different things. */
+/** @throws OptionError naming two arms whose scores are about different things. */
 function expectSameData(arms: readonly ComparableArm[]): void {
   const [first, ...others] = arms;
   if (first === undefined) return;
@@ -167,7 +181,7 @@ function expectSameData(arms: readonly ComparableArm[]): void {
     if (a && b && !(a.name === b.name && a.rows === b.rows && sameSample(a, b))) {
       throw new OptionError({
         where: `${first.name} and ${other.name}`,
-        wanted: 'accuracies on the same rows',
+        wanted: 'scores on the same rows',
         got: `${dataText(a)} and ${dataText(b)}${a.name === b.name && a.rows === b.rows ? ' with other contents' : ''}`,
         fix: 'evaluate both on the same data',
       });
@@ -210,68 +224,27 @@ function notesOn(arms: readonly ComparableArm[]): string[] {
   return notes;
 }
 
-/** Judges two arms on the seeds that both have; undefined, with a note, if there are none. */
-function compareOnSeeds(
-  arm: ComparableArm,
-  over: ComparableArm,
-  smallestEffect: number | undefined,
-  note: (text: string) => void,
-): Gain | undefined {
-  const both = arm.runs.flatMap((run) => {
-    const other = over.runs.find(({ seed }) => seed === run.seed);
-    return other === undefined ? [] : [{ run, other }];
-  });
-  const [first] = both;
-  if (first === undefined) {
-    note(
-      `${arm.name} and ${over.name} have no seed in common (${seedsText(arm)} and ${seedsText(over)}), so that nothing ` +
-        'can be said of them: run both on the same seeds',
-    );
-    return undefined;
-  }
-  if (both.length < arm.runs.length || both.length < over.runs.length) {
-    const seeds = listed(both.map(({ run }) => String(run.seed)));
-    note(`${arm.name} and ${over.name} are compared on the seeds that both have: ${seeds}`);
-  }
-  const rightRows = both.length === 1 ? [first.run.right, first.other.right] : [];
-  const [a, b] = rightRows;
-  const rows = a && b && discordantRows(a, b);
-  if (both.length === 1 && rows === undefined) {
-    note(
-      `which rows ${arm.name} and ${over.name} answered right is not known, so that they are not compared row by row: ` +
-        '--write_dev_predictions keeps it for a training run, --data_dir names the data',
-    );
-  }
-  return judge({
-    arm: arm.name,
-    over: over.name,
-    accuracies: both.map(({ run }) => run.accuracy),
-    otherAccuracies: both.map(({ other }) => other.accuracy),
-    ...(smallestEffect !== undefined && { smallestEffect }),
-    ...(a && rows && { discordant: { onlyArm: rows.onlyFirst, onlyOther: rows.onlySecond, rows: a.rows } }),
-  });
-}
-
-function seedsText({ runs }: ComparableArm): string {
-  return runs.map(({ seed }) => seed).join(', ');
-}
-
 function summaryOf({ name, path, runs, parameters }: ComparableArm): RunComparison['arms'][number] {
-  const accuracies = runs.map(({ accuracy }) => accuracy);
+  const scores = runs.map(({ score }) => score);
   return {
     name,
     path,
     seeds: runs.map(({ seed }) => seed),
-    accuracies,
-    mean: mean(accuracies),
-    ...(accuracies.length > 1 && { sd: sampleSd(accuracies) }),
+    scores,
+    mean: mean(scores),
+    ...(scores.length > 1 && { sd: sampleSd(scores) }),
     parameters,
   };
 }
 
-function inWords(arms: RunComparison['arms'], gains: readonly ComparedGain[], notes: readonly string[]): string {
+function inWords(
+  metric: JudgedMetric,
+  arms: RunComparison['arms'],
+  gains: readonly ComparedGain[],
+  notes: readonly string[],
+): string {
   const rows = [
-    ['arm', 'seeds', 'mean %', 'sd', 'parameters'],
+    ['arm', 'seeds', `mean ${METRIC_WORDING[metric].heading}`, 'sd', 'parameters'],
     ...arms.map(({ name, seeds, mean: centre, sd, parameters }) => [
       name,
       String(seeds.length),

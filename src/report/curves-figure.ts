@@ -1,8 +1,9 @@
-/** @file Training curves: the loss and its terms, and the accuracy where it was measured. */
+/** @file Training curves: the loss and its terms, and the experiment's metric where it was measured. */
 import type { RecordedArm } from '../experiments/experiment-record.schema.js';
+import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { type Axis, axisOver, shareAt, short } from './axis.js';
 import { html, type Markup } from './markup.js';
-import { count, decimal, significant } from './words.js';
+import { capital, count, decimal, significant } from './words.js';
 
 type Curve = NonNullable<RecordedArm['curve']>;
 
@@ -21,20 +22,25 @@ const TOP = 8;
 const TICKS = 3;
 
 /** Curves of the arms that kept them, each on a scale of its own: losses of different methods can't be compared. */
-export function curveFigures(arms: readonly RecordedArm[], seed: number | undefined): Markup | undefined {
+export function curveFigures(
+  arms: readonly RecordedArm[],
+  metric: JudgedMetric,
+  seed: number | undefined,
+): Markup | undefined {
   const kept = arms.filter(({ curve }) => curve !== undefined && curve.length > 1);
   if (kept.length === 0) return undefined;
-  return html`<div class="plots">${kept.map(({ name, curve = [] }) => armCurves(name, curve))}</div>
+  return html`<div class="plots">${kept.map(({ name, curve = [] }) => armCurves(name, curve, metric))}</div>
 <p class="note">Means over the steps since the point before, of the runs with seed ${seed}. Every plot has a scale of its own: losses
 of different methods measure different things.</p>`;
 }
 
-function armCurves(name: string, curve: Curve): Markup {
+function armCurves(name: string, curve: Curve, metric: JudgedMetric): Markup {
+  const { title, scale } = METRIC_WORDING[metric];
   const losses = lossSeries(curve);
-  const accuracy = accuracySeries(curve);
+  const scores = scoreSeries(curve, metric);
   return html`<figure class="plot"><h3>${name}</h3>
 ${plot(`Loss of ${name}`, losses, { from: 0 })}
-${accuracy !== undefined && plot(`Accuracy of ${name} in percent`, [accuracy], { high: 100 })}
+${scores !== undefined && plot(`${capital(title)} of ${name} ${scale}`, [scores], { high: 100 })}
 </figure>`;
 }
 
@@ -53,11 +59,11 @@ function lossSeries(curve: Curve): Series[] {
   ];
 }
 
-function accuracySeries(curve: Curve): Series | undefined {
-  const points = thinned(curve).flatMap(({ step, metrics: { accuracy } }) =>
-    accuracy === undefined ? [] : [{ step, value: 100 * accuracy }],
+function scoreSeries(curve: Curve, metric: JudgedMetric): Series | undefined {
+  const points = thinned(curve).flatMap(({ step, metrics: { [metric]: value } }) =>
+    value === undefined ? [] : [{ step, value: 100 * value }],
   );
-  return points.length > 1 ? { name: 'accuracy, %', points } : undefined;
+  return points.length > 1 ? { name: METRIC_WORDING[metric].heading, points } : undefined;
 }
 
 /** Evenly chosen, the last always among them. */

@@ -1,5 +1,6 @@
 /** @file Gains with their intervals: how far one arm is from another over the same seeds. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { across, axisOver } from './axis.js';
 import { axisTicks, band, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
 import { html, type Markup } from './markup.js';
@@ -10,7 +11,7 @@ type RecordedGain = ExperimentRecord['gains'][number];
 const TICKS = 6;
 const MARKS = { BETTER: 'mean', "CAN'T TELL": 'mean open', 'NO BETTER': 'mean open' } as const;
 
-export function gainsFigure({ gains, headline }: ExperimentRecord): Markup {
+export function gainsFigure({ gains, headline, metric }: ExperimentRecord): Markup {
   const smallest = gains[0]?.smallestEffect ?? 0;
   const axis = axisOver(
     [0, smallest, ...gains.flatMap(({ mean, low = mean, high = mean }) => [mean, low, high])],
@@ -26,21 +27,21 @@ ${rowLabels(`${arm} over ${over}`, verdict, top, isHeadline)}
 ${intervalBar(axis, bar, top + 30, MARKS[verdict])}`;
   });
   return html`<figure>
-<svg class="chart" role="img" aria-label="Gains in percentage points with their intervals. The table below has the same numbers." width="100%" height="${bottom + 22}">
+<svg class="chart" role="img" aria-label="Gains in ${pointsOf(metric)} with their intervals. The table below has the same numbers." width="100%" height="${bottom + 22}">
 ${band(axis, 0, smallest, bottom)}
 ${axisTicks(axis, bottom, '')}
 <line class="zero" x1="${across(axis, 0)}" x2="${across(axis, 0)}" y1="20" y2="${bottom}"/>
 ${rows}
 </svg>
-<figcaption>Gain in percentage points: the mean of the differences over the seeds, run by run, and its 95 % interval. The heavy
+<figcaption>Gain in ${pointsOf(metric)}: the mean of the differences over the seeds, run by run, and its 95 % interval. The heavy
 line is no gain; the shaded strip ends at ${smallest} points, the smallest gain of interest. A filled dot is BETTER.</figcaption>
 </figure>`;
 }
 
-export function gainsTable({ gains, seeds }: ExperimentRecord): Markup {
+export function gainsTable({ gains, metric, seeds }: ExperimentRecord): Markup {
   const hasRows = gains.some(({ mcnemar }) => mcnemar !== undefined);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains"><table>
-<caption>Gains in percentage points over ${counted(seeds.length, 'paired seed')}</caption>
+<caption>Gains in ${pointsOf(metric)} over ${counted(seeds.length, 'paired seed')}</caption>
 <thead><tr><th scope="col">Comparison</th><th scope="col" class="number">Gain</th><th scope="col" class="number">95 % interval</th>${
     hasRows && html`<th scope="col" class="number">McNemar’s p</th>`
   }<th scope="col">Verdict</th></tr></thead>
@@ -51,6 +52,13 @@ export function gainsTable({ gains, seeds }: ExperimentRecord): Markup {
     }</td>${hasRows && html`<td class="number">${pText(gain)}</td>`}<td>${verdictCell(gain)}</td></tr>`,
   )}</tbody>
 </table></div>`;
+}
+
+/** What a gain is counted in. */
+function pointsOf(metric: JudgedMetric): string {
+  const { title, unit } = METRIC_WORDING[metric];
+  if (metric === 'accuracy') return 'percentage points';
+  return unit === '' ? `points (${title} times 100)` : `percentage points of ${title}`;
 }
 
 function pText({ mcnemar }: RecordedGain): string {

@@ -1,5 +1,6 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
 import type { Evidence, ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { mean } from '../experiments/statistics.js';
 import { armsFigure, armsTable } from './arms-figure.js';
 import { confusionTable } from './confusion-table.js';
@@ -8,9 +9,12 @@ import { className, exampleView } from './example-view.js';
 import { gainsFigure, gainsTable } from './gains-figure.js';
 import { html, type Markup, trusted } from './markup.js';
 import { PAGE_STYLE } from './page-style.js';
+import { scoresSections } from './scores-section.js';
 import { softenedFigures } from './softened-figure.js';
+import { warningsSection } from './warnings-section.js';
 import {
   bytes,
+  capital,
   count,
   counted,
   decimal,
@@ -55,6 +59,7 @@ export function reportHtml(record: ExperimentRecord): string {
 ${introduction(record)}
 </header>
 ${verdict(record)}
+${warningsSection(record)}
 ${armsSection(record)}
 ${gainsSection(record)}
 ${evidenceSections(record)}
@@ -69,20 +74,23 @@ ${environmentSection(record)}
   return page.text;
 }
 
-function introduction({ arms, seeds, data, teacher }: ExperimentRecord): Markup {
+function introduction({ arms, metric, seeds, data, teacher }: ExperimentRecord): Markup {
   const rows = (one: { readonly name: string; readonly rows: number }) => `${count(one.rows)} rows of ${one.name}`;
   return html`<p>${counted(arms.length, 'arm')} on ${counted(seeds.length, 'seed')}${
     data?.train && html`, trained on ${rows(data.train)}`
   }${data?.evaluation && html` and scored on ${rows(data.evaluation)}`}.${
-    teacher !== undefined && html` ${teacherSentence(teacher)}`
+    teacher !== undefined && html` ${teacherSentence(teacher, metric)}`
   }</p>`;
 }
 
-function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>): Markup {
-  const { name, accuracy, parameters, isPerSeed } = teacher;
+function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metric: JudgedMetric): Markup {
+  const { name, score, parameters, isPerSeed } = teacher;
+  const { heading, title, unit } = METRIC_WORDING[metric];
   const facts = [
     ...(parameters === undefined ? [] : [`${count(parameters)} parameters`]),
-    ...(accuracy === undefined ? [] : [`${decimal(accuracy, 2)}\u00a0% accuracy`]),
+    ...(score === undefined
+      ? []
+      : [unit === '' ? `${heading}: ${decimal(score, 2)}` : `${decimal(score, 2)}\u00a0% ${title}`]),
   ];
   const scope = isPerSeed
     ? 'Every seed has a teacher of its own.'
@@ -111,15 +119,16 @@ ${runsTable(record)}
 </section>`;
 }
 
-function runsTable({ arms, seeds }: ExperimentRecord): Markup | undefined {
+function runsTable({ arms, metric, seeds }: ExperimentRecord): Markup | undefined {
   if (seeds.length === 1 || seeds.length > MOST_SEEDS_LISTED) return undefined;
+  const { title, scale } = METRIC_WORDING[metric];
   return html`<details><summary>Every run</summary>
 <div class="scroll" role="region" tabindex="0" aria-label="Table of all runs"><table>
-<caption>Accuracy in percent by seed</caption>
+<caption>${capital(title)} ${scale} by seed</caption>
 <thead><tr><th scope="col">Seed</th>${arms.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>${seeds.map(
     (seed, i) =>
-      html`<tr><th scope="row">${seed}</th>${arms.map(({ accuracies }) => html`<td class="number">${decimal(accuracies[i] ?? Number.NaN, 2)}</td>`)}</tr>`,
+      html`<tr><th scope="row">${seed}</th>${arms.map(({ scores }) => html`<td class="number">${decimal(scores[i] ?? Number.NaN, 2)}</td>`)}</tr>`,
   )}</tbody>
 </table></div></details>`;
 }
@@ -134,14 +143,14 @@ over all seeds. BETTER: all of it is above 0. NO BETTER: all of it is below the 
 </section>`;
 }
 
-function curvesSection({ arms, seeds }: ExperimentRecord): Markup | undefined {
-  const figures = curveFigures(arms, seeds[0]);
+function curvesSection({ arms, metric, seeds }: ExperimentRecord): Markup | undefined {
+  const figures = curveFigures(arms, metric, seeds[0]);
   return figures && html`<section aria-labelledby="curves"><h2 id="curves">Training</h2>${figures}</section>`;
 }
 
 function evidenceSections({ evidence }: ExperimentRecord): Markup | undefined {
   if (evidence === undefined) return undefined;
-  const { classes, softened, confusion } = evidence;
+  const { classes, softened, confusion, scores } = evidence;
   return html`${
     softened.length > 0 &&
     html`<section aria-labelledby="softened"><h2 id="softened">What the soft targets say</h2>
@@ -150,6 +159,7 @@ class is coloured, and underlined below.</p>
 ${softenedFigures(softened, classes)}
 </section>`
   }
+${scores !== undefined && scoresSections(scores)}
 ${onlyRightSections(evidence)}
 ${
   confusion.length > 0 &&
@@ -212,7 +222,7 @@ function costSection({ arms, seconds, peakRssBytes, teacher }: ExperimentRecord)
 }
 
 function environmentSection(record: ExperimentRecord): Markup {
-  const { environment, command, settings, arms } = record;
+  const { environment, command, config, settings, arms } = record;
   const { retort, node, onnxruntime, platform, cpu, cores, memoryBytes, threads, device } = environment;
   const facts: readonly (readonly [string, string])[] = [
     ['Versions', `retort ${retort}, Node ${node}, ONNX Runtime ${onnxruntime}`],
@@ -224,6 +234,7 @@ function environmentSection(record: ExperimentRecord): Markup {
   ];
   return html`<section aria-labelledby="again"><h2 id="again">To get it again</h2>
 ${command !== undefined && html`<pre><code>${command}</code></pre>`}
+${config !== undefined && html`<details><summary>The config</summary><pre>${shortened(config, MOST_SETTINGS_CHARACTERS)}</pre></details>`}
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 <details><summary>All settings</summary>
 <pre>${settingsText({ experiment: settings, arms: Object.fromEntries(arms.map((arm) => [arm.name, arm.settings])) })}</pre></details>

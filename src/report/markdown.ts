@@ -1,5 +1,8 @@
 /** @file The report of an experiment as a few lines of Markdown, for a pull request. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { METRIC_WORDING } from '../experiments/judged-metric.js';
+import { meanAndSpread, otherMetrics } from './other-metrics.js';
+import { warningPlace } from './warnings-section.js';
 import {
   count,
   counted,
@@ -24,21 +27,25 @@ export function reportMarkdown(record: ExperimentRecord): string {
     softTargets && plain(softTargets.text),
     armsTable(record),
     gains.length > 0 ? gainsTable(record) : undefined,
+    warningsList(record),
     circumstances(record),
     command === undefined ? undefined : fenced(command),
   ];
   return `${blocks.filter((block) => block !== undefined).join('\n\n')}\n`;
 }
 
-function armsTable({ arms }: ExperimentRecord): string {
+function armsTable({ arms, metric }: ExperimentRecord): string {
+  const others = otherMetrics(arms, metric);
+  const [heading, ...more] = [metric, ...others].map((name) => METRIC_WORDING[name].heading);
   return table(
-    ['arm', 'accuracy, %', 'SD', '95 % interval', 'parameters'],
-    ['---', '---:', '---:', '---:', '---:'],
-    arms.map(({ name, mean, sd, interval, parameters }) => [
+    ['arm', heading ?? '', 'SD', '95 % interval', ...more, 'parameters'],
+    ['---', '---:', '---:', '---:', ...more.map(() => '---:'), '---:'],
+    arms.map(({ name, mean, sd, interval, metrics, parameters }) => [
       code(name),
       decimal(mean, 2),
       sd === undefined ? '' : decimal(sd, 2),
       interval === undefined ? '' : intervalText(interval.low, interval.high),
+      ...others.map((other) => meanAndSpread(metrics?.[other])),
       count(parameters),
     ]),
   );
@@ -57,12 +64,20 @@ function gainsTable({ gains }: ExperimentRecord): string {
   );
 }
 
-function circumstances({ seeds, seconds, data, teacher, environment }: ExperimentRecord): string {
+function warningsList({ warnings = [] }: ExperimentRecord): string | undefined {
+  const lines = warnings.map(
+    ({ name, text, ...place }) => `- ${code(name)} ${plain(`${warningPlace(place)} ${text}`)}`,
+  );
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+function circumstances({ metric, seeds, seconds, data, teacher, environment }: ExperimentRecord): string {
+  const { unit } = METRIC_WORDING[metric];
   const { retort, node, onnxruntime, cpu } = environment;
   return [
     counted(seeds.length, 'seed'),
     ...(data?.evaluation ? [`${count(data.evaluation.rows)} rows of ${plain(data.evaluation.name)}`] : []),
-    ...(teacher?.accuracy === undefined ? [] : [`teacher ${plain(teacher.name)} ${decimal(teacher.accuracy, 2)} %`]),
+    ...(teacher?.score === undefined ? [] : [`teacher ${plain(teacher.name)} ${decimal(teacher.score, 2)}${unit}`]),
     duration(seconds),
     `retort ${plain(retort)}, Node ${plain(node)}, ONNX Runtime ${plain(onnxruntime)}, ${plain(cpu)}`,
   ].join(' · ');

@@ -44,7 +44,7 @@ export function verdictReason({ seeds, smallestEffect, verdict, small, worse }: 
   }
 }
 
-/** `80.7`; a percentage or a number of percentage points. */
+/** `80.7`; a score or a number of points. */
 export function decimal(value: number, decimals = 1): string {
   const text = value.toFixed(decimals);
   return (Number(text) === 0 ? text.replace('-', '') : text).replace('-', '\u2212');
@@ -102,6 +102,11 @@ export function probabilityText(probability: number): string {
   const percent = 100 * probability;
   if (percent > 0 && percent < 0.1) return '< 0.1 %';
   return `${percent < 10 && percent > 0 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+}
+
+/** `accuracy` → `Accuracy`, at the start of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** At most so many characters, the last an ellipsis if something was cut off. */

@@ -72,7 +72,20 @@ export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher 
     });
   }
   const { open: _open, ...rest } = teacher;
-  return { ...rest, answer: (data, signals) => new Labelling(teacher, data, signals, options).answers() };
+  return {
+    ...rest,
+    remembers: true,
+    answer: (data, signals) => new Labelling(teacher, data, signals, options).answers(),
+  };
+}
+
+/**
+ * The same teacher with its answers kept on disk: by a cache, unless they lie there already or depend on the place of a row.
+ * @throws as `cachedTeacher` does.
+ */
+export function rememberingTeacher(teacher: Teacher, options: CacheOptions): Teacher {
+  const needsNone = teacher.remembers === true || readsOf(teacher).includes('places');
+  return needsNone ? teacher : cachedTeacher(teacher, options);
 }
 
 /** Where answers go while they are found or made: into memory, or no further than their place on disk. */

@@ -135,6 +135,7 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
       .update(JSON.stringify(['endpoint', model, prompt, system, labelNames, labelWords, body, samples, logprobs]))
       .digest('hex'),
     reads: ['texts'],
+    remembers: true,
     temperatures: 'one',
     open,
     // In one part, so that the first rows of all are the ones that are judged first.

@@ -35,6 +35,8 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
     expectMember(member, first);
     return alignLabels(member, labelNames);
   });
+  const remember = aligned.filter(({ remembers }) => remembers === true);
+  const limited = aligned.flatMap(({ known }) => known ?? []);
   const name = options.name ?? `ensemble of ${members.map((member) => member.name).join(', ')}`;
   const average = classes > 1 && of === 'probabilities' ? meanOfProbabilities : meanOfLogits;
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
@@ -72,9 +74,13 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
       .update(JSON.stringify(['ensemble', of, aligned.map((member) => member.contentHash)]))
       .digest('hex'),
     reads: [...new Set(aligned.flatMap(readsOf))],
+    ...(remember.length === aligned.length && { remembers: true }),
+    ...(limited.length > 0 && { known: (data) => Math.min(...limited.map((known) => known(data))) }),
     temperatures: aligned.some(({ temperatures }) => temperatures === 'one') ? 'one' : 'any',
     open,
-    answer: (data, signals) => answersInMemory({ name, open }, data, signals),
+    // In one part for those that ask elsewhere: what all rows will cost is judged by the first.
+    answer: (data, signals) =>
+      answersInMemory({ name, open }, data, signals, remember.length > 0 ? data.size : undefined),
   };
 }
 

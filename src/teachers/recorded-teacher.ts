@@ -1,6 +1,7 @@
 /** @file Answers that were given earlier, in a file, as a teacher: whoever gave them. */
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
+import type { Dataset } from '../data/dataset.js';
 import { parquetObjects } from '../data/parquet-rows.js';
 import { textLines } from '../data/text-lines.js';
 import type { TextTable } from '../data/text-table.js';
@@ -80,6 +81,8 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
     labelNames,
     contentHash: records.hash,
     reads: by === 'id' ? ['places'] : ['texts'],
+    remembers: true,
+    known: (data) => knownRows(records, data, path),
     temperatures: [...rungs].every((rung) => rung === 'logits') ? 'any' : 'one',
     open,
     answer: (data, signals) => answersInMemory({ name: path, open }, data, signals),
@@ -204,6 +207,13 @@ function textsKey(text: string, pair: string | undefined): string {
 
 function keyOf(table: TextTable, row: number, by: 'id' | 'text'): string {
   return by === 'id' ? (table.ids[row] as string) : textsKey(table.texts[row] as string, table.pairs?.[row]);
+}
+
+/** How many rows have an answer. */
+function knownRows({ by, places }: Records, data: Dataset, path: string): number {
+  const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
+  const table = data.text?.table ?? textsOf(data, rows, `teacher ${path}`);
+  return rows.reduce((count, row) => count + (places.has(keyOf(table, row, by)) ? 1 : 0), 0);
 }
 
 /** Every row has an answer, to its very text where that is known, and every answer a row unless told otherwise. */

@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
+import { scoreGroups } from './score-groups.js';
 import type { Teacher } from './teacher.js';
 
 const ROWS_PER_BATCH = 256;
@@ -11,11 +12,12 @@ const ROWS_PER_BATCH = 256;
  * A teacher that answers for each row of `data` as `teacher` does for another row of the same class. Each class is
  * shuffled into one ring by `seed`, and a row gets the answers of the next in it: no row gets its own, unless it is the
  * only one of its class, and every answer is given once. The class is the label; rows without one (-100) are shuffled by
- * the class that the teacher predicts.
+ * the class that the teacher predicts. Of a regression the fifths of the scores stand for classes, the teacher's score
+ * for a row that has none.
  * @throws SignalError if rows without a label need predictions and the teacher gives no logits.
  */
 export async function shuffledTeacher(teacher: Teacher, data: Dataset, seed: number): Promise<Teacher> {
-  const classes = await classesOfRows(teacher, data);
+  const classes = await (teacher.classes === 1 ? groupsOfRows : classesOfRows)(teacher, data);
   const partners = partnersWithin(classes, seed);
   const partnerOf = (row: number): number => partners[row] as number;
   const { traced, open: _open, ...rest } = teacher;
@@ -84,6 +86,21 @@ async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Arra
     }
   }
   return classes;
+}
+
+/** The fifth that each row's score is in. */
+async function groupsOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {
+  const scores = new Float32Array(data.size).fill(Number.NaN);
+  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
+    const given = data.batch(rows).scores?.data.subarray(0, rows.length);
+    if (given === undefined) break;
+    scores.set(given, rows[0]);
+  }
+  if (!scores.some(Number.isNaN)) return scoreGroups(scores);
+  const all = Uint32Array.from({ length: data.size }, (_, row) => row);
+  const answers = await teacher.answer(data, ['logits']);
+  const said = answers.batch(all, data.size).logits?.data as Float32Array;
+  return scoreGroups(scores.map((score, row) => (Number.isNaN(score) ? (said[row] as number) : score)));
 }
 
 /** The first of the largest. */

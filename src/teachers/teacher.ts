@@ -37,6 +37,10 @@ export type Teacher = {
    * Default: any.
    */
   readonly temperatures?: 'any' | 'one';
+  /** Its answers lie on disk already, in a file, log or cache: another cache would only repeat them. */
+  readonly remembers?: true;
+  /** How many rows of the data it can answer, where those are not all of any: recorded answers. */
+  known?(data: Dataset): number;
   /** For a teacher that can be part of the student's step: frozen, run on the very inputs that the student sees. */
   readonly traced?: {
     readonly model: Model;

@@ -18,6 +18,8 @@ export type TextTeacherOptions = TruncationOptions &
   Pick<SessionOptions, 'threads' | 'device'> & {
     /** The data's labels: its classes are put into their order (`alignLabels`). Default: the model's own order. */
     readonly labelNames?: readonly string[];
+    /** Whether it may be part of a step too, on the ids of a student with the very same tokenizer. Default: false. */
+    readonly isInStep?: boolean;
   };
 
 /**
@@ -57,6 +59,7 @@ export function textTeacher(
       .update(JSON.stringify(['text', opened.contentHash, tokenizerHash(tokenizer), cut]))
       .digest('hex'),
     reads: ['texts'],
+    ...(options.isInStep && { traced: { model, weights } }),
     open,
     answer: (data, signals) => answersInMemory({ name: path, open }, data, signals),
   };

@@ -107,6 +107,7 @@ export function openTokenizer(
   return tokenizerFrom({
     vocabularySize,
     padId,
+    unknownId: unknown === undefined ? undefined : ids.get(unknown),
     modelMaxLength: typeof limit === 'number' && limit < 2 ** 31 ? Math.floor(limit) : undefined,
     files,
     templates,

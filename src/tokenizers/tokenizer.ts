@@ -26,6 +26,8 @@ export type Tokenizer = {
   /** One more than the largest id: the least `vocab_size` of a model that reads these ids. */
   readonly vocabularySize: number;
   readonly padId: number;
+  /** What stands for pieces that the vocabulary lacks; undefined where every text has pieces. */
+  readonly unknownId?: number | undefined;
   /** The length that `tokenizer_config.json` names, if it does. */
   readonly modelMaxLength: number | undefined;
   /** What the tokenizer was read from, by file name, to be saved beside a model. */
@@ -42,7 +44,7 @@ export type Tokenizer = {
   encode(texts: readonly string[], pairs?: readonly string[], options?: EncodeOptions): EncodedBatch;
 };
 
-export type TokenizerParts = Pick<Tokenizer, 'vocabularySize' | 'padId' | 'modelMaxLength' | 'files'> & {
+export type TokenizerParts = Pick<Tokenizer, 'vocabularySize' | 'padId' | 'unknownId' | 'modelMaxLength' | 'files'> & {
   /** The ids of a text without special tokens. */
   readonly pieces: (text: string) => readonly number[];
   readonly templates: Templates;

@@ -23,6 +23,7 @@ import {
 } from '../models/saved-model.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { CheckState } from './checks/run-checks.js';
 import type { Patience } from './early-stopping.js';
 import { STATE_FORMAT } from './formats.js';
 import type { KeptModel } from './kept-models.js';
@@ -37,6 +38,8 @@ export type RunState = Position & {
   readonly kept: readonly KeptModel[];
   readonly patience: Patience;
   readonly stoppedEarly: boolean;
+  /** What the checks have found so far. */
+  readonly checks: CheckState;
   /** Spent so far, over all interruptions. */
   readonly seconds: number;
   /** Length of the log at this moment. */
@@ -75,13 +78,14 @@ export async function saveRunState(
 ): Promise<void> {
   const optimizer = under(OPTIMIZER, tensors);
   const { model, method } = splitWeights(under(MODEL, tensors));
-  const { step, cursor, epochLosses, lineLosses, epochs, kept, patience, stoppedEarly, seconds, logBytes, options } =
-    state;
+  const { step, cursor, epochLosses, lineLosses, epochs, kept, patience, stoppedEarly, checks } = state;
+  const { seconds, logBytes, options } = state;
   const trainer = {
     format: STATE_FORMAT.name,
     version: STATE_FORMAT.version,
     retort: packageVersion(),
-    ...{ step, cursor, epochLosses, lineLosses, epochs, kept, patience, stoppedEarly, seconds, logBytes, options },
+    ...{ step, cursor, epochLosses, lineLosses, epochs, kept, patience, stoppedEarly, checks },
+    ...{ seconds, logBytes, options },
     optimizer: { sha256: weightsHash({ ...optimizer, ...method }) },
   };
   await replaceFolderAtomic(folder, async (inside) => {

@@ -1,6 +1,7 @@
 /** @file What the two forms of a compiled step share: options, names of state, and what a step is fed. */
 import type { Batch } from '../data/dataset.js';
 import { CheckpointError, ShapeError } from '../errors/failures.js';
+import type { Method } from '../methods/method.js';
 import type { ParameterGroup } from '../optim/groups.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { streamKey } from '../tensor/random.js';
@@ -8,6 +9,8 @@ import { formatShape, type StaticShape, sameShape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { StepInput } from './step.js';
 import { BATCH, DROPOUT, LABELS, SCALAR, SCORES, type StepRequest, TEACHER, WEIGHTS } from './trace-step.js';
+import { VIEW } from './trace-views.js';
+import { viewInput } from './view-draws.js';
 
 export type CompiledStepOptions = StepRequest & {
   readonly optimizer: Optimizer;
@@ -37,13 +40,16 @@ function unscored(rows: number): Tensor<'float32'> {
   return tensor('float32', [rows], new Float32Array(rows).fill(Number.NaN));
 }
 
+/** What decides the random inputs of a step. */
+type Drawn = { readonly seed: number; readonly method: Pick<Method, 'views'> };
+
 /**
  * What one batch of a step feeds to the input of a name.
  * @throws ShapeError if the step does not have it.
  */
-export function stepInput(name: string, step: StepInput, at: number, { seed }: { readonly seed: number }): Tensor {
+export function stepInput(name: string, step: StepInput, at: number, run: Drawn): Tensor {
   const batch = step.batches[at] as Batch;
-  const found = stepInputOf(name, step, at, batch, seed);
+  const found = stepInputOf(name, step, at, batch, run);
   if (found !== undefined) return found;
   throw new ShapeError({
     where: `step input '${name}'`,
@@ -53,7 +59,7 @@ export function stepInput(name: string, step: StepInput, at: number, { seed }: {
   });
 }
 
-function stepInputOf(name: string, step: StepInput, at: number, batch: Batch, seed: number): Tensor | undefined {
+function stepInputOf(name: string, step: StepInput, at: number, batch: Batch, run: Drawn): Tensor | undefined {
   if (name.startsWith(BATCH)) return batch.inputs[name.slice(BATCH.length)];
   if (name.startsWith(TEACHER)) return step.teacher?.[at]?.[name.slice(TEACHER.length)];
   if (name === LABELS) return batch.labels ?? unlabelled(batch.weights.length);
@@ -62,7 +68,10 @@ function stepInputOf(name: string, step: StepInput, at: number, batch: Batch, se
   if (name.startsWith(DROPOUT)) {
     // Each micro-batch has masks of its own.
     const stream = at === 0 ? name : `${name}/${at}`;
-    return tensor('uint32', [], Uint32Array.of(streamKey(seed, stream, step.step)));
+    return tensor('uint32', [], Uint32Array.of(streamKey(run.seed, stream, step.step)));
+  }
+  if (name.startsWith(VIEW)) {
+    return viewInput(name, run.method.views ?? {}, { seed: run.seed, step: step.step, at, weights: batch.weights });
   }
   const value = step.scalars[name.slice(SCALAR.length)];
   return value === undefined ? undefined : tensor('float32', [], Float32Array.of(value));

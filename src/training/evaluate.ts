@@ -18,10 +18,15 @@ export type EvaluatorOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   readonly metrics?: readonly MetricName[];
 };
 
+/** How many rows were given each class, and have it as their label, [C] each. */
+export type ClassCounts = { readonly given: readonly number[]; readonly gold: readonly number[] };
+
 export type Evaluation = {
   /** By name; none where no row has a label, or of a regression a score. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: number;
+  /** Of classes, where one class is the answer. */
+  readonly answered?: ClassCounts;
 };
 
 /** N rows in the data set's order, C classes. */
@@ -102,7 +107,10 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   };
 
   return {
-    evaluate: async (weights) => ({ metrics: metricsOf(await score(weights), metrics), rows }),
+    evaluate: async (weights) => {
+      const scored = await score(weights);
+      return { metrics: metricsOf(scored, metrics), rows, ...(classes > 1 && { answered: countsOf(scored) }) };
+    },
     predict: async (weights) => {
       const ids = new Array<string | number>(rows);
       const scored = await score(weights, (numbers, batch) => {
@@ -120,6 +128,17 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
     },
     release: () => forward.release(),
   };
+}
+
+function countsOf({ logits, classes, labels }: Scored): ClassCounts {
+  const given = new Array<number>(classes).fill(0);
+  const gold = new Array<number>(classes).fill(0);
+  for (const [row, label] of labels.entries()) {
+    const said = argmax(logits, row, classes);
+    given[said] = (given[said] ?? 0) + 1;
+    if (label !== NO_LABEL) gold[label] = (gold[label] ?? 0) + 1;
+  }
+  return { given, gold };
 }
 
 /** Softmax of each row of logits [N * C]. */

@@ -1,3 +1,15 @@
+import type { TermNorms } from './checks/term-norms.js';
+import type { Warning } from './checks/warning.js';
+
+/** Which of a method's stages an event is of. */
+export type PhaseMark = {
+  readonly name: string;
+  /** From 1. */
+  readonly number: number;
+  /** How many there are to be, as far as that is known. */
+  readonly of: number;
+};
+
 /**
  * What a run tells whoever watches it: the progress bar, the JSON-lines log, a callback of the library.
  *
@@ -14,6 +26,8 @@ export type TrainingEvent =
       readonly parameters: number;
       /** Steps that an earlier, interrupted run had already done. */
       readonly resumedAtStep?: number;
+      /** Of a method of several stages; here and in the events below. */
+      readonly phase?: PhaseMark;
     }
   | {
       readonly type: 'step';
@@ -26,6 +40,7 @@ export type TrainingEvent =
       readonly epochLoss?: number;
       readonly learningRate: number;
       readonly rowsPerSecond: number;
+      readonly phase?: PhaseMark;
     }
   | {
       readonly type: 'evaluation';
@@ -33,7 +48,23 @@ export type TrainingEvent =
       readonly step: number;
       readonly split: string;
       readonly metrics: Readonly<Record<string, number>>;
+      readonly phase?: PhaseMark;
     }
   | { readonly type: 'checkpoint'; readonly path: string; readonly kind: 'last' | 'top-k' | 'resume' }
   | { readonly type: 'notice'; readonly text: string }
-  | { readonly type: 'end'; readonly steps: number; readonly seconds: number; readonly stoppedEarly?: boolean };
+  /** Something may make the run worthless: the name of a check, what it found, and the way out. */
+  | ({ readonly type: 'warning' } & Warning)
+  /** Norms of the gradients of both sides of the loss, and the share of the teacher's. */
+  | ({
+      readonly type: 'terms';
+      readonly step: number;
+      readonly epoch: number;
+      readonly distillationShare: number;
+    } & TermNorms)
+  | {
+      readonly type: 'end';
+      readonly steps: number;
+      readonly seconds: number;
+      readonly stoppedEarly?: boolean;
+      readonly phase?: PhaseMark;
+    };

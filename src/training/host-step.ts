@@ -11,20 +11,16 @@ import { input, type Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import type { BatchDims } from '../models/model.js';
 import type { Parameters } from '../nn/module.js';
-import { HostOptimizer } from '../optim/host-optimizer.js';
+import type { HostOptimizer } from '../optim/host-optimizer.js';
 import { openSession, type Session } from '../runtime/session.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { CompiledStepOptions } from './compiled-step.js';
-import { copyOfState, MODEL, OPTIMIZER, stepInput } from './compiled-step.js';
-import type { StepInput, StepResult, TrainingStep } from './step.js';
+import { MODEL, stepInput } from './compiled-step.js';
+import { type HostStateOptions, hostOptimizer, stateIn, updated } from './host-state.js';
+import type { StepInput, TrainingStep } from './step.js';
 import { inputCollector, scalarNamesOf, sumOf, type TracedTerm, traceTerms } from './trace-step.js';
 
-export type HostStepOptions = Omit<CompiledStepOptions, 'dims'> & {
-  /** The batch (or micro-batch) with the most tokens that a run gets. */
-  readonly dims: { readonly B: number; readonly S?: number };
-  /** Whether steps may consist of several micro-batches. */
-  readonly hasMicroBatches?: boolean;
-};
+export type HostStepOptions = Omit<CompiledStepOptions, 'dims'> & HostStateOptions;
 
 const ROWS = 'rows.';
 const DIVISOR = 'divisor.';
@@ -87,10 +83,13 @@ function rowsName(table: string, ids: string): string {
   return `${table}/${ids}`;
 }
 
-/** Tables that a step reads by the ids of its batch alone, and by how many inputs of ids. */
-function sparseTables(options: HostStepOptions): ReadonlyMap<string, number> {
+/** What a step reads of its parameters: tables by the ids of its batch alone, beside how many inputs of ids; and others whole. */
+export type ParameterReads = { readonly tables: ReadonlyMap<string, number>; readonly wholes: ReadonlySet<string> };
+
+export function parameterReads(options: HostStepOptions): ParameterReads {
   const { rowIds, wholes } = tracedParameters(options);
-  return new Map([...rowIds].filter(([name]) => !wholes.has(name)).map(([name, sources]) => [name, sources.length]));
+  const tables = [...rowIds].filter(([name]) => !wholes.has(name));
+  return { tables: new Map(tables.map(([name, sources]) => [name, sources.length])), wholes };
 }
 
 function tracedParameters(options: HostStepOptions): ReturnType<typeof hostParameters> {
@@ -137,25 +136,20 @@ async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise
   };
 }
 
-/**
- * A step whose graph returns gradients. Rows and tokens of a batch may differ from step to step, and from one
- * micro-batch to the next.
- * @throws ShapeError, DtypeError, SignalError if model, method and teacher do not fit together.
- */
-export async function openHostStep(options: HostStepOptions): Promise<TrainingStep> {
-  const { model, dims } = options;
-  const sparse = sparseTables(options);
-  const maxIds = dims.B * (dims.S ?? 1);
-  const optimizer = new HostOptimizer({
-    optimizer: options.optimizer,
-    parameters: model.parameters.map(({ name, shape }) => {
-      const inputs = sparse.get(name);
-      return { name, shape, ...(inputs !== undefined && { maxIds: inputs * maxIds }) };
-    }),
-    ...(options.groups === undefined ? {} : { groups: options.groups }),
-    ...(options.maxNorm === undefined ? {} : { maxNorm: options.maxNorm }),
-    hasMicroBatches: options.hasMicroBatches ?? false,
-  });
+/** A step's graph over the memory of an optimiser. */
+export type HostGraph = {
+  /** Leaves the gradients of a step in the optimiser; returns its terms. */
+  run(step: StepInput): Promise<Readonly<Record<string, number>>>;
+  release(): Promise<void>;
+};
+
+/** Opens the graph of a step. @param sparse the tables that the optimiser keeps by row. */
+export async function openHostGraph(
+  options: HostStepOptions,
+  sparse: SparseNames,
+  optimizer: HostOptimizer,
+): Promise<HostGraph> {
+  const { model } = options;
   const { gradients: session, counts, terms, dense, tables } = await openGraph(options, sparse);
   const view = (name: string, shape: readonly number[], data: Float32Array) =>
     [name, tensor('float32', shape, data)] as const;
@@ -167,24 +161,6 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
       ? denseSpecs.map(({ name, shape }) => view(name, shape, optimizer.microGradient(name)))
       : [],
   );
-
-  const load = (given: Readonly<Record<string, Tensor>>): void => {
-    const own = optimizer.state();
-    const take = (prefix: string, names: readonly string[], shapesOf: Readonly<Record<string, Tensor>>) =>
-      Object.fromEntries(
-        names.map((name) => [
-          name,
-          copyOfState(`${prefix}${name}`, shapesOf[name]?.shape ?? [], given[`${prefix}${name}`]),
-        ]),
-      );
-    optimizer.load({
-      parameters: take(MODEL, Object.keys(own.parameters), own.parameters),
-      slots: take(OPTIMIZER, Object.keys(own.slots), own.slots),
-    });
-  };
-  for (const { name, shape } of model.parameters) {
-    optimizer.parameter(name).set(copyOfState(name, shape, options.parameters[name]).data);
-  }
 
   /** One micro-batch: leaves its gradients in the optimiser and returns its part of each term. */
   const runBatch = async (step: StepInput, at: number, divisors: Record<string, Tensor>): Promise<number[]> => {
@@ -215,44 +191,50 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
   };
 
   return {
-    stepsPerRun: 1,
-    async run([step, ...more]) {
-      if (step === undefined || more.length > 0) {
-        throw new ShapeError({
-          where: 'run',
-          wanted: 'one step',
-          got: String(more.length + (step === undefined ? 0 : 1)),
-        });
-      }
+    run: async (step) => {
       const divisors = await divisorsOf({ counts, terms }, step, options);
       const losses: Record<string, number> = Object.fromEntries(terms.map((name) => [name, 0]));
       for (const at of step.batches.keys()) {
         const parts = await runBatch(step, at, divisors);
         for (const [i, name] of terms.entries()) losses[name] = (losses[name] as number) + (parts[i] as number);
       }
-      const loss = Object.values(losses).reduce((total, part) => total + part, 0);
-      // A loss that is not finite has gradients that are not, so the optimiser leaves the state alone.
-      const { gradientNorm, isApplied } = optimizer.step({ step: step.step, learningRate: step.learningRate });
-      return [{ loss, losses, gradientNorm, isApplied } satisfies StepResult];
+      return losses;
     },
-    parameters: () =>
-      Object.fromEntries(
-        Object.entries(optimizer.state().parameters).map(([name, value]) => [
-          name,
-          copyOfState(name, value.shape, value),
-        ]),
-      ),
-    state: () => {
-      const { parameters, slots } = optimizer.state();
-      const prefixed = (prefix: string, values: Readonly<Record<string, Tensor<'float32'>>>) =>
-        Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value] as const);
-      return Object.fromEntries([...prefixed(MODEL, parameters), ...prefixed(OPTIMIZER, slots)]);
-    },
-    load,
     release: async () => {
       await session.release();
       await counts.release();
     },
+  };
+}
+
+/** The one step of a run. @throws ShapeError for none or several. */
+export function onlyStep([step, ...more]: readonly StepInput[]): StepInput {
+  if (step !== undefined && more.length === 0) return step;
+  throw new ShapeError({
+    where: 'run',
+    wanted: 'one step',
+    got: String(more.length + (step === undefined ? 0 : 1)),
+  });
+}
+
+/**
+ * A step whose graph returns gradients. Rows and tokens of a batch may differ from step to step, and from one
+ * micro-batch to the next.
+ * @throws ShapeError, DtypeError, SignalError if model, method and teacher do not fit together.
+ */
+export async function openHostStep(options: HostStepOptions): Promise<TrainingStep> {
+  const { tables } = parameterReads(options);
+  const optimizer = hostOptimizer(options, tables);
+  const graph = await openHostGraph(options, tables, optimizer);
+  return {
+    stepsPerRun: 1,
+    run: async (steps) => {
+      const step = onlyStep(steps);
+      const losses = await graph.run(step);
+      return [updated(optimizer, losses, { step: step.step, learningRate: step.learningRate })];
+    },
+    ...stateIn(optimizer),
+    release: () => graph.release(),
   };
 }
 

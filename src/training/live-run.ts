@@ -7,6 +7,9 @@ import { constantParameters } from '../nn/parameters.js';
 import { loadOnnxRuntime } from '../runtime/native.js';
 import type { TeacherAnswers } from '../teachers/teacher.js';
 import { type RunState, removeRunState, saveRunState } from './checkpoint.js';
+import { openRunChecks, type RunChecks } from './checks/run-checks.js';
+import { teacherWarnings } from './checks/teacher-warnings.js';
+import { expectNoWarning, type Warning } from './checks/warning.js';
 import { FRESH, waitFor } from './early-stopping.js';
 import { type Evaluator, openEvaluator } from './evaluate.js';
 import type { TrainingEvent } from './events.js';
@@ -22,7 +25,6 @@ import { LAST, LOG, METRICS, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
 import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import type { TrainingStep } from './step.js';
-import { chanceNotice } from './teacher-checks.js';
 import { BATCH, type StepTeacher } from './trace-step.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
@@ -39,8 +41,9 @@ export type SavedRun = { readonly state: RunState; readonly tensors: Weights };
 /** What stays the same while a run trains. */
 type Live = PreparedRun & {
   readonly step: TrainingStep;
-  readonly evaluator: Evaluator | undefined;
+  readonly evaluator: Pick<Evaluator, 'evaluate' | 'release'> | undefined;
   readonly log: RunLog;
+  readonly checks: RunChecks;
   readonly emit: (event: TrainingEvent) => void;
   /** Seconds that the run has taken so far, earlier parts included. */
   readonly seconds: () => number;
@@ -61,26 +64,28 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
   const { options, plan, evaluation } = run;
   const { outputDir, onEvent } = options;
   const emit = onEvent ?? (() => {});
-  const answers = await teacherAnswers(options, emit);
+  const asked = await run.askTeachers?.();
+  const answers = asked?.answers ?? (await teacherAnswers(options));
+  const warnings = [...(run.warnings ?? []), ...(asked?.warnings ?? answerWarnings(run, answers))];
   let step: TrainingStep | undefined;
-  let evaluator: Evaluator | undefined;
+  let checks: RunChecks | undefined;
+  let evaluator: Live['evaluator'];
   try {
     step = await openStep(run, answers);
     if (saved !== undefined) step.load(saved.tensors);
-    evaluator = evaluation && (await openEvaluator({ ...options, ...evaluation }));
+    evaluator = evaluation && (await (options.openEvaluator ?? openEvaluator)({ ...options, ...evaluation }));
     const begun = performance.now() - (saved?.state.seconds ?? 0) * 1000;
-    const live: Live = {
-      ...run,
-      step,
-      evaluator,
-      log: openRunLog(join(outputDir, LOG), saved?.state.logBytes),
-      emit,
-      seconds: () => (performance.now() - begun) / 1000,
-    };
-    const start = { totalSteps: plan.totalSteps, epochs: plan.epochs, trainRows: options.data.train.size };
+    const seconds = () => (performance.now() - begun) / 1000;
+    const log = openRunLog(join(outputDir, LOG), saved?.state.logBytes);
+    // Those that a limit of steps leaves.
+    const epochs = Math.min(plan.epochs, Math.ceil(plan.totalSteps / plan.stepsPerEpoch));
+    const start = { totalSteps: plan.totalSteps, epochs, trainRows: options.data.train.size };
     const resumed = saved === undefined ? {} : { resumedAtStep: saved.state.step };
     emit({ type: 'start', ...start, parameters: run.parameters, ...resumed });
-    if (saved === undefined) live.log.write({ type: 'start', ...start, parameters: run.parameters, seconds: 0 });
+    if (saved === undefined) log.write({ type: 'start', ...start, parameters: run.parameters, seconds: 0 });
+    const teacher = stepTeacher(options, answers);
+    checks = await openRunChecks({ run, step, teacher, warnings, saved: saved?.state.checks, log, seconds, emit });
+    const live: Live = { ...run, step, evaluator, log, checks, emit, seconds };
     const padding = textNotice(run);
     if (padding !== undefined) emit({ type: 'notice', text: padding });
     if (run.saveTopK !== 0 && evaluator === undefined) {
@@ -88,6 +93,7 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
     }
     return await trainLive(live, saved?.state, answers);
   } finally {
+    await checks?.release();
     await evaluator?.release();
     await step?.release();
   }
@@ -103,17 +109,20 @@ function textNotice({ options, plan }: PreparedRun): string | undefined {
   return `texts of like length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
 }
 
-/** The teacher's answers to all rows, unless it is traced into the step; and a notice if they are no good. */
-async function teacherAnswers(
-  options: RunOptions,
-  emit: (event: TrainingEvent) => void,
-): Promise<TeacherAnswers | undefined> {
+/** The teacher's answers to all rows, unless it is traced into the step. */
+async function teacherAnswers(options: RunOptions): Promise<TeacherAnswers | undefined> {
   const { teacher, method, data } = options;
   if (teacher === undefined || teacherForm(options) === 'traced') return undefined;
-  const answers = await teacher.answer(data.train, method.needs);
-  const notice = chanceNotice(teacher, answers, data.train);
-  if (notice !== undefined) emit({ type: 'notice', text: notice });
-  return answers;
+  return teacher.answer(data.train, method.needs);
+}
+
+/** @throws CheckError if the answers are no good to a strict run. */
+function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers | undefined): Warning[] {
+  const { teacher, data, strict } = options;
+  if (teacher === undefined || answers === undefined) return [];
+  const warnings = teacherWarnings(teacher, answers, data.train);
+  if (strict) expectNoWarning(warnings);
+  return warnings;
 }
 
 function openStep(
@@ -162,11 +171,11 @@ function teacherFeed(
   { teacher, data, perturbation }: RunOptions,
   answers: TeacherAnswers | undefined,
 ): TrainingRun['teacher'] {
-  if (answers !== undefined) return answers.batch;
+  if (answers !== undefined) return ({ rows, paddedTo }) => answers.batch(rows, paddedTo);
   const seenRow = teacher?.traced?.seenRow;
   if (seenRow === undefined) return undefined;
-  return (rows, paddedTo, at) => {
-    const plain = data.train.batch(Uint32Array.from(rows, seenRow), paddedTo);
+  return ({ rows, paddedTo, length }, at) => {
+    const plain = data.train.batch(Uint32Array.from(rows, seenRow), paddedTo, undefined, length);
     const { inputs } = perturbation?.perturb(plain, at) ?? plain;
     return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`${BATCH}${name}`, value]));
   };
@@ -177,7 +186,7 @@ async function trainLive(
   from: RunState | undefined,
   answers: TeacherAnswers | undefined,
 ): Promise<RunResult> {
-  const { options, plan, step, log, emit, learningRate, seconds } = live;
+  const { options, plan, step, log, checks, emit, learningRate, seconds } = live;
   const { data, perturbation, method, seed, signal } = options;
   const teacher = teacherFeed(options, answers);
   let findings = findingsOf(from);
@@ -203,8 +212,10 @@ async function trainLive(
           const epoch = cursor.epoch + 1;
           log.write({ type: 'steps', step: done, epoch, ...means, learningRate: rate, seconds: seconds() });
         },
+        onFirstStep: (first) => checks.begin(first),
         onRun: async (at, report) => {
           watch.onRun(at, report);
+          checks.see(report.last);
           await state.saveIfDue(at, findings, 'run');
         },
         onEpochEnd: async (at, closed) => {
@@ -227,14 +238,15 @@ function isLast({ step, cursor }: Position, { stoppedEarly }: Findings, { totalS
 }
 
 /** Saves the state of a run, not more often than its time allows. */
-function stateKeeper({ options, step, trained, log, fingerprint, emit, seconds }: Live) {
+function stateKeeper({ options, step, trained, log, checks, fingerprint, emit, seconds }: Live) {
   const { outputDir, stateSeconds } = options;
   const path = join(outputDir, RESUME);
   let savedAt = performance.now();
   let cost = 0;
   const save = async (at: Position, findings: Findings): Promise<string> => {
     const started = performance.now();
-    const state = { ...findings, ...at, seconds: seconds(), logBytes: log.sync(), options: fingerprint };
+    const found = { ...findings, checks: checks.state() };
+    const state = { ...found, ...at, seconds: seconds(), logBytes: log.sync(), options: fingerprint };
     await saveRunState(path, state, trained, step.state());
     savedAt = performance.now();
     cost = (savedAt - started) / 1000;
@@ -285,18 +297,21 @@ function stepWatcher({ plan, emit, learningRate }: Live) {
 
 /** Evaluates, logs, keeps the model if it is among the best, and decides whether to go on. */
 async function closeEpoch(live: Live, at: Position, before: Findings): Promise<Findings> {
-  const { options, evaluator, evaluation, step, log, emit, seconds } = live;
+  const { options, evaluator, evaluation, step, log, checks, emit, seconds } = live;
   const epoch = at.cursor.epoch + 1;
   const means = meansOf(at.epochLosses);
   log.write({ type: 'epoch', step: at.step, epoch, ...means, seconds: seconds() });
+  await checks.endSteps(at);
   let metrics: Readonly<Record<string, number>> = {};
   let { kept, patience, stoppedEarly } = before;
   if (evaluator !== undefined && evaluation !== undefined) {
     const weights = splitWeights(step.parameters()).model;
-    ({ metrics } = await evaluator.evaluate(weights));
+    const evaluated = await evaluator.evaluate(weights);
+    ({ metrics } = evaluated);
     const event = { type: 'evaluation', step: at.step, epoch, split: evaluation.data.name, metrics } as const;
     log.write({ ...event, seconds: seconds() });
     emit(event);
+    checks.seeEvaluation(at, evaluated);
     kept = await keepIfBest(live, kept, epoch, weights, metrics);
     if (options.earlyStopping !== undefined) {
       const { isOver, ...waiting } = waitFor(options.earlyStopping, patience, metrics);
@@ -332,8 +347,8 @@ async function keepIfBest(
 
 /** Writes what stays of a run. The record is the mark of its end, so it comes last; then the state may go. */
 async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
-  const { options, evaluation, step, trained, saveLast, emit, seconds, fingerprint, parameters } = live;
-  const { outputDir, data, seed, command } = options;
+  const { options, evaluation, step, trained, saveLast, checks, emit, seconds, fingerprint, parameters } = live;
+  const { outputDir, data, seed, command, config } = options;
   const weights = splitWeights(step.parameters()).model;
   const lastPath = join(outputDir, LAST);
   if (saveLast) {
@@ -346,6 +361,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     node: process.versions.node,
     onnxruntime: versions.node ?? versions.common,
     ...(command !== undefined && { command }),
+    ...(config !== undefined && { config }),
     seed,
     parameters,
     data: {
@@ -358,6 +374,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     stoppedEarly: findings.stoppedEarly,
     metrics: findings.epochs.at(-1)?.metrics ?? {},
     epochs: findings.epochs,
+    warnings: checks.state().warnings,
     kept: findings.kept,
     ...(saveLast && { last: LAST }),
   };

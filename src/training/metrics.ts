@@ -38,7 +38,7 @@ export function logSumExp(logits: Float32Array, row: number, classes: number): n
 }
 
 /** The rows that count: those with a label, or of a regression those with a score. */
-function countedRows({ labels, classes, scores }: Scored): number[] {
+export function countedRows({ labels, classes, scores }: Scored): number[] {
   const counts = (row: number) =>
     classes === 1 ? !Number.isNaN(scores?.[row] ?? Number.NaN) : labels[row] !== NO_LABEL;
   return Array.from(labels.keys()).filter(counts);

@@ -1,5 +1,5 @@
 /** @file How the rows of a step become batches: of one shape, or of texts padded to the longest of them. */
-import type { Batch, Dataset, Place } from '../data/dataset.js';
+import { type Batch, type Dataset, NO_ROW, type Place } from '../data/dataset.js';
 import { OptionError } from '../errors/failures.js';
 
 /** How the texts of a run are cut into parts of a step. */
@@ -8,6 +8,8 @@ export type TextPlan = {
   readonly tokensPerRun: number;
   /** The longest row. */
   readonly longest: number;
+  /** The row that a traced teacher reads in the place of each: both are padded to one length. */
+  readonly seenRow?: (row: number) => number;
 };
 
 /** Beyond about so many, what a layer leaves for the backward pass no longer fits into the caches of a CPU. */
@@ -17,11 +19,17 @@ const TOKENS_PER_RUN = 2048;
  * How the texts of a data set are run; undefined for rows that are no texts.
  * @throws OptionError for a number of tokens that is none.
  */
-export function planTexts({ text }: Dataset, tokensPerRun = TOKENS_PER_RUN): TextPlan | undefined {
+export function planTexts(
+  { text }: Pick<Dataset, 'text'>,
+  tokensPerRun = TOKENS_PER_RUN,
+  seenRow?: TextPlan['seenRow'],
+): TextPlan | undefined {
   if (!(Number.isInteger(tokensPerRun) && tokensPerRun >= 1)) {
     throw new OptionError({ where: 'tokensPerRun', wanted: 'a whole number of at least 1', got: String(tokensPerRun) });
   }
-  return text && { tokensPerRun, longest: text.lengths.reduce((most, length) => Math.max(most, length), 1) };
+  if (text === undefined) return undefined;
+  const longest = text.lengths.reduce((most, length) => Math.max(most, length), 1);
+  return { tokensPerRun, longest, ...(seenRow && { seenRow }) };
 }
 
 /** Rows of one run of a batch whose texts are padded to this length. */
@@ -59,14 +67,16 @@ export function microBatches(
   const { batchSize, accumulation } = plan;
   const cut: MicroBatch[] = [];
   for (let i = 0; i < accumulation; i++) {
-    const own = rows.subarray(i * batchSize, (i + 1) * batchSize);
+    const own = rows.subarray(i * batchSize, (i + 1) * batchSize).filter((row) => row !== NO_ROW);
     if (text === undefined || plan.text === undefined) {
       // The last step of an epoch may have too few rows for all of its batches, yet its shape is fixed.
       if (own.length === 0) cut.push({ rows: rows.subarray(0, 1), paddedTo: batchSize, isEmpty: true });
       else cut.push({ rows: own, paddedTo: batchSize });
       continue;
     }
-    const lengthOf = (some: Uint32Array) => some.reduce((most, row) => Math.max(most, text.lengths[row] as number), 1);
+    const { seenRow = (row: number) => row } = plan.text;
+    const ofRow = (row: number) => Math.max(text.lengths[row] as number, text.lengths[seenRow(row)] as number);
+    const lengthOf = (some: Uint32Array) => some.reduce((most, row) => Math.max(most, ofRow(row)), 1);
     const size = rowsPerRun(plan.text, lengthOf(own), batchSize);
     for (let start = 0; start < own.length; start += size) {
       const part = own.subarray(start, start + size);

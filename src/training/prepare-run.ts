@@ -1,6 +1,7 @@
 /** @file What can be known of a run before its folder is touched: defaults, checks, plan, and what decides its numbers. */
 import type { Dataset } from '../data/dataset.js';
 import { OptionError } from '../errors/failures.js';
+import type { Method } from '../methods/method.js';
 import { classesOf } from '../models/forward.js';
 import type { Model } from '../models/model.js';
 import { type TrainedModel, type Weights, weightsHash } from '../models/saved-model.js';
@@ -10,18 +11,23 @@ import { checkMaxNorm } from '../optim/clip.js';
 import { resolveGroups } from '../optim/groups.js';
 import { scheduleFor } from '../optim/schedules.js';
 import { isKeptSignal } from '../teachers/model-teacher.js';
+import type { TeacherAnswers } from '../teachers/teacher.js';
 import { sizeOf } from '../tensor/shape.js';
 import { limitBatches, type Portion } from './batch-limits.js';
+import { runWarnings } from './checks/run-warnings.js';
+import { expectNoWarning, type Warning } from './checks/warning.js';
 import { checkEarlyStopping } from './early-stopping.js';
 import { checkTopK, type Monitor } from './kept-models.js';
-import { METHOD, modelInTraining } from './method-parameters.js';
+import { METHOD, modelInTraining, peerWeights } from './method-parameters.js';
 import { checkedMetrics, METRICS, type MetricName } from './metrics.js';
 import { planTexts } from './micro-batches.js';
 import type { RunOptions } from './run.js';
 import { asJson, describeData, describeOptimizer, type Json } from './run-options.js';
 import { checkTeacher } from './teacher-checks.js';
+import { checkTeacherInputs } from './teacher-inputs.js';
 import { checkTerms } from './terms-check.js';
 import { planTraining, type TrainingPlan } from './train.js';
+import { checkViews, hasViews } from './view-checks.js';
 
 /** A run with its defaults filled in and its numbers checked. */
 export type PreparedRun = {
@@ -40,9 +46,13 @@ export type PreparedRun = {
   readonly fingerprint: { readonly [key: string]: Json };
   readonly trained: Omit<TrainedModel, 'weights'>;
   readonly parameters: number;
+  /** What was found so far that may make the run worthless. */
+  readonly warnings?: readonly Warning[];
+  /** Asks the teachers of a run of several tasks. Default: the one teacher, if there is one, answers all rows. */
+  readonly askTeachers?: () => Promise<{ readonly answers: TeacherAnswers; readonly warnings: readonly Warning[] }>;
 };
 
-/** @throws OptionError, SignalError for what cannot work. */
+/** @throws OptionError, SignalError for what cannot work; CheckError for what is found wrong with a strict run. */
 export function prepareRun(given: RunOptions): PreparedRun {
   const options: RunOptions = given.fastDevRun ? fastDevRun(given) : given;
   const {
@@ -59,13 +69,10 @@ export function prepareRun(given: RunOptions): PreparedRun {
     saveLast = true,
   } = options;
   const { schedule = 'constant', warmupSteps = 0, evalBatchSize = options.batchSize, earlyStopping } = options;
-  if (!Number.isSafeInteger(seed)) {
-    throw new OptionError({ where: 'seed', wanted: 'a whole number', got: String(seed) });
-  }
-  checkTopK(saveTopK);
-  if (maxGradNorm !== undefined) checkMaxNorm(maxGradNorm);
-  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
-  const text = planTexts(data.train, options.tokensPerRun);
+  checkNumbers(options);
+  expectOneStage(method);
+  const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
+  const text = planTexts(data.train, options.tokensPerRun, seenRow);
   const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
   const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const classes = classesOf(model);
@@ -81,16 +88,32 @@ export function prepareRun(given: RunOptions): PreparedRun {
     });
   }
   checkTeacher(method, teacher, classes, data.train);
+  checkViews(method, model, teacher);
+  checkPeers(options);
+  if (teacherForm(options) === 'traced') checkTeacherInputs(model, teacher, data.train);
   const stepModel = modelInTraining(model, method, teacher);
   checkTerms({ ...options, model: stepModel });
-  const weights = { ...initialiseParameters(unsetParameters(stepModel, options.weights), seed), ...options.weights };
+  const weights = {
+    ...initialiseParameters(unsetParameters(stepModel, options.weights), seed),
+    ...options.weights,
+    ...peerWeights(options.peerWeights ?? []),
+  };
   const evalRows = evaluationRows(data.evaluation, evalBatchSize, options.limitEvalBatches);
+  const evaluation = evalRows > 0 ? data.evaluation : undefined;
+  const warnings = runWarnings({
+    data: { train: data.train, evaluation },
+    model,
+    // What another evaluator scores needs no labels that the rows have.
+    metrics: options.openEvaluator === undefined ? metrics : [],
+    startsAtRandom: options.startsAtRandom ?? options.weights === undefined,
+  });
+  if (options.strict) expectNoWarning(warnings);
   const names = stepModel.parameters.map(({ name }) => name);
   const rates = groups.length === 0 ? {} : { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
   return {
     options,
     plan,
-    evaluation: data.evaluation !== undefined && evalRows > 0 ? { data: data.evaluation, rows: evalRows } : undefined,
+    evaluation: evaluation && { data: evaluation, rows: evalRows },
     stepModel,
     weights,
     learningRate: (step) => optimizer.learningRate * factor(step - 1),
@@ -128,6 +151,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
       ...(data.train.text && { tokenizerFiles: data.train.text.tokenizer.files }),
     },
     parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    warnings,
   };
 }
 
@@ -138,6 +162,41 @@ function usualMonitor([first = 'loss']: readonly MetricName[]): Monitor {
 /** What is to be drawn: all parameters, or where the run starts from weights those of the method. */
 function unsetParameters({ parameters }: Model, weights: Weights | undefined): readonly ParameterSpec[] {
   return weights === undefined ? parameters : parameters.filter(({ name }) => name.startsWith(METHOD));
+}
+
+/** @throws OptionError for peers without a start of their own beside a student that has one, or the other way about. */
+function checkPeers({ method, weights, peerWeights }: RunOptions): void {
+  const { name, peers = 0 } = method;
+  const given = peerWeights?.length ?? 0;
+  if (given === peers || (given === 0 && weights === undefined)) return;
+  throw new OptionError({
+    where: `peerWeights for method '${name}'`,
+    wanted: peers === 0 ? 'none: it has no peers' : `weights for ${peers} peers, as the student has`,
+    got: `${given}`,
+    ...(peers > 0 && { fix: "give each the student's start with other random parts: from other seeds" }),
+  });
+}
+
+/** @throws OptionError for a number out of range, of those that every run has. */
+export function checkNumbers({
+  seed,
+  saveTopK = 0,
+  maxGradNorm,
+  earlyStopping,
+}: Pick<RunOptions, 'seed' | 'saveTopK' | 'maxGradNorm' | 'earlyStopping'>): void {
+  if (!Number.isSafeInteger(seed)) {
+    throw new OptionError({ where: 'seed', wanted: 'a whole number', got: String(seed) });
+  }
+  checkTopK(saveTopK);
+  if (maxGradNorm !== undefined) checkMaxNorm(maxGradNorm);
+  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
+}
+
+/** @throws OptionError for a method of several stages, each of which is a run. */
+function expectOneStage({ name, phases }: Method): void {
+  if (phases === undefined) return;
+  const fix = 'train it with runPhases, which takes the same options';
+  throw new OptionError({ where: `method '${name}'`, wanted: 'a method of one stage', got: 'one of several', fix });
 }
 
 /** As PyTorch Lightning's `fast_dev_run`. */
@@ -158,15 +217,26 @@ function evaluationRows(data: Dataset | undefined, batchSize: number, limit: Por
 
 /**
  * Whether the teacher answers before the training or in each step.
- * @throws OptionError for answers that are to be computed once, to rows that are perturbed.
+ * @throws OptionError for answers that are to be computed once, to rows that are perturbed or mixed.
  */
 export function teacherForm({ method, teacherForm, perturbation }: RunOptions): 'fed' | 'traced' {
-  if (perturbation === undefined) return teacherForm ?? (method.needs.every(isKeptSignal) ? 'fed' : 'traced');
+  const isMixed = hasViews(method);
+  if (perturbation === undefined && !isMixed) {
+    return teacherForm ?? (method.needs.every(isKeptSignal) ? 'fed' : 'traced');
+  }
   if (teacherForm !== 'fed') return 'traced';
+  if (isMixed) {
+    throw new OptionError({
+      where: "teacherForm 'fed'",
+      wanted: "a teacher within the step: answers to mixed rows can't be known before",
+      got: `method '${method.name}'`,
+      fix: "leave teacherForm out, or set it to 'traced'",
+    });
+  }
   throw new OptionError({
     where: "teacherForm 'fed'",
     wanted: 'rows that stay the same, so that answers to them hold',
-    got: `the perturbation '${perturbation.name}'`,
+    got: `the perturbation '${perturbation?.name}'`,
     fix: "trace the teacher into the step (teacherForm 'traced'), or leave the perturbation out",
   });
 }

@@ -1,6 +1,7 @@
 /** @file `metrics.json`: what a run was and what it gave. Reports and comparisons read nothing else. */
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { newerFormat, parsed, readSmallJson } from '../models/saved-model.js';
+import type { Warning } from './checks/warning.js';
 import { RECORD_FORMAT } from './formats.js';
 import type { KeptModel } from './kept-models.js';
 import type { Json } from './run-options.js';
@@ -21,28 +22,46 @@ export type EpochRecord = {
 
 type DataRecord = { readonly name: string; readonly rows: number };
 
+/** One stage of a method. Its folder holds its own record, log and model. */
+export type PhaseRecord = {
+  readonly name: string;
+  readonly folder: string;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly parameters: number;
+  readonly metrics: Readonly<Record<string, number>>;
+};
+
 export type RunRecord = {
   /** Versions of what computed it. */
   readonly retort: string;
   readonly node: string;
   readonly onnxruntime: string;
   readonly command?: string | undefined;
+  /** The text of the config that the command names. */
+  readonly config?: string | undefined;
   readonly seed: number;
   /** Trained numbers in the model. */
   readonly parameters: number;
   readonly data: { readonly train: DataRecord; readonly evaluation?: DataRecord | undefined };
   /** All that decides the run's numbers. */
   readonly options: { readonly [key: string]: Json };
+  /** Of a method of several stages: those that the model has been through. */
   readonly steps: number;
+  /** Of a method of several stages: of all. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
   /** Of the evaluation set, after the last epoch. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly epochs: readonly EpochRecord[];
+  /** What may make it worthless, by the checks' names. */
+  readonly warnings: readonly Warning[];
   /** The models kept for their value, in order of epochs. */
   readonly kept: readonly KeptModel[];
   /** The folder of the model after the last step, if it was kept. */
   readonly last?: string | undefined;
+  /** The stages of a method that has several, in their order; the rest of the record is then that of the last. */
+  readonly phases?: readonly PhaseRecord[] | undefined;
 };
 
 const MAX_RECORD_BYTES = 256 * 2 ** 20;

@@ -14,6 +14,7 @@ import type { Teacher } from '../teachers/teacher.js';
 import type { Portion } from './batch-limits.js';
 import { hasRunState, isFile, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
 import type { EarlyStopping } from './early-stopping.js';
+import type { Evaluator, EvaluatorOptions } from './evaluate.js';
 import type { TrainingEvent } from './events.js';
 import type { openHostStep } from './host-step.js';
 import type { openInGraphStep } from './in-graph-step.js';
@@ -33,6 +34,8 @@ export type RunOptions = {
   readonly method: Method;
   /** To start from. Default: drawn from `seed`. */
   readonly weights?: Weights;
+  /** What a method's peers start from, one each. Default: drawn from `seed`; not where the student has `weights`. */
+  readonly peerWeights?: readonly Weights[];
   readonly teacher?: Teacher;
   /**
    * Whether the teacher answers once for each row, before the training, or as part of each step. Default: once, where
@@ -84,13 +87,20 @@ export type RunOptions = {
   readonly saveLast?: boolean;
   /** Least seconds between two saves of the state. Default: 20 in mid-epoch, 2 at an epoch's end, more if it is large. */
   readonly stateSeconds?: number;
-  /** The command line, for the record. */
+  /** The command line, for the record, and the text of the config that it names. */
   readonly command?: string;
+  readonly config?: string;
   readonly onEvent?: (event: TrainingEvent) => void;
+  /** Whether a warning is an error: before any work where it can be known then. Default: false. */
+  readonly strict?: boolean;
+  /** Whether the weights are random, but perhaps for word vectors. Default: whether none are given. */
+  readonly startsAtRandom?: boolean;
   /** Aborted: the run stops after the steps under way, and keeps its state. */
   readonly signal?: AbortSignal;
   /** Compiles the step. Default: `openHostStep` for texts, `openInGraphStep` for rows of one shape. */
   readonly openStep?: (options: StepOptions) => Promise<TrainingStep>;
+  /** Scores the model after each epoch. Default: `openEvaluator`, for one answer a row. */
+  readonly openEvaluator?: (options: EvaluatorOptions) => Promise<Pick<Evaluator, 'evaluate' | 'release'>>;
 };
 
 export type RunResult = {
@@ -106,13 +116,17 @@ export type RunResult = {
 /**
  * Trains, evaluates after each epoch, and writes into `outputDir`: `metrics.json`, `log.jsonl`, the models that are to
  * be kept, and while it runs its state in `resume/`.
- * @throws OptionError, SignalError before any work starts; OutputError for a folder in use or not empty, or a full disk;
+ * @throws OptionError, SignalError, and CheckError of a strict run, before any work starts; OutputError for a folder in use or not empty, or a full disk;
  *   InterruptedError, DivergedError with the state kept; CheckpointError for a state that cannot be taken up.
  */
 export async function runTraining(options: RunOptions): Promise<RunResult> {
-  const run = prepareRun(options);
-  const { outputDir, resume = false } = options;
-  const { folder, isFinished } = await claim(options);
+  return await runPrepared(prepareRun(options));
+}
+
+/** As `runTraining`, for a run whose options have been checked. */
+export async function runPrepared(run: PreparedRun): Promise<RunResult> {
+  const { outputDir, resume = false } = run.options;
+  const { folder, isFinished } = await claim(run.options);
   try {
     if (isFinished) return await finishedBefore(run);
     const saved = resume && (await hasRunState(join(outputDir, RESUME))) ? await stateToResume(run) : undefined;

@@ -23,6 +23,8 @@ export type StepResult = {
   readonly loss: number;
   /** By term, weighted as they enter the sum. */
   readonly losses: Readonly<Record<string, number>>;
+  /** Whether the terms are those of this step alone, and other steps have others: means are then over those that had it. */
+  readonly hasOwnTerms?: boolean;
   /** Global norm before clipping. */
   readonly gradientNorm: number;
   /** False if loss or gradient norm was not finite: the step, and those after it in the run, changed nothing. */

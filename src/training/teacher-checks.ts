@@ -3,15 +3,31 @@ import type { Dataset } from '../data/dataset.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
 import { METHODS } from '../methods/table.js';
-import type { Teacher, TeacherAnswers } from '../teachers/teacher.js';
-import { argmax, NO_LABEL } from './metrics.js';
+import type { Teacher } from '../teachers/teacher.js';
+import { hasViews } from './view-checks.js';
+
+/** @throws OptionError for a method that compares classes, on a model that predicts one score. */
+export function checkTargets(method: Method, classes: number): void {
+  if (classes > 1 || method.isForClasses !== true) return;
+  const fitting = Object.entries(METHODS).flatMap(([name, { fromRecord }]) => {
+    const { needs, isForClasses } = fromRecord({});
+    return needs.length > 0 && isForClasses !== true ? [name] : [];
+  });
+  throw new OptionError({
+    where: `method '${method.name}'`,
+    wanted: 'a model of two classes or more: it compares classes, with these options',
+    got: 'a regression, which predicts one number',
+    fix: `use ${fitting.join(', ')}`,
+  });
+}
 
 /**
  * @throws SignalError naming the signals that a method needs and the teacher does not give, a different number of
  *   classes, a temperature that the teacher's answers do not allow, or a teacher whose classes have other names than the
- *   data's.
+ *   data's; OptionError for a method that compares classes, on a regression.
  */
 export function checkTeacher(method: Method, teacher: Teacher | undefined, classes: number, data: Dataset): void {
+  checkTargets(method, classes);
   if (method.needs.length === 0) {
     if (teacher === undefined) return;
     throw new OptionError({
@@ -68,46 +84,12 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
 }
 
 /** Methods that need nothing but what a teacher gives. */
-function servedMethods({ provides }: Teacher): string[] {
+function servedMethods({ provides, traced }: Teacher): string[] {
   return Object.entries(METHODS).flatMap(([name, { fromRecord }]) => {
-    const { needs } = fromRecord({});
-    return needs.length > 0 && needs.every((signal) => provides.includes(signal)) ? [name] : [];
+    const method = fromRecord({});
+    const isServed = method.needs.length > 0 && method.needs.every((signal) => provides.includes(signal));
+    return isServed && (traced !== undefined || !hasViews(method)) ? [name] : [];
   });
-}
-
-/** Labelled rows that are looked at: enough for a rate, quick for any data set. */
-const SAMPLED_ROWS = 2000;
-
-/**
- * A warning if a teacher's answers are no better than always naming the commonest class: the wrong checkpoint, another
- * preprocessing, or labels in another order. Undefined if all is well or nothing is labelled.
- */
-export function chanceNotice(teacher: Teacher, answers: TeacherAnswers, data: Dataset): string | undefined {
-  const rows = Uint32Array.from({ length: Math.min(data.size, SAMPLED_ROWS) }, (_, row) => row);
-  const { labels } = data.batch(rows);
-  const logits = answers.batch(rows, rows.length).logits?.data;
-  if (labels === undefined || !(logits instanceof Float32Array)) return undefined;
-  const counts = new Array<number>(teacher.classes).fill(0);
-  let right = 0;
-  let labelled = 0;
-  for (let row = 0; row < rows.length; row++) {
-    const label = Number(labels.data[row]);
-    if (label === NO_LABEL) continue;
-    labelled += 1;
-    counts[label] = (counts[label] ?? 0) + 1;
-    if (argmax(logits, row, teacher.classes) === label) right += 1;
-  }
-  if (labelled === 0) return undefined;
-  const commonest = Math.max(...counts) / labelled;
-  // Two standard errors above chance, so that a useless teacher is not passed for luck on few rows.
-  const threshold = commonest + 2 * Math.sqrt((commonest * (1 - commonest)) / labelled);
-  const accuracy = right / labelled;
-  if (accuracy > threshold || commonest === 1) return undefined;
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  return (
-    `teacher ${teacher.name} is right on ${percent(accuracy)} of ${labelled} rows of ${data.name}, no better than always ` +
-    `naming the commonest class (${percent(commonest)}): is it the right checkpoint for this data?`
-  );
 }
 
 function shortList(names: readonly string[]): string {

@@ -4,9 +4,12 @@ import type { Dataset } from '../data/dataset.js';
 import { OptionError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
 import type { Model } from '../models/model.js';
+import type { Parameters } from '../nn/module.js';
 import { inputParameters } from '../nn/parameters.js';
 import type { Teacher } from '../teachers/teacher.js';
 import { inputCollector, type StepTeacher, scalarNamesOf, type TracedTerm, traceTerms } from './trace-step.js';
+
+const TEACHER = 'teacher.';
 
 type Checked = {
   readonly model: Model;
@@ -23,12 +26,21 @@ function teacherShape({ method, teacher }: Checked): StepTeacher | undefined {
     return {
       kind: 'traced',
       model: traced.model,
-      parameters: inputParameters(traced.model.parameters),
+      parameters: teacherParameters(traced.model),
       hasOwnInputs: true,
     };
   }
   if (method.needs.some((signal) => signal !== 'logits')) return undefined;
   return { kind: 'fed', signals: { logits: { dtype: 'float32', shape: [classes] } } };
+}
+
+/** Under names of their own: a count may come out of the teacher, whose parameters often bear the student's names. */
+function teacherParameters({ parameters }: Model): Parameters {
+  const inner = inputParameters(parameters.map((spec) => ({ ...spec, name: `${TEACHER}${spec.name}` })));
+  return {
+    get: (name) => inner.get(`${TEACHER}${name}`),
+    rows: (name, ids) => inner.rows(`${TEACHER}${name}`, ids),
+  };
 }
 
 /**

@@ -8,13 +8,15 @@ import { SignalError } from '../errors/failures.js';
 import type { RowLoss } from '../losses/row-loss.js';
 import { withRemainderSpread } from '../losses/top-k-bucket.js';
 import type { Method } from '../methods/method.js';
+import { forwardMixed, type Mixing } from '../models/mixed-inputs.js';
 import type { BatchDims, Model, Signals } from '../models/model.js';
 import { evaluationContext, trainingContext } from '../nn/context.js';
 import type { ForwardContext, Parameters } from '../nn/module.js';
 import type { FedSignals } from '../teachers/teacher.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
-import { methodContext } from './method-parameters.js';
+import { methodContext, peerContexts } from './method-parameters.js';
+import { tracedViews } from './trace-views.js';
 
 /** Where a step gets the teacher's signals from. Methods cannot tell which. */
 export type StepTeacher =
@@ -63,11 +65,12 @@ function checkedSignals(signals: Partial<Signals>, owner: string): Signals {
     get: (target, name) => {
       const value = typeof name === 'string' ? target[name as keyof Signals] : undefined;
       // A mask is asked for by losses that work with and without one.
-      if (value !== undefined || typeof name !== 'string' || name === 'attentionMask') return value;
+      if (value !== undefined || typeof name !== 'string' || name.endsWith('Mask')) return value;
+      const given = Object.keys(target).filter((key) => key !== 'classRows');
       throw new SignalError({
         where: `${owner}.${name}`,
         wanted: `a signal that the ${owner} gives`,
-        got: `it gives ${Object.keys(target).join(', ') || 'none'}`,
+        got: `it gives ${given.join(', ') || 'none'}`,
         fix: `list it in the method's \`needs\`, with a ${owner} that has it`,
       });
     },
@@ -89,20 +92,35 @@ export function traceTerms(
     );
   const inputs = inputsOf(model, BATCH);
   const isOwn = teacher?.kind === 'traced' && teacher.hasOwnInputs === true;
-  const teacherInputs = isOwn ? inputsOf(teacher.model, `${TEACHER}${BATCH}`) : inputs;
+  // Other rows of the student's data: they hold what the student reads.
+  const teacherInputs = isOwn ? inputsOf(model, `${TEACHER}${BATCH}`) : inputs;
   const context: ForwardContext = trainingContext(parameters, (site) => source(`${DROPOUT}${site}`, 'uint32', []));
   const student = checkedSignals(model.forward(context, inputs), 'student');
+  // A class for each row, or of a model that labels tokens for each of them.
+  const labels = source(LABELS, 'int64', student.logits.shape.slice(0, -1));
+  const scores = () => source(SCORES, 'float32', [dims.B]);
   const losses = method.losses(
     {
       student,
       teacher: checkedSignals(teacherSignals(teacher, teacherInputs, dims, source, student), 'teacher'),
-      labels: source(LABELS, 'int64', [dims.B]),
+      labels,
       // An input of those steps alone whose losses ask for it.
       get scores() {
-        return source(SCORES, 'float32', [dims.B]);
+        return scores();
       },
       scalars: Object.fromEntries(scalarNames.map((name) => [name, source(`${SCALAR}${name}`, 'float32', [])])),
       context: methodContext(context),
+      views: tracedViews({
+        views: method.views,
+        B: dims.B,
+        source,
+        labels,
+        scores,
+        student: (mixing, prefix) =>
+          checkedSignals(forwardMixed(model, withOtherDropout(context, prefix), inputs, mixing), 'student'),
+        teacher: (mixing) => checkedSignals(mixedTeacher(teacher, teacherInputs, mixing), 'teacher'),
+      }),
+      peers: peerContexts(method, context).map((own) => checkedSignals(model.forward(own, inputs), 'student')),
     },
     method.options,
   );
@@ -112,6 +130,20 @@ export function traceTerms(
 
 function weightedTotals(loss: RowLoss, weights: Value): Pick<TracedTerm, 'total' | 'count'> {
   return { total: sum(mul(loss.sum, weights)), count: sum(mul(loss.count, weights)) };
+}
+
+function withOtherDropout({ parameters, dropout }: ForwardContext, prefix: string): ForwardContext {
+  return { parameters, dropout: (x, rate, site) => dropout(x, rate, `${prefix}${site}`) };
+}
+
+/** Only a traced teacher can be run on mixtures; `checkViews` has refused others. */
+function mixedTeacher(
+  teacher: StepTeacher | undefined,
+  inputs: Readonly<Record<string, Value>>,
+  mixing: Mixing,
+): Partial<Signals> {
+  if (teacher?.kind !== 'traced') return {};
+  return forwardMixed(teacher.model, evaluationContext(teacher.parameters), inputs, mixing);
 }
 
 function teacherSignals(

@@ -9,7 +9,7 @@ import type { Progress } from '../methods/method.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { limitBatches, type Portion } from './batch-limits.js';
 import { addLosses, type LossSums, noLosses } from './loss-means.js';
-import { gather, microBatches, type TextPlan } from './micro-batches.js';
+import { gather, type MicroBatch, microBatches, type TextPlan } from './micro-batches.js';
 import type { StepInput, StepResult, TrainingStep } from './step.js';
 
 export type PlanOptions = {
@@ -85,7 +85,13 @@ export const START: Position = {
 };
 
 /** One run of the compiled step, as those who watch see it. */
-export type RunReport = { readonly results: readonly StepResult[]; readonly rows: number; readonly seconds: number };
+export type RunReport = {
+  readonly results: readonly StepResult[];
+  readonly rows: number;
+  readonly seconds: number;
+  /** What its last step read. */
+  readonly last: StepInput;
+};
 
 export type TrainingRun = {
   readonly step: TrainingStep;
@@ -98,13 +104,15 @@ export type TrainingRun = {
   readonly learningRate: (step: number) => number;
   /** The method's scalars. */
   readonly scalars?: (progress: Progress) => Readonly<Record<string, number>>;
-  /** What the teacher's part of the step is fed with for rows of the data, padded to a number of rows. */
-  readonly teacher?: (rows: Uint32Array, paddedTo: number, at: PerturbationPlace) => Readonly<Record<string, Tensor>>;
+  /** What the teacher's part of the step is fed with for some of the rows. */
+  readonly teacher?: (part: MicroBatch, at: PerturbationPlace) => Readonly<Record<string, Tensor>>;
   /** Where an interrupted run stood; the step's state must be that of this very moment. Default: `START`. */
   readonly from?: Position;
   /** Every so many steps `onLine` gets the position, its means whole. */
   readonly lineSteps?: number;
   readonly onLine?: (at: Position) => void;
+  /** Before the first step of all. */
+  readonly onFirstStep?: (first: StepInput) => Promise<void>;
   /** After each run of steps. */
   readonly onRun?: (at: Position, report: RunReport) => void | Promise<void>;
   /**
@@ -149,6 +157,7 @@ export async function train(run: TrainingRun): Promise<Position> {
         const rows = order.subarray(start, Math.min(start + rowsPerStep, end));
         inputs.push(stepInput(run, rows, at.step + i + 1, epoch, i));
       }
+      if (at.step === 0) await run.onFirstStep?.(inputs[0] as StepInput);
       const started = performance.now();
       const results = await step.run(inputs);
       const seconds = (performance.now() - started) / 1000;
@@ -158,7 +167,7 @@ export async function train(run: TrainingRun): Promise<Position> {
         const rows = order.subarray(position + failed * rowsPerStep, end).subarray(0, rowsPerStep);
         throw await diverged(run, at, results[failed] as StepResult, inputs[failed] as StepInput, rows.length);
       }
-      await run.onRun?.(at, { results, rows: end - position, seconds });
+      await run.onRun?.(at, { results, rows: end - position, seconds, last: inputs.at(-1) as StepInput });
       const fitting = Math.floor((RUN_SECONDS * count) / seconds);
       runSteps = Math.max(1, Math.min(step.stepsPerRun, Math.max(runSteps, 8 * count), fitting));
       await turnOfTheEventLoop();
@@ -174,11 +183,12 @@ export async function train(run: TrainingRun): Promise<Position> {
 
 /** The rows of an epoch, in batches: texts of like length together. */
 export function orderOf(
-  { text, size }: Dataset,
+  { text, size, order }: Dataset,
   { batchSize }: TrainingPlan,
   seed: number,
   epoch: number,
 ): Uint32Array {
+  if (order !== undefined) return order({ batchSize, seed, epoch });
   return text === undefined ? epochOrder(size, seed, epoch) : groupedOrder(text.lengths, batchSize, seed, epoch);
 }
 
@@ -218,7 +228,7 @@ function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: num
   const batches = micro.map((part, i): Batch => {
     const at = { seed, step, part: i };
     const plain = gather(data, part, perturbation === undefined ? place : undefined);
-    if (teacher !== undefined) answers.push(teacher(part.rows, part.paddedTo, at));
+    if (teacher !== undefined) answers.push(teacher(part, at));
     return perturbation?.perturb(plain, at, place) ?? plain;
   });
   return {
@@ -250,8 +260,8 @@ function advanced(run: TrainingRun, from: Position, results: readonly StepResult
   return { step, cursor, epochLosses, lineLosses };
 }
 
-function copyOf({ steps, loss, losses }: LossSums): LossSums {
-  return { steps, loss, losses: { ...losses } };
+function copyOf({ steps, loss, losses, termSteps }: LossSums): LossSums {
+  return { steps, loss, losses: { ...losses }, ...(termSteps && { termSteps: { ...termSteps } }) };
 }
 
 async function stopIfAsked({ signal, onStop, plan }: TrainingRun, at: Position): Promise<void> {

@@ -20,12 +20,12 @@ describe('retort distill on a file of one’s own', () => {
   test('says a verdict, leaves a report, and a student that predicts', () => {
     const { code, stdout, stderr } = retort(`distill ${QUICK} --output_dir student`, root);
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^arm {2,}parameters {2,}accuracy {2,}by seed\n/);
+    expect(stdout).toMatch(/^arm {2,}parameters {2,}accuracy, % {2,}by seed\n/);
     for (const arm of ['hinton', 'no-teacher', 'hard-labels', 'shuffled-teacher']) {
-      expect(stdout).toMatch(new RegExp(`^${arm} +[\\d,]+ +\\d+\\.\\d\\d ± \\d+\\.\\d\\d %`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^${arm} +[\\d,]+ +\\d+\\.\\d\\d ± \\d+\\.\\d\\d `, 'm'));
     }
     expect(stdout).toMatch(/(BETTER|CAN'T TELL|NO BETTER): [+−-]\d+\.\d points (over|against) no-teacher/);
-    expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % of the evaluation rows$/m);
+    expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % on the evaluation rows$/m);
     expect(stderr).toMatch(/^8\/8 {2}shuffled-teacher, seed 2: \d+\.\d\d % /m);
     expect(readFileSync(join(root, 'student', 'report.html'), 'utf8')).toContain('no-teacher');
     const { stdout: answer } = retort(['predict', 'student/runs/hinton-1', 'good good film'], root);
@@ -39,7 +39,7 @@ describe('retort distill on a file of one’s own', () => {
       root,
     );
     expect(more.code, more.stderr).toBe(0);
-    expect(JSON.parse(more.stdout).arms[0].accuracies).toHaveLength(3);
+    expect(JSON.parse(more.stdout).arms[0].scores).toHaveLength(3);
     expect(readFileSync(join(root, 'student', 'results.jsonl'), 'utf8').startsWith(before)).toBe(true);
   });
 

@@ -62,6 +62,17 @@ describe('createProgress', () => {
     expect(stream.text()).toBe(LINES);
   });
 
+  test('the epochs of a stage have its name', async () => {
+    const stream = memoryStream();
+    const progress = await createProgress(stream, { isQuiet: false, colors });
+    const phase = { name: 'intermediate', number: 1, of: 2 };
+    for (const event of RUN) progress.onEvent(event.type === 'start' ? { ...event, phase } : event);
+    expect(stream.text()).toContain('intermediate, 1 of 2: 12,730 parameters');
+    expect(stream.text()).toContain('intermediate 1/2  loss 2.0000');
+    const view = { step: 3, totalSteps: 4, epoch: 2, epochs: 2, loss: 1, rowsPerSecond: NaN, secondsLeft: undefined };
+    expect(progressLine({ ...view, phase: 'intermediate' }, 60)).toContain('intermediate 2/2   75 %');
+  });
+
   test('--quiet gets nothing, on a terminal too', async () => {
     for (const stream of [memoryStream(), memoryStream(80)]) {
       const progress = await createProgress(stream, { isQuiet: true, colors });

@@ -109,7 +109,7 @@ describe('retort doctor', () => {
     const outputOf = (path: string) => {
       const io = {
         ...{ stdin: new PassThrough(), stdout: memoryStream(), commandLine: '' },
-        ...{ onEvent: () => {}, onDownload: () => {}, say: () => {}, notice: () => {} },
+        ...{ onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, say: () => {}, notice: () => {} },
         interruption: () => new AbortController().signal,
       };
       return doctorCommand.start({ flags: new Map([['outputDir', root]]), operands: [path] }).run(io);

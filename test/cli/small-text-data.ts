@@ -7,8 +7,8 @@ import { saveHuggingFace } from '../../src/models/hugging-face.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { words, wordTable } from '../data/words.js';
 
-/** A random BERT of three layers over nine words, in `encoder`. */
-export async function writeSmallEncoder(root: string): Promise<void> {
+/** A random BERT of three layers over nine words. */
+export async function writeSmallEncoder(root: string, folder = 'encoder', seed = 1): Promise<void> {
   const model = bert({
     vocab_size: words.vocabularySize,
     hidden_size: 16,
@@ -18,8 +18,8 @@ export async function writeSmallEncoder(root: string): Promise<void> {
     max_position_embeddings: 40,
     initializer_range: 0.3,
   });
-  const weights = initialiseParameters(model.parameters, 1);
-  await saveHuggingFace(join(root, 'encoder'), { model, weights, labelNames: [], tokenizer: words });
+  const weights = initialiseParameters(model.parameters, seed);
+  await saveHuggingFace(join(root, folder), { model, weights, labelNames: [], tokenizer: words });
 }
 
 /** `review,stars` of texts in which good words, or bad ones, prevail. */

@@ -214,7 +214,10 @@ describe('retort mnist-with-kd', () => {
     const all = ['alone', 'kd1', 'kd2', 'kd3'].map((run) => weightsOf(run).toString('hex'));
     expect(new Set(all).size).toBe(4);
     const { options } = JSON.parse(readFileSync(path('kd1', 'metrics.json'), 'utf8'));
-    expect(options.method).toEqual({ name: 'hinton', options: { alpha: 0.8, temperature: 20, preset: 'primer' } });
+    expect(options.method).toEqual({
+      name: 'hinton',
+      options: { alpha: 0.8, temperature: 20, preset: 'primer', anneal: 'none' },
+    });
   });
 });
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 
 const EXAMPLE = new URL('../../examples/distil-digits.ts', import.meta.url);
-const README = new URL('../../README.md', import.meta.url);
+const PAGE = new URL('../../docs/training.md', import.meta.url);
 
-test('README.md shows examples/distil-digits.ts as it is', () => {
+test('docs/training.md shows examples/distil-digits.ts as it is', () => {
   const [, ...code] = readFileSync(EXAMPLE, 'utf8').split(/^(?=import)/m);
-  expect(readFileSync(README, 'utf8')).toContain(`\`\`\`ts\n${code.join('')}\`\`\``);
+  expect(readFileSync(PAGE, 'utf8')).toContain(`\`\`\`ts\n${code.join('')}\`\`\``);
 });
 
 test('examples/distil-digits.ts trains a teacher and a student', async () => {

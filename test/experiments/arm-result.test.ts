@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OptionError } from '../../src/errors/failures.js';
-import { discordantRows, packRightRows, percent } from '../../src/experiments/arm-result.js';
+import { discordantRows, packRightRows } from '../../src/experiments/arm-result.js';
 
 describe('packRightRows', () => {
   test('puts row i into bit i mod 8 of byte ⌊i / 8⌋', () => {
@@ -31,12 +31,5 @@ describe('discordantRows', () => {
     const compare = () => discordantRows(packRightRows([1, 0]), packRightRows([1]));
     expect(compare).toThrow(OptionError);
     expect(compare).toThrow('wanted answers to the same rows, got 2 rows and 1; evaluate both on the same data');
-  });
-});
-
-describe('percent', () => {
-  test('has no more digits than the share of 10,000 rows', () => {
-    for (let right = 0; right <= 10_000; right++)
-      expect(percent(right / 10_000)).toBe(Number((right / 100).toFixed(2)));
   });
 });

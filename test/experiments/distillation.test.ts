@@ -50,13 +50,14 @@ beforeAll(async () => {
     outputDir,
   });
   const reading = textTeacher(await loadModel(outputDir), words, { labelNames: data.train.labelNames, threads: 1 });
-  teacher = {
-    ...reading,
-    answer: (rows, signals) => {
+  const counted = <A extends unknown[], R>(ask: ((...of: A) => R) | undefined) => {
+    if (ask === undefined) throw new Error('a model is asked in either way');
+    return (...of: A): R => {
       asked += 1;
-      return reading.answer(rows, signals);
-    },
+      return ask(...of);
+    };
   };
+  teacher = { ...reading, open: counted(reading.open), answer: counted(reading.answer) };
 });
 
 const options = (outputDir: string): DistillOptions => ({
@@ -83,7 +84,7 @@ describe('distill', () => {
     const { record, verdict, recordPath, studentPath } = await distill(options('whole'));
     // Training rows and evaluation rows: not once a run.
     expect(asked).toBe(2);
-    expect(record.arms.map(({ name, accuracies }) => [name, accuracies.length])).toEqual([
+    expect(record.arms.map(({ name, scores }) => [name, scores.length])).toEqual([
       ['hinton', 2],
       ['no-teacher', 2],
       ['hard-labels', 2],
@@ -108,7 +109,7 @@ describe('distill', () => {
     expect(other).not.toContain('last.ckpt');
   });
 
-  test('stopped and resumed it ends with the same accuracies, and finished runs are not done again', async () => {
+  test('stopped and resumed it ends with the same scores, and finished runs are not done again', async () => {
     const stop = new AbortController();
     const parted = options('parted');
     const stopped = distill({
@@ -129,7 +130,7 @@ describe('distill', () => {
     });
     expect(begun).toBe(7);
     const whole = JSON.parse(readFileSync(join(scratch, 'whole', 'experiment.json'), 'utf8')) as typeof record;
-    expect(record.arms.map(({ accuracies }) => accuracies)).toEqual(whole.arms.map(({ accuracies }) => accuracies));
+    expect(record.arms.map(({ scores }) => scores)).toEqual(whole.arms.map(({ scores }) => scores));
   });
 
   test('an experiment of other settings is not resumed', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FileError, OptionError } from '../../src/errors/failures.js';
 import { packRightRows } from '../../src/experiments/arm-result.js';
@@ -13,6 +14,7 @@ import {
   writeExperimentRecord,
 } from '../../src/experiments/experiment-record.js';
 import type { Environment, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
+import { packAnswers } from '../../src/experiments/kept-answers.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
 
 const root = temporaryFolder();
@@ -27,7 +29,7 @@ const run: ArmRun = async (arm, seed) => {
   const right = RIGHT[arm.name]?.[seed - 1] as number;
   const losses = { hard: 0.5, soft: Number.NaN };
   return {
-    accuracy: right / 100,
+    score: right / 100,
     parameters: 3190,
     right: packRightRows(Array.from({ length: 100 }, (_, row) => row < right)),
     curve: [{ epoch: 1, step: 9, loss: 0.5 + seed, losses, metrics: { accuracy: 0.8 } }],
@@ -57,7 +59,7 @@ beforeAll(async () => {
     date,
     command: 'retort primer --seeds 5',
     data: { train: { name: 'mnist', rows: 800 }, evaluation: { name: 'mnist-test', rows: 100 } },
-    teacher: { name: '784-16-10', accuracy: 95.1, parameters: 12_730, isPerSeed: false },
+    teacher: { name: '784-16-10', score: 95.1, parameters: 12_730, isPerSeed: false },
     evidence: {
       classes: ['zero', 'one'],
       confusion: [
@@ -99,7 +101,7 @@ describe('experimentRecord', () => {
       settings: { alpha: 0.9 },
       parameters: 3190,
     });
-    expect(kd?.accuracies).toEqual([82, 80, 84, 79, 81]);
+    expect(kd?.scores).toEqual([82, 80, 84, 79, 81]);
     expect(kd?.mean).toBeCloseTo(81.2, 9);
     expect(kd?.sd).toBeCloseTo(1.923538, 6);
     expect(kd?.interval?.over).toBe('seeds');
@@ -152,27 +154,110 @@ describe('experimentRecord', () => {
   });
 });
 
+describe('an experiment of another metric', () => {
+  /** Two classes of 100 rows, 30 of them positive; kd misses fewer of these. F1 = 2 TP / (2 TP + FP + FN), by hand. */
+  const MISSED: Record<string, readonly number[]> = { kd: [10, 12, 8, 11, 9], 'no-teacher': [14, 16, 13, 14, 14] };
+  const f1Of = (missed: number) => (2 * (30 - missed)) / (2 * (30 - missed) + missed);
+  const labels = Int32Array.from({ length: 100 }, (_, row) => (row < 30 ? 1 : 0));
+  const byF1: ArmRun = async (arm, seed) => {
+    const missed = MISSED[arm.name]?.[seed - 1] as number;
+    const logits = Float32Array.from({ length: 200 }, (_, i) => {
+      const says = i >> 1 >= missed && i >> 1 < 30 ? 1 : 0;
+      return i % 2 === says ? 1 : 0;
+    });
+    return {
+      score: f1Of(missed),
+      metrics: { f1: f1Of(missed), accuracy: 1 - missed / 100 },
+      parameters: 10,
+      answers: packAnswers({ logits, classes: 2, labels }),
+    };
+  };
+  const ran = (seeds: number[]) =>
+    runExperiment({ name: 'pairs', metric: 'f1', arms: [{ name: 'kd' }, { name: 'no-teacher' }], seeds, run: byF1 });
+  const question = '?';
+  const headline = { arm: 'kd', controls: { noTeacher: 'no-teacher' } };
+
+  test('is judged by it, and keeps the others beside it', async () => {
+    const f1 = experimentRecord({ outcome: await ran([1, 2, 3, 4, 5]), question, headline, environment, date });
+    expect(f1.metric).toBe('f1');
+    expect(f1.arms[0]?.scores[0]).toBeCloseTo(80, 9); // 40 / (40 + 10)
+    expect(f1.arms[0]?.metrics?.accuracy).toEqual([90, 88, 92, 89, 91]);
+    expect(f1.headline?.text).toMatch(/^BETTER: \+11\.0 points of F1 over no-teacher, /);
+    const differences = [10, 12, 8, 11, 9].map((kd, i) => f1Of(kd) - f1Of(MISSED['no-teacher']?.[i] ?? 0));
+    expect(f1.gains[0]?.mean).toBeCloseTo(differences.reduce((sum, d) => sum + 100 * d, 0) / 5, 9);
+    const path = join(root, 'f1.json');
+    await writeExperimentRecord(path, f1);
+    expect(await readExperimentRecord(path)).toEqual(f1);
+  });
+
+  test('with one seed has intervals over resampled rows, and none where answers were not kept', async () => {
+    const outcome = await ran([1]);
+    const single = experimentRecord({ outcome, question, headline, environment, date });
+    const [kd] = single.arms;
+    expect(kd?.interval?.over).toBe('rows');
+    expect(kd?.interval?.low).toBeLessThan(80);
+    expect(kd?.interval?.high).toBeGreaterThan(80);
+    // kd answers right all that the other does: whatever the rows, it is no worse.
+    expect(single.gains[0]?.resampled?.low).toBeGreaterThanOrEqual(0);
+    expect(single.gains[0]).not.toHaveProperty('mcnemar');
+    const arms = outcome.arms.map((arm) => ({
+      ...arm,
+      runs: arm.runs.map((one) => ({ ...one, result: { score: one.result.score, parameters: 1 } })),
+    }));
+    const bare = experimentRecord({ outcome: { ...outcome, arms }, question, headline, environment, date });
+    expect(bare.arms[0]).not.toHaveProperty('interval');
+    expect(bare.headline?.text).toMatch(/^CAN'T TELL: .* which says nothing about the next; run 5/);
+  });
+
+  test('may have negative scores', async () => {
+    const run: ArmRun = async ({ name }, seed) => ({ score: name === 'kd' ? 0.02 * seed : -0.03, parameters: 1 });
+    const arms = [{ name: 'kd' }, { name: 'no-teacher' }];
+    const outcome = await runExperiment({ name: 'cola', metric: 'matthews', arms, seeds: [1, 2, 3], run });
+    const cola = experimentRecord({ outcome, question, headline, environment, date });
+    // by hand: 2, 4, 6 against -3 each
+    expect(cola.arms.map(({ mean }) => mean)).toEqual([4, -3]);
+    expect(cola.headline?.text).toBe(
+      "BETTER: +7.0 points of Matthews' correlation over no-teacher, 95 % interval [2.0, 12.0], 3 paired seeds",
+    );
+  });
+});
+
+describe('a record of version 1', () => {
+  test('is read as one of accuracies', async () => {
+    const path = fileURLToPath(new URL('../report/primer-5-seeds.json', import.meta.url));
+    const then = JSON.parse(readFileSync(path, 'utf8'));
+    const now = await readExperimentRecord(path);
+    expect(then.version).toBe(1);
+    expect(now).toMatchObject({ version: 2, metric: 'accuracy' });
+    expect(now.arms.map(({ scores }) => scores)).toEqual(
+      then.arms.map((arm: { accuracies: number[] }) => arm.accuracies),
+    );
+    expect(now.teacher?.score).toBe(then.teacher.accuracy);
+    expect(now.gains).toEqual(then.gains);
+  });
+});
+
 describe('a record on disk', () => {
   test('is read as it was written, numbers that are none included', async () => {
     const path = join(root, 'record.json');
     await writeExperimentRecord(path, record);
     expect(await readExperimentRecord(path)).toEqual(record);
     expect(record.arms[0]?.curve?.[0]?.losses).toEqual({ hard: 0.5, soft: Number.NaN });
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'retort-experiment', version: 1 });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'retort-experiment', version: 2 });
     expect(record.environment.cores).toBeGreaterThan(0);
     expect(record.date).toBe('2024-06-07T08:09:10.000Z');
   });
 
   test.each<[string, (json: Record<string, unknown>) => unknown]>([
     [
-      ': wanted format version 1 or older, got version 2; use a newer retort',
-      (json) => ({ ...json, version: 2, news: 1 }),
+      ': wanted format version 2 or older, got version 3; use a newer retort',
+      (json) => ({ ...json, version: 3, news: 1 }),
     ],
     [': format: wanted the record of an experiment', (json) => ({ ...json, format: 'retort-run' })],
     [': wanted what retort writes there', (json) => ({ ...json, news: 1 })],
     [
-      ': arms.0.accuracies.0: wanted what retort writes there',
-      (json) => ({ ...json, arms: [{ ...record.arms[0], accuracies: [101] }] }),
+      ': arms.0.scores.0: wanted what retort writes there',
+      (json) => ({ ...json, arms: [{ ...record.arms[0], scores: [101] }] }),
     ],
     [': wanted the record of an experiment', () => null],
   ])('is refused where it is something else%s', async (text, change) => {

@@ -37,9 +37,9 @@ const base = {
 
 /** All of an outcome but the time and memory that it took. */
 function table(outcome: ExperimentOutcome): unknown {
-  return outcome.arms.map(({ arm, accuracies, runs }) => ({
+  return outcome.arms.map(({ arm, scores, runs }) => ({
     arm,
-    accuracies,
+    scores,
     runs: runs.map(({ arm: name, seed, result }) => ({ name, seed, result })),
   }));
 }
@@ -69,11 +69,11 @@ describe('runExperiment', () => {
     const outcome = await runExperiment({ ...base, run: runCounted });
     expect(ran).toEqual([42, 43, 44].flatMap((seed) => base.arms.map(({ name }) => `${name} ${seed}`)));
     expect(outcome.arms.map(({ arm }) => arm.name)).toEqual(['kd', 'no-teacher', 'hard-labels']);
-    for (const { arm, accuracies, runs } of outcome.arms) {
+    for (const { arm, scores, runs } of outcome.arms) {
       expect(runs.map(({ seed }) => seed)).toEqual([42, 43, 44]);
       // what fake-arms.mjs draws, drawn here once more
       const drawn = base.seeds.map((seed) => 100 * new RandomStream(seed, arm.name).uniform(0.6, 0.8));
-      for (const [i, accuracy] of accuracies.entries()) expect(accuracy).toBeCloseTo(drawn[i]!, 9);
+      for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(drawn[i]!, 9);
     }
     expect(outcome.arms[0]?.runs[0]?.result.parameters).toBe(55);
     expect(outcome.peakRssBytes).toBeGreaterThan(20e6);
@@ -178,8 +178,8 @@ describe('a results file', () => {
 
   test.each([
     [
-      '{"format":"retort-results","version":2,"news":1}\n',
-      ': wanted format version 1 or older, got version 2; use a newer',
+      '{"format":"retort-results","version":3,"news":1}\n',
+      ': wanted format version 2 or older, got version 3; use a newer',
     ],
     ['{"step":1}\n', ':1: format: wanted a file of results'],
     ['[]\n', ':1: wanted a file of results'],
@@ -188,6 +188,28 @@ describe('a results file', () => {
     writeFileSync(resultsFile, content);
     const error = await failure(runExperiment({ ...base, resultsFile, resume: true }));
     expect(error.message).toContain(`${resultsFile}${text}`);
+  });
+
+  test('of version 1, which knew accuracies alone, is gone on with', async () => {
+    const resultsFile = join(root, 'first version.jsonl');
+    await runExperiment({ ...base, seeds: [1], resultsFile });
+    const asThen = readFileSync(resultsFile, 'utf8')
+      .replace('"version":2', '"version":1')
+      .replace('"metric":"accuracy",', '')
+      .replaceAll('"score":', '"accuracy":');
+    writeFileSync(resultsFile, asThen);
+    const begun: number[] = [];
+    const outcome = await runExperiment({
+      ...base,
+      ...{ seeds: [1, 2], resultsFile, resume: true },
+      onEvent: (event) => event.type === 'run-start' && begun.push(event.seed),
+    });
+    expect(new Set(begun)).toEqual(new Set([2]));
+    expect(outcome.arms.map(({ scores }) => scores)).toEqual(
+      (await runExperiment({ ...base, seeds: [1, 2] })).arms.map(({ scores }) => scores),
+    );
+    const other = await failure(runExperiment({ ...base, metric: 'f1', seeds: [1], resultsFile, resume: true }));
+    expect(other.message).toContain('metric: wanted "accuracy", as in the results of');
   });
 
   test('with a damaged run or the same run twice is refused by line', async () => {
@@ -201,9 +223,9 @@ describe('a results file', () => {
     );
     const damaged = join(root, 'damaged 2.jsonl');
     await runExperiment({ ...base, seeds: [1], resultsFile: damaged });
-    appendFileSync(damaged, `${last?.replace(/"accuracy":0/, '"accuracy":7')}\n`);
+    appendFileSync(damaged, `${last?.replace(/"score":0/, '"score":7')}\n`);
     const high = await failure(runExperiment({ ...base, seeds: [1], resultsFile: damaged, resume: true }));
-    expect(high.message).toContain(`${damaged}:8: result.accuracy: wanted what retort writes there`);
+    expect(high.message).toContain(`${damaged}:8: result.score: wanted what retort writes there`);
   });
 
   test('of an experiment that another process runs is refused', async () => {
@@ -243,11 +265,11 @@ describe('an experiment killed by SIGKILL', () => {
         if (type + ' ' + arm + ' ' + seed === '${fatal}') process.kill(process.pid, 'SIGKILL');
       },
     });
-    console.log('all ' + JSON.stringify(outcome.arms.map((arm) => arm.accuracies)));
+    console.log('all ' + JSON.stringify(outcome.arms.map((arm) => arm.scores)));
   `;
 
   test('and started again, again and again, ends with the same table', async () => {
-    const wanted = (await runExperiment(base)).arms.map(({ accuracies }) => accuracies);
+    const wanted = (await runExperiment(base)).arms.map(({ scores }) => scores);
     for (const fatal of ['run-end kd 42', 'progress no-teacher 43', 'run-start hard-labels 43', 'run-end kd 44']) {
       const { code, stderr } = await runModule(source(fatal)).ended;
       expect([code, stderr]).toEqual([null, '']);
@@ -292,7 +314,7 @@ describe('parallel arms', () => {
 
   test.each([
     ['option', 'arm no-teacher, seed 42: alpha: wanted under 1, got 2; lower it'],
-    ['nan', 'arm no-teacher, seed 42: accuracy: wanted a share between 0 and 1, got NaN'],
+    ['nan', 'arm no-teacher, seed 42: score: wanted a number from -1 to 1, got NaN'],
     ['exit', 'arm no-teacher, seed 42: worker process: wanted a result, got its end with exit code 7'],
     [
       'kill',
@@ -355,7 +377,7 @@ describe('the child processes', () => {
       parallel: { workers: 2, script: new URL('${script.href}') },
       onEvent: ({ type, seed }) => type === 'progress' && console.log(type + ' ' + seed),
     });
-    console.log(JSON.stringify(outcome.arms.map((arm) => arm.accuracies.length)));
+    console.log(JSON.stringify(outcome.arms.map((arm) => arm.scores.length)));
   `;
 
   test('end with their work, with the signal and with a parent that is killed', async () => {
@@ -398,7 +420,7 @@ describe('the child processes', () => {
       if (type === 'progress') for (const name of readdirSync(pids)) process.kill(Number(name), 'SIGINT');
     };
     const outcome = await runExperiment({ ...base, seeds: [43], arms, settings, parallel: workers, onEvent });
-    expect(outcome.arms.map(({ accuracies }) => accuracies.length)).toEqual([1, 1, 1]);
+    expect(outcome.arms.map(({ scores }) => scores.length)).toEqual([1, 1, 1]);
   });
 });
 
@@ -427,7 +449,7 @@ describe('an interruption', () => {
     const ran: string[] = [];
     const quick: ArmRun = async (arm, seed) => {
       ran.push(`${arm.name} ${seed}`);
-      return { accuracy: 0.5, parameters: 1 };
+      return { score: 0.5, parameters: 1 };
     };
     await runExperiment({ ...base, arms, resultsFile, resume: true, run: quick });
     expect([...ended, ...ran].sort()).toEqual(base.seeds.flatMap((s) => arms.map(({ name }) => `${name} ${s}`)).sort());

@@ -1,4 +1,4 @@
-// Arms that train nothing: their accuracy is drawn from arm and seed. For tests of what runs them.
+// Arms that train nothing: their score is drawn from arm and seed. For tests of what runs them.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,12 +24,14 @@ export const fakeArms =
     if (trouble === 'print') console.log('printed by an arm');
     if (trouble === 'hang') await pause(600_000);
     const random = new RandomStream(seed, arm.name);
-    const accuracy = trouble === 'nan' ? Number.NaN : random.uniform(0.6, 0.8);
+    const score = trouble === 'nan' ? Number.NaN : random.uniform(0.6, 0.8);
     const losses = { hard: random.uniform(), soft: Number.NaN };
     return {
-      accuracy,
+      score,
       parameters: settings.parameters ?? 10,
-      curve: [{ epoch: 1, step: 3, loss: losses.hard, losses, metrics: { accuracy }, seconds: random.uniform() }],
+      curve: [
+        { epoch: 1, step: 3, loss: losses.hard, losses, metrics: { accuracy: score }, seconds: random.uniform() },
+      ],
       details: { pid: undefined, seed },
     };
   };

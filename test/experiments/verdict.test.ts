@@ -5,9 +5,9 @@ import { RandomStream } from '../../src/tensor/random.js';
 
 /** Two arms whose paired differences are these, whatever the level both share on a seed. */
 function withDifferences(differences: readonly number[], more: Partial<Parameters<typeof judge>[0]> = {}): Gain {
-  const otherAccuracies = differences.map((_, i) => 50 + 10 * Math.sin(i));
-  const accuracies = differences.map((d, i) => (otherAccuracies[i] as number) + d);
-  return judge({ arm: 'kd', over: 'no-teacher', accuracies, otherAccuracies, ...more });
+  const otherScores = differences.map((_, i) => 50 + 10 * Math.sin(i));
+  const scores = differences.map((d, i) => (otherScores[i] as number) + d);
+  return judge({ arm: 'kd', over: 'no-teacher', scores, otherScores, ...more });
 }
 
 /** Five differences with a given mean and standard deviation. */
@@ -88,7 +88,7 @@ describe('judge', () => {
   });
 
   test("one seed is always CAN'T TELL, with McNemar's p beside it where rows are known", () => {
-    const alone = judge({ arm: 'kd', over: 'no-teacher', accuracies: [71], otherAccuracies: [63] });
+    const alone = judge({ arm: 'kd', over: 'no-teacher', scores: [71], otherScores: [63] });
     expect(alone).toEqual({
       arm: 'kd',
       over: 'no-teacher',
@@ -99,7 +99,7 @@ describe('judge', () => {
       text: "CAN'T TELL: +8.0 points over no-teacher with one seed, which says nothing about the next; run 5 paired seeds or more",
     });
     const discordant = { onlyArm: 412, onlyOther: 350, rows: 10_000 };
-    const rows = judge({ arm: 'kd', over: 'no-teacher', accuracies: [71], otherAccuracies: [70.38], discordant });
+    const rows = judge({ arm: 'kd', over: 'no-teacher', scores: [71], otherScores: [70.38], discordant });
     // witness: scipy.stats.binomtest(412, 762).pvalue = 0.02705
     expect(rows.mcnemar).toMatchObject(discordant);
     expect(rows.mcnemar?.p).toBeCloseTo(0.02705404, 7);
@@ -107,7 +107,7 @@ describe('judge', () => {
       'with one seed, which says nothing about the next (these two models alone: McNemar p = 0.027',
     );
     const clear = judge({
-      ...{ arm: 'kd', over: 'x', accuracies: [71], otherAccuracies: [63] },
+      ...{ arm: 'kd', over: 'x', scores: [71], otherScores: [63] },
       discordant: { onlyArm: 900, onlyOther: 100, rows: 10_000 },
     });
     expect(clear.text).toContain('McNemar p < 0.001 over 10000 rows');
@@ -126,18 +126,44 @@ describe('judge', () => {
   });
 
   test.each<[string, Partial<Parameters<typeof judge>[0]>]>([
-    ['arm kd: wanted accuracies in percent, one a seed, got none', { accuracies: [] }],
-    ['arm no-teacher: wanted accuracies in percent, one a seed, got NaN', { otherAccuracies: [1, Number.NaN] }],
-    ['arm kd: wanted accuracies in percent, one a seed, got 100.5', { accuracies: [1, 100.5] }],
-    [
-      'kd over no-teacher: wanted as many runs of the one as of the other, got 2 and 1; run both',
-      { otherAccuracies: [1] },
-    ],
-    ['smallestEffect: wanted percentage points above 0, got 0', { smallestEffect: 0 }],
+    ['arm kd: wanted accuracy in percent, one a seed, got none', { scores: [] }],
+    ['arm no-teacher: wanted accuracy in percent, one a seed, got NaN', { otherScores: [1, Number.NaN] }],
+    ['arm kd: wanted accuracy in percent, one a seed, got 100.5', { scores: [1, 100.5] }],
+    ['kd over no-teacher: wanted as many runs of the one as of the other, got 2 and 1; run both', { otherScores: [1] }],
+    ['smallestEffect: wanted points above 0, got 0', { smallestEffect: 0 }],
   ])('refuses what cannot be compared: %s', (text, changes) => {
-    const comparison = { arm: 'kd', over: 'no-teacher', accuracies: [1, 2], otherAccuracies: [1, 2], ...changes };
+    const comparison = { arm: 'kd', over: 'no-teacher', scores: [1, 2], otherScores: [1, 2], ...changes };
     expect(() => judge(comparison)).toThrow(OptionError);
     expect(() => judge(comparison)).toThrow(text);
+  });
+});
+
+describe('judge of another metric', () => {
+  test('has the same figures, and says what the points are of', () => {
+    const gain = withDifferences(five(1.4, 0.644), { metric: 'f1' });
+    expect(gain).toEqual({
+      ...withDifferences(five(1.4, 0.644)),
+      text: 'BETTER: +1.4 points of F1 over no-teacher, 95 % interval [0.6, 2.2], 5 paired seeds',
+    });
+  });
+
+  test('takes negative correlations, which accuracies cannot be', () => {
+    const scores = { arm: 'kd', over: 'x', scores: [-1, 2], otherScores: [-3, -4] };
+    expect(judge({ ...scores, metric: 'matthews' })).toMatchObject({ mean: 4, seeds: 2 });
+    expect(() => judge(scores)).toThrow('arm kd: wanted accuracy in percent, one a seed, got -1');
+    expect(() => judge({ ...scores, scores: [-101, 2], metric: 'matthews' })).toThrow(
+      "arm kd: wanted Matthews' correlation times 100, one a seed, got -101",
+    );
+  });
+
+  test("one seed is CAN'T TELL, with the interval over resampled rows beside it", () => {
+    const resampled = { low: 0.6, high: 5.4, rows: 408 };
+    const gain = judge({ arm: 'kd', over: 'x', metric: 'f1', scores: [86], otherScores: [83], resampled });
+    expect(gain).toMatchObject({ verdict: "CAN'T TELL", resampled });
+    expect(gain.text).toBe(
+      "CAN'T TELL: +3.0 points of F1 over x with one seed, which says nothing about the next (these two models alone: " +
+        '95 % interval [0.6, 5.4] over 408 resampled rows); run 5 paired seeds or more',
+    );
   });
 });
 
@@ -228,6 +254,16 @@ describe('judgeSoftTargets', () => {
     const { helped, text } = judgeSoftTargets('kd', controls, gains(others));
     expect(helped).toBe(false);
     expect(text).toBe(`Not shown that soft targets helped: not compared with ${over}.`);
+  });
+
+  test('helped where those that a regression does not have are missing', () => {
+    const { helped } = judgeSoftTargets(
+      'kd',
+      { noTeacher: 'no-teacher', shuffledTeacher: 'shuffled-teacher' },
+      gains({ 'no-teacher': 2, 'shuffled-teacher': 2 }),
+      ['hard-labels', 'label-smoothing'],
+    );
+    expect(helped).toBe(true);
   });
 
   test('not shown where a control was never run, or the gains are those of another arm', () => {

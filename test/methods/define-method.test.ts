@@ -39,6 +39,8 @@ const inputs: LossInputs = {
   scores: input('r', 'float32', [2]),
   scalars: {},
   context: evaluationContext(inputParameters([])),
+  views: {},
+  peers: [],
 };
 
 describe('defineMethod', () => {

@@ -20,6 +20,8 @@ describe('hardLabels', () => {
         scores: input('r', 'float32', [2]),
         scalars: {},
         context: evaluationContext(inputParameters([])),
+        views: {},
+        peers: [],
       },
       method.options,
     );

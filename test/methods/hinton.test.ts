@@ -34,6 +34,8 @@ async function run(method: Method, name: string, dtype: 'float32' | 'float64', f
     scores: input('r', 'float32', [3]),
     scalars: Object.fromEntries(Object.keys(values).map((key) => [key, input(key, 'float32', [])])),
     context: evaluationContext(inputParameters([])),
+    views: {},
+    peers: [],
   };
   const terms = method.losses(traced, method.options);
   const loss = Object.values(terms)
@@ -94,13 +96,28 @@ describe('hinton', () => {
   });
 
   test("defaults are the preset's", () => {
-    expect(hinton().options).toEqual({ alpha: 0.5, temperature: 2, preset: 'hinton' });
-    expect(hinton({ preset: 'keras' }).options).toEqual({ alpha: 0.9, temperature: 3, preset: 'keras' });
-    expect(hinton(fromLibrary('keras', { alpha: 0.2 })).options).toEqual({
+    expect(hinton().options).toMatchObject({ alpha: 0.5, temperature: 2, preset: 'hinton' });
+    expect(hinton({ preset: 'keras' }).options).toMatchObject({ alpha: 0.9, temperature: 3, preset: 'keras' });
+    expect(hinton(fromLibrary('keras', { alpha: 0.2 })).options).toMatchObject({
       alpha: 0.8,
       temperature: 3,
       preset: 'keras',
     });
+  });
+
+  test.each(PRECISIONS)('annealed, its gradient is that of bam’s annealed targets (%s)', async (dtype, tolerance) => {
+    const name = 'bam/annealed_ce/lambda0.25';
+    const { expected } = golden[name] as Case;
+    // lambda is 1 - alpha; the values differ by the targets' entropy.
+    const annealed = hinton({ alpha: 1, temperature: 1, anneal: 'linear' });
+    const { g } = await run(annealed, name, dtype, { alpha: 0.75, temperature: 1 });
+    expectGolden(g, expected.grad.student_logits, tolerance, 'gradient');
+  });
+
+  test('annealed, alpha falls to 0 at the last planned step', () => {
+    const { scalars, options } = hinton({ alpha: 0.8, anneal: 'linear' });
+    const alphas = [2, 4, 8].map((step) => scalars?.(options, { step, totalSteps: 8, epoch: 0 }).alpha);
+    expect(alphas).toEqual([0.8 * 0.75, 0.8 * 0.5, 0]);
   });
 
   test.each([

@@ -89,7 +89,7 @@ describe('projections', () => {
   });
 
   test('are trained, and are no part of the model that is kept', async () => {
-    const { weights, lastPath, record } = await runTraining(options('kept', tinyBert()));
+    const { weights, lastPath, record } = await runTraining(options('kept', tinyBert({ stage: 'intermediate' })));
     const names = student.parameters.map(({ name }) => name).sort();
     expect(Object.keys(weights ?? {}).sort()).toEqual(names);
     expect(Object.keys((await loadModel(lastPath as string)).weights).sort()).toEqual(names);
@@ -101,7 +101,9 @@ describe('projections', () => {
 
   test('a run from given weights draws only them', async () => {
     const weights = initialiseParameters(student.parameters, 1);
-    const { record } = await runTraining(options('given', tinyBert(), { weights, maxSteps: 1 }));
+    const { record } = await runTraining(
+      options('given', tinyBert({ stage: 'intermediate' }), { weights, maxSteps: 1 }),
+    );
     expect(record.epochs[0]?.losses.embedding).toBeGreaterThan(0);
   });
 });
@@ -123,7 +125,7 @@ describe('before any work', () => {
     ],
     [
       'a student without attention',
-      { method: miniLm(), model: lstm },
+      { method: miniLm({ stage: 'distillation' }), model: lstm },
       /^student\.attentionScores: wanted a signal that the student gives, got it gives logits, embeddings/,
     ],
     [
@@ -133,12 +135,12 @@ describe('before any work', () => {
     ],
     [
       'other attention heads',
-      { method: tinyBert(), model: sized(2, 4, 4) },
+      { method: tinyBert({ stage: 'intermediate' }), model: sized(2, 4, 4) },
       /^attentionMse: wanted scores of one shape \[B, A, S, S\] on both sides.*compare relations/,
     ],
     [
       'a width that relation heads do not divide',
-      { method: miniLm({ relationHeads: 3 }) },
+      { method: miniLm({ relationHeads: 3, stage: 'distillation' }) },
       /^relationKl: .*divides the width 4, got 3/,
     ],
     [
@@ -161,12 +163,12 @@ describe('before any work', () => {
     [
       'one class under a softmax',
       {
-        method: METHODS.hinton(),
+        method: METHODS['hard-labels'](),
         model: bert({ ...student.config, num_labels: 1 }),
         teacher: { ...teacherOf(bert({ ...student.config, num_labels: 1 })), labelNames: [] },
         data: { train: { ...textDataset(wordTable('train', 40), words, { model: student }), labelNames: [] } },
       },
-      /of 2 classes or more, got .*for one score a row use a squared error/,
+      /^method 'hard-labels': wanted a model of two classes or more.*got a regression.*; use hinton, /,
     ],
   ])('%s is refused, and no folder is made', async (name, { method, ...more }, message) => {
     const outputDir = join(scratch, `refused ${name}`);

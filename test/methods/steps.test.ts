@@ -7,12 +7,16 @@ import { log } from '../../src/autograd/ops/elementwise.js';
 import { averagedProbs } from '../../src/losses/targets.js';
 import { bam } from '../../src/methods/bam.js';
 import { decoupled } from '../../src/methods/decoupled.js';
+import { deepMutualLearning } from '../../src/methods/deep-mutual-learning.js';
 import { distilBert } from '../../src/methods/distilbert.js';
 import type { Method } from '../../src/methods/method.js';
 import { miniLm } from '../../src/methods/minilm.js';
+import { mixKd } from '../../src/methods/mixkd.js';
 import { mtDnn } from '../../src/methods/mt-dnn.js';
 import { patientKd } from '../../src/methods/pkd.js';
+import { selfKd } from '../../src/methods/self-kd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
+import { mixup } from '../../src/methods/views.js';
 import { bert } from '../../src/models/bert.js';
 import type { Model } from '../../src/models/model.js';
 import type { Weights } from '../../src/models/saved-model.js';
@@ -25,10 +29,17 @@ import { openHostStep } from '../../src/training/host-step.js';
 import { openInGraphStep } from '../../src/training/in-graph-step.js';
 import { modelInTraining } from '../../src/training/method-parameters.js';
 import type { StepTeacher } from '../../src/training/trace-step.js';
+import { viewInput } from '../../src/training/view-draws.js';
 import { readGolden } from '../losses/golden-cases.js';
 
 type Witness = {
-  readonly inputs: { readonly ids: number[][]; readonly mask: number[][]; readonly labels: number[] };
+  readonly inputs: {
+    readonly ids: number[][];
+    readonly mask: number[][];
+    readonly labels: number[];
+    readonly partners: number[];
+    readonly lambda: number;
+  };
   readonly cases: Readonly<
     Record<string, { readonly terms: Record<string, number>; readonly gradients: Record<string, number[]> }>
   >;
@@ -97,18 +108,30 @@ const CASES: Readonly<Record<string, { readonly method: Method; readonly teacher
       preset: 'primer',
     }),
   },
-  tinybert: { method: tinyBert() },
-  'tinybert/released, shared': { method: tinyBert({ compat: 'released', projection: 'shared' }) },
+  tinybert: { method: tinyBert({ stage: 'intermediate' }) },
+  'tinybert/released, shared': {
+    method: tinyBert({ stage: 'intermediate', compat: 'released', projection: 'shared' }),
+  },
   'tinybert/prediction': { method: tinyBert({ stage: 'prediction' }) },
-  'minilm/v1': { method: miniLm({ version: 'v1' }) },
-  'minilm/v2': { method: miniLm({ relationHeads: 1, teacherLayer: 3 }) },
+  'minilm/v1': { method: miniLm({ version: 'v1', stage: 'distillation' }) },
+  'minilm/v2': { method: miniLm({ relationHeads: 1, teacherLayer: 3, stage: 'distillation' }) },
   bam: { method: bam() },
   'mt-dnn': { method: mtDnn(), teacher: twoTeachers },
   distilbert: { method: distilBert() },
   decoupled: { method: decoupled({ nonTargetWeight: 4 }) },
+  mixkd: { method: mixKd() },
+  'mixkd/kl': { method: mixKd({ alphaSm: 0.5, alphaTmkd: 2, divergence: 'kl', temperature: 2 }) },
+  'deep-mutual-learning': { method: deepMutualLearning() },
+  'deep-mutual-learning/three': { method: deepMutualLearning({ peers: 3 }) },
+  'self-kd/embedding': { method: selfKd({ mode: 'embedding', warmupEpochs: 0 }) },
+  'self-kd/top1': {
+    method: selfKd({ mode: 'embedding', warmupEpochs: 0, approximation: 'top1', distanceScale: 0.5 }),
+  },
 };
 
-const { ids, mask, labels } = golden.inputs;
+const { ids, mask, labels, partners, lambda } = golden.inputs;
+/** From which the witness's mixture is drawn. */
+const SEED = 12;
 const cells = (rows: number[][]) => fromNumbers('int64', [rows.length, rows[0]?.length ?? 0], rows.flat());
 const batch = {
   inputs: {
@@ -125,6 +148,14 @@ const norm = (numbers: readonly number[]) => Math.hypot(...numbers);
 describe('a training step', () => {
   test('is checked for each case of the witness', () => {
     expect(Object.keys(CASES)).toEqual(Object.keys(golden.cases));
+  });
+
+  test('mixes the rows that the witness mixes', () => {
+    const views = { mixed: mixup({ a: 0.4 }) };
+    const draw = { seed: SEED, step: 1, at: 0, weights: batch.weights };
+    const offsets = viewInput('view.mixed.partner', views, draw)?.data as BigInt64Array;
+    expect(Array.from(offsets, (offset, row) => row + Number(offset))).toEqual(partners);
+    expect(viewInput('view.mixed.lambda', views, draw)?.data[0]).toBeCloseTo(lambda, 6);
   });
 
   test.each(Object.entries(CASES))('%s: every term and every gradient is PyTorch’s', async (name, given) => {
@@ -144,7 +175,14 @@ describe('a training step', () => {
       model.parameters.map((spec) => [spec.name, filled(spec.name.replace(/^method\./, ''), spec.shape)]),
     );
     // The first momentum is the gradient itself.
-    const common = { model, method, teacher, optimizer: sgd({ learningRate: 0, momentum: 0.5 }), seed: 1, parameters };
+    const common = {
+      model,
+      method,
+      teacher,
+      optimizer: sgd({ learningRate: 0, momentum: 0.5 }),
+      seed: SEED,
+      parameters,
+    };
     const scalars = method.scalars?.(method.options, { step: 3, totalSteps: 8, epoch: 0 }) ?? {};
     const dims = { B: labels.length, S: ids[0]?.length ?? 0 };
     for (const open of [openHostStep, openInGraphStep]) {

@@ -156,7 +156,9 @@ describe('saveModel and loadModel', () => {
       edit((json) => {
         json.model = { kind: '__proto__', config: {} };
       });
-      expect(await failure()).toContain('model.kind: wanted mlp, bert, roberta, distilbert, bilstm, got "__proto__"');
+      expect(await failure()).toContain(
+        'model.kind: wanted mlp, bert, roberta, distilbert, bilstm, multi-task, got "__proto__"',
+      );
     });
 
     test.each<[string, (json: { [key: string]: unknown }) => void, string]>([

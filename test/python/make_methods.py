@@ -18,6 +18,9 @@ IDS = [[2, 5, 7, 4, 3], [2, 6, 3, 0, 0], [2, 8, 9, 3, 0]]
 MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0]]
 LABELS = [2, 0, -100]
 CLASSES = 3
+# A mixture: each row's partner, and its own share. The TypeScript draws these from seed 12 at step 1.
+PARTNERS = [2, 0, 1]
+LAMBDA = 0.3101448714733124
 
 
 def fill(name, shape):
@@ -33,7 +36,7 @@ def fill(name, shape):
 class Tapped:
     """A BERT and what it tells: hidden states, queries, keys, values and scores of every layer."""
 
-    def __init__(self, layers, width, heads, suffix=""):
+    def __init__(self, layers, width, heads, suffix="", prefix=""):
         config = BertConfig(
             vocab_size=12, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
             intermediate_size=8, max_position_embeddings=6, num_labels=CLASSES,
@@ -44,7 +47,7 @@ class Tapped:
         self.parameters = {name.removeprefix("bert."): p for name, p in self.model.named_parameters()}
         with torch.no_grad():
             for name, p in self.parameters.items():
-                p.copy_(fill(name + suffix, p.shape))
+                p.copy_(fill(prefix + name + suffix, p.shape))
         self.taps = {"query": [], "key": [], "value": []}
         for layer in self.model.bert.encoder.layer:
             for kind, taps in self.taps.items():
@@ -59,7 +62,14 @@ class Tapped:
             split(q) @ split(k).transpose(-1, -2) / math.sqrt(self.head_width)
             for q, k in zip(self.taps["query"], self.taps["key"])
         ]
-        return {"logits": out.logits, "hidden": out.hidden_states, "scores": scores, **self.taps}
+        return {"logits": out.logits, "hidden": out.hidden_states, "scores": scores, **self.taps, "own": self}
+
+    def mixed_logits(self):
+        words = self.model.bert.embeddings.word_embeddings(torch.tensor(IDS))
+        mask = torch.tensor(MASK)
+        return self.model(
+            inputs_embeds=LAMBDA * words + (1 - LAMBDA) * words[PARTNERS], attention_mask=mask | mask[PARTNERS]
+        ).logits
 
 
 def student():
@@ -194,6 +204,46 @@ def decoupled(s, t, a, b, temperature):
     return {"soft": temperature**2 * total / len(LABELS), "hard": hard(s["logits"])}
 
 
+def mixkd(s, weight_labels, weight_teacher, divergence):
+    z = s["own"].mixed_logits()
+    with torch.no_grad():
+        zt = Tapped(4, 6, 2, "teacher").mixed_logits()
+    # Rows 0 and 2 have a partner, or are one, without a label; row 1 is mixed with row 0.
+    assert [i for i in range(3) if LABELS[i] >= 0 and LABELS[PARTNERS[i]] >= 0] == [1]
+    ce = F.cross_entropy(z[1:2], Y[1:2]) * LAMBDA + F.cross_entropy(z[1:2], Y[0:1]) * (1 - LAMBDA)
+    return {"hard": hard(s["logits"]), "mixed": weight_labels * ce, "soft": weight_teacher * divergence(z, zt)}
+
+
+def mutual(s, peers):
+    logits = [s["logits"], *(peer.run()["logits"] for peer in peers)]
+    shared = [
+        sum(soft_kl(own, other.detach(), 1.0) for other in logits if other is not own) / len(peers) for own in logits
+    ]
+    return {
+        "hard": hard(logits[0]),
+        "mutual": shared[0],
+        "peerHard": sum(map(hard, logits[1:])),
+        "peerMutual": sum(shared[1:]),
+    }
+
+
+def embedding_targets(s, scale, top1):
+    e = s["own"].parameters["classifier.weight"].detach()
+    scale = torch.quantile(torch.pdist(e), 0.5) if scale is None else scale
+    rows, total = [i for i in range(3) if LABELS[i] >= 0], 0
+    for i in rows:
+        q = torch.exp(-(e - e[LABELS[i]]).norm(dim=-1) / scale)
+        if top1:
+            named = s["logits"][i].argmax().item()
+            q = torch.stack([q[c] if c in (named, LABELS[i]) else torch.zeros(()).double() for c in range(CLASSES)])
+        total = total + soft_ce(s["logits"][i : i + 1], (q / q.sum())[None])
+    return {"soft": 0.3 * total / len(rows), "hard": 0.7 * hard(s["logits"])}
+
+
+def peer_parameters(peers):
+    return {f"peer.{i + 2}.{name}": p for i, peer in enumerate(peers) for name, p in peer.parameters.items()}
+
+
 def projections(*names):
     shapes = [(f"{n}.{part}", shape) for n in names for part, shape in [("weight", (6, 4)), ("bias", (6,))]]
     return {name: fill(name, shape).requires_grad_() for name, shape in shapes}
@@ -201,6 +251,7 @@ def projections(*names):
 
 def make():
     t, other = teacher(), teacher("2")
+    one, two = ([Tapped(2, 4, 2, prefix=f"peer.{i + 2}.") for i in range(count)] for count in (1, 2))
     mean_probs = (F.softmax(t["logits"], -1) + F.softmax(other["logits"], -1)) / 2
     layers = ("projection.embeddings", "projection.1", "projection.2")
     cases = {
@@ -221,6 +272,12 @@ def make():
         ),
         "distilbert": (projections("projection"), lambda s, own: distilbert(s, t, own)),
         "decoupled": ({}, lambda s, own: decoupled(s, t, 1.0, 4.0, 2.0)),
+        "mixkd": ({}, lambda s, own: mixkd(s, 1, 1, F.mse_loss)),
+        "mixkd/kl": ({}, lambda s, own: mixkd(s, 0.5, 2, lambda z, zt: soft_kl(z, zt, 2.0))),
+        "deep-mutual-learning": (peer_parameters(one), lambda s, own: mutual(s, one)),
+        "deep-mutual-learning/three": (peer_parameters(two), lambda s, own: mutual(s, two)),
+        "self-kd/embedding": ({}, lambda s, own: embedding_targets(s, None, False)),
+        "self-kd/top1": ({}, lambda s, own: embedding_targets(s, 0.5, True)),
     }
     short = lambda x: [float(f"{v:.9g}") for v in x.flatten().tolist()]
     document = {}
@@ -234,7 +291,7 @@ def make():
             "gradients": {k: short(p.grad if p.grad is not None else torch.zeros_like(p)) for k, p in trained.items()},
         }
     versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
-    inputs = {"ids": IDS, "mask": MASK, "labels": LABELS}
+    inputs = {"ids": IDS, "mask": MASK, "labels": LABELS, "partners": PARTNERS, "lambda": LAMBDA}
     return {"_meta": {"witness": versions, "float": "IEEE float64", "script": "make_methods.py"}, "inputs": inputs, "cases": document}
 
 

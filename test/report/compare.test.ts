@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { OptionError } from '../../src/errors/failures.js';
 import { packRightRows } from '../../src/experiments/arm-result.js';
 import { writeExperimentRecord } from '../../src/experiments/experiment-record.js';
+import { packAnswers } from '../../src/experiments/kept-answers.js';
 import { compareRuns } from '../../src/report/compare.js';
 import { type RunRecord, writeRunRecord } from '../../src/training/run-record.js';
 import { temporaryFolder } from '../files/processes.js';
@@ -26,6 +27,7 @@ async function run(name: string, { seed, accuracy, ...more }: RunOf, options = {
     parameters: 3190,
     data: { train: { name: 'mnist train', rows: 800 }, evaluation: { name: 'mnist test', rows: 100 } },
     options: { method: 'supervised', seed, initialWeights: `drawn with ${seed}`, ...options },
+    warnings: [],
     steps: 10,
     seconds: 1,
     stoppedEarly: false,
@@ -123,11 +125,69 @@ describe('compareRuns', () => {
     ]);
   });
 
+  test('compares by the metric of the experiment, or by another that its arms were scored by', async () => {
+    const record = smallRecord([86, 84, 85], [83, 82, 83], { metric: 'f1' });
+    const [kd, plain] = record.arms;
+    if (kd === undefined || plain === undefined) throw new Error('there are two arms');
+    const arms = [
+      { ...kd, metrics: { f1: kd.scores, accuracy: [70, 71, 72] } },
+      { ...plain, metrics: { f1: plain.scores, accuracy: [70, 71, 72] } },
+    ];
+    const folder = await experiment({ ...record, arms });
+    const byF1 = await compareRuns([`${folder}#kd`, `${folder}#no-teacher`]);
+    // by hand: differences 3 2 2
+    expect(byF1.metric).toBe('f1');
+    expect(byF1.gains[0]?.text).toContain('+2.3 points of F1 over no-teacher');
+    expect(byF1.text).toMatch(/^arm +seeds +mean F1, % +sd +parameters/);
+    const byAccuracy = await compareRuns([folder], { metric: 'accuracy' });
+    expect(byAccuracy.arms.map(({ scores }) => scores)).toEqual([
+      [70, 71, 72],
+      [70, 71, 72],
+    ]);
+    expect(byAccuracy.gains.map(({ over, verdict, mean }) => [over, verdict, mean])).toEqual([
+      ['no-teacher', 'NO BETTER', 0],
+    ]);
+    await expect(compareRuns([folder], { metric: 'matthews' })).rejects.toThrow(
+      "#kd: wanted an arm with Matthews' correlation, got one with f1, accuracy; compare what was scored by the same metric",
+    );
+  });
+
+  test('takes the first metric that training runs were scored by', async () => {
+    const metrics = (pearson: number) => ({ metrics: { pearson, spearman: 0.5, loss: 1 } });
+    const kd = await run('kd', { seed: 1, ...metrics(0.9) }, withKd);
+    const plain = await run('plain', { seed: 1, ...metrics(-0.1) });
+    const { metric, gains, notes } = await compareRuns([kd, plain]);
+    expect([metric, gains[0]?.mean]).toEqual(['pearson', 100]);
+    expect(notes).toEqual(['what kd and plain answered is not known, so that they are not compared row by row']);
+  });
+
+  test('with one seed of another metric compares resampled rows, if the results have them', async () => {
+    const said = (missed: number) => {
+      const labels = Int32Array.from({ length: 100 }, (_, row) => (row < 30 ? 1 : 0));
+      const logits = Float32Array.from({ length: 200 }, (_, i) => {
+        const says = i >> 1 >= missed && i >> 1 < 30 ? 1 : 0;
+        return i % 2 === says ? 1 : 0;
+      });
+      return packAnswers({ logits, classes: 2, labels });
+    };
+    const line = (arm: string, missed: number) => ({
+      ...{ type: 'run', arm, seed: 1, seconds: 1, peakRssBytes: 1 },
+      result: { score: 0.8, parameters: 1, answers: said(missed) },
+    });
+    const record = smallRecord([80], [69.6], { metric: 'f1' });
+    const folder = await experiment(record, [line('kd', 10), line('no-teacher', 14)]);
+    const { gains } = await compareRuns([`${folder}#kd`, `${folder}#no-teacher`]);
+    // kd answers right all that the other does
+    expect(gains[0]?.resampled).toMatchObject({ rows: 100 });
+    expect(gains[0]?.resampled?.low).toBeGreaterThanOrEqual(0);
+    expect(gains[0]?.text).toContain('over 100 resampled rows');
+  });
+
   test('picks an arm of an experiment by #, beside runs, with its rows from the results', async () => {
     const right = (rows: number) => packRightRows(Array.from({ length: 100 }, (_, row) => row < rows));
     const line = (arm: string, rows: number) => ({
       ...{ type: 'run', arm, seed: 1, seconds: 1, peakRssBytes: 1 },
-      result: { accuracy: rows / 100, parameters: 1, right: right(rows) },
+      result: { score: rows / 100, parameters: 1, right: right(rows) },
     });
     const data = { train: { name: 'mnist train', rows: 800 }, evaluation: { name: 'mnist test', rows: 100 } };
     const folder = await experiment(smallRecord([84], [81], { data }), [line('kd', 84), line('no-teacher', 81)]);
@@ -172,7 +232,7 @@ describe('compareRuns', () => {
           data: { train: { name: 'mnist train', rows: 800 }, evaluation: { name: 'mnist test', rows: 99 } },
         }),
       ],
-      'a and b: wanted accuracies on the same rows, got 100 rows of mnist test and 99 rows of mnist test; evaluate both',
+      'a and b: wanted scores on the same rows, got 100 rows of mnist test and 99 rows of mnist test; evaluate both',
     ],
     [
       'a test set of other contents',
@@ -206,7 +266,7 @@ describe('compareRuns', () => {
     [
       'a run without accuracy',
       async () => [await run('a', { seed: 1 }, withKd), await run('b', { seed: 1, accuracy: 0.9 })],
-      'a: wanted a run with an accuracy, got one that was not scored on labelled data',
+      'a: wanted a run with accuracy, got one that was not scored on labelled data',
     ],
     [
       'experiments without a common arm',

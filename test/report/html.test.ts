@@ -13,7 +13,7 @@ const text = textOf(page);
 
 /** Puts a string in place of every string of a record that a user or a file may choose. */
 function everywhere(value: unknown, hostile: string, path = ''): unknown {
-  const fixed = /\.(format|date|verdict|over|pixels|node|onnxruntime)$/;
+  const fixed = /\.(format|date|metric|verdict|over|pixels|node|onnxruntime)$/;
   if (typeof value === 'string') return fixed.test(path) ? value : `${hostile}${value}`;
   if (Array.isArray(value)) return value.map((one) => everywhere(one, hostile, path));
   if (typeof value !== 'object' || value === null) return value;
@@ -54,7 +54,7 @@ describe('reportHtml', () => {
   test('has every arm, gain, run and cost in tables', () => {
     for (const arm of record.arms) {
       expect(text).toContain(`${arm.name} ${arm.description} ${arm.mean.toFixed(2)}`);
-      for (const accuracy of arm.accuracies) expect(text).toContain(accuracy.toFixed(2));
+      for (const score of arm.scores) expect(text).toContain(score.toFixed(2));
     }
     for (const { arm, over } of record.gains) expect(text).toContain(`${arm} over ${over}`);
     expect(text).toContain('3,190');
@@ -98,7 +98,7 @@ describe('reportHtml', () => {
       [1, 2].map((copy) => ({
         ...arm,
         name: `${arm.name} ${copy}`,
-        accuracies: Array.from({ length: 300 }, (_, i) => 50 + (i % 40)),
+        scores: Array.from({ length: 300 }, (_, i) => 50 + (i % 40)),
         seconds: Array.from({ length: 300 }, () => 1),
         curve: Array.from({ length: 10_000 }, (_, i) => ({
           epoch: i,
@@ -222,6 +222,65 @@ describe('reportHtml', () => {
       for (const part of absent) expect(said).not.toContain(part);
     }
     expect(text).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  test('names another metric wherever it has numbers, and has columns for all that was measured', () => {
+    const bare = smallRecord([86, 84], [83, 82], {
+      metric: 'matthews',
+      teacher: { name: 'T', score: 60, isPerSeed: false },
+    });
+    const curve = [1, 2].map((step) => ({ epoch: step, step, loss: 1, losses: {}, metrics: { matthews: step / 10 } }));
+    const arms = bare.arms.map((arm) => ({ ...arm, curve, metrics: { matthews: arm.scores, accuracy: [90, 92] } }));
+    const page = reportHtml({ ...bare, arms });
+    const said = textOf(page);
+    for (const part of [
+      'The teacher is T (Matthews × 100: 60.00)',
+      "Matthews' correlation of each arm times 100",
+      'Accuracy, %',
+      '91.00 ± 1.41', // by hand: 90 and 92
+      "Gains in points (Matthews' correlation times 100) over 2 paired seeds",
+      "Matthews' correlation times 100 by seed",
+      'Matthews × 100 20.0',
+    ]) {
+      expect(said).toContain(part);
+    }
+    expect(page).toMatch(/aria-label="Matthews&#39; correlation of kd times 100: /);
+    expect(said).not.toContain('Accuracy in percent');
+    expect(firstUnclosed(page)).toBeUndefined();
+  });
+
+  test('draws a regression as dots beside the line of what is right, and the rows that are farthest', () => {
+    const text = '"><script>alert(1)</script>';
+    const scores = {
+      answers: [
+        {
+          by: 'teacher',
+          points: [
+            [0, 1],
+            [4, 3],
+          ] as [number, number][],
+        },
+        {
+          by: 'kd',
+          seed: 1,
+          points: [
+            [0, 0],
+            [4, 4],
+          ] as [number, number][],
+        },
+      ],
+      ...{ rows: 900, arm: 'kd', seed: 1 },
+      furthest: [{ example: { id: '7', score: 4.5, text }, answers: [{ by: 'teacher', score: 4.25 }] }],
+    };
+    const none = { classes: [], confusion: [], softened: [], onlyRight: [] };
+    const page = reportHtml(smallRecord([80], [81], { metric: 'pearson', evidence: { ...none, scores } }));
+    // by hand: of an axis from 0 to 4 a row of 4 is at the right end, its answer 3 at a quarter from the top
+    expect(page).toContain('<circle class="run" cx="100%" cy="25%" r="2.2"/>');
+    expect(page).toContain('<circle class="run" cx="0%" cy="100%" r="2.2"/>');
+    expect(textOf(page)).toContain('Each dot is a row, 2 of 900 in all');
+    expect(textOf(page)).toMatch(/row 7: 4\.50\s*teacher: 4\.25/);
+    expect(page).not.toContain('<script');
+    expect(firstUnclosed(page)).toBeUndefined();
   });
 
   test('breaks a curve where the loss is not finite', () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
+import { type ExperimentRecord, recordSchema } from '../../src/experiments/experiment-record.schema.js';
 import { judge } from '../../src/experiments/verdict.js';
 
 /** The primer as it was run on five seeds: seven arms, curves, confusion, softened digits, digits right only with KD. */
 export function primerRecord(): ExperimentRecord {
-  return JSON.parse(readFileSync(new URL('./primer-5-seeds.json', import.meta.url), 'utf8'));
+  return recordSchema.parse(JSON.parse(readFileSync(new URL('./primer-5-seeds.json', import.meta.url), 'utf8')));
 }
 
 /** Two arms, kd and no-teacher, with these accuracies in percent, and no more than a record must have. */
@@ -13,20 +13,21 @@ export function smallRecord(
   noTeacher: readonly number[],
   more: Partial<ExperimentRecord> = {},
 ): ExperimentRecord {
-  const arm = (name: string, accuracies: readonly number[]): ExperimentRecord['arms'][number] => ({
+  const arm = (name: string, scores: readonly number[]): ExperimentRecord['arms'][number] => ({
     name,
     settings: {},
     parameters: 3190,
-    accuracies: [...accuracies],
-    mean: accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length,
-    seconds: accuracies.map(() => 2),
+    scores: [...scores],
+    mean: scores.reduce((sum, value) => sum + value, 0) / scores.length,
+    seconds: scores.map(() => 2),
   });
-  const gain = judge({ arm: 'kd', over: 'no-teacher', accuracies: kd, otherAccuracies: noTeacher });
+  const gain = judge({ arm: 'kd', over: 'no-teacher', scores: kd, otherScores: noTeacher });
   return {
     format: 'retort-experiment',
-    version: 1,
+    version: 2,
     name: 'digits',
     question: 'Does the teacher help?',
+    metric: 'accuracy',
     date: '2024-06-07T08:09:10.000Z',
     seconds: 75,
     peakRssBytes: 300 * 2 ** 20,

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { textDataset } from '../../src/data/text-dataset.js';
+import { textTable } from '../../src/data/text-table.js';
 import { SignalError } from '../../src/errors/failures.js';
+import { bilstm } from '../../src/models/bilstm.js';
 import { mlp } from '../../src/models/mlp.js';
 import { modelHash, type SavedModel } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
+import { scoreGroups } from '../../src/teachers/score-groups.js';
 import { shuffledTeacher } from '../../src/teachers/shuffled-teacher.js';
+import { words, wordTable } from '../data/words.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
 const ROWS = 90;
@@ -73,5 +78,39 @@ describe('shuffledTeacher', () => {
     await expect(shuffled.answer(blobs('other', ROWS), ['logits'])).rejects.toThrow(
       'teacher teacher, shuffled: wanted the rows that were shuffled, of train, got other',
     );
+  });
+});
+
+describe('shuffledTeacher of a regression', () => {
+  const { texts } = wordTable('train', ROWS, { seed: 1 });
+  const scores = Float32Array.from(texts, (text) => text.length);
+  const model = bilstm({
+    ...{ vocab_size: words.vocabularySize, embedding_size: 3, hidden_size: 2, dense_size: 3, num_labels: 1 },
+  });
+  const weights = initialiseParameters(model.parameters, 1);
+  const named = { path: 'scorer', model, weights, labelNames: [], contentHash: modelHash({ model, weights }) };
+  const scorer = modelTeacher(named, { threads: 1 });
+  const scored = (given: Float32Array) => textDataset(textTable('train', { texts, scores: given }), words, { model });
+  const partnersIn = async (given: Float32Array) => {
+    const { traced } = await shuffledTeacher(scorer, scored(given), 7);
+    return Array.from(all, (row) => traced?.seenRow?.(row) ?? row);
+  };
+
+  test('every row sees another of its fifth of the scores', async () => {
+    const groups = scoreGroups(scores);
+    const partners = await partnersIn(scores);
+    expect(new Set(groups).size).toBe(5);
+    for (const row of all) {
+      expect(partners[row]).not.toBe(row);
+      expect(groups[partners[row] as number]).toBe(groups[row]);
+    }
+  });
+
+  test('a row without a score is taken by the teacher’s', async () => {
+    const given = scores.map((score, row) => (row % 3 === 0 ? Number.NaN : score));
+    const said = (await scorer.answer(scored(given), ['logits'])).batch(all, ROWS).logits?.data as Float32Array;
+    const groups = scoreGroups(given.map((score, row) => (Number.isNaN(score) ? (said[row] as number) : score)));
+    const partners = await partnersIn(given);
+    for (const row of all) expect(groups[partners[row] as number]).toBe(groups[row]);
   });
 });

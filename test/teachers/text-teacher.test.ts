@@ -60,6 +60,13 @@ describe('textTeacher', () => {
     expect(() => textTeacher(saved, own, { labelNames: ['yes', 'YES', 'no'] })).toThrow(SignalError);
   });
 
+  test('is part of a step only if asked to be, and only with its classes in the order of the labels', () => {
+    expect(textTeacher(saved, own).traced).toBeUndefined();
+    const options = { isInStep: true, labelNames: ['no', 'maybe', 'yes'] };
+    expect(textTeacher(saved, own, options).traced?.model).toBe(saved.model);
+    expect(textTeacher(saved, own, { ...options, labelNames: ['yes', 'no', 'maybe'] }).traced).toBeUndefined();
+  });
+
   test('classes without names are taken as they stand, and said so; other names are refused with both lists', () => {
     const notices: string[] = [];
     const unnamed = savedBert(1, ['LABEL_0', 'LABEL_1', 'LABEL_2']);

@@ -73,12 +73,12 @@ describe('runTraining with a teacher', () => {
       name,
       { ...value, data: value.data.map(() => 0) },
     ]);
-    const notices: TrainingEvent[] = [];
+    const warnings: TrainingEvent[] = [];
     await distil(
       'zero',
       { ...teacher, weights: Object.fromEntries(zero) },
-      { onEvent: (event) => event.type === 'notice' && notices.push(event) },
+      { onEvent: (event) => event.type === 'warning' && warnings.push(event) },
     );
-    expect(notices).toEqual([{ type: 'notice', text: expect.stringContaining('is it the right checkpoint') }]);
+    expect(warnings[0]).toMatchObject({ name: 'teacher-at-chance', fix: expect.stringContaining('right checkpoint') });
   });
 });

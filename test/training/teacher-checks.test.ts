@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { hinton } from '../../src/methods/hinton.js';
 import type { Method } from '../../src/methods/method.js';
+import { phased } from '../../src/methods/phased.js';
+import { selfKd } from '../../src/methods/self-kd.js';
 import { supervised } from '../../src/methods/supervised.js';
-import type { Teacher, TeacherAnswers } from '../../src/teachers/teacher.js';
-import { fromNumbers } from '../../src/tensor/tensor.js';
-import { chanceNotice, checkTeacher } from '../../src/training/teacher-checks.js';
+import { METHODS } from '../../src/methods/table.js';
+import type { Teacher } from '../../src/teachers/teacher.js';
+import { checkTargets, checkTeacher } from '../../src/training/teacher-checks.js';
 import { blobs } from './blobs.js';
 
 const data = blobs('train', 200);
@@ -18,18 +20,6 @@ const teacher: Teacher = {
   answer,
 };
 const needing = (...needs: Method['needs']): Method => ({ name: 'pkd', needs, options: {}, losses: () => ({}) });
-
-/** A teacher that says `says(label)` for each row of the data. */
-const answers = (says: (label: number, row: number) => number): TeacherAnswers => ({
-  signals: { logits: { dtype: 'float32', shape: [3] } },
-  batch: (rows, paddedTo) => {
-    const { labels } = data.batch(rows, paddedTo);
-    const logits = Array.from(labels?.data ?? [], (label, row) =>
-      [0, 1, 2].map((c) => (c === says(Number(label), row) ? 1 : 0)),
-    ).flat();
-    return { logits: fromNumbers('float32', [paddedTo, 3], logits) };
-  },
-});
 
 describe('checkTeacher', () => {
   test('a fitting teacher passes, and so does none where none is needed', () => {
@@ -66,51 +56,28 @@ describe('checkTeacher', () => {
   });
 });
 
-describe('chanceNotice', () => {
-  test('a good teacher gets none, nor one that is only half right', () => {
-    expect(
-      chanceNotice(
-        teacher,
-        answers((label) => label),
-        data,
-      ),
-    ).toBeUndefined();
-    expect(
-      chanceNotice(
-        teacher,
-        answers((label, row) => (row % 4 === 0 ? (label + 1) % 3 : label)),
-        data,
-      ),
-    ).toBeUndefined();
+describe('checkTargets', () => {
+  test('takes a method that compares classes for two or more, and refuses it for a regression by name', () => {
+    const others = ['decoupled', 'hard-labels'] as const;
+    for (const name of others) {
+      const method = METHODS[name].fromRecord({});
+      expect(() => checkTargets(method, 2)).not.toThrow();
+      expect(() => checkTargets(method, 1)).toThrow(`method '${name}': wanted a model of two classes or more`);
+    }
+    expect(() => checkTargets(selfKd({ mode: 'embedding' }), 1)).toThrow("method 'self-kd'");
+    expect(() => checkTargets(selfKd(), 1)).not.toThrow();
+    const stages = [
+      { name: 'one', method: selfKd() },
+      { name: 'two', method: METHODS.decoupled.fromRecord({}) },
+    ] as const;
+    expect(() => checkTargets(phased({ name: 'both', options: {}, stages }), 1)).toThrow("method 'both'");
   });
 
-  test('one that is always wrong, and one that always says the same, get one', () => {
-    expect(
-      chanceNotice(
-        teacher,
-        answers((label) => (label + 1) % 3),
-        data,
-      ),
-    ).toMatch(
-      /^teacher old.ckpt is right on 0\.0 % of 200 rows of train, no better than always naming the commonest class/,
+  test('of a teacher and a student of one score each is part of what is checked', () => {
+    const scoring = { ...teacher, classes: 1, labelNames: [] };
+    expect(() => checkTeacher(hinton(), scoring, 1, data)).not.toThrow();
+    expect(() => checkTeacher(hinton({ preset: 'fastformers' }), scoring, 1, data)).toThrow(
+      "method 'hinton': wanted a model of two classes or more: it compares classes, with these options, got a regression",
     );
-    for (const c of [0, 1, 2])
-      expect(
-        chanceNotice(
-          teacher,
-          answers(() => c),
-          data,
-        ),
-      ).toBeDefined();
-  });
-
-  test('without labels nothing can be said', () => {
-    expect(
-      chanceNotice(
-        teacher,
-        answers(() => 0),
-        blobs('pool', 50, { isLabelled: false }),
-      ),
-    ).toBeUndefined();
   });
 });

@@ -173,7 +173,7 @@ describe('train', () => {
       {
         learningRate: (at) => at / 100,
         scalars: ({ step: at, epoch, totalSteps }) => ({ alpha: at / totalSteps, epoch }),
-        teacher: (rows, paddedTo) => ({
+        teacher: ({ rows, paddedTo }) => ({
           logits: fromNumbers(
             'float32',
             [paddedTo],

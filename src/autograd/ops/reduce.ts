@@ -118,3 +118,25 @@ export const argMax: UnaryOp<{ readonly axis: number }> = defineUnary({
   vjp: { notDifferentiable: 'integer output' },
   samples: (random) => [{ inputs: [distinct(random, [3, 4])], attributes: { axis: -1 } }],
 });
+
+/** The k largest along the last axis, falling: [.., N] -> [.., k]. */
+export const largest: UnaryOp<{ readonly k: number }> = defineUnary({
+  name: 'largest',
+  onnx: {
+    emit: (emitter, [x], { k }) => {
+      const [values] = emitter.node('TopK', [x as string, emitter.constant(fromNumbers('int64', [1], [k]))], {}, 2);
+      return [values as string];
+    },
+  },
+  shape: ([x], { k }, where) => {
+    const shape = x as Shape;
+    const length = shape.at(-1);
+    if (typeof length === 'number' && Number.isInteger(k) && k >= 1 && k <= length) return [...shape.slice(0, -1), k];
+    throw new ShapeError({ where, wanted: `an axis of ${k} elements or more`, got: formatShape(shape) });
+  },
+  vjp: { notDifferentiable: 'order statistics are asked of constants alone' },
+  samples: (random) => [
+    { inputs: [distinct(random, [3, 4])], attributes: { k: 2 } },
+    { about: 'all, sorted', inputs: [distinct(random, [5])], attributes: { k: 5 } },
+  ],
+});

@@ -28,7 +28,7 @@ import { lstm } from './lstm.js';
 import { linearProduct, matmul } from './matmul.js';
 import { layerNorm, logSoftmax, softmax } from './normalise.js';
 import { randomBits } from './random.js';
-import { argMax, mean, reduceMax, reduceMin, sum } from './reduce.js';
+import { argMax, largest, mean, reduceMax, reduceMin, sum } from './reduce.js';
 import { scan } from './scan.js';
 import { concat, expand, expandLike, pad, padLike, reshape, slice, transpose } from './shaping.js';
 
@@ -50,6 +50,7 @@ export const OPS = {
   gelu,
   greater,
   greaterOrEqual,
+  largest,
   layerNorm,
   less,
   lessOrEqual,

@@ -1,8 +1,10 @@
+import { JUDGED_METRICS } from '../../experiments/judged-metric.js';
 import { type CommandUsage, defineCommand } from '../command.js';
 import { messageOptions } from '../shared-options.js';
 
 export const compareUsage = {
   name: 'compare',
+  config: 'compare',
   summary: 'is one run better than another? Pairs of seeds, an interval, a verdict in words',
   description:
     'Compares the first arm with each of the others on the seeds that both have. Training runs whose options differ in ' +
@@ -10,12 +12,18 @@ export const compareUsage = {
     'own comparisons, several are compared arm by arm.',
   options: {
     runs: { kind: 'operand', placeholder: 'run', required: true, many: true, help: 'folders of runs or experiments' },
+    metric: {
+      kind: 'choice',
+      choices: JUDGED_METRICS,
+      group: 'Verdict',
+      help: 'what is compared [default: the metric of the first experiment, or of the first run]',
+    },
     smallestEffect: {
       kind: 'number',
       above: 0,
       max: 100,
       group: 'Verdict',
-      help: 'percentage points under which a gain is not worth having [default: 0.5]',
+      help: 'points under which a gain is not worth having [default: 0.5]',
     },
     dataDir: {
       kind: 'text',
@@ -36,13 +44,14 @@ export const compareUsage = {
 
 export const compareCommand = defineCommand({
   ...compareUsage,
-  run: async ({ runs, smallestEffect, dataDir }) => {
+  run: async ({ runs, metric, smallestEffect, dataDir }) => {
     const { compareRuns } = await import('../../report/compare.js');
-    const { arms, gains, notes, text } = await compareRuns(runs, {
+    const { text, ...compared } = await compareRuns(runs, {
+      ...(metric !== undefined && { metric }),
       ...(smallestEffect !== undefined && { smallestEffect }),
       ...(dataDir !== undefined && { labels: await testLabels(dataDir) }),
     });
-    return { text, json: JSON.parse(JSON.stringify({ arms, gains, notes })) };
+    return { text, json: JSON.parse(JSON.stringify(compared)) };
   },
 });
 

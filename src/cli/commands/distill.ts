@@ -1,5 +1,7 @@
 import { CONTROLS } from '../../experiments/distillation/controls.js';
+import { JUDGED_METRICS } from '../../experiments/judged-metric.js';
 import { type CommandUsage, defineCommand } from '../command.js';
+import { teacherOptions } from './teacher-options.js';
 import { trainUsage } from './train.js';
 
 // What a single run is chosen by, and its one seed: arms are compared after the last step, over several seeds.
@@ -8,30 +10,41 @@ const {
   saveTopK: _saveTopK,
   earlyStopping: _earlyStopping,
   monitor: _monitor,
+  layerDecay: _layerDecay,
+  sampling: _sampling,
+  student: _student,
   ...shared
 } = trainUsage.options;
 
 export const distillUsage = {
   name: 'distill',
   hasManyRuns: true,
+  config: 'distill',
   summary: 'teach a small model what a large one knows, and find out whether that helped',
   description:
     'Trains a student on the answers of a teacher, and the same student without it, on several seeds; says whether the ' +
-    'teacher helped, with an interval, and writes a report. DATA is as for retort train. The teacher is a model for these ' +
-    'very labels: a run of retort train, a Hugging Face folder or name. It answers each text once. Finished runs are kept: ' +
-    'with --resume the experiment goes on, with more --seeds too.',
+    'teacher helped, with an interval, and writes a report. DATA is as for retort train; or a retort.yaml, which says all ' +
+    'of this and which retort init writes. The teacher is a model for these very labels: a run of retort train, a Hugging ' +
+    'Face folder or name. It answers each text once. Finished runs are kept: with --resume the experiment goes on, with ' +
+    'more --seeds too.',
   options: {
     ...shared,
     model: {
       ...shared.model,
       help: 'where the student starts: as for retort train, with --layers or as a bilstm',
     },
-    teacher: {
+    from: {
+      ...shared.from,
+      help:
+        'of an encoder, what it starts with: pretrained (the first --layers of --model), teacher (the same of the ' +
+        "teacher's), random (new weights), or layers of --model, such as 1,3,6 [default: pretrained]",
+    },
+    ...teacherOptions,
+    transfer: {
       kind: 'text',
-      placeholder: 'name',
-      required: true,
-      group: 'Distillation',
-      help: 'a run, a folder, or a name on the Hugging Face hub',
+      placeholder: 'file',
+      group: 'Data',
+      help: 'more texts for the teacher to label, columns as in DATA; labels in it are not used',
     },
     method: {
       kind: 'text',
@@ -57,7 +70,13 @@ export const distillUsage = {
       kind: 'text',
       placeholder: 'name=value,…',
       group: 'Distillation',
-      help: 'other options of the method, such as beta=100,layers=skip',
+      help: 'other options of the method, such as beta=100,layerMap=skip',
+    },
+    assistants: {
+      kind: 'text',
+      placeholder: 'models',
+      group: 'Distillation',
+      help: 'of method takd, the models between, largest first: numbers of layers of --model, or names such as bert-mini',
     },
     controls: {
       kind: 'text',
@@ -74,6 +93,13 @@ export const distillUsage = {
       group: 'Evidence',
       help: 'each arm runs on seeds 1 to this',
     },
+    metric: {
+      kind: 'choice',
+      choices: JUDGED_METRICS,
+      group: 'Evidence',
+      help: 'what the verdict is about [default: the first metric of the data set]',
+    },
+    dryRun: { kind: 'switch', group: 'Output', help: 'print what would be trained, and stop' },
     smallestEffect: {
       kind: 'number',
       default: 0.5,
@@ -93,8 +119,9 @@ export const distillUsage = {
     },
     {
       does: 'another method with options of its own',
-      line: 'retort distill sst2 --teacher outputs/teacher --layers 3 --method pkd --method_options beta=100,layers=skip',
+      line: 'retort distill sst2 --teacher outputs/teacher --layers 3 --method pkd --method_options beta=100,layerMap=skip',
     },
+    { does: 'what a retort.yaml says, with one pass', line: 'retort distill retort.yaml --epochs 1' },
     { does: 'try it out', line: 'retort distill sst2 --teacher outputs/teacher --rows 300 --max_steps 5 --seeds 2' },
   ],
 } as const satisfies CommandUsage;

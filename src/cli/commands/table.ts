@@ -1,12 +1,15 @@
 import type { Command } from '../command.js';
+import { augmentCommand } from './augment.js';
 import { compareCommand } from './compare.js';
 import { distillCommand } from './distill.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
+import { initCommand } from './init.js';
 import { mnistCommand } from './mnist.js';
 import { mnistWithKdCommand } from './mnist-with-kd.js';
 import { predictCommand } from './predict.js';
+import { pretrainCommand } from './pretrain.js';
 import { primerCommand } from './primer.js';
 import { reportCommand } from './report.js';
 import { trainCommand } from './train.js';
@@ -15,7 +18,10 @@ import { trainCommand } from './train.js';
 export const COMMANDS: readonly Command[] = [
   mnistCommand,
   mnistWithKdCommand,
+  initCommand,
+  pretrainCommand,
   trainCommand,
+  augmentCommand,
   distillCommand,
   evaluateCommand,
   predictCommand,

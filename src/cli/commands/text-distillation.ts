@@ -1,20 +1,29 @@
 /** @file `retort distill`. */
 import { join } from 'node:path';
+import { textDataset } from '../../data/text-dataset.js';
 import { OptionError } from '../../errors/failures.js';
 import { CONTROLS, type Control } from '../../experiments/distillation/controls.js';
 import { type DistillEvent, distill } from '../../experiments/distillation/distill.js';
+import { studentTraining } from '../../experiments/distillation/student-training.js';
+import { transferSet } from '../../experiments/distillation/transfer.js';
+import type { WarningEvent } from '../../experiments/distillation/warning-teller.js';
+import {
+  inPoints,
+  isJudgedMetric,
+  JUDGED_METRICS,
+  type JudgedMetric,
+  METRIC_WORDING,
+  scoreText,
+} from '../../experiments/judged-metric.js';
 import { writeFileAtomic } from '../../files/atomic-write.js';
 import type { Method } from '../../methods/method.js';
 import { METHODS } from '../../methods/table.js';
-import { openAnyModel } from '../../models/any-model.js';
-import { findModelFolder } from '../../models/model-folder.js';
 import { reportHtml } from '../../report/html.js';
 import { resolveDevice } from '../../runtime/devices.js';
-import { isKeptSignal, modelTeacher } from '../../teachers/model-teacher.js';
-import type { Teacher } from '../../teachers/teacher.js';
-import { textTeacher } from '../../teachers/text-teacher.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
-import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
+import type { TrainingEvent } from '../../training/events.js';
+import { METRICS } from '../../training/metrics.js';
+import { asJson } from '../../training/run-options.js';
+import { textRun } from '../../training/text-settings.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { foldWords } from '../fold-words.js';
 import { nearest } from '../nearest.js';
@@ -22,72 +31,118 @@ import { formatCount, formatDuration } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { renderTable } from '../table.js';
 import { DEFAULT_COLUMNS } from '../terminal.js';
+import { openAssistants } from './assistant-models.js';
 import type { distillUsage } from './distill.js';
-import { findOnHub } from './hub-models.js';
-import { nameFlags, trainingRun } from './text-training.js';
-import type { trainUsage } from './train.js';
-import { checkModelFlags, openStartingModel, type StartingModel } from './training-model.js';
+import { plannedOutput } from './distillation-plan.js';
+import { answersFolder, type OpenedTeacher, openTeachers } from './distillation-teacher.js';
+import { FROM_TEACHER, startInWords } from './starting-layers.js';
+import { type NamedTeacher, namedTeachers } from './teacher-flags.js';
+import { TEACHER_FOLDER } from './teacher-folder.js';
+import { trainTeacher } from './teacher-training.js';
+import { expectFreeFolder, nameFlags, trainingRun } from './text-training.js';
+import { trainUsage } from './train.js';
+import { checkedMaxLength, checkModelFlags, openStartingModel } from './training-model.js';
 import { dataName, readTrainingTask, type TrainingTask } from './training-task.js';
+import { readPool } from './transfer-pool.js';
 
 type Options = OptionValues<typeof distillUsage.options>;
 type TrainOptions = OptionValues<typeof trainUsage.options>;
 
 /** Distils on a data set or file, and reports. All that can be wrong with the flags is found before a model is opened. */
 export async function distilOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
-  const trained = asTraining(options);
+  const teachers = namedTeachers(options);
+  const trained = asTraining(options, teachers);
   checkModelFlags(trained);
   const method = methodOf(options);
   const controls = controlsOf(options.controls);
   const device = await resolveDevice(options.device);
-  const task = await readTrainingTask(trained, io);
   const outputDir = options.outputDir ?? join('outputs', `${dataName(options.data)}-${method.name}`);
+  await expectFreeFolder(outputDir, options, options.teacherEpochs === undefined ? undefined : TEACHER_FOLDER);
+  const task = await readTrainingTask(trained, io);
+  const metrics = metricsOf(options, task);
+  const pool = options.transfer === undefined ? undefined : await readPool(options.transfer, options, task, io);
   try {
-    const first = await openStartingModel(trained, task, io);
-    const { run, data } = trainingRun(trained, task, first, { device, outputDir });
-    const { model, optimizer, groups, maxGradNorm, schedule, warmupSteps, epochs, maxSteps, batchSize } = run;
+    const untrained = await openStartingModel(trained, task, io);
+    const { tokenizer } = untrained;
+    const taught =
+      options.teacherEpochs === undefined || options.dryRun
+        ? undefined
+        : await trainTeacher({ options, trained, task, device, outputDir, method, tokenizer }, io);
+    const start = taught !== undefined && options.from === FROM_TEACHER ? { ...trained, model: taught } : trained;
+    const first = start === trained ? untrained : await openStartingModel(start, task, io);
+    const { run, data } = trainingRun(start, task, first, { device, outputDir });
+    const { model } = run;
+    const transfer = pool && textDataset(pool, tokenizer, { model, maxLength: checkedMaxLength(start, first) });
+    const whole = await transferSet({ ...data, ...(transfer && { transfer }) });
+    const student = { ...run, ...(whole && textRun(start, model, whole.data)) };
+    if (options.dryRun) {
+      const planned = {
+        run: { ...student, data: { ...data, ...(whole && { train: whole.data }) } },
+        labelledRows: data.train.size,
+      };
+      const metric = metrics[0] ?? 'accuracy';
+      return plannedOutput(options, { ...planned, method, controls, teachers, metric, outputDir });
+    }
+    const opened = await openTeachers(
+      taught === undefined ? teachers : [{ name: taught, kind: 'model' }],
+      options,
+      { method, task, tokenizer, cacheDir: answersFolder(outputDir, options) },
+      io,
+    );
+    const assistants = await openAssistants(options.assistants, start, { ...first, train: data.train }, task, io);
     const { record, recordPath, studentPath } = await distill({
-      teacher: await openedTeacher(options, method, task, first, io),
+      ...studentTraining(student),
+      teacher: opened.teacher,
       student: {
         model,
         // A new head or embedding is another one for each seed; the first has said what there is to say of it.
         weights: async (seed) =>
-          (await openStartingModel({ ...trained, seed }, task, { ...io, notice: () => {} })).weights,
-        start: options.layers === undefined ? options.model : `first ${options.layers} layers of ${options.model}`,
+          (await openStartingModel({ ...start, seed }, task, { ...io, notice: () => {} })).weights,
+        start: startInWords(start),
       },
-      data,
+      data: { ...data, ...(transfer && { transfer }) },
       method,
-      optimizer,
-      ...(groups && { groups }),
-      ...(maxGradNorm !== undefined && { maxGradNorm }),
-      ...(schedule && { schedule }),
-      ...(warmupSteps !== undefined && { warmupSteps }),
-      epochs,
-      ...(maxSteps !== undefined && { maxSteps }),
-      batchSize,
-      tokensPerRun: options.tokensPerRun,
-      ...(options.threads !== undefined && { threads: options.threads }),
-      device,
+      ...(assistants.length > 0 && { assistants }),
+      cacheDir: answersFolder(outputDir, options),
       controls,
       seeds: options.seeds,
       smallestEffect: options.smallestEffect,
+      metrics,
       outputDir,
-      resume: options.resume,
+      // The folder that the teacher was trained into is ours.
+      resume: options.resume || (taught !== undefined && !options.overwrite),
       overwrite: options.overwrite,
+      strict: options.strict,
       command: io.commandLine,
-      onEvent: progressOf(io, options.seeds * (1 + controls.length)),
+      ...(io.config !== undefined && { config: io.config }),
+      onEvent: progressOf(io),
       signal: io.interruption(),
     });
     const report = join(outputDir, 'report.html');
     await writeFileAtomic(report, reportHtml(record));
-    return outputOf(record, { outputDir, recordPath, studentPath, report }, io);
+    return outputOf(record, { outputDir, recordPath, studentPath, report }, opened.spent(), io);
   } catch (error) {
     return nameFlags(error);
   }
 }
 
-/** The flags as those of a training: without what chooses among epochs. */
-function asTraining(options: Options): TrainOptions {
-  return { ...options, seed: 1, saveTopK: 0, earlyStopping: 0, monitor: undefined };
+/**
+ * The flags as those of a training: without what chooses among epochs, and with the teacher as the model to start from where
+ * that is asked for.
+ * @throws OptionError where the teacher is none that a student can start from.
+ */
+function asTraining(options: Options, teachers: readonly NamedTeacher[]): TrainOptions {
+  const single = { monitor: undefined, student: false, layerDecay: undefined, sampling: undefined } as const;
+  const fixed = { ...options, seed: 1, saveTopK: 0, earlyStopping: 0, ...single } as const;
+  if (options.from !== FROM_TEACHER) return fixed;
+  const [teacher, another] = teachers;
+  const wanted = (what: string, got: string) =>
+    new OptionError({ where: `--from ${FROM_TEACHER}`, wanted: what, got, fix: 'leave one of the two out' });
+  if (teacher?.kind !== 'model' || another !== undefined) {
+    throw wanted('a model as the one teacher', `--teacher ${options.teacher}`);
+  }
+  if (options.model !== trainUsage.options.model.default) throw wanted('no --model', `--model ${options.model}`);
+  return { ...fixed, model: teacher.name, from: undefined };
 }
 
 /** @throws OptionError for a method that does not exist, with the nearest name, and for options it does not have. */
@@ -110,9 +165,9 @@ function methodOf({ method: name, alpha, temperature, methodOptions }: Options):
   });
 }
 
-/** `beta=100,layers=skip` as a record; numbers become numbers. */
+/** `beta=100,layerMap=1:4,2:8` as a record; numbers become numbers, a part without name is the value's. */
 function parsedOptions(text: string | undefined): Record<string, string | number> {
-  const given = (text ?? '').split(',').filter((part) => part.trim() !== '');
+  const given = (text ?? '').split(/,(?=[^,]*=)/).filter((part) => part.trim() !== '');
   return Object.fromEntries(
     given.map((part) => {
       const [name = '', ...rest] = part.split('=');
@@ -125,6 +180,16 @@ function parsedOptions(text: string | undefined): Record<string, string | number
   );
 }
 
+/** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
+function metricsOf({ metric }: Options, { metrics, isRegression }: TrainingTask): JudgedMetric[] {
+  const wanted = isRegression ? 'scores' : 'labels';
+  if (metric !== undefined && METRICS[metric].needs !== wanted) {
+    const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === wanted);
+    throw new OptionError({ where: '--metric', wanted: `one of ${fitting.join(', ')}`, got: `'${metric}'` });
+  }
+  return [...(metric === undefined ? [] : [metric]), ...metrics.filter(isJudgedMetric)];
+}
+
 function controlsOf(text: string): Control[] {
   const given = text.split(',').map((name) => name.trim());
   const unknown = given.find((name) => !CONTROLS.some((control) => control === name));
@@ -132,51 +197,33 @@ function controlsOf(text: string): Control[] {
   throw new OptionError({ where: '--controls', wanted: CONTROLS.join(', '), got: `'${unknown}'` });
 }
 
-/** The teacher, whose answers are kept where they are one tensor a row, else part of each step. */
-async function openedTeacher(
-  { teacher: name, maxLength, threads, device }: Options,
-  method: Method,
-  task: TrainingTask,
-  student: StartingModel,
-  io: CommandIo,
-): Promise<Teacher> {
-  const folder = await findModelFolder(name, findOnHub(io));
-  const opened = await openAnyModel(folder);
-  const tokenizer = await loadTokenizer(opened.path);
-  const compute = { ...(threads !== undefined && { threads }), device };
-  const { labelNames } = task;
-  const named = { ...opened, path: name };
-  if (method.needs.every(isKeptSignal)) {
-    return textTeacher(named, tokenizer, { ...compute, labelNames, ...(maxLength !== undefined && { maxLength }) });
-  }
-  if (tokenizerHash(tokenizer) === tokenizerHash(student.tokenizer)) return modelTeacher(named, compute);
-  throw new OptionError({
-    where: `method '${method.name}' with teacher ${name}`,
-    wanted: "a student with the teacher's own tokenizer: the method compares them token by token",
-    got: 'another tokenizer',
-    fix: 'start the student from the teacher’s family (--model, --layers), or use a method of logits such as hinton',
-  });
-}
-
 /** What the teacher scores, the progress of the run under way, and a line for each that is done. */
-function progressOf(io: CommandIo, runs: number): (event: DistillEvent) => void {
+function progressOf(io: CommandIo): (event: DistillEvent) => void {
   let done = 0;
   return (event) => {
     if (event.type === 'notice') io.notice(event.text);
+    else if (event.type === 'warning') io.onEvent(warningEvent(event));
+    else if (event.type === 'labelling') io.onLabelling(event.name, event);
     else if (event.type === 'teacher')
-      io.say(`teacher ${event.name}: ${event.accuracy.toFixed(2)} % of the evaluation rows`);
+      io.say(`teacher ${event.name}: ${scoreText(event.metric, event.score)} on the evaluation rows`);
     else if (event.type === 'training') {
       // The same for every run: once is enough.
       if (event.event.type !== 'notice' || done === 0) io.onEvent(event.event);
     } else if (event.event.type === 'start') done = event.event.finished;
     else if (event.event.type === 'run-end') {
-      const { arm, seed, accuracy, seconds, finished } = event.event;
+      const { arm, seed, metric, score, seconds, runs, finished } = event.event;
       done = finished;
       io.say(
-        `${finished}/${runs}  ${arm}, seed ${seed}: ${(100 * accuracy).toFixed(2)} % (${formatDuration(seconds)})`,
+        `${finished}/${runs}  ${arm}, seed ${seed}: ${scoreText(metric, inPoints(score))} (${formatDuration(seconds)})`,
       );
     }
   };
+}
+
+/** A warning of an arm's run names the arm. */
+function warningEvent({ name, text, fix, arm, seed }: WarningEvent): TrainingEvent {
+  const where = arm === undefined ? '' : `${arm}, seed ${seed}: `;
+  return { type: 'warning', name, text: `${where}${text}`, fix };
 }
 
 type Paths = {
@@ -186,43 +233,58 @@ type Paths = {
   readonly report: string;
 };
 
-function outputOf(record: Awaited<ReturnType<typeof distill>>['record'], paths: Paths, io: CommandIo): CommandOutput {
+function outputOf(
+  record: Awaited<ReturnType<typeof distill>>['record'],
+  paths: Paths,
+  spent: ReturnType<OpenedTeacher['spent']>,
+  io: CommandIo,
+): CommandOutput {
   const columns = io.stdout.columns ?? DEFAULT_COLUMNS;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
-  const rows = record.arms.map(({ name, parameters, mean, sd, accuracies }) => [
+  const rows = record.arms.map(({ name, parameters, mean, sd, scores }) => [
     name,
     formatCount(parameters),
-    sd === undefined ? `${mean.toFixed(2)} %` : `${mean.toFixed(2)} ± ${sd.toFixed(2)} %`,
-    accuracies.map((accuracy) => accuracy.toFixed(1)).join(' '),
+    sd === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${sd.toFixed(2)}`,
+    scores.map((score) => score.toFixed(1)).join(' '),
   ]);
   const answer = record.headline?.text;
   const further = record.gains.map(({ text }) => text).filter((text) => text !== answer);
   return {
     text: [
-      renderTable(['arm', 'parameters', 'accuracy', 'by seed'], rows, columns),
+      renderTable(['arm', 'parameters', METRIC_WORDING[record.metric].heading, 'by seed'], rows, columns),
       '',
       ...[answer, record.softTargets?.text, ...further].flatMap((text) => (text === undefined ? [] : [fold(text)])),
       '',
       `student  ${paths.studentPath}`,
       `report   ${paths.report}`,
+      ...(spent === undefined ? [] : [`answers  ${spent.text}`]),
       `next     retort predict ${paths.studentPath} "…"`,
     ].join('\n'),
     json: {
       ...paths,
       verdict: answer ?? null,
-      teacher: { name: record.teacher?.name ?? '', accuracy: record.teacher?.accuracy ?? null },
-      arms: record.arms.map(({ name, parameters, accuracies, mean, sd }) => ({
+      metric: record.metric,
+      teacher: {
+        name: record.teacher?.name ?? '',
+        score: record.teacher?.score ?? null,
+        ...(spent && { answers: spent.json }),
+      },
+      data: asJson(record.data ?? {}),
+      arms: record.arms.map(({ name, parameters, train, scores, mean, sd, metrics }) => ({
         name,
         parameters,
-        accuracies,
+        train: train ? { ...train } : null,
+        scores,
         mean,
         sd: sd ?? null,
+        metrics: asJson(metrics ?? {}),
       })),
       gains: record.gains.map(({ arm, over, mean, low, high, verdict }) => ({
         ...{ arm, over, mean, verdict },
         low: low ?? null,
         high: high ?? null,
       })),
+      warnings: asJson(record.warnings ?? []),
       seconds: record.seconds,
       peakRssBytes: record.peakRssBytes,
     },

@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../files/atomic-write.js';
 import { errorCode, inputFailure } from '../../files/file-failure.js';
 import { packageVersion } from '../../files/package-version.js';
 import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../../inference/load.js';
-import { configOf, findModelFolder, isOurs } from '../../models/model-folder.js';
+import { configOf, findModelFolder, isOurs, taskInName } from '../../models/model-folder.js';
 import { readOnnxMetadata } from '../../onnx/metadata.js';
 import type { CommandIo } from '../command.js';
 import { type FindModel, findOnHub } from './hub-models.js';
@@ -38,10 +38,11 @@ export async function openTextModel(
     return withPath(await load(nameOrPath, options), nameOrPath);
   }
   const folder = await findModelFolder(nameOrPath, findOnHub(io));
-  const file = join(folder, MODEL_FILE);
+  const { task } = taskInName(nameOrPath);
+  const file = join(folder, task === undefined ? MODEL_FILE : `${task}.onnx`);
   const source = await sourceOf(folder);
-  if ((await isFile(file)) && (await readSource(file)) === source) return withPath(await load(folder, options), folder);
-  const bytes = await exported(folder, source, io.notice);
+  if ((await isFile(file)) && (await readSource(file)) === source) return withPath(await load(file, options), folder);
+  const bytes = await exported({ name: nameOrPath, folder, source }, io.notice);
   const isKept = (await isOurs(folder)) && (await keep(file, bytes));
   return withPath(await openExport(isKept ? file : bytes, folder, options), folder);
 }
@@ -101,7 +102,10 @@ async function modelFiles(folder: string): Promise<string[]> {
   }
 }
 
-async function exported(folder: string, source: string, notice: (text: string) => void): Promise<Uint8Array> {
+async function exported(
+  { name, folder, source }: { readonly name: string; readonly folder: string; readonly source: string },
+  notice: (text: string) => void,
+): Promise<Uint8Array> {
   // Loaded where there is no export yet: it is all that trains.
   const [{ openAnyModel }, { exportOnnx }, { loadTokenizer }, { tokenizerHash }] = await Promise.all([
     import('../../models/any-model.js'),
@@ -109,7 +113,7 @@ async function exported(folder: string, source: string, notice: (text: string) =
     import('../../tokenizers/load-tokenizer.js'),
     import('../../tokenizers/tokenizer-hash.js'),
   ]);
-  const opened = await openAnyModel(folder);
+  const opened = await openAnyModel(name, { find: () => Promise.resolve(folder) });
   for (const text of opened.notices) notice(text);
   return exportOnnx({ ...opened, source, tokenizerHash: tokenizerHash(await loadTokenizer(folder)) });
 }

@@ -5,20 +5,17 @@ import type { Dataset } from '../../data/dataset.js';
 import { textDataset } from '../../data/text-dataset.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import { supervised } from '../../methods/supervised.js';
-import { adam } from '../../optim/adam.js';
-import { adamw } from '../../optim/adamw.js';
-import { isUsuallyUndecayed } from '../../optim/groups.js';
-import type { Optimizer } from '../../optim/optimizer.js';
-import type { ScheduleName } from '../../optim/schedules.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { checkedMetrics, METRICS, type MetricName } from '../../training/metrics.js';
 import { paddingShare, planTexts } from '../../training/micro-batches.js';
 import { type RunOptions, type RunResult, runTraining } from '../../training/run.js';
+import { textRun, usualSettings } from '../../training/text-settings.js';
 import { orderOf, planTraining } from '../../training/train.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { namingFlags } from './flag-names.js';
+import { isFromRandom } from './starting-layers.js';
 import type { trainUsage } from './train.js';
 import {
   checkedMaxLength,
@@ -31,44 +28,6 @@ import { dataName, readTrainingTask, type TrainingTask } from './training-task.j
 
 type Options = OptionValues<typeof trainUsage.options>;
 
-/** Settings that depend on the kind of model, where no flag says otherwise. */
-type Recipe = {
-  readonly optimizer: (settings: { learningRate: number; weightDecay: number }) => Optimizer;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly maxGradNorm: number;
-  readonly schedule: ScheduleName;
-  readonly earlyStopping: number;
-};
-
-/** As BERT is fine-tuned (Devlin et al. 2019, appendix A.3). */
-const ENCODER: Recipe = {
-  optimizer: adamw,
-  learningRate: 3e-5,
-  weightDecay: 0.01,
-  epochs: 3,
-  batchSize: 32,
-  maxGradNorm: 1,
-  schedule: 'linear',
-  earlyStopping: 0,
-};
-
-/** Adam in the place of AdaDelta, whose learning rate Tang et al. 2019 (arXiv:1903.12136) had to choose with care. */
-const BILSTM: Recipe = {
-  optimizer: adam,
-  learningRate: 1e-3,
-  weightDecay: 0,
-  epochs: 30,
-  batchSize: 64,
-  maxGradNorm: 5,
-  schedule: 'constant',
-  earlyStopping: 5,
-};
-
-const WARMUP_SHARE = 0.1;
-
 /** What the trainer calls otherwise than the command line. */
 export const nameFlags = namingFlags(
   new Map([
@@ -77,6 +36,7 @@ export const nameFlags = namingFlags(
     ['metrics', '--monitor'],
     ['layers', '--layers'],
     ['firstLayers', '--layers'],
+    ['chosenLayers', '--from'],
     ['embedding_size', '--vocabulary'],
   ]),
 );
@@ -95,6 +55,7 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
     const result = await runTraining({
       ...run,
       command: io.commandLine,
+      ...(io.config !== undefined && { config: io.config }),
       onEvent: io.onEvent,
       signal: io.interruption(),
     });
@@ -108,8 +69,13 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
  * Before the data is read and a model fetched, which takes long; the run claims the folder for itself.
  * @throws OutputError for a folder that holds something and is neither gone on with nor replaced.
  */
-async function expectFreeFolder(path: string, { resume, overwrite }: Options): Promise<void> {
-  if (!resume && !overwrite && existsSync(path)) (await claimOutputFolder(path)).release();
+export async function expectFreeFolder(
+  path: string,
+  { resume, overwrite }: Pick<Options, 'resume' | 'overwrite'>,
+  besides?: string,
+): Promise<void> {
+  if (resume || overwrite || !existsSync(path)) return;
+  (await claimOutputFolder(path, besides === undefined ? {} : { besides })).release();
 }
 
 /** The task's, and the one to rank by. */
@@ -127,50 +93,27 @@ export function trainingRun(
   place: { readonly device: string; readonly outputDir: string },
 ): { readonly run: RunOptions; readonly data: TextData } {
   const { model, weights, tokenizer } = start;
-  const recipe = isNewBilstm(options) || model.kind === 'bilstm' ? BILSTM : ENCODER;
   const maxLength = checkedMaxLength(options, start);
   const data = {
     train: textDataset(task.train, tokenizer, { model, maxLength }),
     evaluation: textDataset(task.dev, tokenizer, { model, maxLength }),
   };
-  const {
-    epochs = recipe.epochs,
-    batchSize = recipe.batchSize,
-    learningRate = recipe.learningRate,
-    weightDecay = recipe.weightDecay,
-    maxGradNorm = recipe.maxGradNorm,
-    schedule = recipe.schedule,
-    earlyStopping = recipe.earlyStopping,
-    maxSteps,
-    threads,
-  } = options;
-  const { warmup = schedule === 'constant' ? 0 : WARMUP_SHARE } = options;
+  const { earlyStopping = usualSettings(model).patience, threads } = options;
   const monitor = options.monitor ?? task.metrics[0] ?? 'loss';
   const ranked = { metric: monitor, mode: METRICS[monitor].mode };
-  const sized = {
-    epochs,
-    batchSize,
-    tokensPerRun: options.tokensPerRun,
-    limitTrainBatches: options.limitTrainBatches,
-    ...(maxSteps !== undefined && { maxSteps }),
-  };
-  const { totalSteps } = planOf(sized, data.train);
   const run: RunOptions = {
-    ...sized,
+    ...textRun(options, model, data.train),
     ...place,
     model,
     weights,
     method: supervised(),
     data,
-    optimizer: recipe.optimizer({ learningRate, weightDecay }),
-    ...(weightDecay > 0 && { groups: [{ match: isUsuallyUndecayed, weightDecay: 0 }] }),
-    ...(maxGradNorm > 0 && { maxGradNorm }),
-    schedule,
-    warmupSteps: Math.round(warmup * totalSteps),
     metrics: metricsFor(options, task),
     monitor: ranked,
     ...(earlyStopping > 0 && { earlyStopping: { ...ranked, patience: earlyStopping } }),
     seed: options.seed,
+    startsAtRandom: isNewBilstm(options) || isFromRandom(options),
+    strict: options.strict,
     ...(threads !== undefined && { threads }),
     resume: options.resume,
     overwrite: options.overwrite,
@@ -179,7 +122,8 @@ export function trainingRun(
   return { run, data };
 }
 
-function planOf(
+/** The steps of a run over these rows. */
+export function planOf(
   options: Pick<RunOptions, 'epochs' | 'batchSize' | 'tokensPerRun' | 'limitTrainBatches' | 'maxSteps'>,
   train: Dataset,
 ) {
@@ -234,6 +178,7 @@ function outputOf(
       },
       dev: { name: evaluation.name, rows: evaluation.size },
       badRows: task.badRows,
+      warnings: record.warnings.map(({ name, text, fix }) => ({ name, text, fix })),
       parameters,
       steps,
       seconds,

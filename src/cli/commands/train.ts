@@ -1,3 +1,5 @@
+import { SAMPLINGS } from '../../data/task-mixture.js';
+import { OptionError } from '../../errors/failures.js';
 import { METRICS, type MetricName } from '../../training/metrics.js';
 import { type CommandUsage, defineCommand } from '../command.js';
 import { columnOptions, computeOptions, messageOptions, runOptions } from '../shared-options.js';
@@ -5,18 +7,19 @@ import { mnistOptions } from './mnist-options.js';
 
 export const trainUsage = {
   name: 'train',
+  config: 'train',
   summary: 'fine-tune a model on texts: a teacher, or a student without one',
   description:
     'DATA is a data set by name (sst2, mrpc, cola, stsb, trec, banking77 and so on) or a .csv, .tsv, .jsonl or .parquet ' +
-    'file of your own with a column of texts and one of labels. The model is scored on the dev split after each epoch; a ' +
-    'file without --dev has a tenth of its rows set aside for that. What is kept can be given to retort predict, evaluate, ' +
-    'export, and to retort train again.',
+    'file of your own with a column of texts and one of labels; or a retort.yaml, whose teacher is trained. The model is ' +
+    'scored on the dev split after each epoch; a file without --dev has a tenth of its rows set aside for that. What is ' +
+    'kept can be given to retort predict, evaluate, export, and to retort train again.',
   options: {
     data: {
       kind: 'operand',
       placeholder: 'data',
       required: true,
-      help: 'the name of a data set, or a file of texts with labels',
+      help: 'the name of a data set, or a file of texts with labels; several by comma are learnt by one model',
     },
     model: {
       kind: 'text',
@@ -28,6 +31,14 @@ export const trainUsage = {
         'or bilstm',
     },
     layers: { kind: 'integer', min: 1, group: 'Model', help: 'of an encoder, keep only the first so many layers' },
+    from: {
+      kind: 'text',
+      placeholder: 'how',
+      group: 'Model',
+      help:
+        'of an encoder, what it starts with: pretrained (the first --layers), random (new weights), or layers counted ' +
+        'from 1, such as 1,3,6 [default: pretrained]',
+    },
     hidden: {
       kind: 'integer',
       min: 1,
@@ -133,6 +144,19 @@ export const trainUsage = {
       group: 'Training',
       help: 'clip gradients at this global norm; 0 = off [default: 1; bilstm: 5]',
     },
+    layerDecay: {
+      kind: 'number',
+      above: 0,
+      max: 1,
+      group: 'Training',
+      help: 'of an encoder, the learning rate of each layer as a share of that of the layer above it [default: 1]',
+    },
+    sampling: {
+      kind: 'choice',
+      choices: SAMPLINGS,
+      group: 'Training',
+      help: 'of several data sets, how often each has its turn [default: proportional]',
+    },
     earlyStopping: {
       kind: 'integer',
       min: 0,
@@ -164,6 +188,16 @@ export const trainUsage = {
     saveTopK: { ...mnistOptions.saveTopK, help: 'keep so many best models beside the last one; 0 = none, -1 = all' },
     resume: runOptions.resume,
     overwrite: runOptions.overwrite,
+    strict: {
+      kind: 'switch',
+      group: 'Output',
+      help: 'what is only warned of otherwise (truncation, duplicates, label-order and so on) is an error',
+    },
+    student: {
+      kind: 'switch',
+      group: 'Training',
+      help: 'of a retort.yaml, train the student by itself instead of the teacher',
+    },
     ...messageOptions,
     ...computeOptions,
   },
@@ -184,6 +218,7 @@ export const trainUsage = {
       does: 'a BiLSTM that starts from GloVe',
       line: 'retort train reviews.csv --model bilstm --vocabulary glove.6B.300d.txt',
     },
+    { does: 'one model of three tasks', line: 'retort train rte,mrpc,stsb --data_dir data' },
     { does: 'try it out in a minute', line: 'retort train sst2 --data_dir data --rows 300 --max_steps 5' },
     { does: 'go on after Ctrl-C', line: 'retort train reviews.csv --text review --label stars --resume' },
   ],
@@ -192,6 +227,18 @@ export const trainUsage = {
 export const trainCommand = defineCommand({
   ...trainUsage,
   run: async (options, io) => {
+    if (options.student && io.config === undefined) {
+      const got = options.data;
+      throw new OptionError({ where: '--student', wanted: 'a retort.yaml', got, fix: 'leave the flag out' });
+    }
+    if (options.data.includes(',')) {
+      const { trainOnTasks } = await import('./multi-task-training.js');
+      return trainOnTasks(options, io);
+    }
+    if (options.sampling !== undefined) {
+      const got = options.data;
+      throw new OptionError({ where: '--sampling', wanted: 'several data sets', got, fix: 'leave the flag out' });
+    }
     const { trainOnTexts } = await import('./text-training.js');
     return trainOnTexts(options, io);
   },

@@ -1,18 +1,20 @@
 /** @file The model that `retort train` starts from: a pre-trained encoder, a run, or a new BiLSTM. */
 import { stat } from 'node:fs/promises';
 import { OptionError } from '../../errors/failures.js';
-import { openAnyModel } from '../../models/any-model.js';
+import { type OpenedModel, openAnyModel } from '../../models/any-model.js';
 import { bilstmDefaults } from '../../models/bilstm.js';
 import { bilstmFromTeacher, bilstmFromWordVectors, type NewBilstm } from '../../models/bilstm-embeddings.js';
-import { firstLayers } from '../../models/first-layers.js';
-import { configOf, findModelFolder, isOurs } from '../../models/model-folder.js';
+import { configOf, findModelFolder, isOurs, taskInName } from '../../models/model-folder.js';
+import { withNewHead } from '../../models/text-model.js';
 import { textPositions } from '../../models/text-positions.js';
+import { isMaskedLm } from '../../models/with-masked-lm-head.js';
 import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { findOnHub } from './hub-models.js';
 import { readsText } from './model-export.js';
+import { checkLayerFlags, startingPart } from './starting-layers.js';
 import type { trainUsage } from './train.js';
 import type { TrainingTask } from './training-task.js';
 
@@ -32,9 +34,10 @@ export function isNewBilstm({ model }: Options): boolean {
 
 /** @throws OptionError for flags that do nothing for the model that was chosen. */
 export function checkModelFlags(options: Options): void {
-  const { layers, hidden, vocabulary } = options;
+  const { layers, from, hidden, vocabulary } = options;
+  checkLayerFlags(options);
   const [wanted, flags] = isNewBilstm(options)
-    ? ['an encoder', { '--layers': layers }]
+    ? ['an encoder', { '--layers': layers, '--from': from }]
     : ['--model bilstm', { '--hidden': hidden, '--vocabulary': vocabulary }];
   const flag = Object.entries(flags).find(([, value]) => value !== undefined)?.[0];
   if (flag === undefined) return;
@@ -47,20 +50,22 @@ export function openStartingModel(options: Options, task: TrainingTask, io: Comm
 }
 
 async function openEncoder(options: Options, task: TrainingTask, io: CommandIo): Promise<StartingModel> {
-  const { model: name, seed, layers } = options;
+  const { model: name, seed } = options;
   const folder = await findModelFolder(name, findOnHub(io));
   const labels = headLabels(task);
   if (await isOurs(folder)) return openRun(folder, options, task);
   const newHead = !sameNames(labelsOf(await configOf(folder)), labels);
   const opened = await openAnyModel(folder, { head: 'classification', labelNames: labels, newHead, seed });
   for (const notice of opened.notices) io.notice(notice);
-  const { model, weights } = layers === undefined ? opened : firstLayers(opened, layers);
+  const { model, weights } = startingPart(opened, options);
   return { model, weights, tokenizer: await loadTokenizer(folder) };
 }
 
 /** A model that retort trained goes on with its head, so it has to be of the same labels. */
-async function openRun(folder: string, { model: name, layers }: Options, task: TrainingTask): Promise<StartingModel> {
-  const opened = await openAnyModel(folder);
+async function openRun(folder: string, options: Options, task: TrainingTask): Promise<StartingModel> {
+  const { model: name } = options;
+  const { task: one } = taskInName(name);
+  const opened = await openAnyModel(one === undefined ? folder : `${folder}#${one}`);
   if (!readsText(opened.model)) {
     throw new OptionError({
       where: `--model ${name}`,
@@ -68,6 +73,7 @@ async function openRun(folder: string, { model: name, layers }: Options, task: T
       got: `a ${opened.model.kind}`,
     });
   }
+  if (isMaskedLm(opened.model)) return withLabels(opened, options, task);
   const isSame = task.isRegression
     ? opened.model.config.num_labels === 1
     : sameNames(opened.labelNames, task.labelNames);
@@ -79,8 +85,17 @@ async function openRun(folder: string, { model: name, layers }: Options, task: T
       fix: `retort export ${name} --to hf --output_dir body, then start from body: it gets a new head`,
     });
   }
-  const { model, weights } = layers === undefined ? opened : firstLayers(opened, layers);
+  const { model, weights } = startingPart(opened, options);
   return { model, weights, tokenizer: await loadTokenizer(folder) };
+}
+
+/** A model that has guessed hidden words so far gets a head for the labels. */
+async function withLabels(opened: OpenedModel, options: Options, task: TrainingTask): Promise<StartingModel> {
+  const { model: name, seed } = options;
+  const tokenizer = await loadTokenizer(opened.path);
+  const headed = withNewHead({ ...opened, name, tokenizer }, { labelNames: headLabels(task), seed });
+  const { model, weights } = startingPart(headed, options);
+  return { model, weights, tokenizer };
 }
 
 async function newBilstm(options: Options, task: TrainingTask, io: CommandIo): Promise<StartingModel> {

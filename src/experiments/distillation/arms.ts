@@ -23,12 +23,20 @@ const DESCRIPTIONS: Readonly<Record<Control, string>> = {
   'label-smoothing': `labels, ${100 * SMOOTHING} % spread over all classes`,
 };
 
+/** Where a regression has others. */
+const SCORE_DESCRIPTIONS: Readonly<Partial<Record<Control, string>>> = {
+  'no-teacher': 'scores alone, the same training',
+  'shuffled-teacher': "the teacher's answers to other rows of about the same score",
+};
+
 export function methodArm({ name, options }: Method): DistillationArm {
   return { name, learns: 'method', description: 'the teacher, by the method', options: asJson(options) };
 }
 
-export function controlArm(name: Control): DistillationArm {
-  return { name, learns: name, description: DESCRIPTIONS[name] };
+/** @param classes of the student; 1 for a regression */
+export function controlArm(name: Control, classes: number): DistillationArm {
+  const description = (classes === 1 ? SCORE_DESCRIPTIONS[name] : undefined) ?? DESCRIPTIONS[name];
+  return { name, learns: name, description };
 }
 
 /** What an arm learns by, and whether the teacher answers it. */

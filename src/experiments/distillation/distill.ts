@@ -5,28 +5,43 @@ import process from 'node:process';
 import type { Dataset } from '../../data/dataset.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
-import { loadModel } from '../../models/saved-model.js';
+import { classesOf } from '../../models/forward.js';
+import { type LabellingProgress, rememberingTeacher } from '../../teachers/cached-teacher.js';
+import { isKeptSignal } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { openEvaluator, type Predictions, softmax } from '../../training/evaluate.js';
+import { runWarnings } from '../../training/checks/run-warnings.js';
+import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
+import type { Warning } from '../../training/checks/warning.js';
+import { type Predictions, softmax } from '../../training/evaluate.js';
 import type { TrainingEvent } from '../../training/events.js';
-import { argmax, metricsOf } from '../../training/metrics.js';
+import { argmax, checkedMetrics, metricsOf } from '../../training/metrics.js';
+import { checkStages } from '../../training/phased-run.js';
 import { asJson, describeData, type Json } from '../../training/run-options.js';
-import { percent } from '../arm-result.js';
+import { checkTargets, checkTeacher } from '../../training/teacher-checks.js';
 import type { Settings } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
-import { evidenceOf, TEACHER } from '../evidence.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
-import type { Evidence, ExperimentRecord } from '../experiment-record.schema.js';
+import type { ExperimentRecord } from '../experiment-record.schema.js';
+import { DEFAULT_METRIC, inPoints, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { answeredOnce } from './answered-once.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
-import { CONTROLS, type Control } from './controls.js';
-import { type StudentStart, type StudentTraining, trainArm } from './train-arm.js';
+import { CONTROLS_OF_CLASSES, type Control, definedControls } from './controls.js';
+import { distillationEvidence } from './distillation-evidence.js';
+import { targetsOf } from './evaluation-targets.js';
+import { type LessonOptions, lessonOf } from './lesson.js';
+import type { StudentTraining } from './student-training.js';
+import { type AssistantStart, armRun, type StudentStart, trainArm } from './train-arm.js';
+import { type DistillationData, transferSet } from './transfer.js';
+import { type WarningEvent, warningTeller } from './warning-teller.js';
 
 export type DistillEvent =
   | { readonly type: 'notice'; readonly text: string }
-  /** What the teacher scores on the evaluation rows, in percent. */
-  | { readonly type: 'teacher'; readonly name: string; readonly accuracy: number }
+  | WarningEvent
+  /** How far the teacher is with its answers, where it has to give some. */
+  | ({ readonly type: 'labelling'; readonly name: string } & LabellingProgress)
+  /** What the teacher scores on the evaluation rows, in points. */
+  | { readonly type: 'teacher'; readonly name: string; readonly metric: JudgedMetric; readonly score: number }
   | { readonly type: 'experiment'; readonly event: ExperimentEvent }
   | { readonly type: 'training'; readonly arm: string; readonly seed: number; readonly event: TrainingEvent };
 
@@ -34,22 +49,36 @@ export type DistillOptions = StudentTraining & {
   readonly teacher: Teacher;
   /** The student before training, for each seed. */
   readonly student: StudentStart;
-  /** Rows as the student reads them. What is reported is measured on `evaluation`, which no choice may look at. */
-  readonly data: { readonly train: Dataset; readonly evaluation: Dataset };
+  /** Rows as the student reads them. */
+  readonly data: DistillationData;
   readonly method: Method;
+  /** Models between teacher and student, largest first, for a method that teaches over them (`takd`). */
+  readonly assistants?: readonly AssistantStart[];
   /** Default: no-teacher, hard-labels, shuffled-teacher. */
   readonly controls?: readonly Control[];
+  /**
+   * What is measured; the verdict is about the first. Default: accuracy; of a regression Pearson's and Spearman's
+   * correlation.
+   */
+  readonly metrics?: readonly JudgedMetric[];
   /** How many, from 1; or which. Default: 5. */
   readonly seeds?: number | readonly number[];
   /** The smallest gain over `no-teacher` that is worth having, in points. Default: 0.5. */
   readonly smallestEffect?: number;
   readonly outputDir: string;
+  /** Where the teacher's answers are kept, for this run and others. Default: `answers` in `outputDir`. */
+  readonly cacheDir?: string;
+  /** Where finished runs are written down. Default: `results.jsonl` in `outputDir`. */
+  readonly resultsFile?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  /** Whether a warning is an error: before the students are trained where it can be known then. Default: false. */
+  readonly strict?: boolean;
   /** What else decides the numbers, as it was asked for: written down, and compared when the experiment is resumed. */
   readonly settings?: { readonly [key: string]: Json };
-  /** For the record: the command line. */
+  /** For the record: the command line, and the text of the config that it names. */
   readonly command?: string;
+  readonly config?: string;
   readonly onEvent?: (event: DistillEvent) => void;
   readonly signal?: AbortSignal;
 };
@@ -68,48 +97,118 @@ const SEEDS = 5;
 const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
 const RESULTS = 'results.jsonl';
 const RECORD = 'experiment.json';
+const ANSWERS = 'answers';
 
 /**
  * Trains a student by a method and by its controls on each seed; writes into `outputDir` each run (`runs/ARM-SEED/`),
  * the finished ones (`results.jsonl`) and the record (`experiment.json`), from which `retort report` makes a page. The
- * teacher answers each row once for all of them.
- * @throws OptionError, SignalError before any work for what does not fit together; OutputError for a folder that is in
+ * teacher answers each row once for all of them, and its answers stay on disk (`answers/`).
+ * @throws OptionError, SignalError before any work for what does not fit together, CheckError for what is wrong with a
+ *   strict one; OutputError for a folder that is in
  *   use or not empty; InterruptedError after `signal`, resumable with `resume`.
  */
 export async function distill(options: DistillOptions): Promise<DistillResult> {
-  const { teacher, data, method, student, outputDir, resume = false, overwrite = false, command, signal } = options;
-  const { controls = DEFAULT_CONTROLS, smallestEffect, onEvent: emit = () => {} } = options;
+  const {
+    teacher,
+    data,
+    method,
+    student,
+    outputDir,
+    resume = false,
+    overwrite = false,
+    command,
+    config,
+    signal,
+  } = options;
+  const { smallestEffect, onEvent: emit = () => {} } = options;
+  const classes = classesOf(student.model);
+  const metrics = judgedMetrics(options.metrics, classes);
+  const [metric] = metrics;
   const seeds = seedsOf(options.seeds ?? SEEDS);
   const [seed = 1] = seeds;
-  const arms = [methodArm(method), ...CONTROLS.filter((name) => controls.includes(name)).map(controlArm)];
+  checkTargets(method, classes);
+  const { controls, leftOut } = definedControls(options.controls ?? DEFAULT_CONTROLS, classes, method);
+  const arms = [methodArm(method), ...controls.map((name) => controlArm(name, classes))];
+  if (method.needs.length > 0) checkTeacher(method, teacher, classes, data.train);
+  const transfer = await transferSet(data);
+  const rows = { ...data, ...(transfer && { transfer: transfer.data }) };
+  const stopping = signal ?? new AbortController().signal;
+  const first = { ...options, data: rows, metrics, seed, isKept: true, resume, signal: stopping, onEvent: () => {} };
+  await checkStages(await armRun(methodArm(method), first));
+  const warnings = warningTeller(emit, options.strict ?? false);
+  warnings.beforeRuns(
+    runWarnings({
+      data: { train: transfer?.data ?? data.train, evaluation: data.evaluation },
+      model: student.model,
+      metrics,
+      startsAtRandom: student.startsAtRandom ?? false,
+    }),
+  );
   const folder = await claimOutputFolder(outputDir, { resume, overwrite });
   const started = performance.now();
   try {
     const recordPath = join(outputDir, RECORD);
-    const results = join(outputDir, RESULTS);
+    const results = options.resultsFile ?? join(outputDir, RESULTS);
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
-    const answering = answeredOnce(teacher);
-    const teacherAnswers = await predictionsOf(answering, data.evaluation);
-    const accuracy = percent(teacherAnswers.metrics.accuracy ?? Number.NaN);
-    emit({ type: 'teacher', name: teacher.name, accuracy });
+    if (transfer !== undefined && transfer.leftOut > 0) {
+      const rows = transfer.leftOut === 1 ? 'row' : 'rows';
+      const text = `${transfer.leftOut} ${rows} of ${data.transfer?.name} left out: ${data.evaluation.name} has the same`;
+      emit({ type: 'notice', text });
+    }
+    if (leftOut.length > 0) {
+      const text = `${leftOut.join(' and ')} left out: ${leftOut.length > 1 ? 'they need' : 'it needs'} classes, and this is a regression`;
+      emit({ type: 'notice', text });
+    }
+    const answering = answeredOnce(
+      rememberingTeacher(teacher, {
+        folder: options.cacheDir ?? join(outputDir, ANSWERS),
+        onProgress: (progress) => emit({ type: 'labelling', name: teacher.name, ...progress }),
+        onNotice: (text) => emit({ type: 'notice', text }),
+        ...(signal && { signal }),
+      }),
+    );
+    const isFed = options.teacherForm !== 'traced' && method.needs.every(isKeptSignal);
+    // The most rows first: what a teacher that asks elsewhere will cost is known before much is spent.
+    if (isFed && method.needs.length > 0) await answering.answer(rows.transfer ?? rows.train, method.needs);
+    const teacherAnswers = isAnswered(teacher, data.evaluation)
+      ? await predictionsOf(answering, data.evaluation, metrics)
+      : undefined;
+    const measured = teacherAnswers?.metrics[metric];
+    // A correlation with equal answers is no number.
+    const score = measured === undefined || Number.isNaN(measured) ? undefined : inPoints(measured);
+    if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score });
+    else {
+      const does = teacherAnswers === undefined ? 'does not answer all' : 'has the same answer to all rows';
+      emit({ type: 'notice', text: `${teacher.name} ${does} of ${data.evaluation.name}: its score is unknown` });
+    }
+    warnings.beforeRuns(
+      await answerWarnings(answering, [
+        ...(isFed && method.needs.length > 0 ? [[rows.transfer ?? rows.train, method.needs] as const] : []),
+        ...(teacherAnswers ? [[data.evaluation, ['logits']] as const] : []),
+      ]),
+    );
     const keptRuns = new Set([method.name, 'no-teacher'].map((arm) => runName(arm, seed)));
     const outcome = await runExperiment<DistillationArm>({
       name: 'distillation',
+      metric,
       arms,
       seeds,
       settings: settingsOf(options),
       run: (arm, armSeed, context) =>
         trainArm(arm, {
           ...options,
+          data: rows,
           teacher: answering,
+          metrics,
           seed: armSeed,
           outputDir: join(outputDir, 'runs', runName(arm.name, armSeed)),
           isKept: keptRuns.has(runName(arm.name, armSeed)),
           resume,
           signal: context.signal,
           onEvent: (event) => {
-            if (event.type === 'step') context.progress(event.step / event.totalSteps);
-            emit({ type: 'training', arm: arm.name, seed: armSeed, event });
+            if (event.type === 'step') context.progress(fractionOf(event));
+            if (event.type === 'warning') warnings.inRun(arm.name, armSeed, event);
+            else emit({ type: 'training', arm: arm.name, seed: armSeed, event });
           },
         }),
       resultsFile: results,
@@ -126,29 +225,37 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
         peakRssBytes: Math.max(outcome.peakRssBytes, process.resourceUsage().maxRSS * 1024),
       },
       question: `Does ${teacher.name} help a ${student.model.kind} on ${data.evaluation.name}, or would the same training without it do?`,
-      ...(hasNoTeacher && { headline: headlineOf(method, controls) }),
+      ...(hasNoTeacher && {
+        headline: { ...headlineOf(method, controls), notDefined: classes === 1 ? CONTROLS_OF_CLASSES : [] },
+      }),
       comparisons: controls.filter((name) => name !== 'no-teacher').map((over) => ({ arm: method.name, over })),
       ...(smallestEffect !== undefined && { smallestEffect }),
-      descriptions: Object.fromEntries(arms.map(({ name, description }) => [name, description])),
+      descriptions: Object.fromEntries(
+        await Promise.all(arms.map(async (arm) => [arm.name, await describedArm(arm, { ...options, data: rows })])),
+      ),
       environment: await describeEnvironment({
         ...(options.threads !== undefined && { threads: options.threads }),
         ...(options.device !== undefined && { device: options.device }),
       }),
       date: new Date(),
       ...(command !== undefined && { command }),
+      ...(config !== undefined && { config }),
       data: {
         train: { name: data.train.name, rows: data.train.size },
         evaluation: { name: data.evaluation.name, rows: data.evaluation.size },
+        ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
-      teacher: { name: teacher.name, accuracy, isPerSeed: false },
-      ...(hasNoTeacher && {
-        evidence: await evidenceFrom(data.evaluation, teacherAnswers, {
-          seed,
-          arm: method.name,
-          over: 'no-teacher',
-          pathOf: (arm) => join(outputDir, 'runs', runName(arm, seed)),
+      warnings: warnings.known(),
+      teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
+      ...(hasNoTeacher &&
+        teacherAnswers && {
+          evidence: await distillationEvidence(data.evaluation, teacherAnswers, {
+            seed,
+            arm: method.name,
+            over: 'no-teacher',
+            pathOf: (arm) => join(outputDir, 'runs', runName(arm, seed)),
+          }),
         }),
-      }),
     });
     await writeExperimentRecord(recordPath, record);
     return { verdict: record.headline?.text, record, recordPath, studentPath };
@@ -157,12 +264,37 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   }
 }
 
+/** What the teacher's answers to the first of some sets say of it where they say anything. */
+async function answerWarnings(
+  teacher: Teacher,
+  asked: readonly (readonly [data: Dataset, signals: Method['needs']])[],
+): Promise<Warning[]> {
+  for (const [data, signals] of asked) {
+    const found = teacherWarnings(teacher, await teacher.answer(data, signals), data);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
 function runName(arm: string, seed: number): string {
   return `${arm}-${seed}`;
 }
 
+/** @throws OptionError for one that is not of such a model. */
+function judgedMetrics(
+  names: readonly JudgedMetric[] | undefined,
+  classes: number,
+): readonly [JudgedMetric, ...JudgedMetric[]] {
+  const [first = DEFAULT_METRIC, ...others] = checkedMetrics(names, classes).filter(isJudgedMetric);
+  return [first, ...others];
+}
+
 function seedsOf(seeds: number | readonly number[]): readonly number[] {
   return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds;
+}
+
+function describedStart({ model, start }: StudentStart) {
+  return { kind: model.kind, config: model.config, start };
 }
 
 /** All that decides the numbers, but for arms and seeds, to which more may be added later. */
@@ -170,14 +302,35 @@ function settingsOf(options: DistillOptions): Settings {
   const { data, student, teacher, optimizer, settings, epochs, batchSize, schedule, maxSteps, tokensPerRun } = options;
   return asJson({
     ...settings,
-    student: { kind: student.model.kind, config: student.model.config, start: student.start },
+    student: describedStart(student),
+    assistants: options.assistants?.map(describedStart),
     teacher: teacher.contentHash,
     train: describeData(data.train),
+    transfer: data.transfer && describeData(data.transfer),
     evaluation: describeData(data.evaluation),
     optimizer: { name: optimizer.name, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
     ...{ epochs, batchSize, schedule, maxSteps, tokensPerRun },
     ...{ warmupSteps: options.warmupSteps, maxGradNorm: options.maxGradNorm },
+    limitTrainBatches: options.limitTrainBatches,
   }) as Settings;
+}
+
+/** How far a run is; the stages of a method count alike. */
+function fractionOf({ step, totalSteps, phase }: Extract<TrainingEvent, { type: 'step' }>): number {
+  const fraction = step / totalSteps;
+  return phase === undefined ? fraction : (phase.number - 1 + fraction) / phase.of;
+}
+
+/** Whether the teacher can answer every row: recorded answers may be of others. */
+function isAnswered({ known }: Teacher, data: Dataset): boolean {
+  return known === undefined || known(data) === data.size;
+}
+
+/** What an arm learns from; with a pool for the teacher, from how many rows in how many steps. */
+async function describedArm(arm: DistillationArm, options: LessonOptions): Promise<string> {
+  if (options.data.transfer === undefined) return arm.description;
+  const { train, steps } = await lessonOf(arm, options);
+  return `${arm.description}; ${train.size} rows, ${steps} steps`;
 }
 
 function headlineOf(method: Method, controls: readonly Control[]) {
@@ -194,59 +347,18 @@ function headlineOf(method: Method, controls: readonly Control[]) {
 }
 
 /** What a teacher answers to evaluation rows, as a model's predictions. */
-async function predictionsOf(teacher: Teacher, data: Dataset): Promise<Predictions> {
+async function predictionsOf(teacher: Teacher, data: Dataset, metrics: readonly JudgedMetric[]): Promise<Predictions> {
   const answers = await teacher.answer(data, ['logits']);
   const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
-  const batch = data.batch(rows);
   const logits = answers.batch(rows, data.size).logits?.data as Float32Array;
   const { classes } = teacher;
-  const labels = Int32Array.from(rows, (row) => Number(batch.labels?.data[row] ?? -100));
   const said = Int32Array.from(rows, (row) => argmax(logits, row, classes));
   return {
-    metrics: metricsOf({ logits, classes, labels }),
+    metrics: metricsOf({ logits, classes, ...targetsOf(data) }, metrics),
     rows: data.size,
-    ids: Array.from(batch.ids),
+    ids: Array.from(data.batch(rows).ids),
     classes: said,
     logits,
     probabilities: softmax(logits, classes),
   };
-}
-
-async function evidenceFrom(
-  evaluation: Dataset,
-  teacher: Predictions,
-  of: { readonly seed: number; readonly arm: string; readonly over: string; readonly pathOf: (arm: string) => string },
-): Promise<Evidence> {
-  const { pathOf, ...pair } = of;
-  const answers = new Map([[TEACHER, teacher]]);
-  for (const arm of [of.arm, of.over]) {
-    const { model, weights } = await loadModel(pathOf(arm));
-    const evaluator = await openEvaluator({ model, data: evaluation });
-    try {
-      answers.set(arm, await evaluator.predict(weights));
-    } finally {
-      await evaluator.release();
-    }
-  }
-  const { labels } = evaluation.batch(Uint32Array.from({ length: evaluation.size }, (_, row) => row));
-  const golds = Array.from({ length: evaluation.size }, (_, row) => Number(labels?.data[row] ?? -100));
-  const table = evaluation.text?.table;
-  return evidenceOf({
-    ...pair,
-    answers,
-    classes: evaluation.labelNames,
-    labels: golds,
-    exampleOf: (row) => ({
-      id: String(table?.ids[row] ?? row),
-      ...((golds[row] as number) >= 0 && { label: golds[row] as number }),
-      ...(table && { text: textOf(table.texts[row] ?? '', table.pairs?.[row]) }),
-    }),
-  });
-}
-
-const SHOWN_LETTERS = 400;
-
-function textOf(text: string, pair: string | undefined): string {
-  const whole = pair === undefined ? text : `${text} · ${pair}`;
-  return whole.length > SHOWN_LETTERS ? `${whole.slice(0, SHOWN_LETTERS)}…` : whole;
 }

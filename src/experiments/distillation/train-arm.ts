@@ -3,32 +3,23 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
+import { classesOf } from '../../models/forward.js';
 import type { Model } from '../../models/model.js';
 import type { Weights } from '../../models/saved-model.js';
-import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
+import { streamKey } from '../../tensor/random.js';
 import { openEvaluator } from '../../training/evaluate.js';
-import { type RunOptions, runTraining } from '../../training/run.js';
+import type { Assistant, PhasedRunOptions } from '../../training/phase-options.js';
+import { runPhases } from '../../training/phased-run.js';
+import type { RunOptions } from '../../training/run.js';
 import { LAST } from '../../training/run-files.js';
 import { type ArmResult, packRightRows } from '../arm-result.js';
+import type { JudgedMetric } from '../judged-metric.js';
+import { packAnswers } from '../kept-answers.js';
 import { type DistillationArm, methodOf } from './arms.js';
-
-/** How every student is trained; arms differ in what they learn from alone. */
-export type StudentTraining = Pick<
-  RunOptions,
-  | 'optimizer'
-  | 'groups'
-  | 'maxGradNorm'
-  | 'schedule'
-  | 'warmupSteps'
-  | 'epochs'
-  | 'maxSteps'
-  | 'batchSize'
-  | 'tokensPerRun'
-  | 'threads'
-  | 'device'
-  | 'teacherForm'
->;
+import { targetsOf } from './evaluation-targets.js';
+import { lessonOf, teacherOf } from './lesson.js';
+import type { StudentTraining } from './student-training.js';
 
 export type StudentStart = {
   readonly model: Model;
@@ -36,74 +27,111 @@ export type StudentStart = {
   readonly weights: (seed: number) => Weights | Promise<Weights>;
   /** In words, for the record: `first 3 layers of minilm-l6`. */
   readonly start: string;
+  /** Whether they are random, but perhaps for word vectors. Default: false. */
+  readonly startsAtRandom?: boolean;
 };
+
+/** A model between teacher and student, for each seed. */
+export type AssistantStart = StudentStart & Pick<Assistant, 'reads' | 'training' | 'asTeacher'>;
 
 export type ArmOptions = StudentTraining & {
   readonly teacher: Teacher;
   readonly student: StudentStart;
-  readonly data: { readonly train: Dataset; readonly evaluation: Dataset };
+  readonly data: {
+    readonly train: Dataset;
+    readonly evaluation: Dataset;
+    /** The training rows and a pool without labels, for arms that a teacher answers. Default: the training rows. */
+    readonly transfer?: Dataset;
+  };
   readonly method: Method;
+  /** Largest first, for a method that teaches over them. */
+  readonly assistants?: readonly AssistantStart[];
+  /** What is measured; the first is what the experiment is judged by. */
+  readonly metrics: readonly [JudgedMetric, ...JudgedMetric[]];
   readonly seed: number;
   readonly outputDir: string;
   /** Whether the student stays on disk; its metrics and log always do. */
   readonly isKept: boolean;
+  /** Whether a warning is an error. Default: false. */
+  readonly strict?: boolean;
   readonly resume: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: NonNullable<RunOptions['onEvent']>;
 };
 
-/** Trains the student of an arm and scores it after the last step. @throws as `runTraining` does. */
-export async function trainArm(arm: DistillationArm, options: ArmOptions): Promise<ArmResult> {
-  const { data, student, seed, outputDir, isKept, teacher: given, method: asked } = options;
-  const { optimizer, groups, maxGradNorm, schedule, warmupSteps, epochs, maxSteps, batchSize } = options;
-  const { tokensPerRun, threads, device, teacherForm, resume, signal, onEvent } = options;
-  const { method, hasTeacher } = methodOf(arm, asked);
-  const teacher = arm.learns === 'shuffled-teacher' ? await shuffledTeacher(given, data.train, seed) : given;
-  const run: RunOptions = {
+/** What a method's peers start from: the student's start from seeds of their own. */
+function peerStarts(student: StudentStart, seed: number, peers: number): Promise<Weights[]> {
+  const seeds = Array.from({ length: peers }, (_, i) => streamKey(seed, `peer.${i + 2}`));
+  return Promise.all(seeds.map((own) => student.weights(own)));
+}
+
+/** An arm on a seed as a run. */
+export async function armRun(arm: DistillationArm, options: ArmOptions): Promise<PhasedRunOptions> {
+  const { data, metrics, student, assistants, seed, outputDir, signal, strict = false, onEvent } = options;
+  const { method, hasTeacher } = methodOf(arm, options.method);
+  const { training } = await lessonOf(arm, options);
+  return {
     model: student.model,
-    weights: await student.weights(seed),
+    weights: student.weights,
+    ...(method.peers !== undefined && { peerWeights: await peerStarts(student, seed, method.peers) }),
     method,
-    ...(hasTeacher && { teacher, ...(teacherForm && { teacherForm }) }),
+    ...(hasTeacher && { teacher: teacherOf(arm, options.teacher, seed) }),
+    ...(assistants && { assistants }),
+    ...training,
     data,
-    optimizer,
-    ...(groups && { groups }),
-    ...(maxGradNorm !== undefined && { maxGradNorm }),
-    ...(schedule && { schedule }),
-    ...(warmupSteps !== undefined && { warmupSteps }),
-    epochs,
-    ...(maxSteps !== undefined && { maxSteps }),
-    batchSize,
-    ...(tokensPerRun !== undefined && { tokensPerRun }),
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
+    metrics,
     seed,
     outputDir,
     saveLast: true,
+    startsAtRandom: student.startsAtRandom ?? false,
+    strict,
     signal,
     onEvent,
   };
+}
+
+/** Trains the student of an arm and scores it after the last step. @throws as `runPhases` does. */
+export async function trainArm(arm: DistillationArm, options: ArmOptions): Promise<ArmResult> {
+  const { data, metrics, student, outputDir, isKept, threads, device, resume } = options;
+  const [metric] = metrics;
+  const run = await armRun(arm, options);
+  const { train } = await lessonOf(arm, options);
   // A run that was killed goes on. One that ended, and was killed before its result was written down, may have lost its
   // model: then it is done again.
-  const first = await runTraining({ ...run, resume, overwrite: !resume });
-  const { record, weights = {} } = first.weights ? first : await runTraining({ ...run, overwrite: true });
+  const first = await runPhases({ ...run, resume, overwrite: !resume });
+  const { record, weights = {} } = first.weights ? first : await runPhases({ ...run, overwrite: true });
   const evaluator = await openEvaluator({
     model: student.model,
     data: data.evaluation,
+    metrics,
     ...(threads !== undefined && { threads }),
     ...(device !== undefined && { device }),
   });
   try {
-    const { metrics, classes } = await evaluator.predict(weights);
-    const { labels } = data.evaluation.batch(Uint32Array.from(classes, (_, row) => row));
+    const { metrics: measured, classes: said, logits } = await evaluator.predict(weights);
+    const classes = classesOf(student.model);
+    const { labels, scores } = targetsOf(data.evaluation);
     return {
-      accuracy: metrics.accuracy ?? Number.NaN,
+      score: scoreIn(measured, metric),
+      metrics: Object.fromEntries(metrics.map((name) => [name, scoreIn(measured, name)])),
       parameters: record.parameters,
-      right: packRightRows(Array.from(classes, (said, row) => said === Number(labels?.data[row]))),
+      ...(classes > 1 && { right: packRightRows(Array.from(said, (one, row) => one === labels[row])) }),
+      ...(metric !== 'accuracy' && { answers: packAnswers({ logits, classes, labels, ...(scores && { scores }) }) }),
+      train: { rows: train.size, steps: record.steps },
+      ...(record.warnings.length > 0 && { warnings: record.warnings }),
       curve: record.epochs,
-      details: { metrics },
     };
   } finally {
     await evaluator.release();
-    if (!isKept) await rm(join(outputDir, LAST), { recursive: true, force: true });
+    const stages = record.phases?.map(({ folder }) => join(outputDir, folder)) ?? [];
+    for (const folder of isKept ? [] : [outputDir, ...stages]) {
+      await rm(join(folder, LAST), { recursive: true, force: true });
+    }
   }
+}
+
+/** A correlation with equal answers has no value: like Matthews' it then counts as 0, and `one-class` warns. */
+function scoreIn(measured: Readonly<Record<string, number>>, metric: JudgedMetric): number {
+  const { [metric]: score = Number.NaN } = measured;
+  return metric in measured && Number.isNaN(score) ? 0 : score;
 }

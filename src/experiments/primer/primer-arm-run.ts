@@ -98,7 +98,7 @@ export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
     // Present, since the run has just been done.
     const { classes, metrics } = await evaluator.predict(weights ?? {});
     return {
-      accuracy: metrics.accuracy ?? Number.NaN,
+      score: metrics.accuracy ?? Number.NaN,
       parameters: record.parameters,
       right: packRightRows(rightRows(scored, classes)),
       curve: thinned(record.epochs),

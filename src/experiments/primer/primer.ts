@@ -8,11 +8,11 @@ import { OptionError } from '../../errors/failures.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import { loadModel } from '../../models/saved-model.js';
 import type { TrainingEvent } from '../../training/events.js';
-import { percent } from '../arm-result.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
+import { inPoints } from '../judged-metric.js';
 import type { VerdictName } from '../verdict.js';
 import type { PrimerArm } from './primer-arm.js';
 import { type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
@@ -173,7 +173,7 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
       },
       teacher: {
         name: '784-16-10',
-        accuracy: teacher.accuracy,
+        score: teacher.accuracy,
         parameters: teacher.parameters,
         isPerSeed: false,
       },
@@ -221,7 +221,7 @@ async function readyTeacher(
     },
     ...(signal && { signal }),
   });
-  const accuracy = percent(record.metrics.accuracy ?? Number.NaN);
+  const accuracy = inPoints(record.metrics.accuracy ?? Number.NaN);
   const { parameters, seconds } = record;
   onEvent?.({ type: 'teacher-end', accuracy, parameters, seconds });
   return { path, accuracy, parameters, hash: (await loadModel(path)).contentHash };
@@ -230,14 +230,14 @@ async function readyTeacher(
 function figuresOf(record: ExperimentRecord): PrimerFigures {
   const at = record.seeds.indexOf(FIRST_SEED);
   return {
-    teacher: { accuracy: record.teacher?.accuracy ?? Number.NaN, params: record.teacher?.parameters ?? 0 },
-    arms: record.arms.map(({ name, parameters, accuracies, mean, sd }) => ({
+    teacher: { accuracy: record.teacher?.score ?? Number.NaN, params: record.teacher?.parameters ?? 0 },
+    arms: record.arms.map(({ name, parameters, scores, mean, sd }) => ({
       name,
       params: parameters,
-      accuracies,
+      accuracies: scores,
       mean,
       sd: sd ?? null,
-      seed42: accuracies[at] ?? null,
+      seed42: scores[at] ?? null,
     })),
     gains: record.gains.map(({ arm, over, mean, low, high, verdict }) => ({
       arm,

@@ -99,8 +99,8 @@ describe('runPrimer', () => {
       const all = counts.flat().reduce((sum, n) => sum + n, 0);
       const right = counts.reduce((sum, line, digit) => sum + (line[digit] ?? 0), 0);
       expect(all).toBe(300);
-      const accuracy = by === 'teacher' ? record.teacher?.accuracy : record.arms.find((arm) => arm.name === by)?.mean;
-      expect((100 * right) / all).toBeCloseTo(accuracy ?? 0, 8);
+      const score = by === 'teacher' ? record.teacher?.score : record.arms.find((arm) => arm.name === by)?.mean;
+      expect((100 * right) / all).toBeCloseTo(score ?? 0, 8);
     }
     for (const { at } of softened) {
       const [sharp, soft] = [at[0]?.probabilities ?? [], at.at(-1)?.probabilities ?? []];

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { input } from '../../src/autograd/value.js';
 import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
+import { chosenLayers, firstLayers } from '../../src/models/chosen-layers.js';
 import { distilbert } from '../../src/models/distilbert.js';
-import { firstLayers } from '../../src/models/first-layers.js';
 import type { Model, Signals } from '../../src/models/model.js';
 import { roberta } from '../../src/models/roberta.js';
 import type { TrainedModel } from '../../src/models/saved-model.js';
@@ -34,6 +34,29 @@ const inputs = Object.fromEntries(Object.keys(FEEDS).map((name) => [name, input(
 function signals({ model, weights }: TrainedModel): Signals {
   return model.forward(evaluationContext(constantParameters(weights)), inputs);
 }
+
+describe('chosenLayers', () => {
+  // Witness: a model made by hand of those very layers; each layer of the whole one has weights of its own.
+  test.each(MODELS.map((model) => [model.kind, model] as const))(
+    '%s: layers 2 and 4 stand behind each other, with all of their parameters',
+    (_kind, model) => {
+      const whole = trained(model);
+      const { model: short, weights } = chosenLayers(whole, [2, 4]);
+      const numbered = short.parameters.filter(({ name }) => /layer\.\d+\./.test(name));
+      expect(numbered.length).toBeGreaterThan(20);
+      for (const { name } of short.parameters) {
+        const from = name.replace('.layer.1.', '.layer.3.').replace('.layer.0.', '.layer.1.');
+        expect(weights[name], name).toBe(whole.weights[from]);
+      }
+    },
+  );
+
+  test.each([[[]], [[0, 1]], [[2, 2]], [[3, 1]], [[1, 5]], [[1.5]]])('%j are no layers of four', (layers) => {
+    expect(() => chosenLayers(trained(MODELS[0] as Model), layers)).toThrow(
+      `chosenLayers: wanted layers from 1 to 4, each once and in their order, got ${layers.join(',') || 'none'}`,
+    );
+  });
+});
 
 describe('firstLayers', () => {
   // Witness: the hidden states that the whole model has after that layer.

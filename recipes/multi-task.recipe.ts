@@ -1,0 +1,178 @@
+/**
+ * @file Does a student learn several small tasks better together, and better still from teachers? BAM (Clark et al. 2019,
+ * arXiv:1907.04829) at the scale of a laptop: the first three layers of MiniLM on RTE, MRPC and STS-B, 1,500 rows each.
+ * `single-task`: a student a task. `multi-task`: one student, labels alone. `bam`: one student from a MiniLM a task, with
+ * teacher annealing. All start from the same weights of a seed, and see each row as often.
+ *
+ *   RETORT_DATA=… npm run recipe -- multi-task [--tasks rte,mrpc,stsb,cola] [--seeds 3] [--out results/multi-task.json]
+ *
+ * Resumes by arm and seed, and within a run; each finished one is added to the results.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from '../bench/figures.js';
+import { stratifiedSubset } from '../src/data/stratified.js';
+import { isTextSetName, loadTextSet } from '../src/data/text-sets.js';
+import { splitOf, type TextTask } from '../src/data/text-task.js';
+import { mean, sampleSd } from '../src/experiments/statistics.js';
+import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { bam } from '../src/methods/bam.js';
+import { firstLayers } from '../src/models/chosen-layers.js';
+import { loadModel } from '../src/models/saved-model.js';
+import { loadTextModel, type TextModel } from '../src/models/text-model.js';
+import { adamw } from '../src/optim/adamw.js';
+import { isUsuallyUndecayed } from '../src/optim/groups.js';
+import { modelTeacher } from '../src/teachers/model-teacher.js';
+import type { Teacher } from '../src/teachers/teacher.js';
+import { fineTune } from '../src/training/fine-tune.js';
+import { prepareTasks, type TasksOptions, trainTasks } from '../src/training/multi-task-run.js';
+import { textTasks } from '../src/training/text-tasks.js';
+
+const SETTINGS = {
+  model: 'minilm-l6',
+  layers: 3,
+  rows: 1500,
+  subsetSeed: 1,
+  maxLength: 96,
+  teacher: { epochs: 4, learningRate: 5e-5, batchSize: 16, seed: 1 },
+  student: { epochs: 3, learningRate: 1e-4, batchSize: 16, warmupShare: 0.1, maxNorm: 1 },
+  sampling: 'size^0.75',
+} as const;
+const ARMS = ['single-task', 'multi-task', 'bam'] as const;
+type Arm = (typeof ARMS)[number];
+
+/** Percent of each task's first metric. */
+type Scores = Readonly<Record<string, number>>;
+type Run = { readonly arm: Arm; readonly seed: number; readonly scores: Scores; readonly seconds: number };
+type Results = { readonly settings: object; readonly machine: string; teachers?: Scores; readonly runs: Run[] };
+
+const percent = (value: number | undefined) => Number((100 * (value ?? Number.NaN)).toFixed(2));
+const average = (scores: Scores) => mean(Object.values(scores));
+
+/** A task with some of its rows, the same for every seed. */
+async function smallTask(name: string, rows: number): Promise<TextTask> {
+  if (!isTextSetName(name)) throw new Error(`--tasks: no data set is called ${name}`);
+  const task = await loadTextSet(name, { dir: process.env.RETORT_DATA });
+  const train = splitOf(task, 'train');
+  return { ...task, train: stratifiedSubset(train, { rows: Math.min(rows, train.size) }, SETTINGS.subsetSeed) };
+}
+
+type Place = { readonly work: string; readonly maxSteps: { readonly maxSteps?: number } };
+
+async function teacherOf(task: TextTask, model: TextModel, { work, maxSteps }: Place) {
+  const { maxLength, teacher } = SETTINGS;
+  const outputDir = join(work, 'teachers', task.name);
+  const { record } = await fineTune({ ...teacher, ...maxSteps, model, task, maxLength, outputDir, resume: true });
+  const score = percent(record.metrics[task.metrics[0] ?? '']);
+  return { score, teacher: modelTeacher(await loadModel(outputDir)) };
+}
+
+type Job = {
+  readonly tasks: readonly TextTask[];
+  readonly start: TextModel;
+  readonly seed: number;
+  readonly teachers: ReadonlyMap<string, Teacher> | undefined;
+  readonly outputDir: string;
+};
+
+/** Trains one student of these tasks. */
+async function student({ tasks, start, seed, teachers, outputDir }: Job, { maxSteps }: Place) {
+  const { maxLength, sampling } = SETTINGS;
+  const { epochs, learningRate, batchSize, warmupShare, maxNorm } = SETTINGS.student;
+  const texts = tasks.map((task) => ({
+    name: task.name,
+    train: splitOf(task, 'train'),
+    dev: splitOf(task, 'dev'),
+    metrics: task.metrics,
+  }));
+  const made = textTasks(start, texts, { seed, maxLength });
+  const options: TasksOptions = {
+    model: made.model,
+    weights: made.weights,
+    tasks: made.tasks.map((task) => {
+      const teacher = teachers?.get(task.name);
+      return { ...task, ...(teacher && { teacher }) };
+    }),
+    ...(teachers && { method: bam() }),
+    sampling,
+    optimizer: adamw({ learningRate, weightDecay: 0.01 }),
+    groups: [{ match: isUsuallyUndecayed, weightDecay: 0 }],
+    maxGradNorm: maxNorm,
+    schedule: 'linear',
+    epochs,
+    batchSize,
+    seed,
+    outputDir,
+    resume: true,
+    ...maxSteps,
+  };
+  const { totalSteps } = prepareTasks(options).plan;
+  const { record } = await trainTasks({ ...options, warmupSteps: Math.round(warmupShare * totalSteps) });
+  const scores = tasks.map(({ name, metrics }) => [name, percent(record.metrics[`${name}.${metrics[0]}`])] as const);
+  return { scores: Object.fromEntries(scores), seconds: record.seconds };
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      tasks: { type: 'string', default: 'rte,mrpc,stsb' },
+      seeds: { type: 'string', default: '3' },
+      rows: { type: 'string', default: String(SETTINGS.rows) },
+      out: { type: 'string', default: 'results/multi-task.json' },
+      work: { type: 'string', default: '.bench/multi-task' },
+      /** Fewer steps, to see that everything runs. Give `--out` and `--work` too. */
+      'max-steps': { type: 'string' },
+    },
+  });
+  const rows = Number(values.rows);
+  const names = values.tasks.split(',');
+  const limit = values['max-steps'];
+  const place: Place = { work: values.work, maxSteps: limit === undefined ? {} : { maxSteps: Number(limit) } };
+  const results: Results = existsSync(values.out)
+    ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
+    : { settings: { ...SETTINGS, rows, tasks: names, ...place.maxSteps }, machine: machine(), runs: [] };
+  const save = () => writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
+  const tasks: TextTask[] = [];
+  for (const name of names) tasks.push(await smallTask(name, rows));
+  const model = await loadTextModel(SETTINGS.model);
+  const start = firstLayers(model, SETTINGS.layers);
+  const teachers = new Map<string, Teacher>();
+  const teacherScores: Record<string, number> = {};
+  for (const task of tasks) {
+    const { score, teacher } = await teacherOf(task, model, place);
+    teachers.set(task.name, teacher);
+    teacherScores[task.name] = score;
+    console.log(`teacher ${task.name}: ${task.metrics[0]} ${score}`);
+  }
+  results.teachers = teacherScores;
+  await save();
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    for (const arm of ARMS) {
+      if (results.runs.some((run) => run.arm === arm && run.seed === seed)) continue;
+      const job = { start, seed, teachers: arm === 'bam' ? teachers : undefined };
+      const folder = join(values.work, `${arm}-${seed}`);
+      const jobs =
+        arm === 'single-task'
+          ? tasks.map((task) => ({ ...job, tasks: [task], outputDir: `${folder}-${task.name}` }))
+          : [{ ...job, tasks, outputDir: folder }];
+      let scores: Scores = {};
+      let seconds = 0;
+      for (const each of jobs) {
+        const done = await student(each, place);
+        scores = { ...scores, ...done.scores };
+        seconds += done.seconds;
+      }
+      results.runs.push({ arm, seed, scores, seconds: Math.round(seconds) });
+      await save();
+      const said = Object.entries(scores).map(([name, score]) => `${name} ${score}`);
+      console.log(`${arm} ${seed}: mean ${average(scores).toFixed(2)} (${said.join(', ')}), ${seconds.toFixed(0)} s`);
+    }
+  }
+  for (const arm of ARMS) {
+    const means = results.runs.filter((run) => run.arm === arm).map(({ scores }) => average(scores));
+    const spread = means.length > 1 ? ` ± ${sampleSd(means).toFixed(2)}` : '';
+    console.log(`${arm.padEnd(12)} ${mean(means).toFixed(2)}${spread} over ${means.length} seeds`);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * @file Teacher assistants on MNIST: teacher 784-16-10 (12,730 weights) on 60,000 images, student 784-4-10 (3,190) on the
+ * first 800, and between them assistants of 10 and 7 hidden units on the same 800. On each seed: the student alone, taught
+ * by the teacher, and taught over every choice of assistants, by the article's loss at each hop. All students of a seed
+ * start from the same weights and see the same batches. Resumes by arm and seed; appends to `results/takd-mnist.json`.
+ *
+ *   npm run recipe -- takd-mnist [--seeds 20] [--out results/takd-mnist.json] [--data .bench/mnist] [--work .bench/takd-mnist]
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadMnist, MNIST_NORMALISATION, mnistDataset } from '../src/data/mnist.js';
+import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
+import { writeFileAtomic } from '../src/files/atomic-write.js';
+import type { Method } from '../src/methods/method.js';
+import { supervised } from '../src/methods/supervised.js';
+import { assistantPaths, takd } from '../src/methods/takd.js';
+import { mlp } from '../src/models/mlp.js';
+import { loadModel } from '../src/models/saved-model.js';
+import { adam } from '../src/optim/adam.js';
+import { modelTeacher } from '../src/teachers/model-teacher.js';
+import { runPhases } from '../src/training/phased-run.js';
+import { runTraining } from '../src/training/run.js';
+
+type ArmRun = {
+  readonly seed: number;
+  readonly arm: string;
+  /** Percent of the 10,000 test images after the last epoch; of the assistants of the arm too. */
+  readonly accuracy: number;
+  readonly assistants: readonly number[];
+};
+type Results = { readonly settings: object; readonly teacher: number; readonly runs: ArmRun[]; gains: object };
+
+const FIRST_SEED = 42;
+const SETTINGS = {
+  learningRate: 5e-3,
+  batchSize: 64,
+  teacher: { hidden: 16, trainImages: 60_000, epochs: 3, seed: 42 },
+  assistants: { hidden: [10, 7], trainImages: 800, epochs: 40 },
+  student: { hidden: 4, trainImages: 800, epochs: 40 },
+  hop: { alpha: 0.8, temperature: 20, preset: 'primer' },
+  accuracy: 'percent of 10,000 test images after the last epoch',
+} as const;
+
+const percent = (accuracy: number | undefined): number => Number(((accuracy ?? Number.NaN) * 100).toFixed(2));
+const sized = (hidden: number) => mlp({ hidden: [hidden], ...MNIST_NORMALISATION });
+
+/** `alone`, `direct`, `takd a1`, `takd a2`, `takd a1+a2`. */
+function armsOf(): ReadonlyMap<string, Method> {
+  const paths = assistantPaths(SETTINGS.assistants.hidden.map((_, i) => `a${i + 1}`));
+  const over = (path: string) => takd({ path, ...SETTINGS.hop });
+  return new Map([
+    ['alone', supervised()],
+    ...paths.map((path): [string, Method] =>
+      path.length === 0 ? ['direct', over('direct')] : [`takd ${path.join('+')}`, over(path.join('+'))],
+    ),
+  ]);
+}
+
+/** Paired differences in points, over the seeds that both arms have. */
+function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): object {
+  const of = (arm: string) =>
+    new Map(runs.filter((run) => run.arm === arm).map(({ seed, accuracy }) => [seed, accuracy]));
+  const over = (arm: string, other: string) => {
+    const base = of(other);
+    const pairs = [...of(arm)].filter(([seed]) => base.has(seed));
+    const gains = pairs.map(([seed, accuracy]) => accuracy - (base.get(seed) ?? Number.NaN));
+    return { seeds: gains.length, mean: mean(gains), ...tInterval(gains) };
+  };
+  return Object.fromEntries(
+    [...arms].map((arm) => {
+      const accuracies = [...of(arm).values()];
+      const spread = { mean: mean(accuracies), sd: sampleSd(accuracies) };
+      return [arm, { ...spread, overAlone: over(arm, 'alone'), overDirect: over(arm, 'direct') }];
+    }),
+  );
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string', default: '20' },
+      out: { type: 'string', default: 'results/takd-mnist.json' },
+      data: { type: 'string', default: '.bench/mnist' },
+      work: { type: 'string', default: '.bench/takd-mnist' },
+    },
+  });
+  const { teacher, assistants, student, learningRate, batchSize } = SETTINGS;
+  const mnist = await loadMnist(values.data, {});
+  const evaluation = mnistDataset(mnist.test);
+  const common = { optimizer: adam({ learningRate }), batchSize, evalBatchSize: 1000, threads: 1, resume: true };
+  const teacherDir = join(values.work, 'teacher');
+  const { record } = await runTraining({
+    ...common,
+    model: sized(teacher.hidden),
+    method: supervised(),
+    data: { train: mnistDataset(mnist.train), evaluation },
+    epochs: teacher.epochs,
+    seed: teacher.seed,
+    outputDir: teacherDir,
+  });
+  const given = modelTeacher(await loadModel(teacherDir), { threads: 1 });
+  const results: Results = existsSync(values.out)
+    ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
+    : { settings: SETTINGS, teacher: percent(record.metrics.accuracy), runs: [], gains: {} };
+  const arms = armsOf();
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + Number(values.seeds); seed++) {
+    for (const [arm, method] of arms) {
+      if (results.runs.some((run) => run.seed === seed && run.arm === arm)) continue;
+      const outputDir = join(values.work, `${arm.replaceAll(' ', '-')}-${seed}`);
+      const { record: taught } = await runPhases({
+        ...common,
+        model: sized(student.hidden),
+        method,
+        ...(method.needs.length > 0 && {
+          teacher: given,
+          assistants: assistants.hidden.map((hidden) => ({ model: sized(hidden) })),
+        }),
+        data: { train: mnistDataset(mnist.train, { maxSamples: student.trainImages }), evaluation },
+        epochs: student.epochs,
+        seed,
+        outputDir,
+      });
+      const run: ArmRun = {
+        seed,
+        arm,
+        accuracy: percent(taught.metrics.accuracy),
+        assistants: (taught.phases ?? []).slice(0, -1).map(({ metrics }) => percent(metrics.accuracy)),
+      };
+      results.runs.push(run);
+      results.gains = gainsOf(results.runs, arms.keys());
+      await writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
+      rmSync(outputDir, { recursive: true });
+      console.log(JSON.stringify(run));
+    }
+  }
+  console.log(JSON.stringify(results.gains, null, 1));
+}

@@ -1,0 +1,142 @@
+/**
+ * @file What the recipes of text students have in common: MiniLM-L6 fine-tuned as the teacher, a smaller student by a
+ * method and by its controls on paired seeds, sizes and latencies. Resumes: the teacher's training at its last state, the
+ * students by arm and seed.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { median } from '../bench/figures.js';
+import { stratifiedSubset } from '../src/data/stratified.js';
+import { loadTextSet, type TextSetName } from '../src/data/text-sets.js';
+import { splitOf, type TextTask } from '../src/data/text-task.js';
+import type { Control } from '../src/experiments/distillation/controls.js';
+import { distillTexts, type TextStudent } from '../src/experiments/distillation/distill-texts.js';
+import { writeExperimentRecord } from '../src/experiments/experiment-record.js';
+import { saveOnnx } from '../src/export/onnx-folder.js';
+import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { load } from '../src/inference/load.js';
+import type { Method } from '../src/methods/method.js';
+import { loadTextModel, type TextModel } from '../src/models/text-model.js';
+import { reportHtml } from '../src/report/html.js';
+import { fineTune, trainAndDev } from '../src/training/fine-tune.js';
+import type { TextSettings } from '../src/training/text-settings.js';
+
+export type TextRecipe = {
+  /** Of the results: `results/NAME.json`, and `results/NAME.jsonl` with each finished run. */
+  readonly name: string;
+  readonly set: TextSetName;
+  /** The student of a seed, from the pre-trained model (not the fine-tuned teacher). */
+  readonly student: (pretrained: TextModel, task: TextTask, seed: number) => TextStudent | Promise<TextStudent>;
+  /** In words. */
+  readonly start: string;
+  readonly method: Method;
+  readonly training: TextSettings;
+  /** What is reported is of this split. Default: dev; nothing is chosen by it. */
+  readonly split?: 'dev' | 'test';
+  /** Rows to train students on, each label in proportion; the teacher has all. */
+  readonly rows?: number;
+  readonly seeds: number;
+  readonly controls?: readonly Control[];
+  readonly teacher?: { readonly epochs: number; readonly learningRate: number };
+};
+
+const TEACHER = { epochs: 2, learningRate: 5e-5, seed: 42 };
+const LATENCY_RUNS = 200;
+
+/** Runs a recipe: `--full` for all rows (the results then end with `-full`), `--seeds N`, `--work FOLDER`, `--teacher RUN`. */
+export async function runTextRecipe(recipe: TextRecipe, args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      full: { type: 'boolean', default: false },
+      seeds: { type: 'string' },
+      work: { type: 'string', default: '.bench' },
+      teacher: { type: 'string' },
+      results: { type: 'string', default: 'results' },
+      /** Fewer steps, to see that everything runs. Give `--results` and `--work` too. */
+      'max-steps': { type: 'string' },
+    },
+  });
+  const name = values.full ? `${recipe.name}-full` : recipe.name;
+  const seeds = Number(values.seeds ?? recipe.seeds);
+  const limit = values['max-steps'] === undefined ? {} : { maxSteps: Number(values['max-steps']) };
+  mkdirSync(values.results, { recursive: true });
+
+  const loaded = await loadTextSet(recipe.set, { dir: process.env.RETORT_DATA });
+  const task: TextTask = recipe.split === 'test' ? { ...loaded, dev: splitOf(loaded, 'test') } : loaded;
+  const { train, dev } = trainAndDev(task);
+  const pretrained = await loadTextModel('minilm-l6');
+  const teacherPath = values.teacher ?? join(values.work, `${recipe.set}-teacher`);
+  const teacher = await fineTune({
+    ...TEACHER,
+    ...recipe.teacher,
+    ...limit,
+    model: pretrained,
+    task: { ...task, train, dev },
+    outputDir: teacherPath,
+    resume: true,
+    onEvent: (event) => {
+      if (event.type === 'evaluation') console.log(`teacher, epoch ${event.epoch}: ${JSON.stringify(event.metrics)}`);
+    },
+  });
+
+  const rows = values.full || recipe.rows === undefined ? train : stratifiedSubset(train, { rows: recipe.rows }, 1);
+  const outputDir = join(values.work, name);
+  const { record, student, studentPath } = await distillTexts({
+    ...recipe.training,
+    ...limit,
+    teacher,
+    student: (seed) => recipe.student(pretrained, task, seed),
+    start: recipe.start,
+    task: { ...task, train: rows, dev },
+    method: recipe.method,
+    ...(recipe.controls && { controls: recipe.controls }),
+    seeds,
+    outputDir,
+    resultsFile: join(values.results, `${name}.jsonl`),
+    resume: true,
+    command: ['npm run recipe --', recipe.name, ...args].join(' '),
+    onEvent: (event) => {
+      if (event.type === 'notice') console.log(event.text);
+      if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
+      const { arm, seed, score, seconds, finished, runs } = event.event;
+      console.log(`${finished}/${runs} ${arm}, seed ${seed}: ${(100 * score).toFixed(2)} (${seconds.toFixed(0)} s)`);
+    },
+  });
+  await writeFileAtomic(join(outputDir, 'report.html'), reportHtml(record));
+  const latency = await latencies({ teacher, student }, dev.texts, outputDir);
+  // Without the evidence: its examples are sentences of the data set, which is not ours to publish.
+  const { evidence: _evidence, arms, ...found } = record;
+  const kept = { ...found, arms: arms.map(({ curve: _curve, ...arm }) => arm) };
+  await writeExperimentRecord(join(values.results, `${name}.json`), kept);
+  const file = join(values.results, 'latency.json');
+  const others = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  await writeFileAtomic(file, `${JSON.stringify({ ...others, [name]: latency }, null, 1)}\n`);
+  for (const { text } of record.gains) console.log(text);
+  console.log(record.softTargets?.text ?? '');
+  console.log(`teacher ${JSON.stringify(record.teacher)}; latency ${JSON.stringify(latency)}; student ${studentPath}`);
+}
+
+/** Milliseconds of one sentence at a time, median: both models in turn, exported to ONNX, one thread. */
+async function latencies(
+  models: Readonly<Record<string, TextModel>>,
+  texts: readonly string[],
+  folder: string,
+): Promise<Record<string, number>> {
+  const opened = new Map<string, Awaited<ReturnType<typeof load>>>();
+  for (const [name, model] of Object.entries(models)) {
+    const path = join(folder, `onnx-${name}`);
+    await saveOnnx(path, model);
+    opened.set(name, await load(path, { threads: 1 }));
+  }
+  const times = new Map<string, number[]>();
+  for (let i = 0; i < LATENCY_RUNS; i++) {
+    for (const [name, model] of opened) {
+      const started = performance.now();
+      await model.predict(texts[i % texts.length] ?? '');
+      times.set(name, [...(times.get(name) ?? []), performance.now() - started]);
+    }
+  }
+  return Object.fromEntries([...times].map(([name, ms]) => [name, Number(median(ms).toFixed(2))]));
+}

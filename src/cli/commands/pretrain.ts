@@ -1,0 +1,91 @@
+import { type CommandUsage, defineCommand } from '../command.js';
+import { computeOptions, messageOptions, runOptions } from '../shared-options.js';
+import { trainUsage } from './train.js';
+import { unlabelledOptions } from './unlabelled-options.js';
+
+const { layers, from, maxLength, batchSize, schedule, warmup, weightDecay, maxGradNorm, maxSteps, tokensPerRun } =
+  trainUsage.options;
+
+export const pretrainUsage = {
+  name: 'pretrain',
+  summary: 'train an encoder to guess hidden words of texts without labels',
+  description:
+    'TEXTS are data sets by name, whose training rows are used, or files of texts. 15 % of the words are to be guessed, ' +
+    'drawn anew at each step. The result can be given to retort train and distill as --model, which give it a head for labels, ' +
+    'and to retort augment --method mlm.',
+  options: {
+    texts: {
+      kind: 'operand',
+      placeholder: 'texts',
+      required: true,
+      many: true,
+      help: 'names of data sets, or files of texts',
+    },
+    model: {
+      kind: 'text',
+      placeholder: 'name',
+      default: 'minilm-l6',
+      group: 'Model',
+      help: 'where to start: a short name (minilm-l6, bert-tiny to bert-base), a name on the Hugging Face hub, a folder, a run',
+    },
+    layers,
+    from,
+    maxLength,
+    maskRate: {
+      kind: 'number',
+      default: 0.15,
+      above: 0,
+      max: 0.9,
+      group: 'Texts',
+      help: 'share of the words that are to be guessed',
+    },
+    ...unlabelledOptions,
+    dev: { kind: 'text', placeholder: 'file', group: 'Data', help: 'texts to score on, columns as in TEXTS' },
+    devShare: {
+      kind: 'number',
+      above: 0,
+      max: 0.9,
+      group: 'Data',
+      help: 'without --dev, the share of the texts that is set aside for that, at most 2,000 [default: 0.05]',
+    },
+    epochs: { kind: 'integer', min: 1, default: 3, group: 'Training', help: 'passes over the texts' },
+    learningRate: { kind: 'number', above: 0, default: 1e-4, group: 'Training', help: 'step size of AdamW' },
+    batchSize: { ...batchSize, help: 'rows of an optimiser step [default: 32]' },
+    schedule: { ...schedule, help: 'how the learning rate falls [default: linear]' },
+    warmup,
+    weightDecay: { ...weightDecay, help: 'of weights, not of biases and norms [default: 0.01]' },
+    maxGradNorm: { ...maxGradNorm, help: 'clip gradients at this global norm; 0 = off [default: 1]' },
+    maxSteps,
+    tokensPerRun,
+    seed: runOptions.seed,
+    outputDir: {
+      kind: 'text',
+      placeholder: 'folder',
+      group: 'Output',
+      help: 'checkpoint, log and metrics [default: outputs/pretrain-NAME of the texts]',
+    },
+    resume: runOptions.resume,
+    overwrite: runOptions.overwrite,
+    ...messageOptions,
+    ...computeOptions,
+  },
+  examples: [
+    {
+      does: 'MiniLM on the sentences of two data sets',
+      line: 'retort pretrain sst2 mr --data_dir data --output_dir outputs/pretrained',
+    },
+    { does: 'texts of your own', line: 'retort pretrain reviews.csv notes.txt --text review --epochs 10' },
+    {
+      does: 'then a classifier that starts from it',
+      line: 'retort train reviews.csv --text review --label stars --model outputs/pretrained',
+    },
+  ],
+} as const satisfies CommandUsage;
+
+export const pretrainCommand = defineCommand({
+  ...pretrainUsage,
+  run: async (options, io) => {
+    const { pretrainOnTexts } = await import('./text-pretraining.js');
+    return pretrainOnTexts(options, io);
+  },
+});

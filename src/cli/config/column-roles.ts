@@ -1,0 +1,220 @@
+/** @file Which column of a file holds the texts and which the labels: by their names, else by what they hold. */
+import { basename, dirname, resolve } from 'node:path';
+import type { ColumnSample } from '../../data/sample-columns.js';
+import { TEXT_SETS } from '../../data/text-sets.js';
+import { FileError, OptionError } from '../../errors/failures.js';
+import { parseDecimal } from '../decimal.js';
+
+export type ColumnRoles = {
+  readonly text: string;
+  readonly pair?: string;
+  /** One of the two. */
+  readonly label?: string;
+  readonly score?: string;
+};
+
+/** What the flags say already. */
+export type GivenRoles = Partial<ColumnRoles>;
+
+/** Names that people give to columns, likeliest first. */
+const TEXT_NAMES = [
+  ...['text', 'sentence', 'review', 'content', 'body', 'comment', 'message', 'tweet', 'utterance', 'question', 'query'],
+  ...[
+    'document',
+    'article',
+    'abstract',
+    'description',
+    'summary',
+    'post',
+    'reviewtext',
+    'review_text',
+    'input',
+    'title',
+  ],
+];
+const PAIR_NAMES: readonly (readonly [string, string])[] = [
+  ['sentence1', 'sentence2'],
+  ['question1', 'question2'],
+  ['text1', 'text2'],
+  ['text_a', 'text_b'],
+  ['premise', 'hypothesis'],
+  ['#1 string', '#2 string'],
+  ['question', 'sentence'],
+  ['question', 'answer'],
+  ['query', 'passage'],
+  ['query', 'document'],
+];
+const LABEL_NAMES = [
+  ...['label', 'labels', 'gold_label', 'class', 'category', 'sentiment', 'polarity', 'intent', 'stars', 'rating'],
+  ...['target', 'tag', 'topic', 'type', 'emotion', 'is_duplicate', 'quality', 'spam', 'y', 'output'],
+];
+const SCORE_NAMES = ['score', 'similarity', 'similarity_score', 'value', 'relatedness'];
+
+/** What a sample says of a column. */
+type Look = {
+  readonly name: string;
+  readonly filled: number;
+  readonly distinct: number;
+  readonly words: number;
+  readonly isNumeric: boolean;
+  readonly isWhole: boolean;
+};
+
+/**
+ * The roles of a file's columns; flags come first.
+ * @throws FileError for a file without a line of names or with one column; OptionError naming all columns and the flags
+ * to give where they cannot be told apart.
+ */
+export function columnRoles(path: string, columns: readonly ColumnSample[], given: GivenRoles): ColumnRoles {
+  expectNames(path, columns);
+  const looks = columns.map(lookAt);
+  expectKnown(path, looks, given);
+  const text = given.text ?? textColumn(path, looks, given);
+  const pair = given.pair ?? partnerOf(text, looks);
+  const taken = [text, pair];
+  const rest = looks.filter(({ name }) => !taken.includes(name));
+  const target = given.label !== undefined || given.score !== undefined ? pick(given) : targetColumn(path, rest);
+  return { text, ...(pair !== undefined && { pair }), ...target };
+}
+
+function pick({ label, score }: GivenRoles): Pick<ColumnRoles, 'label' | 'score'> {
+  return label === undefined ? (score === undefined ? {} : { score }) : { label };
+}
+
+function lookAt({ name, cells }: ColumnSample): Look {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  const numbers = filled.map(parseDecimal);
+  const words = filled.reduce((sum, cell) => sum + cell.split(/\s+/u).length, 0);
+  return {
+    name,
+    filled: filled.length,
+    distinct: new Set(filled).size,
+    words: filled.length === 0 ? 0 : words / filled.length,
+    isNumeric: filled.length > 0 && numbers.every((number) => number !== undefined),
+    isWhole: numbers.every((number) => Number.isInteger(number)),
+  };
+}
+
+/** Several words in a cell, and hardly one like another. */
+function isText({ words, distinct, filled, isNumeric }: Look): boolean {
+  return !isNumeric && words >= 2 && distinct > filled / 2;
+}
+
+/** Short, and several rows share each. */
+function isLabel({ words, distinct, filled, isNumeric, isWhole }: Look): boolean {
+  return distinct >= 2 && distinct <= filled / 3 && words <= 6 && (!isNumeric || isWhole);
+}
+
+function isScore({ isNumeric, isWhole, distinct }: Look): boolean {
+  return isNumeric && !isWhole && distinct >= 2;
+}
+
+function named(looks: readonly Look[], names: readonly string[]): Look | undefined {
+  const wanted = names.find((name) => looks.some((look) => look.name.toLowerCase() === name));
+  return looks.find(({ name }) => name.toLowerCase() === wanted);
+}
+
+function textColumn(path: string, looks: readonly Look[], given: GivenRoles): string {
+  const free = looks.filter(({ name }) => ![given.pair, given.label, given.score].includes(name));
+  const lower = free.map(({ name }) => name.toLowerCase());
+  const pair = PAIR_NAMES.find(([a, b]) => lower.includes(a) && lower.includes(b));
+  const byName = named(free, pair === undefined ? TEXT_NAMES : [pair[0]]);
+  if (byName !== undefined && !byName.isNumeric) return byName.name;
+  const texts = free.filter(isText);
+  if (texts.length === 1 && texts[0] !== undefined) return texts[0].name;
+  throw undecided(path, 'one column of texts', looks, '--text NAME, and --pair NAME for second texts');
+}
+
+/** The second of two columns that are named as a pair. */
+function partnerOf(text: string, looks: readonly Look[]): string | undefined {
+  const partners = PAIR_NAMES.flatMap(([a, b]) => (a === text.toLowerCase() ? [b] : []));
+  return named(looks, partners)?.name;
+}
+
+function targetColumn(path: string, rest: readonly Look[]): Pick<ColumnRoles, 'label' | 'score'> {
+  const label = named(rest.filter(isLabel), LABEL_NAMES);
+  if (label !== undefined) return { label: label.name };
+  const score = named(
+    rest.filter(({ isNumeric }) => isNumeric),
+    [...SCORE_NAMES, ...LABEL_NAMES],
+  );
+  if (score !== undefined && (isScore(score) || SCORE_NAMES.includes(score.name.toLowerCase()))) {
+    return isLabel(score) && score.distinct <= 10 ? { label: score.name } : { score: score.name };
+  }
+  const labels = rest.filter(isLabel);
+  const scores = rest.filter(isScore);
+  if (labels.length === 1 && labels[0] !== undefined) return { label: labels[0].name };
+  if (labels.length === 0 && scores.length === 1 && scores[0] !== undefined) return { score: scores[0].name };
+  throw undecided(path, 'one column of labels', rest, '--label NAME, or --score NAME for numbers to be predicted');
+}
+
+function undecided(path: string, wanted: string, looks: readonly Look[], flags: string): OptionError {
+  const got = looks.length === 0 ? 'no further column' : looks.map(describe).join('; ');
+  return new OptionError({ where: path, wanted, got, fix: `say which it is: ${flags}` });
+}
+
+/** `title (texts of 6 words)`, `stars (5 different numbers)`. */
+function describe(look: Look): string {
+  const { name, distinct, filled, words, isNumeric } = look;
+  if (filled === 0) return `${name} (empty)`;
+  if (isText(look)) return `${name} (texts of ${Math.round(words)} words)`;
+  const kind = isNumeric ? 'numbers' : 'words';
+  return `${name} (${distinct === filled ? kind : `${distinct} different ${kind}`})`;
+}
+
+const MOST_NAME_WORDS = 6;
+
+/** @throws FileError where the first line holds data, or there is one column alone. */
+function expectNames(path: string, columns: readonly ColumnSample[]): void {
+  const names = columns.map(({ name }) => name);
+  const odd = names.find(
+    (name, i) =>
+      name.trim() === '' ||
+      parseDecimal(name) !== undefined ||
+      name.split(/\s+/u).length > MOST_NAME_WORDS ||
+      names.indexOf(name) !== i,
+  );
+  const separator = [';', '|', '\t', ','].find((character) => names.length === 1 && names[0]?.includes(character));
+  if (separator !== undefined) {
+    const between = separator === '\t' ? 'tabs' : `'${separator}'`;
+    throw new FileError({
+      where: `${path}:1`,
+      wanted: 'columns parted as the extension says: , for .csv, a tab for .tsv',
+      got: `one column, with ${between} in it`,
+      fix: separator === '\t' ? 'rename it to .tsv' : 'save it with commas, or as .tsv with tabs',
+    });
+  }
+  if (odd !== undefined) {
+    throw new FileError({
+      where: `${path}:1`,
+      wanted: 'a first line that names the columns',
+      got: odd.trim() === '' ? 'an empty name' : `'${odd.length > 40 ? `${odd.slice(0, 39)}…` : odd}' as a name`,
+      fix: `put one in front${setAdvice(path)}`,
+    });
+  }
+  if (names.length > 1) return;
+  throw new FileError({
+    where: path,
+    wanted: 'a column of texts and one of labels or scores',
+    got: names.length === 0 ? 'no column' : `one column, '${names[0]}'`,
+    fix: 'texts without labels are more for a teacher to label (transfer in retort.yaml)',
+  });
+}
+
+/** Public sets come without a line of names, and in folders of their name. */
+function setAdvice(path: string): string {
+  const folder = basename(dirname(resolve(path)));
+  const name = Object.entries(TEXT_SETS).find(([, { folders }]) => folders.some((one) => one === folder))?.[0];
+  return name === undefined
+    ? ''
+    : `, or read the data set by its name: retort init ${name} --data_dir ${dirname(path)}`;
+}
+
+/** @throws OptionError for a flag that names no column. */
+function expectKnown(path: string, looks: readonly Look[], given: GivenRoles): void {
+  for (const [role, name] of Object.entries(given)) {
+    if (name === undefined || looks.some((look) => look.name === name)) continue;
+    const columns = looks.map((look) => look.name).join(', ');
+    throw new OptionError({ where: `--${role}`, wanted: `a column of ${path}: ${columns}`, got: `'${name}'` });
+  }
+}

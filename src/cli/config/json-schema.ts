@@ -1,0 +1,137 @@
+/** @file The JSON Schema of a retort.yaml, by which editors complete and check its keys. */
+import type { AnyMethodFactory } from '../../methods/define-method.js';
+import { METHODS } from '../../methods/table.js';
+import type { Json } from '../command.js';
+import { distillUsage } from '../commands/distill.js';
+import type { OptionSpec } from '../options.js';
+import {
+  type ConfigKey,
+  describeKey,
+  isSection,
+  ONE_OF,
+  OUTPUT,
+  SECTIONS,
+  type SectionName,
+  SHORT_FORMS,
+  specOf,
+  TOP_LEVEL,
+} from './keys.js';
+
+type Schema = { readonly [key: string]: Json };
+
+/** By which a schema of another version is known. */
+export const SCHEMA_TITLE = 'retort.yaml';
+
+const NAME: Schema = { type: 'string', minLength: 1 };
+
+/** Draft 7, which the YAML extensions of editors know best. */
+export function configSchema(): Schema {
+  const properties = Object.entries(TOP_LEVEL).map(([name, help]) => {
+    if (name === 'output') return [name, keySchema(OUTPUT)] as const;
+    return [name, { description: help, ...(isSection(name) ? sectionSchema(name) : methodSchema()) }] as const;
+  });
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: SCHEMA_TITLE,
+    type: 'object',
+    required: ['task'],
+    additionalProperties: false,
+    properties: Object.fromEntries(properties),
+  };
+}
+
+/** The file's text. */
+export function schemaText(): string {
+  return `${JSON.stringify(configSchema(), null, 2)}\n`;
+}
+
+function sectionSchema(section: SectionName): Schema {
+  const keys: Readonly<Record<string, ConfigKey>> = SECTIONS[section];
+  const subjects = ONE_OF[section] ?? [];
+  const contradictions = subjects.flatMap((a, i) => subjects.slice(i + 1).map((b) => ({ required: [a, b] })));
+  const whole: Schema = {
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, keySchema(key)])),
+    ...(contradictions.length > 0 && { not: { anyOf: contradictions } }),
+  };
+  const short = SHORT_FORMS[section];
+  if (short === undefined) return whole;
+  const { list } = short;
+  return { anyOf: [NAME, ...(list === undefined ? [] : [{ type: 'array', items: NAME, minItems: 1 }]), whole] };
+}
+
+function keySchema(key: ConfigKey): Schema {
+  const { help, default: usual } = describeKey(key);
+  const description = usual === '' ? help : `${help} (default: ${usual})`;
+  return { description, ...valueSchema(key, specOf(key)) };
+}
+
+function valueSchema({ form, choices }: ConfigKey, spec: OptionSpec): Schema {
+  if (choices !== undefined) return { enum: choices };
+  if (form === 'numbers') return { type: 'array', items: { type: 'number' }, minItems: 1 };
+  if (form === 'words') {
+    const several = { type: 'array', items: { type: ['string', 'number'] }, minItems: 1 };
+    return {
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: { anyOf: [{ type: ['string', 'number'] }, several] },
+    };
+  }
+  if (form !== 'list') return scalarSchema(spec);
+  const one: Schema = { anyOf: [NAME, { type: 'number' }] };
+  return { anyOf: [one, { type: 'array', items: one, minItems: 1 }] };
+}
+
+function scalarSchema(spec: OptionSpec): Schema {
+  switch (spec.kind) {
+    case 'integer':
+    case 'number': {
+      const { min, max, above, also } = spec;
+      const range: Schema = {
+        type: spec.kind,
+        ...(min !== undefined && { minimum: min }),
+        ...(max !== undefined && { maximum: max }),
+        ...(above !== undefined && { exclusiveMinimum: above }),
+      };
+      return also === undefined ? range : { anyOf: [range, { const: also.value }] };
+    }
+    case 'portion':
+      return { type: 'number', minimum: 0 };
+    case 'choice':
+      return { enum: spec.choices };
+    case 'switch':
+      return { type: 'boolean' };
+    default:
+      return NAME;
+  }
+}
+
+/** A name alone, or the options of one method; without a name those of the usual one. */
+function methodSchema(): Schema {
+  const usual = distillUsage.options.method.default;
+  const forms = Object.entries(METHODS).map(([name, factory]) => ({
+    type: 'object',
+    title: name,
+    ...(name === usual ? {} : { required: ['name'] }),
+    additionalProperties: false,
+    properties: { name: { const: name }, ...optionSchemas(factory) },
+  }));
+  return { anyOf: [{ enum: Object.keys(METHODS) }, { type: 'null' }, ...forms] };
+}
+
+function optionSchemas({ definition }: AnyMethodFactory): Schema {
+  const entries = Object.entries(definition.options).map(([name, given]) => {
+    const spec = typeof given === 'number' ? { default: given, help: '' } : given;
+    const description = `${spec.help} (default: ${spec.default})`;
+    if ('choices' in spec) {
+      const choices = { enum: spec.choices };
+      const written = spec.form && { type: 'string', pattern: spec.form.pattern.source };
+      return [name, { description, ...(written ? { anyOf: [choices, written] } : choices) }] as const;
+    }
+    const { min, max, isMinAllowed = true } = spec;
+    const low = min === undefined ? {} : { [isMinAllowed ? 'minimum' : 'exclusiveMinimum']: min };
+    return [name, { description, type: 'number', ...low, ...(max !== undefined && { maximum: max }) }] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,51 @@
+/** @file What a distillation's report shows besides scores: answers of the teacher and of two students, row by row. */
+import type { Dataset } from '../../data/dataset.js';
+import { loadModel } from '../../models/saved-model.js';
+import { openEvaluator, type Predictions } from '../../training/evaluate.js';
+import { evidenceOf, TEACHER } from '../evidence.js';
+import type { Evidence, Example } from '../experiment-record.schema.js';
+import { scoreEvidenceOf } from '../score-evidence.js';
+import { targetsOf } from './evaluation-targets.js';
+
+export type EvidenceSource = {
+  readonly seed: number;
+  /** The method's arm, and the one that it is compared with. */
+  readonly arm: string;
+  readonly over: string;
+  /** The folder of an arm's run with that seed, which has kept its model. */
+  readonly pathOf: (arm: string) => string;
+};
+
+export async function distillationEvidence(
+  evaluation: Dataset,
+  teacher: Predictions,
+  { pathOf, ...pair }: EvidenceSource,
+): Promise<Evidence> {
+  const answers = new Map([[TEACHER, teacher]]);
+  for (const arm of [pair.arm, pair.over]) {
+    const { model, weights } = await loadModel(pathOf(arm));
+    const evaluator = await openEvaluator({ model, data: evaluation });
+    try {
+      answers.set(arm, await evaluator.predict(weights));
+    } finally {
+      await evaluator.release();
+    }
+  }
+  const { labels, scores } = targetsOf(evaluation);
+  const table = evaluation.text?.table;
+  const exampleOf = (row: number): Example => ({
+    id: String(table?.ids[row] ?? row),
+    ...((labels[row] as number) >= 0 && { label: labels[row] as number }),
+    ...(scores && { score: scores[row] as number }),
+    ...(table && { text: textOf(table.texts[row] ?? '', table.pairs?.[row]) }),
+  });
+  if (scores !== undefined) return scoreEvidenceOf({ ...pair, answers, scores, exampleOf });
+  return evidenceOf({ ...pair, answers, classes: evaluation.labelNames, labels, exampleOf });
+}
+
+const SHOWN_LETTERS = 400;
+
+function textOf(text: string, pair: string | undefined): string {
+  const whole = pair === undefined ? text : `${text} · ${pair}`;
+  return whole.length > SHOWN_LETTERS ? `${whole.slice(0, SHOWN_LETTERS)}…` : whole;
+}

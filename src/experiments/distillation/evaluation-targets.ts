@@ -1,0 +1,24 @@
+import type { Dataset } from '../../data/dataset.js';
+import { batchesInOrder } from '../../data/shuffle.js';
+import { NO_LABEL } from '../../training/metrics.js';
+
+/** What is right for each row, [N]: labels, -100 where there is none; of a regression scores, NaN where there is none. */
+export type Targets = { readonly labels: Int32Array; readonly scores?: Float32Array };
+
+const ROWS_PER_BATCH = 256;
+
+/** Of all rows of a data set. */
+export function targetsOf(data: Dataset): Targets {
+  const labels = new Int32Array(data.size).fill(NO_LABEL);
+  const scores = new Float32Array(data.size).fill(Number.NaN);
+  let hasScores = false;
+  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
+    const batch = data.batch(rows);
+    hasScores ||= batch.scores !== undefined;
+    for (const [i, row] of rows.entries()) {
+      labels[row] = Number(batch.labels?.data[i] ?? NO_LABEL);
+      scores[row] = batch.scores?.data[i] ?? Number.NaN;
+    }
+  }
+  return { labels, ...(hasScores && { scores }) };
+}

@@ -1,0 +1,47 @@
+/** @file How the students of a distillation are trained, and for how long those that see fewer rows. */
+import type { Dataset } from '../../data/dataset.js';
+import { planTexts } from '../../training/micro-batches.js';
+import type { RunOptions } from '../../training/run.js';
+import { planTraining } from '../../training/train.js';
+
+const KEYS = [
+  'optimizer',
+  'groups',
+  'maxGradNorm',
+  'schedule',
+  'warmupSteps',
+  'epochs',
+  'maxSteps',
+  'batchSize',
+  'limitTrainBatches',
+  'tokensPerRun',
+  'threads',
+  'device',
+  'teacherForm',
+] as const satisfies readonly (keyof RunOptions)[];
+
+/** How every student is trained; arms differ in what they learn from alone. */
+export type StudentTraining = Pick<RunOptions, (typeof KEYS)[number]>;
+
+/** That part of wider options. */
+export function studentTraining(options: StudentTraining): StudentTraining {
+  const given = KEYS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]] as const);
+  // Each value comes from its own key of such options, and those that must be there are.
+  return Object.fromEntries(given) as StudentTraining;
+}
+
+/** Optimiser steps of a training on these rows. @throws OptionError for numbers out of range. */
+export function stepsOn(training: StudentTraining, train: Dataset): number {
+  return planOn(training, train).totalSteps;
+}
+
+/** The training on other rows for as many steps, in as many epochs as that takes. */
+export function forSteps(training: StudentTraining, steps: number, train: Dataset): StudentTraining {
+  const { stepsPerEpoch } = planOn({ ...training, epochs: 1 }, train);
+  return { ...training, epochs: Math.ceil(steps / stepsPerEpoch), maxSteps: steps };
+}
+
+function planOn(training: StudentTraining, train: Dataset) {
+  const text = planTexts(train, training.tokensPerRun);
+  return planTraining({ ...training, rows: train.size, ...(text && { text }) });
+}

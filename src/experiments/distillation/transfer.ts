@@ -1,0 +1,45 @@
+/** @file More rows for the teacher to answer: those of a pool that are not among the rows that are reported on. */
+import type { Dataset } from '../../data/dataset.js';
+import { withTransferRows } from '../../data/transfer-set.js';
+import { OptionError } from '../../errors/failures.js';
+import { KeyIndex, keysOfRows } from '../../teachers/row-keys.js';
+import type { RowPart } from '../../teachers/teacher.js';
+
+export type DistillationData = {
+  readonly train: Dataset;
+  /** What is reported is measured on these rows, which no choice may look at. */
+  readonly evaluation: Dataset;
+  /** Rows without labels, or whose labels are not to be used, of the same kind as those of `train`. */
+  readonly transfer?: Dataset;
+};
+
+export type TransferSet = {
+  /** The training rows, and those of the pool behind them. */
+  readonly data: Dataset;
+  /** Of the pool: rows that are taken, and rows that are left out, since the evaluation has the same. */
+  readonly rows: number;
+  readonly leftOut: number;
+};
+
+/**
+ * What an arm with a teacher learns from where there is a pool; undefined where there is none.
+ * @throws OptionError for a pool of another kind of data, or of which nothing is left.
+ */
+export async function transferSet({ train, evaluation, transfer }: DistillationData): Promise<TransferSet | undefined> {
+  if (transfer === undefined) return undefined;
+  const by: RowPart = transfer.text === undefined ? 'inputs' : 'texts';
+  const keys = await keysOfRows(transfer, [by], transfer.name);
+  const reported = new KeyIndex(await keysOfRows(evaluation, [by], evaluation.name));
+  const all = Uint32Array.from({ length: transfer.size }, (_, row) => row);
+  const taken = all.filter((row) => reported.rowOf(keys, row) === undefined);
+  if (taken.length === 0) {
+    throw new OptionError({
+      where: transfer.name,
+      wanted: `rows that ${evaluation.name} does not have`,
+      got: 'none',
+      fix: 'use another file: what is reported must not be learnt from',
+    });
+  }
+  const data = withTransferRows(train, transfer, taken);
+  return { data, rows: taken.length, leftOut: transfer.size - taken.length };
+}

@@ -1,0 +1,32 @@
+/** @file Tells the warnings of a distillation: what is so of all its runs once, and of an arm what its runs find, once too. */
+import { expectNoWarning, type Warning } from '../../training/checks/warning.js';
+
+export type WarningEvent = { readonly type: 'warning' } & Warning & {
+    /** Absent for what is so of all runs. */
+    readonly arm?: string;
+    readonly seed?: number;
+  };
+
+/** @param isStrict whether what is found before the runs is an error. */
+export function warningTeller(emit: (event: WarningEvent) => void, isStrict: boolean) {
+  const before: Warning[] = [];
+  const told = new Set<string>();
+  return {
+    /** @throws CheckError of a strict distillation. */
+    beforeRuns: (warnings: readonly Warning[]): void => {
+      if (isStrict) expectNoWarning(warnings);
+      for (const warning of warnings) {
+        before.push(warning);
+        emit({ type: 'warning', ...warning });
+      }
+    },
+    inRun: (arm: string, seed: number, { name, text, fix }: Warning): void => {
+      const key = `${arm}\n${name}`;
+      if (told.has(key) || before.some((warning) => warning.name === name)) return;
+      told.add(key);
+      emit({ type: 'warning', name, text, fix, arm, seed });
+    },
+    /** Those that were found before the runs. */
+    known: (): readonly Warning[] => before,
+  };
+}

@@ -1,0 +1,109 @@
+/** @file What can be found wrong with texts, and with models of texts on them. */
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
+import { stratifiedSubset, withDev } from '../data/stratified.js';
+import { textDataset } from '../data/text-dataset.js';
+import { isTextSetName, loadTextSet } from '../data/text-sets.js';
+import { labelCounts, type TextTable } from '../data/text-table.js';
+import { splitOf, type TextTask } from '../data/text-task.js';
+import type { OpenedModel } from '../models/any-model.js';
+import { classesOf } from '../models/forward.js';
+import { textPositions } from '../models/text-positions.js';
+import { textTeacher } from '../teachers/text-teacher.js';
+import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { labelWarnings, noLabelsWarnings } from '../training/checks/label-warnings.js';
+import { teacherWarnings } from '../training/checks/teacher-warnings.js';
+import { textWarnings } from '../training/checks/text-warnings.js';
+import { truncationWarnings } from '../training/checks/truncation.js';
+import { vocabularyWarnings } from '../training/checks/vocabulary-warnings.js';
+import { metricsOf } from '../training/metrics.js';
+import { type Say, sayWarnings } from './finding.js';
+
+/** How files of texts are to be read; columns as `readTextTask` has them. */
+export type TextPlace = Pick<ReadTextTaskOptions, 'text' | 'pair' | 'label' | 'score' | 'dev'> & {
+  /** Where data sets by name lie. */
+  readonly dir?: string | undefined;
+  /** Tokens of a text that are read. Default: 128, or what a model has positions for. */
+  readonly maxLength?: number | undefined;
+};
+
+export type FoundTexts = { readonly path: string; readonly task: TextTask };
+
+/** A model of texts, whose tokenizer cuts them. */
+export type FoundReader = OpenedModel & { readonly tokenizer: Tokenizer };
+
+/** How `loadHuggingFace` says that a model's answers are random. */
+const NEW_HEAD = 'the head is new';
+
+const FILES = ['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.parquet'];
+const DEV = { seed: 1, portion: { share: 0.1 } } as const;
+const MAX_LENGTH = 128;
+/** Enough to tell a teacher from a guesser. */
+const TRIAL_ROWS = 500;
+const SHOWN_LABELS = 6;
+
+/** Whether a word names texts: a file of them, or a data set by name that is no path as well. */
+export async function isTextData(word: string): Promise<boolean> {
+  if (FILES.includes(extname(word).toLowerCase())) return true;
+  return isTextSetName(word) && (await stat(word).catch(() => undefined)) === undefined;
+}
+
+/** @throws FileError for what cannot be read. */
+export async function examineTexts(path: string, { dir, maxLength: _, ...columns }: TextPlace, say: Say) {
+  const whole = isTextSetName(path)
+    ? await loadTextSet(path, { dir })
+    : await readTextTask({ train: path, ...columns });
+  const task = withDev(whole, DEV);
+  const train = splitOf(task, 'train');
+  const { dev } = task;
+  const rows = dev === undefined ? `${train.size} rows` : `${train.size} rows to train on, ${dev.size} to score on`;
+  say('ok', `${path}: ${rows}; ${shownTargets(train)}`);
+  sayWarnings(say, path, [...labelWarnings(train, dev), ...textWarnings(train, dev)]);
+  return { path, task } satisfies FoundTexts;
+}
+
+function shownTargets(table: TextTable): string {
+  if (table.scores !== undefined) return 'scores';
+  const counts = labelCounts(table);
+  const shown = table.labelNames.slice(0, SHOWN_LABELS).map((name, label) => `${name} ${counts[label]}`);
+  return table.labelNames.length > SHOWN_LABELS
+    ? `${table.labelNames.length} labels: ${shown.join(', ')}, …`
+    : shown.join(', ');
+}
+
+/**
+ * Tries a model on texts: what of them it reads, and where its classes are theirs, how often it is right.
+ * @throws SignalError for classes with other names.
+ */
+export async function examineReader(
+  reader: FoundReader,
+  { path: data, task }: FoundTexts,
+  { maxLength }: TextPlace,
+  say: Say,
+): Promise<void> {
+  const { path, model, tokenizer } = reader;
+  const where = `${path} on ${data}`;
+  const most = textPositions(model) ?? Number.POSITIVE_INFINITY;
+  const cut = { model, maxLength: Math.min(maxLength ?? MAX_LENGTH, most) };
+  const table = splitOf(task, 'train');
+  const train = textDataset(table, tokenizer, cut);
+  sayWarnings(say, where, [...truncationWarnings([train]), ...vocabularyWarnings(train, model)]);
+  const isClassifier = (model.config.head ?? 'classification') === 'classification';
+  const isNew = reader.notices.some((notice) => notice.startsWith(NEW_HEAD));
+  if (isNew || !isClassifier || task.isRegression || classesOf(model) !== task.labelNames.length) {
+    return say('ok', `${where}: reads the texts; its answers are not these labels, so it has to be trained`);
+  }
+  const dev = task.dev ?? table;
+  const trial = dev.size <= TRIAL_ROWS ? dev : stratifiedSubset(dev, { rows: TRIAL_ROWS }, 1);
+  const rows = textDataset(trial, tokenizer, cut);
+  const teacher = textTeacher(reader, tokenizer, { labelNames: task.labelNames, maxLength: cut.maxLength });
+  const answers = await teacher.answer(rows, ['logits']);
+  const warnings = [...noLabelsWarnings(rows, ['accuracy']), ...teacherWarnings(teacher, answers, rows)];
+  if (warnings.length > 0) return sayWarnings(say, where, warnings);
+  const all = Uint32Array.from({ length: rows.size }, (_, row) => row);
+  const logits = answers.batch(all, rows.size).logits?.data;
+  if (!(logits instanceof Float32Array) || trial.labels === undefined) return;
+  const { accuracy = Number.NaN } = metricsOf({ logits, classes: teacher.classes, labels: trial.labels }, ['accuracy']);
+  say('ok', `${where}: right on ${(100 * accuracy).toFixed(1)} % of ${rows.size} rows`);
+}

@@ -1,0 +1,83 @@
+/** @file An encoder with some of its layers: what a smaller student starts from. */
+import { OptionError } from '../errors/failures.js';
+import { bert } from './bert.js';
+import { distilbert } from './distilbert.js';
+import type { Model } from './model.js';
+import { roberta } from './roberta.js';
+import type { TrainedModel, Weights } from './saved-model.js';
+import type { TextModel } from './text-model.js';
+
+type Config = Model['config'];
+
+type Family = {
+  /** The key of the config that counts the layers. */
+  readonly key: string;
+  /** What the parameters of a layer begin with, before its number from 0. */
+  readonly prefix: string;
+  readonly make: (config: Config) => Model;
+};
+
+/** The families with layers. */
+const LAYERED: Readonly<Record<string, Family>> = {
+  bert: { key: 'num_hidden_layers', prefix: 'encoder.layer.', make: (config) => bert(config) },
+  roberta: { key: 'num_hidden_layers', prefix: 'encoder.layer.', make: (config) => roberta(config) },
+  distilbert: { key: 'n_layers', prefix: 'transformer.layer.', make: (config) => distilbert(config) },
+};
+
+/**
+ * An encoder cut to its first layers; embeddings, pooler and head stay. How Patient KD (Sun et al. 2019, arXiv:1908.09355)
+ * and others start a student from a pre-trained model.
+ * @throws OptionError for a model without layers, or more of them than it has.
+ */
+export function firstLayers(from: TextModel, layers: number): TextModel;
+export function firstLayers(from: TrainedModel, layers: number): TrainedModel;
+export function firstLayers(from: TrainedModel | TextModel, layers: number): TrainedModel | TextModel {
+  const { count } = familyOf(from.model, 'firstLayers');
+  if (!(Number.isInteger(layers) && layers >= 1 && layers <= count)) {
+    const wanted = `a whole number from 1 to ${count}, the layers of the model`;
+    throw new OptionError({ where: 'layers', wanted, got: String(layers) });
+  }
+  const first = Array.from({ length: layers }, (_, i) => i + 1);
+  return { ...chosenLayers(from, first), ...textParts(from, `first ${layers} layers`) };
+}
+
+/**
+ * An encoder with these of its layers, counted from 1 and in their order; embeddings, pooler and head stay. DistilBERT
+ * (Sanh et al. 2019, arXiv:1910.01108) takes one layer out of two.
+ * @throws OptionError for a model without layers, layers that it does not have, or another order.
+ */
+export function chosenLayers(from: TextModel, layers: readonly number[]): TextModel;
+export function chosenLayers(from: TrainedModel, layers: readonly number[]): TrainedModel;
+export function chosenLayers(from: TrainedModel | TextModel, layers: readonly number[]): TrainedModel | TextModel {
+  const { model, weights: given, labelNames, tokenizerFiles } = from;
+  const { family, count } = familyOf(model, 'chosenLayers');
+  const { key, prefix, make } = family;
+  const isRising = layers.every((layer, i) => Number.isInteger(layer) && layer > (layers[i - 1] ?? 0));
+  if (layers.length === 0 || !isRising || (layers.at(-1) as number) > count) {
+    const wanted = `layers from 1 to ${count}, each once and in their order`;
+    throw new OptionError({ where: 'chosenLayers', wanted, got: layers.join(',') || 'none' });
+  }
+  const short = make({ ...model.config, [key]: layers.length });
+  const source = (name: string): string => {
+    if (!name.startsWith(prefix)) return name;
+    const [place = '', ...rest] = name.slice(prefix.length).split('.');
+    return [`${prefix}${(layers[Number(place)] as number) - 1}`, ...rest].join('.');
+  };
+  const weights: Weights = Object.fromEntries(
+    short.parameters.map(({ name }) => [name, given[source(name)] as Weights[string]]),
+  );
+  const cut = { model: short, weights, labelNames, ...(tokenizerFiles && { tokenizerFiles }) };
+  return { ...cut, ...textParts(from, `layers ${layers.join(', ')}`) };
+}
+
+/** What a model of texts has besides, so that it stays one. */
+function textParts(from: TrainedModel | TextModel, layers: string): Partial<TextModel> {
+  return 'tokenizer' in from ? { name: `${layers} of ${from.name}`, tokenizer: from.tokenizer } : {};
+}
+
+function familyOf(model: Model, where: string): { readonly family: Family; readonly count: number } {
+  const family = Object.hasOwn(LAYERED, model.kind) ? LAYERED[model.kind] : undefined;
+  if (family !== undefined) return { family, count: Number(model.config[family.key]) };
+  const wanted = `an encoder with layers to choose from: ${Object.keys(LAYERED).join(', ')}`;
+  throw new OptionError({ where, wanted, got: `a ${model.kind}` });
+}

@@ -1,0 +1,205 @@
+/**
+ * @file One encoder with a head for each of several tasks, as in MT-DNN (Liu et al. 2019, arXiv:1901.11504). Its
+ * parameters bear the names of the encoder's family, those of heads below `heads.TASK.`; one task of it is an ordinary
+ * model of that family.
+ */
+import { OptionError } from '../errors/failures.js';
+import type { ForwardContext } from '../nn/module.js';
+import { initialiseParameters } from '../nn/parameters.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { bert } from './bert.js';
+import { distilbert } from './distilbert.js';
+import type { HeadName } from './heads.js';
+import type { Model } from './model.js';
+import { roberta } from './roberta.js';
+import type { Weights } from './saved-model.js';
+
+/** The kind, as checkpoints record it. */
+export const MULTI_TASK = 'multi-task';
+
+/** What stands on the encoder for one task. */
+export type TaskHead = {
+  readonly head: Extract<HeadName, 'classification' | 'tokens'>;
+  /** 1 for a regression. */
+  readonly num_labels: number;
+  /** In the order of the classes; empty where they have no names. */
+  readonly labels: readonly string[];
+  /** Of a regression: the scores that its head calls 0 and 1. Default: it says scores as they are. */
+  readonly scores?: { readonly zero: number; readonly one: number };
+};
+
+export type MultiTaskConfig = {
+  /** A model of the encoder's family; what it says of a head does not count. */
+  readonly encoder: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
+  readonly tasks: Readonly<Record<string, TaskHead>>;
+};
+
+/** Families that are an encoder and a head. */
+const FAMILIES = { bert, roberta, distilbert } as const;
+/** What a family's heads are called; all else is the encoder's, BERT's pooler among it. */
+const HEAD_PART = /^(pre_)?classifier\./;
+/** Names that may stand in a file's name, before a dot, and after a `#`. */
+const TASK_NAME = /^[A-Za-z0-9][\w-]*$/;
+
+/** The name in the whole model of a parameter of one task's. */
+function nameInWhole(task: string, name: string): string {
+  return HEAD_PART.test(name) ? `heads.${task}.${name}` : name;
+}
+
+/** An ordinary model of the family, with the head of a task if there is one. */
+function plainModel({ kind, config }: MultiTaskConfig['encoder'], task?: TaskHead): Model {
+  const head = task && { head: task.head, num_labels: task.num_labels };
+  if (Object.hasOwn(FAMILIES, kind)) return FAMILIES[kind as keyof typeof FAMILIES]({ ...config, ...head });
+  throw new OptionError({
+    where: 'a model of several tasks',
+    wanted: `an encoder: ${Object.keys(FAMILIES).join(', ')}`,
+    got: `a ${kind}`,
+    fix: 'start from an encoder',
+  });
+}
+
+/**
+ * A model of several tasks. It is trained and saved as one; to answer, take one task of it (`taskModel`).
+ * @throws OptionError for no tasks, a name that cannot be one, a head that does not fit, an encoder of another family.
+ */
+export function multiTask({ encoder: given, tasks }: MultiTaskConfig): Model {
+  // With every key of the family, as it is saved.
+  const { kind, config } = plainModel(given);
+  const encoder = { kind, config };
+  const names = Object.keys(tasks);
+  if (names.length === 0) throw new OptionError({ where: MULTI_TASK, wanted: 'at least one task', got: 'none' });
+  const specs = new Map<string, Model['parameters'][number]>();
+  for (const [name, task] of Object.entries(tasks)) {
+    checkTask(name, task);
+    for (const spec of plainModel(encoder, task).parameters) {
+      const whole = nameInWhole(name, spec.name);
+      if (!specs.has(whole)) specs.set(whole, { ...spec, name: whole });
+    }
+  }
+  const [first = ''] = names;
+  return {
+    kind: MULTI_TASK,
+    config: { encoder, tasks },
+    parameters: [...specs.values()],
+    signals: [],
+    inputs: (dims) => plainModel(encoder, tasks[first] as TaskHead).inputs(dims),
+    forward: () => {
+      throw new OptionError({
+        where: 'a model of several tasks',
+        wanted: `one of its tasks: ${names.join(', ')}`,
+        got: 'all at once',
+        fix: `name it, as MODEL#${first}; in code take taskModel(model, '${first}')`,
+      });
+    },
+  };
+}
+
+function checkTask(name: string, { num_labels, labels, scores }: TaskHead): void {
+  const where = `task '${name}'`;
+  if (!TASK_NAME.test(name)) {
+    throw new OptionError({ where, wanted: 'a name of letters, digits, - and _', got: JSON.stringify(name) });
+  }
+  if (labels.length > 0 && labels.length !== num_labels) {
+    throw new OptionError({ where, wanted: `${num_labels} label names, or none`, got: String(labels.length) });
+  }
+  if (scores === undefined) return;
+  const { zero, one } = scores;
+  if (num_labels === 1 && Number.isFinite(zero) && Number.isFinite(one) && one !== zero) return;
+  const got = num_labels === 1 ? `${zero} and ${one}` : `a head of ${num_labels} classes`;
+  throw new OptionError({ where: `${where}, scores`, wanted: 'a regression and two numbers that differ', got });
+}
+
+/** The config of a model of several tasks. @throws OptionError for another model. */
+export function multiTaskConfig({ kind, config }: Pick<Model, 'kind' | 'config'>): MultiTaskConfig {
+  // `multiTask` alone makes models of this kind.
+  if (kind === MULTI_TASK) return config as MultiTaskConfig;
+  throw new OptionError({ where: 'model', wanted: 'a model of several tasks', got: `a ${kind}`, fix: 'use multiTask' });
+}
+
+/** The names of a model's tasks. @throws OptionError for another model. */
+export function tasksOf(model: Pick<Model, 'kind' | 'config'>): string[] {
+  return Object.keys(multiTaskConfig(model).tasks);
+}
+
+/** The head of a task. @throws OptionError naming the tasks there are. */
+export function headOf(model: Pick<Model, 'kind' | 'config'>, task: string): TaskHead {
+  const { tasks } = multiTaskConfig(model);
+  const head = Object.hasOwn(tasks, task) ? tasks[task] : undefined;
+  if (head !== undefined) return head;
+  throw new OptionError({ where: 'task', wanted: Object.keys(tasks).join(', '), got: `'${task}'` });
+}
+
+/**
+ * The encoder with the head of one task, on the parameters of the whole model: what a step trains.
+ * @throws OptionError for a task that the model does not have.
+ */
+export function taskView(model: Model, task: string): Model {
+  const plain = modelOfTask(model, task);
+  const inWhole = ({ parameters, ...rest }: ForwardContext): ForwardContext => ({
+    ...rest,
+    parameters: {
+      get: (name) => parameters.get(nameInWhole(task, name)),
+      rows: (name, ids) => parameters.rows(nameInWhole(task, name), ids),
+    },
+  });
+  return {
+    ...plain,
+    parameters: plain.parameters.map((spec) => ({ ...spec, name: nameInWhole(task, spec.name) })),
+    ...(plain.words && { words: (context, inputs) => plain.words?.(inWhole(context), inputs) ?? {} }),
+    forward: (context, inputs, words) => plain.forward(inWhole(context), inputs, words),
+  };
+}
+
+/** The ordinary model that a task is, without weights. @throws OptionError for a task that the model does not have. */
+export function modelOfTask(whole: Model, task: string): Model {
+  return plainModel(multiTaskConfig(whole).encoder, headOf(whole, task));
+}
+
+export type TaskModel = { readonly model: Model; readonly weights: Weights; readonly labelNames: readonly string[] };
+
+/**
+ * One task of a trained model as an ordinary model: to predict, evaluate and export, or to be a teacher. A regression's
+ * last layer is scaled so that it answers in the task's own scores.
+ * @throws OptionError for a task that the model does not have.
+ */
+export function taskModel(whole: { readonly model: Model; readonly weights: Weights }, task: string): TaskModel {
+  const head = headOf(whole.model, task);
+  const model = modelOfTask(whole.model, task);
+  const weights: Record<string, Tensor<'float32'>> = {};
+  for (const { name } of model.parameters) weights[name] = whole.weights[nameInWhole(task, name)] as Tensor<'float32'>;
+  const { scores } = head;
+  if (scores !== undefined) {
+    // The last layer of every family's head.
+    const last = Object.hasOwn(weights, 'classifier.out_proj.weight') ? 'classifier.out_proj' : 'classifier';
+    const range = scores.one - scores.zero;
+    for (const [part, added] of [['weight', 0] as const, ['bias', scores.zero] as const]) {
+      const { shape, data, dtype } = weights[`${last}.${part}`] as Tensor<'float32'>;
+      weights[`${last}.${part}`] = { dtype, shape, data: data.map((value) => value * range + added) };
+    }
+  }
+  return { model, weights, labelNames: head.labels };
+}
+
+/**
+ * A model of several tasks that starts from a pre-trained encoder: heads are drawn from the seed, and so is what the
+ * encoder does not have, such as BERT's pooler.
+ * @throws OptionError as `multiTask` does.
+ */
+export function multiTaskFrom(
+  pretrained: { readonly model: Model; readonly weights: Weights },
+  tasks: Readonly<Record<string, TaskHead>>,
+  seed: number,
+): { readonly model: Model; readonly weights: Weights } {
+  const { kind, config } = pretrained.model;
+  const model = multiTask({ encoder: { kind, config }, tasks });
+  const isKnown = ({ name }: { readonly name: string }) => Object.hasOwn(pretrained.weights, name);
+  const known = model.parameters.filter(isKnown);
+  const fresh = model.parameters.filter((spec) => !isKnown(spec));
+  return {
+    model,
+    weights: {
+      ...initialiseParameters(fresh, seed),
+      ...Object.fromEntries(known.map(({ name }) => [name, pretrained.weights[name] as Tensor<'float32'>])),
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** @file A model of texts with its tokenizer, as one thing: what is fine-tuned, what teaches, what learns. */
+import { OptionError } from '../errors/failures.js';
+import type { DownloadProgress } from '../hub/download.js';
+import { initialiseParameters } from '../nn/parameters.js';
+import { sameShape } from '../tensor/shape.js';
+import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { openAnyModel } from './any-model.js';
+import { fetchModel } from './fetch-model.js';
+import { isPrefixed } from './hugging-face-families.js';
+import type { TrainedModel } from './saved-model.js';
+import { MODELS } from './table.js';
+
+export type TextModel = TrainedModel & {
+  /** For messages and records: a path, a name on the hub. */
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+};
+
+export type LoadTextModelOptions = {
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  readonly onNotice?: (notice: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * A model of texts by its path or name: a run or checkpoint of ours, a Hugging Face folder, a name on the hub, which is
+ * downloaded once.
+ * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadTokenizer` do.
+ */
+export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
+  const { path, model, weights, labelNames } = await openAnyModel(nameOrPath, {
+    find: (name) => fetchModel(name, options),
+  });
+  const tokenizer = await loadTokenizer(path);
+  return { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
+}
+
+/** What a head is to answer. */
+export type NewHead = {
+  /** In the order of the classes; of a regression one name. */
+  readonly labelNames: readonly string[];
+  /** Draws the head, and a pooler where the model has none. */
+  readonly seed: number;
+};
+
+/**
+ * The model with a new head for texts; the encoder and a pooler stay.
+ * @throws OptionError for a model that is no encoder.
+ */
+export function withNewHead(from: TextModel, { labelNames, seed }: NewHead): TextModel {
+  const { kind, config } = from.model;
+  const make = kind === 'bert' || kind === 'roberta' || kind === 'distilbert' ? MODELS[kind] : undefined;
+  if (make === undefined) {
+    throw new OptionError({ where: from.name, wanted: 'an encoder, which takes a new head', got: `a ${kind}` });
+  }
+  const model = make({ ...config, head: 'classification', num_labels: labelNames.length });
+  const kept = model.parameters.flatMap(({ name, shape }) => {
+    const tensor = from.weights[name];
+    return isPrefixed(name) && tensor !== undefined && sameShape(tensor.shape, shape) ? [[name, tensor] as const] : [];
+  });
+  const weights = { ...initialiseParameters(model.parameters, seed), ...Object.fromEntries(kept) };
+  return { ...from, model, weights, labelNames };
+}

@@ -1,0 +1,290 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { Ajv } from 'ajv';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { distillUsage } from '../../src/cli/commands/distill.js';
+import { initCommand } from '../../src/cli/commands/init.js';
+import { configured } from '../../src/cli/config/configured.js';
+import { runCommandLine } from '../../src/cli/frame.js';
+import { readOptions } from '../../src/cli/options.js';
+import { dataTest } from '../setup/data-test.js';
+import { memoryStream } from './memory-stream.js';
+
+const root = mkdtempSync(join(tmpdir(), 'retort-init-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let count = 0;
+
+/** A file in a folder of its own. */
+function file(name: string, content: string | Uint8Array): string {
+  const folder = join(root, String(count++));
+  mkdirSync(folder);
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+async function init(...words: string[]) {
+  const [stdout, stderr] = [memoryStream(), memoryStream()];
+  const exitCode = await runCommandLine(['init', ...words], [initCommand], {
+    ...{ stdin: new PassThrough(), stdout, stderr, environment: {} },
+    interruption: () => new AbortController().signal,
+  });
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Writes a config for the data, checks it as an editor and as `retort distill` would, and gives what it says. */
+async function proposed(data: string, ...flags: string[]) {
+  const output = join(mkdtempSync(join(root, 'out-')), 'retort.yaml');
+  const { exitCode, stdout, stderr } = await init(data, '--output', output, ...flags);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  const text = readFileSync(output, 'utf8');
+  const schema = JSON.parse(readFileSync(join(dirname(output), 'retort.schema.json'), 'utf8'));
+  expect(text).toMatch(/^# yaml-language-server: \$schema=retort\.schema\.json\n/);
+  expect(new Ajv({ strict: false }).validate(schema, parse(text))).toBe(true);
+  const { raw } = await configured('distill', { flags: new Map(), operands: [output] }, output);
+  const { values } = readOptions('retort distill', distillUsage.options, raw);
+  // Comments as they were before they were folded.
+  const flat = text.replaceAll(/\n *# /g, ' ');
+  return { text: flat, lines: text.split('\n'), stdout, config: parse(text), values };
+}
+
+const texts = (rows: number, row: (i: number) => string): string =>
+  Array.from({ length: rows }, (_, i) => row(i)).join('\n');
+const REVIEW = (i: number) => `the film number ${i} was ${i % 3 === 0 ? 'bad' : 'good and long'}`;
+
+describe('retort init', () => {
+  test('finds the columns, and says why each value was chosen', async () => {
+    const path = file(
+      'reviews.csv',
+      `id,review,stars,date\n${texts(400, (i) => `${i},"${REVIEW(i)}",${(i % 5) + 1},2020`)}\n`,
+    );
+    const { text, lines, stdout, config, values } = await proposed(path);
+    expect(config.task).toMatchObject({
+      train: path,
+      text: 'review',
+      label: 'stars',
+      devShare: 0.1,
+      metric: 'accuracy',
+    });
+    expect(text).toContain('Not used: id, date.');
+    expect(text).toContain('score in the place of label predicts them');
+    // By hand: 400 rows are 13 steps of 32, which 10 passes make 130; 40 dev rows of 2.5 points each.
+    expect(text).toContain('130 steps of 32 rows a run');
+    expect(config.training.epochs).toBe(10);
+    expect(config.evidence).toMatchObject({ seeds: 5, smallestEffect: 2.5 });
+    expect(values).toMatchObject({ data: path, textColumn: 'review', model: 'minilm-l6', layers: 3, teacherEpochs: 6 });
+    expect(stdout).toContain('400 rows, 5 labels: 1 (80), 2 (80), 3 (80), 4 (80), 5 (80)');
+    expect(stdout).toMatch(/^next {5}retort distill .*retort\.yaml --rows 300/m);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  test('many short texts get a BiLSTM, a lopsided label its F1', async () => {
+    const path = file(
+      'spam.tsv',
+      `class\tmessage\n${texts(6_000, (i) => `${i % 8 === 0 ? 'spam' : 'ham'}\tcall me ${i}`)}\n`,
+    );
+    const { config, text } = await proposed(path);
+    expect(config.task).toMatchObject({ text: 'message', label: 'class', metric: 'f1' });
+    expect(text).toContain('88 % of the rows are ham');
+    expect(config.student).toMatchObject({ model: 'bilstm', hidden: 150 });
+    // The rarer label comes first: F1, which is of the second one, would be that of the common label.
+    const other = file(
+      'urgent.tsv',
+      `class\tmessage\n${texts(800, (i) => `${i % 8 === 0 ? 'act' : 'wait'}\tcall me ${i}`)}\n`,
+    );
+    expect((await proposed(other)).config.task.metric).toBe('macro_f1');
+  });
+
+  test('pairs, numbers to be predicted, a dev file beside it, and columns that YAML would take for something else', async () => {
+    const rows = (size: number) => texts(size, (i) => `"the cat ${i} sat","a cat ${i} sits here",${(i % 50) / 10}`);
+    const path = file('train.csv', `premise,hypothesis,"score: 0-5"\n${rows(300)}\n`);
+    writeFileSync(join(dirname(path), 'dev.csv'), `premise,hypothesis,"score: 0-5"\n${rows(100)}\n`);
+    const { config, values } = await proposed(path);
+    expect(config.task).toMatchObject({ text: 'premise', pair: 'hypothesis', score: 'score: 0-5', metric: 'pearson' });
+    expect(values).toMatchObject({
+      pairColumn: 'hypothesis',
+      scoreColumn: 'score: 0-5',
+      dev: join(dirname(path), 'dev.csv'),
+    });
+
+    const odd = file('odd.csv', `yes,"1,5 # x"\n${texts(200, (i) => `${REVIEW(i)},l${i % 2}`)}\n`);
+    expect((await proposed(odd)).config.task).toMatchObject({ text: 'yes', label: '1,5 # x' });
+  });
+
+  test('JSON lines without labels in some rows; duplicates, conflicts and empty texts are counted', async () => {
+    const row = (text: string, label?: string) => JSON.stringify({ text, ...(label !== undefined && { label }) });
+    const lines = [
+      ...Array.from({ length: 60 }, (_, i) => row(REVIEW(i), i % 2 ? 'up' : 'down')),
+      row(REVIEW(0).toUpperCase(), 'up'),
+      row(`${REVIEW(1)}  `, 'up'),
+      row('  ', 'up'),
+      row('a b c'),
+    ];
+    const { stdout, text } = await proposed(file('a.jsonl', lines.join('\n')));
+    for (const said of [
+      '64 rows',
+      'rows without a label: 1',
+      'empty texts: 1',
+      'texts that came before: 2',
+      'of these, with another label: 1',
+    ]) {
+      expect(stdout).toContain(said);
+      expect(text).toContain(said);
+    }
+  });
+
+  test('rows that cannot be read are counted, and left out by the config', async () => {
+    const path = file('torn.csv', `text,label\n${texts(100, (i) => `${REVIEW(i)},${i % 2}`)}\none cell\n`);
+    const output = join(dirname(path), 'c.yaml');
+    const { stderr, exitCode } = await init(path, '--output', output);
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^note: left out .*torn\.csv:102: /)]);
+    expect(parse(readFileSync(output, 'utf8')).task.badRows).toBe('skip');
+  });
+
+  test('never replaces a config, but a schema of its own', async () => {
+    const path = file('reviews.csv', `text,label\n${texts(60, (i) => `${REVIEW(i)},${i % 2}`)}\n`);
+    const output = join(dirname(path), 'mine.yaml');
+    const schema = join(dirname(path), 'retort.schema.json');
+    writeFileSync(output, 'mine');
+    const refused = await init(path, '--output', output);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/mine\.yaml: wanted a new file, .*--overwrite/),
+    ]);
+    expect([readFileSync(output, 'utf8'), existsSync(schema)]).toEqual(['mine', false]);
+    writeFileSync(schema, '{"title": "of somebody else"}');
+    expect((await init(path, '--output', join(dirname(path), 'other.yaml'))).stderr).toMatch(
+      /retort\.schema\.json: wanted/,
+    );
+    expect((await init(path, '--output', output, '--overwrite')).exitCode).toBe(0);
+    writeFileSync(schema, '{"title": "retort.yaml", "version": "stale-schema"}');
+    expect((await init(path, '--output', join(dirname(path), 'other.yaml'))).exitCode).toBe(0);
+    expect(readFileSync(schema, 'utf8')).not.toContain('stale-schema');
+  });
+
+  test('paths in the config are those from its folder', async () => {
+    const path = file('reviews.csv', `text,label\n${texts(60, (i) => `${REVIEW(i)},${i % 2}`)}\n`);
+    const before = process.cwd();
+    process.chdir(dirname(path));
+    try {
+      expect((await init('reviews.csv', '--output', 'configs/a.yaml')).exitCode).toBe(0);
+      const { raw } = await configured('distill', { flags: new Map(), operands: ['configs/a.yaml'] }, 'configs/a.yaml');
+      expect([parse(readFileSync('configs/a.yaml', 'utf8')).task.train, raw.operands]).toEqual([
+        '../reviews.csv',
+        ['reviews.csv'],
+      ]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  const body = texts(60, (i) => `${REVIEW(i)},${REVIEW(i + 1)},${i % 2},${i % 3}`);
+  test.each<[string, string, string, RegExp]>([
+    [
+      'two columns of texts',
+      'a.csv',
+      `title2,body2,label,x\n${body}`,
+      /a\.csv: wanted one column of texts, got title2 \(texts of \d words\); body2 .*--text NAME, and --pair NAME/,
+    ],
+    [
+      'two columns of labels',
+      'a.csv',
+      `text,z,p,q\n${body.replaceAll(/,the [^,]*,/g, ',k,')}`,
+      /wanted one column of labels, got .*p \(2 different numbers\); q .*--label NAME, or --score NAME/,
+    ],
+    [
+      'no line of names',
+      'a.csv',
+      body,
+      /a\.csv:1: wanted a first line that names the columns, got 'the film number 1 was good and long' as a name; put one in front/,
+    ],
+    [
+      'one column',
+      'a.csv',
+      `text\n${texts(9, REVIEW)}`,
+      /wanted a column of texts and one of labels or scores, got one column, 'text'; .*transfer/,
+    ],
+    [
+      'semicolons',
+      'a.csv',
+      `text;label\n${texts(9, (i) => `x ${i};1`)}`,
+      /a\.csv:1: wanted columns parted as the extension says.*with ';' in it/,
+    ],
+    [
+      'one label',
+      'a.csv',
+      `text,label\n${texts(60, (i) => `${REVIEW(i)},same`)}`,
+      /wanted one column of labels, got label \(1 different words\)/,
+    ],
+    ['another kind of file', 'a.txt', 'x', /wanted a file that ends with \.csv/],
+    ['an empty file', 'a.csv', '', /got no column/],
+  ])('%s: says what it found and what to do, and writes nothing', async (_what, name, content, message) => {
+    const path = file(name, content);
+    const output = join(dirname(path), 'retort.yaml');
+    const { exitCode, stderr, stdout } = await init(path, '--output', output);
+    expect(stderr).toMatch(message);
+    expect([exitCode > 0, stdout, existsSync(output)]).toEqual([true, '', false]);
+  });
+
+  test('flags say which column is which', async () => {
+    const path = file('a.csv', `title2,body2,p,q\n${body}`);
+    const { config } = await proposed(path, '--text', 'body2', '--label', 'q');
+    expect(config.task).toMatchObject({ text: 'body2', label: 'q' });
+    expect((await init(path, '--text', 'bdy2')).stderr).toMatch(
+      /--text: wanted a column of .*title2, body2, p, q, got 'bdy2'/,
+    );
+    expect((await init('sst2', '--text', 'x')).stderr).toMatch(/--text: wanted a file of your own, got sst2/);
+    expect((await init(path, '--data_dir', 'x')).stderr).toMatch(/--data_dir: wanted the name of a data set/);
+  });
+
+  test('--json has the facts and what was proposed', async () => {
+    const path = file('a.csv', `text,label\n${texts(60, (i) => `${REVIEW(i)},${i % 2}`)}\n`);
+    const { stdout } = await init(path, '--output', join(dirname(path), 'c.yaml'), '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      facts: {
+        rows: 60,
+        isPair: false,
+        labels: [
+          { name: '0', rows: 30 },
+          { name: '1', rows: 30 },
+        ],
+      },
+      proposed: { task: { text: 'text', label: 'label' }, method: { name: 'hinton' } },
+      badRows: 0,
+    });
+  });
+});
+
+describe('retort init on public data', () => {
+  // Witness: the files' own documentation says which column is which.
+  dataTest('mrpc', 'MRPC: pairs under odd names, quotes that do not match, a dev file beside it', async (folder) => {
+    const { config, stdout } = await proposed(join(folder, 'train.tsv'));
+    expect(config.task).toMatchObject({ text: '#1 String', pair: '#2 String', label: 'Quality' });
+    expect(config.task.dev).toBe(join(folder, 'dev.tsv'));
+    expect(stdout).toContain('3,668 rows of pairs');
+  });
+  dataTest('banking77', 'BANKING77: 77 labels in a sorted file', async (folder) => {
+    const { config, stdout } = await proposed(join(folder, 'train.csv'));
+    expect(config.task).toMatchObject({ text: 'text', label: 'category' });
+    expect(stdout).toContain('10,003 rows, 77 labels');
+  });
+  dataTest('imdb', 'IMDB: label and stars, which take turns; texts that are cut', async (folder) => {
+    const { config, text } = await proposed(join(folder, 'train.jsonl'));
+    expect(config.task).toMatchObject({ text: 'text', label: 'label', maxLength: 256 });
+    expect(text).toContain('longer ones are cut');
+  });
+  dataTest('cola', 'CoLA has no line of names, and is known by its own', async (folder) => {
+    const { stderr } = await init(join(folder, 'train.tsv'), '--output', join(root, 'cola.yaml'));
+    expect(stderr).toContain(`retort init cola --data_dir ${folder}`);
+    const { config, values } = await proposed('cola', '--data_dir', folder);
+    expect(config.task).toMatchObject({ name: 'cola', dir: folder, metric: 'matthews' });
+    expect(values).toMatchObject({ data: 'cola', dataDir: folder });
+  });
+  dataTest('stsb', 'STS-B: a regression by name', async (folder) => {
+    const { config } = await proposed('stsb', '--data_dir', folder);
+    expect(config.task.metric).toBe('pearson');
+  });
+});

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/table.js';
+import { runCommandLine } from '../../src/cli/frame.js';
+import { type Outcome, wordsOf, workFolder } from './command-line.js';
+import { memoryStream } from './memory-stream.js';
+import { writePieceEncoder } from './piece-encoder.js';
+import { writeReviews } from './small-text-data.js';
+
+const root = workFolder();
+const path = (...parts: string[]): string => join(root, ...parts);
+
+/** The command line in this process, `@NAME` being a path in the test's folder. */
+async function run(line: string): Promise<Outcome> {
+  const [stdout, stderr] = [memoryStream(), memoryStream()];
+  const words = wordsOf(line).map((word) => (word.startsWith('@') ? path(word.slice(1)) : word));
+  const code = await runCommandLine(words, COMMANDS, {
+    stdin: new PassThrough(),
+    stdout,
+    stderr,
+    environment: {},
+    interruption: () => new AbortController().signal,
+  });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+async function resultOf(line: string) {
+  const { code, stdout, stderr } = await run(`${line} --threads 1 --json --quiet`);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+beforeAll(async () => {
+  await writePieceEncoder(root);
+  writeReviews(root, 'reviews.csv', 400);
+  writeFileSync(path('notes.txt'), 'a very good film\nthe plot , the end\n');
+  writeFileSync(path('lexicon.tsv'), 'good\t3\tADJ:3\nbad\t1\tADJ:1\nfilm\t2\tNOUN:2\nplot\t2\tNOUN\n');
+});
+
+describe('retort pretrain', () => {
+  test('texts of several files, then a classifier that starts from the run, and a shorter one', async () => {
+    const pretrain = 'pretrain @reviews.csv @notes.txt --text review --model @encoder --epochs 2 --learning_rate 3e-3';
+    const result = await resultOf(`${pretrain} --output_dir @pre`);
+    expect(result).toMatchObject({ status: 'finished', outputDir: path('pre'), model: path('pre/last.ckpt') });
+    // 402 texts, of which a twentieth is set aside.
+    expect([result.train.rows, result.dev.rows]).toEqual([382, 20]);
+    expect(Object.keys(result.metrics)).toEqual(['accuracy', 'loss', 'perplexity']);
+    expect(result.metrics.loss).toBeLessThan(result.before.loss);
+    const config = JSON.parse(readFileSync(path('pre/last.ckpt/config.json'), 'utf8'));
+    expect(config.model.config.head).toBe('masked-lm');
+    const train = 'train @reviews.csv --text review --label stars --model @pre --max_steps 1 --output_dir';
+    const whole = await resultOf(`${train} @whole`);
+    const short = await resultOf(`${train} @short --layers 1`);
+    expect(whole.labels).toEqual(['five', 'one']);
+    // A layer: four times 16 x 16, 16 x 24 and back, their biases, two norms.
+    expect(whole.parameters - short.parameters).toBe(4 * (256 + 16) + (384 + 24) + (384 + 16) + 4 * 16);
+    // Its own run is a model too.
+    expect((await resultOf('pretrain @notes.txt --model @pre --max_steps 1 --output_dir @more')).steps).toBe(1);
+  });
+
+  test('what it cannot use is named', async () => {
+    const wrong = async (line: string) => (await run(line)).stderr;
+    expect(await wrong('pretrain @notes.txt --model @encoder --max_length 99 --output_dir @x')).toContain(
+      '--max_length: wanted at most 40 tokens, as this model has positions for, got 99',
+    );
+    expect(await wrong('pretrain sst2 --text review --output_dir @x')).toContain(
+      '--text_column: wanted a file of your own with columns, got sst2; leave the flag out',
+    );
+    expect(await wrong('pretrain @notes.txt --dev @notes.txt --dev_share 0.1 --output_dir @x')).toContain(
+      'at most one of the two',
+    );
+    expect(existsSync(path('x'))).toBe(false);
+  });
+});
+
+describe('retort augment', () => {
+  const TANG =
+    'augment @reviews.csv --text review --copies 5 --lexicon @lexicon.tsv --rows 60 --output_file @pool.jsonl';
+
+  test('writes texts with the row that each is made of; again it does nothing, with other flags it refuses', async () => {
+    const made = await resultOf(TANG);
+    const lines = readFileSync(path('pool.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(made).toMatchObject({ status: 'made', method: 'tang', rows: 60, texts: lines.length });
+    expect(Object.keys(JSON.parse(lines[0] ?? ''))).toEqual(['id', 'from', 'text']);
+    expect((await run(TANG)).stdout).toContain('made before of the same things');
+    const other = await run(`${TANG} --seed 7`);
+    expect(other.stderr).toContain('wanted a new file, or a whole pool of the same texts, got one with another seed');
+    expect(other.code).toBe(1);
+  });
+
+  test('by a masked language model that retort pretrain trained', async () => {
+    const mlm = 'augment @reviews.csv --text review --rows 20 --method mlm --model @pre --copies 4 --output_file';
+    const made = await resultOf(`${mlm} @mlm.jsonl`);
+    expect(made.texts).toBeGreaterThan(20);
+  });
+
+  test('flags of another method, and what is missing, are named', async () => {
+    const wrong = async (flags: string) => (await run(`augment @reviews.csv --text review ${flags}`)).stderr;
+    expect(await wrong('--method masking --lexicon @lexicon.tsv')).toContain(
+      '--lexicon: wanted --method tang or --method pos, got --method masking; leave the flag out',
+    );
+    expect(await wrong('--output_file @y')).toContain('--pos_rate: wanted a lexicon for it, got none');
+    expect(await wrong('--method mlm')).toContain('--model: wanted a masked language model for --method mlm');
+    expect(await wrong('--method mlm --model @encoder')).toMatch(
+      /which comes without such a head; give it one: retort pretrain TEXTS --model .*encoder/,
+    );
+  });
+});

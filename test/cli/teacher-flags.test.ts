@@ -1,0 +1,145 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { endpointFlags } from '../../src/cli/commands/endpoint-flags.js';
+import { checkLayerFlags, startInWords } from '../../src/cli/commands/starting-layers.js';
+import { namedTeachers } from '../../src/cli/commands/teacher-flags.js';
+import { teacherOptions } from '../../src/cli/commands/teacher-options.js';
+import { readOptions } from '../../src/cli/options.js';
+import { temporaryFolder } from '../files/processes.js';
+
+const root = temporaryFolder();
+mkdirSync(join(root, 'run'));
+for (const name of ['a,b.jsonl', 'model.safetensors', 'notes.csv', 'prompt.txt']) {
+  writeFileSync(join(root, name), 'Is {text} {labels}?');
+}
+
+/** The flags as the command line reads them. */
+function flags(given: Readonly<Record<string, string>>) {
+  const raw = { flags: new Map(Object.entries(given)), operands: [] };
+  return readOptions('retort distill', teacherOptions, raw).values;
+}
+
+describe('namedTeachers', () => {
+  test.each([
+    ['minilm-l6', [['minilm-l6', 'model']]],
+    ['org/model-v1.5', [['org/model-v1.5', 'model']]],
+    [join(root, 'run'), [[join(root, 'run'), 'model']]],
+    ['exports/model.onnx', [['exports/model.onnx', 'onnx']]],
+    ['answers.PARQUET', [['answers.PARQUET', 'recorded']]],
+    [join(root, 'a,b.jsonl'), [[join(root, 'a,b.jsonl'), 'recorded']]],
+    [
+      'one, two.onnx',
+      [
+        ['one', 'model'],
+        ['two.onnx', 'onnx'],
+      ],
+    ],
+  ])('%s', (teacher, wanted) => {
+    expect(namedTeachers(flags({ teacher })).map(({ name, kind }) => [name, kind])).toEqual(wanted);
+  });
+
+  test.each([
+    [{ teacher: join(root, 'notes.csv') }, /--teacher: wanted a folder or a name .*, got the file .*notes.csv/],
+    [{ teacher: join(root, 'model.safetensors') }, 'name the folder that it lies in'],
+    [{ teacher: 'one,' }, 'got an empty name'],
+    [
+      { teacher: 'one', ensembleOf: 'logits' },
+      '--ensemble_of: wanted several teachers, parted by commas, got --teacher one',
+    ],
+    [{ teacher: 'one,two', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
+    [{ teacher: 'a.jsonl', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
+    [{ teacher: 'one', teacherLearningRate: '1e-4' }, '--teacher_learning_rate: wanted --teacher_epochs'],
+    [{ teacher: 'one', teacherTokenizer: 'x' }, '--teacher_tokenizer: wanted an .onnx file'],
+    [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded answers'],
+    [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language model'],
+    [{ teacher: 'a.jsonl', cacheDir: 'x' }, '--cache_dir: wanted a teacher that has to be asked'],
+    [{ teacher: 'https://x/v1' }, '--teacher_model: wanted what the endpoint calls the model, got nothing'],
+    [
+      { teacher: 'https://x/v1', teacherModel: 'm', maxCost: '2' },
+      '--max_cost: wanted prices to reckon with, got none',
+    ],
+    [{ teacher: 'https://x/v1,http://y/v1', teacherModel: 'm' }, 'wanted at most one URL, got 2'],
+  ])('%j is refused before any work', (given, message) => {
+    expect(() => namedTeachers(flags(given))).toThrow(message);
+  });
+});
+
+describe('endpointFlags', () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const ask = (url: string, given: Readonly<Record<string, string>>) =>
+    endpointFlags(url, flags({ teacher: url, teacherModel: 'm', ...given }), ['negative', 'positive']);
+
+  test('words, prices, a prompt from a file', async () => {
+    const found = await ask('http://localhost:1/v1', {
+      teacherWords: 'positive=positive|good, negative=bad',
+      prices: '0.15,0.6',
+      maxCost: '5',
+      teacherSamples: '8',
+      teacherPrompt: `@${join(root, 'prompt.txt')}`,
+    });
+    expect(found).toEqual({
+      url: 'http://localhost:1/v1',
+      model: 'm',
+      labelNames: ['negative', 'positive'],
+      labelWords: { positive: ['positive', 'good'], negative: ['bad'] },
+      prices: { input: 0.15, output: 0.6 },
+      maxCost: 5,
+      samples: 8,
+      prompt: 'Is {text} {labels}?',
+    });
+  });
+
+  test('the key is the one of https, or of a variable that is named', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'usual');
+    vi.stubEnv('OTHER', 'other');
+    expect((await ask('https://x/v1', {})).apiKey).toBe('usual');
+    expect((await ask('https://x/v1', { apiKeyEnv: 'OTHER' })).apiKey).toBe('other');
+    expect((await ask('http://x/v1', { apiKeyEnv: 'OTHER' })).apiKey).toBe('other');
+    // A key goes over an open line only if that was said.
+    expect(await ask('http://x/v1', {})).not.toHaveProperty('apiKey');
+    expect(await ask('https://x/v1', { apiKeyEnv: 'none' })).not.toHaveProperty('apiKey');
+  });
+
+  test.each([
+    [{ teacherWords: 'positiv=good' }, "--teacher_words: wanted labels of the data: negative, positive, got 'positiv'"],
+    [{ teacherWords: 'positive=' }, "--teacher_words: wanted label=word|word, parted by commas, got 'positive='"],
+    [
+      { prices: '1' },
+      "--prices: wanted two numbers from 0, of a million tokens read and written, such as 0.15,0.6, got '1'",
+    ],
+    [{ prices: '1,-2' }, '--prices'],
+    [{ teacherPrompt: '@nowhere.txt' }, 'nowhere.txt'],
+    [{ apiKeyEnv: 'NO_SUCH_KEY' }, '--api_key_env: wanted a key in the environment variable NO_SUCH_KEY, got none'],
+  ])('%j is refused', async (given, message) => {
+    await expect(ask('http://x/v1', given)).rejects.toThrow(message);
+  });
+
+  test('https without a key is refused with what to do', async () => {
+    vi.stubEnv('OPENAI_API_KEY', '');
+    await expect(ask('https://x/v1', {})).rejects.toThrow('or say --api_key_env none for a server that wants none');
+  });
+});
+
+describe('--from', () => {
+  test.each([
+    [{ from: undefined, layers: 3 }, 'first 3 layers of minilm-l6'],
+    [{ from: 'pretrained', layers: undefined }, 'minilm-l6'],
+    [{ from: '1,3,6', layers: undefined }, 'layers 1,3,6 of minilm-l6'],
+    [{ from: 'random', layers: 2 }, '2 layers as of minilm-l6, new weights'],
+  ])('%j: %s', (given, words) => {
+    expect(() => checkLayerFlags(given)).not.toThrow();
+    expect(startInWords({ model: 'minilm-l6', ...given })).toBe(words);
+  });
+
+  test.each([
+    [{ from: '1,3', layers: 2 }, '--layers, --from: wanted at most one way to choose the layers'],
+    [
+      { from: 'scratch', layers: undefined },
+      "--from: wanted pretrained, random, or layers counted from 1 such as 1,3,6, got 'scratch'",
+    ],
+    [{ from: 'teacher', layers: undefined }, 'start from a teacher with retort distill'],
+  ])('%j is refused', (given, message) => {
+    expect(() => checkLayerFlags(given)).toThrow(message);
+  });
+});

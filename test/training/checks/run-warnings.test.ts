@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { textDataset } from '../../../src/data/text-dataset.js';
+import { type TextTable, textTable } from '../../../src/data/text-table.js';
+import { bilstm } from '../../../src/models/bilstm.js';
+import { mlp } from '../../../src/models/mlp.js';
+import { oneClassWarnings } from '../../../src/training/checks/one-class.js';
+import { runWarnings } from '../../../src/training/checks/run-warnings.js';
+import { words } from '../../data/words.js';
+import { blobs } from '../blobs.js';
+
+const model = bilstm({ vocab_size: words.vocabularySize, embedding_size: 4, hidden_size: 3, dense_size: 4 });
+const read = (table: TextTable) => textDataset(table, words, { model });
+/** Texts that differ: numbers written in two words. */
+const texts = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) =>
+    (from + i).toString(2).replaceAll('0', 'good ').replaceAll('1', 'bad ').trim(),
+  );
+const table = (name: string, labels: readonly number[], labelNames: readonly string[], from = 0) =>
+  textTable(name, { texts: texts(labels.length, from), labels, labelNames });
+const halves = (size: number) => Array.from({ length: size }, (_, row) => row % 2);
+
+const train = table('train', halves(100), ['a', 'b']);
+const dev = table('dev', halves(40), ['a', 'b'], 100);
+const names = (one: TextTable, other: TextTable | undefined, change: object = {}) =>
+  runWarnings({
+    data: { train: read(one), evaluation: other && read(other) },
+    model,
+    metrics: ['accuracy'],
+    startsAtRandom: false,
+    ...change,
+  }).map(({ name }) => name);
+
+describe('runWarnings', () => {
+  test('says nothing of a sound run, of images, or without an evaluation', () => {
+    expect(names(train, dev)).toEqual([]);
+    expect(names(train, undefined)).toEqual([]);
+    const images = { train: blobs('train', 30), evaluation: blobs('dev', 30) };
+    expect(
+      runWarnings({
+        data: images,
+        model: mlp({ inputs: 12, classes: 3 }),
+        metrics: ['accuracy'],
+        startsAtRandom: true,
+      }),
+    ).toEqual([]);
+  });
+
+  test('random-start: an untrained model on fewer than 5,000 texts', () => {
+    expect(names(train, dev, { startsAtRandom: true })).toEqual(['random-start']);
+    expect(names(table('train', halves(5000), ['a', 'b'], 1000), dev, { startsAtRandom: true })).toEqual([]);
+  });
+
+  test('no-labels: an evaluation of rows without labels, texts or not', () => {
+    expect(names(train, table('dev', new Array<number>(40).fill(-100), ['a', 'b'], 100))).toEqual(['no-labels']);
+    expect(names(train, textTable('dev', { texts: texts(40, 100) }))).toEqual(['no-labels']);
+    const images = { train: blobs('train', 30), evaluation: blobs('dev', 30, { isLabelled: false }) };
+    expect(
+      runWarnings({
+        data: images,
+        model: mlp({ inputs: 12, classes: 3 }),
+        metrics: ['accuracy'],
+        startsAtRandom: true,
+      }),
+    ).toEqual([
+      {
+        name: 'no-labels',
+        text: 'accuracy of dev cannot be told: none of its 30 rows has a label or score',
+        fix: 'evaluate on labelled rows, or switch the evaluation off',
+      },
+    ]);
+  });
+
+  test('no-labels is not said of scores, nor if a single row has a label', () => {
+    const scored = textTable('dev', { texts: texts(40, 100), scores: halves(40) });
+    expect(names(train, scored, { metrics: ['pearson'] })).toEqual([]);
+    const one = table('dev', [0, ...new Array<number>(39).fill(-100)], ['a', 'b'], 100);
+    expect(names(train, one)).toEqual([]);
+  });
+
+  test('unseen-labels: a label of the evaluation that no training row has', () => {
+    const three = ['a', 'b', 'c'];
+    const asked = table('dev', [0, 1, 2, 2], three, 100);
+    const [warning] = runWarnings({
+      data: { train: read(table('train', halves(100), three)), evaluation: read(asked) },
+      model,
+      metrics: ['accuracy'],
+      startsAtRandom: false,
+    });
+    expect(warning?.name).toBe('unseen-labels');
+    expect(warning?.text).toBe("2 of the 4 rows of dev are labelled 'c', which no row of train is");
+    expect(names(table('train', [0, 1, 2, 2, 1, 0], three), asked)).toEqual([]);
+  });
+
+  test('rare-labels: labels with one training row', () => {
+    const three = ['a', 'b', 'c'];
+    expect(names(table('train', [0, 0, 1, 1, 2], three), undefined)).toEqual(['rare-labels']);
+    expect(names(table('train', [0, 0, 1, 1, 2, 2], three), undefined)).toEqual([]);
+  });
+
+  test('vocabulary: more ids than the model has word embeddings, and texts of unknown words', () => {
+    const small = bilstm({ vocab_size: 8, embedding_size: 4, hidden_size: 3, dense_size: 4 });
+    expect(names(train, dev, { model: small })).toEqual(['vocabulary']);
+    // witness: 18 words and 4 of second texts; 2 of 22, then 1
+    const strange = (unknown: number) =>
+      textTable('train', {
+        texts: ['good bad film plot end', 'bad bad film plot end', 'the bad film plot end', 'a film plot'],
+        labels: [0, 1, 0, 1],
+        labelNames: ['a', 'b'],
+        pairs: [unknown > 0 ? 'wort' : 'the', unknown > 1 ? 'mot' : 'the', 'very', 'very'],
+      });
+    const pairs = bilstm({
+      vocab_size: words.vocabularySize,
+      embedding_size: 4,
+      hidden_size: 3,
+      dense_size: 4,
+      is_pair: true,
+    });
+    const of = (unknown: number) =>
+      runWarnings({
+        data: { train: textDataset(strange(unknown), words, { model: pairs }) },
+        model: pairs,
+        metrics: ['accuracy'],
+        startsAtRandom: false,
+      }).map(({ name, text }) => `${name}: ${text}`);
+    expect(of(2)).toEqual(['vocabulary: 9.1 % of the tokens of train are unknown to the tokenizer']);
+    expect(of(1)).toEqual([]);
+  });
+});
+
+describe('oneClassWarnings', () => {
+  const where = { epoch: 2, data: 'dev', labelNames: ['ham', 'spam'] };
+
+  test('a student that answers all rows alike', () => {
+    expect(oneClassWarnings({ given: [100, 0], gold: [87, 13] }, where)).toEqual([
+      {
+        name: 'one-class',
+        text: "after epoch 2 the student answers 'ham' to all rows of dev, of which 87.0 % are",
+        fix: 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
+      },
+    ]);
+  });
+
+  test('is not said of two answers, nor where nearly all rows are so, nor without labels', () => {
+    expect(oneClassWarnings({ given: [99, 1], gold: [87, 13] }, where)).toEqual([]);
+    expect(oneClassWarnings({ given: [100, 0], gold: [96, 4] }, where)).toEqual([]);
+    expect(oneClassWarnings({ given: [100, 0], gold: [0, 0] }, where)).toEqual([]);
+  });
+});
