@@ -14,27 +14,13 @@ import { mlp } from '../src/models/mlp.js';
 import { adam } from '../src/optim/adam.js';
 import { openEvaluator } from '../src/training/evaluate.js';
 import { runTraining } from '../src/training/run.js';
+import { COLOUR, FAINT, INK, svg, text } from './picture.js';
 
-const INK = '#212529';
-const FAINT = '#868e96';
-const COLOUR = '#0b7285';
 const SIDE = 28;
 const CLASSES = 10;
 /** A six in which the teacher sees a nought as well. */
 const IMAGE = 817;
 const TEMPERATURES = [1, 2, 20];
-
-function svg(width: number, height: number, title: string, body: string): string {
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}" ` +
-    `font-family="system-ui, sans-serif" font-size="13"><title>${title}</title>` +
-    `<rect width="${width}" height="${height}" fill="#ffffff"/>${body}</svg>\n`
-  );
-}
-
-function text(x: number, y: number, content: string, colour = INK, anchor = 'middle'): string {
-  return `<text x="${x.toFixed(1)}" y="${y}" text-anchor="${anchor}" fill="${colour}">${content}</text>`;
-}
 
 function softmax(logits: readonly number[], temperature: number): number[] {
   const largest = Math.max(...logits);

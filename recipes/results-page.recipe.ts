@@ -1,21 +1,31 @@
 /**
  * @file Fills the tables of `docs/results.md` from `results/`: what stands between `<!-- results: NAME -->` and
- * `<!-- end -->` is what `retort report` says of `results/NAME.json`, and the latencies that the recipe took.
+ * `<!-- end -->` is what `retort report` says of `results/NAME.json`, and the latencies that the recipe took. Draws the
+ * losses of the methods from `results/text-methods.json` into `docs/images/methods/`.
  *
  *   npm run recipe -- results-page
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readExperimentRecord } from '../src/experiments/experiment-record.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { reportMarkdown } from '../src/report/markdown.js';
+import { entryOf, lossFigure, methodTable } from './method-results.js';
+import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 
 const PAGE = 'docs/results.md';
+const FIGURES = 'docs/images/methods';
+const METHODS_RUN = 'text-methods';
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
+function methodsIn(folder: string): MethodResults {
+  return JSON.parse(readFileSync(join(folder, `${METHODS_RUN}.json`), 'utf8')) as MethodResults;
+}
+
 async function blockOf(folder: string, name: string): Promise<string> {
+  if (name === METHODS_RUN) return methodTable(methodsIn(folder));
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
   const shown = Object.entries(latencies[name] ?? {}).map(([model, ms]) => `${model} ${ms.toFixed(1)} ms`);
   const latency =
@@ -31,6 +41,20 @@ export async function filledPage(page: string, folder = 'results'): Promise<stri
   return page.replace(BLOCK, (_, begin: string, name: string, end: string) => `${begin}\n${blocks.get(name)}\n${end}`);
 }
 
+/** The pictures of the methods that were run, by their names. */
+export function lossFigures(folder = 'results'): ReadonlyMap<string, string> {
+  const results = methodsIn(folder);
+  const methods = new Set(Object.values(results.methods).map(({ entry }) => entry.method));
+  return new Map(
+    Array.from(methods, (method) => {
+      const result = entryOf(method, results) as MethodResult; // one of those that the names are from
+      return [method, lossFigure(`Terms of the loss of ${method}`, result)] as const;
+    }),
+  );
+}
+
 export async function main(): Promise<void> {
+  mkdirSync(FIGURES, { recursive: true });
+  for (const [method, figure] of lossFigures()) await writeFileAtomic(join(FIGURES, `${method}.svg`), figure);
   await writeFileAtomic(PAGE, await filledPage(readFileSync(PAGE, 'utf8')));
 }

@@ -16,7 +16,7 @@ export function main(args: readonly string[]): Promise<void> {
       student: (pretrained, task, seed) => firstLayers(withHeadFor(pretrained, task, seed), 3),
       start: 'first 3 layers of minilm-l6',
       method: hinton(),
-      training: { epochs: 4, learningRate: 5e-5, batchSize: 32 },
+      training: { epochs: 3, learningRate: 5e-5, batchSize: 32 },
       rows: 10_000,
       seeds: 5,
     },

@@ -19,7 +19,7 @@ import { load } from '../src/inference/load.js';
 import type { Method } from '../src/methods/method.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { reportHtml } from '../src/report/html.js';
-import { fineTune, trainAndDev } from '../src/training/fine-tune.js';
+import { type FineTuneOptions, fineTune, trainAndDev } from '../src/training/fine-tune.js';
 import type { TextSettings } from '../src/training/text-settings.js';
 
 export type TextRecipe = {
@@ -41,10 +41,14 @@ export type TextRecipe = {
   readonly teacher?: { readonly epochs: number; readonly learningRate: number };
 };
 
-const TEACHER = { epochs: 2, learningRate: 5e-5, seed: 42 };
+/** MiniLM-L6 on SST-2. */
+export const SST2_TEACHER = { epochs: 2, learningRate: 5e-5, seed: 42 } as const;
 const LATENCY_RUNS = 200;
 
-/** Runs a recipe: `--full` for all rows (the results then end with `-full`), `--seeds N`, `--work FOLDER`, `--teacher RUN`. */
+/**
+ * Runs a recipe: `--full` for all rows (the results then end with `-full`), `--seeds N`, `--threads N`, `--work FOLDER`,
+ * `--teacher RUN`.
+ */
 export async function runTextRecipe(recipe: TextRecipe, args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -54,12 +58,14 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
       work: { type: 'string', default: '.bench' },
       teacher: { type: 'string' },
       results: { type: 'string', default: 'results' },
+      threads: { type: 'string' },
       /** Fewer steps, to see that everything runs. Give `--results` and `--work` too. */
       'max-steps': { type: 'string' },
     },
   });
   const name = values.full ? `${recipe.name}-full` : recipe.name;
   const seeds = Number(values.seeds ?? recipe.seeds);
+  const compute = values.threads === undefined ? {} : { threads: Number(values.threads) };
   const limit = values['max-steps'] === undefined ? {} : { maxSteps: Number(values['max-steps']) };
   mkdirSync(values.results, { recursive: true });
 
@@ -68,24 +74,24 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   const { train, dev } = trainAndDev(task);
   const pretrained = await loadTextModel('minilm-l6');
   const teacherPath = values.teacher ?? join(values.work, `${recipe.set}-teacher`);
-  const teacher = await fineTune({
-    ...TEACHER,
-    ...recipe.teacher,
-    ...limit,
-    model: pretrained,
-    task: { ...task, train, dev },
-    outputDir: teacherPath,
-    resume: true,
-    onEvent: (event) => {
-      if (event.type === 'evaluation') console.log(`teacher, epoch ${event.epoch}: ${JSON.stringify(event.metrics)}`);
+  const teacher = await taughtBy(
+    pretrained,
+    { ...task, train, dev },
+    {
+      ...SST2_TEACHER,
+      ...recipe.teacher,
+      ...limit,
+      ...compute,
+      outputDir: teacherPath,
     },
-  });
+  );
 
   const rows = values.full || recipe.rows === undefined ? train : stratifiedSubset(train, { rows: recipe.rows }, 1);
   const outputDir = join(values.work, name);
   const { record, student, studentPath } = await distillTexts({
     ...recipe.training,
     ...limit,
+    ...compute,
     teacher,
     student: (seed) => recipe.student(pretrained, task, seed),
     start: recipe.start,
@@ -116,6 +122,23 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   for (const { text } of record.gains) console.log(text);
   console.log(record.softTargets?.text ?? '');
   console.log(`teacher ${JSON.stringify(record.teacher)}; latency ${JSON.stringify(latency)}; student ${studentPath}`);
+}
+
+/** The pre-trained model, fine-tuned on all rows of a task; goes on where it was stopped. */
+export function taughtBy(
+  model: TextModel,
+  task: TextTask,
+  training: TextSettings & Pick<FineTuneOptions, 'seed' | 'threads' | 'outputDir'>,
+): Promise<TextModel> {
+  return fineTune({
+    ...training,
+    model,
+    task,
+    resume: true,
+    onEvent: (event) => {
+      if (event.type === 'evaluation') console.log(`teacher, epoch ${event.epoch}: ${JSON.stringify(event.metrics)}`);
+    },
+  });
 }
 
 /** Milliseconds of one sentence at a time, median: both models in turn, exported to ONNX, one thread. */

@@ -18,6 +18,8 @@ export type CommandUsage<T extends OptionTable = OptionTable> = {
   readonly hasManyRuns?: true;
   /** It takes a retort.yaml among its words, and what it takes from there. */
   readonly config?: ConfigUse;
+  /** More for its help page, from data that other help pages should not load. */
+  readonly furtherHelp?: (words: readonly string[], columns: number) => Promise<string>;
 };
 
 /** `train`, `distill`: all options; `compare`: the experiment that it says; `doctor`: what is to be looked at. */

@@ -53,7 +53,9 @@ async function dispatch(words: readonly string[], commands: readonly Command[], 
     return 0;
   }
   if (['--help', '-h', 'help'].includes(flag)) {
-    const topic = rest[0] === undefined ? [] : [findCommand(rest[0], commands).usage.name];
+    const about = rest[0] === undefined ? undefined : findCommand(rest[0], commands).usage;
+    if (about !== undefined) await addFurtherHelp(program, about, rest.slice(1), around);
+    const topic = about === undefined ? [] : [about.name];
     await program.parseAsync([...topic, '--help'], { from: 'user' });
     return 0;
   }
@@ -62,8 +64,22 @@ async function dispatch(words: readonly string[], commands: readonly Command[], 
   const { usage } = findCommand(first, commands);
   const { words: normal, sawTypographicDash } = normaliseArguments(`retort ${usage.name}`, usage.options, rest);
   if (sawTypographicDash && !normal.includes('--quiet')) writeNotice(DASH_NOTICE, around);
+  if (normal.some((word) => word === '--help' || word === '-h')) {
+    await addFurtherHelp(program, usage, normal, around);
+  }
   await program.parseAsync([usage.name, ...normal], { from: 'user' });
   return exitCode;
+}
+
+async function addFurtherHelp(
+  program: CommanderCommand,
+  { name, furtherHelp }: CommandUsage,
+  words: readonly string[],
+  around: Surroundings,
+): Promise<void> {
+  if (furtherHelp === undefined) return;
+  const text = await furtherHelp(words, around.stdout.columns ?? DEFAULT_COLUMNS);
+  program.commands.find((command) => command.name() === name)?.addHelpText('after', `\n${text}`);
 }
 
 function buildProgram(

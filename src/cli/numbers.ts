@@ -11,6 +11,12 @@ export function formatMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** 1234567890 -> "1.2 GB", 412345678 -> "412 MB", 400000 -> "0.4 MB". */
+export function formatSize(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
 /** 0.42 -> "0.42 s", 3.14159 -> "3.1 s", 75 -> "1:15". */
 export function formatSeconds(seconds: number): string {
   if (seconds >= 59.95) return formatDuration(seconds);

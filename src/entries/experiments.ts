@@ -6,8 +6,9 @@ export {
   type DistillEvent,
   type DistillOptions,
   type DistillResult,
-  distill,
+  runDistillation,
 } from '../experiments/distillation/distill.js';
+export { type ArmPlan, type DistillationPlan, planDistillation } from '../experiments/distillation/plan.js';
 export type { StudentTraining } from '../experiments/distillation/student-training.js';
 export type { AssistantStart, StudentStart } from '../experiments/distillation/train-arm.js';
 export { type DistillationData, type TransferSet, transferSet } from '../experiments/distillation/transfer.js';

@@ -84,6 +84,12 @@ export async function openResultsFile(path: string, made: Made, resume: boolean)
   }
 }
 
+/** The runs that are in a file of results, which stays as it is; none where there is no file. @throws FileError */
+export async function finishedRuns(path: string): Promise<readonly FinishedRun[]> {
+  const lines = (await statIfThere(path))?.isFile() ? await readJsonLines(path) : [];
+  return (await parseLines(path, lines)).finished;
+}
+
 function locked(path: string) {
   try {
     return acquireLock(`${path}.lock`);

@@ -21,6 +21,7 @@ export const decoupled = defineMethod({
   name: 'decoupled',
   needs: ['logits'],
   isForClasses: true,
+  leastClasses: 3,
   options: {
     targetWeight: { default: 1, min: 0, help: "weight of the label against the rest (the paper's alpha)" },
     nonTargetWeight: { default: 2, min: 0, help: "weight of the classes that are not the label (the paper's beta)" },

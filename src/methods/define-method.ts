@@ -43,6 +43,8 @@ export type MethodDefinition<S extends OptionSpecs, N extends SignalName> = {
   readonly needs: readonly N[] | ((options: OptionsOf<S>) => readonly N[]);
   /** It compares classes, and has no form for a model of one score; a function where that depends on the options. */
   readonly isForClasses?: true | ((options: OptionsOf<S>) => boolean);
+  /** Classes it takes at least, where two are too few. */
+  readonly leastClasses?: number;
   readonly options: S;
   /** Defaults that depend on other options, and checks across them. Sees what the caller gave, in range. */
   readonly defaults?: (given: Partial<OptionsOf<S>>) => Partial<OptionsOf<S>>;
@@ -71,7 +73,23 @@ export type MethodFactory<S extends OptionSpecs> = ((options?: Partial<OptionsOf
 };
 
 /** A factory of any method, as the table of methods holds them. */
-export type AnyMethodFactory = Pick<MethodFactory<OptionSpecs>, 'definition' | 'fromRecord'>;
+export type AnyMethodFactory = Pick<MethodFactory<OptionSpecs>, 'definition' | 'fromRecord'> & {
+  /** Options of another method that may stand beside its own, by what one of its own options says. */
+  readonly beside?: { readonly option: string; readonly specs: Readonly<Record<string, OptionSpecs>> };
+};
+
+/** All options that may be given together with these: the method's own, and those of a method that they name. */
+export function specsBeside(
+  { definition, beside }: AnyMethodFactory,
+  given: Readonly<Record<string, unknown>>,
+): OptionSpecs {
+  const { options } = definition;
+  if (beside === undefined) return options;
+  const own = options[beside.option];
+  const said = given[beside.option] ?? (typeof own === 'object' ? own.default : own);
+  const other = Object.hasOwn(beside.specs, String(said)) ? beside.specs[String(said)] : {};
+  return { ...other, ...options };
+}
 
 /** What an option takes, in words: `a number from 0 to 1`, `one of skip, last`. */
 export function describeOption(spec: OptionSpec | ChoiceSpec): string {
@@ -139,6 +157,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     options: specs,
     needs,
     isForClasses = () => false,
+    leastClasses,
     defaults,
     parameters,
     views,
@@ -161,6 +180,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
       name,
       needs: typeof needs === 'function' ? needs(options) : needs,
       isForClasses: isForClasses === true || isForClasses(options),
+      ...(leastClasses !== undefined && { leastClasses }),
       options,
       ...(parameters && { parameters: (sizes) => parameters(sizes, options) }),
       ...(views && { views: views(options) }),

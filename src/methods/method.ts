@@ -50,6 +50,8 @@ export type Method<O = Readonly<Record<string, unknown>>> = {
   readonly needs: readonly SignalName[];
   /** It compares classes: a model of one score has none, and is refused before any work. Default: it can do with a score. */
   readonly isForClasses?: boolean;
+  /** Classes it takes at least, where two are too few; its losses refuse fewer. */
+  readonly leastClasses?: number;
   readonly options: O;
   /**
    * What is trained beside the student: projections between widths. Checkpointed, and left behind when the run ends.

@@ -78,6 +78,8 @@ export function takdOver(hop: Method, given: Partial<TakdOptions> = {}): Method 
     needs: hop.needs,
     isForClasses: hop.isForClasses === true,
     options: { path, worse, hop: hop.name, hopOptions: hop.options },
+    // What a hop asks of a teacher's temperature is known before the first of them.
+    scalars: (_options, progress) => hop.scalars?.(hop.options, progress) ?? {},
     losses: (inputs) => hop.losses(inputs, hop.options),
     phases: (soFar) => planOf(hop, { path, worse }, soFar),
   };
@@ -86,7 +88,16 @@ export function takdOver(hop: Method, given: Partial<TakdOptions> = {}): Method 
 /** The same by the names of the command line: options that are not its own are the hop's. */
 export const takd = Object.assign(
   (given: Partial<OptionsOf<typeof options>> & Readonly<Record<string, unknown>> = {}): Method => fromRecord(given),
-  { definition: { name: 'takd', options }, fromRecord },
+  {
+    definition: { name: 'takd', options },
+    fromRecord,
+    beside: {
+      option: 'hop',
+      specs: Object.fromEntries(
+        Object.entries<AnyMethodFactory>(HOPS).map(([name, hop]) => [name, hop.definition.options] as const),
+      ),
+    },
+  },
 );
 
 function fromRecord(record: Readonly<Record<string, unknown>>): Method {

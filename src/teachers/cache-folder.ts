@@ -39,7 +39,7 @@ export async function teacherFolder(root: string, key: string): Promise<TeacherF
 }
 
 /** The signals of the answers that are there; undefined where there are none yet, or none that can be read. */
-export async function knownSignals({ path }: TeacherFolder): Promise<FedSignals | undefined> {
+export async function knownSignals({ path }: Pick<TeacherFolder, 'path'>): Promise<FedSignals | undefined> {
   try {
     const { descriptionSchema } = await import('./cache-description.schema.js');
     return descriptionSchema.parse(JSON.parse(await readFile(join(path, DESCRIPTION), 'utf8'))).signals as FedSignals;
@@ -59,9 +59,13 @@ export async function touch({ path }: Pick<TeacherFolder, 'path'>): Promise<void
   await utimes(join(path, DESCRIPTION), now, now).catch(() => {});
 }
 
+export function isShardName(name: string): boolean {
+  return SHARD.test(name);
+}
+
 export async function shardNames({ path }: TeacherFolder): Promise<string[]> {
   try {
-    return (await readdir(path)).filter((name) => SHARD.test(name)).sort();
+    return (await readdir(path)).filter(isShardName).sort();
   } catch (error) {
     throw inputFailure(error, path);
   }

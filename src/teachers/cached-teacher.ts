@@ -19,6 +19,7 @@ import {
   touch,
   writeShard,
 } from './cache-folder.js';
+import { cachedPlan } from './cached-plan.js';
 import { KEY_WORDS, KeyIndex, keysOfRows } from './row-keys.js';
 import type { FedSignals, OpenTeacher, Teacher, TeacherAnswers } from './teacher.js';
 
@@ -75,6 +76,8 @@ export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher 
   return {
     ...rest,
     remembers: true,
+    plan: (data, request) =>
+      cachedPlan(teacher, join(options.folder, answersKey(teacher, request.signals)), data, request),
     answer: (data, signals) => new Labelling(teacher, data, signals, options).answers(),
   };
 }
@@ -112,7 +115,7 @@ class Labelling {
     const { name } = this.#teacher;
     const keys = await keysOfRows(this.#data, readsOf(this.#teacher), `teacher ${name}`);
     const index = new KeyIndex(keys);
-    const folder = await teacherFolder(this.#options.folder, this.#key());
+    const folder = await teacherFolder(this.#options.folder, answersKey(this.#teacher, this.#signals));
     const known = await knownSignals(folder);
     if (known !== undefined) {
       await touch(folder);
@@ -129,15 +132,6 @@ class Labelling {
     } finally {
       lock.release();
     }
-  }
-
-  #key(): string {
-    const { contentHash, labelNames } = this.#teacher;
-    return createHash('sha256')
-      .update(
-        JSON.stringify([FORMAT, packageVersion(), contentHash, labelNames, this.#signals, readsOf(this.#teacher)]),
-      )
-      .digest('hex');
   }
 
   /** What is there of the answers that are wanted, and the rows that are missing. */
@@ -198,6 +192,14 @@ class Labelling {
   #report(done: number, total: number): void {
     this.#options.onProgress?.({ done, total, known: this.#data.size - total });
   }
+}
+
+/** What answers lie under: all that they depend on besides the row. */
+function answersKey(teacher: Teacher, signals: readonly SignalName[]): string {
+  const { contentHash, labelNames } = teacher;
+  return createHash('sha256')
+    .update(JSON.stringify([FORMAT, packageVersion(), contentHash, labelNames, [...signals].sort(), readsOf(teacher)]))
+    .digest('hex');
 }
 
 /** The values of some rows, signal behind signal in each. */

@@ -63,13 +63,19 @@ function lockOf(path: string) {
   }
 }
 
-async function readReplies(path: string): Promise<Map<string, Reply[]>> {
+/** The replies in a log, which stays as it is; a line that a kill has torn counts as none. */
+export function repliesSoFar(path: string): Promise<ReadonlyMap<string, readonly Reply[]>> {
+  return readReplies(path, 'skip');
+}
+
+async function readReplies(path: string, damaged: 'refuse' | 'skip' = 'refuse'): Promise<Map<string, Reply[]>> {
   const replies = new Map<string, Reply[]>();
   if ((await statIfThere(path))?.isFile() !== true) return replies;
   const { replySchema } = await import('./endpoint.schema.js');
   for await (const { number, text } of textLines(path)) {
     const parsed = replySchema.safeParse(parsedJson(text));
     if (!parsed.success) {
+      if (damaged === 'skip') continue;
       throw new FileError({
         where: `${path}:${number}`,
         wanted: 'a reply of an endpoint',

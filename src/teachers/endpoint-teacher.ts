@@ -6,12 +6,13 @@ import type { SignalName } from '../models/model.js';
 import { answersInMemory } from './answers.js';
 import type { Completion, Reply } from './endpoint.schema.js';
 import { type ClientOptions, EndpointClient, EndpointError, refusalOf } from './endpoint-client.js';
-import { type EndpointLog, openEndpointLog } from './endpoint-log.js';
+import { type EndpointLog, openEndpointLog, repliesSoFar } from './endpoint-log.js';
+import { endpointPlan } from './endpoint-plan.js';
 import { LabelWords } from './label-words.js';
 import { keptSignals } from './model-teacher.js';
 import { textsOf } from './own-texts.js';
 import { labelTarget, sampleTarget, type Target, topKTarget } from './targets.js';
-import type { OpenTeacher, RowValues, Teacher } from './teacher.js';
+import type { LabellingPlan, OpenTeacher, RowValues, Teacher } from './teacher.js';
 
 export type EndpointOptions = ClientOptions & {
   readonly model: string;
@@ -137,6 +138,10 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
     reads: ['texts'],
     remembers: true,
     temperatures: 'one',
+    plan: async (data) => {
+      const log = { replies: await repliesSoFar(options.log), add: () => {}, close: () => {} };
+      return new Questioning(options, words, log).plan(data);
+    },
     open,
     // In one part, so that the first rows of all are the ones that are judged first.
     answer: (data, signals) => answersInMemory({ name, open }, data, signals, data.size),
@@ -225,6 +230,38 @@ class Questioning {
       if (state.target.remainder) remainder.set(state.target.remainder, i * C);
     }
     return { logits, remainder };
+  }
+
+  /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
+  plan(data: Dataset): LabellingPlan {
+    const { model, prices, requestsPerMinute, samples = 0, logprobs = true, labelNames } = this.#options;
+    const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
+    const { texts, pairs } = textsOf(data, rows, `teacher ${model}`);
+    const questions = new Map(
+      texts.map((text, i) => {
+        const question = this.#question(text, pairs?.[i]);
+        return [question.key, question] as const;
+      }),
+    );
+    for (const question of questions.values()) this.#states.set(question.key, this.#stateOf(question));
+    const open = [...questions.values()].filter(({ key }) => this.#states.get(key)?.kind === 'open');
+    const answered = questions.size - open.length;
+    return endpointPlan(
+      questions.size,
+      open.map(({ messages, text, pair = '' }) => ({
+        bytes: messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0),
+        textBytes: Buffer.byteLength(text + pair),
+        messages: messages.length,
+      })),
+      {
+        ...(prices && { prices }),
+        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+        draws: logprobs ? 1 : Math.max(1, samples),
+        outputTokens: this.#tokenLimit(),
+        classes: labelNames.length,
+      },
+      { rows: answered, cost: this.#costOfAnswered() },
+    );
   }
 
   report(): EndpointReport {
@@ -436,6 +473,12 @@ class Questioning {
     return (input * prices.input + output * prices.output) / 1e6;
   }
 
+  /** Of one answer. */
+  #tokenLimit(): number {
+    const { body } = this.#options;
+    return Number(body?.max_tokens ?? body?.max_completion_tokens ?? MAX_TOKENS);
+  }
+
   #costOfAnswered(): number {
     let cost = 0;
     for (const [key, { kind }] of this.#states) {
@@ -450,9 +493,8 @@ class Questioning {
    * @throws EndpointError if it could pass the limit.
    */
   async #reserve(question: Question, draws: number): Promise<number> {
-    const { maxCost = Infinity, body } = this.#options;
-    const limit = Number(body?.max_tokens ?? body?.max_completion_tokens ?? MAX_TOKENS);
-    const most = this.#cost(mostTokens(question), draws * limit);
+    const { maxCost = Infinity } = this.#options;
+    const most = this.#cost(mostTokens(question), draws * this.#tokenLimit());
     const spent = () => this.#cost(this.#input, this.#output);
     while (this.#underWay > 0 && spent() + this.#reserved + most > maxCost) {
       await new Promise<void>((done) => this.#waiting.push(done));

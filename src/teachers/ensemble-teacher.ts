@@ -1,11 +1,13 @@
 /** @file Several teachers as one: the mean of what they say. */
 import { createHash } from 'node:crypto';
+import type { Dataset } from '../data/dataset.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
 import { alignLabels } from './align-labels.js';
 import { answersInMemory, openTeacher, readsOf } from './answers.js';
+import { labellingPlan, usualSignals } from './labelling-plan.js';
 import { logSoftmax } from './targets.js';
-import type { OpenTeacher, RowValues, Teacher } from './teacher.js';
+import type { LabellingPlan, OpenTeacher, PlanRequest, RowValues, Teacher } from './teacher.js';
 
 export type EnsembleOptions = {
   /**
@@ -77,10 +79,29 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
     ...(remember.length === aligned.length && { remembers: true }),
     ...(limited.length > 0 && { known: (data) => Math.min(...limited.map((known) => known(data))) }),
     temperatures: aligned.some(({ temperatures }) => temperatures === 'one') ? 'one' : 'any',
+    plan: (data, request) => ensemblePlan(aligned, data, request),
     open,
     // In one part for those that ask elsewhere: what all rows will cost is judged by the first.
     answer: (data, signals) =>
       answersInMemory({ name, open }, data, signals, remember.length > 0 ? data.size : undefined),
+  };
+}
+
+/** One after the other; what one of them does not know is not known of all. */
+async function ensemblePlan(members: readonly Teacher[], data: Dataset, request: PlanRequest): Promise<LabellingPlan> {
+  const plans: LabellingPlan[] = [];
+  for (const member of members) plans.push(await labellingPlan(member, data, request));
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const most = (values: readonly number[]) => Math.max(0, ...values);
+  const seconds = plans.flatMap((plan) => plan.seconds ?? []);
+  const costs = plans.flatMap((plan) => plan.cost ?? []);
+  return {
+    rows: most(plans.map(({ rows }) => rows)),
+    unanswered: most(plans.map(({ unanswered }) => unanswered)),
+    bytes: sum(plans.map(({ bytes }) => bytes)),
+    ...(seconds.length === plans.length && { seconds: sum(seconds) }),
+    ...(costs.length > 0 && { cost: sum(costs) }),
+    signals: usualSignals(members[0] ?? { classes: 0 }),
   };
 }
 

@@ -18,6 +18,28 @@ export type FedSignals = Readonly<Partial<Record<FedSignalName, { readonly dtype
 
 export type RowPart = 'inputs' | 'texts' | 'places';
 
+/** What answers to some rows are going to take. */
+export type LabellingPlan = {
+  /** Rows that differ. */
+  readonly rows: number;
+  /** Those of them that the teacher has to answer still. */
+  readonly unanswered: number;
+  /** Absent where that is not known before: nobody asks an endpoint to find out. */
+  readonly seconds?: number;
+  /** What new answers take on disk. */
+  readonly bytes: number;
+  /** Of an endpoint with prices: about what the new answers cost. */
+  readonly cost?: number;
+  /** Of one answer. */
+  readonly signals: FedSignals;
+};
+
+export type PlanRequest = {
+  readonly signals: readonly SignalName[];
+  /** Whether the teacher answers a few rows, to be timed; those answers are not kept. */
+  readonly isTimed: boolean;
+};
+
 export type Teacher = {
   /** For messages: a path, an id. */
   readonly name: string;
@@ -41,6 +63,8 @@ export type Teacher = {
   readonly remembers?: true;
   /** How many rows of the data it can answer, where those are not all of any: recorded answers. */
   known?(data: Dataset): number;
+  /** What its answers to some rows are going to take, without giving them. Default: it is tried on a few (`labellingPlan`). */
+  plan?(data: Dataset, request: PlanRequest): Promise<LabellingPlan>;
   /** For a teacher that can be part of the student's step: frozen, run on the very inputs that the student sees. */
   readonly traced?: {
     readonly model: Model;

@@ -29,9 +29,9 @@ import { BATCH, type StepTeacher } from './trace-step.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
-const STATE_SECONDS = { run: 20, epoch: 2 };
+export const STATE_SECONDS = { run: 20, epoch: 2 };
 /** Saving a large state is made rarer, so that it takes no more than this share of a run. */
-const SAVING_SHARE = 0.05;
+export const SAVING_SHARE = 0.05;
 /** Often enough for a progress bar. */
 const EVENT_MS = 50;
 
@@ -72,6 +72,7 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
   let evaluator: Live['evaluator'];
   try {
     step = await openStep(run, answers);
+    if (options.watchStep !== undefined) step = options.watchStep(step);
     if (saved !== undefined) step.load(saved.tensors);
     evaluator = evaluation && (await (options.openEvaluator ?? openEvaluator)({ ...options, ...evaluation }));
     const begun = performance.now() - (saved?.state.seconds ?? 0) * 1000;

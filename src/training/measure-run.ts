@@ -3,67 +3,125 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { allRows, evenRows, workOf } from '../data/row-sample.js';
 import { selectedRows } from '../data/selected-rows.js';
-import { openHostStep } from './host-step.js';
-import { openInGraphStep } from './in-graph-step.js';
+import type { Teacher } from '../teachers/teacher.js';
+import { RandomStream } from '../tensor/random.js';
 import { microBatches, planTexts } from './micro-batches.js';
+import { evaluationRows } from './prepare-run.js';
 import { type RunOptions, runTraining } from './run.js';
-import type { TrainingStep } from './step.js';
+import { type RunTimes, runWatch } from './run-watch.js';
 import { orderOf, planTraining, type TrainingPlan } from './train.js';
 
 export type RunMeasure = {
   /** Of the whole run. */
   readonly steps: number;
+  readonly epochs: number;
   /** Mean over batches from short to long texts. */
   readonly secondsPerStep: number;
-  /** Before the first step: what is compiled. */
+  /** From the end of a step to the next: rows are gathered, losses added up. */
+  readonly secondsBetweenSteps: number;
+  /** Before the first step: what is checked and compiled. */
   readonly secondsToStart: number;
+  /** Of all rows that the run evaluates; 0 where it has none. */
+  readonly secondsPerEvaluation: number;
+  /** To compile an evaluation; part of the start. */
+  readonly secondsToOpenEvaluation: number;
+  /** At an epoch's end, besides the evaluation, where gradients are looked at. */
+  readonly secondsPerCheck: number;
+  /** After the last step: the model is saved. */
+  readonly secondsToFinish: number;
   /** The most memory that this process has held by then, the longest batch included. */
   readonly peakRssBytes: number;
 };
 
-/** Batches that are timed. With the longest one they are run twice, the first time to warm up. */
+export type MeasureOptions = {
+  /** How often the batches are timed; more tell more on a machine that does other work too. Default: 1. */
+  readonly rounds?: number;
+};
+
+/** Batches that are timed. With the longest one they are run once more before, to warm up. */
 const SAMPLED = 6;
+/** Rows that an evaluation is timed on. */
+const EVALUATED = 512;
+/** Too little to change a weight: nothing can diverge, and a step takes as long. */
+const STANDING_STILL = 1e-12;
 
 /**
  * Times a few steps of a run in a folder for the purpose, which goes again: those batches that stand for all by the number
- * of their tokens, and the longest. Evaluation is not included.
+ * of their tokens, and the longest; and an evaluation of some rows. A teacher that answers once is asked for those rows alone.
  * @throws as `runTraining` does.
  */
-export async function measureRun(options: RunOptions): Promise<RunMeasure> {
-  const { data, maxSteps: _maxSteps, earlyStopping: _earlyStopping, ...rest } = options;
+export async function measureRun(options: RunOptions, { rounds = 1 }: MeasureOptions = {}): Promise<RunMeasure> {
+  const { data, maxSteps: _maxSteps, earlyStopping: _earlyStopping, limitEvalBatches, ...rest } = options;
+  const { evalBatchSize = options.batchSize } = options;
   const text = planTexts(data.train, options.tokensPerRun);
   const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
   const { rows, longest } = sampledRows(options, plan);
+  const evaluated = allRows(evaluationRows(data.evaluation, evalBatchSize, limitEvalBatches));
+  const sample = data.evaluation && evenRows(data.evaluation, evaluated, EVALUATED);
+  const evaluation = sample && sample.length > 0 ? data.evaluation : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'retort-measure-'));
-  const watch = stopwatch(options);
+  const watch = runWatch(options);
+  let found: RunTimes;
   try {
     await runTraining({
       ...rest,
-      data: { train: selectedRows(data.train, rows) },
+      ...(options.teacher && { teacher: amongFew(options.teacher, rows.length, options.seed) }),
+      data: {
+        train: selectedRows(data.train, rows),
+        ...(evaluation && sample && { evaluation: selectedRows(evaluation, sample) }),
+      },
+      optimizer: { ...options.optimizer, learningRate: STANDING_STILL },
       limitTrainBatches: { fraction: 1 },
-      epochs: 2,
+      epochs: 1 + rounds,
+      warmupSteps: 0,
+      fastDevRun: false,
+      // Few rows are not to be judged.
+      strict: false,
       outputDir: join(folder, 'run'),
       resume: false,
       overwrite: false,
       saveTopK: 0,
-      saveLast: false,
+      saveLast: true,
       stateSeconds: Number.POSITIVE_INFINITY,
-      openStep: watch.openStep,
+      watchStep: watch.watchStep,
+      openEvaluator: watch.openEvaluator,
       onEvent: () => {},
     });
+    found = watch.found(1 + rounds);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const second = watch.steps.slice(watch.steps.length / 2);
   // The longest batch is there for the memory: it would count for more than its share.
-  const timed = longest ? second.toSorted((a, b) => a - b).slice(0, -1) : second;
+  const timed = found.epochs.slice(1).flatMap((steps) => {
+    return longest ? steps.toSorted((a, b) => a - b).slice(0, -1) : steps;
+  });
+  const share = evaluation && sample ? workOf(evaluation, evaluated) / workOf(evaluation, sample) : 0;
   return {
     steps: plan.totalSteps,
-    secondsPerStep: timed.reduce((sum, seconds) => sum + seconds, 0) / timed.length,
-    secondsToStart: watch.opened(),
+    epochs: Math.ceil(plan.totalSteps / plan.stepsPerEpoch),
+    secondsPerStep: mean(timed),
+    secondsBetweenSteps: found.betweenSteps,
+    secondsToStart: found.toStart,
+    secondsPerEvaluation: share * mean(found.evaluations.slice(1)),
+    secondsToOpenEvaluation: found.toOpenEvaluation,
+    secondsPerCheck: found.afterFirstEpoch,
+    secondsToFinish: found.toFinish,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
+}
+
+/** A teacher that sees another row than the student does sees one of the few that there are: it is as long as any. */
+function amongFew(teacher: Teacher, rows: number, seed: number): Teacher {
+  const { traced } = teacher;
+  if (traced?.seenRow === undefined) return teacher;
+  const partners = new RandomStream(seed, 'measured partners').permutation(rows);
+  return { ...teacher, traced: { ...traced, seenRow: (row) => partners[row] as number } };
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Rows of a few whole batches of the first epoch: at the middle of each sixth of them by tokens, and the longest one. */
@@ -87,35 +145,4 @@ export function sampledRows(
   const chosen = Array.from({ length: SAMPLED }, (_, i) => Math.floor(((i + 0.5) / SAMPLED) * whole));
   const rows = [...chosen, whole - 1].flatMap((place) => Array.from(batches[place]?.rows ?? []));
   return { rows: Uint32Array.from(rows), longest: train.text !== undefined };
-}
-
-/** Opens the step of a run and times each of its steps. */
-function stopwatch({ openStep, data }: Pick<RunOptions, 'openStep' | 'data'>) {
-  const open = openStep ?? (data.train.text === undefined ? openInGraphStep : openHostStep);
-  const steps: number[] = [];
-  let secondsToStart = 0;
-  return {
-    steps,
-    opened: () => secondsToStart,
-    openStep: async (options: Parameters<typeof open>[0]): Promise<TrainingStep> => {
-      const started = performance.now();
-      const step = await open(options);
-      secondsToStart = (performance.now() - started) / 1000;
-      return {
-        stepsPerRun: step.stepsPerRun,
-        ...(step.placeFor && { placeFor: (at) => step.placeFor?.(at) ?? (() => undefined) }),
-        run: async (inputs) => {
-          const before = performance.now();
-          const results = await step.run(inputs);
-          const seconds = (performance.now() - before) / 1000;
-          for (const _ of inputs) steps.push(seconds / inputs.length);
-          return results;
-        },
-        parameters: () => step.parameters(),
-        state: () => step.state(),
-        load: (state) => step.load(state),
-        release: () => step.release(),
-      };
-    },
-  };
 }

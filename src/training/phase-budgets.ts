@@ -77,6 +77,9 @@ export async function studentSteps(
 }
 
 /** The phases before any of them has been run. */
-async function plannedPhases({ phases }: Method, assistants: readonly string[]): Promise<readonly Phase[] | undefined> {
+export async function plannedPhases(
+  { phases }: Method,
+  assistants: readonly string[],
+): Promise<readonly Phase[] | undefined> {
   return phases?.({ assistants, scores: new Map(), teacherScore: () => Promise.resolve(Number.NaN) });
 }

@@ -54,7 +54,8 @@ export async function checkStages(options: PhasedRunOptions): Promise<void> {
   if (options.method.phases !== undefined) await checkPhases(options, await planAfter(options, []));
 }
 
-async function singleRun(options: PhasedRunOptions) {
+/** A method of one stage as a run. */
+export async function singleRun(options: PhasedRunOptions) {
   const { weights: _weights, teacher: _teacher, data, assistants: _assistants, ...rest } = options;
   const { method, seed } = options;
   const train = rowsOf({ name: method.name, method }, data);

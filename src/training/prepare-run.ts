@@ -206,7 +206,8 @@ function fastDevRun(options: RunOptions): RunOptions {
   return { ...rest, epochs: 1, limitTrainBatches: one, limitEvalBatches: one, saveTopK: 0, saveLast: false };
 }
 
-function evaluationRows(data: Dataset | undefined, batchSize: number, limit: Portion | undefined): number {
+/** Rows of an evaluation. */
+export function evaluationRows(data: Dataset | undefined, batchSize: number, limit: Portion | undefined): number {
   if (data === undefined) return 0;
   if (!(Number.isSafeInteger(batchSize) && batchSize >= 1)) {
     throw new OptionError({ where: 'evalBatchSize', wanted: 'a whole number of at least 1', got: String(batchSize) });

@@ -4,7 +4,7 @@ import { OptionError, SignalError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
 import { METHODS } from '../methods/table.js';
 import type { Teacher } from '../teachers/teacher.js';
-import { hasViews } from './view-checks.js';
+import { servedMethods } from './served-methods.js';
 
 /** @throws OptionError for a method that compares classes, on a model that predicts one score. */
 export function checkTargets(method: Method, classes: number): void {
@@ -52,7 +52,7 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
       where: `method '${method.name}' with teacher ${teacher.name}`,
       wanted: `the signal${missing.length > 1 ? 's' : ''} ${missing.join(', ')}`,
       got: `a teacher that gives ${teacher.provides.join(', ') || 'none'}`,
-      fix: `use a teacher that gives ${needs}, or a method that it can serve: ${servedMethods(teacher).join(', ')}`,
+      fix: `use a teacher that gives ${needs}, or a method that it can serve: ${servedMethods(teacher, classes).join(', ')}`,
     });
   }
   if (teacher.classes !== classes) {
@@ -81,15 +81,6 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
       fix: 'use a teacher trained on the same labels',
     });
   }
-}
-
-/** Methods that need nothing but what a teacher gives. */
-function servedMethods({ provides, traced }: Teacher): string[] {
-  return Object.entries(METHODS).flatMap(([name, { fromRecord }]) => {
-    const method = fromRecord({});
-    const isServed = method.needs.length > 0 && method.needs.every((signal) => provides.includes(signal));
-    return isServed && (traced !== undefined || !hasViews(method)) ? [name] : [];
-  });
 }
 
 function shortList(names: readonly string[]): string {

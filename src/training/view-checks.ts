@@ -1,8 +1,10 @@
 /** @file What can be known to be wrong with a method's views before any work starts. */
 import { SignalError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
+import { classesOf } from '../models/forward.js';
 import type { Model } from '../models/model.js';
 import type { Teacher } from '../teachers/teacher.js';
+import { servedMethods } from './served-methods.js';
 
 /** Whether a method runs student and teacher on other inputs than the batch's own. */
 export function hasViews({ views = {} }: Pick<Method, 'views'>): boolean {
@@ -29,7 +31,9 @@ export function checkViews(method: Method, model: Model, teacher: Teacher | unde
       got: teacher.reads?.includes('texts')
         ? 'a teacher that makes tokens of the texts itself'
         : 'a teacher whose answers come from outside the step',
-      fix: "take a teacher with the student's tokenizer and the data's order of labels, or method 'hinton'",
+      fix:
+        "take a teacher with the student's tokenizer and the data's order of labels, or a method that this one can " +
+        `serve: ${servedMethods(teacher, classesOf(model)).join(', ')}`,
     });
   }
   const { kind, words } = teacher.traced.model;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -69,6 +69,82 @@ describe('retort pretrain', () => {
     );
     expect(await wrong('pretrain @notes.txt --dev @notes.txt --dev_share 0.1 --output_dir @x')).toContain(
       'at most one of the two',
+    );
+    expect(existsSync(path('x'))).toBe(false);
+  });
+});
+
+describe('retort pretrain --teacher', () => {
+  const STUDENT = 'pretrain @reviews.csv --text review --teacher @pre --model @pre --layers 1 --learning_rate 3e-3';
+  type Epochs = readonly { readonly losses: Readonly<Record<string, number>> }[];
+  const epochsOf = (folder: string): Epochs => JSON.parse(readFileSync(path(folder, 'metrics.json'), 'utf8')).epochs;
+  const methodOf = (folder: string) => JSON.parse(readFileSync(path(folder, 'last.ckpt/config.json'), 'utf8')).method;
+
+  test.each(['masked', 'all'])('a student of one layer by DistilBERT’s triple loss, answers at %s', async (at) => {
+    const result = await resultOf(`${STUDENT} --epochs 2 --answers_at ${at} --output_dir @taught-${at}`);
+    expect(result.metrics.loss).toBeLessThan(result.before.loss);
+    const [first, last] = epochsOf(`taught-${at}`);
+    expect(Object.keys(first?.losses ?? {})).toEqual(['soft', 'hard', 'cosine']);
+    expect(last?.losses.soft as number).toBeLessThan(first?.losses.soft as number);
+    expect(methodOf(`taught-${at}`)).toMatchObject({ name: 'distilbert', options: { stage: 'distillation' } });
+  });
+
+  test('then, the paper’s way, soft labels on a pool and the labels at the end, by well-read', async () => {
+    const distill = 'distill @reviews.csv --text review --label stars --teacher @whole --transfer @notes.txt';
+    const well = '--model @taught-masked --method well-read --method_options stage=both --epochs 2 --max_steps 40';
+    const result = await resultOf(`${distill} ${well} --controls no-teacher --seeds 1 --output_dir @well`);
+    expect(result.arms.map(({ name }: { name: string }) => name)).toEqual(['well-read', 'no-teacher']);
+    const stage = (name: string) =>
+      epochsOf(`well/runs/well-read-1/${name}`).flatMap(({ losses }) => Object.keys(losses));
+    expect(new Set(stage('phase-1-distillation'))).toEqual(new Set(['soft']));
+    expect(new Set(stage('phase-2-fine-tuning'))).toEqual(new Set(['hard']));
+  });
+
+  test.each([
+    ['minilm', ['queries', 'keys', 'values']],
+    ['tinybert', ['embedding', 'hidden', 'attention']],
+  ])(
+    '%s matches layers of any encoder; the head that it leaves untrained is not taken for one',
+    async (method, terms) => {
+      const line = `${STUDENT.replace('@pre', '@encoder')} --from random --method ${method} --epochs 2 --output_dir @${method}`;
+      const result = await resultOf(line);
+      expect([result.train.rows, result.dev, result.metrics]).toEqual([400, null, {}]);
+      const [first, last] = epochsOf(method);
+      expect(Object.keys(first?.losses ?? {})).toEqual(terms);
+      for (const term of terms) expect(last?.losses[term] as number, term).toBeLessThan(first?.losses[term] as number);
+      const asked = await run(
+        `augment @reviews.csv --text review --method mlm --model @${method} --output_file @no.jsonl`,
+      );
+      expect(asked.stderr).toMatch(
+        /--model: wanted a model that was trained to guess hidden words, got .*, whose head was not/,
+      );
+    },
+  );
+
+  test('what cannot teach is named before anything is written', async () => {
+    cpSync(path('encoder'), path('cased'), { recursive: true });
+    const tokenizer = readFileSync(path('cased/tokenizer.json'), 'utf8');
+    const cased = tokenizer.replace(/"lowercase":\s*true/, '"lowercase":false');
+    expect(cased).not.toBe(tokenizer);
+    writeFileSync(path('cased/tokenizer.json'), cased);
+    const wrong = async (flags: string) =>
+      (await run(`pretrain @notes.txt --model @pre --output_dir @x ${flags}`)).stderr;
+    expect(await wrong('--method minilm')).toContain('--method: wanted a --teacher, got none; leave the flag out');
+    expect(await wrong('--answers_at all')).toContain('--answers_at: wanted a --teacher');
+    expect(await wrong('--teacher @pre --method_options stage=both')).toContain(
+      '--method_options: wanted stage=distillation, the one without labels of a task, got stage=both',
+    );
+    expect(await wrong('--teacher @pre --method_options softWeight=0,cosineWeight=0')).toContain(
+      "wanted something of method 'distilbert' for the teacher to teach",
+    );
+    expect(await wrong('--teacher @pre --method tinybert --dev @notes.txt')).toContain(
+      "--dev: wanted a method whose guesses of hidden words can be scored: 'tinybert' compares layers",
+    );
+    expect(await wrong('--teacher @encoder')).toMatch(
+      /--teacher: wanted a model that was trained to guess hidden words, got .*encoder, which comes without such a head/,
+    );
+    expect(await wrong('--teacher @cased --method minilm')).toMatch(
+      /--teacher .*cased: wanted a teacher with the student's own tokenizer/,
     );
     expect(existsSync(path('x'))).toBe(false);
   });

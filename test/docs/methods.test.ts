@@ -24,6 +24,25 @@ describe('docs/methods', () => {
     for (const name of Object.keys(METHODS)) expect(page('README.md')).toContain(`](${name}.md)`);
   });
 
+  test.each(Object.keys(METHODS))('%s.md says when to use it, what it needs and costs, and what it logs', (name) => {
+    const headings = [
+      'When to use it',
+      'What it needs',
+      'What it costs',
+      'Options',
+      'Terms in the log',
+      'In TypeScript',
+    ];
+    const found = [...page(`${name}.md`).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading ?? '');
+    expect(found.filter((heading) => headings.includes(heading))).toEqual(headings);
+    expect(page(`${name}.md`)).toContain(`](../../src/methods/${name}.ts)`);
+  });
+
+  // Of these the specification's own sources could not be checked.
+  test.each(['mixkd', 'self-kd'])('%s.md says what is not known of it', (name) => {
+    expect(page(`${name}.md`)).toMatch(/\n## What is not known\n\n.*could not (check|be checked)/s);
+  });
+
   test.each(Object.entries(METHODS))('%s.md has the options of the code', (name, method) => {
     expect(page(`${name}.md`)).toContain(`## Options\n\n${optionsTable(method)}\n\n## `);
   });

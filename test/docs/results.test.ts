@@ -1,8 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { filledPage } from '../../recipes/results-page.recipe.js';
+import { filledPage, lossFigures } from '../../recipes/results-page.recipe.js';
+import { METHODS } from '../../src/methods/table.js';
 
 test('the tables of docs/results.md are those of results/', async () => {
   const page = readFileSync('docs/results.md', 'utf8');
   expect(await filledPage(page)).toBe(page);
 });
+
+const figures = lossFigures();
+
+test.each(Object.keys(METHODS).filter((name) => figures.has(name)))(
+  'docs/methods/%s.md shows the losses of the run that results/ has',
+  (name) => {
+    expect(readFileSync(`docs/images/methods/${name}.svg`, 'utf8')).toBe(figures.get(name));
+    expect(readFileSync(`docs/methods/${name}.md`, 'utf8')).toContain(`(../images/methods/${name}.svg)`);
+  },
+);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
-import { type DistillOptions, distill } from '../../src/experiments/distillation/distill.js';
+import { type DistillOptions, runDistillation } from '../../src/experiments/distillation/distill.js';
 import { readExperimentRecord } from '../../src/experiments/experiment-record.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { supervised } from '../../src/methods/supervised.js';
@@ -81,7 +81,7 @@ const options = (outputDir: string): DistillOptions => ({
 describe('distill', () => {
   test('runs every arm on every seed, asks the teacher once a data set, and leaves record, verdict and student', async () => {
     asked = 0;
-    const { record, verdict, recordPath, studentPath } = await distill(options('whole'));
+    const { record, verdict, recordPath, studentPath } = await runDistillation(options('whole'));
     // Training rows and evaluation rows: not once a run.
     expect(asked).toBe(2);
     expect(record.arms.map(({ name, scores }) => [name, scores.length])).toEqual([
@@ -112,7 +112,7 @@ describe('distill', () => {
   test('stopped and resumed it ends with the same scores, and finished runs are not done again', async () => {
     const stop = new AbortController();
     const parted = options('parted');
-    const stopped = distill({
+    const stopped = runDistillation({
       ...parted,
       signal: stop.signal,
       onEvent: (event) => {
@@ -121,7 +121,7 @@ describe('distill', () => {
     });
     await expect(stopped).rejects.toThrow('wanted all 10 runs');
     let begun = 0;
-    const { record } = await distill({
+    const { record } = await runDistillation({
       ...parted,
       resume: true,
       onEvent: (event) => {
@@ -135,6 +135,6 @@ describe('distill', () => {
 
   test('an experiment of other settings is not resumed', async () => {
     const other = { ...options('whole'), optimizer: adam({ learningRate: 0.02 }), resume: true };
-    await expect(distill(other)).rejects.toThrow('learningRate');
+    await expect(runDistillation(other)).rejects.toThrow('learningRate');
   });
 });

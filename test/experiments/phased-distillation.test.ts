@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
-import { type DistillOptions, type DistillResult, distill } from '../../src/experiments/distillation/distill.js';
+import {
+  type DistillOptions,
+  type DistillResult,
+  runDistillation,
+} from '../../src/experiments/distillation/distill.js';
 import { selfKd } from '../../src/methods/self-kd.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
@@ -63,7 +67,7 @@ const scoresOf = ({ record }: DistillResult) => record.arms.map(({ name, scores 
 describe('distill by a method of several stages', () => {
   let whole: DistillResult;
   beforeAll(async () => {
-    whole = await distill(options('whole'));
+    whole = await runDistillation(options('whole'));
   });
 
   test('its arms run in stages, and the control in one of as many steps', () => {
@@ -87,7 +91,7 @@ describe('distill by a method of several stages', () => {
     'stopped in stage %s and resumed it ends with the same scores',
     async (stage) => {
       const stop = new AbortController();
-      const stopped = distill({
+      const stopped = runDistillation({
         ...options(stage),
         signal: stop.signal,
         onEvent: (event) => {
@@ -96,7 +100,7 @@ describe('distill by a method of several stages', () => {
         },
       });
       await expect(stopped).rejects.toThrow('interruption');
-      expect(scoresOf(await distill({ ...options(stage), resume: true }))).toEqual(scoresOf(whole));
+      expect(scoresOf(await runDistillation({ ...options(stage), resume: true }))).toEqual(scoresOf(whole));
     },
   );
 
@@ -114,7 +118,7 @@ describe('distill by a method of several stages', () => {
       assistants: [startOf(sized(4))],
       student: startOf(sized(2)),
     };
-    const { record } = await distill(options(`takd-${hop}`, { ...chain, controls: ['no-teacher'] }));
+    const { record } = await runDistillation(options(`takd-${hop}`, { ...chain, controls: ['no-teacher'] }));
     expect(record.arms.map(({ name, scores }) => [name, scores.length])).toEqual([
       ['takd', 1],
       ['no-teacher', 1],
@@ -126,7 +130,7 @@ describe('distill by a method of several stages', () => {
   test('takd with scores that decide: rows of training are kept for them', async () => {
     const method = takd({ path: 'accuracy-midpoint', worse: 'skip' });
     const assistants = [startOf(sized(2)), startOf(sized(1))];
-    const { recordPath } = await distill(options('midpoint', { method, assistants, controls: [] }));
+    const { recordPath } = await runDistillation(options('midpoint', { method, assistants, controls: [] }));
     expect(existsSync(recordPath)).toBe(true);
     const stages = readdirSync(join(scratch, 'midpoint', 'runs', 'takd-1')).filter((name) => name.startsWith('phase-'));
     expect(stages.slice(0, 3)).toEqual([
@@ -139,14 +143,14 @@ describe('distill by a method of several stages', () => {
   });
 
   test('assistants that are missing are named before the folder is made', async () => {
-    await expect(distill(options('none', { method: takd() }))).rejects.toThrow(
+    await expect(runDistillation(options('none', { method: takd() }))).rejects.toThrow(
       'wanted assistants, one or more, got none',
     );
     expect(existsSync(join(scratch, 'none'))).toBe(false);
   });
 
   test('of a method that asks no teacher another’s answers are no control', async () => {
-    const { record } = await distill(options('self-kd', { method: selfKd() }));
+    const { record } = await runDistillation(options('self-kd', { method: selfKd() }));
     expect(record.arms.map(({ name }) => name)).toEqual(['self-kd', 'no-teacher']);
   });
 });

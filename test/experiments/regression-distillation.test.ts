@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { type TextTable, textTable } from '../../src/data/text-table.js';
 import { OptionError } from '../../src/errors/failures.js';
-import { type DistillEvent, type DistillOptions, distill } from '../../src/experiments/distillation/distill.js';
+import { type DistillEvent, type DistillOptions, runDistillation } from '../../src/experiments/distillation/distill.js';
 import { readExperimentRecord } from '../../src/experiments/experiment-record.js';
 import type { ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
 import { decoupled } from '../../src/methods/decoupled.js';
@@ -73,7 +73,7 @@ describe('distill of a regression', () => {
   const events: DistillEvent[] = [];
 
   test('is judged by Pearson’s correlation, without the controls that need classes', async () => {
-    const run = await distill({ ...options('whole'), onEvent: (event) => events.push(event) });
+    const run = await runDistillation({ ...options('whole'), onEvent: (event) => events.push(event) });
     ({ record } = run);
     expect(record.metric).toBe('pearson');
     expect(record.arms.map(({ name, scores }) => [name, scores.length])).toEqual([
@@ -121,7 +121,7 @@ describe('distill of a regression', () => {
   // alpha · mean (z_s − z_t)² + (1 − alpha) · mean (z_s − r)².
   test('the loss is the squared error to the teacher’s score and to the row’s own', async () => {
     const whole = { ...options('step'), seeds: 1, epochs: 1, batchSize: 64, controls: [] };
-    await distill(whole);
+    await runDistillation(whole);
     const [line] = JSON.parse(readFileSync(join(scratch, 'step', 'runs', 'hinton-1', 'metrics.json'), 'utf8')).epochs;
     const evaluator = await openEvaluator({ model: student, data: data.train, threads: 1 });
     const { logits } = await evaluator.predict(initialiseParameters(student.parameters, 1));
@@ -143,7 +143,7 @@ describe('distill of a regression', () => {
           { ...given, data: new Float32Array(given.data.length) },
         ]),
       );
-    const { record: muted } = await distill({
+    const { record: muted } = await runDistillation({
       ...options('mute'),
       ...{ student: { ...options('mute').student, weights: mute }, controls: [], seeds: 1, epochs: 1 },
     });
@@ -151,7 +151,7 @@ describe('distill of a regression', () => {
   });
 
   test('refuses a method that compares classes, by name and before any work', async () => {
-    const refused = distill(options('refused', decoupled()));
+    const refused = runDistillation(options('refused', decoupled()));
     await expect(refused).rejects.toBeInstanceOf(OptionError);
     await expect(refused).rejects.toThrow(
       /^method 'decoupled': wanted a model of two classes or more: .* got a regression.*use .*hinton.*tinybert/,
@@ -161,6 +161,6 @@ describe('distill of a regression', () => {
 
   test('refuses a metric of classes', async () => {
     const wrong = { ...options('wrong'), metrics: ['f1'] as const };
-    await expect(distill(wrong)).rejects.toThrow('metrics: wanted some of pearson, spearman, loss, got f1');
+    await expect(runDistillation(wrong)).rejects.toThrow('metrics: wanted some of pearson, spearman, loss, got f1');
   });
 });

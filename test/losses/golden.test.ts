@@ -26,7 +26,7 @@ import { asMask, meanOf, type RowLoss, scale } from '../../src/losses/row-loss.j
 import { softCrossEntropy } from '../../src/losses/soft-cross-entropy.js';
 import { annealedTargets, averagedProbs, embeddingTargets, virtualTeacher } from '../../src/losses/targets.js';
 import { fromNumbers } from '../../src/tensor/tensor.js';
-import type { Nested } from '../nn/evaluate.js';
+import { evaluate, expectGolden, type Nested } from '../nn/evaluate.js';
 import { expectWitnessed, PRECISIONS, readGolden } from './golden-cases.js';
 
 type Case = {
@@ -191,6 +191,9 @@ const LOSSES: Record<string, Loss> = {
     const logits = div(virtualTeacher(labels(inputs), student(inputs), a), T);
     return sum(scale(alpha / 3, kl(student(inputs), logits)), scale(1 - alpha, hard(inputs)));
   },
+  // An annealed target between the student's own logits, as constants, and the teacher's.
+  'ladder/taid_t0.4': (inputs, { t = 0 }) =>
+    sum(kl(student(inputs), mix(value(inputs, 'student_logits_detached'), teacher(inputs), t))),
   'ladder/full_kl': (inputs) => sum(kl(student(inputs), teacher(inputs))),
   'mixkd/total': (inputs) =>
     sum(
@@ -221,6 +224,21 @@ describe('golden vectors', () => {
     expect(wanted.filter((name) => !Object.hasOwn(LOSSES, name))).toEqual([]);
     expect(wanted.length).toBeGreaterThan(60);
   });
+
+  test.each(PRECISIONS)(
+    'the mean of probabilities is that of the steps of MT-DNN’s answer module (%s)',
+    async (...precision) => {
+      const [dtype, tolerance] = precision;
+      const { inputs, expected } = golden['mtdnn_kd/san_average'] as unknown as {
+        readonly inputs: { readonly step_probs: readonly [readonly (readonly number[])[]] };
+        readonly expected: { readonly eval_mean_probs: readonly number[] };
+      };
+      // The softmax of logarithms is the probabilities themselves.
+      const steps = inputs.step_probs[0].map((probs) => constant(fromNumbers(dtype, [1, 3], probs.map(Math.log))));
+      const { meanProbs } = await evaluate({ meanProbs: averagedProbs(steps) }, {});
+      expectGolden(meanProbs, [expected.eval_mean_probs], tolerance, 'mean of the steps');
+    },
+  );
 
   describe.each(PRECISIONS)('%s', (...precision) => {
     test.each(Object.keys(LOSSES))('%s', async (name) => {

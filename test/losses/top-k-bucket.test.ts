@@ -45,10 +45,21 @@ describe('topKBucket', () => {
       await expectWitnessed(witnessOf(name), loss, precision);
     });
 
-    test('sampled labels with half a count for each class', async () => {
-      const { inputs, value: wanted, gradient } = witnessOf('sampled_freq_ce_jeffreys');
-      const target = (golden['ladder/sampled_freq_ce_jeffreys'] as { expected: { target?: Nested } }).expected.target;
-      const witness = { inputs: { ...inputs, target: target as Nested }, value: wanted, gradient };
+    const smoothed = (golden['ladder/sampled_freq_ce_jeffreys'] as { expected: { target?: Nested } }).expected.target;
+    test.each([
+      // By hand: shares of eight draws.
+      [
+        'sampled_freq_ce',
+        [
+          [0, 6 / 8, 0, 1 / 8, 1 / 8],
+          [5 / 8, 0, 0, 3 / 8, 0],
+        ],
+      ],
+      // Half a count more for each class.
+      ['sampled_freq_ce_jeffreys', smoothed as Nested],
+    ] as const)('%s', async (name, target) => {
+      const { inputs, value: wanted, gradient } = witnessOf(name);
+      const witness = { inputs: { ...inputs, target }, value: wanted, gradient };
       const loss = (traced: Record<string, Value>) =>
         meanOf(softCrossEntropy(value(traced, 'student_logits'), value(traced, 'target')));
       await expectWitnessed(witness, loss, precision);

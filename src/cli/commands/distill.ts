@@ -20,6 +20,7 @@ export const distillUsage = {
   name: 'distill',
   hasManyRuns: true,
   config: 'distill',
+  furtherHelp: async (words, columns) => (await import('../method-help.js')).methodHelp(words, columns),
   summary: 'teach a small model what a large one knows, and find out whether that helped',
   description:
     'Trains a student on the answers of a teacher, and the same student without it, on several seeds; says whether the ' +
@@ -51,7 +52,7 @@ export const distillUsage = {
       placeholder: 'name',
       default: 'hinton',
       group: 'Distillation',
-      help: 'how the student learns from the teacher; an unknown name lists them',
+      help: 'how the student learns from the teacher; the names stand at the end of this page',
     },
     alpha: {
       kind: 'number',
@@ -99,7 +100,6 @@ export const distillUsage = {
       group: 'Evidence',
       help: 'what the verdict is about [default: the first metric of the data set]',
     },
-    dryRun: { kind: 'switch', group: 'Output', help: 'print what would be trained, and stop' },
     smallestEffect: {
       kind: 'number',
       default: 0.5,

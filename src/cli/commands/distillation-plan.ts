@@ -1,12 +1,15 @@
 /** @file `retort distill --dry_run`: what would be done. */
 import type { Control } from '../../experiments/distillation/controls.js';
+import type { DistillationPlan } from '../../experiments/distillation/plan.js';
 import type { Method } from '../../methods/method.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { RunOptions } from '../../training/run.js';
+import type { StageEstimate } from '../../training/run-estimate.js';
 import type { CommandOutput } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { distillUsage } from './distill.js';
+import { planJson, planLines } from './plan-lines.js';
 import { startInWords } from './starting-layers.js';
 import type { NamedTeacher } from './teacher-flags.js';
 import { planOf, type TextData } from './text-training.js';
@@ -27,8 +30,15 @@ export type Planned = {
   readonly outputDir: string;
 };
 
-/** Arms, runs, rows and steps, as the same command without the flag would have them. */
-export function plannedOutput(options: OptionValues<typeof distillUsage.options>, planned: Planned): CommandOutput {
+/** What it takes; undefined where the teacher would have to be downloaded first. */
+type Taken = { readonly plan: DistillationPlan; readonly teacher: StageEstimate | undefined } | undefined;
+
+/** Arms, runs, rows, steps and what they take, as the same command without the flag would have them. */
+export function plannedOutput(
+  options: OptionValues<typeof distillUsage.options>,
+  planned: Planned,
+  taken: Taken,
+): CommandOutput {
   const { run, labelledRows, method, controls, teachers, metric, outputDir } = planned;
   const { train, evaluation } = run.data;
   const { totalSteps } = planOf(run, train);
@@ -48,6 +58,9 @@ export function plannedOutput(options: OptionValues<typeof distillUsage.options>
       `judged   by ${metric} on ${formatCount(evaluation.size)} rows (${evaluation.name})`,
       `teacher  ${names.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
+      ...(taken === undefined
+        ? [`time     not known: ${options.teacher} is not on this machine yet`]
+        : planLines(taken.plan, taken.teacher)),
       `output   ${outputDir}`,
       'nothing was trained or written: leave out --dry_run to start',
     ].join('\n'),
@@ -66,6 +79,7 @@ export function plannedOutput(options: OptionValues<typeof distillUsage.options>
       student,
       parameters,
       outputDir,
+      plan: taken === undefined ? null : planJson(taken.plan, taken.teacher),
     },
   };
 }

@@ -48,6 +48,30 @@ export const pretrainUsage = {
       group: 'Data',
       help: 'without --dev, the share of the texts that is set aside for that, at most 2,000 [default: 0.05]',
     },
+    teacher: {
+      kind: 'text',
+      placeholder: 'name',
+      group: 'Teacher',
+      help: 'a model that has been trained so, as a run of retort pretrain, from which the student learns too; of the same tokenizer',
+    },
+    method: {
+      kind: 'choice',
+      choices: ['distilbert', 'minilm', 'tinybert'],
+      group: 'Teacher',
+      help: 'how it learns from the teacher; minilm and tinybert match layers alone, and take any encoder as teacher [default: distilbert]',
+    },
+    methodOptions: {
+      kind: 'text',
+      placeholder: 'name=value,…',
+      group: 'Teacher',
+      help: 'options of the method, such as cosineWeight=0,temperature=1',
+    },
+    answersAt: {
+      kind: 'choice',
+      choices: ['masked', 'all'],
+      group: 'Teacher',
+      help: 'which tokens the teacher answers: those to be guessed, or all, which takes several times the memory [default: masked]',
+    },
     epochs: { kind: 'integer', min: 1, default: 3, group: 'Training', help: 'passes over the texts' },
     learningRate: { kind: 'number', above: 0, default: 1e-4, group: 'Training', help: 'step size of AdamW' },
     batchSize: { ...batchSize, help: 'rows of an optimiser step [default: 32]' },
@@ -75,6 +99,10 @@ export const pretrainUsage = {
       line: 'retort pretrain sst2 mr --data_dir data --output_dir outputs/pretrained',
     },
     { does: 'texts of your own', line: 'retort pretrain reviews.csv notes.txt --text review --epochs 10' },
+    {
+      does: 'then a student of two of its layers, which learns from it',
+      line: 'retort pretrain sst2 mr --teacher outputs/pretrained --model outputs/pretrained --from 1,4',
+    },
     {
       does: 'then a classifier that starts from it',
       line: 'retort train reviews.csv --text review --label stars --model outputs/pretrained',

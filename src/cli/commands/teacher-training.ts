@@ -85,7 +85,7 @@ function expectServed({ options, method, tokenizer }: TeacherTraining, start: St
 }
 
 /** The flags of a training of the teacher: what is said of the student's model and schedule is not meant for it. */
-function teacherFlags(options: Options, trained: TrainOptions): TrainOptions {
+export function teacherFlags(options: Options, trained: TrainOptions): TrainOptions {
   return {
     ...trained,
     model: options.teacher,

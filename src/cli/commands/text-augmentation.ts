@@ -6,16 +6,14 @@ import { type Pool, type PoolProgress, writePool } from '../../augment/pool-file
 import { readPosLexicon } from '../../augment/pos-lexicon.js';
 import { tang } from '../../augment/tang.js';
 import { OptionError } from '../../errors/failures.js';
-import { openAnyModel } from '../../models/any-model.js';
 import { resolveDevice } from '../../runtime/devices.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import { readWordVectors } from '../../tokenizers/word-vectors.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount, formatDuration, formatSeconds } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { augmentUsage } from './augment.js';
 import { namingFlags } from './flag-names.js';
-import { findOnHub } from './hub-models.js';
+import { openGuesser } from './hidden-word-models.js';
 import { readUnlabelled, textsName } from './unlabelled-texts.js';
 
 type Options = OptionValues<typeof augmentUsage.options>;
@@ -118,7 +116,7 @@ async function openAugmentation(options: Options, device: string, io: CommandIo)
       ...(candidates !== undefined && { candidates }),
       ...(threads !== undefined && { threads }),
       device,
-      model: await openGuesser(options.model ?? '', io),
+      model: await openGuesser('--model', options.model ?? '', io),
       ...(options.vectors !== undefined && {
         vectors: await readWordVectors(options.vectors, { maxWords: MOST_VECTORS }),
       }),
@@ -135,20 +133,6 @@ async function openAugmentation(options: Options, device: string, io: CommandIo)
     ...(maskWord !== undefined && { maskWord }),
     ...(lexicon !== undefined && { lexicon: await readPosLexicon(lexicon) }),
   });
-}
-
-/** @throws OptionError for a model whose head was never trained. */
-async function openGuesser(name: string, io: CommandIo) {
-  const { path, model, weights, notices } = await openAnyModel(name, { find: findOnHub(io), head: 'masked-lm' });
-  if (notices.some((notice) => notice.startsWith('the head is new'))) {
-    throw new OptionError({
-      where: '--model',
-      wanted: 'a model that was trained to guess hidden words',
-      got: `${name}, which comes without such a head`,
-      fix: `give it one: retort pretrain TEXTS --model ${name}`,
-    });
-  }
-  return { model, weights, tokenizer: await loadTokenizer(path) };
 }
 
 /** Says how far the work is, every so many seconds. */

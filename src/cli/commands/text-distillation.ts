@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { textDataset } from '../../data/text-dataset.js';
 import { OptionError } from '../../errors/failures.js';
 import { CONTROLS, type Control } from '../../experiments/distillation/controls.js';
-import { type DistillEvent, distill } from '../../experiments/distillation/distill.js';
+import { type DistillEvent, type DistillOptions, runDistillation } from '../../experiments/distillation/distill.js';
+import { type DistillationPlan, isWorthTiming, planDistillation } from '../../experiments/distillation/plan.js';
 import { studentTraining } from '../../experiments/distillation/student-training.js';
 import { transferSet } from '../../experiments/distillation/transfer.js';
 import type { WarningEvent } from '../../experiments/distillation/warning-teller.js';
@@ -16,17 +17,15 @@ import {
   scoreText,
 } from '../../experiments/judged-metric.js';
 import { writeFileAtomic } from '../../files/atomic-write.js';
-import type { Method } from '../../methods/method.js';
-import { METHODS } from '../../methods/table.js';
 import { reportHtml } from '../../report/html.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { TrainingEvent } from '../../training/events.js';
 import { METRICS } from '../../training/metrics.js';
+import { estimateStage } from '../../training/run-estimate.js';
 import { asJson } from '../../training/run-options.js';
 import { textRun } from '../../training/text-settings.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { foldWords } from '../fold-words.js';
-import { nearest } from '../nearest.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { renderTable } from '../table.js';
@@ -35,9 +34,12 @@ import { openAssistants } from './assistant-models.js';
 import type { distillUsage } from './distill.js';
 import { plannedOutput } from './distillation-plan.js';
 import { answersFolder, type OpenedTeacher, openTeachers } from './distillation-teacher.js';
+import { methodOf } from './method-flags.js';
+import { planInShort } from './plan-lines.js';
 import { FROM_TEACHER, startInWords } from './starting-layers.js';
 import { type NamedTeacher, namedTeachers } from './teacher-flags.js';
 import { TEACHER_FOLDER } from './teacher-folder.js';
+import { teacherToCome, trainedBefore } from './teacher-to-come.js';
 import { trainTeacher } from './teacher-training.js';
 import { expectFreeFolder, nameFlags, trainingRun } from './text-training.js';
 import { trainUsage } from './train.js';
@@ -64,10 +66,13 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
   try {
     const untrained = await openStartingModel(trained, task, io);
     const { tokenizer } = untrained;
+    const training = { options, trained, task, device, outputDir, method, tokenizer };
     const taught =
-      options.teacherEpochs === undefined || options.dryRun
+      options.teacherEpochs === undefined
         ? undefined
-        : await trainTeacher({ options, trained, task, device, outputDir, method, tokenizer }, io);
+        : options.dryRun
+          ? await trainedBefore(outputDir)
+          : await trainTeacher(training, io);
     const start = taught !== undefined && options.from === FROM_TEACHER ? { ...trained, model: taught } : trained;
     const first = start === trained ? untrained : await openStartingModel(start, task, io);
     const { run, data } = trainingRun(start, task, first, { device, outputDir });
@@ -75,22 +80,24 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
     const transfer = pool && textDataset(pool, tokenizer, { model, maxLength: checkedMaxLength(start, first) });
     const whole = await transferSet({ ...data, ...(transfer && { transfer }) });
     const student = { ...run, ...(whole && textRun(start, model, whole.data)) };
-    if (options.dryRun) {
-      const planned = {
-        run: { ...student, data: { ...data, ...(whole && { train: whole.data }) } },
-        labelledRows: data.train.size,
-      };
-      const metric = metrics[0] ?? 'accuracy';
-      return plannedOutput(options, { ...planned, method, controls, teachers, metric, outputDir });
-    }
-    const opened = await openTeachers(
-      taught === undefined ? teachers : [{ name: taught, kind: 'model' }],
-      options,
-      { method, task, tokenizer, cacheDir: answersFolder(outputDir, options) },
-      io,
-    );
+    const planned = {
+      run: { ...student, data: { ...data, ...(whole && { train: whole.data }) } },
+      labelledRows: data.train.size,
+      ...{ method, controls, teachers, metric: metrics[0] ?? ('accuracy' as const), outputDir },
+    };
+    const isToCome = options.dryRun && options.teacherEpochs !== undefined && taught === undefined;
+    const toCome = isToCome ? await teacherToCome(training, io) : undefined;
+    if (isToCome && toCome === undefined) return plannedOutput(options, planned, undefined);
+    const opened: OpenedTeacher = toCome
+      ? { teacher: toCome.teacher, spent: () => undefined }
+      : await openTeachers(
+          taught === undefined ? teachers : [{ name: taught, kind: 'model' }],
+          options,
+          { method, task, tokenizer, cacheDir: answersFolder(outputDir, options) },
+          io,
+        );
     const assistants = await openAssistants(options.assistants, start, { ...first, train: data.train }, task, io);
-    const { record, recordPath, studentPath } = await distill({
+    const distillation: DistillOptions = {
       ...studentTraining(student),
       teacher: opened.teacher,
       student: {
@@ -117,13 +124,29 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
       ...(io.config !== undefined && { config: io.config }),
       onEvent: progressOf(io),
       signal: io.interruption(),
-    });
+    };
+    if (options.dryRun) {
+      const plan = await planDistillation(distillation, CAREFULLY);
+      const teacher = toCome && (await estimateStage({ run: toCome.run }, CAREFULLY));
+      return plannedOutput(options, planned, { plan, teacher });
+    }
+    io.say(`plan: ${planInShort(await quickPlan(distillation))}`);
+    const { record, recordPath, studentPath } = await runDistillation(distillation);
     const report = join(outputDir, 'report.html');
     await writeFileAtomic(report, reportHtml(record));
     return outputOf(record, { outputDir, recordPath, studentPath, report }, opened.spent(), io);
   } catch (error) {
     return nameFlags(error);
   }
+}
+
+/** For a plan that is all that is asked for. */
+const CAREFULLY = { isTimed: true, rounds: 2 } as const;
+
+/** Before the work: timed where that takes little beside it. */
+async function quickPlan(distillation: DistillOptions): Promise<DistillationPlan> {
+  const plan = await planDistillation(distillation, { isTimed: false });
+  return isWorthTiming(plan) ? planDistillation(distillation, { isTimed: true }) : plan;
 }
 
 /**
@@ -143,41 +166,6 @@ function asTraining(options: Options, teachers: readonly NamedTeacher[]): TrainO
   }
   if (options.model !== trainUsage.options.model.default) throw wanted('no --model', `--model ${options.model}`);
   return { ...fixed, model: teacher.name, from: undefined };
-}
-
-/** @throws OptionError for a method that does not exist, with the nearest name, and for options it does not have. */
-function methodOf({ method: name, alpha, temperature, methodOptions }: Options): Method {
-  const factory = Object.hasOwn(METHODS, name) ? METHODS[name as keyof typeof METHODS] : undefined;
-  if (factory === undefined) {
-    const names = Object.keys(METHODS);
-    const near = nearest(name, names);
-    throw new OptionError({
-      where: '--method',
-      wanted: names.join(', '),
-      got: `'${name}'`,
-      ...(near !== undefined && { fix: `did you mean ${near}?` }),
-    });
-  }
-  return factory.fromRecord({
-    ...(alpha !== undefined && { alpha }),
-    ...(temperature !== undefined && { temperature }),
-    ...parsedOptions(methodOptions),
-  });
-}
-
-/** `beta=100,layerMap=1:4,2:8` as a record; numbers become numbers, a part without name is the value's. */
-function parsedOptions(text: string | undefined): Record<string, string | number> {
-  const given = (text ?? '').split(/,(?=[^,]*=)/).filter((part) => part.trim() !== '');
-  return Object.fromEntries(
-    given.map((part) => {
-      const [name = '', ...rest] = part.split('=');
-      const value = rest.join('=').trim();
-      if (name.trim() === '' || value === '') {
-        throw new OptionError({ where: '--method_options', wanted: 'name=value, parted by commas', got: `'${part}'` });
-      }
-      return [name.trim(), Number.isFinite(Number(value)) ? Number(value) : value];
-    }),
-  );
 }
 
 /** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
@@ -234,7 +222,7 @@ type Paths = {
 };
 
 function outputOf(
-  record: Awaited<ReturnType<typeof distill>>['record'],
+  record: Awaited<ReturnType<typeof runDistillation>>['record'],
   paths: Paths,
   spent: ReturnType<OpenedTeacher['spent']>,
   io: CommandIo,

@@ -11,18 +11,22 @@ import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import { maskedLmRun } from '../../training/masked-lm.js';
 import { openMaskedLmEvaluator } from '../../training/masked-lm-evaluator.js';
 import { type RunResult, runTraining } from '../../training/run.js';
+import type { RunRecord } from '../../training/run-record.js';
 import type { CommandIo, CommandOutput, Json } from '../command.js';
 import { formatCount, formatMetric, formatSeconds } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { namingFlags } from './flag-names.js';
+import { trainsHead } from './hidden-word-models.js';
 import { findOnHub } from './hub-models.js';
 import type { pretrainUsage } from './pretrain.js';
+import { openPretrainingTeacher, pretrainingMethod } from './pretraining-teacher.js';
 import { checkLayerFlags, startingPart } from './starting-layers.js';
 import { expectFreeFolder } from './text-training.js';
 import { readUnlabelled, textsName } from './unlabelled-texts.js';
 
 type Options = OptionValues<typeof pretrainUsage.options>;
 type Metrics = Readonly<Record<string, number>>;
+type Texts = { readonly train: TextTable; readonly evaluation?: TextTable };
 
 const MOST_DEV_ROWS = 2000;
 const DEV_SHARE = 0.05;
@@ -41,6 +45,7 @@ const nameFlags = namingFlags(
 /** Trains a masked language model on texts. All that can be wrong with the flags is found before a model is fetched. */
 export async function pretrainOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
   checkLayerFlags(options);
+  const method = pretrainingMethod(options);
   const device = await resolveDevice(options.device);
   const { texts, dev, devShare } = options;
   const outputDir = options.outputDir ?? join('outputs', `pretrain-${texts.map(textsName).join('-')}`);
@@ -49,19 +54,24 @@ export async function pretrainOnTexts(options: Options, io: CommandIo): Promise<
   }
   await expectFreeFolder(outputDir, options);
   const all = await readUnlabelled(texts, options, io);
-  const data =
-    dev === undefined
-      ? withTextsAside(all, devShare ?? DEV_SHARE, options.dataSeed)
-      : { train: all, evaluation: await readUnlabelled([dev], { ...options, rows: undefined }, io) };
+  const data: Texts =
+    method !== undefined && !trainsHead(method)
+      ? unscored(all, options)
+      : dev === undefined
+        ? withTextsAside(all, devShare ?? DEV_SHARE, options.dataSeed)
+        : { train: all, evaluation: await readUnlabelled([dev], { ...options, rows: undefined }, io) };
   try {
     const model = await openStart(options, io);
-    const { threads, ...settings } = options;
+    const teacher = method && (await openPretrainingTeacher(options, method, model.tokenizer, io));
+    const { threads, answersAt, method: _name, teacher: _path, ...settings } = options;
     const run = await maskedLmRun({
       ...settings,
       ...(threads !== undefined && { threads }),
+      ...(answersAt !== undefined && { answersAt }),
+      ...(method && teacher && { method, teacher }),
       model,
       texts: data.train,
-      evaluation: data.evaluation,
+      ...(data.evaluation && { evaluation: data.evaluation }),
       rate: options.maskRate,
       device,
       outputDir,
@@ -70,11 +80,27 @@ export async function pretrainOnTexts(options: Options, io: CommandIo): Promise<
       signal: io.interruption(),
     });
     const before = await scored(run);
-    io.say(`before   ${figures(before)} on ${formatCount(data.evaluation.size)} texts`);
+    if (data.evaluation !== undefined) {
+      io.say(`before   ${figures(before)} on ${formatCount(data.evaluation.size)} texts`);
+    }
     return outputOf(outputDir, data, before, await runTraining(run));
   } catch (error) {
     return nameFlags(error);
   }
+}
+
+/**
+ * All texts to train on: a method that compares layers alone trains no head, whose guesses could be scored.
+ * @throws OptionError for flags about texts to score on.
+ */
+function unscored(all: TextTable, { method, dev, devShare }: Options): Texts {
+  if (dev === undefined && devShare === undefined) return { train: all };
+  throw new OptionError({
+    where: dev === undefined ? '--dev_share' : '--dev',
+    wanted: `a method whose guesses of hidden words can be scored: '${method}' compares layers and trains no head`,
+    got: String(dev ?? devShare),
+    fix: 'leave the flag out',
+  });
 }
 
 /** Texts drawn by the seed, set aside to score on. */
@@ -126,16 +152,26 @@ function figures(metrics: Metrics): string {
     .join(', ');
 }
 
+/** The terms of the loss, by name. */
+function termsOf({ epochs }: RunRecord): string {
+  const terms = Object.entries(epochs.at(-1)?.losses ?? {});
+  return terms.map(([name, value]) => `${name} ${value.toFixed(4)}`).join(', ');
+}
+
 function outputOf(
   outputDir: string,
-  { train, evaluation }: { readonly train: TextTable; readonly evaluation: TextTable },
+  { train, evaluation }: Texts,
   before: Metrics,
   { record, status, lastPath }: RunResult,
 ): CommandOutput {
   const { metrics, parameters, steps, seconds } = record;
   const lines = [
-    `${figures(metrics)} of hidden words of ${formatCount(evaluation.size)} texts after the last epoch`,
-    `before   ${figures(before)}`,
+    ...(evaluation === undefined
+      ? [`${termsOf(record)} in the last epoch`]
+      : [
+          `${figures(metrics)} of hidden words of ${formatCount(evaluation.size)} texts after the last epoch`,
+          `before   ${figures(before)}`,
+        ]),
     `trained  ${formatCount(parameters)} parameters on ${formatCount(train.size)} texts, ${formatCount(steps)} steps in ${formatSeconds(seconds)}`,
     `model    ${lastPath ?? outputDir}`,
     `next     retort train DATA --model ${outputDir}`,
@@ -145,7 +181,7 @@ function outputOf(
     outputDir,
     ...(lastPath !== undefined && { model: lastPath }),
     train: { name: train.name, rows: train.size },
-    dev: { name: evaluation.name, rows: evaluation.size },
+    dev: evaluation === undefined ? null : { name: evaluation.name, rows: evaluation.size },
     parameters,
     steps,
     seconds,

@@ -24,6 +24,7 @@ import {
   openStartingModel,
   type StartingModel,
 } from './training-model.js';
+import { plannedTraining } from './training-plan.js';
 import { dataName, readTrainingTask, type TrainingTask } from './training-task.js';
 
 type Options = OptionValues<typeof trainUsage.options>;
@@ -52,6 +53,7 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
     checkedMetrics(metricsFor(options, task), task.isRegression ? 1 : task.labelNames.length);
     const start = await openStartingModel(options, task, io);
     const { run, data } = trainingRun(options, task, start, { device, outputDir });
+    if (options.dryRun) return await plannedTraining(run, data);
     const result = await runTraining({
       ...run,
       command: io.commandLine,

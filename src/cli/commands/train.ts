@@ -188,6 +188,11 @@ export const trainUsage = {
     saveTopK: { ...mnistOptions.saveTopK, help: 'keep so many best models beside the last one; 0 = none, -1 = all' },
     resume: runOptions.resume,
     overwrite: runOptions.overwrite,
+    dryRun: {
+      kind: 'switch',
+      group: 'Output',
+      help: 'print what would be trained and what that takes (steps, time, memory, disk), and stop',
+    },
     strict: {
       kind: 'switch',
       group: 'Output',
@@ -232,6 +237,10 @@ export const trainCommand = defineCommand({
       throw new OptionError({ where: '--student', wanted: 'a retort.yaml', got, fix: 'leave the flag out' });
     }
     if (options.data.includes(',')) {
+      if (options.dryRun) {
+        const got = options.data;
+        throw new OptionError({ where: '--dry_run', wanted: 'one data set', got, fix: 'leave the flag out' });
+      }
       const { trainOnTasks } = await import('./multi-task-training.js');
       return trainOnTasks(options, io);
     }

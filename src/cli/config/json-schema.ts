@@ -1,5 +1,5 @@
 /** @file The JSON Schema of a retort.yaml, by which editors complete and check its keys. */
-import type { AnyMethodFactory } from '../../methods/define-method.js';
+import { type AnyMethodFactory, type OptionSpecs, specsBeside } from '../../methods/define-method.js';
 import { METHODS } from '../../methods/table.js';
 import type { Json } from '../command.js';
 import { distillUsage } from '../commands/distill.js';
@@ -110,18 +110,33 @@ function scalarSchema(spec: OptionSpec): Schema {
 /** A name alone, or the options of one method; without a name those of the usual one. */
 function methodSchema(): Schema {
   const usual = distillUsage.options.method.default;
-  const forms = Object.entries(METHODS).map(([name, factory]) => ({
-    type: 'object',
-    title: name,
-    ...(name === usual ? {} : { required: ['name'] }),
-    additionalProperties: false,
-    properties: { name: { const: name }, ...optionSchemas(factory) },
-  }));
+  const forms = Object.entries<AnyMethodFactory>(METHODS).flatMap(([name, factory]) => {
+    const form = (title: string, required: readonly string[], properties: Schema): Schema => ({
+      type: 'object',
+      title,
+      ...(required.length > 0 && { required }),
+      additionalProperties: false,
+      properties: { name: { const: name }, ...properties },
+    });
+    const { beside, definition } = factory;
+    const named = name === usual ? [] : ['name'];
+    if (beside === undefined) return [form(name, named, optionSchemas(definition.options))];
+    // A form for each method whose options may stand beside its own; the usual one need not be named.
+    const own = definition.options[beside.option];
+    return Object.keys(beside.specs).map((other) => {
+      const isUsual = typeof own === 'object' && own.default === other;
+      const properties = optionSchemas(specsBeside(factory, { [beside.option]: other }));
+      return form(isUsual ? name : `${name} over ${other}`, isUsual ? named : [...named, beside.option], {
+        ...properties,
+        [beside.option]: { ...(properties[beside.option] as Schema), enum: [other] },
+      });
+    });
+  });
   return { anyOf: [{ enum: Object.keys(METHODS) }, { type: 'null' }, ...forms] };
 }
 
-function optionSchemas({ definition }: AnyMethodFactory): Schema {
-  const entries = Object.entries(definition.options).map(([name, given]) => {
+function optionSchemas(options: OptionSpecs): Schema {
+  const entries = Object.entries(options).map(([name, given]) => {
     const spec = typeof given === 'number' ? { default: given, help: '' } : given;
     const description = `${spec.help} (default: ${spec.default})`;
     if ('choices' in spec) {

@@ -1,6 +1,6 @@
 /** @file The section `method`: its name, and the options that the method of that name has. */
 import { OptionError } from '../../errors/failures.js';
-import { checkedOptions } from '../../methods/define-method.js';
+import { checkedOptions, type OptionSpecs, specsBeside } from '../../methods/define-method.js';
 import { METHODS, type MethodName } from '../../methods/table.js';
 import { distillUsage } from '../commands/distill.js';
 import { type ConfigEntry, kindText, unknownKey } from './config-entry.js';
@@ -39,16 +39,17 @@ function named(tree: YamlTree, where: string): ConfigEntry {
 }
 
 function optionEntries(method: MethodName, { entries }: YamlMap, path: string, line: number): ConfigEntry[] {
-  const { definition } = METHODS[method];
+  const given = [...entries].flatMap(([name, { value }]) =>
+    value.kind === 'scalar' ? [[name, value.value] as const] : [],
+  );
+  const specs = specsBeside(METHODS[method], Object.fromEntries(given));
   const withFlag: ConfigEntry[] = [];
   const others: string[] = [];
   for (const [name, { line: at, value }] of entries) {
     if (name === 'name') continue;
     const where = `${path}:${at} method.${name}`;
-    if (!Object.hasOwn(definition.options, name)) {
-      throw unknownKey(`${path}:${at} method ${method}`, name, Object.keys(definition.options));
-    }
-    const written = checkedSource(method, name, value, where);
+    if (!Object.hasOwn(specs, name)) throw unknownKey(`${path}:${at} method ${method}`, name, Object.keys(specs));
+    const written = checkedSource(method, specs, name, value, where);
     const flag = WITH_FLAG.find((option) => option === name);
     if (flag === undefined) others.push(`${name}=${written}`);
     else withFlag.push(entry(name, flag, written, where));
@@ -57,12 +58,12 @@ function optionEntries(method: MethodName, { entries }: YamlMap, path: string, l
   return [...withFlag, entry('options', 'methodOptions', others.join(','), `${path}:${line} method`)];
 }
 
-function checkedSource(method: MethodName, name: string, tree: YamlTree, where: string): string {
+function checkedSource(method: MethodName, specs: OptionSpecs, name: string, tree: YamlTree, where: string): string {
   if (tree.kind !== 'scalar' || tree.value === null) {
     throw new OptionError({ where, wanted: 'a number or a word', got: kindText(tree) });
   }
   try {
-    checkedOptions(method, METHODS[method].definition.options, { [name]: tree.value });
+    checkedOptions(method, specs, { [name]: tree.value });
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     throw new OptionError({ where, wanted: error.wanted, got: kindText(tree), cause: error });

@@ -1,5 +1,6 @@
 /** @file Distillation on a task of texts, in a few lines: teacher, student, task; the rest is as the field does it. */
 import { textDataset } from '../../data/text-dataset.js';
+import { type TextTable, withoutLabels } from '../../data/text-table.js';
 import type { TextTask } from '../../data/text-task.js';
 import { hinton } from '../../methods/hinton.js';
 import type { Method } from '../../methods/method.js';
@@ -10,8 +11,9 @@ import type { Teacher } from '../../teachers/teacher.js';
 import { readLength, trainAndDev, withHeadFor } from '../../training/fine-tune.js';
 import { type TextSettings, textRun } from '../../training/text-settings.js';
 import { hasViews } from '../../training/view-checks.js';
-import { type DistillOptions, type DistillResult, distill } from './distill.js';
+import { type DistillOptions, type DistillResult, runDistillation } from './distill.js';
 import type { StudentTraining } from './student-training.js';
+import { transferSet } from './transfer.js';
 
 /** What a student of texts is made of; its answers are those of the task. */
 export type TextStudent = Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
@@ -27,6 +29,8 @@ export type DistillTextsOptions = TextSettings &
     readonly start?: string;
     /** Without a dev split, a tenth of its training rows is set aside as one. */
     readonly task: TextTask;
+    /** Texts for the teacher alone to answer, beside the training rows; those that the dev split has are left out. */
+    readonly transfer?: TextTable;
     /** Default: `hinton()`. */
     readonly method?: Method;
     /** Tokens of a text that are read. Default: 128, or what the model has positions for. */
@@ -36,21 +40,26 @@ export type DistillTextsOptions = TextSettings &
 export type DistilledTexts = DistillResult & { readonly student: TextModel };
 
 /**
- * Trains students of texts by a method and by its controls, as `distill` does, and reads the one of the first seed back.
- * @throws as `distill` does; SignalError for a method that compares tokens, with another tokenizer than the teacher's.
+ * Trains students of texts by a method and by its controls, as `runDistillation` does, and reads the one of the first seed back.
+ * @throws as `runDistillation` does; SignalError for a method that compares tokens, with another tokenizer than the teacher's.
  */
 export async function distillTexts(options: DistillTextsOptions): Promise<DistilledTexts> {
-  const { task, teacher, student, method = hinton(), maxLength, start: said, ...rest } = options;
+  const { task, teacher, student, transfer, method = hinton(), maxLength, start: said, ...rest } = options;
   const { threads, device, seeds } = rest;
   const { train, dev } = trainAndDev(task);
   const start = async (seed: number): Promise<TextStudent> =>
     typeof student === 'function' ? student(seed) : withHeadFor(student, task, seed);
   const { model, tokenizer } = await start(typeof seeds === 'object' ? (seeds[0] ?? 1) : 1);
   const cut = { model, maxLength: readLength(model, maxLength) };
-  const data = { train: textDataset(train, tokenizer, cut), evaluation: textDataset(dev, tokenizer, cut) };
-  const result = await distill({
+  const data = {
+    train: textDataset(train, tokenizer, cut),
+    evaluation: textDataset(dev, tokenizer, cut),
+    ...(transfer && { transfer: textDataset(withoutLabels(transfer), tokenizer, cut) }),
+  };
+  const whole = await transferSet(data);
+  const result = await runDistillation({
     ...rest,
-    ...textRun(rest, model, data.train),
+    ...textRun(rest, model, whole?.data ?? data.train),
     teacher:
       'model' in teacher
         ? teacherOfTexts(

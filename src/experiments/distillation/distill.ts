@@ -2,33 +2,32 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Dataset } from '../../data/dataset.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { classesOf } from '../../models/forward.js';
 import { type LabellingProgress, rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
+import { hasRunState } from '../../training/checkpoint.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
-import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
-import type { Warning } from '../../training/checks/warning.js';
-import { type Predictions, softmax } from '../../training/evaluate.js';
 import type { TrainingEvent } from '../../training/events.js';
-import { argmax, checkedMetrics, metricsOf } from '../../training/metrics.js';
+import { checkedMetrics } from '../../training/metrics.js';
 import { checkStages } from '../../training/phased-run.js';
-import { asJson, describeData, type Json } from '../../training/run-options.js';
+import { LAST } from '../../training/run-files.js';
+import type { Json } from '../../training/run-options.js';
 import { checkTargets, checkTeacher } from '../../training/teacher-checks.js';
-import type { Settings } from '../arm-run.js';
+import type { RunContext } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
-import { DEFAULT_METRIC, inPoints, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
+import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { answeredOnce } from './answered-once.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control, definedControls } from './controls.js';
 import { distillationEvidence } from './distillation-evidence.js';
-import { targetsOf } from './evaluation-targets.js';
+import { distillationSettings } from './distillation-settings.js';
+import { heardTeacher } from './heard-teacher.js';
 import { type LessonOptions, lessonOf } from './lesson.js';
 import type { StudentTraining } from './student-training.js';
 import { type AssistantStart, armRun, type StudentStart, trainArm } from './train-arm.js';
@@ -93,11 +92,11 @@ export type DistillResult = {
   readonly studentPath: string;
 };
 
-const SEEDS = 5;
-const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
-const RESULTS = 'results.jsonl';
+export const SEEDS = 5;
+export const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
+export const RESULTS = 'results.jsonl';
 const RECORD = 'experiment.json';
-const ANSWERS = 'answers';
+export const ANSWERS = 'answers';
 
 /**
  * Trains a student by a method and by its controls on each seed; writes into `outputDir` each run (`runs/ARM-SEED/`),
@@ -107,7 +106,7 @@ const ANSWERS = 'answers';
  *   strict one; OutputError for a folder that is in
  *   use or not empty; InterruptedError after `signal`, resumable with `resume`.
  */
-export async function distill(options: DistillOptions): Promise<DistillResult> {
+export async function runDistillation(options: DistillOptions): Promise<DistillResult> {
   const {
     teacher,
     data,
@@ -168,55 +167,57 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
       }),
     );
     const isFed = options.teacherForm !== 'traced' && method.needs.every(isKeptSignal);
-    // The most rows first: what a teacher that asks elsewhere will cost is known before much is spent.
-    if (isFed && method.needs.length > 0) await answering.answer(rows.transfer ?? rows.train, method.needs);
-    const teacherAnswers = isAnswered(teacher, data.evaluation)
-      ? await predictionsOf(answering, data.evaluation, metrics)
-      : undefined;
-    const measured = teacherAnswers?.metrics[metric];
-    // A correlation with equal answers is no number.
-    const score = measured === undefined || Number.isNaN(measured) ? undefined : inPoints(measured);
+    const asked =
+      isFed && method.needs.length > 0 ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
+    const { predictions, score, found } = await heardTeacher(answering, {
+      asked,
+      evaluation: data.evaluation,
+      metrics,
+    });
     if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score });
     else {
-      const does = teacherAnswers === undefined ? 'does not answer all' : 'has the same answer to all rows';
+      const does = predictions === undefined ? 'does not answer all' : 'has the same answer to all rows';
       emit({ type: 'notice', text: `${teacher.name} ${does} of ${data.evaluation.name}: its score is unknown` });
     }
-    warnings.beforeRuns(
-      await answerWarnings(answering, [
-        ...(isFed && method.needs.length > 0 ? [[rows.transfer ?? rows.train, method.needs] as const] : []),
-        ...(teacherAnswers ? [[data.evaluation, ['logits']] as const] : []),
-      ]),
-    );
-    const keptRuns = new Set([method.name, 'no-teacher'].map((arm) => runName(arm, seed)));
+    warnings.beforeRuns(found);
+    const kept = arms.filter(({ name }) => name === method.name || name === 'no-teacher');
+    const folderOf = (arm: string, armSeed: number) => join(outputDir, 'runs', `${arm}-${armSeed}`);
+    const trained = (arm: DistillationArm, armSeed: number, context: Omit<RunContext, 'settings'>) =>
+      trainArm(arm, {
+        ...options,
+        data: rows,
+        teacher: answering,
+        metrics,
+        seed: armSeed,
+        outputDir: folderOf(arm.name, armSeed),
+        isKept: armSeed === seed && kept.includes(arm),
+        resume,
+        signal: context.signal,
+        onEvent: (event) => {
+          if (event.type === 'step') context.progress(fractionOf(event));
+          if (event.type === 'warning') warnings.inRun(arm.name, armSeed, event);
+          else emit({ type: 'training', arm: arm.name, seed: armSeed, event });
+        },
+      });
     const outcome = await runExperiment<DistillationArm>({
       name: 'distillation',
       metric,
       arms,
       seeds,
-      settings: settingsOf(options),
-      run: (arm, armSeed, context) =>
-        trainArm(arm, {
-          ...options,
-          data: rows,
-          teacher: answering,
-          metrics,
-          seed: armSeed,
-          outputDir: join(outputDir, 'runs', runName(arm.name, armSeed)),
-          isKept: keptRuns.has(runName(arm.name, armSeed)),
-          resume,
-          signal: context.signal,
-          onEvent: (event) => {
-            if (event.type === 'step') context.progress(fractionOf(event));
-            if (event.type === 'warning') warnings.inRun(arm.name, armSeed, event);
-            else emit({ type: 'training', arm: arm.name, seed: armSeed, event });
-          },
-        }),
+      settings: distillationSettings(options),
+      run: (arm, armSeed, context) => trained(arm, armSeed, context),
       resultsFile: results,
       resume,
       onEvent: (event) => emit({ type: 'experiment', event }),
       ...(signal && { signal }),
     });
-    const studentPath = join(outputDir, 'runs', runName(method.name, seed));
+    // Results may have outlived the folders of their runs: students that are to be shown are trained again, to the same bits.
+    for (const arm of kept) {
+      if (await hasRunState(join(folderOf(arm.name, seed), LAST))) continue;
+      emit({ type: 'notice', text: `${arm.name} on seed ${seed} has a result and no model: it is trained again` });
+      await trained(arm, seed, { signal: stopping, progress: () => {} });
+    }
+    const studentPath = folderOf(method.name, seed);
     const hasNoTeacher = controls.includes('no-teacher');
     const record = experimentRecord({
       outcome: {
@@ -248,12 +249,12 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
       warnings: warnings.known(),
       teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
       ...(hasNoTeacher &&
-        teacherAnswers && {
-          evidence: await distillationEvidence(data.evaluation, teacherAnswers, {
+        predictions && {
+          evidence: await distillationEvidence(data.evaluation, predictions, {
             seed,
             arm: method.name,
             over: 'no-teacher',
-            pathOf: (arm) => join(outputDir, 'runs', runName(arm, seed)),
+            pathOf: (arm) => folderOf(arm, seed),
           }),
         }),
     });
@@ -264,24 +265,8 @@ export async function distill(options: DistillOptions): Promise<DistillResult> {
   }
 }
 
-/** What the teacher's answers to the first of some sets say of it where they say anything. */
-async function answerWarnings(
-  teacher: Teacher,
-  asked: readonly (readonly [data: Dataset, signals: Method['needs']])[],
-): Promise<Warning[]> {
-  for (const [data, signals] of asked) {
-    const found = teacherWarnings(teacher, await teacher.answer(data, signals), data);
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-
-function runName(arm: string, seed: number): string {
-  return `${arm}-${seed}`;
-}
-
 /** @throws OptionError for one that is not of such a model. */
-function judgedMetrics(
+export function judgedMetrics(
   names: readonly JudgedMetric[] | undefined,
   classes: number,
 ): readonly [JudgedMetric, ...JudgedMetric[]] {
@@ -289,41 +274,14 @@ function judgedMetrics(
   return [first, ...others];
 }
 
-function seedsOf(seeds: number | readonly number[]): readonly number[] {
+export function seedsOf(seeds: number | readonly number[]): readonly number[] {
   return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds;
-}
-
-function describedStart({ model, start }: StudentStart) {
-  return { kind: model.kind, config: model.config, start };
-}
-
-/** All that decides the numbers, but for arms and seeds, to which more may be added later. */
-function settingsOf(options: DistillOptions): Settings {
-  const { data, student, teacher, optimizer, settings, epochs, batchSize, schedule, maxSteps, tokensPerRun } = options;
-  return asJson({
-    ...settings,
-    student: describedStart(student),
-    assistants: options.assistants?.map(describedStart),
-    teacher: teacher.contentHash,
-    train: describeData(data.train),
-    transfer: data.transfer && describeData(data.transfer),
-    evaluation: describeData(data.evaluation),
-    optimizer: { name: optimizer.name, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
-    ...{ epochs, batchSize, schedule, maxSteps, tokensPerRun },
-    ...{ warmupSteps: options.warmupSteps, maxGradNorm: options.maxGradNorm },
-    limitTrainBatches: options.limitTrainBatches,
-  }) as Settings;
 }
 
 /** How far a run is; the stages of a method count alike. */
 function fractionOf({ step, totalSteps, phase }: Extract<TrainingEvent, { type: 'step' }>): number {
   const fraction = step / totalSteps;
   return phase === undefined ? fraction : (phase.number - 1 + fraction) / phase.of;
-}
-
-/** Whether the teacher can answer every row: recorded answers may be of others. */
-function isAnswered({ known }: Teacher, data: Dataset): boolean {
-  return known === undefined || known(data) === data.size;
 }
 
 /** What an arm learns from; with a pool for the teacher, from how many rows in how many steps. */
@@ -343,22 +301,5 @@ function headlineOf(method: Method, controls: readonly Control[]) {
       ...(has('shuffled-teacher') && { shuffledTeacher: 'shuffled-teacher' }),
       ...(has('label-smoothing') && { labelSmoothing: 'label-smoothing' }),
     },
-  };
-}
-
-/** What a teacher answers to evaluation rows, as a model's predictions. */
-async function predictionsOf(teacher: Teacher, data: Dataset, metrics: readonly JudgedMetric[]): Promise<Predictions> {
-  const answers = await teacher.answer(data, ['logits']);
-  const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
-  const logits = answers.batch(rows, data.size).logits?.data as Float32Array;
-  const { classes } = teacher;
-  const said = Int32Array.from(rows, (row) => argmax(logits, row, classes));
-  return {
-    metrics: metricsOf({ logits, classes, ...targetsOf(data) }, metrics),
-    rows: data.size,
-    ids: Array.from(data.batch(rows).ids),
-    classes: said,
-    logits,
-    probabilities: softmax(logits, classes),
   };
 }

@@ -1,0 +1,88 @@
+/** @file What `results/text-methods.json` says of the methods: a table of all, and a picture of each one's losses. */
+import { mean, sampleSd } from '../src/experiments/statistics.js';
+import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';
+import type { MethodResult, MethodResults } from './text-methods.recipe.js';
+
+const PANEL = { width: 210, height: 110, gap: 26, top: 44, left: 16, bottom: 26 } as const;
+
+const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+type Gain = { readonly mean: number; readonly low: number; readonly high: number };
+const gained = (gain: Gain | undefined) =>
+  gain === undefined ? '' : `${signed(gain.mean)} [${signed(gain.low)}, ${signed(gain.high)}]`;
+const spread = (scores: readonly number[]) => `${mean(scores).toFixed(1)} ± ${sampleSd(scores).toFixed(1)}`;
+
+/** What a row of the table is about. */
+function nameOf(name: string, { entry }: MethodResult): string {
+  const more = {
+    'masked-lm': 'the student has guessed hidden words before',
+    'triple-loss': 'the student has guessed hidden words with a teacher before',
+    minilm: '',
+  }[entry.start ?? 'minilm'];
+  const pool = entry.copies === undefined ? '' : `${entry.copies} augmented copies a row`;
+  const rest = name.includes(', trec') || entry.set === 'trec' ? 'TREC' : '';
+  const options = Object.entries(entry.options ?? {}).map(([option, value]) => `${option} ${value}`);
+  const said = [...options, more, pool, rest].filter((part) => part !== '');
+  return `\`${entry.method}\`${said.length > 0 ? ` (${said.join('; ')})` : ''}`;
+}
+
+/** A row a method: accuracy, and what it gained over the same student alone and over Hinton's method. */
+export function methodTable({ methods, gains }: MethodResults): string {
+  const rows = Object.entries(methods).map(([name, result]) => {
+    const { entry, accuracies, seconds, steps } = result;
+    const own = accuracies[entry.method] ?? [];
+    const alone = accuracies['no-teacher'];
+    const { overAlone, overHinton } = gains[name] ?? {};
+    const cells = [
+      nameOf(name, result),
+      spread(own),
+      alone === undefined ? '' : spread(alone),
+      gained(overAlone),
+      gained(overHinton),
+      String(steps),
+      mean(seconds[entry.method] ?? []).toFixed(0),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| method | accuracy | no teacher | over no teacher | over `hinton` | steps | s a run |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** The terms of a method's loss over its steps, a panel each on a scale of its own; a line down where a stage ends. */
+export function lossFigure(title: string, { losses }: MethodResult): string {
+  const names = [...new Set(losses.flatMap((point) => Object.keys(point.losses)))];
+  const last = losses.at(-1)?.step ?? 1;
+  const { width, height, gap, top, left, bottom } = PANEL;
+  const x = (panel: number, step: number) => left + panel * (width + gap) + (step / last) * width;
+  const ends = losses.filter(({ phase }, i) => i + 1 < losses.length && losses[i + 1]?.phase !== phase);
+  const panels = names.map((name, panel) => {
+    const points = losses.flatMap(({ step, losses: { [name]: value } }) =>
+      value === undefined ? [] : [{ step, value }],
+    );
+    const most = Math.max(...points.map(({ value }) => value), Number.MIN_VALUE);
+    const y = (value: number) => top + height - (Math.max(value, 0) / most) * height;
+    const path = points.map(({ step, value }) => `${x(panel, step).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+    const stages = ends.map(({ step }) => {
+      const at = x(panel, step).toFixed(1);
+      return `<line x1="${at}" x2="${at}" y1="${top}" y2="${top + height}" stroke="${LINE}"/>`;
+    });
+    const [from, to] = [x(panel, 0), x(panel, last)];
+    return [
+      `<rect x="${from.toFixed(1)}" y="${top}" width="${width}" height="${height}" fill="none" stroke="${LINE}"/>`,
+      ...stages,
+      `<polyline points="${path}" fill="none" stroke="${COLOUR}" stroke-width="2"/>`,
+      text(from, top - 8, name, INK, 'start'),
+      text(to, top - 8, `${most.toPrecision(3)} at most`, FAINT, 'end'),
+      text(to, top + height + 18, `${last} steps`, FAINT, 'end'),
+    ].join('');
+  });
+  return svg(left * 2 + names.length * (width + gap) - gap, top + height + bottom, title, panels.join(''));
+}
+
+/** The entry of a method whose losses its page shows: the first, with what it is like by default. */
+export function entryOf(method: string, { methods }: MethodResults): MethodResult | undefined {
+  return Object.values(methods).find(({ entry }) => entry.method === method);
+}

@@ -1,0 +1,306 @@
+/**
+ * @file Every method on real text: MiniLM-L6, fine-tuned on all of SST-2, teaches its own first three layers on 2,500 rows;
+ * three paired seeds, beside the same student without a teacher and by Hinton's method. What needs more classes is run on
+ * TREC; what pre-trains its student starts from three layers that have guessed hidden words; what augments gets a pool.
+ * Resumes by method, arm and seed; adds each finished method to `results/text-methods.json`.
+ *
+ *   RETORT_DATA=… npm run recipe -- text-methods [--only pkd,tinybert] [--seeds 3] [--threads N] [--work .bench]
+ *   [--results results]
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machine } from '../bench/figures.js';
+import { type AugmentedRow, augmentedRows } from '../src/augment/augmentation.js';
+import { readPosLexicon } from '../src/augment/pos-lexicon.js';
+import { tang as tangRules } from '../src/augment/tang.js';
+import { stratifiedSubset } from '../src/data/stratified.js';
+import { loadTextSet } from '../src/data/text-sets.js';
+import { type TextTable, textTable } from '../src/data/text-table.js';
+import { splitOf, type TextTask } from '../src/data/text-task.js';
+import type { Control } from '../src/experiments/distillation/controls.js';
+import { distillTexts } from '../src/experiments/distillation/distill-texts.js';
+import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
+import { writeFileAtomic } from '../src/files/atomic-write.js';
+import type { Method } from '../src/methods/method.js';
+import { METHODS, type MethodName } from '../src/methods/table.js';
+import { firstLayers } from '../src/models/chosen-layers.js';
+import { loadModel, modelHash } from '../src/models/saved-model.js';
+import { loadTextModel, type TextModel } from '../src/models/text-model.js';
+import { withMaskedLmHead } from '../src/models/with-masked-lm-head.js';
+import { modelTeacher } from '../src/teachers/model-teacher.js';
+import { withHeadFor } from '../src/training/fine-tune.js';
+import { type MaskedLmOptions, trainMaskedLm } from '../src/training/masked-lm.js';
+import type { LogLine } from '../src/training/run-log.js';
+import type { RunRecord } from '../src/training/run-record.js';
+import { SST2_TEACHER, taughtBy } from './text-students.js';
+
+type SetName = 'sst2' | 'trec';
+/** Where a student's three layers come from: MiniLM, or layers that went on to guess hidden words, alone or from MiniLM. */
+type Start = 'minilm' | 'masked-lm' | 'triple-loss';
+type Entry = {
+  readonly method: MethodName;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly set?: SetName;
+  readonly start?: Start;
+  /** Copies of each row, made by Tang et al.'s rules, for the teacher to label. */
+  readonly copies?: number;
+  /** Of the teacher's layers. */
+  readonly assistant?: number;
+  readonly controls?: readonly Control[];
+};
+
+const SETTINGS = {
+  student: { model: 'minilm-l6', layers: 3 },
+  rows: 2500,
+  subsetSeed: 1,
+  training: { epochs: 4, learningRate: 5e-5, batchSize: 32 },
+  teacher: { sst2: SST2_TEACHER, trec: { epochs: 5, learningRate: 1e-4, seed: 42 } },
+  maskedLm: { texts: 20_000, epochs: 1, learningRate: 2e-4, batchSize: 32 },
+} as const;
+
+/** What the others are compared with comes first. */
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  hinton: { method: 'hinton', controls: ['no-teacher'] },
+  pkd: { method: 'pkd' },
+  tinybert: { method: 'tinybert' },
+  minilm: { method: 'minilm' },
+  mixkd: { method: 'mixkd' },
+  tang: { method: 'tang' },
+  'mt-dnn': { method: 'mt-dnn' },
+  bam: { method: 'bam' },
+  takd: { method: 'takd', assistant: 4 },
+  'self-kd': { method: 'self-kd' },
+  'self-kd, embedding': { method: 'self-kd', options: { mode: 'embedding' } },
+  'well-read': { method: 'well-read' },
+  distilbert: { method: 'distilbert' },
+  'born-again': { method: 'born-again' },
+  'deep-mutual-learning': { method: 'deep-mutual-learning' },
+  'hinton, trec': { method: 'hinton', set: 'trec', controls: ['no-teacher'] },
+  decoupled: { method: 'decoupled', set: 'trec' },
+  'well-read, pre-trained': { method: 'well-read', start: 'masked-lm', controls: ['no-teacher'] },
+  'distilbert, pre-trained': { method: 'distilbert', start: 'triple-loss', controls: ['no-teacher'] },
+  'tang, augmented': { method: 'tang', copies: 3, controls: ['no-teacher'] },
+};
+
+type LossPoint = { readonly step: number; readonly phase?: string; readonly losses: Readonly<Record<string, number>> };
+type Gain = { readonly mean: number; readonly low: number; readonly high: number };
+export type MethodResult = {
+  readonly entry: Entry;
+  /** Percent of the dev rows by arm and seed. */
+  readonly accuracies: Readonly<Record<string, readonly number[]>>;
+  readonly seconds: Readonly<Record<string, readonly number[]>>;
+  readonly steps: number;
+  readonly parameters: number;
+  /** Its accuracy on the same rows. */
+  readonly teacher: number | undefined;
+  /** Of the first seed: means over up to 50 steps. */
+  readonly losses: readonly LossPoint[];
+};
+export type MethodResults = {
+  readonly settings: object;
+  readonly machine: string;
+  readonly methods: Record<string, MethodResult>;
+  readonly gains: Record<string, { readonly overAlone?: Gain; readonly overHinton?: Gain }>;
+};
+
+/** Steps of a run if they are to be few, threads of ONNX Runtime. */
+type Limits = { readonly maxSteps?: number; readonly threads?: number };
+type Place = {
+  readonly work: string;
+  readonly results: string;
+  readonly seeds: number;
+  readonly limits: Limits;
+};
+type Read = { readonly task: TextTask; readonly rows: TextTable; readonly teacher: TextModel };
+
+async function readSet(name: SetName, pretrained: TextModel, { work, limits }: Place): Promise<Read> {
+  const loaded = await loadTextSet(name, { dir: process.env.RETORT_DATA });
+  // TREC has no dev split; nothing here is chosen by the rows that are reported on.
+  const task: TextTask = name === 'trec' ? { ...loaded, dev: splitOf(loaded, 'test') } : loaded;
+  const teacher = await taughtBy(pretrained, task, {
+    ...SETTINGS.teacher[name],
+    ...limits,
+    outputDir: join(work, `${name}-teacher`),
+  });
+  const rows = stratifiedSubset(splitOf(task, 'train'), { rows: SETTINGS.rows }, SETTINGS.subsetSeed);
+  return { task, rows, teacher };
+}
+
+/** Three layers that have guessed the hidden words of SST-2's sentences, alone or as MiniLM with a trained head does. */
+async function pretrained(from: TextModel, start: Start, { work, limits }: Place): Promise<TextModel> {
+  const layers = firstLayers(from, SETTINGS.student.layers);
+  if (start === 'minilm') return layers;
+  const loaded = await loadTextSet('sst2', { dir: process.env.RETORT_DATA });
+  const { texts: rows, ...training } = SETTINGS.maskedLm;
+  const texts = stratifiedSubset(splitOf(loaded, 'train'), { rows }, SETTINGS.subsetSeed);
+  const run = async (name: string, model: TextModel, more: Partial<MaskedLmOptions> = {}): Promise<TextModel> => {
+    const outputDir = join(work, `masked-lm-${name}`);
+    const headed = { ...model, ...withMaskedLmHead(model, 1) };
+    await trainMaskedLm({ ...training, ...limits, ...more, model: headed, texts, outputDir, seed: 1, resume: true });
+    return loadTextModel(outputDir);
+  };
+  if (start === 'masked-lm') return run('student', layers);
+  const teacher = await run('teacher', from);
+  const saved = await loadModel(join(work, 'masked-lm-teacher'));
+  return run('triple-loss', firstLayers(teacher, SETTINGS.student.layers), {
+    teacher: modelTeacher({ ...saved, contentHash: modelHash(saved) }),
+    method: METHODS.distilbert(),
+  });
+}
+
+async function poolOf(rows: TextTable, copies: number): Promise<TextTable> {
+  const lexicon = await readPosLexicon(join(process.env.RETORT_DATA ?? '', 'ud-ewt-pos', 'lexicon.tsv'));
+  const made: AugmentedRow[] = [];
+  for await (const row of augmentedRows(rows, tangRules({ lexicon, copies }), { seed: 1 })) made.push(row);
+  return textTable('augmented', { ids: made.map(({ id }) => id), texts: made.map(({ text }) => text), labelNames: [] });
+}
+
+/** Of a run's log, or of the logs of its stages one after the other. */
+function lossesOf(folder: string): LossPoint[] {
+  const { phases } = JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as RunRecord;
+  let before = 0;
+  return (phases ?? [undefined]).flatMap((phase) => {
+    const lines = readFileSync(join(folder, phase?.folder ?? '', 'log.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const points = lines.flatMap((line) => {
+      const read = JSON.parse(line) as LogLine;
+      if (read.type !== 'steps') return [];
+      const losses = Object.entries(read.losses).map(([name, value]) => [name, Number(value.toPrecision(4))] as const);
+      return [{ step: before + read.step, ...(phase && { phase: phase.name }), losses: Object.fromEntries(losses) }];
+    });
+    before += phase?.steps ?? 0;
+    return points;
+  });
+}
+
+async function runEntry(name: string, entry: Entry, read: Read, from: TextModel, place: Place): Promise<MethodResult> {
+  const { work, results, seeds, limits } = place;
+  const method: Method = METHODS[entry.method].fromRecord({ ...entry.options });
+  const { task, rows, teacher } = read;
+  const slug = name.replaceAll(/[^a-z0-9]+/g, '-');
+  const outputDir = join(work, 'text-methods', slug);
+  const assistant = entry.assistant === undefined ? undefined : firstLayers(from, entry.assistant);
+  const headed = assistant && withHeadFor(assistant, task, 1);
+  const { record } = await distillTexts({
+    ...SETTINGS.training,
+    ...limits,
+    teacher,
+    student: (seed) => withHeadFor(from.model.config.num_hidden_layers === 3 ? from : firstLayers(from, 3), task, seed),
+    start: `first 3 layers of minilm-l6${entry.start === undefined ? '' : `, ${entry.start}`}`,
+    task: { ...task, train: rows },
+    method,
+    ...(entry.copies !== undefined && { transfer: await poolOf(rows, entry.copies) }),
+    ...(assistant &&
+      headed && {
+        assistants: [
+          {
+            model: headed.model,
+            weights: (seed) => withHeadFor(assistant, task, seed).weights,
+            start: `first ${entry.assistant} layers of minilm-l6`,
+          },
+        ],
+      }),
+    controls: entry.controls ?? [],
+    seeds,
+    cacheDir: join(work, 'text-methods', 'answers'),
+    outputDir,
+    resultsFile: join(results, `${slug}.jsonl`),
+    resume: true,
+    onEvent: (event) => {
+      if (event.type === 'warning') console.log(`${event.name}: ${event.text}`);
+      if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
+      const { arm, seed, score, seconds } = event.event;
+      console.log(`${name}: ${arm}, seed ${seed}: ${(100 * score).toFixed(2)} (${seconds.toFixed(0)} s)`);
+    },
+  });
+  const by = <T>(of: (arm: (typeof record.arms)[number]) => T) =>
+    Object.fromEntries(record.arms.map((arm) => [arm.name, of(arm)]));
+  const [first] = record.arms;
+  return {
+    entry,
+    accuracies: by(({ scores }) => scores.map((score) => Number(score.toFixed(2)))),
+    seconds: by(({ seconds }) => seconds.map(Math.round)),
+    steps: first?.train?.steps ?? 0,
+    parameters: first?.parameters ?? 0,
+    teacher: record.teacher?.score,
+    losses: lossesOf(join(outputDir, 'runs', `${method.name}-1`)),
+  };
+}
+
+/** Paired by seed: over the same student alone, its own start's where there is one, and over Hinton's method. */
+function gainsOf(methods: MethodResults['methods']): MethodResults['gains'] {
+  const armOf = (name: string, arm: string) => methods[name]?.accuracies[arm];
+  const paired = (ours: readonly number[], theirs: readonly number[] | undefined): Gain | undefined => {
+    if (theirs === undefined || theirs.length !== ours.length || ours.length < 2) return undefined;
+    const gains = ours.map((score, i) => score - (theirs[i] as number));
+    return { mean: mean(gains), ...tInterval(gains) };
+  };
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, { entry, accuracies }]) => {
+      const base = entry.set === 'trec' ? 'hinton, trec' : 'hinton';
+      const ours = accuracies[entry.method] ?? [];
+      const overAlone = paired(ours, accuracies['no-teacher'] ?? armOf(base, 'no-teacher'));
+      const overHinton = name === base ? undefined : paired(ours, armOf(base, 'hinton'));
+      return [name, { ...(overAlone && { overAlone }), ...(overHinton && { overHinton }) }];
+    }),
+  );
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      seeds: { type: 'string', default: '3' },
+      work: { type: 'string', default: '.bench' },
+      results: { type: 'string', default: 'results' },
+      threads: { type: 'string' },
+      /** Fewer steps, to see that everything runs. Give `--results` and `--work` too. */
+      'max-steps': { type: 'string' },
+    },
+  });
+  const limit = values['max-steps'];
+  const runs = join(values.results, 'text-methods');
+  mkdirSync(runs, { recursive: true });
+  const place: Place = {
+    work: values.work,
+    results: runs,
+    seeds: Number(values.seeds),
+    limits: {
+      ...(limit !== undefined && { maxSteps: Number(limit) }),
+      ...(values.threads !== undefined && { threads: Number(values.threads) }),
+    },
+  };
+  const file = join(values.results, 'text-methods.json');
+  // Read anew each time: another process may be at other methods.
+  const kept = (): MethodResults =>
+    existsSync(file)
+      ? (JSON.parse(readFileSync(file, 'utf8')) as MethodResults)
+      : { settings: SETTINGS, machine: machine(), methods: {}, gains: {} };
+  const minilm = await loadTextModel(SETTINGS.student.model);
+  const wanted = values.only?.split(',').map((name) => name.trim()) ?? Object.keys(ENTRIES);
+  const sets = new Map<SetName, Promise<Read>>();
+  const starts = new Map<Start, Promise<TextModel>>();
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    const done = kept().methods[name]?.accuracies[entry.method]?.length ?? 0;
+    if (!wanted.some((one) => one === name || one === entry.method) || done >= place.seeds) continue;
+    const { set = 'sst2', start = 'minilm', assistant } = entry;
+    const read = sets.get(set) ?? readSet(set, minilm, place);
+    sets.set(set, read);
+    const from = starts.get(start) ?? pretrained(minilm, start, place);
+    starts.set(start, from);
+    const student = assistant === undefined ? await from : minilm;
+    const result = await runEntry(name, entry, await read, student, place);
+    const before = kept();
+    const methods = { ...before.methods, [name]: result };
+    await writeFileAtomic(file, `${JSON.stringify({ ...before, methods, gains: gainsOf(methods) })}\n`);
+  }
+  const { methods, gains } = kept();
+  for (const [name, { accuracies, entry }] of Object.entries(methods)) {
+    const scores = accuracies[entry.method] ?? [];
+    const spread = scores.length > 1 ? ` ± ${sampleSd(scores).toFixed(2)}` : '';
+    console.log(`${name.padEnd(26)} ${mean(scores).toFixed(2)}${spread} ${JSON.stringify(gains[name])}`);
+  }
+}

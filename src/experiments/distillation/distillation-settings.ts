@@ -1,0 +1,27 @@
+/** @file What decides the numbers of a distillation: what is compared when one is resumed. */
+import { asJson, describeData } from '../../training/run-options.js';
+import type { Settings } from '../arm-run.js';
+import type { DistillOptions } from './distill.js';
+import type { StudentStart } from './train-arm.js';
+
+function describedStart({ model, start }: StudentStart) {
+  return { kind: model.kind, config: model.config, start };
+}
+
+/** All that decides the numbers, but for arms and seeds, to which more may be added later. */
+export function distillationSettings(options: DistillOptions): Settings {
+  const { data, student, teacher, optimizer, settings, epochs, batchSize, schedule, maxSteps, tokensPerRun } = options;
+  return asJson({
+    ...settings,
+    student: describedStart(student),
+    assistants: options.assistants?.map(describedStart),
+    teacher: teacher.contentHash,
+    train: describeData(data.train),
+    transfer: data.transfer && describeData(data.transfer),
+    evaluation: describeData(data.evaluation),
+    optimizer: { name: optimizer.name, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
+    ...{ epochs, batchSize, schedule, maxSteps, tokensPerRun },
+    ...{ warmupSteps: options.warmupSteps, maxGradNorm: options.maxGradNorm },
+    limitTrainBatches: options.limitTrainBatches,
+  }) as Settings;
+}

@@ -1,0 +1,73 @@
+/** @file What a teacher says before the students are trained: its answers, its score, and what they say of it. */
+import type { Dataset } from '../../data/dataset.js';
+import type { Method } from '../../methods/method.js';
+import type { Teacher } from '../../teachers/teacher.js';
+import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
+import type { Warning } from '../../training/checks/warning.js';
+import { type Predictions, softmax } from '../../training/evaluate.js';
+import { argmax, metricsOf } from '../../training/metrics.js';
+import { inPoints, type JudgedMetric } from '../judged-metric.js';
+import { targetsOf } from './evaluation-targets.js';
+
+export type HeardTeacher = {
+  /** Absent where it cannot answer all evaluation rows. */
+  readonly predictions: Predictions | undefined;
+  /** In points of the first metric; absent where that is no number. */
+  readonly score: number | undefined;
+  readonly found: readonly Warning[];
+};
+
+type Questions = {
+  /** What the students are going to ask, if it can be asked before. */
+  readonly asked: { readonly rows: Dataset; readonly needs: Method['needs'] } | undefined;
+  readonly evaluation: Dataset;
+  readonly metrics: readonly [JudgedMetric, ...JudgedMetric[]];
+};
+
+/** Asks a teacher that remembers its answers; the most rows first, so that what they cost is known before much is spent. */
+export async function heardTeacher(teacher: Teacher, { asked, evaluation, metrics }: Questions): Promise<HeardTeacher> {
+  if (asked !== undefined) await teacher.answer(asked.rows, asked.needs);
+  const predictions = isAnswered(teacher, evaluation) ? await predictionsOf(teacher, evaluation, metrics) : undefined;
+  const measured = predictions?.metrics[metrics[0]];
+  // A correlation with equal answers is no number.
+  const score = measured === undefined || Number.isNaN(measured) ? undefined : inPoints(measured);
+  const found = await answerWarnings(teacher, [
+    ...(asked ? [[asked.rows, asked.needs] as const] : []),
+    ...(predictions ? [[evaluation, ['logits']] as const] : []),
+  ]);
+  return { predictions, score, found };
+}
+
+/** What the teacher's answers to the first of some sets say of it where they say anything. */
+async function answerWarnings(
+  teacher: Teacher,
+  asked: readonly (readonly [data: Dataset, signals: Method['needs']])[],
+): Promise<Warning[]> {
+  for (const [data, signals] of asked) {
+    const found = teacherWarnings(teacher, await teacher.answer(data, signals), data);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Whether the teacher can answer every row: recorded answers may be of others. */
+function isAnswered({ known }: Teacher, data: Dataset): boolean {
+  return known === undefined || known(data) === data.size;
+}
+
+/** What a teacher answers to evaluation rows, as a model's predictions. */
+async function predictionsOf(teacher: Teacher, data: Dataset, metrics: readonly JudgedMetric[]): Promise<Predictions> {
+  const answers = await teacher.answer(data, ['logits']);
+  const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
+  const logits = answers.batch(rows, data.size).logits?.data as Float32Array;
+  const { classes } = teacher;
+  const said = Int32Array.from(rows, (row) => argmax(logits, row, classes));
+  return {
+    metrics: metricsOf({ logits, classes, ...targetsOf(data) }, metrics),
+    rows: data.size,
+    ids: Array.from(data.batch(rows).ids),
+    classes: said,
+    logits,
+    probabilities: softmax(logits, classes),
+  };
+}

@@ -1,0 +1,81 @@
+/** @file What a teacher's answers to some rows are going to take, without asking for them. */
+import type { Dataset } from '../data/dataset.js';
+import { allRows, evenRows, workOf } from '../data/row-sample.js';
+import { openTeacher, readsOf } from './answers.js';
+import type { FedSignals, LabellingPlan, PlanRequest, Teacher, TeacherAnswers } from './teacher.js';
+
+/** What a teacher says of itself (`plan`); of another that it has its answers already, or what a few of them take. */
+export async function labellingPlan(teacher: Teacher, data: Dataset, request: PlanRequest): Promise<LabellingPlan> {
+  const rows = allRows(data.size);
+  if (teacher.plan !== undefined) return teacher.plan(data, request);
+  const bytes = 0;
+  if (teacher.remembers === true || readsOf(teacher).includes('places')) {
+    return { rows: rows.length, unanswered: 0, seconds: 0, bytes, signals: usualSignals(teacher) };
+  }
+  return { rows: rows.length, unanswered: rows.length, bytes, ...(await timedAnswers(teacher, data, rows, request)) };
+}
+
+/** Rows that are timed: first few, for a large model takes seconds for those; then more if they are quick. */
+const TIMED_ROWS = { first: 64, quick: 512 };
+const QUICK_SECONDS = 0.5;
+
+/**
+ * The seconds that answers to these rows are going to take, from those to a few of them, twice: the first warm up.
+ * @param now milliseconds
+ */
+export async function timedAnswers(
+  teacher: Teacher,
+  data: Dataset,
+  rows: Uint32Array,
+  { signals, isTimed }: PlanRequest,
+  now: () => number = () => performance.now(),
+): Promise<Pick<LabellingPlan, 'seconds' | 'signals'>> {
+  if (rows.length === 0) return { seconds: 0, signals: usualSignals(teacher) };
+  // One that answers all rows at once cannot be tried.
+  if (!isTimed || teacher.open === undefined) return { signals: usualSignals(teacher) };
+  const begun = now();
+  const opened = await openTeacher(teacher, signals);
+  try {
+    const toOpen = now() - begun;
+    const all = workOf(data, rows);
+    const timed = async (count: number) => {
+      const few = evenRows(data, rows, count);
+      const started = now();
+      await opened.answer(data, few);
+      return { ms: now() - started, share: all / workOf(data, few) };
+    };
+    let { ms, share } = await timed(TIMED_ROWS.first);
+    ({ ms, share } = await timed(ms < 1000 * QUICK_SECONDS ? TIMED_ROWS.quick : TIMED_ROWS.first));
+    return { seconds: (toOpen + ms * share) / 1000, signals: opened.signals };
+  } finally {
+    await opened.release();
+  }
+}
+
+/** What is known of answers before any is given. */
+export function usualSignals({ classes }: Pick<Teacher, 'classes'>): FedSignals {
+  return { logits: { dtype: 'float32', shape: [classes] } };
+}
+
+/** Answers as good as any for timing a step: numbers of every sign that nobody gave. */
+export function madeUpAnswers(signals: FedSignals): TeacherAnswers {
+  return {
+    signals,
+    batch: (_rows, paddedTo) =>
+      Object.fromEntries(
+        Object.entries(signals).map(([name, { shape }]) => {
+          const size = shape.reduce<number>((product, dim) => product * Number(dim), 1);
+          // A remainder marks classes without an answer of their own.
+          const value = (i: number) => (name === 'remainder' ? 0 : ((7 * i) % 5) - 2);
+          const data = Float32Array.from({ length: paddedTo * size }, (_, i) => value(i));
+          return [name, { dtype: 'float32' as const, shape: [paddedTo, ...shape.map(Number)], data }];
+        }),
+      ),
+  };
+}
+
+/** The teacher for timing: what is part of a step stays, what would be asked is made up. */
+export function unaskedTeacher(teacher: Teacher, signals: FedSignals = usualSignals(teacher)): Teacher {
+  const { open: _open, plan: _plan, ...rest } = teacher;
+  return { ...rest, answer: async () => madeUpAnswers(signals) };
+}

@@ -1,0 +1,58 @@
+/** @file The help of `retort distill` states the methods and their options as the code has them. */
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/table.js';
+import { runCommandLine } from '../../src/cli/frame.js';
+import { describeOption, type OptionSpecs } from '../../src/methods/define-method.js';
+import { METHODS } from '../../src/methods/table.js';
+import { memoryStream } from './memory-stream.js';
+
+async function help(words: readonly string[], columns = 80): Promise<string> {
+  const stdout = memoryStream(columns);
+  const code = await runCommandLine(words, COMMANDS, {
+    stdin: new PassThrough(),
+    stdout,
+    stderr: memoryStream(),
+    environment: { NO_COLOR: '1' },
+    interruption: () => new AbortController().signal,
+  });
+  expect(code).toBe(0);
+  return stdout.text();
+}
+const flat = (text: string): string => text.replace(/\s+/g, ' ');
+
+describe('retort distill --help', () => {
+  test.each([[['distill', '--help']], [['help', 'distill']], [['distill', '-h']]])(
+    '%j names every method',
+    async (words) => {
+      const [, methods = ''] = flat(await help(words)).split('Methods (--method): ');
+      expect(methods.startsWith(`${Object.keys(METHODS).join(', ')}. The options of one:`)).toBe(true);
+    },
+  );
+
+  test.each(Object.entries(METHODS))(
+    'with --method %s, every option with range, default and help',
+    async (name, method) => {
+      const [, about = ''] = flat(await help(['distill', 'data.csv', '--method', name, '--help'])).split(
+        `Options of method ${name} `,
+      );
+      const options: OptionSpecs = method.definition.options;
+      for (const [option, given] of Object.entries(options)) {
+        const spec = typeof given === 'number' ? { default: given, help: '' } : given;
+        expect(about).toContain(`${option} ${spec.help} (${describeOption(spec)}) [default: ${spec.default}]`);
+      }
+      if (Object.keys(options).length === 0) expect(about).toContain('none');
+    },
+  );
+
+  test('its lines keep to the terminal', async () => {
+    for (const name of Object.keys(METHODS)) {
+      const [, about = ''] = (await help(['distill', `--method=${name}`, '--help'], 60)).split('\nOptions of method ');
+      expect(about.split('\n').filter((line) => line.length > 60)).toEqual([]);
+    }
+  });
+
+  test('other commands have no such part', async () => {
+    expect(await help(['train', '--help'])).not.toContain('Methods (--method)');
+  });
+});

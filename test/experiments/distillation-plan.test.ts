@@ -1,0 +1,254 @@
+/** @file Plans of distillations of word models; what is timed is given, so that figures can be reckoned by hand. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { textDataset } from '../../src/data/text-dataset.js';
+import { type DistillOptions, runDistillation } from '../../src/experiments/distillation/distill.js';
+import { type DistillationPlan, isWorthTiming, planDistillation } from '../../src/experiments/distillation/plan.js';
+import { hinton } from '../../src/methods/hinton.js';
+import { patientKd } from '../../src/methods/pkd.js';
+import { takd } from '../../src/methods/takd.js';
+import { tinyBert } from '../../src/methods/tinybert.js';
+import { bert } from '../../src/models/bert.js';
+import type { Model } from '../../src/models/model.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
+import { adam } from '../../src/optim/adam.js';
+import { cachedTeacher } from '../../src/teachers/cached-teacher.js';
+import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
+import { modelTeacher } from '../../src/teachers/model-teacher.js';
+import type { Teacher } from '../../src/teachers/teacher.js';
+import { sizeOf } from '../../src/tensor/shape.js';
+import type { RunMeasure } from '../../src/training/measure-run.js';
+import type { RunOptions } from '../../src/training/run.js';
+import { words, wordTable } from '../data/words.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'retort-plan-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const sized = (num_hidden_layers: number): Model =>
+  bert({
+    vocab_size: words.vocabularySize,
+    hidden_size: 4,
+    num_hidden_layers,
+    num_attention_heads: 2,
+    intermediate_size: 8,
+    max_position_embeddings: 16,
+  });
+const startOf = (model: Model) => ({
+  model,
+  weights: (seed: number) => initialiseParameters(model.parameters, seed),
+  start: 'new',
+});
+const student = startOf(sized(1));
+const train = textDataset(wordTable('train', 32), words, { model: student.model });
+const data = { train, evaluation: textDataset(wordTable('dev', 16, { seed: 2 }), words, { model: student.model }) };
+const teacherOf = (layers: number): Teacher => {
+  const model = sized(layers);
+  const weights = initialiseParameters(model.parameters, 7);
+  return modelTeacher(
+    { path: 'teacher', model, weights, labelNames: train.labelNames, contentHash: 'teacher' },
+    { threads: 1 },
+  );
+};
+
+const options = (outputDir: string, more: Partial<DistillOptions> = {}): DistillOptions => ({
+  teacher: teacherOf(4),
+  student,
+  data,
+  method: hinton(),
+  controls: ['no-teacher', 'hard-labels', 'shuffled-teacher'],
+  seeds: 2,
+  optimizer: adam({ learningRate: 0.01 }),
+  epochs: 3,
+  batchSize: 8,
+  threads: 1,
+  outputDir: join(scratch, outputDir),
+  ...more,
+});
+
+/** A run takes 1 s to start, 0.5 s a step and 0.1 s between steps, 2 s an evaluation and 3 s to end. */
+const TIMES: Omit<RunMeasure, 'steps' | 'epochs'> = {
+  secondsPerStep: 0.5,
+  secondsBetweenSteps: 0.1,
+  secondsToStart: 1,
+  secondsPerEvaluation: 2,
+  secondsToOpenEvaluation: 0.25,
+  secondsPerCheck: 0.5,
+  secondsToFinish: 0,
+  peakRssBytes: 1e8,
+};
+function fakeMeasure(measured: RunOptions[] = []) {
+  return async (run: RunOptions): Promise<RunMeasure> => {
+    measured.push(run);
+    return { ...TIMES, steps: 4 * run.epochs, epochs: run.epochs };
+  };
+}
+const stepsOf = ({ arms }: DistillationPlan) => arms.map(({ name, runs, steps }) => [name, runs, steps]);
+
+/** By hand, 32 rows in 3 epochs of 4 steps: 1 + 12 · 0.6 + 3 · 2 + 0.5 for one look at the gradients, and 0.25 + 2 to score. */
+const RUN_SECONDS = 1 + 7.2 + 6 + 0.5 + 2.25;
+
+// What is compiled takes long on a machine that does other work.
+describe('planDistillation', { timeout: 120_000 }, () => {
+  test('steps, runs, time, memory and disk, of arms that cost the same once; no folder is made', async () => {
+    const measured: RunOptions[] = [];
+    const plan = await planDistillation(options('plain'), { isTimed: true, measure: fakeMeasure(measured) });
+    expect(stepsOf(plan)).toEqual([
+      ['hinton', 2, 12],
+      ['no-teacher', 2, 12],
+      ['hard-labels', 2, 12],
+      ['shuffled-teacher', 2, 12],
+    ]);
+    expect(measured.map(({ method }) => method.name)).toEqual(['hinton', 'supervised']);
+    expect([plan.runs, plan.steps, plan.kinds, plan.peakRssBytes]).toEqual([8, 96, 2, 1e8]);
+    // Weights are drawn and answers given within a second in a test.
+    expect(plan.arms[1]?.seconds).toBeGreaterThanOrEqual(RUN_SECONDS);
+    expect(plan.arms[1]?.seconds).toBeLessThan(RUN_SECONDS + 1);
+    expect(plan.labelling.map(({ rows, unanswered }) => [rows, unanswered])).toEqual([
+      [32, 32],
+      [16, 16],
+    ]);
+    const parameters = student.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    expect(plan.parameters).toBe(parameters);
+    const files = [...words.files.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    // Two students stay, of method and no-teacher; a state has Adam's two slots more, and lies there twice.
+    expect(plan.disk.modelBytes).toBe(2 * (4 * parameters + files));
+    // A header of 80 and a checksum of 32 bytes (answer-shard.ts), 16 a key, 4 a logit of two classes.
+    expect(plan.disk.answerBytes).toBe(2 * (48 + 32) + 48 * (16 + 8));
+    const { modelBytes, answerBytes, logBytes, mostBytes } = plan.disk;
+    const underWay = 2 * (3 * 4 * parameters + files) + (4 * parameters + files);
+    expect(mostBytes).toBe(modelBytes + answerBytes + logBytes + underWay);
+    expect(existsSync(join(scratch, 'plain'))).toBe(false);
+  });
+
+  test('a shuffled teacher within the step is timed by itself, on the rows of the sample', async () => {
+    const measured: RunOptions[] = [];
+    const traced = options('traced', { method: patientKd(), student: startOf(sized(2)) });
+    const plan = await planDistillation(traced, { isTimed: true, measure: fakeMeasure(measured) });
+    expect(measured.map(({ method }) => method.name)).toEqual(['pkd', 'supervised', 'pkd']);
+    expect(measured[2]?.teacher?.traced?.seenRow).toBeDefined();
+    // hard-labels asks for the training rows, though the method does not.
+    expect(plan.labelling.map(({ rows }) => rows)).toEqual([32, 16]);
+  });
+
+  test('really measured, with what each stage of tinybert learns from', async () => {
+    const real = options('tinybert', { method: tinyBert({ intermediateShare: 0.5 }), controls: ['shuffled-teacher'] });
+    const plan = await planDistillation(real, { isTimed: true });
+    for (const { stages } of plan.arms) {
+      expect(stages.map(({ name }) => name)).toEqual(['intermediate', 'prediction']);
+      for (const { secondsPerStep, seconds } of stages) {
+        expect(secondsPerStep).toBeGreaterThan(0);
+        expect(seconds).toBeGreaterThan(0);
+      }
+    }
+    expect(plan.seconds).toBeGreaterThan(0);
+    expect(existsSync(join(scratch, 'tinybert'))).toBe(false);
+  });
+
+  test('takd: assistant and student, each with its own size', async () => {
+    const chain = options('takd', {
+      method: takd(),
+      teacher: teacherOf(8),
+      assistants: [startOf(sized(4))],
+      student: startOf(sized(2)),
+      controls: [],
+    });
+    const plan = await planDistillation(chain, { isTimed: true });
+    const count = (model: Model) => model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    expect(plan.arms[0]?.stages.map(({ name, parameters, steps }) => [name, parameters, steps])).toEqual([
+      ['assistant-1', count(sized(4)), 12],
+      ['student', count(sized(2)), 12],
+    ]);
+  });
+
+  test('untimed it has no times, and answers that are kept and runs that are finished are left out', async () => {
+    const begun = options('begun', { seeds: 1, controls: ['no-teacher'] });
+    const cold = await planDistillation(begun, { isTimed: false });
+    expect([cold.seconds, cold.peakRssBytes]).toEqual([undefined, undefined]);
+    expect(isWorthTiming(cold)).toBe(false);
+    expect(isWorthTiming({ kinds: 2, steps: 1999 })).toBe(false);
+    expect(isWorthTiming({ kinds: 2, steps: 2000 })).toBe(true);
+    await runDistillation(begun);
+    const before = readFileSync(join(scratch, 'begun', 'results.jsonl'), 'utf8');
+    const measured: RunOptions[] = [];
+    const more = { ...begun, seeds: 2, resume: true, controls: ['no-teacher', 'hard-labels'] as const };
+    const plan = await planDistillation(more, { isTimed: true, measure: fakeMeasure(measured) });
+    expect(plan.arms.map(({ runs, finished }) => [runs, finished])).toEqual([
+      [1, 1],
+      [1, 1],
+      [2, 0],
+    ]);
+    expect(plan.labelling.map(({ unanswered, seconds, bytes }) => [unanswered, seconds, bytes])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    // The students of the first seed are there.
+    expect(plan.disk.modelBytes).toBe(0);
+    const over = await planDistillation({ ...begun, resume: true }, { isTimed: true, measure: fakeMeasure() });
+    expect([over.runs, over.steps, over.kinds, over.seconds]).toEqual([0, 0, 0, undefined]);
+    expect(readFileSync(join(scratch, 'begun', 'results.jsonl'), 'utf8')).toBe(before);
+  });
+
+  test('a plan before the work changes no bit of it', async () => {
+    const one = options('unplanned', { seeds: 1 });
+    await runDistillation(one);
+    const other = options('planned', { seeds: 1 });
+    await planDistillation(other, { isTimed: true });
+    await runDistillation(other);
+    for (const file of ['runs/hinton-1/last.ckpt/model.safetensors', 'runs/no-teacher-1/last.ckpt/model.safetensors']) {
+      expect(readFileSync(join(scratch, 'planned', file))).toEqual(readFileSync(join(scratch, 'unplanned', file)));
+    }
+    const answers = (name: string) => readdirSync(join(scratch, name, 'answers'), { recursive: true }).sort();
+    expect(answers('planned')).toEqual(answers('unplanned'));
+  });
+});
+
+describe('a plan of labelling', () => {
+  test('an endpoint is not asked: rows and cost by its prices, and nothing is written', async () => {
+    const log = join(scratch, 'endpoint', 'log.jsonl');
+    const endpoint = endpointTeacher({
+      // Nobody listens there: a request would fail.
+      url: 'http://127.0.0.1:9/v1',
+      model: 'm',
+      labelNames: train.labelNames,
+      prompt: '{text}',
+      prices: { input: 1000, output: 10_000 },
+      log,
+    });
+    const timed = { isTimed: true, measure: fakeMeasure() };
+    const plan = await planDistillation(
+      options('asked', { teacher: endpoint, method: hinton({ temperature: 1 }) }),
+      timed,
+    );
+    const texts = [...new Set(wordTable('train', 32).texts)];
+    const of = plan.labelling[0];
+    expect([of?.rows, of?.unanswered, of?.seconds]).toEqual([texts.length, texts.length, undefined]);
+    // A token is four bytes, a message has four more, an answer eight at most.
+    const tokens = texts.reduce((sum, text) => sum + Math.ceil(Buffer.byteLength(text) / 4) + 4, 0);
+    expect(of?.cost).toBeCloseTo((tokens * 1000 + texts.length * 8 * 10_000) / 1e6, 9);
+    expect(plan.cost).toBeGreaterThan(of?.cost ?? 0);
+    expect(existsSync(join(scratch, 'endpoint'))).toBe(false);
+    const limited = endpointTeacher({
+      url: 'http://127.0.0.1:9/v1',
+      model: 'm',
+      labelNames: train.labelNames,
+      requestsPerMinute: 30,
+      log,
+    });
+    const minutes = await limited.plan?.(train, { signals: ['logits'], isTimed: true });
+    expect(minutes?.seconds).toBe(2 * texts.length);
+  });
+
+  test('answers that are tried are not kept; those that are kept are found', async () => {
+    const folder = join(scratch, 'cache');
+    const teacher = cachedTeacher(teacherOf(2), { folder });
+    const request = { signals: ['logits'], isTimed: true } as const;
+    const cold = await teacher.plan?.(train, request);
+    expect(cold?.unanswered).toBe(cold?.rows);
+    expect(cold?.seconds).toBeGreaterThan(0);
+    expect(existsSync(folder)).toBe(false);
+    await teacher.answer(train, ['logits']);
+    expect(await teacher.plan?.(train, request)).toMatchObject({ unanswered: 0, seconds: 0, bytes: 0 });
+  });
+});
