@@ -1,4 +1,5 @@
 /** @file What `results/text-methods.json` says of the methods: a table of all, and a picture of each one's losses. */
+import { median } from '../bench/figures.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
@@ -39,7 +40,7 @@ export function methodTable({ methods, gains }: MethodResults): string {
       gained(overAlone),
       gained(overHinton),
       String(steps),
-      mean(seconds[entry.method] ?? []).toFixed(0),
+      median(seconds[entry.method] ?? []).toFixed(0),
     ];
     return `| ${cells.join(' | ')} |`;
   });

@@ -11,11 +11,13 @@ import { readExperimentRecord } from '../src/experiments/experiment-record.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { reportMarkdown } from '../src/report/markdown.js';
 import { entryOf, lossFigure, methodTable } from './method-results.js';
+import { type TakdResults, takdTable } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 
 const PAGE = 'docs/results.md';
 const FIGURES = 'docs/images/methods';
 const METHODS_RUN = 'text-methods';
+const TAKD = 'takd-mnist';
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -26,6 +28,7 @@ function methodsIn(folder: string): MethodResults {
 
 async function blockOf(folder: string, name: string): Promise<string> {
   if (name === METHODS_RUN) return methodTable(methodsIn(folder));
+  if (name === TAKD) return takdTable(JSON.parse(readFileSync(join(folder, `${TAKD}.json`), 'utf8')) as TakdResults);
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
   const shown = Object.entries(latencies[name] ?? {}).map(([model, ms]) => `${model} ${ms.toFixed(1)} ms`);
   const latency =

@@ -29,7 +29,16 @@ type ArmRun = {
   readonly accuracy: number;
   readonly assistants: readonly number[];
 };
-type Results = { readonly settings: object; readonly teacher: number; readonly runs: ArmRun[]; gains: object };
+type Over = { readonly mean: number; readonly low: number; readonly high: number };
+type Gains = Readonly<
+  Record<string, { readonly mean: number; readonly sd: number; readonly overAlone: Over; readonly overDirect: Over }>
+>;
+export type TakdResults = {
+  readonly settings: object;
+  readonly teacher: number;
+  readonly runs: ArmRun[];
+  gains: Gains;
+};
 
 const FIRST_SEED = 42;
 const SETTINGS = {
@@ -58,7 +67,7 @@ function armsOf(): ReadonlyMap<string, Method> {
 }
 
 /** Paired differences in points, over the seeds that both arms have. */
-function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): object {
+function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): Gains {
   const of = (arm: string) =>
     new Map(runs.filter((run) => run.arm === arm).map(({ seed, accuracy }) => [seed, accuracy]));
   const over = (arm: string, other: string) => {
@@ -74,6 +83,22 @@ function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): object {
       return [arm, { ...spread, overAlone: over(arm, 'alone'), overDirect: over(arm, 'direct') }];
     }),
   );
+}
+
+/** A row an arm. */
+export function takdTable({ gains }: TakdResults): string {
+  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+  const over = ({ mean: gain, low, high }: Over) => `${signed(gain)} [${signed(low)}, ${signed(high)}]`;
+  const rows = Object.entries(gains).map(([arm, { mean: score, sd, overAlone, overDirect }]) => {
+    const cells = [
+      arm,
+      `${score.toFixed(1)} ± ${sd.toFixed(1)}`,
+      arm === 'alone' ? '' : over(overAlone),
+      arm === 'alone' || arm === 'direct' ? '' : over(overDirect),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return ['| arm | accuracy | over `alone` | over `direct` |', '|---|---|---|---|', ...rows, ''].join('\n');
 }
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -101,8 +126,8 @@ export async function main(args: readonly string[]): Promise<void> {
     outputDir: teacherDir,
   });
   const given = modelTeacher(await loadModel(teacherDir), { threads: 1 });
-  const results: Results = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
+  const results: TakdResults = existsSync(values.out)
+    ? (JSON.parse(readFileSync(values.out, 'utf8')) as TakdResults)
     : { settings: SETTINGS, teacher: percent(record.metrics.accuracy), runs: [], gains: {} };
   const arms = armsOf();
   for (let seed = FIRST_SEED; seed < FIRST_SEED + Number(values.seeds); seed++) {

@@ -4,7 +4,7 @@
  * TREC; what pre-trains its student starts from three layers that have guessed hidden words; what augments gets a pool.
  * Resumes by method, arm and seed; adds each finished method to `results/text-methods.json`.
  *
- *   RETORT_DATA=… npm run recipe -- text-methods [--only pkd,tinybert] [--seeds 3] [--threads N] [--work .bench]
+ *   RETORT_DATA=… npm run recipe -- text-methods [--only 'pkd;tang, augmented'] [--seeds 3] [--threads N] [--work .bench]
  *   [--results results]
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -80,7 +80,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   decoupled: { method: 'decoupled', set: 'trec' },
   'well-read, pre-trained': { method: 'well-read', start: 'masked-lm', controls: ['no-teacher'] },
   'distilbert, pre-trained': { method: 'distilbert', start: 'triple-loss', controls: ['no-teacher'] },
-  'tang, augmented': { method: 'tang', copies: 3, controls: ['no-teacher'] },
+  'tang, augmented': { method: 'tang', copies: 1, controls: ['no-teacher'] },
 };
 
 type LossPoint = { readonly step: number; readonly phase?: string; readonly losses: Readonly<Record<string, number>> };
@@ -280,12 +280,12 @@ export async function main(args: readonly string[]): Promise<void> {
       ? (JSON.parse(readFileSync(file, 'utf8')) as MethodResults)
       : { settings: SETTINGS, machine: machine(), methods: {}, gains: {} };
   const minilm = await loadTextModel(SETTINGS.student.model);
-  const wanted = values.only?.split(',').map((name) => name.trim()) ?? Object.keys(ENTRIES);
+  const wanted = values.only?.split(';').map((name) => name.trim()) ?? Object.keys(ENTRIES);
   const sets = new Map<SetName, Promise<Read>>();
   const starts = new Map<Start, Promise<TextModel>>();
   for (const [name, entry] of Object.entries(ENTRIES)) {
     const done = kept().methods[name]?.accuracies[entry.method]?.length ?? 0;
-    if (!wanted.some((one) => one === name || one === entry.method) || done >= place.seeds) continue;
+    if (!wanted.includes(name) || done >= place.seeds) continue;
     const { set = 'sst2', start = 'minilm', assistant } = entry;
     const read = sets.get(set) ?? readSet(set, minilm, place);
     sets.set(set, read);

@@ -31,7 +31,7 @@ import type { WordVectors } from '../tokenizers/word-vectors.js';
 import type { Augmentation, SourceText } from './augmentation.js';
 import { largest, type Neighbours, pieceNeighbours, vectorNeighbours } from './neighbours.js';
 import { STOP_WORDS } from './stop-words.js';
-import { expectCopies } from './tang.js';
+import { expectCopies, withoutUndefined } from './tang.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
 
 export type MlmOptions = Pick<SessionOptions, 'threads' | 'device'> & {
@@ -115,10 +115,6 @@ export async function openMlm(options: MlmOptions): Promise<Augmentation> {
     },
     release: () => forward.release(),
   };
-}
-
-function withoutUndefined(options: MlmOptions): Partial<Pick<MlmOptions, keyof typeof mlmDefaults>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 type Finder = {

@@ -116,8 +116,10 @@ export function tang(options: TangOptions = {}): Augmentation {
   };
 }
 
-function withoutUndefined(options: TangOptions): Partial<WordRates & Pick<TangOptions, 'ngramRate'>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+/** So that an option that was not given does not hide a default. */
+export function withoutUndefined<T extends object>(options: T): { readonly [K in keyof T]: Exclude<T[K], undefined> } {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { readonly [K in keyof T]: Exclude<T[K], undefined> }; // the same keys
 }
 
 function expectRates(rates: WordRates & { readonly ngramRate: number }): void {

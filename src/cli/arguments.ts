@@ -1,6 +1,6 @@
 import { OptionError } from '../errors/failures.js';
+import { nearest } from '../errors/nearest.js';
 import { parseDecimal } from './decimal.js';
-import { nearest } from './nearest.js';
 import { flagName, type OptionSpec, type OptionTable, valueMode, wantedText } from './options.js';
 
 /**

@@ -1,12 +1,12 @@
 import { Command as CommanderCommand, CommanderError } from 'commander';
 import { OptionError } from '../errors/failures.js';
+import { nearest } from '../errors/nearest.js';
 import { RetortError } from '../errors/retort-error.js';
 import { packageVersion } from '../files/package-version.js';
 import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
 import type { Command, CommandIo, CommandUsage } from './command.js';
 import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
-import { nearest } from './nearest.js';
 import { flagName, type RawOptions } from './options.js';
 import { createProgress } from './progress.js';
 import { colorsFor, DEFAULT_COLUMNS, type Environment, type TextStream } from './terminal.js';

@@ -60,3 +60,14 @@ export const columnOptions = {
     help: 'column of the labels, names or numbers from 0, --label for short [default: label]',
   },
 } as const satisfies OptionTable;
+
+/** Of files with rows. */
+export const badRowsOption = {
+  badRows: {
+    kind: 'choice',
+    choices: ['stop', 'skip'],
+    default: 'stop',
+    group: 'Data',
+    help: 'what to do about a row that cannot be read: stop and name it, or leave it out and count it',
+  },
+} as const satisfies OptionTable;

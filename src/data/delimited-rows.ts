@@ -71,8 +71,15 @@ async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<R
     relax_column_count: true,
     skip_empty_lines: true,
   });
+  let firstLine: string | undefined;
+  async function* blocks(): AsyncGenerator<string, void> {
+    for await (const block of textBlocks(path)) {
+      firstLine ??= block.split(/\r?\n/u, 1)[0];
+      yield block;
+    }
+  }
   // What goes wrong in the file destroys the parser, and so ends the loop below.
-  const feeding = pipeline(textBlocks(path), parser).catch(() => undefined);
+  const feeding = pipeline(blocks(), parser).catch(() => undefined);
   let next = 1;
   try {
     for await (const parsed of parser as AsyncIterable<{ info: InfoRecord; record: string[] }>) {
@@ -82,7 +89,10 @@ async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<R
       yield { line: info.lines - inside, cells: record };
     }
   } catch (error) {
-    throw error instanceof CsvError ? quoteError(error, path, next) : error;
+    if (!(error instanceof CsvError)) throw error;
+    // With the wrong character between fields any quote is in the wrong place: that one is not to be mended.
+    const other = otherDelimiter(firstLine?.split(delimiter) ?? [], delimiter);
+    throw other === undefined ? quoteError(error, path, next) : delimiterError(error, path, delimiter, other);
   } finally {
     parser.destroy();
     await feeding;
@@ -108,6 +118,16 @@ function quoteError(error: CsvError, path: string, next: number): FileError {
   });
 }
 
+function delimiterError(cause: CsvError, path: string, delimiter: string, other: string): FileError {
+  return new FileError({
+    where: `${path}:1`,
+    wanted: `columns, separated by ${delimiter === '\t' ? 'tabs' : quoted(delimiter)}`,
+    got: `one column, with ${other === '\t' ? 'tabs' : quoted(other)} in it`,
+    fix: delimiterFix(other),
+    cause,
+  });
+}
+
 function widthError(where: string, got: number, wanted: string, { delimiter, quote }: DelimitedOptions): FileError {
   const separated = delimiter === '\t' ? 'tabs' : quoted(delimiter);
   const lines = quote ? '' : '; if quoted fields hold tabs or line ends, read it with quote: true';
@@ -126,8 +146,18 @@ function expectLineEnds(cells: readonly string[], where: string): void {
 }
 
 function headerHint(cells: readonly string[], delimiter: string): string | undefined {
-  const other =
-    cells.length > 1 ? undefined : ['\t', ';', ',', '|'].find((d) => d !== delimiter && cells[0]?.includes(d));
-  if (other !== undefined) return `read it with delimiter: '${other === '\t' ? '\\t' : other}'`;
+  const other = otherDelimiter(cells, delimiter);
+  if (other !== undefined) return delimiterFix(other);
   return 'name one of these, or give column numbers from 1 if the file has no header line';
+}
+
+/** What seems to stand between the fields of a first line that has only one of them. */
+function otherDelimiter(cells: readonly string[], delimiter: string): string | undefined {
+  return cells.length > 1 ? undefined : ['\t', ';', ',', '|'].find((d) => d !== delimiter && cells[0]?.includes(d));
+}
+
+/** First for those who have a command line, then for those who have code. */
+function delimiterFix(other: string): string {
+  const save = other === '\t' ? 'rename it to .tsv' : 'save it with commas, or as .tsv with tabs';
+  return `${save}; or in code read it with delimiter: '${other === '\t' ? '\\t' : other}'`;
 }

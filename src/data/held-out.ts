@@ -1,37 +1,12 @@
 /** @file Rows that are kept from training, for a score that decides something while others are for the report. */
 import { RandomStream } from '../tensor/random.js';
 import type { Dataset } from './dataset.js';
-import { selectRows } from './text-table.js';
+import { selectedRows } from './selected-rows.js';
 
 /** One row in ten. */
 const SHARE = 0.1;
 /** Fixed, so that all that are compared by these rows are compared by the same. */
 const SEED = 1;
-
-/** Some rows of a data set, in the order of their numbers. */
-export function rowsOfDataset(data: Dataset, rows: Uint32Array, name: string): Dataset {
-  const { text, labelNames } = data;
-  return {
-    name,
-    size: rows.length,
-    labelNames,
-    ...(text && {
-      text: {
-        ...text,
-        table: selectRows(text.table, rows, name),
-        lengths: rows.map((row) => text.lengths[row] as number),
-      },
-    }),
-    batch: (wanted, paddedTo, place, length) =>
-      // A row that is not there stays one for the data set itself to refuse.
-      data.batch(
-        Array.from(wanted, (row) => rows[row] ?? data.size),
-        paddedTo,
-        place,
-        length,
-      ),
-  };
-}
 
 /**
  * A tenth of a training set, one row at least, drawn the same for every seed; and what is left of a transfer set that
@@ -43,7 +18,7 @@ export function heldOut(train: Dataset, transfer: Dataset): { readonly rest: Dat
   const isDrawn = new Set(drawn);
   const others = Uint32Array.from({ length: transfer.size }, (_, row) => row).filter((row) => !isDrawn.has(row));
   return {
-    rest: rowsOfDataset(transfer, others, `${transfer.name} but for a tenth`),
-    part: rowsOfDataset(train, drawn, `a tenth of ${train.name}`),
+    rest: selectedRows(transfer, others, `${transfer.name} but for a tenth`),
+    part: selectedRows(train, drawn, `a tenth of ${train.name}`),
   };
 }

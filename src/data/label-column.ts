@@ -109,7 +109,7 @@ export class LabelColumn {
 }
 
 /** By number if all are numbers, else by character; never by the machine's language. */
-export function sortedLabels(labels: readonly string[]): string[] {
+function sortedLabels(labels: readonly string[]): string[] {
   const isNumeric = labels.every((label) => NUMBER.test(label));
   const byCharacter = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   return [...labels].sort((a, b) => (isNumeric ? Number(a) - Number(b) : 0) || byCharacter(a, b));
@@ -121,6 +121,8 @@ function unknownLabel(value: string, known: readonly string[], where: string, op
     where,
     wanted: `one of the labels ${listed(known)}`,
     got: `${quoted(value)}${near}`,
-    fix: `mend that cell, or extend ${option}`,
+    fix: `mend that cell; if it is a label, ${
+      option === 'labelNames' ? 'the training rows (or labelNames) need it too' : `extend ${option}`
+    }`,
   });
 }

@@ -19,7 +19,7 @@ const SEED = 1;
 const ROLES = ['label', 'score', 'id'] as const satisfies readonly ColumnRole[];
 
 /** Extensions of files with columns. */
-export const TABLE_EXTENSIONS = ['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.parquet'];
+const TABLE_EXTENSIONS = ['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.parquet'];
 
 /**
  * The columns of a file in their order, each with at most 2,000 of its cells. A file that is sorted by label shows all
@@ -30,7 +30,11 @@ export async function sampleColumns(path: string): Promise<ColumnSample[]> {
   const extension = extname(path).toLowerCase();
   if (!TABLE_EXTENSIONS.includes(extension)) {
     const got = extension === '' ? 'no extension' : extension;
-    throw new FileError({ where: path, wanted: `a file that ends with ${TABLE_EXTENSIONS.join(', ')}`, got });
+    const fix =
+      extension === '.json'
+        ? "an array becomes lines of .jsonl with jq -c '.[]' FILE"
+        : 'rename it, if it is one of these, or save it as CSV';
+    throw new FileError({ where: path, wanted: `a file that ends with ${TABLE_EXTENSIONS.join(', ')}`, got, fix });
   }
   if (extension === '.parquet') return sampleParquet(path);
   const names = await columnNames(path, extension);

@@ -81,7 +81,7 @@ export function taggedDataset(
       table: textTable(name, { texts: sentences.map(({ words }) => words.join(' ')) }),
       tokenizer,
       lengths: Uint32Array.from(rows, ({ row }) => row.ids.length),
-      truncated: rows.filter(({ isCut }) => isCut).length,
+      isTruncated: Uint8Array.from(rows, ({ isCut }) => Number(isCut)),
     },
     batch: (wanted, paddedTo = wanted.length, _place, length) => {
       const padded = Array.from(paddedRows(wanted, paddedTo, rows.length, name), (row) => rows[row] as EncodedSentence);

@@ -104,8 +104,8 @@ export function taskMixture(tasks: readonly TaskRows[], sampling: Sampling): Tas
     ...(text && {
       text: {
         ...text,
-        lengths: joined(tasks.map(({ data }) => data.text?.lengths ?? new Uint32Array())),
-        truncated: total(tasks.map(({ data }) => data.text?.truncated ?? 0)),
+        lengths: Uint32Array.from(tasks.flatMap(({ data }) => [...(data.text?.lengths ?? [])])),
+        isTruncated: Uint8Array.from(tasks.flatMap(({ data }) => [...(data.text?.isTruncated ?? [])])),
       },
     }),
     order,
@@ -160,14 +160,4 @@ function drawnTurns(
 
 function ownOrder({ text, size }: Dataset, { batchSize, seed, epoch }: EpochOptions): Uint32Array {
   return text === undefined ? epochOrder(size, seed, epoch) : groupedOrder(text.lengths, batchSize, seed, epoch);
-}
-
-function joined(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -47,13 +47,14 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
     });
   }
   const rule = { maxLength, ...(truncation && { truncation }) };
-  let truncated = 0;
+  const isTruncated = new Uint8Array(table.size);
   const encodeAll = (texts: readonly string[], seconds?: readonly string[]): Encoded => {
     const rows = texts.map((text, i) => {
       const row = tokenizer.encodeRow(text, seconds?.[i], rule);
       // A row that is as long as allowed was cut, or is just that long: only then it is worth another look.
-      if (row.ids.length === maxLength && tokenizer.encodeRow(text, seconds?.[i]).ids.length > maxLength)
-        truncated += 1;
+      if (row.ids.length === maxLength && tokenizer.encodeRow(text, seconds?.[i]).ids.length > maxLength) {
+        isTruncated[i] = 1;
+      }
       return row;
     });
     return flattened(rows);
@@ -67,7 +68,7 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
     name: table.name,
     size: table.size,
     labelNames: table.labelNames,
-    text: { table, tokenizer, lengths, truncated },
+    text: { table, tokenizer, lengths, isTruncated },
     batch: (rows, paddedTo = rows.length, _place, length) => {
       const padded = paddedRows(rows, paddedTo, table.size, table.name);
       // A text without words has no tokens where a tokenizer adds none; a tensor needs one.

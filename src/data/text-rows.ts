@@ -9,6 +9,11 @@ export type TextRows = {
   readonly tokenizer: Tokenizer;
   /** Tokens of each row, special tokens included and cut to the most allowed; of two inputs the longer one. */
   readonly lengths: Uint32Array;
-  /** Rows that lost tokens to the most allowed. */
-  readonly truncated: number;
+  /** 1 for each row that lost tokens to the most allowed, else 0; of two inputs, if either did. */
+  readonly isTruncated: Uint8Array;
 };
+
+/** How many rows lost tokens. */
+export function truncatedRows({ isTruncated }: Pick<TextRows, 'isTruncated'>): number {
+  return isTruncated.reduce((sum, isCut) => sum + isCut, 0);
+}

@@ -123,6 +123,9 @@ function joinedTexts(train: Dataset, pool: Dataset, rows: Uint32Array, name: str
     }),
     tokenizer: first.tokenizer,
     lengths: Uint32Array.from([...first.lengths, ...Array.from(rows, (row) => second.lengths[row] as number)]),
-    truncated: first.truncated + second.truncated,
+    isTruncated: Uint8Array.from([
+      ...first.isTruncated,
+      ...Array.from(rows, (row) => second.isTruncated[row] as number),
+    ]),
   };
 }

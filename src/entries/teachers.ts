@@ -1,12 +1,8 @@
 export { type AlignOptions, alignLabels } from '../teachers/align-labels.js';
 export { type CacheOptions, cachedTeacher, type LabellingProgress } from '../teachers/cached-teacher.js';
 export { EndpointError } from '../teachers/endpoint-client.js';
-export {
-  type EndpointOptions,
-  type EndpointReport,
-  type EndpointTeacher,
-  endpointTeacher,
-} from '../teachers/endpoint-teacher.js';
+export type { EndpointOptions, EndpointReport } from '../teachers/endpoint-options.js';
+export { type EndpointTeacher, endpointTeacher } from '../teachers/endpoint-teacher.js';
 export { type EnsembleOptions, ensembleTeacher } from '../teachers/ensemble-teacher.js';
 export { modelTeacher } from '../teachers/model-teacher.js';
 export { type OnnxTeacherOptions, onnxTeacher } from '../teachers/onnx-teacher.js';

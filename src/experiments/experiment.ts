@@ -226,7 +226,7 @@ function interrupted(
     fix:
       resultsFile === undefined
         ? 'nothing was kept, so start again'
-        : `they are in ${resultsFile}: the same command with --resume goes on from there`,
+        : `${finished === 0 ? '' : `they are in ${resultsFile}: `}the same command with --resume goes on from there`,
   });
 }
 

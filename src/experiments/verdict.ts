@@ -4,7 +4,9 @@
  * Over the paired differences d (arm minus other, in points: 100 times the metric) with the 95 % t-interval [low, high]:
  *   BETTER      low > 0; called small if high < the smallest effect of interest
  *   NO BETTER   high < the smallest effect of interest
- *   CAN'T TELL  anything else, and always with one seed
+ *   CAN'T TELL  anything else, always with one seed, and with fewer than five whose differences are all the same: their
+ *               interval has no width, which says that they are few (or that both students answer one class), not that
+ *               the next seed is known
  */
 import { OptionError } from '../errors/failures.js';
 import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from './judged-metric.js';
@@ -14,7 +16,7 @@ import { mcnemar, mean, sampleSd, samplesForReach, tInterval } from './statistic
 export type VerdictName = 'BETTER' | 'NO BETTER' | "CAN'T TELL";
 
 /** Points under which a gain is not worth having. */
-export const SMALLEST_EFFECT = 0.5;
+const SMALLEST_EFFECT = 0.5;
 
 /** What is advised where the spread between seeds is not known yet. */
 const FIRST_SEEDS = 5;
@@ -106,6 +108,11 @@ function manySeeds(gain: Measured, differences: readonly number[], metric: Judge
   const { over, seeds, smallestEffect } = gain;
   const sd = sampleSd(differences);
   const { low, high } = tInterval(differences);
+  // Equal scores differ by rounding where they were made from percentages.
+  if (sd < 1e-9 && seeds < FIRST_SEEDS) {
+    const text = `CAN'T TELL: ${points(gain.mean, over, metric)} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
+    return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
+  }
   const figures = `${points(gain.mean, over, metric)}, 95 % interval ${interval(low, high, smallestEffect)}, ${seeds} paired seeds`;
   if (low > 0) {
     if (high >= smallestEffect) return { ...gain, sd, low, high, verdict: 'BETTER', text: `BETTER: ${figures}` };

@@ -2,12 +2,13 @@
  * @file The hub's cache on disk, as Python's `huggingface_hub` lays it out: in `HUB/models--ORG--NAME/`, `refs/REVISION`
  * holds a commit, `blobs/HASH` the content of a file, and `snapshots/COMMIT/NAME` is a link to it.
  */
-import { copyFile, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CheckpointError } from '../errors/failures.js';
 import { syncFolder, writeFileAtomic } from '../files/atomic-write.js';
 import { errorCode, inputFailure, outputFailure } from '../files/file-failure.js';
 import { makeFolder } from '../files/make-folder.js';
+import { entryAt } from '../files/path-entry.js';
 import { removeStaleTemporaries, temporaryName } from '../files/temporary.js';
 import { type HubFile, isCommit } from './repository.js';
 
@@ -48,7 +49,7 @@ export async function cachedSnapshot(cache: string, id: string, revision = 'main
 }
 
 async function readRef(path: string): Promise<string | undefined> {
-  const found = await statOf(path);
+  const found = await entryAt(path);
   if (found === undefined) return undefined;
   const isRef = found.isFile() && found.size <= MAX_REF_BYTES;
   const text = isRef
@@ -106,20 +107,9 @@ async function linkBlob(snapshot: string, name: string, hash: string): Promise<v
 }
 
 export async function isFolder(path: string): Promise<boolean> {
-  return (await statOf(path))?.isDirectory() === true;
+  return (await entryAt(path))?.isDirectory() === true;
 }
 
 export async function isRegularFile(path: string): Promise<boolean> {
-  return (await statOf(path))?.isFile() === true;
-}
-
-async function statOf(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(errorCode(error) ?? '')) return undefined;
-    // A name with a NUL is no path.
-    if (error instanceof TypeError) return undefined;
-    throw inputFailure(error, path);
-  }
+  return (await entryAt(path))?.isFile() === true;
 }

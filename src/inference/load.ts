@@ -1,10 +1,9 @@
 /**
  * @file Answering with an exported model: an ONNX file and its tokenizer, and nothing that trains.
  */
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
-import { errorCode, inputFailure } from '../files/file-failure.js';
+import { entryAt, isThere } from '../files/path-entry.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
@@ -348,13 +347,9 @@ function answerOf(logits: Float32Array, labels: readonly string[]): Answer {
   return { label: labels[best] ?? String(best), score: probabilities[best] ?? NaN, probabilities };
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await statOf(path)) !== undefined;
-}
-
 /** @throws FileError where nothing is. */
 async function isFolderAt(path: string): Promise<boolean> {
-  const found = await statOf(path);
+  const found = await entryAt(path);
   if (found !== undefined) return found.isDirectory();
   throw new FileError({
     where: path,
@@ -362,13 +357,4 @@ async function isFolderAt(path: string): Promise<boolean> {
     got: 'nothing of that name',
     fix: 'check the path',
   });
-}
-
-async function statOf(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return undefined;
-    throw inputFailure(error, path);
-  }
 }

@@ -183,7 +183,17 @@ function chain(
 async function midpoint({ assistants, scores, teacherScore }: PhasesSoFar): Promise<string | undefined> {
   const student = scores.get(alone('student').name);
   if (student === undefined) return undefined;
-  const mean = ((await teacherScore()) + student) / 2;
+  const [ofTeacher, others] = [await teacherScore(), assistants.map((name) => scores.get(alone(name).name))];
+  const all = [ofTeacher, student, ...others].map((score) => score ?? Number.NaN);
+  if (all.some(Number.isNaN)) {
+    throw new OptionError({
+      where: "path accuracy-midpoint of method 'takd'",
+      wanted: 'scores of the teacher, of the student alone and of each assistant alone',
+      got: all.join(', '),
+      fix: 'keep labelled rows for validation, or name the assistants, as in path a1',
+    });
+  }
+  const mean = (ofTeacher + student) / 2;
   const away = (name: string): number => Math.abs((scores.get(alone(name).name) ?? Number.NaN) - mean);
   return assistants.reduce((nearest, name) => (away(name) < away(nearest) ? name : nearest));
 }

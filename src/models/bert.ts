@@ -5,7 +5,7 @@
 import { tanh } from '../autograd/ops/elementwise.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
 import { type ConfigKeys, checkEncoderConfig, type EncoderConfig, type EncoderNames, encoder } from './encoder.js';
-import { encoderModel, firstTokenHead, type HeadName, headNamed, maskedLmHead, tokenHead } from './heads.js';
+import { encoderModel, type HeadName, headNamed } from './heads.js';
 import type { Model } from './model.js';
 
 /** The keys of a Hugging Face `config.json` that shape the network; meanings and defaults as there. */
@@ -100,6 +100,16 @@ export function bertEncoderConfig(config: BertConfig): EncoderConfig {
   };
 }
 
+/** The sizes of heads on it, and the dropout rate before their classifiers. */
+export function bertHeadSizes(config: BertConfig) {
+  return {
+    width: config.hidden_size,
+    labels: config.num_labels,
+    initializerRange: config.initializer_range,
+    rate: config.classifier_dropout ?? config.hidden_dropout_prob,
+  };
+}
+
 /**
  * A BERT encoder with a head. Inputs, int64 [B, S]: `input_ids`, `attention_mask` (1 = real token), `token_type_ids`.
  * B and S may be names, for export. Parameters bear the names of `transformers`' `BertModel`; heads those of
@@ -113,28 +123,24 @@ export function bert(config: Partial<BertConfig> = {}): Model {
   const whole: BertConfig = { ...bertDefaults, ...config };
   checkEncoderConfig('bert', whole, BERT_KEYS);
   const body = encoder('bert', bertEncoderConfig(whole), BERT_NAMES);
-  const sizes = { width: whole.hidden_size, labels: whole.num_labels, initializerRange: whole.initializer_range };
-  const rate = whole.classifier_dropout ?? whole.hidden_dropout_prob;
+  const { rate, ...sizes } = bertHeadSizes(whole);
   const head = headNamed('bert', whole.head, {
-    classification: () =>
-      firstTokenHead({
-        ...sizes,
-        dense: 'pooler.dense',
-        classifier: 'classifier',
-        activation: tanh,
-        dropout: { dense: 0, classifier: rate },
-      }),
-    tokens: () => tokenHead({ ...sizes, rate }),
-    'masked-lm': () =>
-      maskedLmHead({
-        ...sizes,
-        vocabulary: whole.vocab_size,
-        epsilon: whole.layer_norm_eps,
-        dense: 'cls.predictions.transform.dense',
-        norm: 'cls.predictions.transform.LayerNorm',
-        bias: 'cls.predictions.bias',
-        activation: ACTIVATIONS[whole.hidden_act],
-      }),
+    ...sizes,
+    classification: {
+      dense: 'pooler.dense',
+      classifier: 'classifier',
+      activation: tanh,
+      dropout: { dense: 0, classifier: rate },
+    },
+    tokens: { rate },
+    'masked-lm': {
+      vocabulary: whole.vocab_size,
+      epsilon: whole.layer_norm_eps,
+      dense: 'cls.predictions.transform.dense',
+      norm: 'cls.predictions.transform.LayerNorm',
+      bias: 'cls.predictions.bias',
+      activation: ACTIVATIONS[whole.hidden_act],
+    },
   });
   return encoderModel({ kind: 'bert', config: whole, encoder: body, head, hasTypes: true });
 }

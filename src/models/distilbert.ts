@@ -5,7 +5,7 @@
 import { relu } from '../autograd/ops/elementwise.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
 import { checkEncoderConfig, type EncoderNames, encoder } from './encoder.js';
-import { encoderModel, firstTokenHead, type HeadName, headNamed, maskedLmHead, tokenHead } from './heads.js';
+import { encoderModel, type HeadName, headNamed } from './heads.js';
 import type { Model } from './model.js';
 
 /** The keys of a Hugging Face `config.json` that shape the network; meanings and defaults as there. */
@@ -82,25 +82,22 @@ export function distilbert(config: Partial<DistilBertConfig> = {}): Model {
   const { initializer_range: initializerRange, vocab_size: vocabulary } = whole;
   const sizes = { width: whole.dim, labels: whole.num_labels, initializerRange };
   const head = headNamed('distilbert', whole.head, {
-    classification: () =>
-      firstTokenHead({
-        ...sizes,
-        dense: 'pre_classifier',
-        classifier: 'classifier',
-        activation: relu,
-        dropout: { dense: 0, classifier: whole.seq_classif_dropout },
-      }),
-    tokens: () => tokenHead({ ...sizes, rate: whole.dropout }),
-    'masked-lm': () =>
-      maskedLmHead({
-        ...sizes,
-        vocabulary,
-        epsilon: EPSILON,
-        dense: 'vocab_transform',
-        norm: 'vocab_layer_norm',
-        bias: 'vocab_projector.bias',
-        activation: ACTIVATIONS[whole.activation],
-      }),
+    ...sizes,
+    classification: {
+      dense: 'pre_classifier',
+      classifier: 'classifier',
+      activation: relu,
+      dropout: { dense: 0, classifier: whole.seq_classif_dropout },
+    },
+    tokens: { rate: whole.dropout },
+    'masked-lm': {
+      vocabulary,
+      epsilon: EPSILON,
+      dense: 'vocab_transform',
+      norm: 'vocab_layer_norm',
+      bias: 'vocab_projector.bias',
+      activation: ACTIVATIONS[whole.activation],
+    },
   });
   const body = encoder(
     'distilbert',

@@ -1,8 +1,8 @@
 /** @file Models by name, downloaded where they are missing. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { distance } from 'fastest-levenshtein';
 import { CheckpointError, OptionError } from '../errors/failures.js';
+import { nearest } from '../errors/nearest.js';
 import {
   cachedSnapshot,
   isFolder,
@@ -57,12 +57,12 @@ export async function fetchModel(nameOrPath: string, options: FetchOptions = {})
   }
   const id = MODEL_NAMES.get(nameOrPath) ?? nameOrPath;
   if (!isHubId(id)) {
-    const nearest = nearestName(nameOrPath);
+    const meant = nearestName(nameOrPath);
     throw new CheckpointError({
       where: nameOrPath,
       wanted: "a model's folder, or a model's name on the hub (ORG/NAME)",
       got: 'neither',
-      fix: `check the path${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`,
+      fix: `check the path${meant === undefined ? '' : ` (did you mean ${meant}?)`}`,
     });
   }
   const cached = await cachedSnapshot(hubCache(env), id, revision);
@@ -156,11 +156,11 @@ function refusePickle({ id }: HubConnection, name: string): never {
 
 /** The known name, short or of the hub, that is a few letters off. */
 function nearestName(written: string): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(written.length / 4)) + 1;
-  for (const name of [...MODEL_NAMES.keys(), ...MODEL_NAMES.values()]) {
-    const d = distance(written, name);
-    if (d > 0 && d < bestDistance) [best, bestDistance] = [name, d];
-  }
-  return best;
+  const known = [...MODEL_NAMES.keys(), ...MODEL_NAMES.values()];
+  // Names of the hub are long: a third of their letters would be another model's.
+  return nearest(
+    written,
+    known.filter((name) => name !== written),
+    4,
+  );
 }

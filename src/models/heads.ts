@@ -31,7 +31,7 @@ export type Head = {
 
 type HeadSizes = { readonly width: number; readonly labels: number; readonly initializerRange: number };
 
-export type FirstTokenOptions = HeadSizes & {
+type FirstTokenOptions = HeadSizes & {
   readonly dense: string;
   readonly classifier: string;
   readonly activation: (x: Value) => Value;
@@ -40,7 +40,7 @@ export type FirstTokenOptions = HeadSizes & {
 };
 
 /** classifier(dropout(activation(dense(dropout(hidden of the first token))))); `pooledOutput` is what is activated. */
-export function firstTokenHead(options: FirstTokenOptions): Head {
+function firstTokenHead(options: FirstTokenOptions): Head {
   const { width: H, labels, initializerRange, activation } = options;
   const pooler = dense(options.dense, H, H, initializerRange);
   const classifier = dense(options.classifier, H, labels, initializerRange);
@@ -59,7 +59,7 @@ export function firstTokenHead(options: FirstTokenOptions): Head {
 }
 
 /** classifier(dropout(hidden)): [B, S, H] -> [B, S, C] */
-export function tokenHead({ width, labels, initializerRange, rate }: HeadSizes & { readonly rate: number }): Head {
+function tokenHead({ width, labels, initializerRange, rate }: HeadSizes & { readonly rate: number }): Head {
   const classifier = dense('classifier', width, labels, initializerRange);
   const drop = dropout('classifier.dropout', rate);
   return {
@@ -72,7 +72,7 @@ export function tokenHead({ width, labels, initializerRange, rate }: HeadSizes &
   };
 }
 
-export type MaskedLmOptions = {
+type MaskedLmOptions = {
   readonly width: number;
   readonly vocabulary: number;
   readonly initializerRange: number;
@@ -85,7 +85,7 @@ export type MaskedLmOptions = {
 };
 
 /** norm(activation(dense(hidden))) times the word embeddings, plus a bias: [B, S, H] -> [B, S, V]. */
-export function maskedLmHead(options: MaskedLmOptions): Head {
+function maskedLmHead(options: MaskedLmOptions): Head {
   const { width, vocabulary, activation } = options;
   const transform = dense(options.dense, width, width, options.initializerRange);
   const norm = layerNorm(options.norm, width, options.epsilon);
@@ -102,8 +102,21 @@ export function maskedLmHead(options: MaskedLmOptions): Head {
   };
 }
 
+/** What a family calls the parts of its heads, and how it runs them. */
+export type FamilyHeads = HeadSizes & {
+  readonly classification: Omit<FirstTokenOptions, keyof HeadSizes>;
+  /** Rate before the classifier of tokens. */
+  readonly tokens: { readonly rate: number };
+  readonly 'masked-lm': Omit<MaskedLmOptions, keyof HeadSizes>;
+};
+
 /** The head of a name. @throws OptionError for a name of none. */
-export function headNamed(owner: string, name: HeadName, makers: Readonly<Record<HeadName, () => Head>>): Head {
+export function headNamed(owner: string, name: HeadName, family: FamilyHeads): Head {
+  const makers: Readonly<Record<HeadName, () => Head>> = {
+    classification: () => firstTokenHead({ ...family, ...family.classification }),
+    tokens: () => tokenHead({ ...family, ...family.tokens }),
+    'masked-lm': () => maskedLmHead({ ...family, ...family['masked-lm'] }),
+  };
   if (Object.hasOwn(makers, name)) return makers[name]();
   throw new OptionError({ where: `${owner} head`, wanted: HEADS.join(', '), got: String(name) });
 }

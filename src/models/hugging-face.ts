@@ -5,7 +5,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors/failures.js';
-import { errorCode, inputFailure } from '../files/file-failure.js';
+import { inputFailure } from '../files/file-failure.js';
+import { isThere } from '../files/path-entry.js';
 import { replaceFolderAtomic } from '../files/replace-folder.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
@@ -354,14 +355,4 @@ function prefixed({ model, weights }: HuggingFaceContent): Record<string, Tensor
   return Object.fromEntries(
     Object.entries(weights).map(([name, tensor]) => [isPrefixed(name) ? `${prefix}${name}` : name, tensor]),
   );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return false;
-    throw inputFailure(error, path);
-  }
 }

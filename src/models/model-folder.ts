@@ -1,7 +1,6 @@
 /** @file Where a model's files lie and whose they are, found without loading what reads them. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode, inputFailure } from '../files/file-failure.js';
+import { isThere } from '../files/path-entry.js';
 import { MODEL_FORMAT } from './model-format.js';
 import { folderOfModel, readSmallJson } from './saved-model.js';
 
@@ -39,16 +38,4 @@ export async function isOurs(folder: string): Promise<boolean> {
 export async function configOf(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const json = await readSmallJson(join(folder, 'config.json'), MAX_CONFIG_BYTES);
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '')) return false;
-    // A name with a NUL is no path.
-    if (error instanceof TypeError) return false;
-    throw inputFailure(error, path);
-  }
 }

@@ -2,12 +2,11 @@
  * @file RoBERTa (Liu et al. 2019, arXiv:1907.11692), in `transformers`' terms: BERT without segments, with positions
  * that start behind the padding's number, and heads of its own.
  */
-
 import { gelu } from '../autograd/ops/activations.js';
 import { tanh } from '../autograd/ops/elementwise.js';
-import { BERT_KEYS, BERT_NAMES, type BertConfig, bertDefaults, bertEncoderConfig } from './bert.js';
+import { BERT_KEYS, BERT_NAMES, type BertConfig, bertDefaults, bertEncoderConfig, bertHeadSizes } from './bert.js';
 import { checkEncoderConfig, encoder } from './encoder.js';
-import { encoderModel, firstTokenHead, headNamed, maskedLmHead, tokenHead } from './heads.js';
+import { encoderModel, headNamed } from './heads.js';
 import type { Model } from './model.js';
 
 /** As BERT's; `max_position_embeddings` counts the `pad_token_id` + 1 rows that no token has. */
@@ -36,29 +35,25 @@ export function roberta(config: Partial<RobertaConfig> = {}): Model {
   const whole: RobertaConfig = { ...robertaDefaults, ...config };
   checkEncoderConfig('roberta', whole, BERT_KEYS);
   const body = encoder('roberta', { ...bertEncoderConfig(whole), positions: 'afterPadding' }, BERT_NAMES);
-  const sizes = { width: whole.hidden_size, labels: whole.num_labels, initializerRange: whole.initializer_range };
-  const rate = whole.classifier_dropout ?? whole.hidden_dropout_prob;
+  const { rate, ...sizes } = bertHeadSizes(whole);
   const head = headNamed('roberta', whole.head, {
-    classification: () =>
-      firstTokenHead({
-        ...sizes,
-        dense: 'classifier.dense',
-        classifier: 'classifier.out_proj',
-        activation: tanh,
-        dropout: { dense: rate, classifier: rate },
-      }),
-    tokens: () => tokenHead({ ...sizes, rate }),
-    'masked-lm': () =>
-      maskedLmHead({
-        ...sizes,
-        vocabulary: whole.vocab_size,
-        epsilon: whole.layer_norm_eps,
-        dense: 'lm_head.dense',
-        norm: 'lm_head.layer_norm',
-        bias: 'lm_head.bias',
-        // Whatever hidden_act is.
-        activation: (x) => gelu(x, { approximate: 'none' }),
-      }),
+    ...sizes,
+    classification: {
+      dense: 'classifier.dense',
+      classifier: 'classifier.out_proj',
+      activation: tanh,
+      dropout: { dense: rate, classifier: rate },
+    },
+    tokens: { rate },
+    'masked-lm': {
+      vocabulary: whole.vocab_size,
+      epsilon: whole.layer_norm_eps,
+      dense: 'lm_head.dense',
+      norm: 'lm_head.layer_norm',
+      bias: 'lm_head.bias',
+      // Whatever hidden_act is.
+      activation: (x) => gelu(x, { approximate: 'none' }),
+    },
   });
   return encoderModel({ kind: 'roberta', config: whole, encoder: body, head, hasTypes: false });
 }

@@ -18,7 +18,7 @@ export type SignalSizes = {
 const known = (dim: Dim | undefined): number | undefined => (typeof dim === 'number' ? dim : undefined);
 
 /** The sizes that signals show. */
-export function sizesOfSignals({ logits, hiddenStates, attentionScores }: Signals): SignalSizes {
+function sizesOfSignals({ logits, hiddenStates, attentionScores }: Signals): SignalSizes {
   const width = known(hiddenStates?.[0]?.shape[2]);
   const heads = known(attentionScores?.[0]?.shape[1]);
   return {

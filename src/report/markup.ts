@@ -17,7 +17,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Text as it may stand between tags and inside quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   // Control characters and halves of surrogate pairs are no HTML.
   return text
     .replace(/[^\P{Cc}\t\n\r]|\p{Cs}/gu, '\uFFFD')

@@ -2,7 +2,10 @@
 import type { Gain } from '../experiments/verdict.js';
 
 /** What a verdict says, as far as a report needs it. */
-export type Judged = Pick<Gain, 'arm' | 'over' | 'seeds' | 'smallestEffect' | 'verdict' | 'small' | 'worse' | 'text'>;
+export type Judged = Pick<
+  Gain,
+  'arm' | 'over' | 'seeds' | 'sd' | 'smallestEffect' | 'verdict' | 'small' | 'worse' | 'text'
+>;
 
 /** The verdict as a sentence about the two arms, without figures. */
 export function verdictSentence({ arm, over, seeds, smallestEffect, verdict, small, worse }: Judged): string {
@@ -28,7 +31,7 @@ export function verdictFigures({ text }: Judged): string {
 const SEEDS_WORTH_A_MEAN = 2;
 
 /** Why the interval gives this verdict. */
-export function verdictReason({ seeds, smallestEffect, verdict, small, worse }: Judged): string {
+export function verdictReason({ seeds, sd, smallestEffect, verdict, small, worse }: Judged): string {
   if (seeds < SEEDS_WORTH_A_MEAN) return 'How far the next seed would be from this one is not known.';
   switch (verdict) {
     case 'BETTER':
@@ -40,6 +43,8 @@ export function verdictReason({ seeds, smallestEffect, verdict, small, worse }: 
         ? 'The whole interval lies below 0.'
         : `The whole interval lies below ${smallestEffect} points, the smallest gain of interest.`;
     case "CAN'T TELL":
+      if (sd !== undefined && sd < 1e-9)
+        return 'All differences are the same, and too few to show how far they spread.';
       return `The interval holds both no gain and one of ${smallestEffect} points or more.`;
   }
 }

@@ -5,8 +5,9 @@ import type { Dataset } from '../data/dataset.js';
 import { InterruptedError, OptionError, SignalError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import type { SignalName } from '../models/model.js';
-import { readRows, type Shard, shardBytes } from './answer-shard.js';
-import { gatheredFrom, openTeacher, type RowShape, readsOf, rowShapes, valuesOf } from './answers.js';
+import { type Shard, shardBytes } from './answer-shard.js';
+import { sinkFor } from './answer-sink.js';
+import { openTeacher, type RowShape, readsOf, rowShapes, valuesOf } from './answers.js';
 import {
   describe,
   knownSignals,
@@ -49,7 +50,6 @@ const DEFAULT_MAX_BYTES = 2 ** 32;
 /** Rows that are answered and written together; a kill loses one such part. */
 const ROWS_PER_SHARD = 1024;
 const DEFAULT_MEMORY_BYTES = 2 ** 28;
-const TOUCH_MS = 60_000;
 
 /**
  * The same teacher, asked once for each content: answers are kept under the hash of the teacher (`contentHash`, label names),
@@ -90,13 +90,6 @@ export function rememberingTeacher(teacher: Teacher, options: CacheOptions): Tea
   const needsNone = teacher.remembers === true || readsOf(teacher).includes('places');
   return needsNone ? teacher : cachedTeacher(teacher, options);
 }
-
-/** Where answers go while they are found or made: into memory, or no further than their place on disk. */
-type Sink = {
-  readonly known: Uint8Array;
-  put(row: number, values: Float32Array, shard: string, shardRows: number, at: number): void;
-  answers(firsts: Uint32Array): TeacherAnswers;
-};
 
 class Labelling {
   readonly #teacher: Teacher;
@@ -251,104 +244,6 @@ function* partsOf(missing: Uint32Array): Generator<Uint32Array, void> {
     yield missing.subarray(start, end);
     start = end;
   }
-}
-
-function sinkFor(
-  folder: TeacherFolder,
-  signals: FedSignals,
-  shapes: readonly RowShape[],
-  size: number,
-  memoryBytes: number,
-): Sink {
-  const bytes = Float32Array.BYTES_PER_ELEMENT * size * shapes.reduce((sum, shape) => sum + shape.size, 0);
-  return bytes <= memoryBytes ? memorySink(signals, shapes, size) : diskSink(folder, signals, shapes, size);
-}
-
-function memorySink(signals: FedSignals, shapes: readonly RowShape[], size: number): Sink {
-  const values = Object.fromEntries(shapes.map((shape) => [shape.name, new Float32Array(size * shape.size)]));
-  const known = new Uint8Array(size);
-  return {
-    known,
-    put: (row, from) => {
-      known[row] = 1;
-      let offset = 0;
-      for (const shape of shapes) {
-        values[shape.name]?.set(from.subarray(offset, offset + shape.size), row * shape.size);
-        offset += shape.size;
-      }
-    },
-    answers: (firsts) => {
-      const { batch } = gatheredFrom(signals, shapes, values);
-      return {
-        signals,
-        batch: (rows, paddedTo) =>
-          batch(
-            Uint32Array.from(rows, (row) => firsts[row] as number),
-            paddedTo,
-          ),
-      };
-    },
-  };
-}
-
-function diskSink(folder: TeacherFolder, signals: FedSignals, shapes: readonly RowShape[], size: number): Sink {
-  const floats = shapes.reduce((sum, shape) => sum + shape.size, 0);
-  const known = new Uint8Array(size);
-  const shardOf = new Uint32Array(size);
-  const places = new Uint32Array(size);
-  const shards: { readonly path: string; readonly rows: number }[] = [];
-  let lastName = '';
-  let touched = Date.now();
-  return {
-    known,
-    put: (row, _values, name, rows, at) => {
-      if (name !== lastName) shards.push({ path: join(folder.path, name), rows });
-      lastName = name;
-      known[row] = 1;
-      shardOf[row] = shards.length - 1;
-      places[row] = at;
-    },
-    answers: (firsts) => ({
-      signals,
-      batch: (rows, paddedTo) => {
-        if (Date.now() - touched > TOUCH_MS) {
-          touched = Date.now();
-          void touch(folder);
-        }
-        const byShard = new Map<number, { at: number; place: number }[]>();
-        for (let i = 0; i < rows.length; i++) {
-          const row = firsts[rows[i] as number] as number;
-          const shard = shardOf[row] as number;
-          const wanted = byShard.get(shard) ?? [];
-          wanted.push({ at: places[row] as number, place: i });
-          byShard.set(shard, wanted);
-        }
-        const records = new Float32Array(rows.length * floats);
-        for (const [shard, wanted] of byShard) {
-          const { path, rows: shardRows } = shards[shard] as (typeof shards)[number];
-          readRows(path, shardRows, floats, wanted, records);
-        }
-        const values = Object.fromEntries(columnsOf(records, shapes, floats));
-        return gatheredFrom(signals, shapes, values).batch(
-          Uint32Array.from(rows, (_, i) => i),
-          paddedTo,
-        );
-      },
-    }),
-  };
-}
-
-/** Records [rows, floats] as one array a signal. */
-function columnsOf(records: Float32Array, shapes: readonly RowShape[], floats: number): [string, Float32Array][] {
-  let offset = 0;
-  return shapes.map(({ name, size }) => {
-    const values = new Float32Array((records.length / floats) * size);
-    for (let row = 0; row * floats < records.length; row++) {
-      values.set(records.subarray(row * floats + offset, row * floats + offset + size), row * size);
-    }
-    offset += size;
-    return [name, values];
-  });
 }
 
 function interrupted(name: string, done: number, total: number): InterruptedError {

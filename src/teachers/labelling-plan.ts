@@ -58,7 +58,7 @@ export function usualSignals({ classes }: Pick<Teacher, 'classes'>): FedSignals 
 }
 
 /** Answers as good as any for timing a step: numbers of every sign that nobody gave. */
-export function madeUpAnswers(signals: FedSignals): TeacherAnswers {
+function madeUpAnswers(signals: FedSignals): TeacherAnswers {
   return {
     signals,
     batch: (_rows, paddedTo) =>

@@ -1,9 +1,8 @@
 /** @file A tokenizer from the files that Hugging Face models bring. Nothing in them is executed. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as Pieces } from '@huggingface/tokenizers';
 import { FileError } from '../errors/failures.js';
-import { errorCode, inputFailure } from '../files/file-failure.js';
+import { isThere } from '../files/path-entry.js';
 import { bertNormaliser } from './bert-normaliser.js';
 import { parseJson, readText } from './read-text.js';
 import { templatesOf } from './template.js';
@@ -175,16 +174,6 @@ function switchesOf(config: TokenizerConfigJson): Parameters<typeof tokenizerJso
 
 function nameOf(token: TokenizerConfigJson['pad_token']): string | undefined {
   return (typeof token === 'object' ? token?.content : token) ?? undefined;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return false;
-    throw inputFailure(error, path);
-  }
 }
 
 /** What a schema's `safeParse` gives, as far as it is needed here. */

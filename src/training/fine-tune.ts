@@ -1,5 +1,4 @@
 /** @file Fine-tuning on a task of texts: the model, the task and a few numbers; the rest is as the field does it. */
-
 import { withDev } from '../data/stratified.js';
 import { textDataset } from '../data/text-dataset.js';
 import type { TextTable } from '../data/text-table.js';
@@ -8,16 +7,26 @@ import type { Method } from '../methods/method.js';
 import { supervised } from '../methods/supervised.js';
 import { type TextModel, withNewHead } from '../models/text-model.js';
 import { textPositions } from '../models/text-positions.js';
+import { givenOptions } from './given-options.js';
 import { METRICS } from './metrics.js';
 import { type RunOptions, runTraining } from './run.js';
 import type { RunRecord } from './run-record.js';
 import { type TextSettings, textRun, usualSettings } from './text-settings.js';
 
+/** Of the run, as its caller says. */
+const HANDED_ON = [
+  'threads',
+  'device',
+  'resume',
+  'overwrite',
+  'saveTopK',
+  'command',
+  'onEvent',
+  'signal',
+] as const satisfies readonly (keyof RunOptions)[];
+
 export type FineTuneOptions = TextSettings &
-  Pick<
-    RunOptions,
-    'threads' | 'device' | 'resume' | 'overwrite' | 'saveTopK' | 'command' | 'onEvent' | 'signal' | 'outputDir'
-  > & {
+  Pick<RunOptions, (typeof HANDED_ON)[number] | 'outputDir'> & {
     /** A model of the task's labels goes on with its head; another gets a new one. */
     readonly model: TextModel;
     /** Without a dev split, a tenth of its training rows is set aside as one. */
@@ -65,7 +74,6 @@ export function readLength(model: TextModel['model'], maxLength: number | undefi
  */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const { model: given, task, seed = SEED, outputDir, maxLength } = options;
-  const { threads, device, resume, overwrite, saveTopK, command, onEvent, signal } = options;
   const { train, dev } = trainAndDev(task);
   const start = withHeadFor(given, task, seed);
   const { model, weights, tokenizer } = start;
@@ -86,14 +94,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     ...(patience > 0 && { earlyStopping: { ...ranked, patience } }),
     seed,
     outputDir,
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
-    ...(resume !== undefined && { resume }),
-    ...(overwrite !== undefined && { overwrite }),
-    ...(saveTopK !== undefined && { saveTopK }),
-    ...(command !== undefined && { command }),
-    ...(onEvent && { onEvent }),
-    ...(signal && { signal }),
+    ...givenOptions(options, HANDED_ON),
   });
   return {
     ...start,

@@ -1,5 +1,6 @@
 /** @file A run while it trains: its step, evaluation, state, log and events. */
 import { join } from 'node:path';
+import { truncatedRows } from '../data/text-rows.js';
 import { OptionError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import { saveModel, type Weights } from '../models/saved-model.js';
@@ -24,7 +25,7 @@ import type { RunOptions, RunResult } from './run.js';
 import { LAST, LOG, METRICS, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
 import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
-import type { TrainingStep } from './step.js';
+import type { StepInput, TrainingStep } from './step.js';
 import { BATCH, type StepTeacher } from './trace-step.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
@@ -104,7 +105,7 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
 function textNotice({ options, plan }: PreparedRun): string | undefined {
   const { train } = options.data;
   if (train.text === undefined || plan.text === undefined) return undefined;
-  const { truncated } = train.text;
+  const truncated = truncatedRows(train.text);
   const share = paddingShare(orderOf(train, plan, options.seed, 0), train, plan);
   const cut = truncated === 0 ? '' : `; ${truncated} of ${train.size} texts are longer and were cut`;
   return `texts of like length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
@@ -216,11 +217,10 @@ async function trainLive(
         onFirstStep: (first) => checks.begin(first),
         onRun: async (at, report) => {
           watch.onRun(at, report);
-          checks.see(report.last);
           await state.saveIfDue(at, findings, 'run');
         },
-        onEpochEnd: async (at, closed) => {
-          findings = await closeEpoch(live, at, findings);
+        onEpochEnd: async (at, closed, last) => {
+          findings = await closeEpoch(live, at, last, findings);
           watch.restart();
           if (!isLast(closed, findings, plan)) await state.saveIfDue(closed, findings, 'epoch');
           return !findings.stoppedEarly;
@@ -297,12 +297,12 @@ function stepWatcher({ plan, emit, learningRate }: Live) {
 }
 
 /** Evaluates, logs, keeps the model if it is among the best, and decides whether to go on. */
-async function closeEpoch(live: Live, at: Position, before: Findings): Promise<Findings> {
+async function closeEpoch(live: Live, at: Position, last: StepInput, before: Findings): Promise<Findings> {
   const { options, evaluator, evaluation, step, log, checks, emit, seconds } = live;
   const epoch = at.cursor.epoch + 1;
   const means = meansOf(at.epochLosses);
   log.write({ type: 'epoch', step: at.step, epoch, ...means, seconds: seconds() });
-  await checks.endSteps(at);
+  await checks.endSteps(at, last);
   let metrics: Readonly<Record<string, number>> = {};
   let { kept, patience, stoppedEarly } = before;
   if (evaluator !== undefined && evaluation !== undefined) {

@@ -15,6 +15,7 @@ import { isMaskedLm, MASKED_LM } from '../models/with-masked-lm-head.js';
 import type { Teacher } from '../teachers/teacher.js';
 import { readPieces } from '../tokenizers/pieces.js';
 import { readLength } from './fine-tune.js';
+import { givenOptions } from './given-options.js';
 import { openMaskedLmEvaluator } from './masked-lm-evaluator.js';
 import { type RunOptions, type RunResult, runTraining } from './run.js';
 import { type TextSettings, textRun } from './text-settings.js';
@@ -22,20 +23,21 @@ import { type TextSettings, textRun } from './text-settings.js';
 /** As a caller has them who hands his own options on. */
 type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
 
+/** Of the run, as its caller says. */
+const HANDED_ON = [
+  'threads',
+  'device',
+  'resume',
+  'overwrite',
+  'saveTopK',
+  'stateSeconds',
+  'command',
+  'onEvent',
+  'signal',
+] as const satisfies readonly (keyof RunOptions)[];
+
 export type MaskedLmOptions = Given<TextSettings> &
-  Pick<
-    RunOptions,
-    | 'threads'
-    | 'device'
-    | 'resume'
-    | 'overwrite'
-    | 'saveTopK'
-    | 'stateSeconds'
-    | 'command'
-    | 'onEvent'
-    | 'signal'
-    | 'outputDir'
-  > & {
+  Pick<RunOptions, (typeof HANDED_ON)[number] | 'outputDir'> & {
     /** An encoder with the head `masked-lm` (`withMaskedLmHead`). */
     readonly model: Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
     readonly texts: TextTable;
@@ -75,8 +77,7 @@ export async function maskedLmRun(options: MaskedLmOptions): Promise<RunOptions>
   const cut = { model, maxLength: readLength(model, maxLength) };
   const train = textDataset(withoutLabels(texts), tokenizer, cut);
   const masking = maskTokens({ pieces, answersAt, ...(rate !== undefined && { rate }) });
-  const { method = supervised(), teacher } = options;
-  const { threads, device, resume, overwrite, saveTopK, stateSeconds, command, onEvent, signal, outputDir } = options;
+  const { method = supervised(), teacher, outputDir } = options;
   return {
     ...textRun(options, model, train),
     model: answersAt === 'masked' ? answersAtPositions(model) : model,
@@ -88,15 +89,7 @@ export async function maskedLmRun(options: MaskedLmOptions): Promise<RunOptions>
     openEvaluator: (asked) => openMaskedLmEvaluator({ ...asked, masking, seed }),
     seed,
     outputDir,
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
-    ...(resume !== undefined && { resume }),
-    ...(overwrite !== undefined && { overwrite }),
-    ...(saveTopK !== undefined && { saveTopK }),
-    ...(stateSeconds !== undefined && { stateSeconds }),
-    ...(command !== undefined && { command }),
-    ...(onEvent && { onEvent }),
-    ...(signal && { signal }),
+    ...givenOptions(options, HANDED_ON),
   };
 }
 

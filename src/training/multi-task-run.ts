@@ -16,7 +16,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { runWarnings } from './checks/run-warnings.js';
 import { expectNoWarning } from './checks/warning.js';
 import type { Monitor } from './kept-models.js';
-import { checkedMetrics, type MetricName } from './metrics.js';
+import { checkedMetrics, METRICS, type MetricName, usualMetrics } from './metrics.js';
 import { planTexts } from './micro-batches.js';
 import { openMultiTaskStep } from './multi-task-step.js';
 import { checkNumbers, type PreparedRun } from './prepare-run.js';
@@ -217,7 +217,7 @@ function preparedTasks(tasks: readonly Task[], model: Model, method: Method) {
   });
 }
 
-function checkTask({ name, data, teacher, head, view, method }: TaughtTask & Task): void {
+function checkTask({ name, data, metrics, teacher, head, view, method }: TaughtTask & Task): void {
   const { num_labels: classes, labels } = head;
   for (const { name: set, labelNames } of [data.train, ...(data.evaluation ? [data.evaluation] : [])]) {
     const isKnown = labels.length === 0 || labelNames.length === 0 || labels.join('\n') === labelNames.join('\n');
@@ -227,6 +227,15 @@ function checkTask({ name, data, teacher, head, view, method }: TaughtTask & Tas
       wanted: labels.length === 0 ? `labels of at most ${classes} classes` : `the labels ${labels.join(', ')}`,
       got: labelNames.join(', '),
       fix: "give the task's head the labels of its data",
+    });
+  }
+  const [first = 'loss'] = checkedMetrics(metrics, classes);
+  if (METRICS[first].mode !== 'max') {
+    throw new OptionError({
+      where: `metrics of task '${name}'`,
+      wanted: `first one of which more is better, for the '${MEAN}' over tasks`,
+      got: first,
+      fix: `put it behind another, such as ${usualMetrics(classes)[0]}`,
     });
   }
   checkTeacher(method, teacher, classes, data.train);

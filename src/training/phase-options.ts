@@ -22,6 +22,8 @@ export type AssistantTraining = Pick<RunOptions, 'optimizer' | 'epochs' | 'batch
 export type Assistant = {
   readonly model: Model;
   readonly weights?: StartingWeights;
+  /** Whether those are random, but perhaps for word vectors. Default: whether none are given. */
+  readonly startsAtRandom?: boolean;
   /** The same rows as it reads them. Default: as the student does. */
   readonly reads?: (data: Dataset) => Dataset;
   /** How it is trained, where that is not as the student is: another kind of model, another optimiser. */
@@ -65,8 +67,10 @@ export type PhaseModel = { readonly learner: Assistant; readonly saved: () => Pr
 
 /** @throws OptionError for an assistant that there is not. */
 export function learnerOf(options: PhasedRunOptions, { student, name }: Phase): Assistant {
-  const { model, weights, assistants = [] } = options;
-  if (student === undefined) return { model, ...(weights && { weights }) };
+  const { model, weights, startsAtRandom, assistants = [] } = options;
+  if (student === undefined) {
+    return { model, ...(weights && { weights }), ...(startsAtRandom !== undefined && { startsAtRandom }) };
+  }
   const names = assistantNames(options);
   const found = assistants[names.indexOf(student)];
   if (found !== undefined) return found;
@@ -102,7 +106,7 @@ export async function givenTeacher({ teacher }: PhasedRunOptions, train: Dataset
 }
 
 /** The model that has ended a phase as a teacher. */
-export async function phaseTeacher({ learner, saved }: PhaseModel, options: PhasedRunOptions): Promise<Teacher> {
+async function phaseTeacher({ learner, saved }: PhaseModel, options: PhasedRunOptions): Promise<Teacher> {
   const { threads, device } = options;
   const compute = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) };
   return (learner.asTeacher ?? ((model) => modelTeacher(model, compute)))(await saved());
@@ -129,7 +133,7 @@ export async function weightsFor(
 function lengthOf(options: PhasedRunOptions, { phases, index }: PhasePlace, rows: Dataset) {
   const { schedule: own } = phases[index] as Phase;
   const budget = budgetsOf(phases, options)[index] as PhaseBudget;
-  const { schedule = own, warmupSteps = 0 } = { ...options, ...(own && { schedule: own }) };
+  const { schedule = own, warmupSteps = 0 } = own === undefined ? options : { ...options, schedule: own };
   const steps = stepsOf({ ...options, ...budget }, rows);
   const share = steps / stepsOf(options, options.data.train);
   const warmup = own === 'constant' ? 0 : Math.min(steps, Math.round(warmupSteps * share));
@@ -150,11 +154,12 @@ export async function phaseOptions(
   const learner = learnerOf(asked, phase);
   const options = { ...asked, ...learner.training };
   const { assistants: _assistants, weights: _weights, teacher: _teacher, overwrite: _overwrite, ...rest } = options;
-  const { earlyStopping, saveTopK, teacherForm, peerWeights, ...common } = rest;
+  const { earlyStopping, saveTopK, teacherForm, peerWeights, startsAtRandom: _random, ...common } = rest;
   const { optimizer, seed, outputDir } = options;
   const { method, learningRateFactor = 1, draw = 0 } = phase;
   const data = dataOf(options, phase, learner);
   const isLast = index === phases.length - 1;
+  const startsAtRandom = phase.from === 'previous' ? false : learner.startsAtRandom;
   const from = teachingPhase(place);
   const isTaught = method.needs.length > 0;
   const teacher = isTaught
@@ -169,7 +174,7 @@ export async function phaseOptions(
     model: learner.model,
     method,
     ...(weights && { weights }),
-    ...(phase.from === 'previous' && { startsAtRandom: false }),
+    ...(startsAtRandom !== undefined && { startsAtRandom }),
     ...(peerWeights && method.peers !== undefined && { peerWeights }),
     ...(teacher && { teacher }),
     ...(teacherForm && isTaught && from === undefined && { teacherForm }),

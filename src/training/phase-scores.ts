@@ -9,10 +9,15 @@ function measureOf({ metrics, model }: PhasedRunOptions) {
   return { name, sign: METRICS[name].mode === 'max' ? 1 : -1 };
 }
 
-/** The run's first metric, the better the more. NaN where it was not measured. */
+/**
+ * The run's first metric, the better the more. NaN where it was not measured. A correlation with equal answers has no value,
+ * and counts as 0.
+ */
 export function scoreOf(options: PhasedRunOptions, metrics: Readonly<Record<string, number>>): number {
   const { name, sign } = measureOf(options);
-  return sign * (metrics[name] ?? Number.NaN);
+  const { [name]: score = Number.NaN } = metrics;
+  const isUndefined = name in metrics && Number.isNaN(score) && METRICS[name].needs === 'scores';
+  return isUndefined ? 0 : sign * score;
 }
 
 /**

@@ -141,7 +141,7 @@ async function finish(
   { record: last, weights = {}, keptPaths }: RunResult,
   onEnd: (path: string | undefined) => void,
 ): Promise<RunResult> {
-  const { model, method, data, outputDir, command, saveLast = true } = options;
+  const { model, method, data, outputDir, command, seed, saveLast = true } = options;
   const lastPath = saveLast ? join(outputDir, LAST) : undefined;
   const described = { name: method.name, options: method.options };
   if (lastPath !== undefined) {
@@ -154,6 +154,8 @@ async function finish(
   const record: RunRecord = {
     ...common,
     ...(command !== undefined && { command }),
+    // A last phase with another draw has a seed of its own.
+    seed,
     options: { ...asJson({ method: described }), phases: ended.map(({ record: each }) => each.options) },
     steps: own.reduce((sum, i) => sum + (ended[i]?.record.steps ?? 0), 0),
     seconds: ended.reduce((sum, { record: { seconds } }) => sum + seconds, 0),

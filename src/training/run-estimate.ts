@@ -1,9 +1,11 @@
 /** @file What a run is going to take, over all stages of its method: steps, time, memory, disk. */
+import type { Model } from '../models/model.js';
 import { labellingPlan } from '../teachers/labelling-plan.js';
 import { sizeOf } from '../tensor/shape.js';
 import { STEPS_BETWEEN } from './checks/run-checks.js';
 import { SAVING_SHARE, STATE_SECONDS } from './live-run.js';
 import { type MeasureOptions, measureRun, type RunMeasure } from './measure-run.js';
+import { modelInTraining } from './method-parameters.js';
 import { planTexts } from './micro-batches.js';
 import type { RunOptions } from './run.js';
 import { LINE_STEPS } from './run-log.js';
@@ -60,7 +62,7 @@ export async function estimateStage(
   const epochs = Math.ceil(steps / stepsPerEpoch);
   const sized = {
     ...(name !== undefined && { name }),
-    parameters: run.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    parameters: numbersOf(run.model),
     steps,
     epochs,
     disk: diskOf(run, steps, epochs),
@@ -80,7 +82,7 @@ export async function estimateStage(
 }
 
 /** Of a whole run. @param slots tensors that the optimiser keeps beside each parameter */
-export function secondsOf(measured: RunMeasure, stepsPerEpoch: number, slots: number): number {
+function secondsOf(measured: RunMeasure, stepsPerEpoch: number, slots: number): number {
   const { steps, epochs, secondsToStart, secondsPerEvaluation, secondsPerCheck, secondsToFinish } = measured;
   const perStep = measured.secondsPerStep + measured.secondsBetweenSteps;
   const stepsOf = (epoch: number) => Math.min(stepsPerEpoch, steps - epoch * stepsPerEpoch);
@@ -122,14 +124,18 @@ const BYTES_PER_NUMBER = 4;
 /** Of the JSON that a run writes: a line of steps, what an epoch leaves in log and metrics, and options and versions. */
 const LOG_BYTES = { line: 220, epoch: 700, run: 4000 };
 
-function diskOf({ model, data, optimizer }: RunOptions, steps: number, epochs: number): DiskUse {
-  const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+function diskOf({ model, method, teacher, data, optimizer }: RunOptions, steps: number, epochs: number): DiskUse {
   const files = [...(data.train.text?.tokenizer.files.values() ?? [])];
-  const modelBytes =
-    BYTES_PER_NUMBER * parameters + files.reduce((sum, content) => sum + Buffer.byteLength(content), 0);
+  const fileBytes = files.reduce((sum, content) => sum + Buffer.byteLength(content), 0);
+  // With projections, and peers of the student.
+  const trained = numbersOf(modelInTraining(model, method, teacher));
   return {
-    modelBytes,
+    modelBytes: BYTES_PER_NUMBER * numbersOf(model) + fileBytes,
     logBytes: Math.floor(steps / LINE_STEPS) * LOG_BYTES.line + epochs * LOG_BYTES.epoch + LOG_BYTES.run,
-    stateBytes: modelBytes + BYTES_PER_NUMBER * parameters * optimizer.slots.length,
+    stateBytes: BYTES_PER_NUMBER * trained * (1 + optimizer.slots.length) + fileBytes,
   };
+}
+
+function numbersOf({ parameters }: Pick<Model, 'parameters'>): number {
+  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

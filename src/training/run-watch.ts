@@ -78,9 +78,20 @@ type Seen = {
   readonly toOpenEvaluation: number;
 };
 
+/** Epochs have as many steps each, but not as many runs of them: those grow while a training finds out how long a step takes. */
+function runsOfEpochs(runs: readonly Run[], epochs: number): Run[][] {
+  const stepsPerEpoch = runs.reduce((sum, { steps }) => sum + steps, 0) / epochs;
+  const byEpoch: Run[][] = Array.from({ length: epochs }, () => []);
+  let before = 0;
+  for (const run of runs) {
+    byEpoch[Math.floor(before / stepsPerEpoch)]?.push(run);
+    before += run.steps;
+  }
+  return byEpoch;
+}
+
 function timesOf({ begun, ended, runs, evaluations, toOpenEvaluation }: Seen, epochs: number): RunTimes {
-  const perEpoch = runs.length / epochs;
-  const byEpoch = Array.from({ length: epochs }, (_, i) => runs.slice(i * perEpoch, (i + 1) * perEpoch));
+  const byEpoch = runsOfEpochs(runs, epochs);
   const [first = [], second = []] = byEpoch;
   const [evaluatedFirst = 0] = evaluations;
   const evaluatedLast = evaluations.at(-1) ?? 0;

@@ -89,8 +89,6 @@ export type RunReport = {
   readonly results: readonly StepResult[];
   readonly rows: number;
   readonly seconds: number;
-  /** What its last step read. */
-  readonly last: StepInput;
 };
 
 export type TrainingRun = {
@@ -116,10 +114,10 @@ export type TrainingRun = {
   /** After each run of steps. */
   readonly onRun?: (at: Position, report: RunReport) => void | Promise<void>;
   /**
-   * After an epoch's last step: where the run stands, and where it will once the epoch is closed. `false` ends the
-   * training.
+   * After an epoch's last step: where the run stands, where it will once the epoch is closed, and what that step read.
+   * `false` ends the training.
    */
-  readonly onEpochEnd?: (at: Position, closed: Position) => Promise<boolean>;
+  readonly onEpochEnd?: (at: Position, closed: Position, last: StepInput) => Promise<boolean>;
   /** Before the loop is left by an error of its own. Tells where the state is kept, if it is. */
   readonly onStop?: (at: Position) => Promise<string | undefined>;
   readonly signal?: AbortSignal;
@@ -146,6 +144,7 @@ export async function train(run: TrainingRun): Promise<Position> {
   while (!isDone(at, plan)) {
     const { epoch } = at.cursor;
     const order = orderOf(data, plan, seed, epoch);
+    let last: StepInput | undefined;
     while (at.cursor.position < rowsPerEpoch && at.step < totalSteps) {
       await stopIfAsked(run, at);
       const { position } = at.cursor;
@@ -167,14 +166,16 @@ export async function train(run: TrainingRun): Promise<Position> {
         const rows = order.subarray(position + failed * rowsPerStep, end).subarray(0, rowsPerStep);
         throw await diverged(run, at, results[failed] as StepResult, inputs[failed] as StepInput, rows.length);
       }
-      await run.onRun?.(at, { results, rows: end - position, seconds, last: inputs.at(-1) as StepInput });
+      await run.onRun?.(at, { results, rows: end - position, seconds });
+      last = inputs.at(-1);
       const fitting = Math.floor((RUN_SECONDS * count) / seconds);
       runSteps = Math.max(1, Math.min(step.stepsPerRun, Math.max(runSteps, 8 * count), fitting));
       await turnOfTheEventLoop();
     }
     await stopIfAsked(run, at);
     const closed = { ...at, cursor: { epoch: epoch + 1, position: 0 }, epochLosses: noLosses() };
-    const goesOn = (await run.onEpochEnd?.(at, closed)) ?? true;
+    // A run that stood right here when it was interrupted has not read it in this process.
+    const goesOn = (await run.onEpochEnd?.(at, closed, last ?? lastInput(run, order, at))) ?? true;
     at = closed;
     if (!goesOn) break;
   }
@@ -238,6 +239,13 @@ function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: num
     scalars: run.scalars?.({ step, totalSteps, epoch }) ?? NO_SCALARS,
     ...(teacher !== undefined && { teacher: answers }),
   };
+}
+
+/** What the step read that led to a position. */
+function lastInput(run: TrainingRun, order: Uint32Array, { step, cursor: { epoch, position } }: Position): StepInput {
+  const { rowsPerStep } = run.plan;
+  const start = Math.floor((position - 1) / rowsPerStep) * rowsPerStep;
+  return stepInput(run, order.subarray(start, position), step, epoch, 0);
 }
 
 /** The position after steps that were applied. */

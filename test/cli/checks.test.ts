@@ -56,6 +56,14 @@ describe('warnings', () => {
     expect(readFileSync(join(root, 'student', 'report.html'), 'utf8')).toContain('<h2 id="warnings">');
   });
 
+  // It was once told by retort train alone.
+  test('a student that starts from new weights is told of by distill too', () => {
+    const flags = '--teacher teacher --layers 1 --from random --output_dir random --strict';
+    const { code, stderr } = retort(`distill ${REVIEWS} ${flags}`, root);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error: strict: [a-z, -]*random-start/);
+  });
+
   test('retort doctor tries a file and a model on each other, and names what it finds', () => {
     const flags = '--text review --label stars --dev reviews.csv --max_length 4';
     const { stdout } = retort(`doctor reviews.csv teacher ${flags}`, root);

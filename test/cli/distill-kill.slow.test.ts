@@ -10,7 +10,7 @@ const LINE =
   'distill reviews.csv --text review --label stars --dev dev.csv --model encoder --layers 1 --teacher teacher --threads 1 ' +
   '--method pkd --method_options layerMap=1:2 --seeds 2 --controls no-teacher,shuffled-teacher --epochs 2 --batch_size 16 ' +
   '--learning_rate 3e-3 --quiet --output_dir';
-const KILLS = 4;
+const KILLS = 3;
 
 /** All that is left of an experiment and is not a time. */
 function leftBy(folder: string): unknown {

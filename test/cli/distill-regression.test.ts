@@ -51,6 +51,14 @@ describe('retort distill of a regression', () => {
     expect(100 * JSON.parse(evaluated.stdout).metrics.pearson.value).toBeCloseTo(arms[0].scores[0], 3);
   });
 
+  // A student of pairs answers for one text too, and means nothing by it.
+  test('on pairs the next command has a second text', () => {
+    const flags = '--pair class --seeds 1 --controls no-teacher --max_steps 1 --output_dir paired';
+    const { code, stdout, stderr } = retort(`${command} ${flags}`, root);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^next {5}retort predict paired\/runs\/hinton-1 "…" --pair "…"$/m);
+  });
+
   test('a method or a metric of classes is refused before any work', () => {
     for (const [flags, message] of [
       ['--method decoupled', "method 'decoupled': wanted a model of two classes or more"],

@@ -71,6 +71,7 @@ describe('retort init', () => {
     });
     expect(text).toContain('Not used: id, date.');
     expect(text).toContain('score in the place of label predicts them');
+    expect(text).toContain('The largest label, 1, has 20 % of the rows');
     // By hand: 400 rows are 13 steps of 32, which 10 passes make 130; 40 dev rows of 2.5 points each.
     expect(text).toContain('130 steps of 32 rows a run');
     expect(config.training.epochs).toBe(10);
@@ -102,13 +103,17 @@ describe('retort init', () => {
     const rows = (size: number) => texts(size, (i) => `"the cat ${i} sat","a cat ${i} sits here",${(i % 50) / 10}`);
     const path = file('train.csv', `premise,hypothesis,"score: 0-5"\n${rows(300)}\n`);
     writeFileSync(join(dirname(path), 'dev.csv'), `premise,hypothesis,"score: 0-5"\n${rows(100)}\n`);
-    const { config, values } = await proposed(path);
+    const { config, values, text } = await proposed(path);
     expect(config.task).toMatchObject({ text: 'premise', pair: 'hypothesis', score: 'score: 0-5', metric: 'pearson' });
     expect(values).toMatchObject({
       pairColumn: 'hypothesis',
       scoreColumn: 'score: 0-5',
       dev: join(dirname(path), 'dev.csv'),
     });
+    // By hand: a regression has no classes, so no hard-labels and nothing to soften; three arms on five seeds.
+    expect(config.evidence.controls).toEqual(['no-teacher', 'shuffled-teacher']);
+    expect(config.method).toEqual({ name: 'hinton', alpha: 0.5 });
+    expect(text).toContain('15 runs in all');
 
     const odd = file('odd.csv', `yes,"1,5 # x"\n${texts(200, (i) => `${REVIEW(i)},l${i % 2}`)}\n`);
     expect((await proposed(odd)).config.task).toMatchObject({ text: 'yes', label: '1,5 # x' });
@@ -217,7 +222,7 @@ describe('retort init', () => {
       'one label',
       'a.csv',
       `text,label\n${texts(60, (i) => `${REVIEW(i)},same`)}`,
-      /wanted one column of labels, got label \(1 different words\)/,
+      /wanted one column of labels, got label \(the same in all rows\)/,
     ],
     ['another kind of file', 'a.txt', 'x', /wanted a file that ends with \.csv/],
     ['an empty file', 'a.csv', '', /got no column/],

@@ -46,7 +46,10 @@ describe('--dry_run', () => {
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     const labelling = sum(plan.labelling.map(({ seconds }: { seconds: number }) => seconds));
     const runs = sum(plan.perArm.map(({ seconds }: { seconds: number }) => 2 * seconds));
-    expect(plan.seconds).toBeCloseTo(plan.teacherTraining.seconds + labelling + runs, 6);
+    // Beside these the two students of the report answer the evaluation rows.
+    const parts = plan.teacherTraining.seconds + labelling + runs;
+    expect(plan.seconds).toBeGreaterThan(parts);
+    expect(plan.seconds).toBeLessThan(parts + runs);
     expect(existsSync(join(root, 'out'))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { heldOut, rowsOfDataset } from '../../src/data/held-out.js';
+import { heldOut } from '../../src/data/held-out.js';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { bert } from '../../src/models/bert.js';
 import { words, wordTable } from '../data/words.js';
@@ -17,20 +17,5 @@ describe('heldOut', () => {
     expect(idsOf(part).every((id) => idsOf(train).includes(id))).toBe(true);
     // The same again, so that what is compared by these rows is compared by the same.
     expect(idsOf(heldOut(train, train).part)).toEqual(idsOf(part));
-  });
-});
-
-describe('rowsOfDataset', () => {
-  const data = rows(20);
-  const some = rowsOfDataset(data, Uint32Array.of(3, 7, 12), 'some');
-
-  test('gives the rows, texts and lengths of those numbers', () => {
-    expect(some.batch([2, 0], 3)).toEqual(data.batch([12, 3], 3));
-    expect(some.text?.table.texts).toEqual([3, 7, 12].map((row) => data.text?.table.texts[row]));
-    expect(Array.from(some.text?.lengths ?? [])).toEqual([3, 7, 12].map((row) => data.text?.lengths[row]));
-  });
-
-  test('has no further row', () => {
-    expect(() => some.batch([3])).toThrow('rows from 0 to 19');
   });
 });

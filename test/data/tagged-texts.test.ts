@@ -37,7 +37,10 @@ describe('taggedDataset', () => {
   test('a sentence that is too long loses its end, not its last special token', () => {
     const short = made({ maxLength: 5 });
     expect(toNumbers(short.batch([0]).inputs.input_ids as never)).toEqual([2, 8, 9, 5, 3]);
-    expect([short.text?.truncated, Array.from(short.text?.lengths ?? [])]).toEqual([1, [5, 3]]);
+    expect([short.text?.isTruncated, short.text?.lengths].map((of) => Array.from(of ?? []))).toEqual([
+      [1, 0],
+      [5, 3],
+    ]);
   });
 
   test('a tag that has no name, and words without tags, are refused with their sentence', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
+import { truncatedRows } from '../../src/data/text-rows.js';
 import { textTable } from '../../src/data/text-table.js';
 import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
@@ -74,8 +75,15 @@ describe('textDataset', () => {
     const single = textTable('single', { texts: ['abcdef', 'abcd', 'ab'] });
     const data = textDataset(single, letters, { model: encoder, maxLength: 6 });
     expect([...(data.text?.lengths ?? [])]).toEqual([6, 6, 4]);
-    expect(data.text?.truncated).toBe(1);
+    expect(data.text && truncatedRows(data.text)).toBe(1);
     expect(toNumbers(data.batch([0]).inputs.input_ids!)).toEqual([1, 10, 11, 12, 13, 2]);
+  });
+
+  // Each text of such a pair was once counted, so that more rows were cut than there are.
+  test('of texts that are read apart, a row counts once however many of its texts are cut', () => {
+    const pairs = textTable('pairs', { texts: ['abcdef', 'ab', 'a'], pairs: ['abcdef', 'abcdef', 'b'] });
+    const data = textDataset(pairs, letters, { model: bilstm({ vocab_size: 40, is_pair: true }), maxLength: 6 });
+    expect([...(data.text?.isTruncated ?? [])]).toEqual([1, 1, 0]);
   });
 
   test('a text without words is a row without tokens', () => {

@@ -462,6 +462,12 @@ describe('an interruption', () => {
     expect(error).toBeInstanceOf(InterruptedError);
     expect(error.message).toContain('nothing was kept, so start again');
     expect(ran).toEqual([]);
+    // "they are in …" was said of runs of which there were none.
+    const resultsFile = join(root, 'before the first.jsonl');
+    const kept = await failure(runExperiment({ ...base, resultsFile, signal: AbortSignal.abort() }));
+    expect(kept.message).toBe(
+      'fake: wanted all 9 runs, got an interruption after 0; the same command with --resume goes on from there',
+    );
   });
 });
 

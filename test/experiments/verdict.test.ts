@@ -28,6 +28,17 @@ describe('judge', () => {
     expect(gain).not.toHaveProperty('small');
   });
 
+  test("CAN'T TELL where few differences are all the same, as of students that answer one class", () => {
+    const collapsed = { arm: 'kd', over: 'no-teacher', scores: [26.09, 26.09], otherScores: [26.09, 26.09] };
+    expect(judge(collapsed)).toMatchObject({ verdict: "CAN'T TELL", seedsToDecide: 5 });
+    expect(judge(collapsed).text).toBe(
+      "CAN'T TELL: +0.0 points over no-teacher in each of 2 paired seeds, too few to show how far they spread; run 5 or more",
+    );
+    expect(withDifferences([1, 1, 1, 1])).toMatchObject({ verdict: "CAN'T TELL" });
+    // Five alike are taken at their word.
+    expect(withDifferences([0, 0, 0, 0, 0])).toMatchObject({ verdict: 'NO BETTER' });
+  });
+
   test('BETTER and small where all of the interval is under the smallest effect', () => {
     const gain = withDifferences(five(0.3, 0.1));
     expect(gain).toMatchObject({ verdict: 'BETTER', small: true });
@@ -120,7 +131,7 @@ describe('judge', () => {
     const tight = withDifferences(five(0.247, 0.2));
     // 0.247 ± 0.24833: −0.0013 would be shown as 0.0 and 0.4953 as 0.5
     expect(tight.text).toContain('95 % interval [-0.001, 0.495]');
-    expect(withDifferences([0, 0, 0]).text).toContain(
+    expect(withDifferences([0, 0, 0, 0, 0]).text).toContain(
       'NO BETTER: +0.0 points over no-teacher, 95 % interval [0.0, 0.0]',
     );
   });

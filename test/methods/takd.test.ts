@@ -72,6 +72,14 @@ describe('takd', () => {
     expect(await planned({ path: 'accuracy-midpoint' })).toHaveLength(6);
   });
 
+  // The first assistant was once taken, whatever the others had.
+  test('accuracy-midpoint does not choose by a score that is missing', async () => {
+    const scores = new Map(Object.entries({ ...alone, 'assistant-1-alone': Number.NaN }));
+    await expect(planned({ path: 'accuracy-midpoint' }, { scores })).rejects.toThrow(
+      'wanted scores of the teacher, of the student alone and of each assistant alone, got 0.9, 0.7, NaN, 0.75; keep labelled',
+    );
+  });
+
   test('worse: skip tries each alone first; one that a hop has made worse teaches nobody', async () => {
     const skipped = { ...alone, 'assistant-1': 0.81, 'assistant-2': 0.76 };
     const scores = new Map(Object.entries(skipped));

@@ -130,8 +130,8 @@ describe('compareRuns', () => {
     const [kd, plain] = record.arms;
     if (kd === undefined || plain === undefined) throw new Error('there are two arms');
     const arms = [
-      { ...kd, metrics: { f1: kd.scores, accuracy: [70, 71, 72] } },
-      { ...plain, metrics: { f1: plain.scores, accuracy: [70, 71, 72] } },
+      { ...kd, metrics: { f1: kd.scores, accuracy: [70, 71, 72.03] } },
+      { ...plain, metrics: { f1: plain.scores, accuracy: [70, 71.03, 72] } },
     ];
     const folder = await experiment({ ...record, arms });
     const byF1 = await compareRuns([`${folder}#kd`, `${folder}#no-teacher`]);
@@ -141,12 +141,12 @@ describe('compareRuns', () => {
     expect(byF1.text).toMatch(/^arm +seeds +mean F1, % +sd +parameters/);
     const byAccuracy = await compareRuns([folder], { metric: 'accuracy' });
     expect(byAccuracy.arms.map(({ scores }) => scores)).toEqual([
-      [70, 71, 72],
-      [70, 71, 72],
+      [70, 71, 72.03],
+      [70, 71.03, 72],
     ]);
-    expect(byAccuracy.gains.map(({ over, verdict, mean }) => [over, verdict, mean])).toEqual([
-      ['no-teacher', 'NO BETTER', 0],
-    ]);
+    expect(
+      byAccuracy.gains.map(({ over, verdict, mean }) => [over, verdict, Math.abs(Number(mean.toFixed(9)))]),
+    ).toEqual([['no-teacher', 'NO BETTER', 0]]);
     await expect(compareRuns([folder], { metric: 'matthews' })).rejects.toThrow(
       "#kd: wanted an arm with Matthews' correlation, got one with f1, accuracy; compare what was scored by the same metric",
     );

@@ -212,6 +212,10 @@ describe('trainTasks', () => {
       "method 'pkd' on several tasks: wanted a method that learns from answers to rows",
     );
     const [good, ...others] = tasks as [(typeof tasks)[number], ...typeof tasks];
+    await refused(
+      { tasks: [{ ...good, metrics: ['loss'] as const }, ...others] },
+      "metrics of task 'good': wanted first one of which more is better, for the 'mean' over tasks, got loss",
+    );
     const wide = textTable('wide', { texts: ['a', 'b'], labels: [0, 2], labelNames: ['x', 'y', 'z'] });
     await refused(
       { tasks: [{ ...good, data: { train: read(wide) } }, ...others] },

@@ -222,6 +222,8 @@ describe('phases', () => {
     ]);
     // The student's own: those of the other generations are not in its weights.
     expect(record.steps).toBe(5);
+    // The run's, by which runs of several arms are paired; the last generation's was once written down instead.
+    expect(record.seed).toBe(5);
     const second = modelTeacher({
       ...(await loadModel(join(scratch, 'again', 'phase-2-generation-2'))),
       path: 'second',
@@ -255,6 +257,18 @@ describe('phases', () => {
     const taught = modelTeacher({ ...(await loadModel(hop.lastPath as string)), path: 'assistant' });
     const last = { weights: drawn(student, 3), teacher: taught, warmupSteps: 0 };
     expect(weights).toEqual((await byHand('last hop', hinton(), last)).weights);
+  });
+
+  // The student's start was once taken for the assistant's too.
+  test('an assistant of new weights is warned of, beside a student that is pre-trained', async () => {
+    const assistant: Assistant = { model: sized(2, 4), weights: drawn(sized(2, 4), 11), startsAtRandom: true };
+    const started = { epochs: 1, warmupSteps: 0, startsAtRandom: false };
+    const named = async (folder: string, one: Assistant) => {
+      const { record } = await runPhases(options(folder, takd(), { ...started, assistants: [one] }));
+      return record.warnings.map(({ name }) => name);
+    };
+    expect(await named('random-assistant', assistant)).toContain('random-start');
+    expect(await named('trained-assistant', { ...assistant, startsAtRandom: false })).not.toContain('random-start');
   });
 
   test('the pool is for the phases that a teacher answers, the labels’ phase sees labelled rows alone', async () => {

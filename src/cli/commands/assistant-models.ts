@@ -11,7 +11,7 @@ import { textRun } from '../../training/text-settings.js';
 import type { CommandIo } from '../command.js';
 import type { OptionValues } from '../options.js';
 import type { trainUsage } from './train.js';
-import { checkedMaxLength, openStartingModel, type StartingModel } from './training-model.js';
+import { checkedMaxLength, openStartingModel, type StartingModel, startsAtRandom } from './training-model.js';
 import type { TrainingTask } from './training-task.js';
 
 type TrainOptions = OptionValues<typeof trainUsage.options>;
@@ -62,6 +62,7 @@ async function openAssistant(
     model,
     weights: async (seed) => (await openStartingModel({ ...flags, seed }, task, silent)).weights,
     start: isLayers ? `first ${name} layers of ${student.model}` : name,
+    startsAtRandom: startsAtRandom(flags),
     // Flags that choose a setting are the student's; what another kind of model is trained with by default is its own.
     ...(model.kind !== start.model.kind && { training: usualTraining(student, model, start.train) }),
     ...(!isAlike && ownReading(flags, first, task)),

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { OptionError } from '../../errors/failures.js';
+import { nearest } from '../../errors/nearest.js';
 import { inputFailure } from '../../files/file-failure.js';
-import type { EndpointOptions } from '../../teachers/endpoint-teacher.js';
+import type { EndpointOptions } from '../../teachers/endpoint-options.js';
 import { parseDecimal } from '../decimal.js';
-import { nearest } from '../nearest.js';
 import type { OptionValues } from '../options.js';
 import type { teacherOptions } from './teacher-options.js';
 

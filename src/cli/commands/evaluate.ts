@@ -1,8 +1,12 @@
 import { SPLITS } from '../../data/text-task.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { columnOptions, computeOptions, messageOptions } from '../shared-options.js';
+import { columnOptions, messageOptions } from '../shared-options.js';
 import { findOnHub } from './hub-models.js';
 import { mnistOptions } from './mnist-options.js';
+import { trainedModelOptions } from './trained-model-options.js';
+
+// In the order of the help.
+const { model, maxLength, ...compute } = trainedModelOptions;
 
 export const evaluateUsage = {
   name: 'evaluate',
@@ -11,12 +15,7 @@ export const evaluateUsage = {
     'A model of text is scored on a data set by name (sst2, mrpc, stsb and so on) or on a file with a column of labels; ' +
     'a model of digits on the test set of MNIST. Each figure comes with its 95 % interval.',
   options: {
-    model: {
-      kind: 'operand',
-      placeholder: 'model',
-      required: true,
-      help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
-    },
+    model,
     data: {
       kind: 'operand',
       placeholder: 'data',
@@ -32,15 +31,8 @@ export const evaluateUsage = {
       ...columnOptions.labelColumn,
       help: 'column of the labels, names or numbers from 0; of a regression the values [default: label]',
     },
-    maxLength: {
-      kind: 'integer',
-      min: 3,
-      max: 2 ** 20,
-      group: 'Texts',
-      help: 'tokens that are read of a text [default: what the model reads, at most 512]',
-    },
-    ...computeOptions,
-    threads: { ...computeOptions.threads, help: 'CPU threads [default: all; 1 for a model of digits]' },
+    maxLength,
+    ...compute,
     ...messageOptions,
   },
   examples: [

@@ -1,8 +1,8 @@
 /** @file The method that the words of a command line name, with its options. */
 import { OptionError } from '../../errors/failures.js';
+import { nearest } from '../../errors/nearest.js';
 import type { Method } from '../../methods/method.js';
 import { METHODS } from '../../methods/table.js';
-import { nearest } from '../nearest.js';
 
 export type MethodFlags = {
   readonly method: string;

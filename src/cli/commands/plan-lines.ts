@@ -61,7 +61,7 @@ function stagesIn(stages: readonly StageEstimate[]): string {
   return ` (${stages.map(({ name, seconds = 0 }) => `${name} ${formatDuration(seconds)}`).join(', ')})`;
 }
 
-export function formatCost(cost: number): string {
+function formatCost(cost: number): string {
   return cost > 0 && cost < 0.01 ? cost.toPrecision(2) : cost.toFixed(2);
 }
 

@@ -1,6 +1,10 @@
 import { type CommandUsage, defineCommand } from '../command.js';
-import { computeOptions, messageOptions } from '../shared-options.js';
+import { messageOptions } from '../shared-options.js';
 import { findOnHub } from './hub-models.js';
+import { trainedModelOptions } from './trained-model-options.js';
+
+// In the order of the help.
+const { model, maxLength, ...compute } = trainedModelOptions;
 
 export const predictUsage = {
   name: 'predict',
@@ -10,12 +14,7 @@ export const predictUsage = {
     'column), or for the lines of standard input: the label, a tab, its probability. A model of digits answers for IDX ' +
     'files of images.',
   options: {
-    model: {
-      kind: 'operand',
-      placeholder: 'model',
-      required: true,
-      help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
-    },
+    model,
     inputs: {
       kind: 'operand',
       placeholder: 'input',
@@ -31,15 +30,8 @@ export const predictUsage = {
       help: 'column of the texts [default: text, or sentence where there is no text]',
     },
     pairColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
-    maxLength: {
-      kind: 'integer',
-      min: 3,
-      max: 2 ** 20,
-      group: 'Texts',
-      help: 'tokens that are read of a text [default: what the model reads, at most 512]',
-    },
-    ...computeOptions,
-    threads: { ...computeOptions.threads, help: 'CPU threads [default: all; 1 for a model of digits]' },
+    maxLength,
+    ...compute,
     ...messageOptions,
     json: { ...messageOptions.json, help: 'print one JSON object on stdout; for many texts one a line' },
   },

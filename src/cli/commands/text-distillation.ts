@@ -43,7 +43,7 @@ import { teacherToCome, trainedBefore } from './teacher-to-come.js';
 import { trainTeacher } from './teacher-training.js';
 import { expectFreeFolder, nameFlags, trainingRun } from './text-training.js';
 import { trainUsage } from './train.js';
-import { checkedMaxLength, checkModelFlags, openStartingModel } from './training-model.js';
+import { checkedMaxLength, checkModelFlags, openStartingModel, startsAtRandom } from './training-model.js';
 import { dataName, readTrainingTask, type TrainingTask } from './training-task.js';
 import { readPool } from './transfer-pool.js';
 
@@ -106,6 +106,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
         weights: async (seed) =>
           (await openStartingModel({ ...start, seed }, task, { ...io, notice: () => {} })).weights,
         start: startInWords(start),
+        startsAtRandom: startsAtRandom(start),
       },
       data: { ...data, ...(transfer && { transfer }) },
       method,
@@ -134,7 +135,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
     const { record, recordPath, studentPath } = await runDistillation(distillation);
     const report = join(outputDir, 'report.html');
     await writeFileAtomic(report, reportHtml(record));
-    return outputOf(record, { outputDir, recordPath, studentPath, report }, opened.spent(), io);
+    return outputOf(record, { outputDir, recordPath, studentPath, report }, task, opened.spent(), io);
   } catch (error) {
     return nameFlags(error);
   }
@@ -224,6 +225,7 @@ type Paths = {
 function outputOf(
   record: Awaited<ReturnType<typeof runDistillation>>['record'],
   paths: Paths,
+  { isPair }: TrainingTask,
   spent: ReturnType<OpenedTeacher['spent']>,
   io: CommandIo,
 ): CommandOutput {
@@ -246,7 +248,7 @@ function outputOf(
       `student  ${paths.studentPath}`,
       `report   ${paths.report}`,
       ...(spent === undefined ? [] : [`answers  ${spent.text}`]),
-      `next     retort predict ${paths.studentPath} "…"`,
+      `next     retort predict ${paths.studentPath} "…"${isPair ? ' --pair "…"' : ''}`,
     ].join('\n'),
     json: {
       ...paths,

@@ -123,7 +123,7 @@ const NEWLINE = 0x0a;
 const STDIN = 'stdin';
 
 /** The lines of a stream, empty ones too, in memory of one line. */
-export async function* stdinLines(stream: NodeJS.ReadableStream): AsyncGenerator<string, void> {
+async function* stdinLines(stream: NodeJS.ReadableStream): AsyncGenerator<string, void> {
   let held: Buffer[] = [];
   let heldBytes = 0;
   let line = 0;

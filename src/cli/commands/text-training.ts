@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { textDataset } from '../../data/text-dataset.js';
+import { truncatedRows } from '../../data/text-rows.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import { supervised } from '../../methods/supervised.js';
 import { resolveDevice } from '../../runtime/devices.js';
@@ -15,14 +16,13 @@ import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { namingFlags } from './flag-names.js';
-import { isFromRandom } from './starting-layers.js';
 import type { trainUsage } from './train.js';
 import {
   checkedMaxLength,
   checkModelFlags,
-  isNewBilstm,
   openStartingModel,
   type StartingModel,
+  startsAtRandom,
 } from './training-model.js';
 import { plannedTraining } from './training-plan.js';
 import { dataName, readTrainingTask, type TrainingTask } from './training-task.js';
@@ -114,7 +114,7 @@ export function trainingRun(
     monitor: ranked,
     ...(earlyStopping > 0 && { earlyStopping: { ...ranked, patience: earlyStopping } }),
     seed: options.seed,
-    startsAtRandom: isNewBilstm(options) || isFromRandom(options),
+    startsAtRandom: startsAtRandom(options),
     strict: options.strict,
     ...(threads !== undefined && { threads }),
     resume: options.resume,
@@ -176,7 +176,7 @@ function outputOf(
         rows: train.size,
         tokens,
         paddingShare: padding,
-        truncated: train.text?.truncated ?? 0,
+        truncated: train.text === undefined ? 0 : truncatedRows(train.text),
       },
       dev: { name: evaluation.name, rows: evaluation.size },
       badRows: task.badRows,

@@ -2,7 +2,7 @@ import { SAMPLINGS } from '../../data/task-mixture.js';
 import { OptionError } from '../../errors/failures.js';
 import { METRICS, type MetricName } from '../../training/metrics.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { columnOptions, computeOptions, messageOptions, runOptions } from '../shared-options.js';
+import { badRowsOption, columnOptions, computeOptions, messageOptions, runOptions } from '../shared-options.js';
 import { mnistOptions } from './mnist-options.js';
 
 export const trainUsage = {
@@ -83,13 +83,7 @@ export const trainUsage = {
       group: 'Data',
       help: 'draws --rows and the dev split; apart from --seed, so that runs to be compared see the same rows',
     },
-    badRows: {
-      kind: 'choice',
-      choices: ['stop', 'skip'],
-      default: 'stop',
-      group: 'Data',
-      help: 'what to do about a row that cannot be read: stop and name it, or leave it out and count it',
-    },
+    ...badRowsOption,
     limitTrainBatches: mnistOptions.limitTrainBatches,
     ...columnOptions,
     scoreColumn: {

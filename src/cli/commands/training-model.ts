@@ -14,7 +14,7 @@ import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { findOnHub } from './hub-models.js';
 import { readsText } from './model-export.js';
-import { checkLayerFlags, startingPart } from './starting-layers.js';
+import { checkLayerFlags, isFromRandom, startingPart } from './starting-layers.js';
 import type { trainUsage } from './train.js';
 import type { TrainingTask } from './training-task.js';
 
@@ -30,6 +30,11 @@ const DEFAULT_MAX_LENGTH = 128;
 /** Whether the flags ask for a new BiLSTM. */
 export function isNewBilstm({ model }: Options): boolean {
   return model === BILSTM;
+}
+
+/** Whether the flags ask for a model that has learned nothing yet but, perhaps, what its words mean. */
+export function startsAtRandom(options: Options): boolean {
+  return isNewBilstm(options) || isFromRandom(options);
 }
 
 /** @throws OptionError for flags that do nothing for the model that was chosen. */

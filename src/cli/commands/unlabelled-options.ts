@@ -1,5 +1,5 @@
 import type { OptionTable } from '../options.js';
-import { columnOptions } from '../shared-options.js';
+import { badRowsOption, columnOptions } from '../shared-options.js';
 
 /** Flags of commands that read texts without labels; apart from the reading, which `--help` should not load. */
 export const unlabelledOptions = {
@@ -11,13 +11,7 @@ export const unlabelledOptions = {
   },
   rows: { kind: 'integer', min: 1, group: 'Data', help: 'use so many rows only, drawn by --data_seed' },
   dataSeed: { kind: 'integer', default: 1, min: 0, max: 2 ** 32 - 1, group: 'Data', help: 'draws --rows' },
-  badRows: {
-    kind: 'choice',
-    choices: ['stop', 'skip'],
-    default: 'stop',
-    group: 'Data',
-    help: 'what to do about a row that cannot be read: stop and name it, or leave it out and count it',
-  },
+  ...badRowsOption,
   textColumn: columnOptions.textColumn,
   pairColumn: columnOptions.pairColumn,
 } as const satisfies OptionTable;

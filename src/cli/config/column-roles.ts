@@ -159,6 +159,7 @@ function describe(look: Look): string {
   if (filled === 0) return `${name} (empty)`;
   if (isText(look)) return `${name} (texts of ${Math.round(words)} words)`;
   const kind = isNumeric ? 'numbers' : 'words';
+  if (distinct === 1 && filled > 1) return `${name} (the same in all rows)`;
   return `${name} (${distinct === filled ? kind : `${distinct} different ${kind}`})`;
 }
 

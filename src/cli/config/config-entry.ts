@@ -1,8 +1,8 @@
 /** @file What a config says once it is read, and how messages speak of it. */
 import { OptionError } from '../../errors/failures.js';
+import { nearest } from '../../errors/nearest.js';
 import type { distillUsage } from '../commands/distill.js';
 import type { trainUsage } from '../commands/train.js';
-import { nearest } from '../nearest.js';
 import type { SectionName } from './keys.js';
 import type { YamlTree } from './yaml-tree.js';
 

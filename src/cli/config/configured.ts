@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
+import { MODEL_NAMES } from '../../models/hugging-face-cache.js';
 import type { ConfigUse } from '../command.js';
 import { distillUsage } from '../commands/distill.js';
 import { doctorUsage } from '../commands/doctor.js';
@@ -115,17 +116,21 @@ function forStudent(config: Config): Reading {
   };
 }
 
-/** The texts with their columns, and the teachers that are there. */
+/**
+ * The texts with their columns, and the teachers that are there. Of one that is not trained yet the model that it starts
+ * from: its tokenizer says how much of the texts is cut.
+ */
 function forDoctor(config: Config): Reading {
   const { entries } = config;
   const isTrained = entries.some(({ option }) => option === 'teacherEpochs');
   const output = entries.find(({ section }) => section === 'output');
   const models = entries.flatMap(({ section, name, written }) => {
     if (section !== 'teacher' || (name !== 'model' && name !== 'models')) return [];
-    return isTrained ? [join(String(output?.written ?? ''), TEACHER_FOLDER)] : String(written).split(',');
+    const trained = join(String(output?.written ?? ''), TEACHER_FOLDER);
+    return isTrained && existsSync(trained) ? [trained] : String(written).split(',');
   });
   const chosen = entries.filter(({ option }) => Object.hasOwn(doctorUsage.options, option));
-  const there = [...new Set(models)].filter((model) => existsSync(model));
+  const there = [...new Set(models)].filter((model) => existsSync(model) || MODEL_NAMES.has(model));
   return { table: doctorUsage.options, chosen, words: [...dataWords(config), ...there] };
 }
 

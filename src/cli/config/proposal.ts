@@ -1,4 +1,5 @@
 /** @file What `retort init` proposes for a set of texts, each value with its reason. */
+import { CONTROLS_OF_CLASSES } from '../../experiments/distillation/controls.js';
 import { METHODS } from '../../methods/table.js';
 import { distillUsage } from '../commands/distill.js';
 import { formatCount } from '../numbers.js';
@@ -49,7 +50,7 @@ export function proposeConfig(facts: DataFacts, source: DataSource): ProposedSec
     task(facts, source),
     teacher(facts),
     isBilstm ? bilstmStudent(facts) : encoderStudent(facts),
-    method(isBilstm),
+    method(facts, isBilstm),
     training(facts, isBilstm),
     evidence(facts, source),
     {
@@ -90,7 +91,7 @@ function metric({ isRegression, labels, rows }: DataFacts, source: DataSource): 
   if (share < LOPSIDED) {
     return line(
       'accuracy',
-      'What the verdict is about. No label has most of the rows; or macro_f1, to which all labels count alike.',
+      `What the verdict is about. The largest label, ${largest.name}, has ${(100 * share).toFixed(0)} % of the rows; or macro_f1, to which all labels count alike.`,
     );
   }
   const why = `What the verdict is about. ${(100 * share).toFixed(0)} % of the rows are ${largest.name}, so that accuracy is high for a model that has learnt nothing`;
@@ -162,7 +163,7 @@ function bilstmStudent({ rows, tokens95 }: DataFacts): ProposedSection {
   };
 }
 
-function method(isBilstm: boolean): ProposedSection {
+function method({ isRegression }: DataFacts, isBilstm: boolean): ProposedSection {
   const { alpha, temperature } = METHODS.hinton.definition.options;
   const others = isBilstm
     ? 'tang compares the logits themselves.'
@@ -171,13 +172,25 @@ function method(isBilstm: boolean): ProposedSection {
     section: 'method',
     why: '',
     lines: [
-      { key: 'name', value: 'hinton', why: `The teacher's probabilities, for any pair of models. ${others}` },
-      { key: 'alpha', value: alpha.default, why: 'Weight of the teacher; the labels get the rest.' },
       {
-        key: 'temperature',
-        value: temperature.default,
-        why: 'Above 1 it shows how the teacher ranks the wrong labels.',
+        key: 'name',
+        value: 'hinton',
+        why: `The teacher's ${isRegression ? 'scores' : 'probabilities'}, for any pair of models. ${others}`,
       },
+      {
+        key: 'alpha',
+        value: alpha.default,
+        why: `Weight of the teacher; the ${isRegression ? 'scores of the data' : 'labels'} get the rest.`,
+      },
+      ...(isRegression
+        ? []
+        : [
+            {
+              key: 'temperature',
+              value: temperature.default,
+              why: 'Above 1 it shows how the teacher ranks the wrong labels.',
+            },
+          ]),
     ],
   };
 }
@@ -211,7 +224,8 @@ function training({ rows }: DataFacts, isBilstm: boolean): ProposedSection {
 
 function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
   const rows = devRows ?? Math.round(DEV_SHARE * facts.rows);
-  const names = controls.default.split(',');
+  const ofClasses: readonly string[] = facts.isRegression ? CONTROLS_OF_CLASSES : [];
+  const names = controls.default.split(',').filter((name) => !ofClasses.includes(name));
   const arms = names.length + 1;
   const point = 100 / Math.max(1, rows);
   const least = Math.max(smallestEffect.default, Math.ceil(10 * point) / 10);
@@ -227,7 +241,9 @@ function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
       {
         key: 'controls',
         value: names,
-        why: 'What the method has to beat. Without the last two it takes half of the time, and cannot say that soft targets helped.',
+        why: facts.isRegression
+          ? 'What the method has to beat. Without the last it takes two thirds of the time, and cannot say that it was the answers that helped.'
+          : 'What the method has to beat. Without the last two it takes half of the time, and cannot say that soft targets helped.',
       },
       {
         key: 'smallestEffect',

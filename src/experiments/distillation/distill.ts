@@ -4,31 +4,28 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
-import { classesOf } from '../../models/forward.js';
 import { type LabellingProgress, rememberingTeacher } from '../../teachers/cached-teacher.js';
-import { isKeptSignal } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { hasRunState } from '../../training/checkpoint.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
 import type { TrainingEvent } from '../../training/events.js';
-import { checkedMetrics } from '../../training/metrics.js';
 import { checkStages } from '../../training/phased-run.js';
 import { LAST } from '../../training/run-files.js';
 import type { Json } from '../../training/run-options.js';
-import { checkTargets, checkTeacher } from '../../training/teacher-checks.js';
 import type { RunContext } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
-import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
+import type { JudgedMetric } from '../judged-metric.js';
 import { answeredOnce } from './answered-once.js';
-import { controlArm, type DistillationArm, methodArm } from './arms.js';
-import { CONTROLS_OF_CLASSES, type Control, definedControls } from './controls.js';
+import { type DistillationArm, methodArm } from './arms.js';
+import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import { distillationEvidence } from './distillation-evidence.js';
 import { distillationSettings } from './distillation-settings.js';
 import { heardTeacher } from './heard-teacher.js';
-import { type LessonOptions, lessonOf } from './lesson.js';
+import { isAskedBefore, type LessonOptions, lessonOf } from './lesson.js';
+import { outlineOf } from './outline.js';
 import type { StudentTraining } from './student-training.js';
 import { type AssistantStart, armRun, type StudentStart, trainArm } from './train-arm.js';
 import { type DistillationData, transferSet } from './transfer.js';
@@ -92,11 +89,7 @@ export type DistillResult = {
   readonly studentPath: string;
 };
 
-export const SEEDS = 5;
-export const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
-export const RESULTS = 'results.jsonl';
 const RECORD = 'experiment.json';
-export const ANSWERS = 'answers';
 
 /**
  * Trains a student by a method and by its controls on each seed; writes into `outputDir` each run (`runs/ARM-SEED/`),
@@ -120,15 +113,9 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
     signal,
   } = options;
   const { smallestEffect, onEvent: emit = () => {} } = options;
-  const classes = classesOf(student.model);
-  const metrics = judgedMetrics(options.metrics, classes);
+  const { classes, metrics, seeds, controls, leftOut, arms, results, answers } = outlineOf(options);
   const [metric] = metrics;
-  const seeds = seedsOf(options.seeds ?? SEEDS);
   const [seed = 1] = seeds;
-  checkTargets(method, classes);
-  const { controls, leftOut } = definedControls(options.controls ?? DEFAULT_CONTROLS, classes, method);
-  const arms = [methodArm(method), ...controls.map((name) => controlArm(name, classes))];
-  if (method.needs.length > 0) checkTeacher(method, teacher, classes, data.train);
   const transfer = await transferSet(data);
   const rows = { ...data, ...(transfer && { transfer: transfer.data }) };
   const stopping = signal ?? new AbortController().signal;
@@ -147,7 +134,6 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
   const started = performance.now();
   try {
     const recordPath = join(outputDir, RECORD);
-    const results = options.resultsFile ?? join(outputDir, RESULTS);
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
     if (transfer !== undefined && transfer.leftOut > 0) {
       const rows = transfer.leftOut === 1 ? 'row' : 'rows';
@@ -160,15 +146,13 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
     }
     const answering = answeredOnce(
       rememberingTeacher(teacher, {
-        folder: options.cacheDir ?? join(outputDir, ANSWERS),
+        folder: answers,
         onProgress: (progress) => emit({ type: 'labelling', name: teacher.name, ...progress }),
         onNotice: (text) => emit({ type: 'notice', text }),
         ...(signal && { signal }),
       }),
     );
-    const isFed = options.teacherForm !== 'traced' && method.needs.every(isKeptSignal);
-    const asked =
-      isFed && method.needs.length > 0 ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
+    const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
     const { predictions, score, found } = await heardTeacher(answering, {
       asked,
       evaluation: data.evaluation,
@@ -263,19 +247,6 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
   } finally {
     folder.release();
   }
-}
-
-/** @throws OptionError for one that is not of such a model. */
-export function judgedMetrics(
-  names: readonly JudgedMetric[] | undefined,
-  classes: number,
-): readonly [JudgedMetric, ...JudgedMetric[]] {
-  const [first = DEFAULT_METRIC, ...others] = checkedMetrics(names, classes).filter(isJudgedMetric);
-  return [first, ...others];
-}
-
-export function seedsOf(seeds: number | readonly number[]): readonly number[] {
-  return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds;
 }
 
 /** How far a run is; the stages of a method count alike. */

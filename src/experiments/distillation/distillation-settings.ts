@@ -1,11 +1,18 @@
 /** @file What decides the numbers of a distillation: what is compared when one is resumed. */
-import { asJson, describeData } from '../../training/run-options.js';
+import { asJson, describeData, describeOptimizer } from '../../training/run-options.js';
 import type { Settings } from '../arm-run.js';
 import type { DistillOptions } from './distill.js';
-import type { StudentStart } from './train-arm.js';
+import type { AssistantStart, StudentStart } from './train-arm.js';
 
 function describedStart({ model, start }: StudentStart) {
   return { kind: model.kind, config: model.config, start };
+}
+
+function describedAssistant({ training, ...start }: AssistantStart) {
+  return {
+    ...describedStart(start),
+    ...(training && { training: { ...training, optimizer: describeOptimizer(training.optimizer) } }),
+  };
 }
 
 /** All that decides the numbers, but for arms and seeds, to which more may be added later. */
@@ -14,7 +21,7 @@ export function distillationSettings(options: DistillOptions): Settings {
   return asJson({
     ...settings,
     student: describedStart(student),
-    assistants: options.assistants?.map(describedStart),
+    assistants: options.assistants?.map(describedAssistant),
     teacher: teacher.contentHash,
     train: describeData(data.train),
     transfer: data.transfer && describeData(data.transfer),

@@ -1,10 +1,12 @@
 /** @file What an arm learns by, on which rows and for how long: as a run, whatever stages its method has. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
+import { isKeptSignal } from '../../teachers/model-teacher.js';
 import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { studentSteps } from '../../training/phase-budgets.js';
 import { type Assistant, assistantNames, type PhasedRunOptions } from '../../training/phase-options.js';
+import { hasViews } from '../../training/view-checks.js';
 import { type DistillationArm, methodOf } from './arms.js';
 import { forSteps, type StudentTraining, stepsOn, studentTraining } from './student-training.js';
 
@@ -44,6 +46,12 @@ export async function lessonOf(arm: DistillationArm, options: LessonOptions): Pr
       : await studentSteps(options.method, training, options.data, assistantNames(options));
   const isShared = method.phases !== undefined || steps === stepsOn(training, rows);
   return { training: isShared ? training : forSteps(training, steps, rows), train: rows, steps };
+}
+
+/** Whether the teacher answers what the method learns from before the training, once for all runs. */
+export function isAskedBefore({ method, teacherForm }: Pick<LessonOptions, 'method' | 'teacherForm'>): boolean {
+  const { needs } = method;
+  return teacherForm !== 'traced' && needs.length > 0 && needs.every(isKeptSignal) && !hasViews(method);
 }
 
 /** The teacher of an arm; of the control the one that is shuffled over the rows of each stage. */

@@ -1,21 +1,18 @@
 /** @file What a distillation is going to take, before it starts: steps, time, memory, disk, and what an endpoint costs. */
-import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import { classesOf } from '../../models/forward.js';
 import type { SignalName } from '../../models/model.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { labellingPlan, unaskedTeacher, usualSignals } from '../../teachers/labelling-plan.js';
-import { isKeptSignal } from '../../teachers/model-teacher.js';
 import type { FedSignals, LabellingPlan, Teacher } from '../../teachers/teacher.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { teacherForm } from '../../training/prepare-run.js';
 import { type EstimateOptions, estimateStage, type StageEstimate } from '../../training/run-estimate.js';
 import { type Stage, stagesOf } from '../../training/stages.js';
-import { hasViews } from '../../training/view-checks.js';
 import { finishedRuns } from '../results-file.js';
-import { controlArm, type DistillationArm, methodArm } from './arms.js';
-import { definedControls } from './controls.js';
-import { ANSWERS, DEFAULT_CONTROLS, type DistillOptions, judgedMetrics, RESULTS, SEEDS, seedsOf } from './distill.js';
+import type { DistillationArm } from './arms.js';
+import type { DistillOptions } from './distill.js';
+import { isAskedBefore } from './lesson.js';
+import { outlineOf } from './outline.js';
 import { type ArmOptions, armRun } from './train-arm.js';
 import { transferSet } from './transfer.js';
 
@@ -68,21 +65,16 @@ const REPORT_BYTES = 300_000;
  * @throws as `runDistillation` does before any work, and for runs that cannot take a step.
  */
 export async function planDistillation(options: DistillOptions, how: EstimateOptions): Promise<DistillationPlan> {
-  const { student, data, method, outputDir } = options;
-  const classes = classesOf(student.model);
-  const metrics = judgedMetrics(options.metrics, classes);
-  const seeds = seedsOf(options.seeds ?? SEEDS);
+  const { student, data, method } = options;
+  const { metrics, seeds, controls, arms, results, answers } = outlineOf(options);
   const [seed = 1] = seeds;
-  const { controls } = definedControls(options.controls ?? DEFAULT_CONTROLS, classes, method);
-  const arms = [methodArm(method), ...controls.map((name) => controlArm(name, classes))];
   const whole = await transferSet(data);
   const rows = { ...data, ...(whole && { transfer: whole.data }) };
-  const answering = rememberingTeacher(options.teacher, { folder: options.cacheDir ?? join(outputDir, ANSWERS) });
+  const answering = rememberingTeacher(options.teacher, { folder: answers });
   const labelling = labellings(answering, how.isTimed);
-  const isFed = options.teacherForm !== 'traced' && method.needs.every(isKeptSignal) && !hasViews(method);
-  if (isFed && method.needs.length > 0) await labelling.addTraining(rows.transfer ?? rows.train, method.needs);
+  const isFed = isAskedBefore(options);
+  if (isFed) await labelling.addTraining(rows.transfer ?? rows.train, method.needs);
   const signals = labelling.found()[0]?.signals ?? usualSignals(answering);
-  const results = options.resultsFile ?? join(outputDir, RESULTS);
   const finished = options.resume ? await finishedRuns(results) : [];
   const given: ArmOptions = {
     ...options,
@@ -121,12 +113,13 @@ export async function planDistillation(options: DistillOptions, how: EstimateOpt
     });
   }
   const { known } = answering;
-  if (known === undefined || known(data.evaluation) === data.evaluation.size) {
-    await labelling.add(data.evaluation, ['logits']);
-  }
+  const isScored = known === undefined || known(data.evaluation) === data.evaluation.size;
+  if (isScored) await labelling.add(data.evaluation, ['logits']);
   return summed(planned, labelling.found(), {
     kinds: [...kinds.values()].reduce((sum, stages) => sum + stages, 0),
     parameters: student.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    // For the report, whose examples are answers of both.
+    shown: isScored && controls.includes('no-teacher') ? [method.name, 'no-teacher'] : [],
     kept: [method.name, 'no-teacher'].filter((arm) => !finished.some((run) => run.arm === arm && run.seed === seed)),
   });
 }
@@ -161,11 +154,15 @@ async function estimated(
   const toPrepare = (performance.now() - begun) / 1000;
   const estimates: StageEstimate[] = [];
   for (const stage of stages) estimates.push(await estimateStage(stage, how));
-  const last = estimates.at(-1);
   // At the end the student is scored once more, for the record.
-  const scoring = (last?.secondsToOpenEvaluation ?? 0) + (last?.secondsPerEvaluation ?? 0);
-  const seconds = estimates.reduce((sum, stage) => sum + (stage.seconds ?? 0), toPrepare + scoring);
+  const seconds = estimates.reduce((sum, stage) => sum + (stage.seconds ?? 0), toPrepare + secondsToScore(estimates));
   return { seconds: how.isTimed ? seconds : undefined, stages: estimates, asked: stages.flatMap(askedBy) };
+}
+
+/** Of a trained student, once. */
+function secondsToScore(stages: readonly StageEstimate[]): number {
+  const last = stages.at(-1);
+  return (last?.secondsToOpenEvaluation ?? 0) + (last?.secondsPerEvaluation ?? 0);
 }
 
 function askedBy({ run, answers }: Stage): Asked[] {
@@ -209,7 +206,13 @@ function summed(
     parameters,
     kinds,
     kept,
-  }: { readonly parameters: number; readonly kinds: number; readonly kept: readonly string[] },
+    shown,
+  }: {
+    readonly parameters: number;
+    readonly kinds: number;
+    readonly kept: readonly string[];
+    readonly shown: readonly string[];
+  },
 ): DistillationPlan {
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const most = (values: readonly number[]) => Math.max(0, ...values);
@@ -236,7 +239,9 @@ function summed(
     labelling: labelling.map(({ signals: _signals, ...plan }) => plan),
     ...(isTimed && {
       seconds:
-        sum(labelling.map(({ seconds }) => seconds ?? 0)) + sum(coming.map((arm) => arm.runs * (arm.seconds ?? 0))),
+        sum(labelling.map(({ seconds }) => seconds ?? 0)) +
+        sum(coming.map((arm) => arm.runs * (arm.seconds ?? 0))) +
+        sum(arms.filter(({ name }) => shown.includes(name)).map((arm) => secondsToScore(arm.stages))),
       peakRssBytes: most(stages.map(({ peakRssBytes }) => peakRssBytes ?? 0)),
     }),
     disk: { ...disk, mostBytes: disk.modelBytes + disk.answerBytes + disk.logBytes + underWay },

@@ -1,5 +1,6 @@
 /** @file How the students of a distillation are trained, and for how long those that see fewer rows. */
 import type { Dataset } from '../../data/dataset.js';
+import { givenOptions } from '../../training/given-options.js';
 import { planTexts } from '../../training/micro-batches.js';
 import type { RunOptions } from '../../training/run.js';
 import { planTraining } from '../../training/train.js';
@@ -25,9 +26,8 @@ export type StudentTraining = Pick<RunOptions, (typeof KEYS)[number]>;
 
 /** That part of wider options. */
 export function studentTraining(options: StudentTraining): StudentTraining {
-  const given = KEYS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]] as const);
-  // Each value comes from its own key of such options, and those that must be there are.
-  return Object.fromEntries(given) as StudentTraining;
+  const { optimizer, epochs, batchSize } = options;
+  return { ...givenOptions(options, KEYS), optimizer, epochs, batchSize };
 }
 
 /** Optimiser steps of a training on these rows. @throws OptionError for numbers out of range. */

@@ -15,7 +15,7 @@ import { expectNoWarning, type Warning } from './warning.js';
 /** What the checks of a run have found so far: part of its state. */
 export type CheckState = { readonly warnings: readonly Warning[]; readonly terms: TermSums };
 
-export const NO_CHECKS: CheckState = { warnings: [], terms: NO_TERMS };
+const NO_CHECKS: CheckState = { warnings: [], terms: NO_TERMS };
 
 /** Steps between two looks at the gradients, which then take about a hundredth of the time. */
 export const STEPS_BETWEEN = 300;
@@ -25,10 +25,8 @@ const LEAST_TINY_STEPS = 3000;
 export type RunChecks = {
   /** Before the first step of a run. */
   begin(first: StepInput): Promise<void>;
-  /** After a run of steps. */
-  see(last: StepInput): void;
-  /** At an epoch's end, before the evaluation. */
-  endSteps(at: Position): Promise<void>;
+  /** At an epoch's end, before the evaluation. @param last what its last step read. */
+  endSteps(at: Position, last: StepInput): Promise<void>;
   /** @throws CheckError of a strict run that found something. */
   seeEvaluation(at: Position, evaluation: Evaluation): void;
   state(): CheckState;
@@ -66,7 +64,6 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
   };
   const isKnown = (name: Warning['name']): boolean => found.some((warning) => warning.name === name);
   const meter = await termMeter(given);
-  let last: StepInput | undefined;
   const measure = async (input: StepInput, at: { readonly step: number; readonly epoch: number }): Promise<void> => {
     const norms = await meter?.measure(step.state(), input);
     if (norms === undefined) return;
@@ -79,13 +76,10 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
   for (const warning of warnings) tell(warning);
   return {
     begin: (first) => measure(first, { step: 0, epoch: 1 }),
-    see: (input) => {
-      last = input;
-    },
-    endSteps: async ({ step: done, cursor: { epoch } }) => {
+    endSteps: async ({ step: done, cursor: { epoch } }, last) => {
       const before = epoch * plan.stepsPerEpoch;
       const isDue = epoch === 0 || Math.floor(done / STEPS_BETWEEN) > Math.floor(before / STEPS_BETWEEN);
-      if (last !== undefined && isDue) await measure(last, { step: done, epoch: epoch + 1 });
+      if (isDue) await measure(last, { step: done, epoch: epoch + 1 });
     },
     seeEvaluation: ({ step: done, cursor }, { answered }) => {
       if (answered === undefined || evaluation === undefined || isKnown('one-class')) return;

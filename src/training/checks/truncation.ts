@@ -1,5 +1,6 @@
 /** @file Texts that are longer than what is read of them. */
 import type { Dataset } from '../../data/dataset.js';
+import { truncatedRows } from '../../data/text-rows.js';
 import { shownPercent, type Warning } from './warning.js';
 
 const MOST_TRUNCATED = 0.05;
@@ -10,12 +11,13 @@ export function truncationWarnings(sets: readonly (Dataset | undefined)[]): Warn
 }
 
 function truncated({ text, name, size }: Dataset): Warning[] {
-  if (text === undefined || text.truncated <= MOST_TRUNCATED * size) return [];
+  const count = text === undefined ? 0 : truncatedRows(text);
+  if (text === undefined || count <= MOST_TRUNCATED * size) return [];
   const longest = text.lengths.reduce((most, length) => Math.max(most, length), 0);
   return [
     {
       name: 'truncation',
-      text: `${text.truncated} of the ${size} texts of ${name} (${shownPercent(text.truncated / size)}) are longer than ${longest} tokens and lose their ends`,
+      text: `${count} of the ${size} texts of ${name} (${shownPercent(count / size)}) are longer than ${longest} tokens and lose their ends`,
       fix: `allow more tokens (--max_length ${2 * longest}), if the model has positions for them, or shorten the texts`,
     },
   ];

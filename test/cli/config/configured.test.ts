@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ConfigUse } from '../../../src/cli/command.js';
@@ -127,6 +128,18 @@ describe('configured, for retort compare and doctor', () => {
       labelColumn: 'stars',
       outputDir: join(looked.folder, 'out'),
     });
+  });
+
+  // The config of `retort init` trains its teacher first: without a model the doctor could not say that texts are cut.
+  test('doctor gets the model that a teacher is to start from, and the teacher itself once it is there', async () => {
+    const config = CONFIG.replace('model: teacher', 'model: minilm-l6');
+    const before = await read('doctor', config);
+    expect(before.raw.operands).toEqual([join(before.folder, 'reviews.csv'), 'minilm-l6']);
+    const file = configFile(config);
+    const trained = join(dirname(file), 'out', 'teacher');
+    mkdirSync(trained, { recursive: true });
+    const after = await configured('doctor', { flags: new Map(), operands: [file] }, file);
+    expect(after.raw.operands).toEqual([join(dirname(file), 'reviews.csv'), trained]);
   });
 });
 

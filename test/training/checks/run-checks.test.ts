@@ -197,6 +197,24 @@ describe('runTraining > warnings', () => {
   });
 });
 
+describe('runTraining > warnings after a stop at an epoch’s last step', () => {
+  // Once the end of the epoch was not measured then: nobody had read its last batch in the process that went on.
+  test('ends with the measurements of the uninterrupted run', async () => {
+    await run('unstopped', weighed(1, 1));
+    const stop = new AbortController();
+    const stopped = options('stopped', {
+      ...weighed(1, 1),
+      signal: stop.signal,
+      onEvent: (event) => event.type === 'step' && event.step === 5 && stop.abort(),
+    });
+    await expect(runTraining(stopped)).rejects.toThrow('an interruption after step 5');
+    expect(logOf('stopped').filter(({ type }) => type === 'epoch')).toEqual([]);
+    const { terms } = await run('stopped', { ...weighed(1, 1), resume: true });
+    expect(terms).toMatchObject([{ step: 5, epoch: 1 }]);
+    expect(logOf('stopped')).toEqual(logOf('unstopped'));
+  });
+});
+
 describe('runTraining > strict', () => {
   const short = (name: string, seed: number) =>
     textDataset(wordTable(name, 80, { seed, longest: 2 }), words, { model: reader });

@@ -1,0 +1,322 @@
+/** @file Asking an endpoint for the labels of texts: those that are not in the log, a few first, within limits. */
+import type { Dataset } from '../data/dataset.js';
+import { InterruptedError } from '../errors/failures.js';
+import type { Completion, Reply } from './endpoint.schema.js';
+import { EndpointClient, EndpointError, refusalOf } from './endpoint-client.js';
+import type { EndpointLog } from './endpoint-log.js';
+import type { EndpointOptions, EndpointReport } from './endpoint-options.js';
+import { endpointPlan } from './endpoint-plan.js';
+import { mostTokens, type Question, questionOf, type State, stateOf } from './endpoint-question.js';
+import { money, Spending } from './endpoint-spending.js';
+import type { LabelWords } from './label-words.js';
+import { textsOf } from './own-texts.js';
+import type { LabellingPlan, RowValues } from './teacher.js';
+
+const TOP_LOGPROBS = 20;
+const MAX_TOKENS = 8;
+const REPORT_MS = 200;
+/** What a smoke test may have of them. */
+const MAX_SMOKE_MALFORMED = 0.2;
+
+/** One conversation with an endpoint: over all that it is asked in a run, or is to be. */
+export class Questioning {
+  readonly #options: EndpointOptions;
+  readonly #words: LabelWords;
+  readonly #log: EndpointLog;
+  readonly #client: EndpointClient;
+  readonly #stop = new AbortController();
+  /** Of questions that were asked for, by key. */
+  readonly #states = new Map<string, State>();
+  #asksLogprobs: boolean;
+  readonly #spending: Spending;
+  #limitField: 'max_tokens' | 'max_completion_tokens' = 'max_tokens';
+  #rows = 0;
+  #fromLog = 0;
+  #isJudged = false;
+  #reportedMs = 0;
+
+  constructor(options: EndpointOptions, words: LabelWords, log: EndpointLog) {
+    this.#options = options;
+    this.#words = words;
+    this.#log = log;
+    this.#client = new EndpointClient(options);
+    this.#spending = new Spending(options);
+    this.#asksLogprobs = options.logprobs ?? true;
+    for (const replies of log.replies.values()) for (const reply of replies) this.#count(reply);
+  }
+
+  async answer(data: Dataset, rows: Uint32Array): Promise<RowValues> {
+    const { labelNames, smokeRows = 20, maxMalformed = 0.05 } = this.#options;
+    const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
+    const questions = texts.map((text, i) => questionOf(this.#options, text, pairs?.[i]));
+    const waiting = new Map<string, Question>();
+    for (const question of questions) {
+      if (this.#states.has(question.key) || waiting.has(question.key)) continue;
+      const state = this.#stateOf(question);
+      this.#rows += 1;
+      if (state.kind === 'open') waiting.set(question.key, question);
+      else this.#fromLog += 1;
+      this.#states.set(question.key, state);
+    }
+    const left = [...waiting.values()];
+    this.#options.onProgress?.(this.report());
+    // One alone first: it shows what the server can do.
+    await this.#askAll(left.splice(0, 1));
+    if (!this.#isJudged && left.length > 0) {
+      await this.#askAll(left.splice(0, Math.max(0, smokeRows - 1)));
+      await this.#judge(left.length);
+      this.#isJudged = true;
+    }
+    await this.#askAll(left);
+    this.#options.onProgress?.(this.report());
+    this.#expectFewMalformed(maxMalformed, 'all rows');
+    const C = labelNames.length;
+    const logits = new Float32Array(rows.length * C);
+    const remainder = new Float32Array(rows.length * C);
+    for (const [i, { key }] of questions.entries()) {
+      const state = this.#states.get(key);
+      if (state === undefined || state.kind === 'open') throw new Error(`no answer for question ${key}`);
+      logits.set(state.target.logits, i * C);
+      if (state.target.remainder) remainder.set(state.target.remainder, i * C);
+    }
+    return { logits, remainder };
+  }
+
+  /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
+  plan(data: Dataset): LabellingPlan {
+    const { model, prices, requestsPerMinute, samples = 0, logprobs = true, labelNames } = this.#options;
+    const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
+    const { texts, pairs } = textsOf(data, rows, `teacher ${model}`);
+    const questions = new Map(
+      texts.map((text, i) => {
+        const question = questionOf(this.#options, text, pairs?.[i]);
+        return [question.key, question] as const;
+      }),
+    );
+    for (const question of questions.values()) this.#states.set(question.key, this.#stateOf(question));
+    const open = [...questions.values()].filter(({ key }) => this.#states.get(key)?.kind === 'open');
+    const answered = questions.size - open.length;
+    return endpointPlan(
+      questions.size,
+      open.map(({ messages, text, pair = '' }) => ({
+        bytes: messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0),
+        textBytes: Buffer.byteLength(text + pair),
+        messages: messages.length,
+      })),
+      {
+        ...(prices && { prices }),
+        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+        draws: logprobs ? 1 : Math.max(1, samples),
+        outputTokens: tokenLimit(this.#options),
+        classes: labelNames.length,
+      },
+      { rows: answered, cost: this.#costOfAnswered() },
+    );
+  }
+
+  report(): EndpointReport {
+    const states = [...this.#states.values()];
+    const count = (kind: State['kind']) => states.reduce((sum, state) => sum + (state.kind === kind ? 1 : 0), 0);
+    const outsides = states.flatMap((state) =>
+      'outside' in state && state.outside !== undefined ? state.outside : [],
+    );
+    const { input, output } = this.#spending.tokens;
+    const cost = this.#options.prices && this.#spending.cost({ input, output });
+    const isOpen = count('open');
+    const perRow = this.#costOfAnswered() / Math.max(1, this.#rows - isOpen);
+    return {
+      rows: this.#rows,
+      done: this.#rows - isOpen,
+      fromLog: this.#fromLog,
+      malformed: count('malformed'),
+      byLogprobs: count('logprobs'),
+      bySamples: count('samples'),
+      byLabel: count('label'),
+      outside: outsides.reduce((sum, value) => sum + value, 0) / Math.max(1, outsides.length),
+      ...this.#client.counts,
+      inputTokens: input,
+      outputTokens: output,
+      ...(cost !== undefined && { cost, estimatedCost: cost + perRow * isOpen }),
+    };
+  }
+
+  #stateOf({ key }: Question): State {
+    return stateOf(this.#log.replies.get(key) ?? [], this.#options, this.#words);
+  }
+
+  async #askAll(questions: readonly Question[]): Promise<void> {
+    const { concurrency = 4, signal } = this.#options;
+    const queue = questions.values();
+    let failure: unknown;
+    const stop = () => this.#stop.abort();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    const worker = async () => {
+      for (const question of queue) {
+        if (failure !== undefined || this.#stop.signal.aborted) return;
+        try {
+          await this.#ask(question);
+          this.#progress();
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+    };
+    // Those under way are waited for and logged, whatever becomes of the others.
+    await Promise.all(Array.from({ length: Math.min(concurrency, questions.length) }, worker));
+    signal?.removeEventListener('abort', stop);
+    if (signal?.aborted) {
+      const { done, rows } = this.report();
+      throw new InterruptedError({
+        where: `teacher ${this.#options.model}`,
+        wanted: `answers to ${rows} rows`,
+        got: `a request to stop after ${done}`,
+        fix: 'run it again to go on from here',
+      });
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  /** A report goes over all rows: not for each of them. */
+  #progress(): void {
+    if (performance.now() - this.#reportedMs < REPORT_MS) return;
+    this.#reportedMs = performance.now();
+    this.#options.onProgress?.(this.report());
+  }
+
+  /** Asks until the question is answered, or given up. */
+  async #ask(question: Question): Promise<void> {
+    const { samples = 0 } = this.#options;
+    for (;;) {
+      const state = this.#stateOf(question);
+      this.#states.set(question.key, state);
+      if (state.kind !== 'open') return;
+      const draws = samples > 0 && !this.#asksLogprobs ? samples - state.draws : 0;
+      await this.#request(question, draws);
+    }
+  }
+
+  async #request(question: Question, draws: number): Promise<void> {
+    const body = this.#bodyOf(question, draws);
+    const most = { input: mostTokens(question), output: Math.max(1, draws) * tokenLimit(this.#options) };
+    const reserved = await this.#spending.reserve(most, () => this.report());
+    try {
+      const completion = await this.#client.complete(body, this.#stop.signal);
+      const reply = this.#replyOf(completion, question, draws, body.logprobs === true);
+      this.#log.add(reply);
+      this.#count(reply);
+    } catch (error) {
+      if (!this.#adapt(error, body)) throw error;
+    } finally {
+      this.#spending.settle(reserved);
+    }
+  }
+
+  #bodyOf({ messages }: Question, draws: number): Record<string, unknown> {
+    const { model, body } = this.#options;
+    return {
+      model,
+      messages,
+      [this.#limitField]: MAX_TOKENS,
+      temperature: draws > 0 ? 1 : 0,
+      ...(draws > 1 && { n: draws }),
+      ...(this.#asksLogprobs && { logprobs: true, top_logprobs: TOP_LOGPROBS }),
+      ...body,
+    };
+  }
+
+  /** Servers differ in what they take: asked another way, some do. Whether it is worth another try. */
+  #adapt(error: unknown, body: Readonly<Record<string, unknown>>): boolean {
+    const refusal = refusalOf(error);
+    if (refusal === undefined || (refusal.status !== 400 && refusal.status !== 422)) return false;
+    if (body.logprobs === true && /logprob/iu.test(refusal.problem)) {
+      this.#asksLogprobs = false;
+      return true;
+    }
+    if (
+      'max_tokens' in body &&
+      this.#options.body?.max_tokens === undefined &&
+      refusal.problem.includes('max_completion_tokens')
+    ) {
+      this.#limitField = 'max_completion_tokens';
+      return true;
+    }
+    return false;
+  }
+
+  #replyOf({ choices, usage }: Completion, question: Question, draws: number, logprobs: boolean): Reply {
+    const { key, text, pair } = question;
+    const top = choices[0]?.logprobs?.content?.[0]?.top_logprobs;
+    const contents = choices.map(({ message }) => message.content ?? '');
+    return {
+      key,
+      model: this.#options.model,
+      ask: draws > 0 ? 'samples' : 'label',
+      text,
+      ...(pair !== undefined && { pair }),
+      logprobs,
+      contents: draws > 0 ? contents.slice(0, draws) : contents.slice(0, 1),
+      ...(top !== undefined &&
+        top.length > 0 && { top: top.map(({ token, logprob }) => [token, logprob] as [string, number]) }),
+      usage:
+        usage === null || usage === undefined
+          ? { input: mostTokens(question), output: MAX_TOKENS * choices.length, isEstimate: true }
+          : { input: usage.prompt_tokens, output: usage.completion_tokens },
+    };
+  }
+
+  #count({ usage, model, logprobs, top }: Reply): void {
+    this.#spending.count(usage);
+    // A server that gave none when it was asked has none.
+    if (model === this.#options.model && logprobs && top === undefined) this.#asksLogprobs = false;
+  }
+
+  #costOfAnswered(): number {
+    let cost = 0;
+    for (const [key, { kind }] of this.#states) {
+      if (kind === 'open') continue;
+      for (const { usage } of this.#log.replies.get(key) ?? []) cost += this.#spending.cost(usage);
+    }
+    return cost;
+  }
+
+  async #judge(left: number): Promise<void> {
+    const report = this.report();
+    this.#expectFewMalformed(MAX_SMOKE_MALFORMED, 'the first rows');
+    const { maxCost, onSmoke } = this.#options;
+    const { estimatedCost, done, rows, cost } = report;
+    if (maxCost !== undefined && estimatedCost !== undefined && estimatedCost > maxCost) {
+      throw new EndpointError({
+        where: `teacher ${this.#options.model}`,
+        wanted: `to stay within a cost of ${maxCost}`,
+        got: `about ${money(estimatedCost)} for ${rows} rows (${money(cost ?? 0)} for ${done} of them)`,
+        fix: 'raise maxCost, ask for fewer rows, or use a cheaper model: what was answered is kept',
+      });
+    }
+    if ((await onSmoke?.(report)) !== false) return;
+    throw new InterruptedError({
+      where: `teacher ${this.#options.model}`,
+      wanted: `answers to ${rows} rows`,
+      got: `a request to stop before the last ${left}`,
+      fix: 'run it again to go on from here',
+    });
+  }
+
+  #expectFewMalformed(share: number, of: string): void {
+    const { malformed, done } = this.report();
+    if (malformed <= share * done) return;
+    const bad = [...this.#states].find(([, { kind }]) => kind === 'malformed')?.[0] ?? '';
+    const said = this.#log.replies.get(bad)?.at(-1)?.contents[0] ?? '';
+    throw new EndpointError({
+      where: `teacher ${this.#options.model}`,
+      wanted: `labels (${this.#options.labelNames.slice(0, 6).join(', ')}) in ${of}`,
+      got: `none in ${malformed} of ${done} answers, such as ${JSON.stringify(said.slice(0, 80))}`,
+      fix: 'mend prompt or labelWords, or allow more (maxMalformed)',
+    });
+  }
+}
+
+/** Of one answer. */
+function tokenLimit({ body }: EndpointOptions): number {
+  return Number(body?.max_tokens ?? body?.max_completion_tokens ?? MAX_TOKENS);
+}
