@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DistillOptions } from '../../src/experiments/distillation/distill.js';
 import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
 import type { AssistantStart } from '../../src/experiments/distillation/train-arm.js';
 import { takd } from '../../src/methods/takd.js';
@@ -16,7 +17,7 @@ const teacher: Teacher = {
   contentHash: 'teacher',
   answer: async () => ({ signals: {}, batch: () => ({}) }),
 };
-const settingsWith = (training: AssistantStart['training']) =>
+const settingsWith = (training: AssistantStart['training'], more: Partial<DistillOptions> = {}) =>
   distillationSettings({
     teacher,
     student: start,
@@ -27,6 +28,7 @@ const settingsWith = (training: AssistantStart['training']) =>
     epochs: 1,
     batchSize: 4,
     outputDir: 'nowhere',
+    ...more,
   });
 
 describe('distillationSettings', () => {
@@ -38,5 +40,14 @@ describe('distillationSettings', () => {
     expect(settingsWith(quick)).not.toEqual(settingsWith({ ...quick, epochs: 2 }));
     expect(settingsWith(quick)).not.toEqual(settingsWith(slow));
     expect(settingsWith(quick)).not.toEqual(settingsWith(undefined));
+  });
+
+  test('tell betas apart, and rates of their own for some parameters', () => {
+    const plain = settingsWith(undefined);
+    const betas = { optimizer: adam({ learningRate: 0.01, betas: [0.5, 0.999] }) };
+    expect(settingsWith(undefined, betas)).not.toEqual(plain);
+    const slower = [{ match: (name: string) => name.endsWith('bias'), learningRateFactor: 0.1 }];
+    expect(settingsWith(undefined, { groups: slower })).not.toEqual(plain);
+    expect(settingsWith(undefined, { groups: slower })).toEqual(settingsWith(undefined, { groups: [...slower] }));
   });
 });

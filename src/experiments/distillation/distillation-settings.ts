@@ -1,4 +1,5 @@
 /** @file What decides the numbers of a distillation: what is compared when one is resumed. */
+import { resolveGroups } from '../../optim/groups.js';
 import { asJson, describeData, describeOptimizer } from '../../training/run-options.js';
 import type { Settings } from '../arm-run.js';
 import type { DistillOptions } from './distill.js';
@@ -15,9 +16,16 @@ function describedAssistant({ training, ...start }: AssistantStart) {
   };
 }
 
+/** With the rates of each parameter where they are not all the optimiser's. */
+function describedRates({ optimizer, groups = [], student: { model } }: DistillOptions) {
+  const names = model.parameters.map(({ name }) => name);
+  const rates = groups.length > 0 && { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
+  return { ...describeOptimizer(optimizer), ...rates };
+}
+
 /** All that decides the numbers, but for arms and seeds, to which more may be added later. */
 export function distillationSettings(options: DistillOptions): Settings {
-  const { data, student, teacher, optimizer, settings, epochs, batchSize, schedule, maxSteps, tokensPerRun } = options;
+  const { data, student, teacher, settings, epochs, batchSize, schedule, maxSteps, tokensPerRun } = options;
   return asJson({
     ...settings,
     student: describedStart(student),
@@ -26,7 +34,7 @@ export function distillationSettings(options: DistillOptions): Settings {
     train: describeData(data.train),
     transfer: data.transfer && describeData(data.transfer),
     evaluation: describeData(data.evaluation),
-    optimizer: { name: optimizer.name, learningRate: optimizer.learningRate, weightDecay: optimizer.weightDecay },
+    optimizer: describedRates(options),
     ...{ epochs, batchSize, schedule, maxSteps, tokensPerRun },
     ...{ warmupSteps: options.warmupSteps, maxGradNorm: options.maxGradNorm },
     limitTrainBatches: options.limitTrainBatches,
