@@ -83,7 +83,7 @@ export function lossFigure(title: string, { losses }: MethodResult): string {
   return svg(left * 2 + names.length * (width + gap) - gap, top + height + bottom, title, panels.join(''));
 }
 
-/** The entry of a method whose losses its page shows: the first, with what it is like by default. */
+/** The entry of a method whose losses its page shows: the one with its defaults. */
 export function entryOf(method: string, { methods }: MethodResults): MethodResult | undefined {
-  return Object.values(methods).find(({ entry }) => entry.method === method);
+  return methods[method] ?? Object.values(methods).find(({ entry }) => entry.method === method);
 }

@@ -8,9 +8,11 @@ test('the tables of docs/results.md are those of results/', async () => {
   expect(await filledPage(page)).toBe(page);
 });
 
+/** What others are compared with has one term, the labels or the teacher's choices. */
+const WITHOUT_FIGURE = ['supervised', 'hard-labels'];
 const figures = lossFigures();
 
-test.each(Object.keys(METHODS).filter((name) => figures.has(name)))(
+test.each(Object.keys(METHODS).filter((name) => !WITHOUT_FIGURE.includes(name)))(
   'docs/methods/%s.md shows the losses of the run that results/ has',
   (name) => {
     expect(readFileSync(`docs/images/methods/${name}.svg`, 'utf8')).toBe(figures.get(name));
