@@ -10,7 +10,6 @@ import { hinton } from '../../src/methods/hinton.js';
 import { patientKd } from '../../src/methods/pkd.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
-import { bert } from '../../src/models/bert.js';
 import type { Model } from '../../src/models/model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
@@ -21,30 +20,22 @@ import type { Teacher } from '../../src/teachers/teacher.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import type { RunMeasure } from '../../src/training/measure-run.js';
 import type { RunOptions } from '../../src/training/run.js';
+import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-plan-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const sized = (num_hidden_layers: number): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size: 4,
-    num_hidden_layers,
-    num_attention_heads: 2,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-  });
 const startOf = (model: Model) => ({
   model,
   weights: (seed: number) => initialiseParameters(model.parameters, seed),
   start: 'new',
 });
-const student = startOf(sized(1));
+const student = startOf(smallBert(1));
 const train = textDataset(wordTable('train', 32), words, { model: student.model });
 const data = { train, evaluation: textDataset(wordTable('dev', 16, { seed: 2 }), words, { model: student.model }) };
 const teacherOf = (layers: number): Teacher => {
-  const model = sized(layers);
+  const model = smallBert(layers);
   const weights = initialiseParameters(model.parameters, 7);
   return modelTeacher(
     { path: 'teacher', model, weights, labelNames: train.labelNames, contentHash: 'teacher' },
@@ -124,7 +115,7 @@ describe('planDistillation', { timeout: 120_000 }, () => {
 
   test('a shuffled teacher within the step is timed by itself, on the rows of the sample', async () => {
     const measured: RunOptions[] = [];
-    const traced = options('traced', { method: patientKd(), student: startOf(sized(2)) });
+    const traced = options('traced', { method: patientKd(), student: startOf(smallBert(2)) });
     const plan = await planDistillation(traced, { isTimed: true, measure: fakeMeasure(measured) });
     expect(measured.map(({ method }) => method.name)).toEqual(['pkd', 'supervised', 'pkd']);
     expect(measured[2]?.teacher?.traced?.seenRow).toBeDefined();
@@ -150,15 +141,15 @@ describe('planDistillation', { timeout: 120_000 }, () => {
     const chain = options('takd', {
       method: takd(),
       teacher: teacherOf(8),
-      assistants: [startOf(sized(4))],
-      student: startOf(sized(2)),
+      assistants: [startOf(smallBert(4))],
+      student: startOf(smallBert(2)),
       controls: [],
     });
     const plan = await planDistillation(chain, { isTimed: true });
     const count = (model: Model) => model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     expect(plan.arms[0]?.stages.map(({ name, parameters, steps }) => [name, parameters, steps])).toEqual([
-      ['assistant-1', count(sized(4)), 12],
-      ['student', count(sized(2)), 12],
+      ['assistant-1', count(smallBert(4)), 12],
+      ['student', count(smallBert(2)), 12],
     ]);
   });
 

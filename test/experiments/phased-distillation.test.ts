@@ -12,34 +12,25 @@ import {
 import { selfKd } from '../../src/methods/self-kd.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
-import { bert } from '../../src/models/bert.js';
 import type { Model } from '../../src/models/model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
+import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-phased-distillation-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const sized = (num_hidden_layers: number): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size: 4,
-    num_hidden_layers,
-    num_attention_heads: 2,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-  });
 const startOf = (model: Model) => ({
   model,
   weights: (seed: number) => initialiseParameters(model.parameters, seed),
   start: 'new',
 });
-const student = startOf(sized(1));
+const student = startOf(smallBert(1));
 const train = textDataset(wordTable('train', 32), words, { model: student.model });
 const data = { train, evaluation: textDataset(wordTable('dev', 16, { seed: 2 }), words, { model: student.model }) };
-const teacherModel = sized(4);
+const teacherModel = smallBert(4);
 const teacher = modelTeacher({
   path: 'teacher',
   model: teacherModel,
@@ -107,16 +98,16 @@ describe('distill by a method of several stages', () => {
   test.each(['hinton', 'pkd'] as const)('takd over %s: from eight layers over four to two', async (hop) => {
     const large = modelTeacher({
       path: 'large',
-      model: sized(8),
-      weights: initialiseParameters(sized(8).parameters, 7),
+      model: smallBert(8),
+      weights: initialiseParameters(smallBert(8).parameters, 7),
       labelNames: train.labelNames,
       contentHash: 'large',
     });
     const chain = {
       method: takd({ hop }),
       teacher: large,
-      assistants: [startOf(sized(4))],
-      student: startOf(sized(2)),
+      assistants: [startOf(smallBert(4))],
+      student: startOf(smallBert(2)),
     };
     const { record } = await runDistillation(options(`takd-${hop}`, { ...chain, controls: ['no-teacher'] }));
     expect(record.arms.map(({ name, scores }) => [name, scores.length])).toEqual([
@@ -129,7 +120,7 @@ describe('distill by a method of several stages', () => {
 
   test('takd with scores that decide: rows of training are kept for them', async () => {
     const method = takd({ path: 'accuracy-midpoint', worse: 'skip' });
-    const assistants = [startOf(sized(2)), startOf(sized(1))];
+    const assistants = [startOf(smallBert(2)), startOf(smallBert(1))];
     const { recordPath } = await runDistillation(options('midpoint', { method, assistants, controls: [] }));
     expect(existsSync(recordPath)).toBe(true);
     const stages = readdirSync(join(scratch, 'midpoint', 'runs', 'takd-1')).filter((name) => name.startsWith('phase-'));

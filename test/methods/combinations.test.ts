@@ -14,7 +14,6 @@ import type { Method } from '../../src/methods/method.js';
 import { patientKd } from '../../src/methods/pkd.js';
 import { supervised } from '../../src/methods/supervised.js';
 import { takd } from '../../src/methods/takd.js';
-import { bert } from '../../src/models/bert.js';
 import type { Model } from '../../src/models/model.js';
 import { loadModel } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -23,24 +22,15 @@ import { sgd } from '../../src/optim/sgd.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { runPhases } from '../../src/training/phased-run.js';
 import { type RunOptions, type RunResult, runTraining } from '../../src/training/run.js';
+import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-combinations-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Without dropout, so that a loss is a function of weights and rows alone. */
-const sized = (num_hidden_layers: number): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size: 4,
-    num_hidden_layers,
-    num_attention_heads: 2,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-    initializer_range: 0.5,
-    hidden_dropout_prob: 0,
-    attention_probs_dropout_prob: 0,
-  });
+const sized = (layers: number): Model =>
+  smallBert(layers, { initializer_range: 0.5, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 });
 const student = sized(2);
 const drawn = (model: Model, seed: number) => initialiseParameters(model.parameters, seed);
 const teacherOf = (model: Model) =>

@@ -21,20 +21,14 @@ import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { readSafetensors } from '../../src/tensor/safetensors-file.js';
 import { type RunOptions, runTraining } from '../../src/training/run.js';
+import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-method-runs-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const sized = (num_hidden_layers: number, hidden_size: number, num_attention_heads = 2): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size,
-    num_hidden_layers,
-    num_attention_heads,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-  });
+const sized = (layers: number, hidden_size: number, num_attention_heads = 2): Model =>
+  smallBert(layers, { hidden_size, num_attention_heads });
 const student = sized(2, 4);
 
 const teacherOf = (model: Model): Teacher =>

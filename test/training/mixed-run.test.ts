@@ -7,7 +7,6 @@ import { textDataset } from '../../src/data/text-dataset.js';
 import { deepMutualLearning } from '../../src/methods/deep-mutual-learning.js';
 import type { Method } from '../../src/methods/method.js';
 import { mixKd } from '../../src/methods/mixkd.js';
-import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import { distilbert } from '../../src/models/distilbert.js';
 import { mlp } from '../../src/models/mlp.js';
@@ -23,6 +22,7 @@ import { openInGraphStep } from '../../src/training/in-graph-step.js';
 import { modelInTraining } from '../../src/training/method-parameters.js';
 import { type RunOptions, runTraining } from '../../src/training/run.js';
 import { inputCollector, traceTerms } from '../../src/training/trace-step.js';
+import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 
@@ -30,16 +30,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'retort-mixed-run-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const sized = (num_hidden_layers: number, hidden_size: number, dropout = 0.1): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size,
-    num_hidden_layers,
-    num_attention_heads: 2,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-    hidden_dropout_prob: dropout,
-    attention_probs_dropout_prob: dropout,
-  });
+  smallBert(num_hidden_layers, { hidden_size, hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout });
 const narrow = distilbert({ vocab_size: words.vocabularySize, dim: 4, n_layers: 1, n_heads: 2, hidden_dim: 8 });
 const lstm = bilstm({ vocab_size: words.vocabularySize, embedding_size: 6, hidden_size: 4, dense_size: 5 });
 const pairs = bilstm({ ...lstm.config, is_pair: true });

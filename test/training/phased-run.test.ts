@@ -14,7 +14,6 @@ import { selfKd } from '../../src/methods/self-kd.js';
 import { supervised } from '../../src/methods/supervised.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
-import { bert } from '../../src/models/bert.js';
 import type { Model } from '../../src/models/model.js';
 import { loadModel, type Weights } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -25,20 +24,13 @@ import type { Assistant, PhasedRunOptions } from '../../src/training/phase-optio
 import { runPhases } from '../../src/training/phased-run.js';
 import { type RunOptions, type RunResult, runTraining } from '../../src/training/run.js';
 import { readRunRecord } from '../../src/training/run-record.js';
+import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-phases-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const sized = (num_hidden_layers: number, hidden_size: number): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size,
-    num_hidden_layers,
-    num_attention_heads: 2,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-  });
+const sized = (layers: number, hidden_size: number): Model => smallBert(layers, { hidden_size });
 const student = sized(1, 4);
 const drawn = (model: Model, seed: number): Weights => initialiseParameters(model.parameters, seed);
 const data = {

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import { METHODS, type MethodName } from '../../src/methods/table.js';
-import { bert } from '../../src/models/bert.js';
 import type { Model } from '../../src/models/model.js';
 import { modelHash, type SavedModel } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -19,21 +18,14 @@ import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
 import { runPhases } from '../../src/training/phased-run.js';
+import { smallBert } from '../data/small-bert.js';
 import { WORDS, words, wordTable } from '../data/words.js';
 import { temporaryFolder } from '../files/processes.js';
 
 const root = temporaryFolder();
 const labelNames = ['negative', 'positive'];
 
-const sized = (num_hidden_layers: number, hidden_size: number): Model =>
-  bert({
-    vocab_size: words.vocabularySize,
-    hidden_size,
-    num_hidden_layers,
-    num_attention_heads: 2,
-    intermediate_size: 8,
-    max_position_embeddings: 16,
-  });
+const sized = (layers: number, hidden_size: number): Model => smallBert(layers, { hidden_size });
 const student = sized(2, 4);
 const table = wordTable('train', 16);
 const data = { train: textDataset(table, words, { model: student }) };
