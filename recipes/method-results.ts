@@ -1,16 +1,17 @@
 /** @file What `results/text-methods.json` says of the methods: a table of all, and a picture of each one's losses. */
 import { median } from '../bench/figures.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
+import { decimal, intervalText, signedPoints } from '../src/report/words.js';
 import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';
+import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 
 const PANEL = { width: 210, height: 110, gap: 26, top: 44, left: 16, bottom: 26 } as const;
 
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
 type Gain = { readonly mean: number; readonly low: number; readonly high: number };
 const gained = (gain: Gain | undefined) =>
-  gain === undefined ? '' : `${signed(gain.mean)} [${signed(gain.low)}, ${signed(gain.high)}]`;
-const spread = (scores: readonly number[]) => `${mean(scores).toFixed(1)} ± ${sampleSd(scores).toFixed(1)}`;
+  gain === undefined ? '' : `${signedPoints(gain.mean)} ${intervalText(gain.low, gain.high)}`;
+const spread = (scores: readonly number[]) => `${decimal(mean(scores))} ± ${decimal(sampleSd(scores))}`;
 
 /** What a row of the table is about. */
 function nameOf(name: string, { entry }: MethodResult): string {
@@ -50,6 +51,20 @@ export function methodTable({ methods, gains }: MethodResults): string {
     ...rows,
     '',
   ].join('\n');
+}
+
+/** A row an arm of the assistants on MNIST. */
+export function takdTable({ gains }: TakdResults): string {
+  const rows = Object.entries(gains).map(([arm, { mean: score, sd, overAlone, overDirect }]) => {
+    const cells = [
+      arm,
+      `${decimal(score)} ± ${decimal(sd)}`,
+      gained(arm === 'alone' ? undefined : overAlone),
+      gained(arm === 'alone' || arm === 'direct' ? undefined : overDirect),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return ['| arm | accuracy | over `alone` | over `direct` |', '|---|---|---|---|', ...rows, ''].join('\n');
 }
 
 /** The terms of a method's loss over its steps, a panel each on a scale of its own; a line down where a stage ends. */

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { readExperimentRecord } from '../src/experiments/experiment-record.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { reportMarkdown } from '../src/report/markdown.js';
-import { entryOf, lossFigure, methodTable } from './method-results.js';
-import { type TakdResults, takdTable } from './takd-mnist.recipe.js';
+import { entryOf, lossFigure, methodTable, takdTable } from './method-results.js';
+import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 
 const PAGE = 'docs/results.md';

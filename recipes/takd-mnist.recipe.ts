@@ -85,22 +85,6 @@ function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): Gains {
   );
 }
 
-/** A row an arm. */
-export function takdTable({ gains }: TakdResults): string {
-  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
-  const over = ({ mean: gain, low, high }: Over) => `${signed(gain)} [${signed(low)}, ${signed(high)}]`;
-  const rows = Object.entries(gains).map(([arm, { mean: score, sd, overAlone, overDirect }]) => {
-    const cells = [
-      arm,
-      `${score.toFixed(1)} ± ${sd.toFixed(1)}`,
-      arm === 'alone' ? '' : over(overAlone),
-      arm === 'alone' || arm === 'direct' ? '' : over(overDirect),
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
-  return ['| arm | accuracy | over `alone` | over `direct` |', '|---|---|---|---|', ...rows, ''].join('\n');
-}
-
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],

@@ -22,6 +22,7 @@ import type { Control } from '../src/experiments/distillation/controls.js';
 import { distillTexts } from '../src/experiments/distillation/distill-texts.js';
 import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { readJsonLines } from '../src/files/json-lines.js';
 import type { Method } from '../src/methods/method.js';
 import { METHODS, type MethodName } from '../src/methods/table.js';
 import { firstLayers } from '../src/models/chosen-layers.js';
@@ -31,8 +32,9 @@ import { withMaskedLmHead } from '../src/models/with-masked-lm-head.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import { withHeadFor } from '../src/training/fine-tune.js';
 import { type MaskedLmOptions, trainMaskedLm } from '../src/training/masked-lm.js';
+import { LOG, METRICS } from '../src/training/run-files.js';
 import type { LogLine } from '../src/training/run-log.js';
-import type { RunRecord } from '../src/training/run-record.js';
+import { readRunRecord } from '../src/training/run-record.js';
 import { SST2_TEACHER, taughtBy } from './text-students.js';
 
 type SetName = 'sst2' | 'trec';
@@ -157,22 +159,25 @@ async function poolOf(rows: TextTable, copies: number): Promise<TextTable> {
 }
 
 /** Of a run's log, or of the logs of its stages one after the other. */
-function lossesOf(folder: string): LossPoint[] {
-  const { phases } = JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as RunRecord;
+async function lossesOf(folder: string): Promise<LossPoint[]> {
+  const { phases } = await readRunRecord(join(folder, METRICS));
+  const points: LossPoint[] = [];
   let before = 0;
-  return (phases ?? [undefined]).flatMap((phase) => {
-    const lines = readFileSync(join(folder, phase?.folder ?? '', 'log.jsonl'), 'utf8')
-      .trim()
-      .split('\n');
-    const points = lines.flatMap((line) => {
-      const read = JSON.parse(line) as LogLine;
-      if (read.type !== 'steps') return [];
-      const losses = Object.entries(read.losses).map(([name, value]) => [name, Number(value.toPrecision(4))] as const);
-      return [{ step: before + read.step, ...(phase && { phase: phase.name }), losses: Object.fromEntries(losses) }];
-    });
+  for (const phase of phases ?? [undefined]) {
+    // Lines that `openRunLog` has written.
+    const lines = (await readJsonLines(join(folder, phase?.folder ?? '', LOG))) as LogLine[];
+    for (const line of lines) {
+      if (line.type !== 'steps') continue;
+      const losses = Object.entries(line.losses).map(([name, value]) => [name, Number(value.toPrecision(4))] as const);
+      points.push({
+        step: before + line.step,
+        ...(phase && { phase: phase.name }),
+        losses: Object.fromEntries(losses),
+      });
+    }
     before += phase?.steps ?? 0;
-    return points;
-  });
+  }
+  return points;
 }
 
 async function runEntry(name: string, entry: Entry, read: Read, from: TextModel, place: Place): Promise<MethodResult> {
@@ -225,7 +230,7 @@ async function runEntry(name: string, entry: Entry, read: Read, from: TextModel,
     steps: first?.train?.steps ?? 0,
     parameters: first?.parameters ?? 0,
     teacher: record.teacher?.score,
-    losses: lossesOf(join(outputDir, 'runs', `${method.name}-1`)),
+    losses: await lossesOf(join(outputDir, 'runs', `${method.name}-1`)),
   };
 }
 

@@ -16,7 +16,9 @@ import { writeExperimentRecord } from '../src/experiments/experiment-record.js';
 import { saveOnnx } from '../src/export/onnx-folder.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { load } from '../src/inference/load.js';
+import { hinton } from '../src/methods/hinton.js';
 import type { Method } from '../src/methods/method.js';
+import { bilstmFromTeacher } from '../src/models/bilstm-embeddings.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { reportHtml } from '../src/report/html.js';
 import { type FineTuneOptions, fineTune, trainAndDev } from '../src/training/fine-tune.js';
@@ -123,6 +125,16 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   console.log(record.softTargets?.text ?? '');
   console.log(`teacher ${JSON.stringify(record.teacher)}; latency ${JSON.stringify(latency)}; student ${studentPath}`);
 }
+
+/** The BiLSTM of Tang et al. on the word embeddings of the pre-trained model, and how it is taught. */
+export const BILSTM = {
+  student: (pretrained, task, seed) =>
+    bilstmFromTeacher(pretrained, pretrained.tokenizer, { seed, config: { num_labels: task.labelNames.length } }),
+  start: 'BiLSTM of width 150, word embeddings of minilm-l6 by SVD',
+  method: hinton({ alpha: 0.9 }),
+  training: { epochs: 10, learningRate: 1e-3, batchSize: 64 },
+  seeds: 5,
+} as const satisfies Partial<TextRecipe>;
 
 /** The pre-trained model, fine-tuned on all rows of a task; goes on where it was stopped. */
 export function taughtBy(

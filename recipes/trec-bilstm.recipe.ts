@@ -4,23 +4,8 @@
  *
  *   RETORT_DATA=… npm run recipe -- trec-bilstm [--seeds N]
  */
-import { hinton } from '../src/methods/hinton.js';
-import { bilstmFromTeacher } from '../src/models/bilstm-embeddings.js';
-import { runTextRecipe } from './text-students.js';
+import { BILSTM, runTextRecipe } from './text-students.js';
 
 export function main(args: readonly string[]): Promise<void> {
-  return runTextRecipe(
-    {
-      name: 'trec-bilstm',
-      set: 'trec',
-      split: 'test',
-      student: (pretrained, task, seed) =>
-        bilstmFromTeacher(pretrained, pretrained.tokenizer, { seed, config: { num_labels: task.labelNames.length } }),
-      start: 'BiLSTM of width 150, word embeddings of minilm-l6 by SVD',
-      method: hinton({ alpha: 0.9 }),
-      training: { epochs: 10, learningRate: 1e-3, batchSize: 64 },
-      seeds: 5,
-    },
-    args,
-  );
+  return runTextRecipe({ ...BILSTM, name: 'trec-bilstm', set: 'trec', split: 'test' }, args);
 }
