@@ -21,12 +21,25 @@ export type TransferSet = {
   readonly leftOut: number;
 };
 
+type Pooled = Omit<Required<DistillationData>, 'transfer'> & { readonly set: Promise<TransferSet> };
+
+/** By their pools: a command, its plan and its runs each ask for the same, and of a million rows it takes seconds. */
+const POOLED = new WeakMap<Dataset, Pooled>();
+
 /**
  * What an arm with a teacher learns from where there is a pool; undefined where there is none.
  * @throws OptionError for a pool of another kind of data, or of which nothing is left.
  */
 export async function transferSet({ train, evaluation, transfer }: DistillationData): Promise<TransferSet | undefined> {
   if (transfer === undefined) return undefined;
+  const known = POOLED.get(transfer);
+  if (known?.train === train && known.evaluation === evaluation) return known.set;
+  const set = joined({ train, evaluation, transfer });
+  POOLED.set(transfer, { train, evaluation, set });
+  return set;
+}
+
+async function joined({ train, evaluation, transfer }: Required<DistillationData>): Promise<TransferSet> {
   const by: RowPart = transfer.text === undefined ? 'inputs' : 'texts';
   const keys = await keysOfRows(transfer, [by], transfer.name);
   const reported = new KeyIndex(await keysOfRows(evaluation, [by], evaluation.name));
