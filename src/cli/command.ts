@@ -53,6 +53,11 @@ export type CommandIo = {
   readonly config?: string;
 };
 
+/** What a record says of how it came about. */
+export function askedBy({ commandLine, config }: CommandIo): { readonly command: string; readonly config?: string } {
+  return { command: commandLine, ...(config !== undefined && { config }) };
+}
+
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** The result of a command: `json` is printed with `--json`, `text` without. */

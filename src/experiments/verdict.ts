@@ -108,8 +108,7 @@ function manySeeds(gain: Measured, differences: readonly number[], metric: Judge
   const { over, seeds, smallestEffect } = gain;
   const sd = sampleSd(differences);
   const { low, high } = tInterval(differences);
-  // Equal scores differ by rounding where they were made from percentages.
-  if (sd < 1e-9 && seeds < FIRST_SEEDS) {
+  if (hasNoSpread(sd) && seeds < FIRST_SEEDS) {
     const text = `CAN'T TELL: ${points(gain.mean, over, metric)} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
     return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
   }
@@ -127,6 +126,11 @@ function manySeeds(gain: Measured, differences: readonly number[], metric: Judge
   const seedsToDecide = samplesForReach(sd, Math.max(gain.mean, smallestEffect - gain.mean));
   const text = `CAN'T TELL: ${figures}; about ${seedsToDecide} seeds would decide`;
   return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide, text };
+}
+
+/** Whether all differences are the same, but for the rounding of scores that were made from percentages. */
+export function hasNoSpread(sd: number): boolean {
+  return sd < 1e-9;
 }
 
 function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resampled }: Comparison): Gain {

@@ -1,5 +1,5 @@
 /** @file Numbers and verdicts in words, the same in every kind of report. */
-import type { Gain } from '../experiments/verdict.js';
+import { type Gain, hasNoSpread } from '../experiments/verdict.js';
 
 /** What a verdict says, as far as a report needs it. */
 export type Judged = Pick<
@@ -43,7 +43,7 @@ export function verdictReason({ seeds, sd, smallestEffect, verdict, small, worse
         ? 'The whole interval lies below 0.'
         : `The whole interval lies below ${smallestEffect} points, the smallest gain of interest.`;
     case "CAN'T TELL":
-      if (sd !== undefined && sd < 1e-9)
+      if (sd !== undefined && hasNoSpread(sd))
         return 'All differences are the same, and too few to show how far they spread.';
       return `The interval holds both no gain and one of ${smallestEffect} points or more.`;
   }

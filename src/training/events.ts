@@ -10,6 +10,18 @@ export type PhaseMark = {
   readonly of: number;
 };
 
+/** What the checks say during a run, the same in the log. */
+export type CheckEvent =
+  /** Something may make the run worthless: the name of a check, what it found, and the way out. */
+  | ({ readonly type: 'warning' } & Warning)
+  /** Norms of the gradients of both sides of the loss, and the share of the teacher's. */
+  | ({
+      readonly type: 'terms';
+      readonly step: number;
+      readonly epoch: number;
+      readonly distillationShare: number;
+    } & TermNorms);
+
 /**
  * What a run tells whoever watches it: the progress bar, the JSON-lines log, a callback of the library.
  *
@@ -52,15 +64,7 @@ export type TrainingEvent =
     }
   | { readonly type: 'checkpoint'; readonly path: string; readonly kind: 'last' | 'top-k' | 'resume' }
   | { readonly type: 'notice'; readonly text: string }
-  /** Something may make the run worthless: the name of a check, what it found, and the way out. */
-  | ({ readonly type: 'warning' } & Warning)
-  /** Norms of the gradients of both sides of the loss, and the share of the teacher's. */
-  | ({
-      readonly type: 'terms';
-      readonly step: number;
-      readonly epoch: number;
-      readonly distillationShare: number;
-    } & TermNorms)
+  | CheckEvent
   | {
       readonly type: 'end';
       readonly steps: number;

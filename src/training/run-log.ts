@@ -2,8 +2,7 @@
 import { closeSync, fsyncSync, openSync, statSync, truncateSync } from 'node:fs';
 import { outputFailure } from '../files/file-failure.js';
 import { appendJsonLine } from '../files/json-lines.js';
-import type { TermNorms } from './checks/term-norms.js';
-import type { Warning } from './checks/warning.js';
+import type { CheckEvent } from './events.js';
 import type { LossMeans } from './loss-means.js';
 
 /** Steps between two lines about steps; a line has the means over them. */
@@ -32,13 +31,7 @@ export type LogLine = { readonly seconds: number } & (
       readonly split: string;
       readonly metrics: Readonly<Record<string, number>>;
     }
-  | ({ readonly type: 'warning' } & Warning)
-  | ({
-      readonly type: 'terms';
-      readonly step: number;
-      readonly epoch: number;
-      readonly distillationShare: number;
-    } & TermNorms)
+  | CheckEvent
   | { readonly type: 'end'; readonly steps: number; readonly stoppedEarly: boolean }
 );
 

@@ -10,7 +10,7 @@ import type { RunResult } from '../../training/run.js';
 import { MEAN } from '../../training/task-evaluators.js';
 import { textRun, usualSettings } from '../../training/text-settings.js';
 import { textTasks } from '../../training/text-tasks.js';
-import type { CommandIo, CommandOutput } from '../command.js';
+import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { findOnHub } from './hub-models.js';
@@ -35,8 +35,7 @@ export async function trainOnTasks(options: Options, io: CommandIo): Promise<Com
     const { run, prepared } = await tasksRun(options, tasks, { device, outputDir }, io);
     const result = await trainTasks({
       ...run,
-      command: io.commandLine,
-      ...(io.config !== undefined && { config: io.config }),
+      ...askedBy(io),
       onEvent: io.onEvent,
       signal: io.interruption(),
     });

@@ -10,7 +10,7 @@ import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { type RunOptions, type RunResult, runTraining } from '../../training/run.js';
 import { checkTeacher } from '../../training/teacher-checks.js';
 import { hasViews } from '../../training/view-checks.js';
-import type { CommandIo } from '../command.js';
+import { askedBy, type CommandIo } from '../command.js';
 import { formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { distillUsage } from './distill.js';
@@ -60,8 +60,7 @@ export async function trainTeacher(training: TeacherTraining, io: CommandIo): Pr
     const { record, status } = await trainOnce(
       {
         ...run,
-        command: io.commandLine,
-        ...(io.config !== undefined && { config: io.config }),
+        ...askedBy(io),
         signal: io.interruption(),
       },
       overwrite,

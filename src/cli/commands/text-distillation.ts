@@ -24,7 +24,7 @@ import { METRICS } from '../../training/metrics.js';
 import { estimateStage } from '../../training/run-estimate.js';
 import { asJson } from '../../training/run-options.js';
 import { textRun } from '../../training/text-settings.js';
-import type { CommandIo, CommandOutput } from '../command.js';
+import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { foldWords } from '../fold-words.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -121,8 +121,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
       resume: options.resume || (taught !== undefined && !options.overwrite),
       overwrite: options.overwrite,
       strict: options.strict,
-      command: io.commandLine,
-      ...(io.config !== undefined && { config: io.config }),
+      ...askedBy(io),
       onEvent: progressOf(io),
       signal: io.interruption(),
     };

@@ -12,7 +12,7 @@ import { paddingShare, planTexts } from '../../training/micro-batches.js';
 import { type RunOptions, type RunResult, runTraining } from '../../training/run.js';
 import { textRun, usualSettings } from '../../training/text-settings.js';
 import { orderOf, planTraining } from '../../training/train.js';
-import type { CommandIo, CommandOutput } from '../command.js';
+import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { namingFlags } from './flag-names.js';
@@ -56,8 +56,7 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
     if (options.dryRun) return await plannedTraining(run, data);
     const result = await runTraining({
       ...run,
-      command: io.commandLine,
-      ...(io.config !== undefined && { config: io.config }),
+      ...askedBy(io),
       onEvent: io.onEvent,
       signal: io.interruption(),
     });
