@@ -7,7 +7,7 @@ export const primerUsage = {
   summary: 'the whole idea: teacher, small model, small model with KD, and what many seeds say',
   description:
     "Trains the article's three models and shows its table in seconds. Then, on each of several seeds, seven ways to " +
-    'train the small model, control arms among them, and says whether the teacher helped; about three minutes.',
+    'train the small model, control arms among them, and says whether the teacher helped; three to five minutes.',
   options: {
     quick: { kind: 'switch', group: 'Training', help: "stop after the article's table" },
     seeds: {
