@@ -8,22 +8,8 @@ import { OptionError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
 import { type Dataset, type EpochOptions, NO_ROW } from './dataset.js';
 import { groupedOrder } from './length-order.js';
+import { type Sampling, taskProbabilities } from './sampling.js';
 import { epochOrder } from './shuffle.js';
-
-const EXPONENTS = { 'size^0.75': 0.75, uniform: 0 } as const;
-export const SAMPLINGS = ['proportional', 'size^0.75', 'uniform'] as const;
-export type Sampling = (typeof SAMPLINGS)[number];
-
-/** The probability that a batch is of each task. @throws OptionError for a sampling of another name. */
-export function taskProbabilities(sizes: readonly number[], sampling: Sampling): number[] {
-  if (!SAMPLINGS.includes(sampling)) {
-    throw new OptionError({ where: 'sampling', wanted: SAMPLINGS.join(', '), got: String(sampling) });
-  }
-  const exponent = sampling === 'proportional' ? 1 : EXPONENTS[sampling];
-  const shares = sizes.map((size) => size ** exponent);
-  const all = shares.reduce((sum, share) => sum + share, 0);
-  return shares.map((share) => share / all);
-}
 
 export type TaskRows = { readonly name: string; readonly data: Dataset };
 

@@ -15,6 +15,7 @@ export {
 } from '../data/mnist.js';
 export { type ReadTextTableOptions, readTextTable, type TextFormat } from '../data/read-text-table.js';
 export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
+export { SAMPLINGS, type Sampling, taskProbabilities } from '../data/sampling.js';
 export { batchesInOrder, type Cursor, epochBatches, type ShuffledBatch } from '../data/shuffle.js';
 export {
   largestRemainder,
@@ -32,14 +33,7 @@ export {
   type TaggedSentence,
   taggedDataset,
 } from '../data/tagged-texts.js';
-export {
-  SAMPLINGS,
-  type Sampling,
-  type TaskMixture,
-  type TaskRows,
-  taskMixture,
-  taskProbabilities,
-} from '../data/task-mixture.js';
+export { type TaskMixture, type TaskRows, taskMixture } from '../data/task-mixture.js';
 export { type TextDatasetOptions, type TextReader, textDataset } from '../data/text-dataset.js';
 export type { TextRows } from '../data/text-rows.js';
 export type { LoadTextSetOptions, TextSet } from '../data/text-set.js';

@@ -1,6 +1,7 @@
 /** @file A training run of several tasks: one encoder, a head and perhaps a teacher for each, batches of one task. */
 import type { Dataset } from '../data/dataset.js';
-import { type Sampling, taskMixture } from '../data/task-mixture.js';
+import type { Sampling } from '../data/sampling.js';
+import { taskMixture } from '../data/task-mixture.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
 import { supervised } from '../methods/supervised.js';

@@ -29,7 +29,7 @@ function loadedBy(start: string): Set<string> {
 }
 
 const HEAVY =
-  /^package (yaml|zod|onnx|csv-parse|hyparquet|ml-matrix|cephes|@huggingface)|^(autograd|runtime|cli\/config)\//;
+  /^package (yaml|zod|onnx|csv-parse|hyparquet|ml-matrix|cephes|@huggingface)|^(autograd|runtime|cli\/config)\/|^data\/(dataset|shuffle)/;
 
 describe('the command line', () => {
   test('--help loads no engine, no reader of data and no YAML', () => {

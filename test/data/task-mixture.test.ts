@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Dataset, NO_ROW } from '../../src/data/dataset.js';
-import { type Sampling, taskMixture, taskProbabilities } from '../../src/data/task-mixture.js';
+import { type Sampling, taskProbabilities } from '../../src/data/sampling.js';
+import { taskMixture } from '../../src/data/task-mixture.js';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { bert } from '../../src/models/bert.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';

@@ -1,4 +1,4 @@
-import { SAMPLINGS } from '../../data/task-mixture.js';
+import { SAMPLINGS } from '../../data/sampling.js';
 import { OptionError } from '../../errors/failures.js';
 import { METRICS, type MetricName } from '../../training/metrics.js';
 import { type CommandUsage, defineCommand } from '../command.js';
