@@ -180,14 +180,6 @@ describe('deep graphs', () => {
     for (let i = 0; i < length; i++) end = add(end, start);
     return { start, end };
   };
-  /** Microseconds of processor time: the clock depends on what else the machine does. */
-  const timed = (work: () => void): number => {
-    const before = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(before);
-    return user + system;
-  };
-
   test('a chain of 50,000 sums is traced, differentiated and written without overflowing the stack', async () => {
     const { start, end } = chain(50_000);
     const [gradient] = vectorJacobianProduct([[end, scalar(1)]], [start]) as [Value];
@@ -200,14 +192,8 @@ describe('deep graphs', () => {
     expect(await numbersOf(slope)).toEqual([501]);
   });
 
-  test('the time to lower grows in proportion to the graph', () => {
-    const lowering = (length: number) => {
-      const { end } = chain(length);
-      return () => lowerToGraph({ outputs: { end } });
-    };
-    timed(lowering(5_000));
-    const best = (length: number) => Math.min(...Array.from({ length: 3 }, () => timed(lowering(length))));
-    // Four times the nodes: about 4 times as long, 16 times if it were quadratic.
-    expect(best(20_000) / best(5_000)).toBeLessThan(10);
+  test('lowering 200,000 sums in a row ends: work that grew with their square would outlast any test', () => {
+    const { end } = chain(200_000);
+    expect(lowerToGraph({ outputs: { end } }).nodes).toHaveLength(200_000);
   });
 });

@@ -51,19 +51,6 @@ describe('the retort process', () => {
     expect(help.stderr).toBe('[]');
   });
 
-  test('--help costs at most 100 ms of CPU more than an empty script', () => {
-    // CPU time, and the least of several: the wall clock of a busy machine says little.
-    const probe =
-      "process.on('exit', () => { const t = process.cpuUsage(); require('fs').writeSync(2, String(t.user + t.system)); });";
-    const milliseconds = (script: string) =>
-      Math.min(
-        ...Array.from({ length: 5 }, () => Number(node(['-e', `${probe}\n${script}`, '--', '--help']).stderr) / 1000),
-      );
-    const empty = milliseconds('');
-    expect(empty).toBeGreaterThan(1);
-    expect(milliseconds(`import(${JSON.stringify(MAIN)})`) - empty).toBeLessThan(100);
-  });
-
   test('a reader that leaves early ends it quietly', () => {
     const { stdout, stderr, status } = spawnSync(
       'bash',
