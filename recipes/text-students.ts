@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../bench/figures.js';
-import { stratifiedSubset } from '../src/data/stratified.js';
+import { stratifiedSplit } from '../src/data/stratified.js';
 import { loadTextSet, type TextSetName } from '../src/data/text-sets.js';
 import { splitOf, type TextTask } from '../src/data/text-task.js';
 import type { Control } from '../src/experiments/distillation/controls.js';
@@ -38,6 +38,8 @@ export type TextRecipe = {
   readonly split?: 'dev' | 'test';
   /** Rows to train students on, each label in proportion; the teacher has all. */
   readonly rows?: number;
+  /** The other training rows are texts for the teacher to answer, without their labels; a control has as many steps. */
+  readonly pool?: boolean;
   readonly seeds: number;
   readonly controls?: readonly Control[];
   readonly teacher?: { readonly epochs: number; readonly learningRate: number };
@@ -88,7 +90,10 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     },
   );
 
-  const rows = values.full || recipe.rows === undefined ? train : stratifiedSubset(train, { rows: recipe.rows }, 1);
+  const { part, rest } =
+    values.full || recipe.rows === undefined
+      ? { part: train, rest: undefined }
+      : stratifiedSplit(train, { rows: recipe.rows }, 1);
   const outputDir = join(values.work, name);
   const { record, student, studentPath } = await distillTexts({
     ...recipe.training,
@@ -97,7 +102,8 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     teacher,
     student: (seed) => recipe.student(pretrained, task, seed),
     start: recipe.start,
-    task: { ...task, train: rows, dev },
+    task: { ...task, train: part, dev },
+    ...(recipe.pool && rest && { transfer: rest }),
     method: recipe.method,
     ...(recipe.controls && { controls: recipe.controls }),
     seeds,
