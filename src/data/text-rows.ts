@@ -17,3 +17,11 @@ export type TextRows = {
 export function truncatedRows({ isTruncated }: Pick<TextRows, 'isTruncated'>): number {
   return isTruncated.reduce((sum, isCut) => sum + isCut, 0);
 }
+
+/** What a model that learns from these rows is saved with. */
+export function savedWithTexts({ tokenizer, table }: TextRows): {
+  readonly tokenizerFiles: ReadonlyMap<string, string>;
+  readonly readsPairs: boolean;
+} {
+  return { tokenizerFiles: tokenizer.files, readsPairs: table.pairs !== undefined };
+}

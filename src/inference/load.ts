@@ -105,7 +105,15 @@ export async function openExport(
   try {
     const classes = expectTextClassifier(session, where);
     const labels = await labelsOf(metadata, folder, classes, where);
-    return new TextModel({ session, tokenizer, labels, maxLength, classes });
+    const readsPairs = readsPairsFrom(metadata);
+    return new TextModel({
+      session,
+      tokenizer,
+      labels,
+      maxLength,
+      classes,
+      ...(readsPairs !== undefined && { readsPairs }),
+    });
   } catch (error) {
     await session.release();
     throw error;
@@ -185,6 +193,12 @@ function maxLengthFrom(
   throw new OptionError({ where: 'maxLength', wanted: `a whole number from 1${most}`, got: String(wanted) });
 }
 
+/** Whether the model was trained on two texts a row; undefined where nothing is said, as of a model of another tool's. */
+function readsPairsFrom(metadata: ReadonlyMap<string, string>): boolean | undefined {
+  const stored = metadata.get('retort.reads_pairs');
+  return stored === undefined ? undefined : stored === 'true';
+}
+
 async function labelsOf(
   metadata: ReadonlyMap<string, string>,
   folder: string,
@@ -229,6 +243,7 @@ type Parts = {
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly classes: number;
+  readonly readsPairs?: boolean;
 };
 
 class TextModel implements Inference {
@@ -238,14 +253,16 @@ class TextModel implements Inference {
   readonly #tokenizer: Tokenizer;
   readonly #classes: number;
   readonly #inputs: ReadonlySet<string>;
+  readonly #readsPairs: boolean | undefined;
 
-  constructor({ session, tokenizer, labels, maxLength, classes }: Parts) {
+  constructor({ session, tokenizer, labels, maxLength, classes, readsPairs }: Parts) {
     this.labels = labels;
     this.maxLength = maxLength;
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.#classes = classes;
     this.#inputs = new Set(session.inputs.map(({ name }) => name));
+    this.#readsPairs = this.#inputs.has('input_ids_b') || readsPairs;
   }
 
   async predict(input: string | readonly TextInput[]): Promise<Answer[]> {
@@ -284,14 +301,24 @@ class TextModel implements Inference {
       throw new OptionError({ where: 'predict', wanted: 'a text, or [text, pair]', got: typeof input });
     }
     const cut = { maxLength: this.maxLength };
-    if (!this.#inputs.has('input_ids_b')) return { first: this.#tokenizer.encodeRow(text, pair, cut) };
-    if (pair === undefined) {
+    if (this.#readsPairs === true && pair === undefined) {
       throw new OptionError({
         where: 'predict',
         wanted: 'pairs of texts, as the model reads',
         got: 'a single text',
-        fix: 'give [text, pair]',
+        fix: 'give [text, pair]; on the command line --pair TEXT, or --pair_column NAME of a file',
       });
+    }
+    if (this.#readsPairs === false && pair !== undefined) {
+      throw new OptionError({
+        where: 'predict',
+        wanted: 'single texts, as the model was trained on',
+        got: 'a pair',
+        fix: 'leave the second text out, or use a model that was trained on pairs',
+      });
+    }
+    if (pair === undefined || !this.#inputs.has('input_ids_b')) {
+      return { first: this.#tokenizer.encodeRow(text, pair, cut) };
     }
     const encode = (one: string) => this.#tokenizer.encodeRow(one, undefined, cut);
     return { first: encode(text), second: encode(pair) };

@@ -125,6 +125,8 @@ export const savedModelSchema = z.strictObject({
   method: z.strictObject({ name: z.string().max(200), options: z.record(z.string(), z.unknown()) }).optional(),
   /** In the order of the classes; empty where they have no names. */
   labelNames: z.array(z.string()),
+  /** Of a model of texts, whether it was trained on two texts a row. */
+  readsPairs: z.boolean().optional(),
   /** Of the weights; see `weightsHash`. */
   weights: z.strictObject({ sha256 }),
 });

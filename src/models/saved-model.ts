@@ -23,6 +23,8 @@ export type TrainedModel = {
   readonly weights: Weights;
   /** In the order of the classes; empty where they have no names. */
   readonly labelNames: readonly string[];
+  /** Of a model that reads text: whether it was trained on two texts a row. Absent where nothing is known of it. */
+  readonly readsPairs?: boolean;
   /** What it was trained with. */
   readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   /**
@@ -76,7 +78,7 @@ export async function saveModel(folder: string, trained: TrainedModel): Promise<
  * @throws OptionError for a tokenizer's file whose name is no plain one, or that of a file of the model.
  */
 export async function writeModelFiles(folder: string, trained: TrainedModel): Promise<void> {
-  const { model, weights, labelNames, method, tokenizerFiles = new Map() } = trained;
+  const { model, weights, labelNames, readsPairs, method, tokenizerFiles = new Map() } = trained;
   for (const name of tokenizerFiles.keys()) expectTokenizerFile(name);
   const config = {
     format: MODEL_FORMAT.name,
@@ -85,6 +87,7 @@ export async function writeModelFiles(folder: string, trained: TrainedModel): Pr
     model: { kind: model.kind, config: model.config },
     ...(method && { method: { name: method.name, options: method.options } }),
     labelNames,
+    ...(readsPairs !== undefined && { readsPairs }),
     weights: { sha256: weightsHash(weights) },
   };
   await writeFile(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
@@ -119,9 +122,8 @@ export async function loadModel(path: string): Promise<SavedModel> {
       fix: 'copy the whole folder again',
     });
   }
-  const { model, labelNames, method } = config;
-  const contentHash = modelHash({ model, weights });
-  return { path, model, weights, labelNames, contentHash, ...(method && { method }) };
+  const { weightsSha256: _, ...about } = config;
+  return { path, ...about, weights, contentHash: modelHash({ model: config.model, weights }) };
 }
 
 /**
@@ -231,7 +233,7 @@ async function readConfig(path: string): Promise<Config> {
   const { MODEL_KINDS, modelSchema, savedModelSchema, versionSchema } = await import('./saved-model.schema.js');
   const { version } = parsed(versionSchema.safeParse(json), path);
   if (version > MODEL_FORMAT.version) throw newerFormat(path, MODEL_FORMAT.version, version);
-  const { model: stored, labelNames, method, weights } = parsed(savedModelSchema.safeParse(json), path);
+  const { model: stored, labelNames, readsPairs, method, weights } = parsed(savedModelSchema.safeParse(json), path);
   const schema = modelSchema(stored.kind);
   if (schema === undefined) {
     throw new CheckpointError({
@@ -247,6 +249,7 @@ async function readConfig(path: string): Promise<Config> {
       `${path}: model.config`,
     ),
     labelNames,
+    ...(readsPairs !== undefined && { readsPairs }),
     ...(method && { method }),
     weightsSha256: weights.sha256,
   };

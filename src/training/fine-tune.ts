@@ -100,6 +100,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     ...start,
     name: outputDir,
     weights: result.weights ?? weights,
+    readsPairs: train.pairs !== undefined,
     method: { name: method.name, options: method.options },
     record: result.record,
   };

@@ -1,5 +1,6 @@
 /** @file Runs of methods of several stages: each phase is a run in a folder of its own, and the last one's model is kept. */
 import { join } from 'node:path';
+import { savedWithTexts } from '../data/text-rows.js';
 import { claimOutputFolder } from '../files/output-folder.js';
 import type { Phase, PhasesSoFar } from '../methods/phase.js';
 import { loadModel, saveModel, type Weights } from '../models/saved-model.js';
@@ -146,8 +147,7 @@ async function finish(
   const described = { name: method.name, options: method.options };
   if (lastPath !== undefined) {
     const { labelNames, text } = data.train;
-    const tokenizerFiles = text && { tokenizerFiles: text.tokenizer.files };
-    await saveModel(lastPath, { model, weights, labelNames, method: described, ...tokenizerFiles });
+    await saveModel(lastPath, { model, weights, labelNames, method: described, ...(text && savedWithTexts(text)) });
   }
   const own = lineageOf(ended.map(({ phase }) => phase));
   const { command: _command, last: _last, kept: _kept, ...common } = last;

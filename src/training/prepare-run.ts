@@ -1,5 +1,6 @@
 /** @file What can be known of a run before its folder is touched: defaults, checks, plan, and what decides its numbers. */
 import type { Dataset } from '../data/dataset.js';
+import { savedWithTexts } from '../data/text-rows.js';
 import { OptionError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
 import { classesOf } from '../models/forward.js';
@@ -148,7 +149,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
       model,
       labelNames: data.train.labelNames,
       method: { name: method.name, options: method.options },
-      ...(data.train.text && { tokenizerFiles: data.train.text.tokenizer.files }),
+      ...(data.train.text && savedWithTexts(data.train.text)),
     },
     parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     warnings,

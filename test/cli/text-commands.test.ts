@@ -111,6 +111,18 @@ describe('retort predict', () => {
     expect(failure(['predict', 'pairs', 'the film']).stderr).toMatch(/wanted pairs of texts/);
   });
 
+  test('a checkpoint that says what it was trained on is asked for that alone, exported or not', async () => {
+    const tokenizerFiles = (await loadTokenizer(root)).files;
+    await saveModel(path('trained-on-pairs'), { ...smallBert(), tokenizerFiles, readsPairs: true });
+    mustRun(['export', 'trained-on-pairs', '--output_dir', 'exported-pairs']);
+    for (const model of ['trained-on-pairs', 'exported-pairs']) {
+      const single = failure(['predict', model, 'the film']);
+      expect(single).toMatchObject({ code: 2 });
+      expect(single.stderr).toMatch(/wanted pairs of texts, as the model reads, got a single text/);
+      mustRun(['predict', model, 'the film', '--pair', 'a man']);
+    }
+  });
+
   test('an export is made once beside a checkpoint, and never used for other weights', async () => {
     const folder = path('fresh');
     const tokenizerFiles = (await loadTokenizer(root)).files;

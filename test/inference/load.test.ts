@@ -115,6 +115,26 @@ describe('load', () => {
     await siamese.release();
   });
 
+  test('an encoder takes what it was trained on, where its export says so', async () => {
+    const tokenizer = await loadTokenizer(root);
+    const opened = async (readsPairs: boolean): Promise<Inference> => {
+      const folder = join(root, `reads-pairs-${readsPairs}`);
+      await saveOnnx(folder, { ...smallBert(), tokenizer, readsPairs });
+      return load(folder);
+    };
+    const ofPairs = await opened(true);
+    await expect(ofPairs.predict('a film')).rejects.toThrow(
+      /wanted pairs of texts, as the model reads, got a single text; .*--pair TEXT, or --pair_column NAME/,
+    );
+    expect(await ofPairs.predict([['a film', 'a man']])).toEqual(await model.predict([['a film', 'a man']]));
+    const ofTexts = await opened(false);
+    await expect(ofTexts.predict([['a film', 'a man']])).rejects.toThrow(
+      /wanted single texts, as the model was trained on, got a pair/,
+    );
+    expect(await ofTexts.predict('a film')).toEqual(await model.predict('a film'));
+    await Promise.all([ofPairs.release(), ofTexts.release()]);
+  });
+
   test('what is not there, torn or of others is one message', async () => {
     await expect(load(join(root, 'nothing'))).rejects.toThrow(/wanted an exported model.*got nothing of that name/);
     await expect(load(root)).rejects.toThrow(/wanted model.onnx, got a folder without it; make one: retort export/);

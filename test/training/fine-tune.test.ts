@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
 import type { TextTask } from '../../src/data/text-task.js';
 import { supervised } from '../../src/methods/supervised.js';
-import { weightsHash } from '../../src/models/saved-model.js';
+import { loadModel, weightsHash } from '../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../src/models/text-model.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../../src/optim/groups.js';
@@ -32,6 +32,24 @@ beforeAll(async () => {
 });
 
 describe('fineTune', () => {
+  test.each([
+    ['one text', false],
+    ['two texts', true],
+  ])('keeps with the model that it reads %s a row', async (_rows, isPair) => {
+    const { texts } = wordTable('train', 80);
+    const train = { ...wordTable('train', 80), ...(isPair && { pairs: texts }) };
+    const outputDir = join(root, isPair ? 'of-pairs' : 'of-texts');
+    const { readsPairs } = await fineTune({
+      model: pretrained,
+      task: { ...task, train, isPair },
+      maxSteps: 1,
+      epochs: 1,
+      threads: 1,
+      outputDir,
+    });
+    expect([readsPairs, (await loadModel(outputDir)).readsPairs]).toEqual([isPair, isPair]);
+  });
+
   test('is a run with the settings of the field: linear decay after a tenth, decayed weights, clipping at 1', async () => {
     const outputDir = join(root, 'short');
     const tuned = await fineTune({ model: pretrained, task, epochs: 2, seed: 3, threads: 1, outputDir });

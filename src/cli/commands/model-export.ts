@@ -21,7 +21,7 @@ export async function exportModel(
   const { to, outputDir } = options;
   await expectFree(outputDir, options.overwrite);
   const opened = await openAnyModel(options.model, { find: findOnHub(io) });
-  const { model, weights, labelNames, path } = opened;
+  const { model, weights, labelNames, readsPairs, path } = opened;
   if (to === 'hf' && familyOf(model.kind) === undefined) {
     throw new OptionError({
       where: '--to hf',
@@ -32,7 +32,13 @@ export async function exportModel(
   }
   for (const notice of opened.notices) io.notice(notice);
   const tokenizer = readsText(model) ? await loadTokenizer(path) : undefined;
-  const content = { model, weights, labelNames, ...(tokenizer && { tokenizer }) };
+  const content = {
+    model,
+    weights,
+    labelNames,
+    ...(readsPairs !== undefined && { readsPairs }),
+    ...(tokenizer && { tokenizer }),
+  };
   let parameters = 0;
   for (const { data } of Object.values(weights)) parameters += data.length;
   if (to === 'hf') await saveHuggingFace(outputDir, content);
