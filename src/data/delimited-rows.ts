@@ -101,7 +101,8 @@ async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<R
 
 function quoteError(error: CsvError, path: string, next: number): FileError {
   const line = 'lines' in error && typeof error.lines === 'number' ? error.lines : next;
-  const plain = 'if quotes are plain characters in this file, read it with quote: false';
+  const plain =
+    'if quotes are plain characters in this file, save it as .tsv, or read it in TypeScript with quote: false';
   const code: string = error.code;
   if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE') {
     const end = code === 'CSV_QUOTE_NOT_CLOSED' ? 'at the end of the file' : `${MAX_LINE_BYTES} bytes later`;
@@ -130,7 +131,9 @@ function delimiterError(cause: CsvError, path: string, delimiter: string, other:
 
 function widthError(where: string, got: number, wanted: string, { delimiter, quote }: DelimitedOptions): FileError {
   const separated = delimiter === '\t' ? 'tabs' : quoted(delimiter);
-  const lines = quote ? '' : '; if quoted fields hold tabs or line ends, read it with quote: true';
+  const lines = quote
+    ? ''
+    : '; if quoted fields hold tabs or line ends, save it as .csv, or read it in TypeScript with quote: true';
   return new FileError({
     where,
     wanted: `${wanted} columns, separated by ${separated}`,

@@ -1,6 +1,7 @@
 /** @file What the readers of CSV, TSV, JSONL, plain text and Parquet share: columns by name, rows of cells, messages. */
 import { closest, distance } from 'fastest-levenshtein';
 import { FileError } from '../errors/failures.js';
+import type { ErrorDetails } from '../errors/retort-error.js';
 
 /** A column: its name, or its number from 1 in files without a header line. */
 export type ColumnName = string | number;
@@ -15,6 +16,16 @@ export type TableRow = {
   readonly where: string;
   readonly cells: Readonly<Partial<Record<ColumnRole, string | undefined>>>;
 };
+
+/** A file that lacks a column; whoever knows where its name was written can say so. */
+export class MissingColumnError extends FileError {
+  readonly role: string;
+
+  constructor(role: string, details: ErrorDetails) {
+    super(details);
+    this.role = role;
+  }
+}
 
 /** A row that cannot be read, though those after it can. */
 export type BadRow = { readonly failure: FileError };
@@ -48,10 +59,16 @@ export function columnPlaces(
   });
 }
 
-function missingColumn(role: string, column: string, header: readonly string[], where: string, hint?: string) {
+function missingColumn(
+  role: string,
+  column: string,
+  header: readonly string[],
+  where: string,
+  hint?: string,
+): MissingColumnError {
   const near = header.length === 0 ? '' : closest(column, [...header]);
   const isNear = near !== '' && distance(column, near) <= Math.max(2, Math.floor(column.length / 3));
-  return new FileError({
+  return new MissingColumnError(role, {
     where,
     wanted: `a column '${column}' (${role})`,
     got: `the columns ${listed(header)}`,

@@ -1,6 +1,7 @@
 /** @file What a retort.yaml among the words of a command stands for: the flags that would say the same. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { MissingColumnError } from '../../data/table-rows.js';
 import { OptionError } from '../../errors/failures.js';
 import { MODEL_NAMES } from '../../models/hugging-face-cache.js';
 import type { ConfigUse } from '../command.js';
@@ -180,6 +181,18 @@ function methodOptions(chosen: readonly Chosen[], raw: RawOptions): (readonly [s
 }
 
 function located(error: unknown, places: ReadonlyMap<string, string>): unknown {
+  if (error instanceof MissingColumnError) {
+    const place = places.get(`--${error.role}_column`);
+    if (place === undefined) return error;
+    const { role, where, wanted, got, fix } = error;
+    return new MissingColumnError(role, {
+      where,
+      wanted: `${wanted}, as ${place} says`,
+      got,
+      ...(fix !== undefined && { fix }),
+      cause: error,
+    });
+  }
   if (!(error instanceof OptionError)) return error;
   const where = error.where.replace(/--\w+|^data$/g, (flag) => places.get(flag) ?? flag);
   if (where === error.where) return error;

@@ -21,19 +21,22 @@ export type DataFacts = {
   readonly otherScripts: number;
 };
 
-/** Word pieces of an English word, on average; a character of Chinese, Japanese or Korean is one. */
-const PIECES = 1.35;
-const IDEOGRAPHS = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/gu;
+/**
+ * What BERT's tokenizer makes of a text, about: a mark or a character of Chinese, Japanese or Korean is one piece, a run of
+ * letters or digits one and a bit, a long one more. On thirteen English sets the 95th percentile of the tokens is 11 % below the
+ * true one (short messages, with their own spelling and long numbers) to 12 % above it.
+ */
+const PART =
+  /([^\s\p{L}\p{M}\p{N}]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])|(?:(?![\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])[\p{L}\p{M}\p{N}])+/gu;
+const PIECES = { short: 1.1, long: 1.6 } as const;
+const LONG = 8;
 
 export function dataFacts(table: TextTable): DataFacts {
   const rows = table.texts.map((text, row) => (table.pairs === undefined ? text : `${text} ${table.pairs[row]}`));
   const words = Uint32Array.from(rows, (text) => text.split(/\s+/u).filter((word) => word !== '').length);
   const sorted = words.toSorted();
   const special = table.pairs === undefined ? 2 : 3;
-  const pieces = Float64Array.from(
-    rows,
-    (text, row) => PIECES * (words[row] ?? 0) + (text.match(IDEOGRAPHS)?.length ?? 0) + special,
-  ).toSorted();
+  const pieces = Float64Array.from(rows, (text) => piecesOf(text) + special).toSorted();
   const counts = labelCounts(table);
   const unscored = table.scores?.reduce((count, score) => count + (Number.isNaN(score) ? 1 : 0), 0);
   return {
@@ -48,6 +51,14 @@ export function dataFacts(table: TextTable): DataFacts {
     empty: words.reduce((count, length) => count + (length === 0 ? 1 : 0), 0),
     otherScripts: otherScripts(rows),
   };
+}
+
+function piecesOf(text: string): number {
+  let pieces = 0;
+  for (const [part, single] of text.matchAll(PART)) {
+    pieces += single !== undefined ? 1 : part.length > LONG ? PIECES.long : PIECES.short;
+  }
+  return pieces;
 }
 
 function at(sorted: Uint32Array | Float64Array, share: number): number {

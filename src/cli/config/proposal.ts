@@ -39,6 +39,8 @@ export type DataSource = {
 const DEV_SHARE = 0.1;
 const [SHORT_TOKENS, MANY_ROWS] = [24, 5_000];
 const [LEAST_LENGTH, MOST_LENGTH] = [16, 256];
+/** An estimate that is a little low should not cut more rows than it says. */
+const ROOM = 1.05;
 /** A label with a larger share makes accuracy easy to have. */
 const LOPSIDED = 0.75;
 const { seeds, controls, smallestEffect } = distillUsage.options;
@@ -64,7 +66,7 @@ export function proposeConfig(facts: DataFacts, source: DataSource): ProposedSec
 
 function task(facts: DataFacts, source: DataSource): ProposedSection {
   const { words, tokens95 } = facts;
-  const length = Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, 16 * Math.ceil(tokens95 / 16)));
+  const length = Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, 16 * Math.ceil((ROOM * tokens95) / 16)));
   const cut = length < tokens95 ? `; longer ones are cut, which up to 512 would cost less of them and more time` : '';
   return {
     section: 'task',

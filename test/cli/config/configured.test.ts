@@ -7,6 +7,7 @@ import { trainUsage } from '../../../src/cli/commands/train.js';
 import { configured } from '../../../src/cli/config/configured.js';
 import { FLAG_ONLY, METHOD_OPTIONS, OUTPUT, SECTIONS } from '../../../src/cli/config/keys.js';
 import { readOptions } from '../../../src/cli/options.js';
+import { MissingColumnError } from '../../../src/data/table-rows.js';
 import { FileError, OptionError } from '../../../src/errors/failures.js';
 import { configFile } from './config-file.js';
 
@@ -78,6 +79,19 @@ describe('configured, for retort distill', () => {
     expect(at('--device')).toBe('--device');
     const other = new FileError({ where: '--layers', wanted: folder, got: 'y' });
     expect(located(other)).toBe(other);
+  });
+
+  test('a column that is missing is named with the line that asks for it', async () => {
+    const { located } = await read('distill', CONFIG);
+    const missing = (role: string) => {
+      const where = 'reviews.csv:1';
+      return new MissingColumnError(role, { where, wanted: "a column 'stars'", got: 'others', fix: 'look again' });
+    };
+    expect(String(located(missing('label')))).toMatch(
+      /reviews.csv:1: wanted a column 'stars', as .*yaml:2 task\.label says, got others; look again$/,
+    );
+    const unset = missing('text');
+    expect(located(unset)).toBe(unset);
   });
 
   test.each<[string, RegExp]>([
