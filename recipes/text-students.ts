@@ -7,11 +7,18 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../bench/figures.js';
+import { planLines } from '../src/cli/commands/plan-lines.js';
 import { stratifiedSplit } from '../src/data/stratified.js';
 import { loadTextSet, type TextSetName } from '../src/data/text-sets.js';
 import { splitOf, type TextTask } from '../src/data/text-task.js';
 import type { Control } from '../src/experiments/distillation/controls.js';
-import { distillTexts, type TextStudent } from '../src/experiments/distillation/distill-texts.js';
+import {
+  type DistillTextsOptions,
+  distillTexts,
+  type TextStudent,
+  textDistillation,
+} from '../src/experiments/distillation/distill-texts.js';
+import { planDistillation } from '../src/experiments/distillation/plan.js';
 import { writeExperimentRecord } from '../src/experiments/experiment-record.js';
 import { saveOnnx } from '../src/export/onnx-folder.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
@@ -50,7 +57,7 @@ export const SST2_TEACHER = { epochs: 2, learningRate: 5e-5, seed: 42 } as const
 const LATENCY_RUNS = 200;
 
 /**
- * Runs a recipe: `--full` for all rows (the results then end with `-full`), `--seeds N`, `--threads N`, `--work FOLDER`,
+ * Runs a recipe, or with `--plan` says what it would take: `--full` for all rows (the results then end with `-full`), `--seeds N`, `--threads N`, `--work FOLDER`,
  * `--teacher RUN`.
  */
 export async function runTextRecipe(recipe: TextRecipe, args: readonly string[]): Promise<void> {
@@ -63,6 +70,8 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
       teacher: { type: 'string' },
       results: { type: 'string', default: 'results' },
       threads: { type: 'string' },
+      /** What it would take, and nothing else. */
+      plan: { type: 'boolean', default: false },
       /** Fewer steps, to see that everything runs. Give `--results` and `--work` too. */
       'max-steps': { type: 'string' },
     },
@@ -95,7 +104,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
       ? { part: train, rest: undefined }
       : stratifiedSplit(train, { rows: recipe.rows }, 1);
   const outputDir = join(values.work, name);
-  const { record, student, studentPath } = await distillTexts({
+  const options: DistillTextsOptions = {
     ...recipe.training,
     ...limit,
     ...compute,
@@ -117,7 +126,13 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
       const { arm, seed, score, seconds, finished, runs } = event.event;
       console.log(`${finished}/${runs} ${arm}, seed ${seed}: ${(100 * score).toFixed(2)} (${seconds.toFixed(0)} s)`);
     },
-  });
+  };
+  if (values.plan) {
+    const lines = planLines(await planDistillation(await textDistillation(options), { isTimed: true }));
+    console.log(lines.join('\n'));
+    return;
+  }
+  const { record, student, studentPath } = await distillTexts(options);
   await writeFileAtomic(join(outputDir, 'report.html'), reportHtml(record));
   const latency = await latencies({ teacher, student }, dev.texts, outputDir);
   // Without the evidence: its examples are sentences of the data set, which is not ours to publish.

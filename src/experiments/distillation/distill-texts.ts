@@ -44,6 +44,12 @@ export type DistilledTexts = DistillResult & { readonly student: TextModel };
  * @throws as `runDistillation` does; SignalError for a method that compares tokens, with another tokenizer than the teacher's.
  */
 export async function distillTexts(options: DistillTextsOptions): Promise<DistilledTexts> {
+  const result = await runDistillation(await textDistillation(options));
+  return { ...result, student: await loadTextModel(result.studentPath) };
+}
+
+/** What `distillTexts` runs, for `planDistillation`. @throws as `distillTexts` does before any work. */
+export async function textDistillation(options: DistillTextsOptions): Promise<DistillOptions> {
   const { task, teacher, student, transfer, method = hinton(), maxLength, start: said, ...rest } = options;
   const { threads, device, seeds } = rest;
   const { train, dev } = trainAndDev(task);
@@ -57,7 +63,7 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
     ...(transfer && { transfer: textDataset(withoutLabels(transfer), tokenizer, cut) }),
   };
   const whole = await transferSet(data);
-  const result = await runDistillation({
+  return {
     ...rest,
     ...textRun(rest, model, whole?.data ?? data.train),
     teacher:
@@ -83,6 +89,5 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
     method,
     ...(threads !== undefined && { threads }),
     ...(device !== undefined && { device }),
-  });
-  return { ...result, student: await loadTextModel(result.studentPath) };
+  };
 }
