@@ -209,6 +209,8 @@ class RunLines {
   #scores: string[] = [];
   #lastPath: string | undefined;
   #downloading: string | undefined;
+  /** Of the warnings: a teacher that is trained first and its student find the same in the data that both read. */
+  readonly #told = new Set<string>();
 
   constructor(colors: Colors, isBrief: boolean) {
     this.#colors = colors;
@@ -227,13 +229,20 @@ class RunLines {
     return isNew ? [] : [`downloaded ${model}`];
   }
 
+  #warning({ name, text, fix }: Extract<TrainingEvent, { type: 'warning' }>): readonly string[] {
+    const line = `${this.#colors.yellow(`warning (${name}):`)} ${text}`;
+    if (this.#told.has(line)) return [];
+    this.#told.add(line);
+    return [line, `  → ${fix}`];
+  }
+
   take(event: TrainingEvent): readonly string[] {
     if (this.#isBrief && event.type !== 'notice' && event.type !== 'warning') return [];
     switch (event.type) {
       case 'notice':
         return [`${this.#colors.yellow('note:')} ${event.text}`];
       case 'warning':
-        return [`${this.#colors.yellow(`warning (${event.name}):`)} ${event.text}`, `  → ${event.fix}`];
+        return this.#warning(event);
       case 'terms':
         return [];
       case 'start': {

@@ -124,6 +124,17 @@ describe('createProgress', () => {
     expect(stream.text()).toBe('one of two\nnote: the test set is scored each epoch\n');
   });
 
+  test('a warning that two runs of a command share is told once', async () => {
+    const stream = memoryStream();
+    const progress = await createProgress(stream, { isQuiet: false, colors, isBrief: true });
+    const texts = ['9 of 80 rows are cut', '9 of 80 rows are cut', '3 of 20 rows are cut'];
+    for (const text of texts) progress.onEvent({ type: 'warning', name: 'truncation', text, fix: 'raise it' });
+    expect(stream.text()).toBe(
+      'warning (truncation): 9 of 80 rows are cut\n  → raise it\n' +
+        'warning (truncation): 3 of 20 rows are cut\n  → raise it\n',
+    );
+  });
+
   test('an epoch without evaluation still gets its line, and early stopping is told', async () => {
     const stream = memoryStream();
     const progress = await createProgress(stream, { isQuiet: false, colors });
