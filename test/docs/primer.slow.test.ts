@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { retort, workFolder } from '../cli/command-line.js';
@@ -10,6 +10,15 @@ const commands = [...PAGE.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = 
     .split('\n')
     .map((line) => line.replace(/^retort /, '')),
 );
+const ARMS = [
+  'article-baseline',
+  'article-kd',
+  'retort',
+  'retort-no-teacher',
+  'hard-labels',
+  'shuffled-teacher',
+  'label-smoothing',
+];
 const root = workFolder();
 const LIMIT = { timeoutMs: 240_000 };
 
@@ -31,6 +40,30 @@ describe('docs/primer.md', () => {
     expect(rows).toHaveLength(3);
     // Another kind of processor may round otherwise, and a rounding grows over 520 steps.
     for (const [i, value] of ran.entries()) expect(Math.abs(value - (rows[i] ?? 0))).toBeLessThan(15);
+  });
+
+  test('its primer has run seven arms and written a report; resumed, it gives the same figures as JSON', {
+    timeout: LIMIT.timeoutMs,
+  }, () => {
+    const folder = join('outputs', 'primer');
+    const record = JSON.parse(readFileSync(join(root, folder, 'seeds', 'experiment.json'), 'utf8'));
+    const resumed = retort(`primer --seeds 1 --json --quiet --output_dir ${folder} --resume`, root, LIMIT);
+    expect(resumed.stderr).toBe('');
+    const figures = JSON.parse(resumed.stdout);
+    expect(figures.teacher.params).toBe(12_730); // 784 · 16 + 16 + 16 · 10 + 10
+    expect(figures.arms.map(({ name }: { name: string }) => name).toSorted()).toEqual(ARMS.toSorted());
+    for (const arm of figures.arms) {
+      expect(arm.params).toBe(3190); // 784 · 4 + 4 + 4 · 10 + 10
+      expect(arm.accuracies).toEqual([arm.seed42]);
+      expect(arm.accuracies).toEqual(record.arms.find(({ name }: { name: string }) => name === arm.name).scores);
+      expect(arm.sd).toBeNull();
+    }
+    // One seed decides nothing.
+    for (const gain of figures.gains) expect(gain).toMatchObject({ low: null, high: null, verdict: "CAN'T TELL" });
+    expect(figures.peakRssBytes).toBeGreaterThan(2 ** 20);
+    const page = join(root, folder, 'report.html');
+    expect(statSync(page).size).toBeLessThan(500_000);
+    expect(readFileSync(page, 'utf8')).toContain('retort-no-teacher');
   });
 
   test('the report that it asks for is there', () => {
