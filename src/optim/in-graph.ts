@@ -2,10 +2,9 @@
  * @file An optimiser as part of a traced graph: for tiny models, many steps in one run, and the browser. The same
  * rules, scalars and clip factor as on the host.
  */
-import { cast, less, where } from '../autograd/ops/compare.js';
+import { cast } from '../autograd/ops/compare.js';
 import { add, div, minimum, mul, sqrt, sub } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
-import { slice, squeeze } from '../autograd/ops/shaping.js';
 import { scalar, type Value } from '../autograd/value.js';
 import { CLIP_EPSILON, NO_CLIPPING } from './clip.js';
 import type { Arithmetic, Optimizer, UpdateResult } from './optimizer.js';
@@ -29,17 +28,11 @@ export function tracedClipFactor(norm: Value, maxNorm: number = NO_CLIPPING): Va
   return cast(minimum(div(maxNorm, add(norm, CLIP_EPSILON)), 1), { to: 'float32' });
 }
 
-/** The scalars of a rule from one row of numbers, float32[k] in the order of `scalarNames` (`scalarRow` makes it). */
-export function tracedScalars(optimizer: Optimizer, row: Value): Record<string, Value> {
-  const one = (i: number) => squeeze(slice(row, { axis: 0, start: i, end: i + 1 }), 0);
-  return Object.fromEntries(optimizer.scalarNames.map((name, i) => [name, one(i)]));
-}
-
 export type TracedState = {
   readonly parameter: Value;
   readonly gradient: Value;
   readonly slots: Readonly<Record<string, Value>>;
-  /** Of the parameter's group, from `tracedScalars`. */
+  /** Of the parameter's group, by the names of the rule's `scalarNames`. */
   readonly scalars: Readonly<Record<string, Value>>;
   /** Whether the group has a weight decay other than 0. */
   readonly decays: boolean;
@@ -51,9 +44,4 @@ export type TracedState = {
 export function tracedUpdate(optimizer: Optimizer, state: TracedState): UpdateResult<Value, string> {
   const { gradient, clipFactor } = state;
   return optimizer.update({ ...state, gradient: clipFactor === undefined ? gradient : mul(gradient, clipFactor) }, ops);
-}
-
-/** `after` if the gradient norm is finite, else `before`: a step that diverges then changes nothing. */
-export function tracedIfFinite(norm: Value, after: Value, before: Value): Value {
-  return where(less(norm, Number.POSITIVE_INFINITY), after, before);
 }

@@ -1,15 +1,12 @@
 /** @file A whole optimiser step as a graph, fed and read back by name: the counterpart of HostOptimizer in tests. */
+
 import { toProgram } from '../../src/autograd/lower.js';
+import { less, where } from '../../src/autograd/ops/compare.js';
+import { slice, squeeze } from '../../src/autograd/ops/shaping.js';
 import { input, type Value } from '../../src/autograd/value.js';
 import { NO_CLIPPING } from '../../src/optim/clip.js';
 import { type GroupRates, type ParameterGroup, resolveGroups } from '../../src/optim/groups.js';
-import {
-  tracedClipFactor,
-  tracedGradientNorm,
-  tracedIfFinite,
-  tracedScalars,
-  tracedUpdate,
-} from '../../src/optim/in-graph.js';
+import { tracedClipFactor, tracedGradientNorm, tracedUpdate } from '../../src/optim/in-graph.js';
 import { type Optimizer, scalarRow } from '../../src/optim/optimizer.js';
 import { openSession, type Session } from '../../src/runtime/session.js';
 import type { StaticShape } from '../../src/tensor/shape.js';
@@ -21,6 +18,17 @@ export type TracedStepOptions = {
   readonly groups?: readonly ParameterGroup[];
   readonly maxNorm?: number;
 };
+
+/** The scalars of a rule from one row of numbers, float32[k] in the order of `scalarNames`. */
+function scalarsFrom(optimizer: Optimizer, row: Value): Record<string, Value> {
+  const one = (i: number) => squeeze(slice(row, { axis: 0, start: i, end: i + 1 }), 0);
+  return Object.fromEntries(optimizer.scalarNames.map((name, i) => [name, one(i)]));
+}
+
+/** A step whose gradient norm is not finite changes nothing, as on the host. */
+function ifFinite(norm: Value, after: Value, before: Value): Value {
+  return where(less(norm, Number.POSITIVE_INFINITY), after, before);
+}
 
 export class TracedStep {
   readonly #options: TracedStepOptions;
@@ -56,13 +64,13 @@ export class TracedStep {
       const slots = Object.fromEntries(
         optimizer.slots.map((slot) => [slot, input(`${name}.${slot}`, 'float32', shape)]),
       );
-      const scalars = tracedScalars(optimizer, input(`${name}.scalars`, 'float32', [optimizer.scalarNames.length]));
+      const scalars = scalarsFrom(optimizer, input(`${name}.scalars`, 'float32', [optimizer.scalarNames.length]));
       const decays = rates.get(name)!.weightDecay > 0;
       const state = { parameter: before, gradient: gradients[i]!, slots, scalars, decays, clipFactor };
       const after = tracedUpdate(optimizer, state);
-      outputs[`next ${name}`] = tracedIfFinite(norm, after.parameter, before);
+      outputs[`next ${name}`] = ifFinite(norm, after.parameter, before);
       for (const slot of optimizer.slots) {
-        outputs[`next ${name}.${slot}`] = tracedIfFinite(norm, after.slots[slot]!, slots[slot]!);
+        outputs[`next ${name}.${slot}`] = ifFinite(norm, after.slots[slot]!, slots[slot]!);
       }
     }
     return new TracedStep(options, rates, await openSession(toProgram({ outputs }), { threads: 1 }));
