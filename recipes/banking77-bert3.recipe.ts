@@ -5,24 +5,18 @@
  *
  *   RETORT_DATA=… npm run recipe -- banking77-bert3 [--full] [--seeds N]
  */
-import { hinton } from '../src/methods/hinton.js';
-import { firstLayers } from '../src/models/chosen-layers.js';
-import { withHeadFor } from '../src/training/fine-tune.js';
-import { runTextRecipe } from './text-students.js';
+import { BERT3, runTextRecipe } from './text-students.js';
 
 export function main(args: readonly string[]): Promise<void> {
   return runTextRecipe(
     {
+      ...BERT3,
       name: 'banking77-bert3',
       set: 'banking77',
       split: 'test',
       teacher: { epochs: 5, learningRate: 1e-4 },
-      student: (pretrained, task, seed) => firstLayers(withHeadFor(pretrained, task, seed), 3),
-      start: 'first 3 layers of minilm-l6',
-      method: hinton(),
       training: { epochs: 4, learningRate: 1e-4, batchSize: 32 },
       rows: 5000,
-      seeds: 5,
     },
     args,
   );

@@ -3,23 +3,8 @@
  *
  *   RETORT_DATA=… npm run recipe -- sst2-bert3 [--full] [--seeds N]
  */
-import { hinton } from '../src/methods/hinton.js';
-import { firstLayers } from '../src/models/chosen-layers.js';
-import { withHeadFor } from '../src/training/fine-tune.js';
-import { runTextRecipe } from './text-students.js';
+import { BERT3, runTextRecipe } from './text-students.js';
 
 export function main(args: readonly string[]): Promise<void> {
-  return runTextRecipe(
-    {
-      name: 'sst2-bert3',
-      set: 'sst2',
-      student: (pretrained, task, seed) => firstLayers(withHeadFor(pretrained, task, seed), 3),
-      start: 'first 3 layers of minilm-l6',
-      method: hinton(),
-      training: { epochs: 3, learningRate: 5e-5, batchSize: 32 },
-      rows: 10_000,
-      seeds: 5,
-    },
-    args,
-  );
+  return runTextRecipe({ ...BERT3, name: 'sst2-bert3', set: 'sst2', rows: 10_000 }, args);
 }

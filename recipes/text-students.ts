@@ -26,9 +26,10 @@ import { load } from '../src/inference/load.js';
 import { hinton } from '../src/methods/hinton.js';
 import type { Method } from '../src/methods/method.js';
 import { bilstmFromTeacher } from '../src/models/bilstm-embeddings.js';
+import { firstLayers } from '../src/models/chosen-layers.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { reportHtml } from '../src/report/html.js';
-import { type FineTuneOptions, fineTune, trainAndDev } from '../src/training/fine-tune.js';
+import { type FineTuneOptions, fineTune, trainAndDev, withHeadFor } from '../src/training/fine-tune.js';
 import type { TextSettings } from '../src/training/text-settings.js';
 
 export type TextRecipe = {
@@ -154,6 +155,15 @@ export const BILSTM = {
   start: 'BiLSTM of width 150, word embeddings of minilm-l6 by SVD',
   method: hinton({ alpha: 0.9 }),
   training: { epochs: 10, learningRate: 1e-3, batchSize: 64 },
+  seeds: 5,
+} as const satisfies Partial<TextRecipe>;
+
+/** The first three layers of the pre-trained model, taught by Hinton's method with its defaults. */
+export const BERT3 = {
+  student: (pretrained, task, seed) => firstLayers(withHeadFor(pretrained, task, seed), 3),
+  start: 'first 3 layers of minilm-l6',
+  method: hinton(),
+  training: { epochs: 3, learningRate: 5e-5, batchSize: 32 },
   seeds: 5,
 } as const satisfies Partial<TextRecipe>;
 
