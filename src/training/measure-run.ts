@@ -142,7 +142,8 @@ export function sampledRows(
     );
     return { rows, tokens };
   }).sort((a, b) => a.tokens - b.tokens);
-  const chosen = Array.from({ length: SAMPLED }, (_, i) => Math.floor(((i + 0.5) / SAMPLED) * whole));
+  // The longest is there anyhow, and no row may be twice.
+  const chosen = Array.from({ length: SAMPLED }, (_, i) => Math.floor(((i + 0.5) / SAMPLED) * (whole - 1)));
   const rows = [...chosen, whole - 1].flatMap((place) => Array.from(batches[place]?.rows ?? []));
   return { rows: Uint32Array.from(rows), longest: train.text !== undefined };
 }

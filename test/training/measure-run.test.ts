@@ -51,6 +51,12 @@ describe('sampledRows', () => {
     expect(Math.abs(mean(sampled.slice(0, -1)) / mean(all) - 1)).toBeLessThan(0.05);
   });
 
+  test.each([8, 9, 10, 11, 12, 13, 20])('of %d batches, no row is taken twice', (batches) => {
+    const some = planTraining({ rows: 8 * batches, batchSize: 8, epochs: 1, ...(plan.text && { text: plan.text }) });
+    const { rows } = sampledRows(options, some);
+    expect([rows.length, new Set(rows).size]).toEqual([7 * 8, 7 * 8]);
+  });
+
   test('a run of few batches is taken whole', () => {
     const few = planTraining({ rows: 40, batchSize: 8, epochs: 1, ...(plan.text && { text: plan.text }) });
     expect(sampledRows(options, few).rows.length).toBe(40);
