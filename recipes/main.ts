@@ -3,6 +3,7 @@
  * run; what it gave is kept under `results/`.
  */
 import { readdirSync } from 'node:fs';
+import { RetortError } from '../src/errors/retort-error.js';
 
 const names = readdirSync(new URL('.', import.meta.url))
   .filter((file) => file.endsWith('.recipe.js'))
@@ -13,5 +14,11 @@ if (name === undefined || !names.includes(name)) {
   process.exitCode = name === undefined ? 0 : 2;
 } else {
   const recipe = (await import(`./${name}.recipe.js`)) as { main: (args: readonly string[]) => Promise<void> | void };
-  await recipe.main(args);
+  try {
+    await recipe.main(args);
+  } catch (error) {
+    if (!(error instanceof RetortError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  }
 }

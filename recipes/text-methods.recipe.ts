@@ -35,7 +35,7 @@ import { type MaskedLmOptions, trainMaskedLm } from '../src/training/masked-lm.j
 import { LOG, METRICS } from '../src/training/run-files.js';
 import type { LogLine } from '../src/training/run-log.js';
 import { readRunRecord } from '../src/training/run-record.js';
-import { SST2_TEACHER, taughtBy } from './text-students.js';
+import { TEACHERS, taughtBy } from './text-students.js';
 
 type SetName = 'sst2' | 'trec';
 /** Where a student's three layers come from: MiniLM, or layers that went on to guess hidden words, alone or from MiniLM. */
@@ -57,7 +57,7 @@ const SETTINGS = {
   rows: 2500,
   subsetSeed: 1,
   training: { epochs: 4, learningRate: 5e-5, batchSize: 32 },
-  teacher: { sst2: SST2_TEACHER, trec: { epochs: 5, learningRate: 1e-4, seed: 42 } },
+  teacher: { sst2: TEACHERS.sst2, trec: TEACHERS.trec },
   maskedLm: { texts: 20_000, epochs: 1, learningRate: 2e-4, batchSize: 32 },
 } as const;
 
