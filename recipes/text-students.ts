@@ -111,7 +111,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     ...recipe.training,
     ...limit,
     ...compute,
-    teacher,
+    teacher: { ...teacher, name: 'MiniLM-L6' },
     student: (seed) => recipe.student(pretrained, task, seed),
     start: recipe.start,
     task: { ...task, train: part, dev },
