@@ -112,7 +112,7 @@ function manySeeds(gain: Measured, differences: readonly number[], metric: Judge
     const text = `CAN'T TELL: ${points(gain.mean, over, metric)} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
     return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
   }
-  const figures = `${points(gain.mean, over, metric)}, 95 % interval ${interval(low, high, smallestEffect)}, ${seeds} paired seeds`;
+  const figures = `${gainInWords(differences, over, metric, smallestEffect)}, ${seeds} paired seeds`;
   if (low > 0) {
     if (high >= smallestEffect) return { ...gain, sd, low, high, verdict: 'BETTER', text: `BETTER: ${figures}` };
     const text = `BETTER, but small: ${figures}; all of it is under ${smallestEffect} points`;
@@ -126,6 +126,17 @@ function manySeeds(gain: Measured, differences: readonly number[], metric: Judge
   const seedsToDecide = samplesForReach(sd, Math.max(gain.mean, smallestEffect - gain.mean));
   const text = `CAN'T TELL: ${figures}; about ${seedsToDecide} seeds would decide`;
   return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide, text };
+}
+
+/** Of paired differences in the metric times 100: `+1.4 points over no-teacher, 95 % interval [1.1, 1.7]`. */
+export function gainInWords(
+  differences: readonly number[],
+  over: string,
+  metric: JudgedMetric = DEFAULT_METRIC,
+  smallestEffect = 0,
+): string {
+  const { low, high } = tInterval(differences);
+  return `${points(mean(differences), over, metric)}, 95 % interval ${interval(low, high, smallestEffect)}`;
 }
 
 /** Whether all differences are the same, but for the rounding of scores that were made from percentages. */

@@ -8,6 +8,7 @@ import { type LabellingProgress, rememberingTeacher } from '../../teachers/cache
 import type { Teacher } from '../../teachers/teacher.js';
 import { hasRunState } from '../../training/checkpoint.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
+import { expectNoWarning } from '../../training/checks/warning.js';
 import type { TrainingEvent } from '../../training/events.js';
 import { checkStages } from '../../training/phased-run.js';
 import { LAST } from '../../training/run-files.js';
@@ -18,6 +19,7 @@ import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
 import type { JudgedMetric } from '../judged-metric.js';
+import { pastBest } from '../past-best.js';
 import { answeredOnce } from './answered-once.js';
 import { type DistillationArm, methodArm } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
@@ -195,6 +197,8 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
       onEvent: (event) => emit({ type: 'experiment', event }),
       ...(signal && { signal }),
     });
+    const past = pastBest(outcome, method.name);
+    for (const warning of past) emit({ type: 'warning', ...warning });
     // Results may have outlived the folders of their runs: students that are to be shown are trained again, to the same bits.
     for (const arm of kept) {
       if (await hasRunState(join(folderOf(arm.name, seed), LAST))) continue;
@@ -230,7 +234,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
         evaluation: { name: data.evaluation.name, rows: data.evaluation.size },
         ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
-      warnings: warnings.known(),
+      warnings: [...warnings.known(), ...past],
       teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
       ...(hasNoTeacher &&
         predictions && {
@@ -243,6 +247,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
         }),
     });
     await writeExperimentRecord(recordPath, record);
+    if (options.strict) expectNoWarning(past);
     return { verdict: record.headline?.text, record, recordPath, studentPath };
   } finally {
     folder.release();

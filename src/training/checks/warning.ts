@@ -17,6 +17,7 @@ export const CHECKS = {
   'no-labels': 'a metric is asked for on rows without labels',
   'unseen-labels': 'evaluation rows have labels that no training row has',
   'rare-labels': 'labels with a single training row',
+  'past-best': 'an arm ends well below the best of its epochs',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type CheckName = keyof typeof CHECKS;
