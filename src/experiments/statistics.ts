@@ -55,7 +55,16 @@ export function tInterval(values: readonly number[]): Interval {
 }
 
 function halfWidth(sd: number, n: number): number {
-  return (cephes().stdtri(n - 1, UPPER) * sd) / Math.sqrt(n);
+  return (upperT(n - 1) * sd) / Math.sqrt(n);
+}
+
+/** By degrees of freedom: found by iteration, and asked for again and again. */
+const UPPER_T = new Map<number, number>();
+
+function upperT(freedom: number): number {
+  const known = UPPER_T.get(freedom) ?? cephes().stdtri(freedom, UPPER);
+  UPPER_T.set(freedom, known);
+  return known;
 }
 
 /**
