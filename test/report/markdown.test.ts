@@ -19,7 +19,7 @@ describe('reportMarkdown', () => {
 | --- | ---: | ---: | --- |
 | \`kd\` over \`no-teacher\` | +2.2 | [1.6, 2.8] | BETTER |
 
-5 seeds · 1 min 15 s · retort 0.1.0, Node 20.20.2, ONNX Runtime 1.30.0, a processor
+5 seeds · 10 runs, 20.0 s in all · retort 0.1.0, Node 20.20.2, ONNX Runtime 1.30.0, a processor
 
 \`\`\`sh
 retort primer --seeds 5
