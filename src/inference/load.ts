@@ -105,15 +105,7 @@ export async function openExport(
   try {
     const classes = expectTextClassifier(session, where);
     const labels = await labelsOf(metadata, folder, classes, where);
-    const readsPairs = readsPairsFrom(metadata);
-    return new TextModel({
-      session,
-      tokenizer,
-      labels,
-      maxLength,
-      classes,
-      ...(readsPairs !== undefined && { readsPairs }),
-    });
+    return new TextModel({ session, tokenizer, labels, maxLength, classes, readsPairs: readsPairsFrom(metadata) });
   } catch (error) {
     await session.release();
     throw error;
@@ -243,7 +235,7 @@ type Parts = {
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly classes: number;
-  readonly readsPairs?: boolean;
+  readonly readsPairs: boolean | undefined;
 };
 
 class TextModel implements Inference {

@@ -21,6 +21,7 @@ import {
   duration,
   listed,
   probabilityText,
+  runsOf,
   shortened,
   verdictFigures,
   verdictReason,
@@ -201,12 +202,9 @@ function rightMark(isRight: boolean): Markup {
 }
 
 function costSection({ arms, seconds, peakRssBytes, teacher }: ExperimentRecord): Markup {
-  const trained = arms.reduce((sum, arm) => sum + arm.seconds.reduce((inner, value) => inner + value, 0), 0);
+  const all = runsOf(arms);
   return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2>
-<dl><dt>Time</dt><dd>${duration(seconds)}; ${counted(
-    arms.reduce((sum, arm) => sum + arm.seconds.length, 0),
-    'run',
-  )} took ${duration(trained)} in all</dd>
+<dl><dt>Time</dt><dd>${duration(seconds)}; ${counted(all.runs, 'run')} took ${duration(all.seconds)} in all</dd>
 <dt>Memory</dt><dd>at most ${bytes(peakRssBytes)} in one process</dd>${
     teacher?.parameters !== undefined && html`<dt>Teacher</dt><dd>${count(teacher.parameters)} parameters</dd>`
   }</dl>

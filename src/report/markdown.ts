@@ -9,6 +9,7 @@ import {
   decimal,
   duration,
   intervalText,
+  runsOf,
   signedPoints,
   verdictFigures,
   verdictSentence,
@@ -74,14 +75,13 @@ function warningsList({ warnings = [] }: ExperimentRecord): string | undefined {
 function circumstances({ metric, seeds, arms, data, teacher, environment }: ExperimentRecord): string {
   const { unit } = METRIC_WORDING[metric];
   const { retort, node, onnxruntime, cpu } = environment;
-  const runs = arms.flatMap(({ seconds }) => seconds);
-  const sum = runs.reduce((total, seconds) => total + seconds, 0);
+  const { runs, seconds } = runsOf(arms);
   return [
     counted(seeds.length, 'seed'),
     ...(data?.evaluation ? [`${count(data.evaluation.rows)} rows of ${plain(data.evaluation.name)}`] : []),
     ...(teacher?.score === undefined ? [] : [`teacher ${plain(teacher.name)} ${decimal(teacher.score, 2)}${unit}`]),
     // Of the runs: the record's own time is that of the call that ended it, perhaps of a resumed one.
-    `${counted(runs.length, 'run')}, ${duration(sum)} in all`,
+    `${counted(runs, 'run')}, ${duration(seconds)} in all`,
     `retort ${plain(retort)}, Node ${plain(node)}, ONNX Runtime ${plain(onnxruntime)}, ${plain(cpu)}`,
   ].join(' · ');
 }

@@ -79,6 +79,12 @@ export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** How many runs the arms had, and how long they took in all. */
+export function runsOf(arms: readonly { readonly seconds: readonly number[] }[]): { runs: number; seconds: number } {
+  const each = arms.flatMap(({ seconds }) => seconds);
+  return { runs: each.length, seconds: each.reduce((sum, seconds) => sum + seconds, 0) };
+}
+
 /** `0.42 s`, `3.1 s`, `1 min 15 s`, `2 h 3 min` */
 export function duration(seconds: number): string {
   if (seconds < 1) return `${seconds.toFixed(2)} s`;

@@ -181,21 +181,14 @@ function methodOptions(chosen: readonly Chosen[], raw: RawOptions): (readonly [s
 }
 
 function located(error: unknown, places: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof OptionError || error instanceof MissingColumnError)) return error;
+  const { wanted, got, fix } = error;
+  const said = { where: error.where, wanted, got, ...(fix !== undefined && { fix }), cause: error };
   if (error instanceof MissingColumnError) {
     const place = places.get(`--${error.role}_column`);
     if (place === undefined) return error;
-    const { role, where, wanted, got, fix } = error;
-    return new MissingColumnError(role, {
-      where,
-      wanted: `${wanted}, as ${place} says`,
-      got,
-      ...(fix !== undefined && { fix }),
-      cause: error,
-    });
+    return new MissingColumnError(error.role, { ...said, wanted: `${wanted}, as ${place} says` });
   }
-  if (!(error instanceof OptionError)) return error;
   const where = error.where.replace(/--\w+|^data$/g, (flag) => places.get(flag) ?? flag);
-  if (where === error.where) return error;
-  const { wanted, got, fix } = error;
-  return new OptionError({ where, wanted, got, ...(fix !== undefined && { fix }), cause: error });
+  return where === error.where ? error : new OptionError({ ...said, where });
 }

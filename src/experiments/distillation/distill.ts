@@ -198,7 +198,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
       ...(signal && { signal }),
     });
     const past = pastBest(outcome, method.name);
-    for (const warning of past) emit({ type: 'warning', ...warning });
+    warnings.afterRuns(past);
     // Results may have outlived the folders of their runs: students that are to be shown are trained again, to the same bits.
     for (const arm of kept) {
       if (await hasRunState(join(folderOf(arm.name, seed), LAST))) continue;
@@ -234,7 +234,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
         evaluation: { name: data.evaluation.name, rows: data.evaluation.size },
         ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
-      warnings: [...warnings.known(), ...past],
+      warnings: warnings.known(),
       teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
       ...(hasNoTeacher &&
         predictions && {
