@@ -29,11 +29,12 @@ export type LoadTextModelOptions = {
  * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadTokenizer` do.
  */
 export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
-  const { path, model, weights, labelNames } = await openAnyModel(nameOrPath, {
+  const { path, model, weights, labelNames, readsPairs } = await openAnyModel(nameOrPath, {
     find: (name) => fetchModel(name, options),
   });
   const tokenizer = await loadTokenizer(path);
-  return { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
+  const read = { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
+  return { ...read, ...(readsPairs !== undefined && { readsPairs }) };
 }
 
 /** What a head is to answer. */

@@ -48,6 +48,7 @@ describe('fineTune', () => {
       outputDir,
     });
     expect([readsPairs, (await loadModel(outputDir)).readsPairs]).toEqual([isPair, isPair]);
+    expect((await loadTextModel(outputDir)).readsPairs).toBe(isPair);
   });
 
   test('is a run with the settings of the field: linear decay after a tenth, decayed weights, clipping at 1', async () => {
