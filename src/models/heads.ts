@@ -2,7 +2,7 @@
 import { greaterOrEqual } from '../autograd/ops/compare.js';
 import { add } from '../autograd/ops/elementwise.js';
 import { linearProduct } from '../autograd/ops/matmul.js';
-import { reshape, slice } from '../autograd/ops/shaping.js';
+import { reshape } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { dropout } from '../nn/dropout.js';
@@ -25,8 +25,12 @@ export type HeadName = (typeof HEADS)[number];
 export type Head = {
   readonly parameters: readonly ParameterSpec[];
   readonly hasPooledOutput: boolean;
-  /** hidden [B, S, H] */
-  forward(context: ForwardContext, hidden: Value): Pick<Signals, 'logits' | 'pooledOutput' | 'classRows'>;
+  /** hidden [B, S, H]; for a head that reads one token of it, `firstToken` makes that alone, [B, 1, H]. */
+  forward(
+    context: ForwardContext,
+    hidden: Value,
+    firstToken: () => Value,
+  ): Pick<Signals, 'logits' | 'pooledOutput' | 'classRows'>;
 };
 
 type HeadSizes = { readonly width: number; readonly labels: number; readonly initializerRange: number };
@@ -49,8 +53,8 @@ function firstTokenHead(options: FirstTokenOptions): Head {
   return {
     parameters: [...pooler.parameters, ...classifier.parameters],
     hasPooledOutput: true,
-    forward: (context, hidden) => {
-      const first = reshape(slice(hidden, { axis: 1, start: 0, end: 1 }), [hidden.shape[0] as Dim, H]);
+    forward: (context, hidden, firstToken) => {
+      const first = reshape(firstToken(), [hidden.shape[0] as Dim, H]);
       const pooledOutput = activation(pooler.forward(context, dropFirst.forward(context, first))); // [B, H]
       const logits = classifier.forward(context, drop.forward(context, pooledOutput)); // [B, C]
       return { logits, pooledOutput, classRows: context.parameters.get(`${options.classifier}.weight`) };
@@ -173,10 +177,11 @@ export function encoderModel({ kind, config, encoder, head, hasTypes }: EncoderM
       });
       const last = encoded.hiddenStates.at(-1) as Value;
       const asked = inputs[MASKED_POSITIONS];
-      const signals = head.forward(context, asked === undefined ? last : atPositions(last, asked));
+      const { firstToken, ...layerSignals } = encoded;
+      const signals = head.forward(context, asked === undefined ? last : atPositions(last, asked), firstToken);
       return {
         ...signals,
-        ...encoded,
+        ...layerSignals,
         embeddings: encoded.hiddenStates[0] as Value,
         attentionMask,
         ...(asked && { logitsMask: greaterOrEqual(asked, 0) }),

@@ -13,5 +13,5 @@ export function evaluationContext(parameters: Parameters): ForwardContext {
  * @param keyFor the uint32 key of a site's dropout mask, a graph input: `streamKey(seed, site, step)` on the host.
  */
 export function trainingContext(parameters: Parameters, keyFor: (site: string) => Value): ForwardContext {
-  return { parameters, dropout: (x, rate, site) => (rate === 0 ? x : dropout(x, keyFor(site), rate)) };
+  return { parameters, dropout: (x, rate, site, whole) => (rate === 0 ? x : dropout(x, keyFor(site), rate, whole)) };
 }

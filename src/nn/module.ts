@@ -26,8 +26,13 @@ export type Parameters = {
 /** All that a forward pass depends on besides its inputs. */
 export type ForwardContext = {
   readonly parameters: Parameters;
-  /** Inverted dropout while training, the identity otherwise. `site` names the random stream, once a model. */
-  dropout(x: Value, rate: number, site: string): Value;
+  /**
+   * Inverted dropout while training, the identity otherwise.
+   * @param site names the random stream, once a model.
+   * @param whole of x [.., 1, C] that is the first row of each group of a tensor: that tensor, or another with as many
+   *   rows a group. The mask is then the one that those rows have among all.
+   */
+  dropout(x: Value, rate: number, site: string, whole?: Value): Value;
 };
 
 /** A layer owns parameter names and maps values to values. */

@@ -53,7 +53,7 @@ function below(prefix: string, { parameters, dropout }: ForwardContext): Forward
       get: (name) => parameters.get(`${prefix}${name}`),
       rows: (name, ids) => parameters.rows(`${prefix}${name}`, ids),
     },
-    dropout: (x, rate, site) => dropout(x, rate, `${prefix}${site}`),
+    dropout: (x, rate, site, whole) => dropout(x, rate, `${prefix}${site}`, whole),
   };
 }
 

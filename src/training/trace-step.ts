@@ -133,7 +133,7 @@ function weightedTotals(loss: RowLoss, weights: Value): Pick<TracedTerm, 'total'
 }
 
 function withOtherDropout({ parameters, dropout }: ForwardContext, prefix: string): ForwardContext {
-  return { parameters, dropout: (x, rate, site) => dropout(x, rate, `${prefix}${site}`) };
+  return { parameters, dropout: (x, rate, site, whole) => dropout(x, rate, `${prefix}${site}`, whole) };
 }
 
 /** Only a traced teacher can be run on mixtures; `checkViews` has refused others. */

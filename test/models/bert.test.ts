@@ -7,13 +7,14 @@ import { sum } from '../../src/autograd/ops/reduce.js';
 import { constant, input, type Value } from '../../src/autograd/value.js';
 import { type BertConfig, bert, bertDefaults } from '../../src/models/bert.js';
 import type { Signals } from '../../src/models/model.js';
-import { evaluationContext, trainingContext } from '../../src/nn/context.js';
+import { evaluationContext } from '../../src/nn/context.js';
 import { constantParameters, initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { openSession } from '../../src/runtime/session.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
 import { evaluate, expectGolden, type Nested, nestedTensor } from '../nn/evaluate.js';
+import { dropoutsOf } from './witness.js';
 
 type Fixture = {
   readonly config: Partial<BertConfig>;
@@ -337,12 +338,7 @@ describe('bert, what it refuses and starts from', () => {
 
   test('every dropout has a stream of its own: embeddings, three a layer, classifier', () => {
     const dropped = bert({ ...fixture.config, hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.2 });
-    const sites: string[] = [];
-    const context = trainingContext(inputParameters(dropped.parameters), (site) => {
-      sites.push(site);
-      return input(site, 'uint32', []);
-    });
-    dropped.forward(context, inputs({ B, S }));
+    const sites = dropoutsOf(dropped, { B, S });
     expect(sites).toHaveLength(1 + 3 * 2 + 1);
     expect(new Set(sites).size).toBe(sites.length);
     expect(sites).toContain('encoder.layer.1.attention.self.dropout');

@@ -36,6 +36,17 @@ export function inputsOf(model: Model, dims: BatchDims): Record<string, Value> {
   return Object.fromEntries(model.inputs(dims).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)]));
 }
 
+/** Names of the random streams of a model's dropouts. First rows of a tensor, by themselves, are in the whole's. */
+export function dropoutsOf(model: Model, dims: BatchDims): string[] {
+  const sites: string[] = [];
+  const dropout = (x: Value, rate: number, site: string, whole?: Value): Value => {
+    if (rate > 0 && whole === undefined) sites.push(site);
+    return x;
+  };
+  model.forward({ parameters: inputParameters(model.parameters), dropout }, inputsOf(model, dims));
+  return sites;
+}
+
 export function tensorsOf(dtype: Float | 'int64', nested: Tensors): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(nested).map(([name, value]) => [name, nestedTensor(dtype, value)]));
 }

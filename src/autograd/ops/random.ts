@@ -64,11 +64,24 @@ function placesOf(
   return [countersUpTo(emitter, rows, 1), countersUpTo(emitter, columns, 0), lengths];
 }
 
+/** How far apart the first rows of each group of a tensor are, uint32: the length of its last axis but one. */
+function rowsInGroup(emitter: Emitter, whole: string, shape: Shape): string {
+  const length = shape.at(-2);
+  if (typeof length === 'number') return uint32(emitter, [], [length]);
+  const at = emitter.constant(fromNumbers('int64', [], [shape.length - 2]));
+  const read = emitter.node('Gather', [...emitter.node('Shape', [whole]), at]);
+  return emitter.node('Cast', read, { to: { kind: 'int', value: UINT32 } })[0] as string;
+}
+
 const randomBitsOp: VariadicOp = defineVariadic({
   name: 'randomBits',
   onnx: {
-    emit: (emitter, [key, like], _attributes, [, signature]) => {
-      const [rows, columns, target] = placesOf(emitter, signature?.shape ?? [], like as string);
+    emit: (emitter, [key, like, whole], _attributes, [, signature, wholeSignature]) => {
+      const [places, columns, target] = placesOf(emitter, signature?.shape ?? [], like as string);
+      const rows =
+        whole === undefined
+          ? places
+          : (emitter.node('Mul', [places, rowsInGroup(emitter, whole, wholeSignature?.shape ?? [])])[0] as string);
       const rowKeys = emitHash(emitter, emitter.node('BitwiseXor', [rows, key as string])[0] as string);
       const bits = emitHash(emitter, emitter.node('BitwiseXor', [rowKeys, columns])[0] as string);
       return emitter.node('Reshape', [bits, target]);
@@ -78,35 +91,49 @@ const randomBitsOp: VariadicOp = defineVariadic({
     if (key === 'uint32') return key;
     throw new DtypeError({ where, wanted: 'a uint32 key', got: String(key), fix: 'make it with streamKey()' });
   },
-  shape: ([key, like], _attributes, where) => {
-    if ((key as Shape).length === 0 && !(like as Shape).includes(0)) return like as Shape;
-    throw new ShapeError({ where, wanted: 'a key of rank 0', got: formatShape(key as Shape) });
+  shape: ([key, like, whole], _attributes, where) => {
+    if ((key as Shape).length > 0 || (like as Shape).includes(0)) {
+      throw new ShapeError({ where, wanted: 'a key of rank 0', got: formatShape(key as Shape) });
+    }
+    if (whole === undefined || (whole.length > 1 && (like as Shape).at(-2) === 1)) return like as Shape;
+    throw new ShapeError({
+      where,
+      wanted: 'first rows [.., 1, C] of a whole [.., R, C]',
+      got: `${formatShape(like as Shape)} of ${formatShape(whole)}`,
+    });
   },
   vjp: { notDifferentiable: 'integer output' },
-  samples: () => [{ inputs: [fromNumbers('uint32', [], [12345]), fromNumbers('float32', [2, 3], [0, 0, 0, 0, 0, 0])] }],
+  samples: () => {
+    const key = fromNumbers('uint32', [], [12345]);
+    const zeros = (...shape: number[]) => fromNumbers('float32', shape, new Float32Array(sizeOf(shape)));
+    return [{ inputs: [key, zeros(2, 3)] }, { about: 'first rows', inputs: [key, zeros(2, 1, 3), zeros(2, 4, 3)] }];
+  },
 });
 
 /**
  * 32 random bits for each element of `like`, whose values don't matter, a pure function of (key, element):
  * `hashedBits` of `tensor/random.ts` in the graph. Rows are hashed first, so that the counters stay small.
+ * @param whole where `like` [.., 1, C] is the first row of each group of a tensor [.., R, C], any value with R in that
+ *   place: the bits are then those that the whole tensor's first rows have.
  */
-export function randomBits(key: Value, like: Value): Value {
-  return randomBitsOp([key, like]);
+export function randomBits(key: Value, like: Value, whole?: Value): Value {
+  return randomBitsOp(whole === undefined ? [key, like] : [key, like, whole]);
 }
 randomBits.op = randomBitsOp.op;
 
 /**
  * Inverted dropout: each element of x is zeroed with probability `rate`, the rest are scaled by 1 / (1 − rate).
  * @param key uint32 scalar, `streamKey(seed, site, step)`: the whole state of the mask.
+ * @param whole what x has the first rows of, as for `randomBits`: their mask is that of the whole.
  * @throws OptionError if the rate is not in [0, 1).
  */
-export function dropout(x: Value, key: Value, rate: number): Value {
+export function dropout(x: Value, key: Value, rate: number, whole?: Value): Value {
   if (!(rate >= 0 && rate < 1)) {
     throw new OptionError({ where: 'dropout', wanted: 'a rate from 0 up to, but not, 1', got: String(rate) });
   }
   const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1);
   if (threshold === 0) return x;
-  const bits = randomBits(key, x);
+  const bits = randomBits(key, x, whole);
   const kept = cast(less(constant(fromNumbers('uint32', [], [threshold - 1])), bits), { to: x.dtype });
   return mul(x, mul(kept, 1 / (1 - rate)));
 }

@@ -35,6 +35,36 @@ describe('randomBits', () => {
     }
   });
 
+  // witness: the bits of the whole tensor, whose first rows they are.
+  test.each([[[6, 5]], [[3, 6, 5]], [[2, 3, 7, 4]], [[4, 1, 3]]])(
+    'of first rows of %j are those of the whole',
+    async (shape) => {
+      const columns = shape.at(-1) as number;
+      const rows = shape.at(-2) as number;
+      const groups = shape.slice(0, -2).reduce((product, dim) => product * dim, 1);
+      const all = hashedBits(7, groups * rows, columns);
+      const wanted = Array.from({ length: groups * columns }, (_, i) => {
+        const group = Math.floor(i / columns);
+        return all[group * rows * columns + (i % columns)];
+      });
+      const first = shape.with(-2, 1);
+      const names = shape.map((_, axis) => `N${axis}`);
+      for (const [dims, wholeDims] of [
+        [first, shape],
+        [names.with(-2, 'one').map((name) => (name === 'one' ? 1 : name)), names],
+      ] as const) {
+        const like = input('like', 'float32', dims);
+        const whole = input('whole', 'float32', wholeDims);
+        const feeds = { key: keyOf(7), like: zeros('float32', first), whole: zeros('float32', shape) };
+        const { bits } = await evaluate({ bits: randomBits(key, like, whole) }, feeds);
+        expect(toNumbers(bits)).toEqual(wanted);
+      }
+      expect(() =>
+        randomBits(key, input('like', 'float32', shape.with(-2, 2)), input('whole', 'float32', shape)),
+      ).toThrow('wanted first rows [.., 1, C] of a whole [.., R, C]');
+    },
+  );
+
   test('do not depend on the number of threads', async () => {
     const bits = randomBits(key, input('like', 'float32', [512, 300]));
     const given = { key: keyOf(5), like: zeros('float32', [512, 300]) };
