@@ -1,10 +1,10 @@
 /**
  * @file Does a student learn several small tasks better together, and better still from teachers? BAM (Clark et al. 2019,
  * arXiv:1907.04829) at the scale of a laptop: the first three layers of MiniLM on RTE, MRPC and STS-B, 1,500 rows each.
- * `single-task`: a student a task. `multi-task`: one student, labels alone. `bam`: one student from a MiniLM a task, with
- * teacher annealing. All start from the same weights of a seed, and see each row as often.
+ * `single-task`: a student a task. `multi-task`: one student, labels alone. `mt-dnn` and `bam`: one student from a MiniLM a
+ * task, by half of either and with teacher annealing. All start from the same weights of a seed, and see each row as often.
  *
- *   RETORT_DATA=… npm run recipe -- multi-task [--tasks rte,mrpc,stsb,cola] [--seeds 3] [--out results/multi-task.json]
+ *   RETORT_DATA=… npm run recipe -- multi-task [--tasks rte,mrpc,stsb,cola] [--seeds 3] [--threads N]
  *
  * Resumes by arm and seed, and within a run; each finished one is added to the results.
  */
@@ -18,6 +18,8 @@ import { splitOf, type TextTask } from '../src/data/text-task.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { bam } from '../src/methods/bam.js';
+import type { Method } from '../src/methods/method.js';
+import { mtDnn } from '../src/methods/mt-dnn.js';
 import { firstLayers } from '../src/models/chosen-layers.js';
 import { loadModel } from '../src/models/saved-model.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
@@ -39,8 +41,10 @@ const SETTINGS = {
   student: { epochs: 3, learningRate: 1e-4, batchSize: 16, warmupShare: 0.1, maxNorm: 1 },
   sampling: 'size^0.75',
 } as const;
-const ARMS = ['single-task', 'multi-task', 'bam'] as const;
-type Arm = (typeof ARMS)[number];
+/** How the student of each arm learns from the teachers; null: from labels alone. */
+const METHODS = { 'single-task': null, 'multi-task': null, 'mt-dnn': mtDnn(), bam: bam() } as const;
+type Arm = keyof typeof METHODS;
+const ARMS = Object.keys(METHODS) as Arm[];
 
 /** Percent of each task's first metric. */
 type Scores = Readonly<Record<string, number>>;
@@ -58,12 +62,16 @@ async function smallTask(name: string, rows: number): Promise<TextTask> {
   return { ...task, train: stratifiedSubset(train, { rows: Math.min(rows, train.size) }, SETTINGS.subsetSeed) };
 }
 
-type Place = { readonly work: string; readonly maxSteps: { readonly maxSteps?: number } };
+type Place = {
+  readonly work: string;
+  /** Threads, and fewer steps. */
+  readonly run: Pick<TasksOptions, 'threads' | 'maxSteps'>;
+};
 
-async function teacherOf(task: TextTask, model: TextModel, { work, maxSteps }: Place) {
+async function teacherOf(task: TextTask, model: TextModel, { work, run }: Place) {
   const { maxLength, teacher } = SETTINGS;
   const outputDir = join(work, 'teachers', task.name);
-  const { record } = await fineTune({ ...teacher, ...maxSteps, model, task, maxLength, outputDir, resume: true });
+  const { record } = await fineTune({ ...teacher, ...run, model, task, maxLength, outputDir, resume: true });
   const score = percent(record.metrics[task.metrics[0] ?? '']);
   return { score, teacher: modelTeacher(await loadModel(outputDir)) };
 }
@@ -72,12 +80,13 @@ type Job = {
   readonly tasks: readonly TextTask[];
   readonly start: TextModel;
   readonly seed: number;
-  readonly teachers: ReadonlyMap<string, Teacher> | undefined;
+  readonly method: Method | null;
+  readonly teachers: ReadonlyMap<string, Teacher>;
   readonly outputDir: string;
 };
 
 /** Trains one student of these tasks. */
-async function student({ tasks, start, seed, teachers, outputDir }: Job, { maxSteps }: Place) {
+async function student({ tasks, start, seed, method, teachers, outputDir }: Job, { run }: Place) {
   const { maxLength, sampling } = SETTINGS;
   const { epochs, learningRate, batchSize, warmupShare, maxNorm } = SETTINGS.student;
   const texts = tasks.map((task) => ({
@@ -91,10 +100,10 @@ async function student({ tasks, start, seed, teachers, outputDir }: Job, { maxSt
     model: made.model,
     weights: made.weights,
     tasks: made.tasks.map((task) => {
-      const teacher = teachers?.get(task.name);
+      const teacher = method === null ? undefined : teachers.get(task.name);
       return { ...task, ...(teacher && { teacher }) };
     }),
-    ...(teachers && { method: bam() }),
+    ...(method && { method }),
     sampling,
     optimizer: adamw({ learningRate, weightDecay: 0.01 }),
     groups: [{ match: isUsuallyUndecayed, weightDecay: 0 }],
@@ -105,7 +114,7 @@ async function student({ tasks, start, seed, teachers, outputDir }: Job, { maxSt
     seed,
     outputDir,
     resume: true,
-    ...maxSteps,
+    ...run,
   };
   const { totalSteps } = prepareTasks(options).plan;
   const { record } = await trainTasks({ ...options, warmupSteps: Math.round(warmupShare * totalSteps) });
@@ -122,17 +131,22 @@ export async function main(args: readonly string[]): Promise<void> {
       rows: { type: 'string', default: String(SETTINGS.rows) },
       out: { type: 'string', default: 'results/multi-task.json' },
       work: { type: 'string', default: '.bench/multi-task' },
+      threads: { type: 'string' },
       /** Fewer steps, to see that everything runs. Give `--out` and `--work` too. */
       'max-steps': { type: 'string' },
     },
   });
   const rows = Number(values.rows);
   const names = values.tasks.split(',');
-  const limit = values['max-steps'];
-  const place: Place = { work: values.work, maxSteps: limit === undefined ? {} : { maxSteps: Number(limit) } };
+  const { threads, 'max-steps': limit } = values;
+  const maxSteps = limit === undefined ? {} : { maxSteps: Number(limit) };
+  const place: Place = {
+    work: values.work,
+    run: { ...maxSteps, ...(threads !== undefined && { threads: Number(threads) }) },
+  };
   const results: Results = existsSync(values.out)
     ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
-    : { settings: { ...SETTINGS, rows, tasks: names, ...place.maxSteps }, machine: machine(), runs: [] };
+    : { settings: { ...SETTINGS, rows, tasks: names, ...maxSteps }, machine: machine(), runs: [] };
   const save = () => writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
   const tasks: TextTask[] = [];
   for (const name of names) tasks.push(await smallTask(name, rows));
@@ -151,7 +165,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (let seed = 1; seed <= Number(values.seeds); seed++) {
     for (const arm of ARMS) {
       if (results.runs.some((run) => run.arm === arm && run.seed === seed)) continue;
-      const job = { start, seed, teachers: arm === 'bam' ? teachers : undefined };
+      const job = { start, seed, method: METHODS[arm], teachers };
       const folder = join(values.work, `${arm}-${seed}`);
       const jobs =
         arm === 'single-task'
