@@ -20,7 +20,7 @@ function nameOf(name: string, { entry }: MethodResult): string {
     'triple-loss': 'the student has guessed hidden words with a teacher before',
     minilm: '',
   }[entry.start ?? 'minilm'];
-  const pool = entry.copies === undefined ? '' : `${entry.copies} augmented copies a row`;
+  const pool = entry.copies === undefined ? '' : `augmented copies, ${entry.copies} a row`;
   const rest = name.includes(', trec') || entry.set === 'trec' ? 'TREC' : '';
   const options = Object.entries(entry.options ?? {}).map(([option, value]) => `${option} ${value}`);
   const said = [...options, more, pool, rest].filter((part) => part !== '');
