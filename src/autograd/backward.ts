@@ -35,7 +35,7 @@ class Cotangents {
  * Undoes broadcasting: a cotangent of a broadcast shape is summed over the axes that were repeated. The one
  * place where the reverse of `broadcastShapes` is written down.
  */
-function sumToShape(cotangent: Value, like: Value): Value {
+function sumToShape(cotangent: Value, like: Value, inputs: readonly Value[]): Value {
   if (sameShape(cotangent.shape, like.shape)) return cotangent;
   const added = cotangent.shape.length - like.shape.length;
   const axes = cotangent.shape.flatMap((dim, axis) =>
@@ -43,7 +43,7 @@ function sumToShape(cotangent: Value, like: Value): Value {
   );
   if (axes.length === 0) return reshape(cotangent, like.shape);
   if (axes.length === cotangent.shape.length - 1 && like.shape.at(-1) === cotangent.shape.at(-1)) {
-    return reshape(columnSums(cotangent), like.shape);
+    return reshape(columnSums(cotangent, inputs), like.shape);
   }
   return reshape(sum(cotangent, { axes }), like.shape);
 }
@@ -51,17 +51,16 @@ function sumToShape(cotangent: Value, like: Value): Value {
 /**
  * Sums over all axes but the last, [.., H] -> [1, H], as a product with a row of ones: the gradient of a bias. ONNX
  * Runtime's ReduceSum takes 2–4 times as long on the shapes of a transformer.
+ * @param inputs those of the graph. One with as many elements as x has rows says how many that is, for all sums alike.
  */
-function columnSums(x: Value): Value {
+function columnSums(x: Value, inputs: readonly Value[]): Value {
   const width = x.shape.at(-1) as Dim;
   const rows = dimProduct(x.shape.slice(0, -1));
   const matrix = reshape(x, [rows, width]);
   const one = constant(fromNumbers(x.dtype, [], [1]));
-  // A number of rows that is a name is read from a column of the matrix.
-  const ones =
-    typeof rows === 'number'
-      ? expand(one, [1, rows])
-      : expandLike(one, reshape(slice(matrix, { axis: 1, start: 0, end: 1 }), [1, rows]));
+  const aRow = () =>
+    inputs.find(({ shape }) => dimProduct(shape) === rows) ?? slice(matrix, { axis: 1, start: 0, end: 1 });
+  const ones = typeof rows === 'number' ? expand(one, [1, rows]) : expandLike(one, reshape(aRow(), [1, rows]));
   return matmul(ones, matrix); // [1, rows] x [rows, H] -> [1, H]
 }
 
@@ -105,6 +104,7 @@ export function vectorJacobianProduct(
   const relevant = new Set<Node>(targets);
   for (const node of order) if (node.inputs.some((value) => relevant.has(value.node))) relevant.add(node);
 
+  const inputs = order.flatMap((node) => node.inputs.filter((value) => value.node.kind === 'input'));
   const cotangents = new Cotangents();
   for (const [output, cotangent] of outputs) if (relevant.has(output.node)) cotangents.add(output, cotangent);
   for (const node of order.reverse()) {
@@ -118,7 +118,7 @@ export function vectorJacobianProduct(
     const toInputs = vjp(arriving, node.inputs, node.outputs, node.attributes);
     for (const [i, value] of node.inputs.entries()) {
       const cotangent = toInputs[i] ?? null;
-      if (cotangent !== null && relevant.has(value.node)) cotangents.add(value, sumToShape(cotangent, value));
+      if (cotangent !== null && relevant.has(value.node)) cotangents.add(value, sumToShape(cotangent, value, inputs));
     }
   }
   return wrt.map((value) => cotangents.get(value) ?? zerosLike(value));

@@ -1,7 +1,7 @@
 /** @file Softmax and its relatives, layer normalisation. */
 import { ShapeError } from '../../errors/failures.js';
 import { type Dim, formatShape, resolveAxis, type Shape } from '../../tensor/shape.js';
-import { defineUnary, defineVariadic, type UnaryOp } from '../op.js';
+import { applyOp, defineUnary, defineVariadic, type OnnxForm, type Op, type UnaryOp } from '../op.js';
 import type { Value } from '../value.js';
 import { add, exp, log, mul, reciprocal, sqrt, stopGradient, sub } from './elementwise.js';
 import { mean, reduceMax, sum } from './reduce.js';
@@ -70,34 +70,74 @@ function standardise(x: Value, eps: number): { centred: Value; inverseStd: Value
   return { centred, inverseStd: reciprocal(sqrt(add(variance, eps))) };
 }
 
+const nativeLayerNorm = {
+  type: 'LayerNormalization',
+  since: 17,
+  attributes: ({ eps }: LayerNormAttributes) => ({
+    axis: { kind: 'int', value: -1 },
+    epsilon: { kind: 'float', value: eps },
+  }),
+} as const satisfies OnnxForm<LayerNormAttributes>;
+
+function layerNormShape([x, weight, bias]: readonly Shape[], where: string): Shape {
+  const shape = x as Shape;
+  const H = shape.at(-1) as Dim;
+  const fits = [weight, bias].every((vector) => vector?.length === 1 && vector[0] === H);
+  if (shape.length > 0 && fits) return shape;
+  throw new ShapeError({
+    where,
+    wanted: `x [.., H], weight [H], bias [H]`,
+    got: [x, weight, bias].map((part) => formatShape(part ?? [])).join(', '),
+  });
+}
+
+/** The native kernel with the statistics that it has found: y [.., H], mean [.., 1], 1 / √(variance + eps) [.., 1]. */
+const layerNormWithStatistics: Op = {
+  name: 'layerNormWithStatistics',
+  compose: undefined,
+  onnx: {
+    emit: (emitter, inputs, attributes) =>
+      emitter.node('LayerNormalization', inputs, nativeLayerNorm.attributes(attributes as LayerNormAttributes), 3),
+  },
+  infer: (inputs, _attributes, where) => {
+    const shape = layerNormShape(
+      inputs.map((value) => value.shape),
+      where,
+    );
+    const dtype = inputs[0]?.dtype ?? 'float32';
+    const statistic = { dtype, shape: shape.with(-1, 1) };
+    return [{ dtype, shape }, statistic, statistic];
+  },
+  vjp: { notDifferentiable: 'stands for `layerNorm` in graphs that train' },
+  samples: () => [],
+};
+
+/** What `standardise` gives, of a float32 input from the kernel that the forward pass runs. */
+function standardised(inputs: readonly Value[], attributes: LayerNormAttributes): ReturnType<typeof standardise> {
+  const [x] = inputs as [Value];
+  if (x.dtype !== 'float32') return standardise(x, attributes.eps);
+  const [, average, inverseStd] = applyOp(layerNormWithStatistics, inputs, attributes) as [Value, Value, Value];
+  return { centred: sub(x, average), inverseStd };
+}
+
 const layerNormOp = defineVariadic<LayerNormAttributes>({
   name: 'layerNorm',
-  onnx: {
-    type: 'LayerNormalization',
-    since: 17,
-    attributes: ({ eps }) => ({ axis: { kind: 'int', value: -1 }, epsilon: { kind: 'float', value: eps } }),
+  onnx: nativeLayerNorm,
+  // The native kernel is for float32; the backward pass shares its statistics.
+  compose: (inputs, attributes, form) => {
+    const [x, weight, bias] = inputs as [Value, Value, Value];
+    if (x.dtype === 'float32') {
+      return form === 'export' ? undefined : applyOp(layerNormWithStatistics, inputs, attributes)[0];
+    }
+    const { centred, inverseStd } = standardise(x, attributes.eps);
+    return add(mul(mul(centred, inverseStd), weight), bias);
   },
-  // The backward pass needs the parts; the native kernel is for shipped graphs and keeps float32 statistics.
-  compose: ([x, weight, bias], { eps }, form) => {
-    if (form === 'export' && x?.dtype === 'float32') return undefined;
-    const { centred, inverseStd } = standardise(x as Value, eps);
-    return add(mul(mul(centred, inverseStd), weight as Value), bias as Value);
-  },
-  shape: ([x, weight, bias], _attributes, where) => {
-    const shape = x as Shape;
-    const H = shape.at(-1) as Dim;
-    const fits = [weight, bias].every((vector) => vector?.length === 1 && vector[0] === H);
-    if (shape.length > 0 && fits) return shape;
-    throw new ShapeError({
-      where,
-      wanted: `x [.., H], weight [H], bias [H]`,
-      got: [x, weight, bias].map((part) => formatShape(part ?? [])).join(', '),
-    });
-  },
-  vjp: (g, [x, weight], _y, { eps }) => {
-    const { centred, inverseStd } = standardise(x as Value, eps);
+  shape: (shapes, _attributes, where) => layerNormShape(shapes, where),
+  vjp: (g, inputs, _y, attributes) => {
+    const weight = inputs[1] as Value;
+    const { centred, inverseStd } = standardised(inputs, attributes);
     const normal = mul(centred, inverseStd);
-    const toNormal = mul(g, weight as Value);
+    const toNormal = mul(g, weight);
     const average = mean(toNormal, { axes: [-1], keepDims: true });
     const along = mean(mul(toNormal, normal), { axes: [-1], keepDims: true });
     return [mul(inverseStd, sub(sub(toNormal, average), mul(normal, along))), mul(g, normal), g];
