@@ -61,8 +61,8 @@ export const TEACHERS = {
 const LATENCY_RUNS = 200;
 
 /**
- * Runs a recipe, or with `--plan` says what it would take: `--full` for all rows (the results then end with `-full`), `--seeds N`, `--threads N`, `--work FOLDER`,
- * `--teacher RUN`.
+ * Runs a recipe, or with `--plan` says what it would take: `--full` for all rows (the results then end with `-full`), `--seeds N`,
+ * `--controls no-teacher,…`, `--threads N`, `--work FOLDER`, `--teacher RUN`.
  */
 export async function runTextRecipe(recipe: TextRecipe, args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -70,6 +70,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     options: {
       full: { type: 'boolean', default: false },
       seeds: { type: 'string' },
+      controls: { type: 'string' },
       work: { type: 'string', default: '.bench' },
       teacher: { type: 'string' },
       results: { type: 'string', default: 'results' },
@@ -82,6 +83,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   });
   const name = values.full ? `${recipe.name}-full` : recipe.name;
   const seeds = Number(values.seeds ?? recipe.seeds);
+  const controls = (values.controls?.split(',') as readonly Control[] | undefined) ?? recipe.controls;
   const compute = values.threads === undefined ? {} : { threads: Number(values.threads) };
   const limit = values['max-steps'] === undefined ? {} : { maxSteps: Number(values['max-steps']) };
   mkdirSync(values.results, { recursive: true });
@@ -117,7 +119,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     task: { ...task, train: part, dev },
     ...(recipe.pool && rest && { transfer: rest }),
     method: recipe.method,
-    ...(recipe.controls && { controls: recipe.controls }),
+    ...(controls && { controls }),
     seeds,
     outputDir,
     resultsFile: join(values.results, `${name}.jsonl`),
