@@ -1,17 +1,9 @@
 /** @file Rows of Parquet files, one row group in memory at a time, and of that only the columns that are asked for. */
 import { type FileHandle, open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
-import {
-  type AsyncBuffer,
-  type Compressors,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-} from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
 import { FileError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
-import { classLabelNames } from './hugging-face-features.schema.js';
 import { type BadRow, type ColumnRole, type Columns, cellsOf, columnPlaces, type TableRow } from './table-rows.js';
 import { expectRegularFile } from './text-lines.js';
 
@@ -87,6 +79,9 @@ async function* objectsOf(
   file: AsyncBuffer,
   columns: (header: ParquetHeader) => readonly string[],
 ): AsyncGenerator<ParquetObject, void> {
+  // Most runs read no Parquet: they need not load what reads it.
+  const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
+  const { classLabelNames } = await import('./hugging-face-features.schema.js');
   const metadata = await readable(path, () => parquetMetadataAsync(file));
   const names = await readable(path, () => parquetSchema(metadata).children.map((child) => child.element.name));
   const json = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;

@@ -1,7 +1,6 @@
 /** @file The forms in which public data sets come, as sources of splits. */
 import { basename } from 'node:path';
 import { FileError } from '../errors/failures.js';
-import { intentSplits } from './intents.schema.js';
 import { LabelColumn } from './label-column.js';
 import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
 import { quoted } from './table-rows.js';
@@ -79,6 +78,7 @@ export function intentsFile(file: string, keys: readonly string[]): SplitSource 
   return {
     files: [file],
     read: async ([path = file], { name, labelNames, onBadRow }) => {
+      const { intentSplits } = await import('./intents.schema.js');
       const splits = intentSplits(await wholeText(path), path);
       const labels = new LabelColumn(path, labelNames === undefined ? {} : { labelNames });
       const texts: string[] = [];
