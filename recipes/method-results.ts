@@ -1,7 +1,8 @@
-/** @file What `results/text-methods.json` says of the methods: a table of all, and a picture of each one's losses. */
+/** @file What `results/` says of the methods: a table of each recipe's, and a picture of each method's losses. */
 import { median } from '../bench/figures.js';
-import { mean, sampleSd } from '../src/experiments/statistics.js';
+import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
 import { decimal, intervalText, signedPoints } from '../src/report/words.js';
+import type { MultiTaskResults } from './multi-task.recipe.js';
 import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
@@ -65,6 +66,38 @@ export function takdTable({ gains }: TakdResults): string {
     return `| ${cells.join(' | ')} |`;
   });
   return ['| arm | accuracy | over `alone` | over `direct` |', '|---|---|---|---|', ...rows, ''].join('\n');
+}
+
+/** A row an arm of the students of several tasks: each task, their mean, and what that gained on the same seeds. */
+export function multiTaskTable({ teachers = {}, runs }: MultiTaskResults): string {
+  const tasks = Object.keys(runs[0]?.scores ?? {});
+  const arms = [...new Set(runs.map(({ arm }) => arm))];
+  const meansOf = (arm: string) =>
+    new Map(runs.filter((run) => run.arm === arm).map(({ seed, scores }) => [seed, mean(Object.values(scores))]));
+  const over = (arm: string, other: string): string => {
+    const theirs = meansOf(other);
+    const gains = [...meansOf(arm)].flatMap(([seed, score]) => {
+      const base = theirs.get(seed);
+      return base === undefined ? [] : [score - base];
+    });
+    return arm === other ? '' : gained({ mean: mean(gains), ...tInterval(gains) });
+  };
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rows = arms.map((arm) => {
+    const scores = tasks.map((task) =>
+      runs.filter((run) => run.arm === arm).map((run) => run.scores[task] ?? Number.NaN),
+    );
+    const versus = arm === 'single-task' ? ['', ''] : [over(arm, 'single-task'), over(arm, 'multi-task')];
+    return row([`\`${arm}\``, ...scores.map(spread), spread([...meansOf(arm).values()]), ...versus]);
+  });
+  const ofTeachers = tasks.map((task) => decimal(teachers[task] ?? Number.NaN));
+  return [
+    row(['arm', ...tasks, 'mean', 'over `single-task`', 'over `multi-task`']),
+    row(['---', ...tasks.map(() => '---'), '---', '---', '---']),
+    row(['teachers, one a task', ...ofTeachers, decimal(mean(Object.values(teachers))), '', '']),
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 /** The terms of a method's loss over its steps, a panel each on a scale of its own; a line down where a stage ends. */

@@ -49,7 +49,12 @@ const ARMS = Object.keys(METHODS) as Arm[];
 /** Percent of each task's first metric. */
 type Scores = Readonly<Record<string, number>>;
 type Run = { readonly arm: Arm; readonly seed: number; readonly scores: Scores; readonly seconds: number };
-type Results = { readonly settings: object; readonly machine: string; teachers?: Scores; readonly runs: Run[] };
+export type MultiTaskResults = {
+  readonly settings: object;
+  readonly machine: string;
+  teachers?: Scores;
+  readonly runs: Run[];
+};
 
 const percent = (value: number | undefined) => Number((100 * (value ?? Number.NaN)).toFixed(2));
 const average = (scores: Scores) => mean(Object.values(scores));
@@ -144,8 +149,8 @@ export async function main(args: readonly string[]): Promise<void> {
     work: values.work,
     run: { ...maxSteps, ...(threads !== undefined && { threads: Number(threads) }) },
   };
-  const results: Results = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
+  const results: MultiTaskResults = existsSync(values.out)
+    ? (JSON.parse(readFileSync(values.out, 'utf8')) as MultiTaskResults)
     : { settings: { ...SETTINGS, rows, tasks: names, ...maxSteps }, machine: machine(), runs: [] };
   const save = () => writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
   const tasks: TextTask[] = [];

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { readExperimentRecord } from '../src/experiments/experiment-record.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { reportMarkdown } from '../src/report/markdown.js';
-import { entryOf, lossFigure, methodTable, takdTable } from './method-results.js';
+import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
+import type { MultiTaskResults } from './multi-task.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 
@@ -18,6 +19,7 @@ const PAGE = 'docs/results.md';
 const FIGURES = 'docs/images/methods';
 const METHODS_RUN = 'text-methods';
 const TAKD = 'takd-mnist';
+const MULTI_TASK = 'multi-task';
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -28,7 +30,9 @@ function methodsIn(folder: string): MethodResults {
 
 async function blockOf(folder: string, name: string): Promise<string> {
   if (name === METHODS_RUN) return methodTable(methodsIn(folder));
-  if (name === TAKD) return takdTable(JSON.parse(readFileSync(join(folder, `${TAKD}.json`), 'utf8')) as TakdResults);
+  const read = (): unknown => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+  if (name === TAKD) return takdTable(read() as TakdResults);
+  if (name === MULTI_TASK) return multiTaskTable(read() as MultiTaskResults);
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
   const shown = Object.entries(latencies[name] ?? {}).map(([model, ms]) => `${model} ${ms.toFixed(1)} ms`);
   const latency =
