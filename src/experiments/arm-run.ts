@@ -19,7 +19,10 @@ export type RunContext = {
 };
 
 /** Trains and evaluates one arm with one seed. It must give the same for the same arm, seed and settings. */
-export type ArmRun<A extends Arm = Arm> = (arm: A, seed: number, context: RunContext) => Promise<ArmResult>;
+export type ArmRun<A extends Arm = Arm> = (arm: A, seed: number, context: RunContext) => Promise<TimedResult>;
+
+/** `seconds`: what training took, calls before an interruption included. Default: what the call took. */
+export type TimedResult = ArmResult & { readonly seconds?: number };
 
 /** A run of an arm that failed. The other runs are kept. */
 export class ArmError extends RetortError {
@@ -54,10 +57,10 @@ export type MeasuredResult = {
  * Runs an arm and says what it took.
  * @throws ArmError for a score that is none. It is looked at on this side, since NaN does not survive the way.
  */
-export async function measured(work: () => Promise<ArmResult>): Promise<MeasuredResult> {
+export async function measured(work: () => Promise<TimedResult>): Promise<MeasuredResult> {
   const started = performance.now();
-  const result = await work();
-  const seconds = (performance.now() - started) / 1000;
+  const { seconds: trained = 0, ...result } = await work();
+  const seconds = Math.max(trained, (performance.now() - started) / 1000);
   const { score } = result;
   if (!(score >= -1 && score <= 1)) {
     throw new ArmError({ where: 'score', wanted: 'a number from -1 to 1', got: String(score) });

@@ -480,3 +480,19 @@ describe('a failure in this process', () => {
     expect((error.cause as Error).name).toBe('OptionError');
   });
 });
+
+test('a run that went on after an interruption took what its training took in all', async () => {
+  const earlier = 1e6;
+  const outcome = await runExperiment({
+    ...base,
+    seeds: [42],
+    run: async (arm, seed, context) => ({
+      ...(await run(arm, seed, context)),
+      ...(arm.name === 'kd' && { seconds: earlier }),
+    }),
+  });
+  const [kd, alone] = outcome.arms.map(({ runs }) => runs[0]);
+  expect(kd?.seconds).toBe(earlier);
+  expect(kd?.result).not.toHaveProperty('seconds');
+  expect(alone?.seconds).toBeLessThan(earlier);
+});

@@ -13,7 +13,8 @@ import type { Assistant, PhasedRunOptions } from '../../training/phase-options.j
 import { runPhases } from '../../training/phased-run.js';
 import type { RunOptions } from '../../training/run.js';
 import { LAST } from '../../training/run-files.js';
-import { type ArmResult, packRightRows } from '../arm-result.js';
+import { packRightRows } from '../arm-result.js';
+import type { TimedResult } from '../arm-run.js';
 import type { JudgedMetric } from '../judged-metric.js';
 import { packAnswers } from '../kept-answers.js';
 import { type DistillationArm, methodOf } from './arms.js';
@@ -91,7 +92,7 @@ export async function armRun(arm: DistillationArm, options: ArmOptions): Promise
 }
 
 /** Trains the student of an arm and scores it after the last step. @throws as `runPhases` does. */
-export async function trainArm(arm: DistillationArm, options: ArmOptions): Promise<ArmResult> {
+export async function trainArm(arm: DistillationArm, options: ArmOptions): Promise<TimedResult> {
   const { data, metrics, student, outputDir, isKept, threads, device, resume } = options;
   const [metric] = metrics;
   const run = await armRun(arm, options);
@@ -115,6 +116,7 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
       score: scoreIn(measured, metric),
       metrics: Object.fromEntries(metrics.map((name) => [name, scoreIn(measured, name)])),
       parameters: record.parameters,
+      seconds: record.seconds,
       ...(classes > 1 && { right: packRightRows(Array.from(said, (one, row) => one === labels[row])) }),
       ...(metric !== 'accuracy' && { answers: packAnswers({ logits, classes, labels, ...(scores && { scores }) }) }),
       train: { rows: train.size, steps: record.steps },
