@@ -12,7 +12,7 @@ import { distilbert } from './distilbert.js';
 import type { HeadName } from './heads.js';
 import type { Model } from './model.js';
 import { roberta } from './roberta.js';
-import type { Weights } from './saved-model.js';
+import type { SavedModel, Weights } from './saved-model.js';
 
 /** The kind, as checkpoints record it. */
 export const MULTI_TASK = 'multi-task';
@@ -26,6 +26,8 @@ export type TaskHead = {
   readonly labels: readonly string[];
   /** Of a regression: the scores that its head calls 0 and 1. Default: it says scores as they are. */
   readonly scores?: { readonly zero: number; readonly one: number };
+  /** Whether it is trained on pairs of texts; absent where nobody said. */
+  readonly readsPairs?: boolean;
 };
 
 export type MultiTaskConfig = {
@@ -155,7 +157,7 @@ export function modelOfTask(whole: Model, task: string): Model {
   return plainModel(multiTaskConfig(whole).encoder, headOf(whole, task));
 }
 
-export type TaskModel = { readonly model: Model; readonly weights: Weights; readonly labelNames: readonly string[] };
+export type TaskModel = Pick<SavedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs'>;
 
 /**
  * One task of a trained model as an ordinary model: to predict, evaluate and export, or to be a teacher. A regression's
@@ -177,7 +179,8 @@ export function taskModel(whole: { readonly model: Model; readonly weights: Weig
       weights[`${last}.${part}`] = { dtype, shape, data: data.map((value) => value * range + added) };
     }
   }
-  return { model, weights, labelNames: head.labels };
+  const { labels: labelNames, readsPairs } = head;
+  return { model, weights, labelNames, ...(readsPairs !== undefined && { readsPairs }) };
 }
 
 /**

@@ -82,8 +82,13 @@ const taskHead = z
     num_labels: size,
     labels: z.array(z.string()),
     scores: z.strictObject({ zero: z.number(), one: z.number() }).optional(),
+    readsPairs: z.boolean().optional(),
   })
-  .transform(({ scores, ...head }) => ({ ...head, ...(scores && { scores }) }));
+  .transform(({ scores, readsPairs, ...head }) => ({
+    ...head,
+    ...(scores && { scores }),
+    ...(readsPairs !== undefined && { readsPairs }),
+  }));
 
 const encoders = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('bert'), config: bertConfig }),

@@ -50,13 +50,14 @@ export function textTasks(
   };
 }
 
-function headFor(name: string, { labelNames, scores }: TextTable): TaskHead {
+function headFor(name: string, { labelNames, scores, pairs }: TextTable): TaskHead {
   if (scores === undefined && labelNames.length === 0) {
     throw new OptionError({ where: `task '${name}'`, wanted: 'rows with labels or scores', got: 'neither' });
   }
-  if (scores === undefined) return { head: 'classification', num_labels: labelNames.length, labels: labelNames };
+  const text = { head: 'classification', readsPairs: pairs !== undefined } as const;
+  if (scores === undefined) return { ...text, num_labels: labelNames.length, labels: labelNames };
   const known = scores.filter((score) => !Number.isNaN(score));
   const zero = known.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
   const one = known.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
-  return { head: 'classification', num_labels: 1, labels: [], scores: { zero, one } };
+  return { ...text, num_labels: 1, labels: [], scores: { zero, one } };
 }

@@ -23,7 +23,7 @@ const families: readonly Model[] = [
   distilbert({ vocab_size: 9, dim: 4, n_layers: 1, n_heads: 2, hidden_dim: 8 }),
 ];
 const tasks = {
-  nli: { head: 'classification', num_labels: 3, labels: ['yes', 'no', 'maybe'] },
+  nli: { head: 'classification', num_labels: 3, labels: ['yes', 'no', 'maybe'], readsPairs: true },
   sim: { head: 'classification', num_labels: 1, labels: [], scores: { zero: 1, one: 5 } },
   tag: { head: 'tokens', num_labels: 4, labels: [] },
 } as const;
@@ -86,6 +86,8 @@ describe('multiTask', () => {
     expect(saved.weights).toEqual(whole.weights);
     const opened = await openAnyModel(`${folder}#nli`);
     expect(opened.labelNames).toEqual(['yes', 'no', 'maybe']);
+    expect(opened.readsPairs).toBe(true);
+    expect(await openAnyModel(`${folder}#sim`)).not.toHaveProperty('readsPairs');
     expect(opened.weights).toEqual(taskModel(whole, 'nli').weights);
     expect(opened.contentHash).not.toBe(saved.contentHash);
     await expect(openAnyModel(folder)).rejects.toThrow(`wanted one of its tasks: ${folder}#nli, ${folder}#sim`);

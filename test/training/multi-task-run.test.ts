@@ -11,12 +11,14 @@ import { bam } from '../../src/methods/bam.js';
 import { patientKd } from '../../src/methods/pkd.js';
 import { openAnyModel } from '../../src/models/any-model.js';
 import { bert } from '../../src/models/bert.js';
-import { multiTask, taskModel } from '../../src/models/multi-task.js';
+import { multiTask, multiTaskConfig, taskModel } from '../../src/models/multi-task.js';
 import { loadModel } from '../../src/models/saved-model.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { openEvaluator } from '../../src/training/evaluate.js';
 import { prepareTasks, type TasksOptions, trainTasks } from '../../src/training/multi-task-run.js';
+import { textTasks } from '../../src/training/text-tasks.js';
 import { WORDS, words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-multi-task-run-'));
@@ -66,6 +68,32 @@ const options = (folder: string, more: Partial<TasksOptions> = {}): TasksOptions
   threads: 1,
   outputDir: join(scratch, folder),
   ...more,
+});
+
+test('textTasks makes the head that a table asks for', () => {
+  const tables = {
+    good: wordTable('good', 9),
+    pairs: wordTable('pairs', 9, { pairs: true }),
+    score: scored('score', 99, 1),
+  };
+  const start = { model: plain, weights: initialiseParameters(plain.parameters, 1), tokenizer: words };
+  const given = Object.entries(tables).map(([name, train]) => ({ name, train }));
+  const made = textTasks(start, given, { seed: 1 });
+  const { scores } = tables.score;
+  expect(multiTaskConfig(made.model).tasks).toEqual({
+    good: { ...heads.good, readsPairs: false },
+    pairs: { ...heads.pairs, readsPairs: true },
+    score: {
+      ...heads.score,
+      scores: { zero: Math.min(...(scores ?? [])), one: Math.max(...(scores ?? [])) },
+      readsPairs: false,
+    },
+  });
+  expect(made.tasks.map(({ name, data: { train } }) => [name, train.size])).toEqual([
+    ['good', 9],
+    ['pairs', 9],
+    ['score', 99],
+  ]);
 });
 
 describe('trainTasks', () => {
