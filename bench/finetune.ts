@@ -34,6 +34,8 @@ export type FinetuneJob = {
   readonly dropout: number;
   /** Of the new head, the order of the rows and the masks. */
   readonly seed: number;
+  /** Of both sides. Default: 2. */
+  readonly threads?: number;
 };
 
 /** What one side did. */
@@ -90,8 +92,8 @@ function ranOnce(out: string, command: string, args: readonly string[]): Finetun
 
 /** The work of `finetune`, in the process that it starts. */
 export async function runFinetuning(folder: string, job: FinetuneJob): Promise<void> {
-  const { seed, dropout } = job;
-  const { batchSize, maxLength, learningRate, weightDecay, maxNorm, threads, warmupShare } = FINETUNING;
+  const { seed, dropout, threads = FINETUNING.threads } = job;
+  const { batchSize, maxLength, learningRate, weightDecay, maxNorm, warmupShare } = FINETUNING;
   const dir = process.env.RETORT_DATA;
   if (dir === undefined) throw new Error('RETORT_DATA names the folder of data sets, with sst2/train.tsv and dev.tsv');
   const task = await loadTextSet('sst2', { dir });

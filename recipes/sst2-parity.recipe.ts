@@ -3,7 +3,7 @@
  * the same end? 10,000 rows, 2 epochs; without dropout 3 seeds, with it 5, whose masks differ. `--full`: all 67,349 rows, 2
  * epochs, one seed, retort alone.
  *
- *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- sst2-parity [--full] [--out results/sst2-parity.json]
+ *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- sst2-parity [--full] [--threads 2] [--out results/sst2-parity.json]
  *
  * Resumes by arm, seed and side; each finished pair is added to the results.
  */
@@ -34,7 +34,14 @@ type Side = {
   /** A digit for each dev row. */
   readonly predictions: string;
 };
-type Pair = { readonly arm: string; readonly seed: number; readonly retort: Side; readonly pytorch?: Side };
+/** `threads`: where they were others than the settings say; times are then no measure. */
+type Pair = {
+  readonly arm: string;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly retort: Side;
+  readonly pytorch?: Side;
+};
 type Results = { readonly settings: object; readonly machine: string; readonly runs: Pair[] };
 
 function sideOf({ accuracy, seconds, stepMs, peakMegabytes, losses, predictions }: FinetuneRun): Side {
@@ -90,6 +97,7 @@ export async function main(args: readonly string[]): Promise<void> {
       out: { type: 'string', default: 'results/sst2-parity.json' },
       work: { type: 'string', default: '.bench/sst2-parity' },
       full: { type: 'boolean', default: false },
+      threads: { type: 'string' },
       /** Fewer steps and rows, to see that everything runs. Give `--out` and `--work` too. */
       'max-steps': { type: 'string' },
     },
@@ -98,15 +106,16 @@ export async function main(args: readonly string[]): Promise<void> {
   const results: Results = existsSync(values.out)
     ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
     : { settings: { ...FINETUNING, arms: [...ARMS, FULL] }, machine: machine(), runs: [] };
+  const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
   const arms = values.full ? [FULL] : ARMS;
   for (const { name, seeds, hasPeer, ...options } of arms) {
     for (let seed = 1; seed <= seeds; seed++) {
       if (results.runs.some((run) => run.arm === name && run.seed === seed)) continue;
       const folder = join(values.work, `${name}-${seed}`);
       mkdirSync(folder, { recursive: true });
-      const run = finetune(folder, { ...options, seed, ...(maxSteps !== undefined && { maxSteps }) });
+      const run = finetune(folder, { ...options, ...threads, seed, ...(maxSteps !== undefined && { maxSteps }) });
       const pytorch = hasPeer ? { pytorch: sideOf(finetuneByPeer(folder, run)) } : {};
-      results.runs.push({ arm: name, seed, retort: sideOf(run), ...pytorch });
+      results.runs.push({ arm: name, seed, ...threads, retort: sideOf(run), ...pytorch });
       await writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
     }
   }
