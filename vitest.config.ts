@@ -8,7 +8,8 @@ export default defineConfig({
     // bring threads of their own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Six times what the slowest without a limit of its own takes on two quiet cores.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
   },
 });
