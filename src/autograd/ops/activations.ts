@@ -2,7 +2,7 @@
 import type { Shape } from '../../tensor/shape.js';
 import { defineUnary, type UnaryOp } from '../op.js';
 import type { Value } from '../value.js';
-import { abs, add, erf, exp, log, maximum, mul, neg, sub, tanh } from './elementwise.js';
+import { abs, add, div, erf, exp, log, maximum, mul, neg, sub, tanh } from './elementwise.js';
 import { uniform } from './samples.js';
 
 export type GeluAttributes = {
@@ -35,9 +35,9 @@ export const gelu: UnaryOp<GeluAttributes> = defineUnary({
     const x = input as Value;
     const share = gate(x, attributes);
     if (attributes.approximate === 'none') {
-      // d/dx x·Φ(x) = Φ(x) + x·φ(x)
-      const density = mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return [mul(g, add(share, mul(x, density)))];
+      // d/dx x·Φ(x) = Φ(x) + x·φ(x), and x·φ(x) = u·e^(−u²) / √π by the u = x / √2 of the gate; 0 where e^(u²) overflows.
+      const u = mul(x, Math.SQRT1_2);
+      return [mul(g, add(share, mul(div(u, exp(mul(u, u))), 1 / Math.sqrt(Math.PI))))];
     }
     // gate s = (1 + t) / 2, so 1 − t² = 4 s (1 − s)
     const slope = mul(mul(2, mul(share, sub(1, share))), mul(SQRT_2_OVER_PI, add(1, mul(3 * CUBIC, mul(x, x)))));
