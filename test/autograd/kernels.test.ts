@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { vectorJacobianProduct } from '../../src/autograd/backward.js';
+import { gradients, vectorJacobianProduct } from '../../src/autograd/backward.js';
 import { lowerToGraph } from '../../src/autograd/lower.js';
 import { applyOp, type GraphForm, type Op, type Sample } from '../../src/autograd/op.js';
 import { gelu } from '../../src/autograd/ops/activations.js';
 import { erf } from '../../src/autograd/ops/elementwise.js';
 import { layerNorm } from '../../src/autograd/ops/normalise.js';
+import { sum } from '../../src/autograd/ops/reduce.js';
 import { OPS } from '../../src/autograd/ops/table.js';
 import { input, type Value } from '../../src/autograd/value.js';
 import { isFloat } from '../../src/tensor/dtype.js';
@@ -145,6 +146,14 @@ describe('ops that are composed in one form and a kernel in another, against an 
     ] as const) {
       await againstGolden(golden.layers[key], dtype, form, tolerance, ({ x }) => gelu(x!, { approximate }));
     }
+  });
+
+  test.each(['float32', 'float64'] as const)('far from 0 the slope of gelu in %s is 0 and 1', async (dtype) => {
+    const far = [-1e30, -400, -40, -14, 14, 40, 400, 1e30];
+    const x = input('x', dtype, [far.length]);
+    const [slope] = gradients(sum(gelu(x, { approximate: 'none' })), [x]) as [Value];
+    const { slope: got } = await evaluate({ slope }, { x: fromNumbers(dtype, [far.length], far) });
+    for (const [i, number] of toNumbers(got).entries()) expect(number).toBeCloseTo((far[i] as number) > 0 ? 1 : 0, 12);
   });
 
   test.each(FORMS)('layerNorm in %s, %s form', async (dtype, form, tolerance) => {
