@@ -7,7 +7,7 @@ import { add } from './ops/elementwise.js';
 import { matmul } from './ops/matmul.js';
 import { sum } from './ops/reduce.js';
 import { expand, expandLike, reshape, slice } from './ops/shaping.js';
-import { topologicalOrder } from './topological-order.js';
+import { inputsOf, topologicalOrder } from './topological-order.js';
 import { constant, formatValue, type Node, type Value } from './value.js';
 
 /** Cotangents by value, added up as they arrive. */
@@ -104,7 +104,7 @@ export function vectorJacobianProduct(
   const relevant = new Set<Node>(targets);
   for (const node of order) if (node.inputs.some((value) => relevant.has(value.node))) relevant.add(node);
 
-  const inputs = order.flatMap((node) => node.inputs.filter((value) => value.node.kind === 'input'));
+  const inputs = [...inputsOf(outputs.map(([output]) => output)).values()];
   const cotangents = new Cotangents();
   for (const [output, cotangent] of outputs) if (relevant.has(output.node)) cotangents.add(output, cotangent);
   for (const node of order.reverse()) {

@@ -6,7 +6,7 @@ import { writeModel } from '../onnx/write.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { applyOp, type Emitter, type GraphForm, type Op } from './op.js';
 import { Rewriter, replaceValues } from './rewrite.js';
-import { topologicalOrder } from './topological-order.js';
+import { inputsOf, topologicalOrder } from './topological-order.js';
 import type { Node, OpNode, Value } from './value.js';
 
 export type ProgramRequest = {
@@ -287,17 +287,6 @@ export function lowerToGraph({ outputs, inputs = [], form = 'training' }: Progra
   const outputInfos = lowering.finish(scope, results, (index) => names[index] as string);
   const nodes = foldIdentities(scope.nodes, outputInfos);
   return { name: 'retort', nodes, inputs: infos, outputs: outputInfos, initializers: scope.initializers };
-}
-
-/** Input values that the results read, in the order met; loops list what their bodies capture as inputs. */
-function inputsOf(results: readonly Value[]): Map<Node, Value> {
-  const found = new Map<Node, Value>();
-  const note = (value: Value) => {
-    if (value.node.kind === 'input' && !found.has(value.node)) found.set(value.node, value);
-  };
-  for (const node of topologicalOrder(results)) for (const value of node.inputs) note(value);
-  for (const value of results) note(value);
-  return found;
 }
 
 /** Writes the graph that computes `outputs` as the bytes of an ONNX model. */
