@@ -46,14 +46,20 @@ function layerSpecs(model: Model, method: Method, teacher: Teacher | undefined):
   return method.parameters(sizes, method.options).map((spec) => ({ ...spec, name: `${METHOD}${spec.name}` }));
 }
 
+/** A context whose dropout sites stand below a prefix: other masks, the same parameters. */
+export function withOtherDropout(context: ForwardContext, prefix: string): ForwardContext {
+  return { ...context, dropout: (x, rate, site, whole) => context.dropout(x, rate, `${prefix}${site}`, whole) };
+}
+
 /** A context whose parameters and dropout sites stand below a prefix. */
-function below(prefix: string, { parameters, dropout }: ForwardContext): ForwardContext {
+function below(prefix: string, context: ForwardContext): ForwardContext {
+  const { parameters } = context;
   return {
+    ...withOtherDropout(context, prefix),
     parameters: {
       get: (name) => parameters.get(`${prefix}${name}`),
       rows: (name, ids) => parameters.rows(`${prefix}${name}`, ids),
     },
-    dropout: (x, rate, site, whole) => dropout(x, rate, `${prefix}${site}`, whole),
   };
 }
 

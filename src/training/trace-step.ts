@@ -15,7 +15,7 @@ import type { ForwardContext, Parameters } from '../nn/module.js';
 import type { FedSignals } from '../teachers/teacher.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
-import { methodContext, peerContexts } from './method-parameters.js';
+import { methodContext, peerContexts, withOtherDropout } from './method-parameters.js';
 import { tracedViews } from './trace-views.js';
 
 /** Where a step gets the teacher's signals from. Methods cannot tell which. */
@@ -130,10 +130,6 @@ export function traceTerms(
 
 function weightedTotals(loss: RowLoss, weights: Value): Pick<TracedTerm, 'total' | 'count'> {
   return { total: sum(mul(loss.sum, weights)), count: sum(mul(loss.count, weights)) };
-}
-
-function withOtherDropout({ parameters, dropout }: ForwardContext, prefix: string): ForwardContext {
-  return { parameters, dropout: (x, rate, site, whole) => dropout(x, rate, `${prefix}${site}`, whole) };
 }
 
 /** Only a traced teacher can be run on mixtures; `checkViews` has refused others. */
