@@ -84,6 +84,7 @@ function canonicaliser(form: GraphForm, identities: Identities): Rewriter {
 class Scope {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: { name: string; tensor: Tensor }[] = [];
+  readonly values: ValueInfo[] = [];
   readonly constants = new Map<string, string>();
   readonly names = new Map<Node, (string | undefined)[]>();
   readonly parent: Scope | undefined;
@@ -100,6 +101,14 @@ class Scope {
     const names = this.names.get(value.node) ?? [];
     names[value.index] = name;
     this.names.set(value.node, names);
+  }
+
+  graph(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): OnnxGraph {
+    const nodes = foldIdentities(this.nodes, outputs);
+    const made = new Set(nodes.flatMap((node) => node.outputs));
+    for (const output of outputs) made.delete(output.name);
+    const values = this.values.filter((value) => made.delete(value.name));
+    return { name, nodes, inputs, outputs, initializers: this.initializers, values };
   }
 }
 
@@ -171,7 +180,9 @@ class Lowering {
         : emitter.node(onnx.type, inputs, onnx.attributes?.(node.attributes, node.inputs));
     for (const [index, value] of node.outputs.entries()) {
       const name = names[index];
-      if (name !== undefined) scope.setName(value, name);
+      if (name === undefined) continue;
+      scope.setName(value, name);
+      emitter.declare(name, value);
     }
   }
 
@@ -180,6 +191,7 @@ class Lowering {
       form: this.form,
       isUsed,
       constant: (tensor) => this.constant(scope, tensor),
+      declare: (name, { dtype, shape }) => scope.values.push({ name, dtype, shape }),
       node: (opType, inputs, attributes: Readonly<Record<string, OnnxAttribute>> = {}, outputs = 1) => {
         const names = Array.from({ length: outputs }, () => this.fresh());
         scope.nodes.push({ opType, inputs, outputs: names, attributes });
@@ -204,13 +216,7 @@ class Lowering {
       return { name, dtype: value.dtype, shape: value.shape };
     });
     const outputs = this.finish(scope, rewriter.rewrite(results), () => this.fresh());
-    return {
-      name: 'body',
-      nodes: foldIdentities(scope.nodes, outputs),
-      inputs,
-      outputs,
-      initializers: scope.initializers,
-    };
+    return scope.graph('body', inputs, outputs);
   }
 
   /** Emits what the results need and gives each a name of its own, made by a node of this scope. */
@@ -285,8 +291,7 @@ export function lowerToGraph({ outputs, inputs = [], form = 'training' }: Progra
     });
   }
   const outputInfos = lowering.finish(scope, results, (index) => names[index] as string);
-  const nodes = foldIdentities(scope.nodes, outputInfos);
-  return { name: 'retort', nodes, inputs: infos, outputs: outputInfos, initializers: scope.initializers };
+  return scope.graph('retort', infos, outputInfos);
 }
 
 /** Writes the graph that computes `outputs` as the bytes of an ONNX model. */

@@ -20,6 +20,11 @@ export type Emitter = {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     outputs?: number,
   ): string[];
+  /**
+   * Says what a name of `node` stands for; outputs of the op are declared by themselves. For each tensor of unknown
+   * lengths ONNX Runtime searches all free buffers in vain when it opens a session, and uses none of them twice.
+   */
+  declare(name: string, signature: Signature): void;
   /** The name of a constant; equal constants are written once. */
   constant(tensor: Tensor): string;
   /** Whether anything reads output `index` of the node that is being written. */

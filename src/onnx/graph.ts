@@ -28,4 +28,6 @@ export type OnnxGraph = {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly initializers: readonly Initializer[];
+  /** Types and shapes of what nodes make for other nodes, as far as they are known. Written, not read. */
+  readonly values?: readonly ValueInfo[];
 };

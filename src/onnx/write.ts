@@ -33,6 +33,7 @@ function graphProto(graph: OnnxGraph): onnx.IGraphProto {
     node: graph.nodes.map(nodeProto),
     input: graph.inputs.map(valueInfoProto),
     output: graph.outputs.map(valueInfoProto),
+    valueInfo: graph.values?.map(valueInfoProto) ?? [],
     initializer: graph.initializers.map(({ name, tensor }) => ({ name, ...tensorProto(tensor) })),
   };
 }

@@ -24,7 +24,7 @@ export type SessionOptions = {
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /**
- * Opens a session: ONNX Runtime optimises the graph and plans its memory (blocks; 70–160 ms for 1,000 nodes).
+ * Opens a session: ONNX Runtime optimises the graph and plans its memory (blocks; about 100 ms for 1,000 nodes).
  * The same program, machine type and versions give the same bits, on any number of threads.
  * @throws DeviceError for a device that is not there, OptionError for other options, EngineError if the graph
  *   is not valid.

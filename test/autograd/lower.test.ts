@@ -3,7 +3,7 @@ import { gradients, vectorJacobianProduct } from '../../src/autograd/backward.js
 import { lowerToGraph, toProgram } from '../../src/autograd/lower.js';
 import { defineUnary } from '../../src/autograd/op.js';
 import { gelu } from '../../src/autograd/ops/activations.js';
-import { add, div, exp, mul, sub, tanh } from '../../src/autograd/ops/elementwise.js';
+import { add, div, exp, mul, neg, sub, tanh } from '../../src/autograd/ops/elementwise.js';
 import { matmul } from '../../src/autograd/ops/matmul.js';
 import { layerNorm, softmax } from '../../src/autograd/ops/normalise.js';
 import { mean, sum } from '../../src/autograd/ops/reduce.js';
@@ -52,6 +52,15 @@ describe('lowering', () => {
     expect(graph.outputs.map(({ name, shape }) => [name, shape])).toEqual([
       ['total', []],
       ['scaled', [2, 3]],
+    ]);
+  });
+
+  test('what stands between two nodes is declared, outputs once: by themselves', () => {
+    const { nodes, values } = lowerToGraph({ outputs: { y: exp(tanh(x)), same: exp(tanh(x)), z: neg(sum(x)) } });
+    const made = Object.fromEntries(nodes.map(({ opType, outputs }) => [opType, outputs[0]]));
+    expect(values).toEqual([
+      { name: made.Tanh, dtype: 'float32', shape: [2, 3] },
+      { name: made.ReduceSum, dtype: 'float32', shape: [] },
     ]);
   });
 

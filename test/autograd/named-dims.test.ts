@@ -23,6 +23,7 @@ import { openSession } from '../../src/runtime/session.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { type Dim, dimProduct, type Shape } from '../../src/tensor/shape.js';
 import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
+import { expectDeclaredValues } from './declared.js';
 import { evaluate } from './evaluate.js';
 
 const [H, A, D] = [4, 2, 2];
@@ -165,6 +166,12 @@ describe('shape rules carry names', () => {
       }
     },
   );
+
+  test.each(CASES)('%s from %s: what the graph declares of its parts is what they are', async (_, _name, apply) => {
+    for (const form of ['training', 'export'] as const) {
+      await expectDeclaredValues({ outputs: { y: apply(named) }, form }, feedsFor(2, 5), { N: 2, S: 5 });
+    }
+  });
 });
 
 test('a reshape that keeps names on their places reads no lengths at run time', () => {

@@ -11,6 +11,7 @@ import { initialiseParameters, inputParameters } from '../../src/nn/parameters.j
 import { RandomStream } from '../../src/tensor/random.js';
 import type { Dim } from '../../src/tensor/shape.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
+import { expectDeclaredValues } from '../autograd/declared.js';
 import { evaluate } from '../nn/evaluate.js';
 import { inputsOf } from './witness.js';
 
@@ -80,7 +81,8 @@ describe('the first token alone', () => {
     const masks = Object.fromEntries(
       [...keys.keys()].map((site, i) => [`key.${site}`, fromNumbers('uint32', [], [i])]),
     );
-    const results = await evaluate({ ...named('alone', alone), ...named('whole', whole) }, { ...feeds, ...masks });
+    const outputs = { ...named('alone', alone), ...named('whole', whole) };
+    const results = await evaluate(outputs, { ...feeds, ...masks });
     expect(keys.size).toBe(form === 'training' ? 1 + 2 * 3 : 0);
     for (const [name, value] of Object.entries(results)) {
       if (!name.startsWith('alone ')) continue;
@@ -91,6 +93,8 @@ describe('the first token alone', () => {
       }
     }
     expect(Math.max(...toNumbers(results['alone output'] as Tensor))).toBeGreaterThan(0.1);
+    const declared = await expectDeclaredValues({ outputs }, { ...feeds, ...masks }, { B, S });
+    expect(declared).toBeGreaterThan(300);
   });
 
   test('is all that logits read of the last layer', () => {

@@ -1,6 +1,6 @@
 /** @file Random masks from a counter: no state, the same bits in any runtime and on any thread count. */
 import { DtypeError, OptionError, ShapeError } from '../../errors/failures.js';
-import { formatShape, isStatic, type Shape, sizeOf } from '../../tensor/shape.js';
+import { type Dim, dimProduct, formatShape, isStatic, type Shape, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
 import { defineVariadic, type Emitter, type VariadicOp } from '../op.js';
 import { constant, type Value } from '../value.js';
@@ -20,12 +20,13 @@ function counters(emitter: Emitter, shape: readonly number[]): string {
   );
 }
 
-/** The same for an int64 vector of one length that the graph knows; `axis` is that of the inserted 1. */
-function countersUpTo(emitter: Emitter, length: string, axis: 0 | 1): string {
+/** The same for a length that an int64 vector of one element tells when the graph runs; `axis` is that of the inserted 1. */
+function countersUpTo(emitter: Emitter, dim: Dim, length: string, axis: 0 | 1): string {
   const number = (value: number) => emitter.constant(fromNumbers('int64', [], [value]));
   const end = emitter.node('Squeeze', [length]);
-  const range = emitter.node('Range', [number(0), ...end, number(1)]);
-  const bits = emitter.node('Cast', range, { to: { kind: 'int', value: UINT32 } });
+  const [range] = emitter.node('Range', [number(0), ...end, number(1)]) as [string];
+  emitter.declare(range, { dtype: 'int64', shape: [dim] });
+  const bits = emitter.node('Cast', [range], { to: { kind: 'int', value: UINT32 } });
   const place = emitter.constant(fromNumbers('int64', [1], [axis]));
   return emitter.node('Unsqueeze', [...bits, place])[0] as string;
 }
@@ -61,7 +62,11 @@ function placesOf(
   const last = emitter.constant(fromNumbers('int64', [1], [shape.length - 1]));
   const columns = emitter.node('Gather', [lengths, last])[0] as string;
   const rows = emitter.node('Div', [...emitter.node('Size', [like]), columns])[0] as string;
-  return [countersUpTo(emitter, rows, 1), countersUpTo(emitter, columns, 0), lengths];
+  return [
+    countersUpTo(emitter, dimProduct(shape.slice(0, -1)), rows, 1),
+    countersUpTo(emitter, shape.at(-1) as Dim, columns, 0),
+    lengths,
+  ];
 }
 
 /** How far apart the first rows of each group of a tensor are, uint32: the length of its last axis but one. */
