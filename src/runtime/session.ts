@@ -7,6 +7,7 @@ import { type Dim, formatShape, type Shape, type StaticShape, sameShape, sizeOf 
 import type { Tensor } from '../tensor/tensor.js';
 import { resolveDevice } from './devices.js';
 import { EngineError, engineMessage } from './engine-error.js';
+import { areWorthKeeping, isUnreturned, UNRETURNABLE, withUnreturnable } from './kept-outputs.js';
 import { loadOnnxRuntime } from './native.js';
 
 export type SessionOptions = {
@@ -30,9 +31,9 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
  *   is not valid.
  */
 export async function openSession(program: OnnxProgram, options: SessionOptions = {}): Promise<Session> {
-  const native = await createNative(program.bytes, options);
+  const native = await createNative(withUnreturnable(program.bytes), options);
   const { Tensor: OrtTensor } = await loadOnnxRuntime();
-  return new Session(program, native, OrtTensor, options.profilePrefix !== undefined);
+  return new Session(program, native, { OrtTensor, isProfiled: options.profilePrefix !== undefined, canKeep: true });
 }
 
 /**
@@ -46,7 +47,8 @@ export async function openModelSession(model: string | Uint8Array, options: Sess
   try {
     const inputs = native.inputMetadata.map((value) => declared('input', value));
     const outputs = native.outputMetadata.map((value) => declared('output', value));
-    return new Session({ inputs, outputs }, native, OrtTensor, options.profilePrefix !== undefined);
+    const isProfiled = options.profilePrefix !== undefined;
+    return new Session({ inputs, outputs }, native, { OrtTensor, isProfiled, canKeep: false });
   } catch (error) {
     await native.release();
     throw error;
@@ -109,22 +111,15 @@ export class Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly #native: InferenceSession;
-  readonly #OrtTensor: TensorConstructor;
-  readonly #isProfiled: boolean;
+  readonly #how: SessionMeans;
   readonly #running = new Set<Promise<unknown>>();
   #released: Promise<void> | undefined;
 
-  constructor(
-    program: Pick<OnnxProgram, 'inputs' | 'outputs'>,
-    native: InferenceSession,
-    OrtTensor: TensorConstructor,
-    isProfiled: boolean,
-  ) {
+  constructor(program: Pick<OnnxProgram, 'inputs' | 'outputs'>, native: InferenceSession, how: SessionMeans) {
     this.inputs = program.inputs;
     this.outputs = program.outputs;
     this.#native = native;
-    this.#OrtTensor = OrtTensor;
-    this.#isProfiled = isProfiled;
+    this.#how = how;
   }
 
   /**
@@ -134,8 +129,8 @@ export class Session {
    * loop, so timers and signals get theirs between two runs; until the promise settles the caller must leave the
    * arrays alone. Of two runs asked for at once the second waits for the first.
    *
-   * @param fetches outputs to write into arrays of the caller; the result holds these very tensors. An array may
-   *   be input and output at once only if every node that reads the input runs before the output is written.
+   * @param fetches outputs to write into arrays of the caller; the result holds these very tensors. Where it names
+   *   every output, large ones cost no copy. An array may be input and output at once only if every node that reads the input runs before the output is written.
    * @throws ShapeError, DtypeError naming the tensor; EngineError if a kernel fails (an index out of range).
    */
   async run(feeds: NamedTensors, fetches: NamedTensors = {}): Promise<Record<string, Tensor>> {
@@ -145,12 +140,14 @@ export class Session {
     const lengths = new Map<string, number>();
     const ortFeeds = this.#bindFeeds(feeds, lengths);
     const ortFetches = this.#bindFetches(fetches, lengths);
-    const running = this.#native.run(ortFeeds, ortFetches);
+    const areKept = this.#how.canKeep && this.#areKept(fetches);
+    const running = this.#native.run(ortFeeds, areKept ? { [UNRETURNABLE]: null, ...ortFetches } : ortFetches);
     this.#running.add(running);
-    let produced: InferenceSession.ReturnType;
+    let produced: InferenceSession.ReturnType = {};
     try {
       produced = await running;
     } catch (cause) {
+      if (areKept && isUnreturned(cause)) return { ...fetches };
       throw new EngineError({ where: 'ONNX Runtime', wanted: 'the run to finish', got: engineMessage(cause), cause });
     } finally {
       this.#running.delete(running);
@@ -169,8 +166,14 @@ export class Session {
 
   async #dispose(): Promise<void> {
     await Promise.allSettled(this.#running);
-    if (this.#isProfiled) this.#native.endProfiling();
+    if (this.#how.isProfiled) this.#native.endProfiling();
     await this.#native.release();
+  }
+
+  #areKept(fetches: NamedTensors): boolean {
+    return (
+      this.outputs.every(({ name }) => fetches[name]) && areWorthKeeping(Object.values(fetches).map(({ data }) => data))
+    );
   }
 
   #bindFeeds(feeds: NamedTensors, lengths: Map<string, number>): Record<string, OrtTensor> {
@@ -209,11 +212,17 @@ export class Session {
         got: formatShape(value.shape),
       });
     }
-    return ortTensorOf(this.#OrtTensor, value, role, info.name);
+    return ortTensorOf(this.#how.OrtTensor, value, role, info.name);
   }
 }
 
 type TensorConstructor = typeof OrtTensor;
+type SessionMeans = {
+  readonly OrtTensor: TensorConstructor;
+  readonly isProfiled: boolean;
+  /** Whether the graph has the output that lets results stay in the caller's arrays. */
+  readonly canKeep: boolean;
+};
 type Role = 'input' | 'output';
 
 /** Whether the lengths are the wanted ones. A name takes the first length it meets in a call, and keeps it. */

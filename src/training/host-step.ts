@@ -162,10 +162,13 @@ export async function openHostGraph(
       : [],
   );
 
+  // All outputs have arrays of ours, so a run copies none.
+  const termViews = Object.fromEntries(terms.map((name) => view(`${TERM}${name}`, [], new Float32Array(1))));
+
   /** One micro-batch: leaves its gradients in the optimiser and returns its part of each term. */
   const runBatch = async (step: StepInput, at: number, divisors: Record<string, Tensor>): Promise<number[]> => {
     const inputs: Record<string, Tensor> = {};
-    const fetches: Record<string, Tensor> = {};
+    const fetches: Record<string, Tensor> = { ...termViews };
     const gradientViews = at === 0 ? firstGradients : laterGradients;
     for (const name of dense) {
       inputs[`${MODEL}${name}`] = feeds.get(name) as Tensor;
