@@ -191,7 +191,10 @@ class Lowering {
       form: this.form,
       isUsed,
       constant: (tensor) => this.constant(scope, tensor),
-      declare: (name, { dtype, shape }) => scope.values.push({ name, dtype, shape }),
+      // Not in an export, which has few nodes: labelling with MiniLM took a twentieth more memory.
+      declare: (name, { dtype, shape }) => {
+        if (this.form === 'training') scope.values.push({ name, dtype, shape });
+      },
       node: (opType, inputs, attributes: Readonly<Record<string, OnnxAttribute>> = {}, outputs = 1) => {
         const names = Array.from({ length: outputs }, () => this.fresh());
         scope.nodes.push({ opType, inputs, outputs: names, attributes });

@@ -21,8 +21,8 @@ export type Emitter = {
     outputs?: number,
   ): string[];
   /**
-   * Says what a name of `node` stands for; outputs of the op are declared by themselves. For each tensor of unknown
-   * lengths ONNX Runtime searches all free buffers in vain when it opens a session, and uses none of them twice.
+   * Says what a name of `node` stands for; outputs of the op are declared by themselves. When ONNX Runtime opens a
+   * session it searches, for each tensor of unknown lengths, all free buffers in vain.
    */
   declare(name: string, signature: Signature): void;
   /** The name of a constant; equal constants are written once. */

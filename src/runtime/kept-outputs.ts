@@ -2,14 +2,16 @@
  * @file Runs whose results stay in the caller's arrays. ONNX Runtime's Node binding writes into them, and then copies
  * each output into a new array besides: for the 42 MB of a small BERT's gradients a tenth of a step, most of it fresh
  * pages. It goes through the outputs in their order and stops at one that is no tensor, which it cannot return. So
- * programs get such an output, the first of all, and a run that hands nothing back asks for it too.
+ * programs of large outputs get such a one, the first of all, and a run that hands nothing back asks for it too.
  */
+import type { OnnxProgram } from '../onnx/program.js';
+import { isStatic, sizeOf } from '../tensor/shape.js';
 
 /** The output that cannot be returned: an empty sequence. */
 export const UNRETURNABLE = '%unreturnable';
 
-/** Below this many bytes a copy is cheaper than an exception. */
-const WORTH_KEEPING = 1 << 18;
+/** Below so many elements a copy is cheaper than an exception. */
+const WORTH_KEEPING = 1 << 16;
 
 /** A field of protocol buffers that holds bytes, fewer than 128. */
 function field(number: number, ...parts: readonly (readonly number[])[]): number[] {
@@ -28,17 +30,18 @@ const MODEL = field(
   field(12, text(1, UNRETURNABLE), field(2, field(4, field(1, field(1, [8, 1]))))),
 );
 
+/** Whether the outputs are large enough; those of named lengths count for nothing. */
+export function isWorthKeeping({ outputs }: Pick<OnnxProgram, 'outputs'>): boolean {
+  const sizes = outputs.map(({ shape }) => (isStatic(shape) ? sizeOf(shape) : 0));
+  return sizes.reduce((total, size) => total + size, 0) >= WORTH_KEEPING;
+}
+
 /** The model with the output before its own. Protocol buffers merge what stands behind each other. */
 export function withUnreturnable(model: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(MODEL.length + model.length);
   bytes.set(MODEL);
   bytes.set(model, MODEL.length);
   return bytes;
-}
-
-/** Whether arrays for outputs are worth it. */
-export function areWorthKeeping(arrays: readonly { readonly byteLength: number }[]): boolean {
-  return arrays.reduce((bytes, { byteLength }) => bytes + byteLength, 0) >= WORTH_KEEPING;
 }
 
 /** Whether a run ended with nothing but this: it comes after the graph has run, and in place of the first result. */

@@ -7,7 +7,7 @@ import { type Dim, formatShape, type Shape, type StaticShape, sameShape, sizeOf 
 import type { Tensor } from '../tensor/tensor.js';
 import { resolveDevice } from './devices.js';
 import { EngineError, engineMessage } from './engine-error.js';
-import { areWorthKeeping, isUnreturned, UNRETURNABLE, withUnreturnable } from './kept-outputs.js';
+import { isUnreturned, isWorthKeeping, UNRETURNABLE, withUnreturnable } from './kept-outputs.js';
 import { loadOnnxRuntime } from './native.js';
 
 export type SessionOptions = {
@@ -31,9 +31,10 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
  *   is not valid.
  */
 export async function openSession(program: OnnxProgram, options: SessionOptions = {}): Promise<Session> {
-  const native = await createNative(withUnreturnable(program.bytes), options);
+  const canKeep = isWorthKeeping(program);
+  const native = await createNative(canKeep ? withUnreturnable(program.bytes) : program.bytes, options);
   const { Tensor: OrtTensor } = await loadOnnxRuntime();
-  return new Session(program, native, { OrtTensor, isProfiled: options.profilePrefix !== undefined, canKeep: true });
+  return new Session(program, native, { OrtTensor, isProfiled: options.profilePrefix !== undefined, canKeep });
 }
 
 /**
@@ -140,7 +141,7 @@ export class Session {
     const lengths = new Map<string, number>();
     const ortFeeds = this.#bindFeeds(feeds, lengths);
     const ortFetches = this.#bindFetches(fetches, lengths);
-    const areKept = this.#how.canKeep && this.#areKept(fetches);
+    const areKept = this.#how.canKeep && this.outputs.every(({ name }) => fetches[name]);
     const running = this.#native.run(ortFeeds, areKept ? { [UNRETURNABLE]: null, ...ortFetches } : ortFetches);
     this.#running.add(running);
     let produced: InferenceSession.ReturnType = {};
@@ -168,12 +169,6 @@ export class Session {
     await Promise.allSettled(this.#running);
     if (this.#how.isProfiled) this.#native.endProfiling();
     await this.#native.release();
-  }
-
-  #areKept(fetches: NamedTensors): boolean {
-    return (
-      this.outputs.every(({ name }) => fetches[name]) && areWorthKeeping(Object.values(fetches).map(({ data }) => data))
-    );
   }
 
   #bindFeeds(feeds: NamedTensors, lengths: Map<string, number>): Record<string, OrtTensor> {

@@ -55,13 +55,15 @@ describe('lowering', () => {
     ]);
   });
 
-  test('what stands between two nodes is declared, outputs once: by themselves', () => {
-    const { nodes, values } = lowerToGraph({ outputs: { y: exp(tanh(x)), same: exp(tanh(x)), z: neg(sum(x)) } });
+  test('what stands between two nodes is declared in training, outputs once: by themselves', () => {
+    const outputs = { y: exp(tanh(x)), same: exp(tanh(x)), z: neg(sum(x)) };
+    const { nodes, values } = lowerToGraph({ outputs });
     const made = Object.fromEntries(nodes.map(({ opType, outputs }) => [opType, outputs[0]]));
     expect(values).toEqual([
       { name: made.Tanh, dtype: 'float32', shape: [2, 3] },
       { name: made.ReduceSum, dtype: 'float32', shape: [] },
     ]);
+    expect(lowerToGraph({ outputs, form: 'export' }).values).toEqual([]);
   });
 
   test('two inputs of one name are refused', () => {

@@ -1,8 +1,9 @@
 import onnxProto from 'onnx-proto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EngineError } from '../../src/runtime/engine-error.js';
-import { areWorthKeeping, UNRETURNABLE, withUnreturnable } from '../../src/runtime/kept-outputs.js';
+import { isWorthKeeping, UNRETURNABLE, withUnreturnable } from '../../src/runtime/kept-outputs.js';
 import { openSession, type Session } from '../../src/runtime/session.js';
+import type { Shape } from '../../src/tensor/shape.js';
 import { tensor, zeros } from '../../src/tensor/tensor.js';
 import { program } from './programs.js';
 
@@ -79,11 +80,14 @@ describe('results in arrays of the caller', () => {
     expect(Object.keys(results)).toEqual(['rows', 'negated']);
   });
 
-  test('are worth it from 256 KiB together', () => {
-    const bytes = (byteLength: number) => ({ byteLength });
-    expect(areWorthKeeping([bytes(1 << 17), bytes((1 << 17) - 1)])).toBe(false);
-    expect(areWorthKeeping([bytes(1 << 17), bytes(1 << 17)])).toBe(true);
-    expect(areWorthKeeping([])).toBe(false);
+  test('are worth it from 65,536 elements together, of known lengths', () => {
+    const outputs = (...shapes: Shape[]) => ({
+      outputs: shapes.map((shape, i) => ({ name: `y${i}`, dtype: 'float32' as const, shape })),
+    });
+    expect(isWorthKeeping(outputs([256, 128], [256, 127]))).toBe(false);
+    expect(isWorthKeeping(outputs([256, 128], [32768], []))).toBe(true);
+    expect(isWorthKeeping(outputs(['B', 1 << 20]))).toBe(false);
+    expect(isWorthKeeping(outputs())).toBe(false);
   });
 });
 
