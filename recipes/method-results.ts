@@ -1,8 +1,9 @@
 /** @file What `results/` says of the methods: a table of each recipe's, and a picture of each method's losses. */
 import { median } from '../bench/figures.js';
-import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
+import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { decimal, intervalText, signedPoints } from '../src/report/words.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
+import { pairedGain } from './paired-gain.js';
 import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
@@ -74,14 +75,8 @@ export function multiTaskTable({ teachers = {}, runs }: MultiTaskResults): strin
   const arms = [...new Set(runs.map(({ arm }) => arm))];
   const meansOf = (arm: string) =>
     new Map(runs.filter((run) => run.arm === arm).map(({ seed, scores }) => [seed, mean(Object.values(scores))]));
-  const over = (arm: string, other: string): string => {
-    const theirs = meansOf(other);
-    const gains = [...meansOf(arm)].flatMap(([seed, score]) => {
-      const base = theirs.get(seed);
-      return base === undefined ? [] : [score - base];
-    });
-    return arm === other ? '' : gained({ mean: mean(gains), ...tInterval(gains) });
-  };
+  const over = (arm: string, other: string): string =>
+    arm === other ? '' : gained(pairedGain(meansOf(arm), meansOf(other)));
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rows = arms.map((arm) => {
     const scores = tasks.map((task) =>

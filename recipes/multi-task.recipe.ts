@@ -30,6 +30,7 @@ import type { Teacher } from '../src/teachers/teacher.js';
 import { fineTune } from '../src/training/fine-tune.js';
 import { prepareTasks, type TasksOptions, trainTasks } from '../src/training/multi-task-run.js';
 import { textTasks } from '../src/training/text-tasks.js';
+import { LIMITS, limitsOf } from './run-limits.js';
 
 const SETTINGS = {
   model: 'minilm-l6',
@@ -137,22 +138,21 @@ export async function main(args: readonly string[]): Promise<void> {
       rows: { type: 'string', default: String(SETTINGS.rows) },
       out: { type: 'string', default: 'results/multi-task.json' },
       work: { type: 'string', default: '.bench/multi-task' },
-      threads: { type: 'string' },
-      /** Fewer steps, to see that everything runs. Give `--out` and `--work` too. */
-      'max-steps': { type: 'string' },
+      ...LIMITS,
     },
   });
   const rows = Number(values.rows);
   const names = values.tasks.split(',');
-  const { threads, 'max-steps': limit } = values;
-  const maxSteps = limit === undefined ? {} : { maxSteps: Number(limit) };
-  const place: Place = {
-    work: values.work,
-    run: { ...maxSteps, ...(threads !== undefined && { threads: Number(threads) }) },
-  };
+  const limits = limitsOf(values);
+  const { maxSteps } = limits;
+  const place: Place = { work: values.work, run: limits };
   const results: MultiTaskResults = existsSync(values.out)
     ? (JSON.parse(readFileSync(values.out, 'utf8')) as MultiTaskResults)
-    : { settings: { ...SETTINGS, rows, tasks: names, ...maxSteps }, machine: machine(), runs: [] };
+    : {
+        settings: { ...SETTINGS, rows, tasks: names, ...(maxSteps !== undefined && { maxSteps }) },
+        machine: machine(),
+        runs: [],
+      };
   const save = () => writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
   const tasks: TextTask[] = [];
   for (const name of names) tasks.push(await smallTask(name, rows));

@@ -14,6 +14,7 @@ import { machine, median } from '../bench/figures.js';
 import { FINETUNING, type FinetuneJob, type FinetuneRun, finetune, finetuneByPeer } from '../bench/finetune.js';
 import { mean, tInterval } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { LIMITS, limitsOf } from './run-limits.js';
 
 type Arm = Omit<FinetuneJob, 'seed'> & { readonly name: string; readonly seeds: number; readonly hasPeer: boolean };
 
@@ -97,16 +98,13 @@ export async function main(args: readonly string[]): Promise<void> {
       out: { type: 'string', default: 'results/sst2-parity.json' },
       work: { type: 'string', default: '.bench/sst2-parity' },
       full: { type: 'boolean', default: false },
-      threads: { type: 'string' },
-      /** Fewer steps and rows, to see that everything runs. Give `--out` and `--work` too. */
-      'max-steps': { type: 'string' },
+      ...LIMITS,
     },
   });
-  const maxSteps = values['max-steps'] === undefined ? undefined : Number(values['max-steps']);
+  const { maxSteps, ...threads } = limitsOf(values);
   const results: Results = existsSync(values.out)
     ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
     : { settings: { ...FINETUNING, arms: [...ARMS, FULL] }, machine: machine(), runs: [] };
-  const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
   const arms = values.full ? [FULL] : ARMS;
   for (const { name, seeds, hasPeer, ...options } of arms) {
     for (let seed = 1; seed <= seeds; seed++) {

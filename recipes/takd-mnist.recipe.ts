@@ -10,7 +10,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadMnist, MNIST_NORMALISATION, mnistDataset } from '../src/data/mnist.js';
-import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
+import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import type { Method } from '../src/methods/method.js';
 import { supervised } from '../src/methods/supervised.js';
@@ -21,6 +21,7 @@ import { adam } from '../src/optim/adam.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import { runPhases } from '../src/training/phased-run.js';
 import { runTraining } from '../src/training/run.js';
+import { pairedGain } from './paired-gain.js';
 
 type ArmRun = {
   readonly seed: number;
@@ -70,12 +71,7 @@ function armsOf(): ReadonlyMap<string, Method> {
 function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): Gains {
   const of = (arm: string) =>
     new Map(runs.filter((run) => run.arm === arm).map(({ seed, accuracy }) => [seed, accuracy]));
-  const over = (arm: string, other: string) => {
-    const base = of(other);
-    const pairs = [...of(arm)].filter(([seed]) => base.has(seed));
-    const gains = pairs.map(([seed, accuracy]) => accuracy - (base.get(seed) ?? Number.NaN));
-    return { seeds: gains.length, mean: mean(gains), ...tInterval(gains) };
-  };
+  const over = (arm: string, other: string) => pairedGain(of(arm), of(other));
   return Object.fromEntries(
     [...arms].map((arm) => {
       const accuracies = [...of(arm).values()];

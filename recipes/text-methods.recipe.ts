@@ -20,7 +20,7 @@ import { type TextTable, textTable } from '../src/data/text-table.js';
 import { splitOf, type TextTask } from '../src/data/text-task.js';
 import type { Control } from '../src/experiments/distillation/controls.js';
 import { distillTexts } from '../src/experiments/distillation/distill-texts.js';
-import { mean, sampleSd, tInterval } from '../src/experiments/statistics.js';
+import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { readJsonLines } from '../src/files/json-lines.js';
 import type { Method } from '../src/methods/method.js';
@@ -35,6 +35,8 @@ import { type MaskedLmOptions, trainMaskedLm } from '../src/training/masked-lm.j
 import { LOG, METRICS } from '../src/training/run-files.js';
 import type { LogLine } from '../src/training/run-log.js';
 import { readRunRecord } from '../src/training/run-record.js';
+import { pairedGain } from './paired-gain.js';
+import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { TEACHERS, taughtBy } from './text-students.js';
 
 type SetName = 'sst2' | 'trec';
@@ -106,8 +108,6 @@ export type MethodResults = {
   readonly gains: Record<string, { readonly overAlone?: Gain; readonly overHinton?: Gain }>;
 };
 
-/** Steps of a run if they are to be few, threads of ONNX Runtime. */
-type Limits = { readonly maxSteps?: number; readonly threads?: number };
 type Place = {
   readonly work: string;
   readonly results: string;
@@ -239,8 +239,7 @@ function gainsOf(methods: MethodResults['methods']): MethodResults['gains'] {
   const armOf = (name: string, arm: string) => methods[name]?.accuracies[arm];
   const paired = (ours: readonly number[], theirs: readonly number[] | undefined): Gain | undefined => {
     if (theirs === undefined || theirs.length !== ours.length || ours.length < 2) return undefined;
-    const gains = ours.map((score, i) => score - (theirs[i] as number));
-    return { mean: mean(gains), ...tInterval(gains) };
+    return pairedGain(new Map(ours.entries()), new Map(theirs.entries()));
   };
   return Object.fromEntries(
     Object.entries(methods).map(([name, { entry, accuracies }]) => {
@@ -261,22 +260,16 @@ export async function main(args: readonly string[]): Promise<void> {
       seeds: { type: 'string', default: '3' },
       work: { type: 'string', default: '.bench' },
       results: { type: 'string', default: 'results' },
-      threads: { type: 'string' },
-      /** Fewer steps, to see that everything runs. Give `--results` and `--work` too. */
-      'max-steps': { type: 'string' },
+      ...LIMITS,
     },
   });
-  const limit = values['max-steps'];
   const runs = join(values.results, 'text-methods');
   mkdirSync(runs, { recursive: true });
   const place: Place = {
     work: values.work,
     results: runs,
     seeds: Number(values.seeds),
-    limits: {
-      ...(limit !== undefined && { maxSteps: Number(limit) }),
-      ...(values.threads !== undefined && { threads: Number(values.threads) }),
-    },
+    limits: limitsOf(values),
   };
   const file = join(values.results, 'text-methods.json');
   // Read anew each time: another process may be at other methods.

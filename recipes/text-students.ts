@@ -31,6 +31,7 @@ import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { reportHtml } from '../src/report/html.js';
 import { type FineTuneOptions, fineTune, trainAndDev, withHeadFor } from '../src/training/fine-tune.js';
 import type { TextSettings } from '../src/training/text-settings.js';
+import { LIMITS, limitsOf } from './run-limits.js';
 
 export type TextRecipe = {
   /** Of the results: `results/NAME.json`, and `results/NAME.jsonl` with each finished run. */
@@ -74,18 +75,15 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
       work: { type: 'string', default: '.bench' },
       teacher: { type: 'string' },
       results: { type: 'string', default: 'results' },
-      threads: { type: 'string' },
       /** What it would take, and nothing else. */
       plan: { type: 'boolean', default: false },
-      /** Fewer steps, to see that everything runs. Give `--results` and `--work` too. */
-      'max-steps': { type: 'string' },
+      ...LIMITS,
     },
   });
   const name = values.full ? `${recipe.name}-full` : recipe.name;
   const seeds = Number(values.seeds ?? recipe.seeds);
   const controls = (values.controls?.split(',') as readonly Control[] | undefined) ?? recipe.controls;
-  const compute = values.threads === undefined ? {} : { threads: Number(values.threads) };
-  const limit = values['max-steps'] === undefined ? {} : { maxSteps: Number(values['max-steps']) };
+  const limits = limitsOf(values);
   mkdirSync(values.results, { recursive: true });
 
   const loaded = await loadTextSet(recipe.set, { dir: process.env.RETORT_DATA });
@@ -98,8 +96,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     { ...task, train, dev },
     {
       ...TEACHERS[recipe.set],
-      ...limit,
-      ...compute,
+      ...limits,
       outputDir: teacherPath,
     },
   );
@@ -111,8 +108,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   const outputDir = join(values.work, name);
   const options: DistillTextsOptions = {
     ...recipe.training,
-    ...limit,
-    ...compute,
+    ...limits,
     teacher: { ...teacher, name: 'MiniLM-L6' },
     student: (seed) => recipe.student(pretrained, task, seed),
     start: recipe.start,
