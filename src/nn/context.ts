@@ -1,6 +1,9 @@
 /** @file The two ways to run a model's forward pass. */
+import { mul } from '../autograd/ops/elementwise.js';
 import { dropout } from '../autograd/ops/random.js';
 import type { Value } from '../autograd/value.js';
+import { lastDropped } from '../tensor/random.js';
+import type { Dim, Shape } from '../tensor/shape.js';
 import type { ForwardContext, Parameters } from './module.js';
 
 /** Runs a model as it predicts: without dropout. */
@@ -14,4 +17,29 @@ export function evaluationContext(parameters: Parameters): ForwardContext {
  */
 export function trainingContext(parameters: Parameters, keyFor: (site: string) => Value): ForwardContext {
   return { parameters, dropout: (x, rate, site, whole) => (rate === 0 ? x : dropout(x, keyFor(site), rate, whole)) };
+}
+
+/** A dropout mask that is drawn outside of the graph. */
+export type MaskRequest = {
+  readonly site: string;
+  readonly shape: Shape;
+  readonly rate: number;
+  /** How far apart the rows of the mask are among those that bits are drawn for: 1, or see `ForwardContext.dropout`. */
+  readonly rowStride: Dim;
+};
+
+/**
+ * Runs a model as it trains, with masks as inputs of the graph: to the same bits as `trainingContext` if they are those of
+ * its keys, for a fraction of the work.
+ * @param maskFor the mask of a site, float32 of the shape asked for: 0, or 1 / (1 − rate) where an element is kept.
+ */
+export function maskedContext(parameters: Parameters, maskFor: (request: MaskRequest) => Value): ForwardContext {
+  return {
+    parameters,
+    dropout: (x, rate, site, whole) => {
+      if (lastDropped(rate) === undefined) return x;
+      const rowStride = whole?.shape.at(-2) ?? 1;
+      return mul(x, maskFor({ site, shape: x.shape, rate, rowStride }));
+    },
+  };
 }

@@ -1,5 +1,6 @@
 /**
- * @file Just enough of a WebAssembly assembler for the kernels of this folder: straight-line arithmetic in loops.
+ * @file Just enough of a WebAssembly assembler for the kernels of optimisers and of dropout: straight-line arithmetic in
+ * loops.
  * The format is that of the WebAssembly core specification 2.0, sections 5.4 (instructions) and 5.5 (modules).
  */
 
@@ -52,8 +53,27 @@ export const i32 = {
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
+  xor: binary(0x73),
+  shiftRightUnsigned: binary(0x76),
   lessUnsigned: binary(0x49),
   greaterOrEqualUnsigned: binary(0x4f),
+};
+
+/** Four 32-bit integers. */
+export const i32x4 = {
+  constant: (values: readonly [number, number, number, number]): Code => [
+    ...simd(12),
+    ...new Uint8Array(Int32Array.from(values).buffer),
+  ],
+  splat: unary(...simd(17)),
+  add: binary(...simd(174)),
+  mul: binary(...simd(181)),
+  /** By so many bits, an i32. */
+  shiftRightUnsigned: binary(...simd(173)),
+  /** All bits of a lane, or none. */
+  greaterUnsigned: binary(...simd(60)),
+  xor: binary(...simd(81)),
+  and: binary(...simd(78)),
 };
 
 /** What the update rules need of one number type. */
@@ -87,12 +107,14 @@ export const f32: FloatOps = {
   sqrt: unary(0x91),
 };
 
-export const f32x4: FloatOps = {
+export const f32x4: FloatOps & { readonly splat: Unary } = {
   type: 'v128',
   lanes: 4,
   constant: (value) => [...simd(12), ...Array.from({ length: 4 }, () => float32Bytes(value)).flat()],
   load: load(...simd(0)),
   loadSplat: load(...simd(9)),
+  /** One float in all lanes. */
+  splat: unary(...simd(19)),
   store: store(...simd(11)),
   add: binary(...simd(228)),
   sub: binary(...simd(229)),

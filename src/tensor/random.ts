@@ -1,3 +1,5 @@
+import { OptionError } from '../errors/failures.js';
+
 /**
  * Counter-based random numbers: element i of the stream (seed, name, step) is a pure function of those
  * four, so it is the same on any thread count, after any resume, in a graph and on the host.
@@ -87,4 +89,16 @@ export function hashedBits(key: number, rows: number, columns: number): Uint32Ar
     for (let column = 0; column < columns; column++) bits[row * columns + column] = lowbias32(column ^ rowKey);
   }
   return bits;
+}
+
+/**
+ * The largest 32 random bits at which dropout drops an element; larger ones keep it. Undefined where it drops none.
+ * @throws OptionError if the rate is not in [0, 1).
+ */
+export function lastDropped(rate: number): number | undefined {
+  if (!(rate >= 0 && rate < 1)) {
+    throw new OptionError({ where: 'dropout', wanted: 'a rate from 0 up to, but not, 1', got: String(rate) });
+  }
+  const dropped = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1);
+  return dropped === 0 ? undefined : dropped - 1;
 }

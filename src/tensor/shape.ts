@@ -60,6 +60,17 @@ export function dimProduct(dims: readonly Dim[]): Dim {
   return (size === 1 ? names : [String(size), ...names]).join('*');
 }
 
+/**
+ * A dimension as a number, by what its names stand for.
+ * @throws ShapeError for a name that is not among them.
+ */
+export function lengthOf(dim: Dim, lengths: ReadonlyMap<string, number>): number {
+  if (typeof dim === 'number') return dim;
+  const length = dimProduct(dim.split('*').map((factor) => lengths.get(factor) ?? factor));
+  if (typeof length === 'number') return length;
+  throw new ShapeError({ where: 'length', wanted: `one of ${[...lengths.keys()].join(', ') || 'none'}`, got: length });
+}
+
 /** An axis counted from 0, from one that may count from the end. */
 export function resolveAxis(axis: number, rank: number, where: string): number {
   const resolved = axis < 0 ? axis + rank : axis;

@@ -29,6 +29,13 @@ export type CompiledStepOptions = StepRequest & {
 export const MODEL = 'model.';
 export const OPTIMIZER = 'optimizer.';
 
+/** The key of a site's mask in one batch of a step. */
+export function dropoutKey(site: string, { step }: StepInput, at: number, { seed }: Pick<Drawn, 'seed'>): number {
+  // Each micro-batch has masks of its own.
+  const stream = at === 0 ? `${DROPOUT}${site}` : `${DROPOUT}${site}/${at}`;
+  return streamKey(seed, stream, step);
+}
+
 /** Rows that have no label, as PyTorch marks them. */
 const NO_LABEL = -100n;
 
@@ -66,9 +73,7 @@ function stepInputOf(name: string, step: StepInput, at: number, batch: Batch, ru
   if (name === SCORES) return batch.scores ?? unscored(batch.weights.length);
   if (name === WEIGHTS) return tensor('float32', [batch.weights.length], batch.weights);
   if (name.startsWith(DROPOUT)) {
-    // Each micro-batch has masks of its own.
-    const stream = at === 0 ? name : `${name}/${at}`;
-    return tensor('uint32', [], Uint32Array.of(streamKey(run.seed, stream, step.step)));
+    return tensor('uint32', [], Uint32Array.of(dropoutKey(name.slice(DROPOUT.length), step, at, run)));
   }
   if (name.startsWith(VIEW)) {
     return viewInput(name, run.method.views ?? {}, { seed: run.seed, step: step.step, at, weights: batch.weights });

@@ -10,12 +10,16 @@ import { gather } from '../autograd/ops/indexing.js';
 import { input, type Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import type { BatchDims } from '../models/model.js';
+import type { MaskRequest } from '../nn/context.js';
 import type { Parameters } from '../nn/module.js';
+import type { ValueInfo } from '../onnx/program.js';
 import type { HostOptimizer } from '../optim/host-optimizer.js';
 import { openSession, type Session } from '../runtime/session.js';
+import { formatShape, lengthOf } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { CompiledStepOptions } from './compiled-step.js';
-import { MODEL, stepInput } from './compiled-step.js';
+import { dropoutKey, MODEL, stepInput } from './compiled-step.js';
+import { DropoutMasks } from './dropout-masks.js';
 import { type HostStateOptions, hostOptimizer, stateIn, updated } from './host-state.js';
 import type { StepInput, TrainingStep } from './step.js';
 import { inputCollector, scalarNamesOf, sumOf, type TracedTerm, traceTerms } from './trace-step.js';
@@ -23,6 +27,7 @@ import { inputCollector, scalarNamesOf, sumOf, type TracedTerm, traceTerms } fro
 export type HostStepOptions = Omit<CompiledStepOptions, 'dims'> & HostStateOptions;
 
 const ROWS = 'rows.';
+const MASK = 'mask.';
 const DIVISOR = 'divisor.';
 const GRADIENT = 'gradient.';
 const TERM = 'term.';
@@ -105,6 +110,8 @@ type Opened = {
   readonly terms: readonly string[];
   /** Dense parameters that the step reads. */
   readonly dense: readonly string[];
+  /** Dropout masks by the input that each is fed to. */
+  readonly masks: ReadonlyMap<string, MaskRequest>;
   /** Sparse tables, and the batch inputs that hold their row numbers. */
   readonly tables: readonly (readonly [name: string, ids: readonly string[]])[];
 };
@@ -113,7 +120,14 @@ async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise
   const dims: BatchDims = options.dims.S === undefined ? { B: 'B' } : { B: 'B', S: 'S' };
   const parameters = hostParameters(options.model.parameters, sparse);
   const { source } = inputCollector();
-  const traced = traceTerms({ ...options, dims }, parameters, source, scalarNamesOf(options.method));
+  const masks = new Map<string, MaskRequest>();
+  const maskFor = (request: MaskRequest): Value => {
+    // A site has one mask however often it is read, unless it is read in several shapes.
+    const name = `${MASK}${request.site} ${formatShape(request.shape)}`;
+    masks.set(name, request);
+    return source(name, 'float32', request.shape);
+  };
+  const traced = traceTerms({ ...options, dims }, parameters, source, scalarNamesOf(options.method), maskFor);
   // The divisor covers all micro-batches of a step, so it comes from outside.
   const losses = traced.map(({ name, total }: TracedTerm) => div(total, source(`${DIVISOR}${name}`, 'float32', [])));
   const names = [...parameters.fed.keys()];
@@ -131,6 +145,7 @@ async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise
     gradients: await openSession(toProgram({ outputs }), sessionOptions),
     counts: await openSession(toProgram({ outputs: counts }), { ...sessionOptions, threads: 1 }),
     terms: traced.map(({ name }) => name),
+    masks,
     dense: names.filter((name) => isParameter.has(name)),
     tables: [...parameters.rowIds].filter(([name]) => sparse.has(name)),
   };
@@ -150,7 +165,8 @@ export async function openHostGraph(
   optimizer: HostOptimizer,
 ): Promise<HostGraph> {
   const { model } = options;
-  const { gradients: session, counts, terms, dense, tables } = await openGraph(options, sparse);
+  const { gradients: session, counts, terms, masks, dense, tables } = await openGraph(options, sparse);
+  const drawn = new DropoutMasks();
   const view = (name: string, shape: readonly number[], data: Float32Array) =>
     [name, tensor('float32', shape, data)] as const;
   const denseSpecs = model.parameters.filter(({ name }) => !sparse.has(name));
@@ -164,6 +180,21 @@ export async function openHostGraph(
 
   // All outputs have arrays of ours, so a run copies none.
   const termViews = Object.fromEntries(terms.map((name) => view(`${TERM}${name}`, [], new Float32Array(1))));
+
+  /** The masks of one batch, whose lengths are those of its other inputs. */
+  const masksOf = (inputs: Readonly<Record<string, Tensor>>, step: StepInput, at: number): Record<string, Tensor> => {
+    const lengths = lengthsOf(session.inputs, inputs);
+    const draws = session.inputs.flatMap(({ name }) => {
+      const request = masks.get(name);
+      if (request === undefined) return [];
+      const [rowStride = 1, ...shape] = [request.rowStride, ...request.shape].map((dim) => lengthOf(dim, lengths));
+      return [{ name, rate: request.rate, shape, rowStride, key: dropoutKey(request.site, step, at, options) }];
+    });
+    const arrays = drawn.draw(draws);
+    return Object.fromEntries(
+      draws.map(({ name, shape }, i) => [name, tensor('float32', shape, arrays[i] as Float32Array)]),
+    );
+  };
 
   /** One micro-batch: leaves its gradients in the optimiser and returns its part of each term. */
   const runBatch = async (step: StepInput, at: number, divisors: Record<string, Tensor>): Promise<number[]> => {
@@ -186,7 +217,10 @@ export async function openHostGraph(
         fetches[`${GRADIENT}${rowsName(name, source)}`] = of(rowGradients);
       }
     }
-    for (const { name } of session.inputs) inputs[name] ??= divisors[name] ?? stepInput(name, step, at, options);
+    for (const { name } of session.inputs) {
+      if (!masks.has(name)) inputs[name] ??= divisors[name] ?? stepInput(name, step, at, options);
+    }
+    Object.assign(inputs, masksOf(inputs, step, at));
     const results = await session.run(pickInputs(session, inputs), fetches);
     for (const { name, ids } of read) optimizer.scatterRows(name, ids);
     if (at > 0) optimizer.addMicroGradients();
@@ -239,6 +273,18 @@ export async function openHostStep(options: HostStepOptions): Promise<TrainingSt
     ...stateIn(optimizer),
     release: () => graph.release(),
   };
+}
+
+/** What the names in the shapes of inputs are, by the tensors that are fed. */
+function lengthsOf(infos: readonly ValueInfo[], inputs: Readonly<Record<string, Tensor>>): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const { name, shape } of infos) {
+    for (const [axis, dim] of shape.entries()) {
+      const length = inputs[name]?.shape[axis];
+      if (typeof dim === 'string' && length !== undefined) lengths.set(dim, length);
+    }
+  }
+  return lengths;
 }
 
 function pickInputs(session: Session, inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {

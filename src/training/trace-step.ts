@@ -10,7 +10,7 @@ import { withRemainderSpread } from '../losses/top-k-bucket.js';
 import type { Method } from '../methods/method.js';
 import { forwardMixed, type Mixing } from '../models/mixed-inputs.js';
 import type { BatchDims, Model, Signals } from '../models/model.js';
-import { evaluationContext, trainingContext } from '../nn/context.js';
+import { evaluationContext, type MaskRequest, maskedContext, trainingContext } from '../nn/context.js';
 import type { ForwardContext, Parameters } from '../nn/module.js';
 import type { FedSignals } from '../teachers/teacher.js';
 import type { Dtype } from '../tensor/dtype.js';
@@ -41,6 +41,9 @@ export type StepRequest = {
 
 /** Makes the traced input of a name; how it is fed is the step's business. */
 export type InputSource = (name: string, dtype: Dtype, shape: Shape) => Value;
+
+/** Makes the traced input of a dropout mask. */
+export type MaskSource = (request: MaskRequest) => Value;
 
 /** Prefixes under which a step's inputs are fed. */
 export const BATCH = 'batch.';
@@ -77,12 +80,16 @@ function checkedSignals(signals: Partial<Signals>, owner: string): Signals {
   }) as Signals;
 }
 
-/** The loss terms of a batch, each summed over its rows. */
+/**
+ * The loss terms of a batch, each summed over its rows.
+ * @param maskFor where dropout masks come from that the graph is fed with. Default: it draws them, from keys.
+ */
 export function traceTerms(
   { model, method, teacher, dims, inputDtypes = {} }: StepRequest,
   parameters: Parameters,
   source: InputSource,
   scalarNames: readonly string[],
+  maskFor?: MaskSource,
 ): TracedTerm[] {
   const inputsOf = (reader: Model, prefix: string) =>
     Object.fromEntries(
@@ -94,7 +101,10 @@ export function traceTerms(
   const isOwn = teacher?.kind === 'traced' && teacher.hasOwnInputs === true;
   // Other rows of the student's data: they hold what the student reads.
   const teacherInputs = isOwn ? inputsOf(model, `${TEACHER}${BATCH}`) : inputs;
-  const context: ForwardContext = trainingContext(parameters, (site) => source(`${DROPOUT}${site}`, 'uint32', []));
+  const context: ForwardContext =
+    maskFor === undefined
+      ? trainingContext(parameters, (site) => source(`${DROPOUT}${site}`, 'uint32', []))
+      : maskedContext(parameters, maskFor);
   const student = checkedSignals(model.forward(context, inputs), 'student');
   // A class for each row, or of a model that labels tokens for each of them.
   const labels = source(LABELS, 'int64', student.logits.shape.slice(0, -1));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lowbias32, RandomStream, streamKey } from '../../src/tensor/random.js';
+import { lastDropped, lowbias32, RandomStream, streamKey } from '../../src/tensor/random.js';
 
 // witness: the hash in Python's unbounded integers, reduced modulo 2^32 after each multiplication
 const LOWBIAS32: [number, number][] = [
@@ -134,6 +134,19 @@ describe('RandomStream', () => {
       const error = Math.sqrt(([1, 2, 15, 96][k] as number) / draws);
       expect(Math.abs((moments[k] as number) - expected)).toBeLessThan(5 * error);
     });
+  });
+});
+
+describe('lastDropped', () => {
+  test('leaves the share of all 32-bit numbers that the rate says, and drops none at 0', () => {
+    expect(lastDropped(0.5)).toBe(2 ** 31 - 1);
+    expect(lastDropped(0.1)).toBe(Math.round(0.1 * 2 ** 32) - 1);
+    expect(lastDropped(1 - 2 ** -33)).toBe(2 ** 32 - 2);
+    expect([0, 1e-11].map(lastDropped)).toEqual([undefined, undefined]);
+  });
+
+  test.each([-0.1, 1, Number.NaN])('refuses %d', (rate) => {
+    expect(() => lastDropped(rate)).toThrow(`dropout: wanted a rate from 0 up to, but not, 1, got ${rate}`);
   });
 });
 

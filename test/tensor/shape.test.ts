@@ -7,6 +7,7 @@ import {
   expectShape,
   formatShape,
   isStatic,
+  lengthOf,
   resolveAxis,
   sameShape,
   sizeOf,
@@ -87,6 +88,22 @@ describe('dimProduct', () => {
       }),
       { seed: 1 },
     );
+  });
+});
+
+describe('lengthOf', () => {
+  const lengths = new Map([
+    ['B', 3],
+    ['S', 5],
+  ]);
+
+  test('is a number, a name, or a product of both', () => {
+    expect([7, 'S', 'B*S', dimProduct([2, 'S', 'B'])].map((dim) => lengthOf(dim, lengths))).toEqual([7, 5, 15, 30]);
+  });
+
+  test('names what is not known', () => {
+    expect(() => lengthOf('B*N', lengths)).toThrow('length: wanted one of B, S, got 3*N');
+    expect(() => lengthOf('N', new Map())).toThrow('length: wanted one of none, got N');
   });
 });
 

@@ -1,5 +1,6 @@
 /** @file Random masks from a counter: no state, the same bits in any runtime and on any thread count. */
-import { DtypeError, OptionError, ShapeError } from '../../errors/failures.js';
+import { DtypeError, ShapeError } from '../../errors/failures.js';
+import { lastDropped } from '../../tensor/random.js';
 import { type Dim, dimProduct, formatShape, isStatic, type Shape, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
 import { defineVariadic, type Emitter, type VariadicOp } from '../op.js';
@@ -133,12 +134,9 @@ randomBits.op = randomBitsOp.op;
  * @throws OptionError if the rate is not in [0, 1).
  */
 export function dropout(x: Value, key: Value, rate: number, whole?: Value): Value {
-  if (!(rate >= 0 && rate < 1)) {
-    throw new OptionError({ where: 'dropout', wanted: 'a rate from 0 up to, but not, 1', got: String(rate) });
-  }
-  const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1);
-  if (threshold === 0) return x;
+  const last = lastDropped(rate);
+  if (last === undefined) return x;
   const bits = randomBits(key, x, whole);
-  const kept = cast(less(constant(fromNumbers('uint32', [], [threshold - 1])), bits), { to: x.dtype });
+  const kept = cast(less(constant(fromNumbers('uint32', [], [last])), bits), { to: x.dtype });
   return mul(x, mul(kept, 1 / (1 - rate)));
 }
