@@ -2,6 +2,7 @@
  * @file Dropout masks drawn on the host by a WebAssembly kernel: those that the graph would draw from the same keys, to the
  * bit. ONNX Runtime hashes in a dozen passes over memory, which was a tenth of a step; this is one.
  */
+import { OptionError } from '../errors/failures.js';
 import type { MaskRequest } from '../nn/context.js';
 import {
   type Code,
@@ -11,6 +12,7 @@ import {
   i32,
   i32x4,
   instantiate,
+  MAX_MEMORY_BYTES,
   set,
   type WasmExport,
   WasmFunction,
@@ -92,7 +94,10 @@ export class DropoutMasks {
   #heap = new Float32Array();
   #draw: WasmExport | undefined;
 
-  /** 0, or 1 / (1 − rate) where an element is kept. The arrays hold until the next call. */
+  /**
+   * 0, or 1 / (1 − rate) where an element is kept. The arrays hold until the next call.
+   * @throws OptionError for more masks than 4 GiB.
+   */
   draw(masks: readonly MaskDraw[]): Float32Array[] {
     const places: number[] = [];
     let floats = 0;
@@ -113,8 +118,17 @@ export class DropoutMasks {
 
   #reserve(floats: number): void {
     if (floats <= this.#capacity) return;
-    // Texts come in all lengths: with a quarter more, few of them grow it.
-    this.#capacity = Math.ceil(floats * (this.#capacity === 0 ? 1 : 1.25));
+    const most = MAX_MEMORY_BYTES / FLOAT_BYTES;
+    if (floats > most) {
+      throw new OptionError({
+        where: 'dropout',
+        wanted: 'at most 4 GiB of masks a run',
+        got: `${((floats * FLOAT_BYTES) / 2 ** 30).toFixed(1)} GiB`,
+        fix: 'run fewer tokens at once, or train without dropout',
+      });
+    }
+    // Texts come in all lengths: with room for twice as many, few of them grow it. Pages that are not written cost nothing.
+    this.#capacity = Math.min(2 * floats, most);
     const memory = createMemory(this.#capacity * FLOAT_BYTES);
     this.#heap = new Float32Array(memory.buffer);
     this.#draw = instantiate({ draw: maskFunction() }, memory).draw;

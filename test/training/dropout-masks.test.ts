@@ -48,6 +48,13 @@ describe('masks from the kernel', () => {
     }
     expect(masks.draw([])).toEqual([]);
   });
+
+  test('are refused before more than 4 GiB of them', () => {
+    const large = { shape: [1 << 15, 1 << 14], rate: 0.1, rowStride: 1, key };
+    expect(() => new DropoutMasks().draw([large, large, large])).toThrow(
+      'dropout: wanted at most 4 GiB of masks a run, got 6.0 GiB; run fewer tokens at once, or train without dropout',
+    );
+  });
 });
 
 describe('a model that is fed with masks', () => {
