@@ -130,8 +130,9 @@ export class Session {
    * loop, so timers and signals get theirs between two runs; until the promise settles the caller must leave the
    * arrays alone. Of two runs asked for at once the second waits for the first.
    *
-   * @param fetches outputs to write into arrays of the caller; the result holds these very tensors. Where it names
-   *   every output, large ones cost no copy. An array may be input and output at once only if every node that reads the input runs before the output is written.
+   * @param fetches outputs to write into arrays of the caller; the result holds these very tensors, and where all
+   *   outputs are among them large ones cost no copy. An array may be input and output at once only if every node
+   *   that reads the input runs before the output is written.
    * @throws ShapeError, DtypeError naming the tensor; EngineError if a kernel fails (an index out of range).
    */
   async run(feeds: NamedTensors, fetches: NamedTensors = {}): Promise<Record<string, Tensor>> {

@@ -158,15 +158,19 @@ export type HostGraph = {
   release(): Promise<void>;
 };
 
-/** Opens the graph of a step. @param sparse the tables that the optimiser keeps by row. */
+/**
+ * Opens the graph of a step.
+ * @param sparse the tables that the optimiser keeps by row.
+ * @param drawn where masks are drawn; graphs that run in turn may share it.
+ */
 export async function openHostGraph(
   options: HostStepOptions,
   sparse: SparseNames,
   optimizer: HostOptimizer,
+  drawn = new DropoutMasks(),
 ): Promise<HostGraph> {
   const { model } = options;
   const { gradients: session, counts, terms, masks, dense, tables } = await openGraph(options, sparse);
-  const drawn = new DropoutMasks();
   const view = (name: string, shape: readonly number[], data: Float32Array) =>
     [name, tensor('float32', shape, data)] as const;
   const denseSpecs = model.parameters.filter(({ name }) => !sparse.has(name));

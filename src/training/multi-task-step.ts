@@ -8,6 +8,7 @@ import type { Method } from '../methods/method.js';
 import type { Model } from '../models/model.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { OPTIMIZER } from './compiled-step.js';
+import { DropoutMasks } from './dropout-masks.js';
 import { hostOptimizer, stateIn, updated } from './host-state.js';
 import { type HostGraph, type HostStepOptions, onlyStep, openHostGraph, parameterReads } from './host-step.js';
 import type { TrainingStep } from './step.js';
@@ -61,7 +62,8 @@ export async function openMultiTaskStep(options: MultiTaskStepOptions): Promise<
     for (const graph of graphs.values()) await graph.release();
   };
   try {
-    for (const { name, own } of tasks) graphs.set(name, await openHostGraph(own, tables, optimizer));
+    const drawn = new DropoutMasks();
+    for (const { name, own } of tasks) graphs.set(name, await openHostGraph(own, tables, optimizer, drawn));
   } catch (error) {
     await release();
     throw error;
