@@ -99,12 +99,13 @@ export function vectorJacobianProduct(
     });
   }
   const targets = new Set(wrt.map((value) => value.node));
-  const order = topologicalOrder(outputs.map(([output]) => output));
+  const results = outputs.map(([output]) => output);
+  const order = topologicalOrder(results);
   // Only nodes on a path from an output to a target carry cotangents.
   const relevant = new Set<Node>(targets);
   for (const node of order) if (node.inputs.some((value) => relevant.has(value.node))) relevant.add(node);
 
-  const inputs = [...inputsOf(outputs.map(([output]) => output)).values()];
+  const inputs = [...inputsOf(results, order).values()];
   const cotangents = new Cotangents();
   for (const [output, cotangent] of outputs) if (relevant.has(output.node)) cotangents.add(output, cotangent);
   for (const node of order.reverse()) {

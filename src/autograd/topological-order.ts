@@ -30,13 +30,16 @@ export function topologicalOrder(values: readonly Value[], enter: (node: Node) =
   return order;
 }
 
-/** Input values that the results read, in the order met; loops list what their bodies capture as inputs. */
-export function inputsOf(results: readonly Value[]): Map<Node, Value> {
+/**
+ * Input values that the results read, in the order met; loops list what their bodies capture as inputs.
+ * @param order all nodes behind the results, where it is known.
+ */
+export function inputsOf(results: readonly Value[], order = topologicalOrder(results)): Map<Node, Value> {
   const found = new Map<Node, Value>();
   const note = (value: Value) => {
     if (value.node.kind === 'input' && !found.has(value.node)) found.set(value.node, value);
   };
-  for (const node of topologicalOrder(results)) for (const value of node.inputs) note(value);
+  for (const node of order) for (const value of node.inputs) note(value);
   for (const value of results) note(value);
   return found;
 }

@@ -1,4 +1,4 @@
-/** @file The two ways to run a model's forward pass. */
+/** @file The ways to run a model's forward pass. */
 import { mul } from '../autograd/ops/elementwise.js';
 import { dropout } from '../autograd/ops/random.js';
 import type { Value } from '../autograd/value.js';
@@ -28,12 +28,14 @@ export type MaskRequest = {
   readonly rowStride: Dim;
 };
 
+/** Makes the input of a mask: float32 of the shape asked for, 0, or 1 / (1 − rate) where an element is kept. */
+export type MaskSource = (request: MaskRequest) => Value;
+
 /**
  * Runs a model as it trains, with masks as inputs of the graph: to the same bits as `trainingContext` if they are those of
  * its keys, for a fraction of the work.
- * @param maskFor the mask of a site, float32 of the shape asked for: 0, or 1 / (1 − rate) where an element is kept.
  */
-export function maskedContext(parameters: Parameters, maskFor: (request: MaskRequest) => Value): ForwardContext {
+export function maskedContext(parameters: Parameters, maskFor: MaskSource): ForwardContext {
   return {
     parameters,
     dropout: (x, rate, site, whole) => {

@@ -145,7 +145,7 @@ export class Session {
     const areKept = this.#how.canKeep && this.outputs.every(({ name }) => fetches[name]);
     const running = this.#native.run(ortFeeds, areKept ? { [UNRETURNABLE]: null, ...ortFetches } : ortFetches);
     this.#running.add(running);
-    let produced: InferenceSession.ReturnType = {};
+    let produced: InferenceSession.ReturnType;
     try {
       produced = await running;
     } catch (cause) {

@@ -14,6 +14,17 @@ export function lowbias32(x: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** The steps of `lowbias32` where they are written instead of done: x ^ (x >>> bits), and x times a factor. */
+export type HashSteps<T> = {
+  xorShift(x: T, bits: number): T;
+  times(x: T, factor: number): T;
+};
+
+/** `lowbias32` in another language: nodes of a graph, instructions of a kernel. */
+export function writeLowbias32<T>({ xorShift, times }: HashSteps<T>, x: T): T {
+  return xorShift(times(xorShift(times(xorShift(x, 16), 0x7feb352d), 15), 0x846ca68b), 16);
+}
+
 /** FNV-1a over UTF-16 code units: turns a stream's name into a number. */
 function hashName(name: string): number {
   let h = 0x811c9dc5;

@@ -17,7 +17,7 @@ import {
   type WasmExport,
   WasmFunction,
 } from '../optim/wasm-assembler.js';
-import { lastDropped } from '../tensor/random.js';
+import { lastDropped, writeLowbias32 } from '../tensor/random.js';
 import { type StaticShape, sizeOf } from '../tensor/shape.js';
 
 const FLOAT_BYTES = 4;
@@ -46,7 +46,7 @@ function hash(built: WasmFunction, { type, ops, constant }: Hashed, x: Code): Co
   const xorShift = (value: Code, bits: number) =>
     keep(ops.xor(value, ops.shiftRightUnsigned(value, i32.constant(bits))));
   const times = (value: Code, factor: number) => keep(ops.mul(value, constant(factor | 0)));
-  return xorShift(times(xorShift(times(xorShift(keep(x), 16), 0x7feb352d), 15), 0x846ca68b), 16);
+  return writeLowbias32({ xorShift, times }, keep(x));
 }
 
 /** Parameters: rows, columns, rowStride, key, last dropped bits, scale, target. */
@@ -110,7 +110,8 @@ export class DropoutMasks {
       const size = sizeOf(shape);
       const columns = shape.at(-1) ?? 1;
       const place = places[i] as number;
-      const last = lastDropped(rate) ?? 0;
+      // A mask is asked for only where it drops something.
+      const last = lastDropped(rate) as number;
       this.#draw?.(size / columns, columns, rowStride, key, last, 1 / (1 - rate), place * FLOAT_BYTES);
       return this.#heap.subarray(place, place + size);
     });

@@ -10,7 +10,7 @@ import { gather } from '../autograd/ops/indexing.js';
 import { input, type Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import type { BatchDims } from '../models/model.js';
-import type { MaskRequest } from '../nn/context.js';
+import type { MaskRequest, MaskSource } from '../nn/context.js';
 import type { Parameters } from '../nn/module.js';
 import type { ValueInfo } from '../onnx/program.js';
 import type { HostOptimizer } from '../optim/host-optimizer.js';
@@ -121,7 +121,7 @@ async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise
   const parameters = hostParameters(options.model.parameters, sparse);
   const { source } = inputCollector();
   const masks = new Map<string, MaskRequest>();
-  const maskFor = (request: MaskRequest): Value => {
+  const maskFor: MaskSource = (request) => {
     // A site has one mask however often it is read, unless it is read in several shapes.
     const name = `${MASK}${request.site} ${formatShape(request.shape)}`;
     masks.set(name, request);

@@ -10,7 +10,7 @@ import { withRemainderSpread } from '../losses/top-k-bucket.js';
 import type { Method } from '../methods/method.js';
 import { forwardMixed, type Mixing } from '../models/mixed-inputs.js';
 import type { BatchDims, Model, Signals } from '../models/model.js';
-import { evaluationContext, type MaskRequest, maskedContext, trainingContext } from '../nn/context.js';
+import { evaluationContext, type MaskSource, maskedContext, trainingContext } from '../nn/context.js';
 import type { ForwardContext, Parameters } from '../nn/module.js';
 import type { FedSignals } from '../teachers/teacher.js';
 import type { Dtype } from '../tensor/dtype.js';
@@ -41,9 +41,6 @@ export type StepRequest = {
 
 /** Makes the traced input of a name; how it is fed is the step's business. */
 export type InputSource = (name: string, dtype: Dtype, shape: Shape) => Value;
-
-/** Makes the traced input of a dropout mask. */
-export type MaskSource = (request: MaskRequest) => Value;
 
 /** Prefixes under which a step's inputs are fed. */
 export const BATCH = 'batch.';

@@ -1,6 +1,6 @@
 /** @file Random masks from a counter: no state, the same bits in any runtime and on any thread count. */
 import { DtypeError, ShapeError } from '../../errors/failures.js';
-import { lastDropped } from '../../tensor/random.js';
+import { lastDropped, writeLowbias32 } from '../../tensor/random.js';
 import { type Dim, dimProduct, formatShape, isStatic, type Shape, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
 import { defineVariadic, type Emitter, type VariadicOp } from '../op.js';
@@ -45,7 +45,7 @@ function emitHash(emitter: Emitter, x: string): string {
   };
   const times = (value: string, factor: number): string =>
     emitter.node('Mul', [value, uint32(emitter, [], [factor])])[0] as string;
-  return xorShift(times(xorShift(times(xorShift(x, 16), 0x7feb352d), 15), 0x846ca68b), 16);
+  return writeLowbias32({ xorShift, times }, x);
 }
 
 /** Numbers of rows [R, 1] and columns [1, C] of `like`, all axes but the last being rows; and its shape. */
