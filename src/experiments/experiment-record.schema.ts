@@ -187,6 +187,18 @@ const record = z.strictObject({
   gains: z.array(gain),
   /** The comparison that answers the question: one of the gains. */
   headline: z.strictObject({ arm: z.string(), over: z.string(), text: z.string() }).optional(),
+  /** The student to use: a run of the first seed. Records of 0.1 have none. */
+  ship: z
+    .strictObject({
+      arm: z.string(),
+      seed: count,
+      /** Of the arm over all seeds: what to expect of a run of it. */
+      mean: score,
+      /** Its folder, from that of the record. */
+      path: z.string(),
+      why: z.string(),
+    })
+    .optional(),
   softTargets: z.strictObject({ helped: z.boolean(), text: z.string() }).optional(),
   evidence: evidence.optional(),
   warnings: z.array(foundWarning).optional(),

@@ -43,6 +43,7 @@ export type RecordOptions = {
   readonly data?: ExperimentRecord['data'];
   readonly teacher?: ExperimentRecord['teacher'];
   readonly evidence?: Evidence | undefined;
+  readonly ship?: ExperimentRecord['ship'];
   /** What was found before the runs; theirs are in the outcome. */
   readonly warnings?: readonly StoredWarning[];
 };
@@ -55,7 +56,7 @@ const MAX_BYTES = 256 * 2 ** 20;
  */
 export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const { outcome, question, headline, smallestEffect, descriptions = {}, environment, date } = options;
-  const { command, config, data, teacher, evidence } = options;
+  const { command, config, data, teacher, evidence, ship } = options;
   const compare = (arm: string, over: string) => compareArms(outcome, arm, over, smallestEffect);
   const pairs = new Map<string, Gain>();
   const add = (arm: string, over: string) => pairs.set(JSON.stringify([arm, over]), compare(arm, over));
@@ -85,6 +86,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     arms: outcome.arms.map((arm) => recordedArm(arm, outcome.metric, descriptions[arm.arm.name])),
     gains,
     ...(headline && headlineOf(headline, gains)),
+    ...(ship && { ship }),
     ...(evidence && { evidence }),
     ...(warnings.length > 0 && { warnings }),
   };

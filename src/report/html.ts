@@ -22,6 +22,7 @@ import {
   listed,
   probabilityText,
   runsOf,
+  shipSentence,
   shortened,
   verdictFigures,
   verdictReason,
@@ -101,7 +102,8 @@ function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metr
 
 const LOOKS = { BETTER: 'better', 'NO BETTER': 'no', "CAN'T TELL": 'open' } as const;
 
-function verdict({ gains, headline, softTargets }: ExperimentRecord): Markup | undefined {
+function verdict(record: ExperimentRecord): Markup | undefined {
+  const { gains, headline, softTargets, ship } = record;
   const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
   if (gain === undefined) return undefined;
   return html`<section class="verdict ${LOOKS[gain.verdict]}" aria-label="Verdict">
@@ -109,6 +111,7 @@ function verdict({ gains, headline, softTargets }: ExperimentRecord): Markup | u
 <p class="sentence">${verdictSentence(gain)}</p>
 <p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>
 ${softTargets !== undefined && html`<p class="more">${softTargets.text}</p>`}
+${ship !== undefined && html`<p class="more">Ship this one: <code>${ship.path}</code>. ${capital(shipSentence(ship, record))}</p>`}
 </section>`;
 }
 

@@ -10,6 +10,7 @@ import {
   duration,
   intervalText,
   runsOf,
+  shipSentence,
   signedPoints,
   verdictFigures,
   verdictSentence,
@@ -20,12 +21,13 @@ import {
  * link, no tag and no table cell, and mentions nobody.
  */
 export function reportMarkdown(record: ExperimentRecord): string {
-  const { question, gains, headline, softTargets, command } = record;
+  const { question, gains, headline, softTargets, ship, command } = record;
   const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
   const blocks = [
     `### ${plain(question)}`,
     gain && `**${gain.verdict}.** ${plain(verdictSentence(gain))} ${plain(verdictFigures(gain))}.`,
     softTargets && plain(softTargets.text),
+    ship && `Ship this one: ${code(ship.path)}. ${plain(shipSentence(ship, record))}`,
     armsTable(record),
     gains.length > 0 ? gainsTable(record) : undefined,
     warningsList(record),

@@ -1,4 +1,6 @@
 /** @file Numbers and verdicts in words, the same in every kind of report. */
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { scoreText } from '../experiments/judged-metric.js';
 import { type Gain, hasNoSpread } from '../experiments/verdict.js';
 
 /** What a verdict says, as far as a report needs it. */
@@ -47,6 +49,15 @@ export function verdictReason({ seeds, sd, smallestEffect, verdict, small, worse
         return 'All differences are the same, and too few to show how far they spread.';
       return `The interval holds both no gain and one of ${smallestEffect} points or more.`;
   }
+}
+
+/** Which student to use, why, and what to expect of it: the arm's mean, since a single run's score is partly luck. */
+export function shipSentence(
+  { arm, seed, mean, why }: NonNullable<ExperimentRecord['ship']>,
+  { metric, seeds }: Pick<ExperimentRecord, 'metric' | 'seeds'>,
+): string {
+  const known = seeds.length === 1 ? 'its one seed' : `the mean of its ${seeds.length} seeds`;
+  return `${arm} on seed ${seed}: ${why}. Expect ${scoreText(metric, mean)} of it, ${known}.`;
 }
 
 /** `80.7`; a score or a number of points. */

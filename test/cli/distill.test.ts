@@ -27,8 +27,16 @@ describe('retort distill on a file of one’s own', () => {
     expect(stdout).toMatch(/(BETTER|CAN'T TELL|NO BETTER): [+−-]\d+\.\d points (over|against) no-teacher/);
     expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % on the evaluation rows$/m);
     expect(stderr).toMatch(/^8\/8 {2}shuffled-teacher, seed 2: \d+\.\d\d % /m);
-    expect(readFileSync(join(root, 'student', 'report.html'), 'utf8')).toContain('no-teacher');
-    const { stdout: answer } = retort(['predict', 'student/runs/hinton-1', 'good good film'], root);
+    // Both names in each line, and what to use.
+    expect(stdout).toMatch(/^gain {2,}points {2,}95 % interval {2,}verdict$/m);
+    expect(stdout).toMatch(/^hinton over shuffled-teacher +[+\u2212]?\d+\.\d+ +\[.*\] +(BETTER|NO BETTER|CAN'T TELL)/m);
+    const [, shipped = ''] = /^ship this one: (.*)$/m.exec(stdout) ?? [];
+    expect(shipped).toMatch(/^student\/runs\/(hinton|no-teacher|hard-labels)-1$/);
+    expect(stdout).toContain(`next     retort predict ${shipped} "…"`);
+    const report = readFileSync(join(root, 'student', 'report.html'), 'utf8');
+    expect(report).toContain('no-teacher');
+    expect(report).toMatch(/Ship this one: <code>runs\/[a-z-]+-1<\/code>\. .* on seed 1: .* Expect \d/);
+    const { stdout: answer } = retort(['predict', shipped, 'good good film'], root);
     expect(answer).toMatch(/^(five|one)\t0\.\d{4}\n$/);
   });
 

@@ -1,5 +1,5 @@
 /** @file A distillation of word models, small enough for a test. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -103,6 +103,10 @@ describe('distill', () => {
     expect(rows).toBe(32);
     expect(await readExperimentRecord(recordPath)).toEqual(record);
     expect((await loadModel(studentPath)).model.kind).toBe('bilstm');
+    // The student to use is there, with what to expect of it.
+    const { ship } = record;
+    expect(existsSync(join(scratch, 'whole', ship?.path ?? '', 'last.ckpt'))).toBe(true);
+    expect(ship?.mean).toBe(record.arms.find(({ name }) => name === ship?.arm)?.mean);
     // Other students' weights are not kept; what they measured is.
     const other = readdirSync(join(scratch, 'whole', 'runs', 'hard-labels-2'));
     expect(other).toContain('metrics.json');

@@ -4,6 +4,7 @@ import { type PrimerEvent, type PrimerFigures, runPrimer } from '../../experimen
 import { writeFileAtomic } from '../../files/atomic-write.js';
 import { reportHtml } from '../../report/html.js';
 import type { CommandIo, CommandOutput } from '../command.js';
+import { gainsText, shipText } from '../experiment-lines.js';
 import { foldWords } from '../fold-words.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -40,7 +41,6 @@ export async function runFullPrimer(
   const report = join(folder, 'report.html');
   await writeFileAtomic(report, reportHtml(record));
   const [answer, ...others] = [record.headline?.text, record.softTargets?.text].filter((text) => text !== undefined);
-  const further = record.gains.map(({ text }) => text).filter((text) => text !== answer);
   return {
     text: [
       '',
@@ -48,11 +48,13 @@ export async function runFullPrimer(
       '',
       ...[answer ?? '', ...others].map(fold),
       '',
-      ...further.map(fold),
+      gainsText(record, columns),
+      '',
+      ...shipText(record, join(folder, 'seeds'), columns),
       '',
       `Report: ${report}`,
     ].join('\n'),
-    json: { ...figures, outputDir: folder, report },
+    json: { ...figures, ship: record.ship ? { ...record.ship } : null, outputDir: folder, report },
   };
 }
 

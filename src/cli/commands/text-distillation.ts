@@ -25,6 +25,7 @@ import { estimateStage } from '../../training/run-estimate.js';
 import { asJson } from '../../training/run-options.js';
 import { textRun } from '../../training/text-settings.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
+import { gainsText, shipText } from '../experiment-lines.js';
 import { foldWords } from '../fold-words.js';
 import { formatCount, formatDuration } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -237,21 +238,24 @@ function outputOf(
     scores.map((score) => score.toFixed(1)).join(' '),
   ]);
   const answer = record.headline?.text;
-  const further = record.gains.map(({ text }) => text).filter((text) => text !== answer);
+  const shipped = record.ship === undefined ? paths.studentPath : join(paths.outputDir, record.ship.path);
   return {
     text: [
       renderTable(['arm', 'parameters', METRIC_WORDING[record.metric].heading, 'by seed'], rows, columns),
       '',
-      ...[answer, record.softTargets?.text, ...further].flatMap((text) => (text === undefined ? [] : [fold(text)])),
+      ...[answer, record.softTargets?.text].flatMap((text) => (text === undefined ? [] : [fold(text)])),
       '',
-      `student  ${paths.studentPath}`,
+      ...(record.gains.length > 0 ? [gainsText(record, columns), ''] : []),
+      ...shipText(record, paths.outputDir, columns),
+      '',
       `report   ${paths.report}`,
       ...(spent === undefined ? [] : [`answers  ${spent.text}`]),
-      `next     retort predict ${paths.studentPath} "…"${isPair ? ' --pair "…"' : ''}`,
+      `next     retort predict ${shipped} "…"${isPair ? ' --pair "…"' : ''}`,
     ].join('\n'),
     json: {
       ...paths,
       verdict: answer ?? null,
+      ship: record.ship ? { ...record.ship, path: shipped } : null,
       metric: record.metric,
       teacher: {
         name: record.teacher?.name ?? '',

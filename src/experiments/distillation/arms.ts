@@ -54,3 +54,10 @@ export function methodOf(
   };
   return ways[learns];
 }
+
+/** What a student may learn from that is to be used, the cheapest first. That of a shuffled teacher is there to be beaten. */
+const SHIPPABLE: readonly DistillationArm['learns'][] = ['no-teacher', 'label-smoothing', 'hard-labels', 'method'];
+
+export function shippableArms(arms: readonly DistillationArm[]): DistillationArm[] {
+  return SHIPPABLE.flatMap((learns) => arms.filter((arm) => arm.learns === learns));
+}

@@ -20,8 +20,10 @@ import { experimentRecord, writeExperimentRecord } from '../experiment-record.js
 import type { ExperimentRecord } from '../experiment-record.schema.js';
 import type { JudgedMetric } from '../judged-metric.js';
 import { pastBest } from '../past-best.js';
+import { shippedStudent } from '../shipping.js';
+import { teacherBelowStudent } from '../teacher-below-student.js';
 import { answeredOnce } from './answered-once.js';
-import { type DistillationArm, methodArm } from './arms.js';
+import { type DistillationArm, methodArm, shippableArms } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import { distillationEvidence } from './distillation-evidence.js';
 import { distillationSettings } from './distillation-settings.js';
@@ -87,7 +89,7 @@ export type DistillResult = {
   readonly record: ExperimentRecord;
   /** Where the record is. */
   readonly recordPath: string;
-  /** The folder of the student that the method trained on the first seed. */
+  /** The folder of the student that the method trained on the first seed. The one to use is `record.ship`. */
   readonly studentPath: string;
 };
 
@@ -166,8 +168,9 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
       emit({ type: 'notice', text: `${teacher.name} ${does} of ${data.evaluation.name}: its score is unknown` });
     }
     warnings.beforeRuns(found);
-    const kept = arms.filter(({ name }) => name === method.name || name === 'no-teacher');
-    const folderOf = (arm: string, armSeed: number) => join(outputDir, 'runs', `${arm}-${armSeed}`);
+    const shippable = shippableArms(arms);
+    const runOf = (arm: string, armSeed: number) => join('runs', `${arm}-${armSeed}`);
+    const folderOf = (arm: string, armSeed: number) => join(outputDir, runOf(arm, armSeed));
     const trained = (arm: DistillationArm, armSeed: number, context: Omit<RunContext, 'settings'>) =>
       trainArm(arm, {
         ...options,
@@ -176,7 +179,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
         metrics,
         seed: armSeed,
         outputDir: folderOf(arm.name, armSeed),
-        isKept: armSeed === seed && kept.includes(arm),
+        isKept: armSeed === seed && shippable.includes(arm),
         resume,
         signal: context.signal,
         onEvent: (event) => {
@@ -197,10 +200,18 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
       onEvent: (event) => emit({ type: 'experiment', event }),
       ...(signal && { signal }),
     });
-    const past = pastBest(outcome, method.name);
-    warnings.afterRuns(past);
+    const late = [
+      ...(score === undefined
+        ? []
+        : teacherBelowStudent(outcome, { name: teacher.name, score, rows: data.evaluation.size }, 'no-teacher')),
+      ...pastBest(outcome, method.name),
+    ];
+    warnings.afterRuns(late);
+    const names = shippable.map(({ name }) => name);
+    const shipped = shippedStudent(outcome, names, smallestEffect);
     // Results may have outlived the folders of their runs: students that are to be shown are trained again, to the same bits.
-    for (const arm of kept) {
+    for (const arm of shippable) {
+      if (![method.name, 'no-teacher', shipped?.arm].includes(arm.name)) continue;
       if (await hasRunState(join(folderOf(arm.name, seed), LAST))) continue;
       emit({ type: 'notice', text: `${arm.name} on seed ${seed} has a result and no model: it is trained again` });
       await trained(arm, seed, { signal: stopping, progress: () => {} });
@@ -235,6 +246,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
         ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
       warnings: warnings.known(),
+      ...(shipped && { ship: { ...shipped, path: runOf(shipped.arm, shipped.seed) } }),
       teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
       ...(hasNoTeacher &&
         predictions && {
@@ -247,7 +259,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
         }),
     });
     await writeExperimentRecord(recordPath, record);
-    if (options.strict) expectNoWarning(past);
+    if (options.strict) expectNoWarning(late);
     return { verdict: record.headline?.text, record, recordPath, studentPath };
   } finally {
     folder.release();

@@ -13,6 +13,7 @@ import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
 import { inPoints } from '../judged-metric.js';
+import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
 import type { PrimerArm } from './primer-arm.js';
 import { type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
@@ -105,6 +106,8 @@ const HEADLINE = {
     labelSmoothing: 'label-smoothing',
   },
 } as const;
+/** Of its students those that may be used, the cheapest to make first. */
+const SHIPPABLE = ['retort-no-teacher', 'label-smoothing', 'hard-labels', 'retort'];
 const COMPARISONS = [
   { arm: 'article-kd', over: 'article-baseline' },
   { arm: 'retort', over: 'article-baseline' },
@@ -154,6 +157,7 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
     const test = mnistDataset(mnist.test);
     const [seed = FIRST_SEED] = seeds;
     const { arm, controls } = HEADLINE;
+    const ship = shippedStudent(outcome, SHIPPABLE);
     const record = experimentRecord({
       outcome: {
         ...outcome,
@@ -177,6 +181,7 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
         parameters: teacher.parameters,
         isPerSeed: false,
       },
+      ...(ship && { ship: { ...ship, path: join('runs', `${ship.arm}-${ship.seed}`) } }),
       evidence: await primerEvidence({
         test,
         split: mnist.test,

@@ -5,6 +5,7 @@ import { CheckError } from '../../errors/failures.js';
 export const CHECKS = {
   'label-order': 'the teacher means other classes than the data by the same places',
   'teacher-at-chance': 'the teacher is no better than always naming the commonest class',
+  'teacher-below-student': 'the teacher is worse than the student without it',
   'teacher-logits': 'the teacher answers with numbers that are no logits',
   'one-class': 'the student gives one and the same answer to every evaluation row',
   'term-share': 'the teacher, or the labels, hardly move the student',

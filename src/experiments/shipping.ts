@@ -1,0 +1,36 @@
+/** @file Which student of an experiment to use: every experiment ends with one, also when the teacher did not help. */
+import type { ExperimentOutcome } from './experiment.js';
+import { compareArms } from './experiment-record.js';
+import type { ExperimentRecord } from './experiment-record.schema.js';
+import { mean } from './statistics.js';
+
+type Shipped = NonNullable<ExperimentRecord['ship']>;
+
+/**
+ * The arm with the highest mean; or the cheapest to make of those that it cannot be told from, since a teacher that did not
+ * show a gain need not be run again. Its run is that of the first seed, chosen before any score was seen: what to expect of
+ * it is the arm's mean, and not its own score, which luck has a part in.
+ * @param arms that may be shipped, the cheapest to make first
+ */
+export function shippedStudent(
+  outcome: ExperimentOutcome,
+  arms: readonly string[],
+  smallestEffect?: number,
+): Omit<Shipped, 'path'> | undefined {
+  const candidates = arms.flatMap((name) => {
+    const found = outcome.arms.find(({ arm }) => arm.name === name);
+    return found === undefined ? [] : [{ name, mean: mean(found.scores) }];
+  });
+  const [seed] = outcome.seeds;
+  const highest = Math.max(...candidates.map((candidate) => candidate.mean));
+  const best = candidates.find((candidate) => candidate.mean === highest);
+  if (best === undefined || seed === undefined) return undefined;
+  const cheaper = candidates.slice(0, candidates.indexOf(best)).find(({ name }) => {
+    const { verdict } = compareArms(outcome, best.name, name, smallestEffect);
+    return verdict === "CAN'T TELL";
+  });
+  const shipped = cheaper ?? best;
+  const why =
+    cheaper === undefined ? 'the highest mean' : `cheaper to make than ${best.name}, whose gain over it is not shown`;
+  return { arm: shipped.name, seed, mean: shipped.mean, why };
+}
