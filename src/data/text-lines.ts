@@ -7,6 +7,9 @@ import { inputFailure } from '../files/file-failure.js';
 /** A line of a text file, without its end; `number` counts from 1. */
 export type TextLine = { readonly number: number; readonly text: string };
 
+/** The same with its place in bytes, for a file whose lines are read again one by one. */
+export type PlacedLine = TextLine & { readonly at: number; readonly bytes: number };
+
 /** What is held in memory of a file that may have no line ends at all. */
 export const MAX_LINE_BYTES = 2 ** 24;
 const CHUNK_BYTES = 2 ** 18;
@@ -27,28 +30,32 @@ const OTHER_KINDS: readonly { readonly magic: readonly number[]; readonly kind: 
  * 16 MiB, each with its line.
  */
 export async function* textBlocks(path: string): AsyncGenerator<string, void> {
+  for await (const { text } of placedBlocks(path)) yield text;
+}
+
+async function* placedBlocks(path: string): AsyncGenerator<{ readonly text: string; readonly at: number }, void> {
   try {
     await expectRegularFile(path);
     let held: Buffer[] = [];
     let heldBytes = 0;
     let line = 1;
-    let isFirst = true;
-    const take = (bytes: Buffer): string => {
-      const text = isFirst ? decoded(withoutMark(bytes, path), path, line) : decoded(bytes, path, line);
-      isFirst = false;
-      return text;
+    let end = 0;
+    const take = (bytes: Buffer) => {
+      const content = end === 0 ? withoutMark(bytes, path) : bytes;
+      end += bytes.length;
+      return { text: decoded(content, path, line), at: end - content.length };
     };
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
-      const end = chunk.lastIndexOf(NEWLINE) + 1;
-      if (end > 0) {
-        const text = take(Buffer.concat([...held, chunk.subarray(0, end)]));
-        yield text;
-        line += countNewlines(text);
+      const lineEnd = chunk.lastIndexOf(NEWLINE) + 1;
+      if (lineEnd > 0) {
+        const block = take(Buffer.concat([...held, chunk.subarray(0, lineEnd)]));
+        yield block;
+        line += countNewlines(block.text);
         held = [];
         heldBytes = 0;
       }
-      held.push(chunk.subarray(end));
-      heldBytes += chunk.length - end;
+      held.push(chunk.subarray(lineEnd));
+      heldBytes += chunk.length - lineEnd;
       if (heldBytes > MAX_LINE_BYTES) {
         // What it is, if it is no text at all, is the better message.
         take(Buffer.concat(held));
@@ -72,6 +79,21 @@ export async function* textLines(path: string): AsyncGenerator<TextLine, void> {
     const lines = block.split('\n');
     if (lines.at(-1) === '') lines.pop();
     for (const line of lines) yield { number: number++, text: line.endsWith('\r') ? line.slice(0, -1) : line };
+  }
+}
+
+/** As `textLines`, each with its place. @throws FileError as `textBlocks`. */
+export async function* placedLines(path: string): AsyncGenerator<PlacedLine, void> {
+  let number = 1;
+  for await (const block of placedBlocks(path)) {
+    let { at } = block;
+    const lines = block.text.split('\n');
+    if (lines.at(-1) === '') lines.pop();
+    for (const text of lines) {
+      const bytes = Buffer.byteLength(text);
+      yield { number: number++, text, at, bytes };
+      at += bytes + 1;
+    }
   }
 }
 

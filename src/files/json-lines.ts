@@ -25,10 +25,18 @@ export function appendJsonLine(path: string, value: object): void {
   }
 }
 
-export type LineLog = {
-  /** Appends a value as a line that outlives a power cut. @throws OutputError naming the path. */
-  append(value: object): void;
+/** Where a line of a file is, in bytes, without its end. */
+export type LinePlace = { readonly at: number; readonly bytes: number };
+
+export type LineReader = {
+  /** The text of a line. @throws FileError naming the path. */
+  read(place: LinePlace): string;
   close(): void;
+};
+
+export type LineLog = LineReader & {
+  /** Appends a value as a line that outlives a power cut. @throws OutputError naming the path. */
+  append(value: object): LinePlace;
 };
 
 /**
@@ -40,19 +48,44 @@ export function openLineLog(path: string): LineLog {
     const fd = openSync(path, 'a+');
     cutTornLine(fd);
     return {
+      ...readerOf(fd, path),
       append: (value) => {
         try {
-          writeLine(fd, value);
+          const at = fstatSync(fd).size;
+          const bytes = writeLine(fd, value) - 1;
           fdatasyncSync(fd);
+          return { at, bytes };
         } catch (error) {
           throw outputFailure(error, path);
         }
       },
-      close: () => closeSync(fd),
     };
   } catch (error) {
     throw outputFailure(error, path);
   }
+}
+
+/** Opens a file of lines whose places are known. @throws FileError naming the path. */
+export function openLineReader(path: string): LineReader {
+  try {
+    return readerOf(openSync(path, 'r'), path);
+  } catch (error) {
+    throw inputFailure(error, path);
+  }
+}
+
+function readerOf(fd: number, path: string): LineReader {
+  return {
+    read: ({ at, bytes }) => {
+      try {
+        const line = Buffer.alloc(bytes);
+        return line.toString('utf8', 0, readSync(fd, line, 0, bytes, at));
+      } catch (error) {
+        throw inputFailure(error, path);
+      }
+    },
+    close: () => closeSync(fd),
+  };
 }
 
 /**
@@ -83,9 +116,10 @@ export async function readJsonLines(path: string): Promise<unknown[]> {
   });
 }
 
-function writeLine(fd: number, value: object): void {
+function writeLine(fd: number, value: object): number {
   const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+  return bytes.length;
 }
 
 function cutTornLine(fd: number): void {

@@ -1,23 +1,30 @@
 /** @file The log of an endpoint's replies: nothing that was paid for is asked again. */
 import { dirname } from 'node:path';
-import { textLines } from '../data/text-lines.js';
+import { placedLines } from '../data/text-lines.js';
 import { FileError, OutputError } from '../errors/failures.js';
 import { statIfThere } from '../files/atomic-write.js';
-import { openLineLog } from '../files/json-lines.js';
+import { type LinePlace, type LineReader, openLineLog, openLineReader } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { Reply } from './endpoint.schema.js';
 
+/** What is known of the replies to a request without reading them again. */
+type Known = { input: number; output: number; readonly places: LinePlace[] };
+
 export type EndpointLog = {
-  /** The replies to each request, in the order in which they came. */
-  readonly replies: ReadonlyMap<string, readonly Reply[]>;
+  /** Tokens of the replies to each request. */
+  readonly known: ReadonlyMap<string, Readonly<Known>>;
+  /** Models that gave no log-probabilities when they were asked for them. */
+  readonly unscored: ReadonlySet<string>;
+  /** The replies to a request, in the order in which they came. They are read from the file: all together are too many. */
+  repliesTo(key: string): readonly Reply[];
   /** Writes a reply, so that it outlives a power cut, before anything is made of it. */
   add(reply: Reply): void;
   close(): void;
 };
 
 /**
- * Opens a log for one process at a time and reads what it holds.
+ * Opens a log for one process at a time and goes over what it holds.
  * @throws OutputError if another process writes to it, or it cannot be written; FileError naming a line that is damaged.
  */
 export async function openEndpointLog(path: string): Promise<EndpointLog> {
@@ -26,13 +33,13 @@ export async function openEndpointLog(path: string): Promise<EndpointLog> {
   try {
     const file = openLineLog(path);
     try {
-      const replies = await readReplies(path);
+      const replies = await indexOf(path, 'refuse');
+      const { known, unscored } = replies;
       return {
-        replies,
-        add: (reply) => {
-          file.append(reply);
-          push(replies, reply);
-        },
+        known,
+        unscored,
+        repliesTo: (key) => replies.read(key, file),
+        add: (reply) => replies.take(reply, file.append(reply)),
         close: () => {
           file.close();
           lock.release();
@@ -63,19 +70,45 @@ function lockOf(path: string) {
   }
 }
 
-/** The replies in a log, which stays as it is; a line that a kill has torn counts as none. */
-export function repliesSoFar(path: string): Promise<ReadonlyMap<string, readonly Reply[]>> {
-  return readReplies(path, 'skip');
+/** A log as it stands, to be read alone; a line that a kill has torn counts as none. */
+export async function endpointLogSoFar(path: string): Promise<EndpointLog> {
+  const { known, unscored, read } = await indexOf(path, 'skip');
+  const file = known.size === 0 ? undefined : openLineReader(path);
+  return {
+    known,
+    unscored,
+    repliesTo: (key) => (file === undefined ? [] : read(key, file)),
+    add: () => {},
+    close: () => file?.close(),
+  };
 }
 
-async function readReplies(path: string, damaged: 'refuse' | 'skip' = 'refuse'): Promise<Map<string, Reply[]>> {
-  const replies = new Map<string, Reply[]>();
-  if ((await statIfThere(path))?.isFile() !== true) return replies;
+/** Where the replies are in a file, of which only one line at a time is in memory. */
+async function indexOf(path: string, damaged: 'refuse' | 'skip') {
   const { replySchema } = await import('./endpoint.schema.js');
-  for await (const { number, text } of textLines(path)) {
+  const known = new Map<string, Known>();
+  const unscored = new Set<string>();
+  const take = ({ key, model, logprobs, top, usage }: Reply, place: LinePlace) => {
+    if (logprobs && top === undefined) unscored.add(model);
+    const of = known.get(key) ?? { input: 0, output: 0, places: [] };
+    known.set(key, of);
+    of.input += usage.input;
+    of.output += usage.output;
+    of.places.push(place);
+  };
+  const read = (key: string, file: LineReader): readonly Reply[] =>
+    (known.get(key)?.places ?? []).map((place) => {
+      const parsed = replySchema.safeParse(parsedJson(file.read(place)));
+      if (parsed.success && parsed.data.key === key) return parsed.data;
+      const wanted = 'the log as it was when it was opened';
+      throw new FileError({ where: path, wanted, got: 'another', fix: 'run it again' });
+    });
+  const index = { known, unscored, take, read };
+  if ((await statIfThere(path)) === undefined) return index;
+  for await (const { number, text, at, bytes } of placedLines(path)) {
     const parsed = replySchema.safeParse(parsedJson(text));
-    if (!parsed.success) {
-      if (damaged === 'skip') continue;
+    if (parsed.success) take(parsed.data, { at, bytes });
+    else if (damaged === 'refuse') {
       throw new FileError({
         where: `${path}:${number}`,
         wanted: 'a reply of an endpoint',
@@ -83,16 +116,8 @@ async function readReplies(path: string, damaged: 'refuse' | 'skip' = 'refuse'):
         fix: 'use another log, or delete that line',
       });
     }
-    const { pair, top, ...rest } = parsed.data;
-    push(replies, { ...rest, ...(pair !== undefined && { pair }), ...(top && { top }) });
   }
-  return replies;
-}
-
-function push(replies: Map<string, Reply[]>, reply: Reply): void {
-  const known = replies.get(reply.key);
-  if (known === undefined) replies.set(reply.key, [reply]);
-  else known.push(reply);
+  return index;
 }
 
 function parsedJson(text: string): unknown {

@@ -5,7 +5,7 @@ import type { Completion, Reply } from './endpoint.schema.js';
 import { EndpointClient, EndpointError, refusalOf } from './endpoint-client.js';
 import type { EndpointLog } from './endpoint-log.js';
 import type { EndpointOptions, EndpointReport } from './endpoint-options.js';
-import { endpointPlan } from './endpoint-plan.js';
+import { endpointPlan, type OpenQuestion } from './endpoint-plan.js';
 import { mostTokens, type Question, questionOf, type State, stateOf } from './endpoint-question.js';
 import { money, Spending } from './endpoint-spending.js';
 import type { LabelWords } from './label-words.js';
@@ -18,6 +18,8 @@ const REPORT_MS = 200;
 /** What a smoke test may have of them. */
 const MAX_SMOKE_MALFORMED = 0.2;
 
+type Standing = { readonly kind: State['kind']; readonly outside?: number };
+
 /** One conversation with an endpoint: over all that it is asked in a run, or is to be. */
 export class Questioning {
   readonly #options: EndpointOptions;
@@ -25,8 +27,8 @@ export class Questioning {
   readonly #log: EndpointLog;
   readonly #client: EndpointClient;
   readonly #stop = new AbortController();
-  /** Of questions that were asked for, by key. */
-  readonly #states = new Map<string, State>();
+  /** How the questions stand that were asked for, by key. Their answers are in the log. */
+  readonly #standings = new Map<string, Standing>();
   #asksLogprobs: boolean;
   readonly #spending: Spending;
   #limitField: 'max_tokens' | 'max_completion_tokens' = 'max_tokens';
@@ -42,40 +44,40 @@ export class Questioning {
     this.#client = new EndpointClient(options);
     this.#spending = new Spending(options);
     this.#asksLogprobs = options.logprobs ?? true;
-    for (const replies of log.replies.values()) for (const reply of replies) this.#count(reply);
+    for (const tokens of log.known.values()) this.#spending.count(tokens);
+    this.#noticeUnscored();
   }
 
   async answer(data: Dataset, rows: Uint32Array): Promise<RowValues> {
     const { labelNames, smokeRows = 20, maxMalformed = 0.05 } = this.#options;
     const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
-    const questions = texts.map((text, i) => questionOf(this.#options, text, pairs?.[i]));
-    const waiting = new Map<string, Question>();
-    for (const question of questions) {
-      if (this.#states.has(question.key) || waiting.has(question.key)) continue;
-      const state = this.#stateOf(question);
+    // Questions are made anew when they are asked: those of all rows, with their prompts, need too much memory.
+    const questionAt = (i: number) => questionOf(this.#options, texts[i] as string, pairs?.[i]);
+    const keys = texts.map((_, i) => questionAt(i).key);
+    const left: number[] = [];
+    for (const [i, key] of keys.entries()) {
+      if (this.#standings.has(key)) continue;
       this.#rows += 1;
-      if (state.kind === 'open') waiting.set(question.key, question);
+      if (this.#stateOf(key).kind === 'open') left.push(i);
       else this.#fromLog += 1;
-      this.#states.set(question.key, state);
     }
-    const left = [...waiting.values()];
     this.#options.onProgress?.(this.report());
     // One alone first: it shows what the server can do.
-    await this.#askAll(left.splice(0, 1));
+    await this.#askAll(left.splice(0, 1), questionAt);
     if (!this.#isJudged && left.length > 0) {
-      await this.#askAll(left.splice(0, Math.max(0, smokeRows - 1)));
+      await this.#askAll(left.splice(0, Math.max(0, smokeRows - 1)), questionAt);
       await this.#judge(left.length);
       this.#isJudged = true;
     }
-    await this.#askAll(left);
+    await this.#askAll(left, questionAt);
     this.#options.onProgress?.(this.report());
     this.#expectFewMalformed(maxMalformed, 'all rows');
     const C = labelNames.length;
     const logits = new Float32Array(rows.length * C);
     const remainder = new Float32Array(rows.length * C);
-    for (const [i, { key }] of questions.entries()) {
-      const state = this.#states.get(key);
-      if (state === undefined || state.kind === 'open') throw new Error(`no answer for question ${key}`);
+    for (const [i, key] of keys.entries()) {
+      const state = this.#stateOf(key);
+      if (state.kind === 'open') throw new Error(`no answer for question ${key}`);
       logits.set(state.target.logits, i * C);
       if (state.target.remainder) remainder.set(state.target.remainder, i * C);
     }
@@ -87,22 +89,21 @@ export class Questioning {
     const { model, prices, requestsPerMinute, samples = 0, logprobs = true, labelNames } = this.#options;
     const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
     const { texts, pairs } = textsOf(data, rows, `teacher ${model}`);
-    const questions = new Map(
-      texts.map((text, i) => {
-        const question = questionOf(this.#options, text, pairs?.[i]);
-        return [question.key, question] as const;
-      }),
-    );
-    for (const question of questions.values()) this.#states.set(question.key, this.#stateOf(question));
-    const open = [...questions.values()].filter(({ key }) => this.#states.get(key)?.kind === 'open');
-    const answered = questions.size - open.length;
-    return endpointPlan(
-      questions.size,
-      open.map(({ messages, text, pair = '' }) => ({
+    const open: OpenQuestion[] = [];
+    for (const [i, text] of texts.entries()) {
+      const pair = pairs?.[i];
+      const { key, messages } = questionOf(this.#options, text, pair);
+      if (this.#standings.has(key) || this.#stateOf(key).kind !== 'open') continue;
+      open.push({
         bytes: messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0),
-        textBytes: Buffer.byteLength(text + pair),
+        textBytes: Buffer.byteLength(text + (pair ?? '')),
         messages: messages.length,
-      })),
+      });
+    }
+    const questions = this.#standings.size;
+    return endpointPlan(
+      questions,
+      open,
       {
         ...(prices && { prices }),
         ...(requestsPerMinute !== undefined && { requestsPerMinute }),
@@ -110,16 +111,14 @@ export class Questioning {
         outputTokens: tokenLimit(this.#options),
         classes: labelNames.length,
       },
-      { rows: answered, cost: this.#costOfAnswered() },
+      { rows: questions - open.length, cost: this.#costOfAnswered() },
     );
   }
 
   report(): EndpointReport {
-    const states = [...this.#states.values()];
-    const count = (kind: State['kind']) => states.reduce((sum, state) => sum + (state.kind === kind ? 1 : 0), 0);
-    const outsides = states.flatMap((state) =>
-      'outside' in state && state.outside !== undefined ? state.outside : [],
-    );
+    const standings = [...this.#standings.values()];
+    const count = (kind: State['kind']) => standings.reduce((sum, one) => sum + (one.kind === kind ? 1 : 0), 0);
+    const outsides = standings.flatMap(({ outside }) => outside ?? []);
     const { input, output } = this.#spending.tokens;
     const cost = this.#options.prices && this.#spending.cost({ input, output });
     const isOpen = count('open');
@@ -140,22 +139,26 @@ export class Questioning {
     };
   }
 
-  #stateOf({ key }: Question): State {
-    return stateOf(this.#log.replies.get(key) ?? [], this.#options, this.#words);
+  /** What the log says of a question; how it stands is noted. */
+  #stateOf(key: string): State {
+    const state = stateOf(this.#log.repliesTo(key), this.#options, this.#words);
+    const outside = 'outside' in state ? state.outside : undefined;
+    this.#standings.set(key, { kind: state.kind, ...(outside !== undefined && { outside }) });
+    return state;
   }
 
-  async #askAll(questions: readonly Question[]): Promise<void> {
+  async #askAll(rows: readonly number[], questionAt: (row: number) => Question): Promise<void> {
     const { concurrency = 4, signal } = this.#options;
-    const queue = questions.values();
+    const queue = rows.values();
     let failure: unknown;
     const stop = () => this.#stop.abort();
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
     const worker = async () => {
-      for (const question of queue) {
+      for (const row of queue) {
         if (failure !== undefined || this.#stop.signal.aborted) return;
         try {
-          await this.#ask(question);
+          await this.#ask(questionAt(row));
           this.#progress();
         } catch (error) {
           failure ??= error;
@@ -163,7 +166,7 @@ export class Questioning {
       }
     };
     // Those under way are waited for and logged, whatever becomes of the others.
-    await Promise.all(Array.from({ length: Math.min(concurrency, questions.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, worker));
     signal?.removeEventListener('abort', stop);
     if (signal?.aborted) {
       const { done, rows } = this.report();
@@ -188,8 +191,7 @@ export class Questioning {
   async #ask(question: Question): Promise<void> {
     const { samples = 0 } = this.#options;
     for (;;) {
-      const state = this.#stateOf(question);
-      this.#states.set(question.key, state);
+      const state = this.#stateOf(question.key);
       if (state.kind !== 'open') return;
       const draws = samples > 0 && !this.#asksLogprobs ? samples - state.draws : 0;
       await this.#request(question, draws);
@@ -204,7 +206,8 @@ export class Questioning {
       const completion = await this.#client.complete(body, this.#stop.signal);
       const reply = this.#replyOf(completion, question, draws, body.logprobs === true);
       this.#log.add(reply);
-      this.#count(reply);
+      this.#spending.count(reply.usage);
+      this.#noticeUnscored();
     } catch (error) {
       if (!this.#adapt(error, body)) throw error;
     } finally {
@@ -265,17 +268,16 @@ export class Questioning {
     };
   }
 
-  #count({ usage, model, logprobs, top }: Reply): void {
-    this.#spending.count(usage);
-    // A server that gave none when it was asked has none.
-    if (model === this.#options.model && logprobs && top === undefined) this.#asksLogprobs = false;
+  /** A server that gave no log-probabilities when it was asked has none. */
+  #noticeUnscored(): void {
+    if (this.#log.unscored.has(this.#options.model)) this.#asksLogprobs = false;
   }
 
   #costOfAnswered(): number {
     let cost = 0;
-    for (const [key, { kind }] of this.#states) {
-      if (kind === 'open') continue;
-      for (const { usage } of this.#log.replies.get(key) ?? []) cost += this.#spending.cost(usage);
+    for (const [key, { kind }] of this.#standings) {
+      const tokens = this.#log.known.get(key);
+      if (kind !== 'open' && tokens !== undefined) cost += this.#spending.cost(tokens);
     }
     return cost;
   }
@@ -305,8 +307,8 @@ export class Questioning {
   #expectFewMalformed(share: number, of: string): void {
     const { malformed, done } = this.report();
     if (malformed <= share * done) return;
-    const bad = [...this.#states].find(([, { kind }]) => kind === 'malformed')?.[0] ?? '';
-    const said = this.#log.replies.get(bad)?.at(-1)?.contents[0] ?? '';
+    const bad = [...this.#standings].find(([, { kind }]) => kind === 'malformed')?.[0] ?? '';
+    const said = this.#log.repliesTo(bad).at(-1)?.contents[0] ?? '';
     throw new EndpointError({
       where: `teacher ${this.#options.model}`,
       wanted: `labels (${this.#options.labelNames.slice(0, 6).join(', ')}) in ${of}`,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { SignalError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
 import { answersInMemory } from './answers.js';
-import { openEndpointLog, repliesSoFar } from './endpoint-log.js';
+import { endpointLogSoFar, openEndpointLog } from './endpoint-log.js';
 import { checkEndpointOptions, type EndpointOptions, type EndpointReport } from './endpoint-options.js';
 import { Questioning } from './endpoint-questioning.js';
 import { LabelWords } from './label-words.js';
@@ -61,8 +61,12 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
     remembers: true,
     temperatures: 'one',
     plan: async (data) => {
-      const log = { replies: await repliesSoFar(options.log), add: () => {}, close: () => {} };
-      return new Questioning(options, words, log).plan(data);
+      const log = await endpointLogSoFar(options.log);
+      try {
+        return new Questioning(options, words, log).plan(data);
+      } finally {
+        log.close();
+      }
     },
     open,
     // In one part, so that the first rows of all are the ones that are judged first.

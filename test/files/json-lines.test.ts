@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FileError, OutputError } from '../../src/errors/failures.js';
-import { appendJsonLine, readJsonLines } from '../../src/files/json-lines.js';
+import { appendJsonLine, openLineLog, openLineReader, readJsonLines } from '../../src/files/json-lines.js';
 import { temporaryFolder } from './processes.js';
 
 const root = temporaryFolder();
@@ -37,6 +37,25 @@ describe('appendJsonLine', () => {
   test('a full disk is one error', () => {
     expect(() => appendJsonLine('/dev/full', {})).toThrow(OutputError);
     expect(() => appendJsonLine('/dev/full', {})).toThrow('/dev/full: wanted free space on the disk');
+  });
+});
+
+describe('openLineLog', () => {
+  test('says where each line is, after a torn one was cut, and gives it back', () => {
+    const path = join(root, 'places');
+    writeFileSync(path, '{"é":1}\n{"to');
+    const log = openLineLog(path);
+    // Bytes by hand: é has two.
+    expect([log.append({ a: 'é' }), log.append({})]).toEqual([
+      { at: 9, bytes: 10 },
+      { at: 20, bytes: 2 },
+    ]);
+    expect(log.read({ at: 9, bytes: 10 })).toBe('{"a":"é"}');
+    log.close();
+    const reader = openLineReader(path);
+    expect(reader.read({ at: 0, bytes: 8 })).toBe('{"é":1}');
+    reader.close();
+    expect(() => openLineReader(join(root, 'missing'))).toThrow(FileError);
   });
 });
 

@@ -3,9 +3,10 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EndpointOptions } from '../../src/teachers/endpoint-options.js';
+import { questionOf } from '../../src/teachers/endpoint-question.js';
 import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { LabelWords } from '../../src/teachers/label-words.js';
-import { temporaryFolder } from '../files/processes.js';
+import { runModule, temporaryFolder } from '../files/processes.js';
 import { completion, mockServer, refused, textOf } from './endpoint-server.js';
 import { expectNear, textData, tokenizerIn } from './text-models.js';
 
@@ -236,6 +237,39 @@ describe('endpointTeacher', () => {
       `${options.log}:7: wanted a reply of an endpoint, got {"key": 7}`,
     );
   });
+
+  // All replies were kept in memory: 1.3 GB for a large log.
+  test('a log larger than the memory is read and answered from', async () => {
+    const log = newLog();
+    const options = { model: 'm', labelNames, url: 'http://127.0.0.1:9/v1', log };
+    const usage = { input: 50, output: 1 };
+    for (const text of numbered(1000)) {
+      const { key } = questionOf(options, text, undefined);
+      // 40 KB a reply, 40 MB in all.
+      const reply = { key, model: 'm', ask: 'label', text: 'x'.repeat(40_000), logprobs: false };
+      appendFileSync(log, `${JSON.stringify({ ...reply, contents: ['positive'], usage })}\n`);
+    }
+    const child = runModule(
+      `import { textTable } from 'DIST/data/text-table.js';
+      import { endpointTeacher } from 'DIST/teachers/endpoint-teacher.js';
+      const texts = Array.from({ length: 1000 }, (_, i) => 'text ' + i);
+      const data = { name: 'rows', size: texts.length, text: { table: textTable('rows', { texts }) } };
+      const teacher = endpointTeacher(JSON.parse(process.argv[1]));
+      console.log((await teacher.plan(data)).unanswered);
+      await teacher.answer(data, ['logits']);
+      console.log(JSON.stringify(teacher.report()));`,
+      [JSON.stringify(options)],
+      'export NODE_OPTIONS=--max-old-space-size=32',
+    );
+    const { stdout, stderr } = await child.ended;
+    expect(stderr).toBe('');
+    const [unanswered, report] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(unanswered).toBe(0);
+    expect(report).toMatchObject({ rows: 1000, done: 1000, fromLog: 1000, requests: 0, inputTokens: 50_000 });
+  }, 60_000);
 
   test.each<[Partial<EndpointOptions>, string]>([
     [{ url: 'api.example.com' }, 'url: wanted an address such as https://api.example.com/v1, got api.example.com'],
