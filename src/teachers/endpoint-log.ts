@@ -88,8 +88,8 @@ async function indexOf(path: string, damaged: 'refuse' | 'skip') {
   const { replySchema } = await import('./endpoint.schema.js');
   const known = new Map<string, Known>();
   const unscored = new Set<string>();
-  const take = ({ key, model, logprobs, top, usage }: Reply, place: LinePlace) => {
-    if (logprobs && top === undefined) unscored.add(model);
+  const take = ({ key, model, logprobs, tokens, top, usage }: Reply, place: LinePlace) => {
+    if (logprobs && (tokens ?? top) === undefined) unscored.add(model);
     const of = known.get(key) ?? { input: 0, output: 0, places: [] };
     known.set(key, of);
     of.input += usage.input;

@@ -29,7 +29,7 @@ export type EndpointOptions = ClientOptions & {
   /** Told after those rows, with an estimate for all; false stops before the rest. */
   readonly onSmoke?: (report: EndpointReport) => boolean | Promise<boolean>;
   readonly onProgress?: (report: EndpointReport) => void;
-  /** The share of rows that may be without a usable answer; those count as if each label had been said as often. Default: 0.05. */
+  /** The share of rows that may be without a usable answer; a student learns nothing from those. Default: 0.05. */
   readonly maxMalformed?: number;
   readonly signal?: AbortSignal;
 };

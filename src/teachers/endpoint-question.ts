@@ -1,10 +1,11 @@
 /** @file A question to an endpoint about one text, and what the replies to it amount to. */
 import { createHash } from 'node:crypto';
 import { OptionError } from '../errors/failures.js';
+import { type AnswerToken, readAnswer } from './answer-reading.js';
 import type { Reply } from './endpoint.schema.js';
 import type { EndpointOptions } from './endpoint-options.js';
-import type { LabelWords } from './label-words.js';
-import { labelTarget, sampleTarget, type Target, topKTarget } from './targets.js';
+import { begunBy, type LabelWords } from './label-words.js';
+import { holeTarget, labelTarget, sampleTarget, type Target, topKTarget } from './targets.js';
 
 const PROMPT =
   'Which label fits the text? Answer with one of these labels and nothing else: {labels}\n\nText: {text}\nLabel:';
@@ -14,6 +15,8 @@ const PAIR_PROMPT =
 
 /** Replies without a label after which a row is given up. */
 const MAX_MALFORMED = 2;
+/** Tokens of an answer that version 0.1.0 asked for, at most. */
+const FIRST_LIMIT = 8;
 /** Tokens beside the contents of messages, at most. */
 const MESSAGE_TOKENS = 32;
 
@@ -58,36 +61,46 @@ export function questionOf(options: EndpointOptions, text: string, pair: string 
 /** What the replies to a question amount to. */
 export function stateOf(
   replies: readonly Reply[],
-  { labelNames, samples = 0 }: EndpointOptions,
+  { labelNames, samples = 0, body }: EndpointOptions,
   words: LabelWords,
 ): State {
+  const classes = labelNames.length;
   let failures = 0;
   let draws = 0;
   const counts = labelNames.map(() => 0);
-  for (const { ask, top, contents } of replies) {
+  for (const reply of replies) {
+    const { ask, contents, usage } = reply;
+    const isCut = reply.isCut ?? usage.output >= Number(body?.max_tokens ?? body?.max_completion_tokens ?? FIRST_LIMIT);
     if (ask === 'samples') {
       draws += contents.length;
       for (const content of contents) {
-        const label = words.labelOf(content);
+        const label = words.labelOf(content, isCut);
         if (label !== undefined) counts[label] = (counts[label] as number) + 1;
       }
       continue;
     }
-    if (top !== undefined) {
-      const { logProbs, outside } = words.scoresOf(top);
-      if (logProbs.some((value) => value !== undefined)) {
-        return { kind: 'logprobs', target: topKTarget(logProbs, outside), outside };
-      }
-    } else if (samples > 0) continue;
-    const label = words.labelOf(contents[0] ?? '');
-    if (label !== undefined) return { kind: 'label', target: labelTarget(label, labelNames.length) };
-    failures += 1;
+    const tokens = tokensOf(reply);
+    if (tokens.length === 0 && samples > 0) continue;
+    const reading = readAnswer(words, { text: contents[0] ?? '', isCut }, tokens);
+    if (reading?.kind === 'label') return { kind: 'label', target: labelTarget(reading.label, classes) };
+    if (reading !== undefined) {
+      const { logProbs, outside } = reading;
+      return { kind: 'logprobs', target: topKTarget(logProbs, outside), outside };
+    }
+    // What version 0.1.0 had an answer from is not asked again for being read in another way.
+    failures += reply.top === undefined ? 1 : MAX_MALFORMED;
   }
   const isDrawn = draws >= samples && draws > 0;
   if (isDrawn && counts.some((count) => count > 0)) return { kind: 'samples', target: sampleTarget(counts) };
-  // No label was ever said: each counts the same, as the prior of drawn labels has it.
-  if (isDrawn || failures >= MAX_MALFORMED) return { kind: 'malformed', target: sampleTarget(counts) };
+  if (isDrawn || failures >= MAX_MALFORMED) return { kind: 'malformed', target: holeTarget(classes) };
   return { kind: 'open', draws };
+}
+
+function tokensOf({ tokens, top, contents }: Reply): readonly AnswerToken[] {
+  if (tokens !== undefined || top === undefined) return tokens ?? [];
+  const text = begunBy(contents[0] ?? '');
+  const [first = ''] = top.find(([token]) => begunBy(token) !== '' && text.startsWith(begunBy(token))) ?? [];
+  return [[first, top]];
 }
 
 /** Of a question: no token has less than a byte. */

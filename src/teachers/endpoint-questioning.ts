@@ -13,7 +13,8 @@ import { textsOf } from './own-texts.js';
 import type { LabellingPlan, RowValues } from './teacher.js';
 
 const TOP_LOGPROBS = 20;
-const MAX_TOKENS = 8;
+/** Beyond the first place of an answer, tokens that are less likely than 1e-5 are not kept. */
+const LEAST_LOGPROB = Math.log(1e-5);
 const REPORT_MS = 200;
 /** What a smoke test may have of them. */
 const MAX_SMOKE_MALFORMED = 0.2;
@@ -108,7 +109,7 @@ export class Questioning {
         ...(prices && { prices }),
         ...(requestsPerMinute !== undefined && { requestsPerMinute }),
         draws: logprobs ? 1 : Math.max(1, samples),
-        outputTokens: tokenLimit(this.#options),
+        outputTokens: this.#tokenLimit,
         classes: labelNames.length,
       },
       { rows: questions - open.length, cost: this.#costOfAnswered() },
@@ -200,7 +201,7 @@ export class Questioning {
 
   async #request(question: Question, draws: number): Promise<void> {
     const body = this.#bodyOf(question, draws);
-    const most = { input: mostTokens(question), output: Math.max(1, draws) * tokenLimit(this.#options) };
+    const most = { input: mostTokens(question), output: Math.max(1, draws) * this.#tokenLimit };
     const reserved = await this.#spending.reserve(most, () => this.report());
     try {
       const completion = await this.#client.complete(body, this.#stop.signal);
@@ -220,7 +221,7 @@ export class Questioning {
     return {
       model,
       messages,
-      [this.#limitField]: MAX_TOKENS,
+      [this.#limitField]: this.#words.mostTokens,
       temperature: draws > 0 ? 1 : 0,
       ...(draws > 1 && { n: draws }),
       ...(this.#asksLogprobs && { logprobs: true, top_logprobs: TOP_LOGPROBS }),
@@ -249,8 +250,8 @@ export class Questioning {
 
   #replyOf({ choices, usage }: Completion, question: Question, draws: number, logprobs: boolean): Reply {
     const { key, text, pair } = question;
-    const top = choices[0]?.logprobs?.content?.[0]?.top_logprobs;
-    const contents = choices.map(({ message }) => message.content ?? '');
+    const tokens = tokensOf(choices[0]?.logprobs?.content ?? [], this.#words.mostTokens);
+    const kept = choices.slice(0, Math.max(1, draws));
     return {
       key,
       model: this.#options.model,
@@ -258,12 +259,12 @@ export class Questioning {
       text,
       ...(pair !== undefined && { pair }),
       logprobs,
-      contents: draws > 0 ? contents.slice(0, draws) : contents.slice(0, 1),
-      ...(top !== undefined &&
-        top.length > 0 && { top: top.map(({ token, logprob }) => [token, logprob] as [string, number]) }),
+      contents: kept.map(({ message }) => message.content ?? ''),
+      isCut: kept.some(({ finish_reason }) => finish_reason === 'length'),
+      ...(tokens.length > 0 && { tokens }),
       usage:
         usage === null || usage === undefined
-          ? { input: mostTokens(question), output: MAX_TOKENS * choices.length, isEstimate: true }
+          ? { input: mostTokens(question), output: this.#tokenLimit * choices.length, isEstimate: true }
           : { input: usage.prompt_tokens, output: usage.completion_tokens },
     };
   }
@@ -271,6 +272,12 @@ export class Questioning {
   /** A server that gave no log-probabilities when it was asked has none. */
   #noticeUnscored(): void {
     if (this.#log.unscored.has(this.#options.model)) this.#asksLogprobs = false;
+  }
+
+  /** Tokens of one answer, at most. */
+  get #tokenLimit(): number {
+    const { body } = this.#options;
+    return Number(body?.max_tokens ?? body?.max_completion_tokens ?? this.#words.mostTokens);
   }
 
   #costOfAnswered(): number {
@@ -318,7 +325,14 @@ export class Questioning {
   }
 }
 
-/** Of one answer. */
-function tokenLimit({ body }: EndpointOptions): number {
-  return Number(body?.max_tokens ?? body?.max_completion_tokens ?? MAX_TOKENS);
+type Logprobs = NonNullable<NonNullable<Completion['choices'][number]['logprobs']>['content']>;
+
+/** The tokens of an answer with those in their place that matter; none where a server names the written ones alone. */
+function tokensOf(content: Logprobs, most: number): NonNullable<Reply['tokens']> {
+  if (!content.some(({ top_logprobs: top = [] }) => top.length > 0)) return [];
+  return content.slice(0, most).map(({ token, logprob, top_logprobs: top = [] }, place) => {
+    const likely = top.filter((other) => place === 0 || other.token === token || other.logprob >= LEAST_LOGPROB);
+    const all = likely.some((other) => other.token === token) ? likely : [{ token, logprob }, ...likely];
+    return [token, all.map((other) => [other.token, other.logprob])];
+  });
 }

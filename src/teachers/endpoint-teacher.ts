@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { SignalError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
+import { READING } from './answer-reading.js';
 import { answersInMemory } from './answers.js';
 import { endpointLogSoFar, openEndpointLog } from './endpoint-log.js';
 import { checkEndpointOptions, type EndpointOptions, type EndpointReport } from './endpoint-options.js';
@@ -17,8 +18,8 @@ export type EndpointTeacher = Teacher & {
 
 /**
  * A teacher that asks a language model for a label of each text, over `POST url/chat/completions`. Where the server gives
- * log-probabilities, an answer is those of the labels' first tokens (label words, by log-sum-exp over synonyms) and the sum
- * of what was not seen; else drawn labels, or one. Every reply is logged before it is used, under the hash of model,
+ * log-probabilities, an answer is those of the labels, read along its tokens (label words, synonyms summed), and the sum of
+ * what was not seen; else drawn labels, or the one that it names. Every reply is logged before it is used, under the hash of model,
  * messages and settings: what is in the log is not asked again, in this run or the next, and rows may be moved or edited
  * between runs.
  * @throws OptionError for options that do not fit. When it answers: EndpointError for a server that refuses, does not
@@ -55,7 +56,9 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
     classes,
     labelNames,
     contentHash: createHash('sha256')
-      .update(JSON.stringify(['endpoint', model, prompt, system, labelNames, labelWords, body, samples, logprobs]))
+      .update(
+        JSON.stringify(['endpoint', READING, model, prompt, system, labelNames, labelWords, body, samples, logprobs]),
+      )
       .digest('hex'),
     reads: ['texts'],
     remembers: true,

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 
-const topLogprobs = z.array(z.object({ token: z.string(), logprob: z.number() }));
+/** What some servers give for a token that they cannot score, others as `null`. */
+const NEVER = -9999;
+
+const logprob = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NEVER);
+const scoredToken = z.object({ token: z.string(), logprob });
 
 /** As much of a chat completion as is read; the rest differs from server to server. */
 export const completionSchema = z.object({
@@ -8,8 +15,10 @@ export const completionSchema = z.object({
     .array(
       z.object({
         message: z.object({ content: z.string().nullable() }),
+        /** `length`: there might have been more. */
+        finish_reason: z.string().nullish(),
         logprobs: z
-          .object({ content: z.array(z.object({ top_logprobs: topLogprobs.optional() })).nullish() })
+          .object({ content: z.array(scoredToken.extend({ top_logprobs: z.array(scoredToken).optional() })).nullish() })
           .nullish(),
       }),
     )
@@ -18,6 +27,8 @@ export const completionSchema = z.object({
 });
 
 export type Completion = z.infer<typeof completionSchema>;
+
+const scored = z.tuple([z.string(), z.number()]);
 
 /** One line of the log: one reply, as it came. */
 export const replySchema = z.object({
@@ -29,8 +40,12 @@ export const replySchema = z.object({
   contents: z.array(z.string()),
   /** Whether log-probabilities were asked for. */
   logprobs: z.boolean(),
-  /** Of the first token, likeliest first; absent where the server gave none. */
-  top: z.array(z.tuple([z.string(), z.number()])).optional(),
+  /** The tokens of the answer, each with the likely ones in its place; absent where the server gave none. */
+  tokens: z.array(z.tuple([z.string(), z.array(scored)])).optional(),
+  /** What replies of version 0.1.0 have in their place: the likely first tokens, likeliest first. */
+  top: z.array(scored).optional(),
+  /** Whether an answer ended because it might be no longer; replies of version 0.1.0 do not say. */
+  isCut: z.boolean().optional(),
   usage: z.object({ input: z.number(), output: z.number(), isEstimate: z.boolean().optional() }),
 });
 

@@ -1,15 +1,8 @@
-/** @file From what a language model writes to labels. */
+/** @file The words by which a language model's answers name labels. */
 import { OptionError } from '../errors/failures.js';
 
-/** A token that it might have written first, and how likely that was (natural logarithm). */
-export type ScoredToken = readonly [token: string, logProb: number];
-
-export type LabelScores = {
-  /** Log-probability of each label; undefined for those that no token spoke for. */
-  readonly logProbs: readonly (number | undefined)[];
-  /** The mass of tokens that begin no label. */
-  readonly outside: number;
-};
+/** What even short words get: a space, a quote, a full stop. */
+const LEAST_TOKENS = 8;
 
 /** The words by which labels are known, compared without case, spaces around them, quotes and full stops. */
 export class LabelWords {
@@ -42,37 +35,45 @@ export class LabelWords {
     }
   }
 
-  /** The label that a whole answer names: as its only content, at its start, or as the one label anywhere in it. */
-  labelOf(answer: string): number | undefined {
-    const text = plain(answer);
-    const exact = this.#words.findIndex((words) => words.includes(text));
-    if (exact >= 0) return exact;
-    const starts = this.#labelsWith((word) => text.startsWith(word) && !isLetter(text[word.length]));
-    // 'not sure' begins with 'not' as well as with itself: the longest word counts.
-    if (starts.length > 0) return starts.sort((a, b) => b.length - a.length)[0]?.label;
-    const inside = new Set(this.#labelsWith((word) => hasWord(text, word)).map(({ label }) => label));
-    return inside.size === 1 ? [...inside][0] : undefined;
+  /** By their numbers. */
+  get labels(): readonly number[] {
+    return [...this.#words.keys()];
+  }
+
+  /** Tokens that the longest of the words takes, at most: few have less than two letters. */
+  get mostTokens(): number {
+    return Math.max(LEAST_TOKENS, 2 + Math.ceil(Math.max(...this.#words.flat().map((word) => word.length)) / 2));
   }
 
   /**
-   * The labels that an answer's first token may begin, by log-sum-exp over the tokens of each. A token counts for the
-   * label one of whose words it is, or alone of all labels' words begins; what could begin several counts for none and
-   * stays among what is not known.
+   * The label that a whole answer names: as its only content, at its start, or as the one label anywhere in it; of one
+   * that was cut off, the one label that it begins.
    */
-  scoresOf(tokens: readonly ScoredToken[]): LabelScores {
-    const masses: (number | undefined)[] = this.#words.map(() => undefined);
-    let outside = 0;
-    for (const [token, logProb] of tokens) {
-      const text = plain(token);
-      if (text === '') continue;
-      const mass = Math.exp(logProb);
-      const exact = this.#words.findIndex((words) => words.includes(text));
-      const begun = new Set(this.#labelsWith((word) => word.startsWith(text)).map(({ label }) => label));
-      const label = exact >= 0 ? exact : begun.size === 1 ? ([...begun][0] as number) : undefined;
-      if (label !== undefined) masses[label] = (masses[label] ?? 0) + mass;
-      else if (begun.size === 0) outside += mass;
-    }
-    return { logProbs: masses.map((mass) => (mass === undefined ? undefined : Math.log(mass))), outside };
+  labelOf(answer: string, isCut = false): number | undefined {
+    const text = plain(answer);
+    const exact = this.#words.findIndex((words) => words.includes(text));
+    if (exact >= 0) return exact;
+    const starts = this.#labelsWith((word) => isAtStart(word, text));
+    // 'not sure' begins with 'not' as well as with itself: the longest word counts.
+    if (starts.length > 0) return starts.sort((a, b) => b.length - a.length)[0]?.label;
+    const inside = new Set(this.#labelsWith((word) => hasWord(text, word)).map(({ label }) => label));
+    if (inside.size === 1) return [...inside][0];
+    const begun = isCut && text !== '' ? this.labelsFrom(answer) : undefined;
+    return begun?.size === 1 ? [...begun][0] : undefined;
+  }
+
+  /**
+   * The labels that an answer may still come to name after its first letters; of those that it has named, the longest.
+   * @param isTold Whether letters that are a word are not the beginning of a longer one ('no' of 'not sure'), as tokens
+   *   mostly are not, but may be the first of several ('card' of 'card fee').
+   */
+  labelsFrom(letters: string, isTold = false): Set<number> {
+    const text = begunBy(letters);
+    const named = this.#labelsWith((word) => isAtStart(word, text));
+    const longest = Math.max(...named.map(({ length }) => length));
+    const goesOn = (word: string) => !(isTold && longest === text.length && /[\p{L}\p{N}]/u.test(word[longest] ?? ''));
+    const begun = this.#labelsWith((word) => word.length > text.length && word.startsWith(text) && goesOn(word));
+    return new Set([...named.filter(({ length }) => length === longest), ...begun].map(({ label }) => label));
   }
 
   #labelsWith(fits: (word: string) => boolean): { label: number; length: number }[] {
@@ -80,12 +81,22 @@ export class LabelWords {
   }
 }
 
-/** `▁` and `Ġ` stand for a space in some tokenizers. */
+/** The same without what is around a word. */
 function plain(text: string): string {
+  return begunBy(text).replace(/[\s"'`*)\]}.,;:!-]+$/u, '');
+}
+
+/** The first letters of an answer as words are compared. `▁` and `Ġ` stand for a space in some tokenizers. */
+export function begunBy(text: string): string {
   return text
     .toLowerCase()
-    .replaceAll(/[▁Ġġ\s]+/gu, ' ')
-    .replaceAll(/^[\s"'`*([{.:-]+|[\s"'`*)\]}.,;:!-]+$/gu, '');
+    .replaceAll(/[▁ġ\s]+/gu, ' ')
+    .replace(/^[\s"'`*([{.:-]+/u, '');
+}
+
+/** Whether a text begins with a word, and not with a longer one. */
+function isAtStart(word: string, text: string): boolean {
+  return text.startsWith(word) && !isLetter(text[word.length]);
 }
 
 function isLetter(character: string | undefined): boolean {

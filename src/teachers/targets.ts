@@ -63,6 +63,12 @@ export function labelTarget(label: number, classes: number, smoothing = 0.1): Ta
   );
 }
 
+/** Nothing: of the classes only the sum is known, so that a step spreads it as the student does, and learns nothing. */
+export function holeTarget(classes: number): Required<Target> {
+  const all = (value: number) => Array.from({ length: classes }, () => value);
+  return { logits: all(-Math.log(classes)), remainder: all(1) };
+}
+
 /** Of rows [B, C], in float64. */
 export function logSoftmax(logits: ArrayLike<number>, classes: number): Float64Array {
   const logProbs = new Float64Array(logits.length);

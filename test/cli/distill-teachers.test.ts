@@ -120,6 +120,7 @@ describe('retort distill', () => {
       inputTokens: 50 * texts.size,
       outputTokens: texts.size,
       cost: (52 * texts.size) / 1e6,
+      malformed: 0,
     });
     expect(stderr).toMatch(
       /the first 20 answers: log-probabilities, 0 without a label, 0\.0 % said of no label, about/,

@@ -33,14 +33,30 @@ export const usage = { prompt_tokens: 50, completion_tokens: 1 };
 /** A chat completion with these contents, and log-probabilities of the first token. */
 export function completion(contents: readonly string[], top?: Readonly<Record<string, number>>): object {
   const top_logprobs = Object.entries(top ?? {}).map(([token, logprob]) => ({ token, logprob }));
+  const first = (content: string) =>
+    top_logprobs.find(({ token }) => content.startsWith(token.trim())) ?? { token: content, logprob: -9999 };
   return {
     id: 'x',
     choices: contents.map((content) => ({
       message: { role: 'assistant', content },
-      logprobs: top === undefined ? null : { content: [{ token: content, logprob: 0, top_logprobs }] },
+      logprobs: top === undefined ? null : { content: [{ ...first(content), top_logprobs }] },
     })),
     usage: { ...usage, completion_tokens: contents.length },
   };
+}
+
+/** A chat completion of these tokens, each with the probabilities of what might have stood in its place. */
+export function spoken(
+  places: readonly (readonly [token: string, likely: Readonly<Record<string, number>>])[],
+  finish_reason = 'stop',
+): object {
+  const content = places.map(([token, likely]) => ({
+    token,
+    logprob: Math.log(likely[token] ?? 0),
+    top_logprobs: Object.entries(likely).map(([other, p]) => ({ token: other, logprob: Math.log(p) })),
+  }));
+  const text = places.map(([token]) => token).join('');
+  return { choices: [{ message: { content: text }, finish_reason, logprobs: { content } }], usage };
 }
 
 export const refused =

@@ -2,12 +2,14 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readTextTable } from '../../src/data/read-text-table.js';
 import type { EndpointOptions } from '../../src/teachers/endpoint-options.js';
 import { questionOf } from '../../src/teachers/endpoint-question.js';
 import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { LabelWords } from '../../src/teachers/label-words.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
-import { completion, mockServer, refused, textOf } from './endpoint-server.js';
+import { dataTest } from '../setup/data-test.js';
+import { completion, mockServer, refused, spoken, textOf } from './endpoint-server.js';
 import { expectNear, textData, tokenizerIn } from './text-models.js';
 
 const root = temporaryFolder();
@@ -41,12 +43,30 @@ const scored = (text: string) =>
     the: Math.log(0.02),
   });
 
+/** What a model of these beliefs writes, word for word: each with all words that it might have gone on with. */
+function spelled(beliefs: ReadonlyMap<string, number>, label: string) {
+  const words = label.split(/(?=_)/u);
+  return spoken(
+    words.map((word, at) => {
+      const before = words.slice(0, at).join('');
+      const able = [...beliefs].filter(([other]) => other.startsWith(before));
+      const total = able.reduce((sum, [, p]) => sum + p, 0);
+      const next: Record<string, number> = {};
+      for (const [other, p] of able) {
+        const [following = ''] = other.slice(before.length).split(/(?=_)/u);
+        next[following] = (next[following] ?? 0) + p / total;
+      }
+      return [word, next];
+    }),
+  );
+}
+
 describe('endpointTeacher', () => {
   test('log-probabilities: labels by their first tokens, what is no label taken off, the key sent and never written', async () => {
     const server = await mockServer((request) => scored(textOf(request)));
     const log = newLog();
     const found = await ask(['text 10', 'text 60'], { ...quick, url: server.url, log, apiKey: 'secret-key' });
-    // Renormalised over the labels: p / (1 - 0.02), then to a sum of 1, which is p / 0.97.
+    // Of 0.97 the labels have, and what was not seen counts with them.
     expectNear(found.probabilities, [0.82 / 0.97, 0.15 / 0.97, 0.32 / 0.97, 0.65 / 0.97], 5);
     expect(found.remainder).toEqual([0, 0, 0, 0]);
     expect(found.report).toMatchObject({
@@ -72,6 +92,88 @@ describe('endpointTeacher', () => {
     const found = await ask(['x'], { ...quick, labelNames: ['a', 'b', 'c', 'd'], url: server.url, log: newLog() });
     expectNear(found.probabilities, [0.5, 0.3, 0.1, 0.1], 6);
     expect(found.remainder).toEqual([0, 0, 1, 1]);
+  });
+
+  dataTest(
+    'banking77',
+    'the 77 labels of BANKING77, of which 45 share their first word: each answer is the label that it spells',
+    async (folder) => {
+      const labels: string[] = JSON.parse(readFileSync(join(folder, 'categories.json'), 'utf8'));
+      const firstWords = labels.map((label) => label.split('_')[0]);
+      expect(firstWords.filter((word) => firstWords.indexOf(word) !== firstWords.lastIndexOf(word)).length).toBe(45);
+      const rows = await readTextTable(join(folder, 'train.csv'), { label: 'category' });
+      const gold = new Map(rows.texts.map((text, row) => [text, rows.labelNames[rows.labels?.[row] ?? 0] as string]));
+      // A text of each label.
+      const texts = labels.flatMap((label) =>
+        [...gold]
+          .filter(([, of]) => of === label)
+          .slice(0, 1)
+          .map(([text]) => text),
+      );
+      // The model's own distribution: the label, another that begins alike where there is one, and any other.
+      const beliefs = (text: string) => {
+        const label = gold.get(text) as string;
+        const alike = labels.find((other) => other !== label && other.split('_')[0] === label.split('_')[0]);
+        const other = labels.find((one) => one.split('_')[0] !== label.split('_')[0]) as string;
+        return new Map([[label, alike ? 0.7 : 0.9], ...(alike ? ([[alike, 0.2]] as const) : []), [other, 0.1]]);
+      };
+      const server = await mockServer((request) =>
+        spelled(beliefs(textOf(request)), gold.get(textOf(request)) as string),
+      );
+      const found = await ask(texts, { ...quick, labelNames: labels, url: server.url, log: newLog() });
+      expect(found.report).toMatchObject({ malformed: 0, byLogprobs: 77, requests: 77 });
+      for (const [row, text] of texts.entries()) {
+        const probabilities = found.probabilities.slice(77 * row, 77 * (row + 1));
+        const label = labels.indexOf(gold.get(text) as string);
+        expect(probabilities[label]).toBeCloseTo(beliefs(text).get(labels[label] as string) ?? 0, 5);
+        // The others are known, or share what is left: nothing is spread over labels that begin alike.
+        const left = found.remainder.slice(77 * row, 77 * (row + 1));
+        expect(left[label]).toBe(0);
+        for (const [other, p] of beliefs(text)) {
+          const place = labels.indexOf(other);
+          if (left[place] === 0) expect(probabilities[place]).toBeCloseTo(p, 5);
+        }
+      }
+      // Long enough for the longest label, of 48 letters.
+      expect(server.asked[0]?.request.max_tokens).toBe(26);
+    },
+  );
+
+  test('replies of 0.1.0 kept the first token alone: they are read by their text, and nothing is asked again', async () => {
+    const labels = ['card_arrival', 'card_linking', 'card_not_working', 'exchange_rate'];
+    const server = await mockServer(() => refused(500, 'asked'));
+    const log = newLog();
+    const options = { ...quick, retries: 0, labelNames: labels, url: server.url, log };
+    const old = (text: string, answer: string, top: Readonly<Record<string, number>>, output = 3) => ({
+      key: questionOf(options, text, undefined).key,
+      ...{ model: 'm', ask: 'label', text, logprobs: true, contents: [answer], usage: { input: 50, output } },
+      top: Object.entries(top).map(([token, p]) => [token, Math.log(p)]),
+    });
+    const replies = [
+      old('x', 'card_arrival', { card: 0.93, exchange: 0.05 }),
+      old('y', 'exchange_rate', { exchange: 0.8, card: 0.15 }),
+      old('z', 'card_not_work', { card: 0.9 }, 8),
+      old('w', 'card', { card: 0.9 }),
+    ];
+    writeFileSync(log, replies.map((reply) => `${JSON.stringify(reply)}\n`).join(''));
+    const found = await ask(['x', 'y', 'z', 'w'], { ...options, maxMalformed: 0.3 });
+    expect(server.asked).toHaveLength(0);
+    expect(found.report).toMatchObject({ byLabel: 2, byLogprobs: 1, malformed: 1, fromLog: 4 });
+    // A hard label leaves a tenth to all; the card labels share what exchange_rate leaves; 'card' is none of them.
+    expectNear(found.probabilities.slice(0, 4), [0.925, 0.025, 0.025, 0.025], 6);
+    expectNear(found.probabilities.slice(4, 8), [0.2 / 3, 0.2 / 3, 0.2 / 3, 0.8], 5);
+    expectNear(found.probabilities.slice(8, 12), [0.025, 0.025, 0.925, 0.025], 6);
+    expect(found.remainder.slice(4)).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1]);
+  });
+
+  test.each<[string, Readonly<Record<string, number>>]>([
+    ['both labels at -9999', { positive: -9999, negative: -9999 }],
+    ['positive log-probabilities', { positive: 3, negative: 2 }],
+  ])('%s: the text alone counts', async (_, top) => {
+    const server = await mockServer(() => completion(['positive'], top));
+    const found = await ask(numbered(2), { ...quick, url: server.url, log: newLog() });
+    expectNear(found.probabilities, [0.05, 0.95, 0.05, 0.95], 6);
+    expect(found.report).toMatchObject({ byLabel: 2, byLogprobs: 0, malformed: 0, requests: 2 });
   });
 
   test('without log-probabilities: draws where they are wanted, else one label', async () => {
@@ -199,6 +301,8 @@ describe('endpointTeacher', () => {
     const found = await ask(numbered(40), { ...quick, url: server.url, log: newLog() });
     expect(found.report).toMatchObject({ malformed: 1, byLogprobs: 39 });
     expectNear(found.probabilities.slice(60, 62), [0.5, 0.5], 6);
+    // Nothing is known but the sum: the step spreads it as the student does, and learns nothing.
+    expect(found.remainder.slice(60, 64)).toEqual([1, 1, 0, 0]);
     const strict = { ...quick, url: server.url, log: newLog(), maxMalformed: 0 };
     await expect(ask(numbered(40), strict)).rejects.toThrow('got none in 1 of 40 answers, such as "Hm?"');
   });
@@ -300,20 +404,9 @@ describe('LabelWords', () => {
     expect(words.labelOf(answer)).toBe(label);
   });
 
-  test('tokens: synonyms add up, beginnings count where they are of one label, the others are outside', () => {
-    const { logProbs, outside } = words.scoresOf([
-      [' yes', Math.log(0.2)],
-      ['Ġright', Math.log(0.1)],
-      ['ye', Math.log(0.05)],
-      ['No', Math.log(0.3)],
-      // Could begin 'no' and 'not sure'.
-      ['n', Math.log(0.15)],
-      ['maybe', Math.log(0.04)],
-      ['\n', Math.log(0.01)],
-    ]);
-    expect(Math.exp(logProbs[2] ?? 0)).toBeCloseTo(0.35, 12);
-    expect(Math.exp(logProbs[0] ?? 0)).toBeCloseTo(0.3, 12);
-    expect(logProbs[1]).toBeUndefined();
-    expect(outside).toBeCloseTo(0.04, 12);
+  test('an answer that was cut off names the one label that it begins', () => {
+    expect(words.labelOf('not su', true)).toBe(1);
+    expect(words.labelOf('not su')).toBeUndefined();
+    expect(words.labelOf('n', true)).toBeUndefined();
   });
 });

@@ -151,20 +151,31 @@ function expectClasses(name: string, { isRegression }: TrainingTask): void {
   });
 }
 
-function smokeLine({ done, malformed, byLogprobs, bySamples, outside, estimatedCost, rows }: EndpointReport): string {
+function smokeLine({
+  done,
+  malformed,
+  byLogprobs,
+  bySamples,
+  byLabel,
+  outside,
+  estimatedCost,
+  rows,
+}: EndpointReport): string {
   const kind = byLogprobs > 0 ? 'log-probabilities' : bySamples > 0 ? 'drawn labels' : 'one label each';
   return [
     `the first ${formatCount(done)} answers: ${kind}, ${malformed} without a label`,
+    ...(byLogprobs > 0 && byLabel > 0 ? [`${byLabel} by their text alone`] : []),
     ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % said of no label`] : []),
     ...(estimatedCost === undefined ? [] : [`about ${money(estimatedCost)} for all ${formatCount(rows)} rows`]),
   ].join(', ');
 }
 
-function spentOf({ inputTokens, outputTokens, cost }: EndpointReport, log: string) {
+function spentOf({ inputTokens, outputTokens, cost, malformed, rows }: EndpointReport, log: string) {
   const price = cost === undefined ? '' : `, cost ${money(cost)}`;
+  const holes = malformed === 0 ? '' : `; ${formatCount(malformed)} of ${formatCount(rows)} rows without a label`;
   return {
-    text: `${log}  (${formatCount(inputTokens)} tokens read, ${formatCount(outputTokens)} written${price})`,
-    json: { log, inputTokens, outputTokens, cost: cost ?? null },
+    text: `${log}  (${formatCount(inputTokens)} tokens read, ${formatCount(outputTokens)} written${price}${holes})`,
+    json: { log, inputTokens, outputTokens, cost: cost ?? null, malformed },
   };
 }
 
