@@ -10,7 +10,7 @@ import type { TextTable } from '../data/text-table.js';
 import { FileError, InterruptedError, OptionError, OutputError } from '../errors/failures.js';
 import { statIfThere, writeFileAtomic } from '../files/atomic-write.js';
 import { errorCode, inputFailure, outputFailure } from '../files/file-failure.js';
-import { acquireLock } from '../files/lock.js';
+import { acquireLock, expectStillLocked } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { packageVersion } from '../files/package-version.js';
 import {
@@ -69,7 +69,7 @@ export async function writePool(
   options: PoolOptions = {},
 ): Promise<Pool> {
   await makeFolder(dirname(path));
-  const lock = lockOf(path);
+  const lock = await acquireLock(`${path}.lock`, { signal: options.signal });
   try {
     const made = settingsOf(table, augmentation, options);
     const start = await startRow(path, table, made, options);
@@ -80,14 +80,6 @@ export async function writePool(
     return { status: 'made', texts: whole.texts };
   } finally {
     lock.release();
-  }
-}
-
-function lockOf(path: string): ReturnType<typeof acquireLock> {
-  try {
-    return acquireLock(`${path}.lock`);
-  } catch (error) {
-    throw outputFailure(error, path);
   }
 }
 
@@ -177,7 +169,10 @@ async function writeRows(
       const source = { id: table.ids[row] as string, ...sourceOf(table, row) };
       const rows = await copiesOfRow(source, augmentation, options);
       // All texts of a row at once: few writes, and a kill leaves one row to be made again.
-      if (rows.length > 0) writeAll(fd, Buffer.from(rows.map((made) => `${JSON.stringify(made)}\n`).join('')));
+      if (rows.length > 0) {
+        expectStillLocked(path);
+        writeAll(fd, Buffer.from(rows.map((made) => `${JSON.stringify(made)}\n`).join('')));
+      }
       texts += rows.length;
       const now = performance.now();
       if (now - turnedAt < TURN_MS) continue;

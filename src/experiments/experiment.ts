@@ -108,7 +108,7 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
   const file =
     resultsFile === undefined
       ? undefined
-      : await openResultsFile(resultsFile, { name, metric, settings, arms }, resume);
+      : await openResultsFile(resultsFile, { name, metric, settings, arms }, resume, options.signal);
   try {
     const done = new Map<string, FinishedRun>();
     for (const run of file?.finished ?? []) done.set(placeOf(run.arm, run.seed), run);

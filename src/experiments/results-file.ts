@@ -49,8 +49,13 @@ const WANTED = 'what retort writes there';
  * @throws OutputError if the file has results and `resume` is not set, if another process uses it or if it cannot be
  *   written; OptionError naming the setting that is another now; FileError for a damaged file or one of a newer format.
  */
-export async function openResultsFile(path: string, made: Made, resume: boolean): Promise<ResultsFile> {
-  const lock = locked(path);
+export async function openResultsFile(
+  path: string,
+  made: Made,
+  resume: boolean,
+  signal?: AbortSignal,
+): Promise<ResultsFile> {
+  const lock = await acquireLock(`${path}.lock`, { signal });
   try {
     const before = (await statIfThere(path))?.isFile() ? await readJsonLines(path) : [];
     if (before.length > 0 && !resume) {
@@ -88,14 +93,6 @@ export async function openResultsFile(path: string, made: Made, resume: boolean)
 export async function finishedRuns(path: string): Promise<readonly FinishedRun[]> {
   const lines = (await statIfThere(path))?.isFile() ? await readJsonLines(path) : [];
   return (await parseLines(path, lines)).finished;
-}
-
-function locked(path: string) {
-  try {
-    return acquireLock(`${path}.lock`);
-  } catch (error) {
-    throw outputFailure(error, path);
-  }
 }
 
 async function parseLines(path: string, lines: readonly unknown[]) {

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorCode, outputFailure } from './file-failure.js';
+import { expectStillLocked } from './lock.js';
 import { temporaryName } from './temporary.js';
 
 /** As many as Linux follows. */
@@ -13,7 +14,8 @@ const MAX_LINKS = 40;
  *
  * A target that exists and is no regular file (a device, a pipe) is written directly, and `/dev/stdout` and
  * `/dev/stderr` go through the process's own streams, in order with what was printed before.
- * @throws OutputError naming the path when it cannot be written; nothing temporary is left behind.
+ * @throws OutputError naming the path when it cannot be written, or the lock on it that this process has lost; nothing
+ *   temporary is left behind.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   try {
@@ -25,6 +27,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     const temporary = join(dirname(target), temporaryName());
     try {
       await writeSynced(temporary, content, existing?.mode);
+      expectStillLocked(path);
       await rename(temporary, target);
     } catch (error) {
       await rm(temporary, { force: true });

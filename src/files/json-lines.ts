@@ -2,6 +2,7 @@ import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync,
 import { readFile } from 'node:fs/promises';
 import { FileError } from '../errors/failures.js';
 import { inputFailure, outputFailure } from './file-failure.js';
+import { expectStillLocked } from './lock.js';
 
 const NEWLINE = 0x0a;
 const SEARCH_BYTES = 65_536;
@@ -13,6 +14,7 @@ const SEARCH_BYTES = 65_536;
  */
 export function appendJsonLine(path: string, value: object): void {
   try {
+    expectStillLocked(path);
     const fd = openSync(path, 'a+');
     try {
       cutTornLine(fd);
@@ -51,6 +53,7 @@ export function openLineLog(path: string): LineLog {
       ...readerOf(fd, path),
       append: (value) => {
         try {
+          expectStillLocked(path);
           const at = fstatSync(fd).size;
           const bytes = writeLine(fd, value) - 1;
           fdatasyncSync(fd);

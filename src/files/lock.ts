@@ -1,39 +1,101 @@
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { OutputError } from '../errors/failures.js';
-import { errorCode } from './file-failure.js';
+/** @file Locks between processes, on one machine, in containers and on a folder that machines share. */
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { basename, dirname, resolve, sep } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InterruptedError, OutputError } from '../errors/failures.js';
+import { outputFailure } from './file-failure.js';
+import { startBeating } from './heartbeat.js';
+import { createLock, type LockFile, readLock, replaceLock } from './lock-file.js';
 import { isRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
-import { temporaryName } from './temporary.js';
 
-/** A lock is created empty and filled at once; one that stays empty longer was left by a kill in between. */
-const UNFILLED_AGE_MS = 2000;
+/** An owner that gave no sign of life for so long, by the clock of whoever waits, has died. */
+export const STALE_MS = 60_000;
+/** The longest wait for an owner that lives, where one waits at all. */
+export const PATIENCE_MS = 6 * 60 * 60 * 1000;
+const POLL_MS = 250;
+/** A shorter wait is not worth a line. */
+const SAY_AFTER_MS = 1000;
+
+const FOLDER_LOCK = '.lock';
 
 export type Lock = {
   /** Gives the lock back. Does nothing if it is no longer ours. Synchronous, so that exit handlers may call it. */
   release(): void;
 };
 
-type Held = {
-  /** Two locks that ever lay under one name differ in it. */
-  readonly id: string;
-  /** Absent while the file is still empty. */
-  readonly owner: ProcessIdentity | undefined;
-  readonly ageMs: number;
+export type LockOptions = {
+  /** Aborted: the wait ends. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long to wait for an owner that lives. Default: not at all. */
+  readonly patienceMs?: number;
+  /** What the lock is for. Default: of `.lock` its folder, of `FILE.lock` that file and `FILE.*`. */
+  readonly guards?: Guarded;
+  /** Told in one line of a wait. Default: standard error, whether the progress is shown or not. */
+  readonly onWait?: (line: string) => void;
+  /** Between two signs of life. Default: 5 s. */
+  readonly beatMs?: number;
+  readonly clock?: LockClock;
 };
 
+export type Guarded = { readonly path: string; readonly kind: 'folder' | 'file' };
+
+export type LockClock = {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Ends early when the signal is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+};
+
+type Kept = { readonly path: string; readonly id: string; readonly prefix: string };
+
+const kept = new Set<Kept>();
+
+/** Owners that were seen to be dead: what else they have left need not be watched again. */
+const dead = new Set<string>();
+
 /**
- * Takes a lock file that names this process, or throws. A lock whose process has died, even by `kill -9`, is
- * taken over; of several processes that try at once exactly one wins.
- * @throws OutputError naming the process that holds it; errors of the file system as they come.
+ * Takes a lock file, and keeps it by a sign of life every five seconds. One whose owner has died, even by `kill -9` or
+ * with its machine, is taken over: at once where the owner can be seen from here, else when it has given no sign of
+ * life for a minute. Of several processes that try at once exactly one wins.
+ * @throws OutputError naming the process that holds it, or where it cannot be written; InterruptedError after `signal`.
  */
-export function acquireLock(path: string): Lock {
-  take(path);
-  const own = held(path)?.id;
+export async function acquireLock(path: string, options: LockOptions = {}): Promise<Lock> {
+  const id = randomBytes(8).toString('hex');
+  const { path: guarded, kind } = options.guards ?? namedAfter(path);
+  try {
+    await take(path, id, options);
+  } catch (error) {
+    throw outputFailure(error, guarded);
+  }
+  startBeating(path, id, options.beatMs);
+  const lock = { path: resolve(path), id, prefix: resolve(guarded) + (kind === 'folder' ? sep : '') };
+  kept.add(lock);
   return {
     release: () => {
-      if (held(path)?.id === own) rmSync(path, { force: true });
+      kept.delete(lock);
+      if (readLock(path)?.id === id) rmSync(path, { force: true });
     },
   };
+}
+
+/**
+ * To be called before anything is written under a lock.
+ * @throws OutputError if this process has lost a lock that guards the path, as after a sleep of more than a minute.
+ */
+export function expectStillLocked(path: string): void {
+  const target = resolve(path);
+  for (const { path: lockPath, id, prefix } of kept) {
+    if (!target.startsWith(prefix)) continue;
+    const now = readLock(lockPath);
+    if (now?.id === id) continue;
+    throw new OutputError({
+      where: lockPath,
+      wanted: 'the lock that this process took',
+      got: now === undefined ? 'none: it was deleted' : `one that ${nameOf(now.owner)} took over`,
+      fix: 'two processes in one place would spoil it, so this one ends: let the other finish',
+    });
+  }
 }
 
 /** Whether a name in a locked folder belongs to the lock file or to one of its guards. */
@@ -41,19 +103,20 @@ export function isLockName(name: string, lockName: string): boolean {
   return name === lockName || name.startsWith(`${lockName}-after-`);
 }
 
-function take(path: string): void {
+async function take(path: string, id: string, options: LockOptions): Promise<void> {
+  const watch = new Watch(path, options);
   for (;;) {
-    if (createFilled(path)) return;
-    const current = held(path);
-    if (current === undefined) continue;
-    if (!isAbandoned(current)) throw inUse(path, current);
+    if (createLock(path, id)) return;
+    const current = readLock(path);
+    if (current === undefined || !(await watch.isDead(current))) continue;
     // Two processes that found the same dead lock compete for its guard, which is named after that very lock:
     // while one holds the guard, nobody else may touch the lock, and a latecomer finds another lock and starts over.
     const guard = `${path}-after-${current.id}`;
-    take(guard);
+    await take(guard, id, { guards: namedAfter(path), ...options });
     try {
-      if (held(path)?.id === current.id) {
-        overwrite(path);
+      // Not only the same lock: the same without a beat since.
+      if (readLock(path)?.text === current.text) {
+        replaceLock(path, id);
         return;
       }
     } finally {
@@ -62,98 +125,111 @@ function take(path: string): void {
   }
 }
 
-/** @returns false if the file is there already. */
-function createFilled(path: string): boolean {
-  let fd: number;
-  try {
-    fd = openSync(path, 'wx');
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-  try {
-    writeFileSync(fd, ownContent());
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
-  return true;
-}
+/** What one who waits has seen of a lock, by its own clock: those of other machines may be wrong. */
+class Watch {
+  readonly #path: string;
+  readonly #options: LockOptions;
+  readonly #clock: LockClock;
+  readonly #begun: number;
+  #text: string | undefined;
+  #since = 0;
+  #isTold = false;
 
-function overwrite(path: string): void {
-  const temporary = join(dirname(path), temporaryName());
-  try {
-    writeFileSync(temporary, ownContent(), { flag: 'wx' });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  constructor(path: string, options: LockOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#clock = options.clock ?? { now: () => performance.now(), pause };
+    this.#begun = this.#clock.now();
   }
-}
 
-function ownContent(): string {
-  return `${JSON.stringify(thisProcess())}\n`;
-}
-
-/** What lies at the path now; `undefined` if nothing does. */
-function held(path: string): Held | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+  /**
+   * Looks once, and pauses where it cannot be told yet.
+   * @throws OutputError for an owner that lives, or may, once the patience is over; InterruptedError.
+   */
+  async isDead({ owner, beats, text }: LockFile): Promise<boolean> {
+    const now = this.#clock.now();
+    const hasBeaten = this.#text !== undefined && text !== this.#text;
+    if (text !== this.#text) this.#since = now;
+    this.#text = text;
+    // A sign of life counts more than what the number of a process seems to say.
+    const runs = hasBeaten || (owner && (isRunning(owner) ?? (dead.has(keyOf(owner)) ? false : undefined)));
+    if (runs === false) return true;
+    const isSilent = owner !== undefined && !beats;
+    // Retort 0.1 gave no signs of life: where its process runs, or may on another host, silence says nothing.
+    const isUntold = isSilent && (runs === true || owner.host !== thisProcess().host);
+    if (!isUntold && now - this.#since >= STALE_MS) {
+      if (owner !== undefined) dead.add(keyOf(owner));
+      return true;
+    }
+    const { patienceMs = 0, signal } = this.#options;
+    const waited = now - this.#begun;
+    if ((runs === true || isUntold || patienceMs > 0) && waited >= patienceMs) {
+      throw this.#inUse(owner, runs === true);
+    }
+    if (waited >= SAY_AFTER_MS) this.#tell(owner);
+    await this.#clock.pause(POLL_MS, signal);
+    if (signal?.aborted) throw this.#interrupted();
+    return false;
   }
-  try {
-    const { ino, mtimeNs, mtimeMs } = fstatSync(fd, { bigint: true });
-    return {
-      id: `${ino}-${mtimeNs}`,
-      owner: parseOwner(readFileSync(fd, 'utf8')),
-      ageMs: Date.now() - Number(mtimeMs),
-    };
-  } finally {
-    closeSync(fd);
+
+  #tell(owner: ProcessIdentity | undefined): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    const { patienceMs = 0, onWait = sayOnStderr } = this.#options;
+    const stale = `no sign of life for ${STALE_MS / 1000} s`;
+    const until = patienceMs === 0 ? `taken over after ${stale}` : `waiting until it is given back, or ${stale}`;
+    onWait(`${this.#path} is the lock of ${nameOf(owner)}: ${until}`);
   }
-}
 
-function parseOwner(text: string): ProcessIdentity | undefined {
-  try {
-    const { pid, started, machine, host }: Partial<Record<keyof ProcessIdentity, unknown>> = JSON.parse(text);
-    const isOwner =
-      Number.isSafeInteger(pid) &&
-      typeof pid === 'number' &&
-      pid > 0 &&
-      typeof started === 'string' &&
-      typeof machine === 'string' &&
-      typeof host === 'string';
-    return isOwner ? { pid, started, machine, host } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAbandoned({ owner, ageMs }: Held): boolean {
-  return owner === undefined ? ageMs > UNFILLED_AGE_MS : isRunning(owner) === false;
-}
-
-function inUse(path: string, { owner }: Held): OutputError {
-  const folder = dirname(path);
-  if (owner === undefined) {
+  #inUse(owner: ProcessIdentity | undefined, isKnownToRun: boolean): OutputError {
+    const { patienceMs = 0, guards = namedAfter(this.#path) } = this.#options;
+    const { path: where, kind } = guards;
+    const waited = patienceMs === 0 ? '' : `, after a wait of ${Math.round(patienceMs / 60_000)} min`;
     return new OutputError({
-      where: folder,
-      wanted: 'an output folder no other process uses',
-      got: 'one that another process is just claiming',
-      fix: 'wait a moment, or use another folder',
+      where,
+      wanted: `a ${kind} no other process uses`,
+      got: `${kind} in use by ${nameOf(owner)}${waited}`,
+      fix: isKnownToRun
+        ? `wait for it or use another ${kind}`
+        : `use another ${kind}, or delete ${this.#path} if that process is gone`,
     });
   }
-  const here = owner.machine === thisProcess().machine;
-  const who = owner.pid === process.pid && here ? 'this very process' : `process ${owner.pid}`;
-  return new OutputError({
-    where: folder,
-    wanted: 'an output folder no other process uses',
-    got: `output folder in use by ${who}${here ? '' : ` on ${owner.host}`}`,
-    fix: here ? 'wait for it or use another folder' : `use another folder, or delete ${path} if that process is gone`,
-  });
+
+  #interrupted(): InterruptedError {
+    return new InterruptedError({
+      where: this.#path,
+      wanted: 'the lock that another process holds',
+      got: 'a request to stop',
+      fix: 'run the command again once that process has ended',
+    });
+  }
+}
+
+function namedAfter(path: string): Guarded {
+  return basename(path) === FOLDER_LOCK
+    ? { path: dirname(path), kind: 'folder' }
+    : { path: path.slice(0, -FOLDER_LOCK.length), kind: 'file' };
+}
+
+function nameOf(owner: ProcessIdentity | undefined): string {
+  if (owner === undefined) return 'another process';
+  const { pid, machine, namespace, host } = owner;
+  const here = thisProcess();
+  if (machine !== here.machine) return `process ${pid} on ${host}`;
+  if (namespace !== undefined && namespace !== here.namespace) return `process ${pid} in another container of ${host}`;
+  return pid === here.pid ? 'this very process' : `process ${pid}`;
+}
+
+function keyOf({ pid, started, machine, namespace }: ProcessIdentity): string {
+  return `${pid} ${started} ${machine} ${namespace}`;
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  // An abort is seen by whoever asked for the pause.
+  await sleep(ms, undefined, signal && { signal }).catch(() => {});
+}
+
+/** Who waits without a word seems to hang. */
+function sayOnStderr(line: string): void {
+  process.stderr.write(`note: ${line}\n`);
 }

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OptionError, OutputError } from '../errors/failures.js';
 import { outputFailure } from './file-failure.js';
-import { acquireLock, isLockName, type Lock } from './lock.js';
+import { acquireLock, isLockName, type Lock, type LockOptions } from './lock.js';
 import { makeFolder } from './make-folder.js';
 import { recoverFoldersIn } from './replace-folder.js';
 import { isTemporaryName, removeStaleTemporaries } from './temporary.js';
@@ -26,7 +26,7 @@ const ARTEFACTS: readonly { readonly kind: 'file' | 'folder'; readonly name: Reg
   { kind: 'file', name: /^log\.jsonl$/ },
 ];
 
-export type ClaimOptions = {
+export type ClaimOptions = LockOptions & {
   /** Remove what an earlier run wrote, by the names above. Files of any other name are never touched. */
   readonly overwrite?: boolean;
   /** Go on in a folder that holds an earlier run. */
@@ -41,10 +41,10 @@ export type OutputFolder = Lock & { readonly path: string };
  * Creates a run's output folder, or takes an existing one, and locks it for this process until `release`.
  * A lock left by a killed process does not count; half-written temporaries of such a process are removed.
  * @throws OutputError if another process uses the folder, if it is not empty and neither option is given, or if
- *   it cannot be created or written; OptionError if both options are given.
+ *   it cannot be created or written; OptionError if both options are given; what `acquireLock` throws.
  */
 export async function claimOutputFolder(path: string, options: ClaimOptions = {}): Promise<OutputFolder> {
-  const { overwrite = false, resume = false, besides } = options;
+  const { overwrite = false, resume = false, besides, ...waiting } = options;
   if (overwrite && resume) {
     throw new OptionError({
       where: '--resume --overwrite',
@@ -55,7 +55,7 @@ export async function claimOutputFolder(path: string, options: ClaimOptions = {}
   }
   try {
     await makeFolder(path);
-    const lock = acquireLock(join(path, LOCK_NAME));
+    const lock = await acquireLock(join(path, LOCK_NAME), waiting);
     try {
       await removeStaleTemporaries(path);
       await recoverFoldersIn(path);

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { OutputError } from '../errors/failures.js';
 import { followLinks, statIfThere, syncFolder } from './atomic-write.js';
 import { outputFailure } from './file-failure.js';
+import { expectStillLocked } from './lock.js';
 import { removeStaleTemporaries, temporaryName } from './temporary.js';
 
 const OLD_NAME = /^\.(.+)\.retort-old$/;
@@ -37,6 +38,7 @@ export async function replaceFolderAtomic(path: string, fill: (folder: string) =
     await mkdir(temporary);
     await fill(temporary);
     await syncTree(temporary);
+    expectStillLocked(path);
     await swap(temporary, target, existing !== undefined);
   } catch (error) {
     if (temporary === undefined) throw outputFailure(error, path);

@@ -1,8 +1,8 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { isRunning, placeOfThisProcess, thisProcess } from './process-identity.js';
 
-/** Temporaries of machines that cannot be asked are left alone for this long. */
+/** Temporaries of machines and containers that cannot be asked are left alone for this long. */
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 
 const NAME = /^\.retort-([0-9a-f]{8})-(\d+)-(\d+)-\d+\.tmp$/;
@@ -11,9 +11,9 @@ let count = 0;
 
 /** A name no other process uses, from which a later one can tell whether its writer still lives. */
 export function temporaryName(): string {
-  const { machine, pid, started } = thisProcess();
+  const { pid, started } = thisProcess();
   count += 1;
-  return `.retort-${machine}-${pid}-${started}-${count}.tmp`;
+  return `.retort-${placeOfThisProcess()}-${pid}-${started}-${count}.tmp`;
 }
 
 export function isTemporaryName(name: string): boolean {
@@ -30,8 +30,11 @@ export async function removeStaleTemporaries(folder: string): Promise<void> {
   }
 }
 
-async function isStale(path: string, writer: Omit<ProcessIdentity, 'host'>): Promise<boolean> {
-  if (writer.machine === thisProcess().machine) return isRunning({ ...writer, host: thisProcess().host }) === false;
+type Writer = { readonly place: string; readonly pid: number; readonly started: string };
+
+async function isStale(path: string, { place, pid, started }: Writer): Promise<boolean> {
+  const runs = place === placeOfThisProcess() ? isRunning({ ...thisProcess(), pid, started }) : undefined;
+  if (runs !== undefined) return !runs;
   try {
     return Date.now() - (await lstat(path)).mtimeMs > FOREIGN_AGE_MS;
   } catch {
@@ -39,8 +42,8 @@ async function isStale(path: string, writer: Omit<ProcessIdentity, 'host'>): Pro
   }
 }
 
-function writerOf(name: string): Omit<ProcessIdentity, 'host'> | undefined {
-  const [, machine, pid, started] = NAME.exec(name) ?? [];
-  if (machine === undefined || pid === undefined || started === undefined) return undefined;
-  return { machine, pid: Number(pid), started };
+function writerOf(name: string): Writer | undefined {
+  const [, place, pid, started] = NAME.exec(name) ?? [];
+  if (place === undefined || pid === undefined || started === undefined) return undefined;
+  return { place, pid: Number(pid), started };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CheckpointError, OutputError } from '../errors/failures.js';
 import { statIfThere, syncFolder } from '../files/atomic-write.js';
 import { outputFailure } from '../files/file-failure.js';
-import { acquireLock, type Lock } from '../files/lock.js';
+import { acquireLock, expectStillLocked, PATIENCE_MS } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { repositoryFolder } from './cache.js';
 import type { HubConnection } from './connection.js';
@@ -21,41 +21,27 @@ export type DownloadProgress = {
 
 /** Of our own, because other programs take no notice of our lock. */
 const INCOMPLETE = '.retort.incomplete';
-const LOCK_POLL_MS = 300;
 const READ_BYTES = 2 ** 20;
 
 /**
  * Does something while no other process that asks for the same does: what is downloaded of a model has one writer.
- * Waits for that other one, however long its download takes; one that died does not count.
+ * Waits for that other one; one that died does not count.
  * @throws OutputError if the cache cannot be written; InterruptedError.
  */
 export async function whileLocked<T>(connection: HubConnection, work: () => Promise<T>): Promise<T> {
   const { id, settings, options } = connection;
   const folder = repositoryFolder(join(settings.cache, '.locks'), id);
   await makeFolder(folder);
-  const path = join(folder, 'retort.lock');
-  let isTold = false;
-  for (;;) {
-    const lock = lockIfFree(path);
-    if (!(lock instanceof OutputError)) {
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
-    }
-    if (!isTold) options.onNotice?.(`${id}: waiting for another download of it (${lock.got}; ${path})`);
-    isTold = true;
-    await connection.pause(LOCK_POLL_MS);
-  }
-}
-
-function lockIfFree(path: string): Lock | OutputError {
+  const guards = { path: repositoryFolder(settings.cache, id), kind: 'folder' } as const;
+  const lock = await acquireLock(join(folder, 'retort.lock'), {
+    guards,
+    patienceMs: PATIENCE_MS,
+    signal: options.signal,
+  });
   try {
-    return acquireLock(path);
-  } catch (error) {
-    if (error instanceof OutputError) return error;
-    throw outputFailure(error, path);
+    return await work();
+  } finally {
+    lock.release();
   }
 }
 
@@ -152,6 +138,7 @@ async function downloadBlob(
     }
   }
   try {
+    expectStillLocked(path);
     await rename(path + INCOMPLETE, path);
     await syncFolder(blobs);
   } catch (error) {
@@ -259,6 +246,7 @@ class IncompleteFile {
 
   async append(piece: Uint8Array): Promise<void> {
     try {
+      expectStillLocked(this.#path);
       await this.#handle.appendFile(piece);
     } catch (error) {
       throw outputFailure(error, this.#path);

@@ -4,8 +4,8 @@ import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OutputError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
-import { errorCode, inputFailure, outputFailure } from '../files/file-failure.js';
-import { acquireLock, type Lock } from '../files/lock.js';
+import { errorCode, inputFailure } from '../files/file-failure.js';
+import { acquireLock, type Lock, PATIENCE_MS } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { removeStaleTemporaries } from '../files/temporary.js';
 import { decodeShard, encodeShard, type Shard } from './answer-shard.js';
@@ -16,9 +16,8 @@ const LOCK = '.lock';
 const SHARD = /^[0-9a-f]{24}\.answers$/u;
 const TEACHER = /^[0-9a-f]{64}$/u;
 
-/** A folder that was used within this time may be in use: its rows are read while a student learns. */
+/** A folder that was used within this time may be in use: its rows are read while a student learns, its lock renewed. */
 const IN_USE_MS = 60 * 60 * 1000;
-const LOCK_WAIT_MS = 200;
 
 export type TeacherFolder = { readonly path: string; readonly root: string; readonly key: string };
 
@@ -99,17 +98,8 @@ export async function writeShard({ path, key }: TeacherFolder, shard: Shard): Pr
 }
 
 /** Waits until no other process labels for this teacher, and keeps them from it. */
-export async function lockFolder({ path }: TeacherFolder, onWait: (holder: string) => void): Promise<Lock> {
-  for (let said = false; ; ) {
-    try {
-      return acquireLock(join(path, LOCK));
-    } catch (error) {
-      if (!(error instanceof OutputError)) throw outputFailure(error, path);
-      if (!said) onWait(error.got);
-      said = true;
-    }
-    await new Promise((done) => setTimeout(done, LOCK_WAIT_MS));
-  }
+export function lockFolder({ path }: TeacherFolder, signal: AbortSignal | undefined): Promise<Lock> {
+  return acquireLock(join(path, LOCK), { patienceMs: PATIENCE_MS, signal });
 }
 
 /**
@@ -136,7 +126,7 @@ export async function makeRoom(
     if (fits()) return;
   }
   const old = teachers
-    .filter(({ path, usedMs, isLocked }) => path !== own.path && !isLocked && Date.now() - usedMs > IN_USE_MS)
+    .filter(({ path, usedMs }) => path !== own.path && Date.now() - usedMs > IN_USE_MS)
     .sort((a, b) => a.usedMs - b.usedMs);
   for (const { path, bytes } of old) {
     await rm(path, { recursive: true, force: true });
@@ -159,12 +149,10 @@ async function foldersIn(root: string): Promise<string[]> {
 async function usageOf(path: string) {
   let bytes = 0;
   let usedMs = 0;
-  let isLocked = false;
   for (const name of await readdir(path).catch(() => [])) {
     const found = await stat(join(path, name)).catch(() => undefined);
     bytes += found?.size ?? 0;
     usedMs = Math.max(usedMs, found?.mtimeMs ?? 0);
-    isLocked ||= name === LOCK;
   }
-  return { path, bytes, usedMs, isLocked };
+  return { path, bytes, usedMs };
 }

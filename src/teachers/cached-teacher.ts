@@ -118,8 +118,7 @@ class Labelling {
         return found.sink.answers(index.firsts);
       }
     }
-    const onWait = (holder: string) => this.#options.onNotice?.(`waiting for teacher ${name}'s answers: ${holder}`);
-    const lock = await lockFolder(folder, onWait);
+    const lock = await lockFolder(folder, this.#options.signal);
     try {
       return await this.#label(folder, index, keys);
     } finally {

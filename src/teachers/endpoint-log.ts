@@ -1,7 +1,7 @@
 /** @file The log of an endpoint's replies: nothing that was paid for is asked again. */
 import { dirname } from 'node:path';
 import { placedLines } from '../data/text-lines.js';
-import { FileError, OutputError } from '../errors/failures.js';
+import { FileError } from '../errors/failures.js';
 import { statIfThere } from '../files/atomic-write.js';
 import { type LinePlace, type LineReader, openLineLog, openLineReader } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
@@ -27,9 +27,9 @@ export type EndpointLog = {
  * Opens a log for one process at a time and goes over what it holds.
  * @throws OutputError if another process writes to it, or it cannot be written; FileError naming a line that is damaged.
  */
-export async function openEndpointLog(path: string): Promise<EndpointLog> {
+export async function openEndpointLog(path: string, signal?: AbortSignal): Promise<EndpointLog> {
   await makeFolder(dirname(path));
-  const lock = lockOf(path);
+  const lock = await acquireLock(`${path}.lock`, { signal });
   try {
     const file = openLineLog(path);
     try {
@@ -52,21 +52,6 @@ export async function openEndpointLog(path: string): Promise<EndpointLog> {
   } catch (error) {
     lock.release();
     throw error;
-  }
-}
-
-function lockOf(path: string) {
-  try {
-    return acquireLock(`${path}.lock`);
-  } catch (error) {
-    if (!(error instanceof OutputError)) throw error;
-    const got = error.got.replace('output folder', 'one');
-    throw new OutputError({
-      where: path,
-      wanted: 'a log that no other process writes',
-      got,
-      fix: 'wait for it, or use another log',
-    });
   }
 }
 

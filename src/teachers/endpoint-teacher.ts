@@ -37,7 +37,7 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
       if (signal === 'logits') continue;
       throw new SignalError({ where: `teacher ${name}`, wanted: 'logits, the one signal it gives', got: signal });
     }
-    const log = await openEndpointLog(options.log);
+    const log = await openEndpointLog(options.log, options.signal);
     const asking = new Questioning(options, words, log);
     questioning = asking;
     return {

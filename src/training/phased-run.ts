@@ -36,12 +36,12 @@ type Ended = { readonly phase: Phase; readonly folder: string; readonly record: 
  * @throws as `runTraining` does; OptionError for phases that cannot work, before any of them starts.
  */
 export async function runPhases(options: PhasedRunOptions): Promise<RunResult> {
-  const { method, outputDir, resume = false, overwrite = false } = options;
+  const { method, outputDir, resume = false, overwrite = false, signal } = options;
   if (method.phases === undefined) return runTraining(await singleRun(options));
   const phases = await planAfter(options, []);
   await checkPhases(options, phases);
   const { fingerprint } = prepareRun(await optionsAt(options, { phases, index: 0 }));
-  const folder = await claimOutputFolder(outputDir, { resume, overwrite });
+  const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   try {
     const isFinished = await isFile(join(outputDir, METRICS));
     return isFinished ? await finishedBefore(options, fingerprint) : await trainPhases(options);

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, statSync, truncateSync } from 'node:fs';
 import { outputFailure } from '../files/file-failure.js';
 import { appendJsonLine } from '../files/json-lines.js';
+import { expectStillLocked } from '../files/lock.js';
 import type { CheckEvent } from './events.js';
 import type { LossMeans } from './loss-means.js';
 
@@ -48,6 +49,7 @@ export type RunLog = {
  */
 export function openRunLog(path: string, keptBytes?: number): RunLog {
   try {
+    expectStillLocked(path);
     if (keptBytes !== undefined && statSync(path, { throwIfNoEntry: false }) !== undefined) {
       if (statSync(path).size > keptBytes) truncateSync(path, keptBytes);
     }

@@ -143,15 +143,15 @@ export async function runPrepared(run: PreparedRun): Promise<RunResult> {
  * no state to go on from, so the run starts.
  */
 async function claim(options: RunOptions): Promise<{ folder: OutputFolder; isFinished: boolean }> {
-  const { outputDir, resume = false, overwrite = false } = options;
-  const folder = await claimOutputFolder(outputDir, { resume, overwrite });
+  const { outputDir, resume = false, overwrite = false, signal } = options;
+  const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   if (!resume) return { folder, isFinished: false };
   try {
     const isFinished = await isFile(join(outputDir, METRICS));
     if (isFinished || (await hasRunState(join(outputDir, RESUME)))) return { folder, isFinished };
     const wasBegun = await isFile(join(outputDir, LOG));
     folder.release();
-    return { folder: await claimOutputFolder(outputDir, { overwrite: wasBegun }), isFinished };
+    return { folder: await claimOutputFolder(outputDir, { overwrite: wasBegun, signal }), isFinished };
   } catch (error) {
     folder.release();
     throw error;

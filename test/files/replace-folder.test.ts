@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OutputError } from '../../src/errors/failures.js';
 import { writeFileAtomic } from '../../src/files/atomic-write.js';
+import { thisProcess } from '../../src/files/process-identity.js';
 import { folderToRead, recoverFolder, replaceFolderAtomic } from '../../src/files/replace-folder.js';
 import { temporaryName } from '../../src/files/temporary.js';
 import { killBefore, runModule, temporaryFolder } from './processes.js';
@@ -90,9 +91,11 @@ describe('replaceFolderAtomic', () => {
     const parent = join(root, 'stale');
     const alive = temporaryName();
     const foreign = alive.replace(/retort-[0-9a-f]{8}/, 'retort-00000000');
-    for (const name of [stdout.trim(), alive, foreign, '.retort-mine.tmp']) mkdirSync(join(parent, name));
+    // Without the PID namespace, as retort 0.1 named it: a container of the same name on the same machine may write it.
+    const unseen = `.retort-${thisProcess().machine}-${2 ** 22 + 1}-1-1.tmp`;
+    for (const name of [stdout.trim(), alive, foreign, unseen, '.retort-mine.tmp']) mkdirSync(join(parent, name));
     await replaceFolderAtomic(target, fill('1'));
-    expect(readdirSync(parent).sort()).toEqual(['.retort-mine.tmp', alive, foreign, 'last.ckpt'].sort());
+    expect(readdirSync(parent).sort()).toEqual(['.retort-mine.tmp', alive, foreign, unseen, 'last.ckpt'].sort());
   });
 
   test('killed before any of its steps, it leaves the old folder or the new, whole, and the next one tidies up', async () => {

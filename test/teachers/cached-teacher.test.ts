@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
+import { InterruptedError } from '../../src/errors/failures.js';
 import { mlp } from '../../src/models/mlp.js';
 import { modelHash } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -257,6 +258,33 @@ describe('cachedTeacher', () => {
     expect(asked.rows).toHaveLength(2000);
   });
 
+  test('who waits for another to label may stop', async () => {
+    const at = { folder: folder() };
+    const data = dataOf(textsOf(10));
+    let holdsLock = (): void => {};
+    const begun = new Promise<void>((done) => {
+      holdsLock = done;
+    });
+    let goOn = (): void => {};
+    const held = new Promise<void>((done) => {
+      goOn = done;
+    });
+    const slow = letters({ rows: [] });
+    const open = async (): Promise<OpenTeacher> => {
+      holdsLock();
+      await held;
+      return (slow.open as () => Promise<OpenTeacher>)();
+    };
+    const labelling = label({ ...slow, open }, data, at);
+    await begun;
+    const stop = new AbortController();
+    const waiting = label(slow, data, { ...at, signal: stop.signal });
+    stop.abort();
+    await expect(waiting).rejects.toBeInstanceOf(InterruptedError);
+    goOn();
+    await labelling;
+  });
+
   test('it stays within its bytes: what was not used for an hour goes, and too little room is said before any work', async () => {
     const at = { folder: folder(), maxBytes: 60_000 };
     const data = dataOf(textsOf(1000));
@@ -267,6 +295,8 @@ describe('cachedTeacher', () => {
       /wanted room for 1 MiB of answers within 1 MiB, got 1 MiB in use; raise maxBytes/u,
     );
     expect(asked.rows).toEqual([]);
+    // A lock that a dead process left kept its folder for ever.
+    writeFileSync(join(at.folder, old, '.lock'), '');
     const longAgo = new Date(Date.now() - 2 * 60 * 60 * 1000);
     for (const name of readdirSync(join(at.folder, old))) utimesSync(join(at.folder, old, name), longAgo, longAgo);
     await label(letters(asked, { contentHash: 'letters-2' }), dataOf(textsOf(1500)), at);

@@ -334,7 +334,7 @@ describe('endpointTeacher', () => {
     await ask(numbered(2), { ...options, system: 'Be brief.' });
     expect(server.asked).toHaveLength(6);
     const held = await endpointTeacher(options).open?.(['logits']);
-    await expect(ask(numbered(2), options)).rejects.toThrow('wanted a log that no other process writes');
+    await expect(ask(numbered(2), options)).rejects.toThrow(`${options.log}: wanted a file no other process uses`);
     await held?.release();
     appendFileSync(options.log, '{"key": 7}\n');
     await expect(ask(numbered(2), options)).rejects.toThrow(

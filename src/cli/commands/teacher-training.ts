@@ -54,14 +54,15 @@ export async function trainTeacher(training: TeacherTraining, io: CommandIo): Pr
   const start = await openStartingModel(flags, task, io);
   const { run } = trainingRun(flags, task, start, { device, outputDir: path });
   expectServed(training, start, run.data.train);
-  const folder = await claimOutputFolder(outputDir, { resume, overwrite, besides: TEACHER_FOLDER });
+  const signal = io.interruption();
+  const folder = await claimOutputFolder(outputDir, { resume, overwrite, besides: TEACHER_FOLDER, signal });
   try {
     io.say(`training the teacher, ${options.teacher}, into ${path}`);
     const { record, status } = await trainOnce(
       {
         ...run,
         ...askedBy(io),
-        signal: io.interruption(),
+        signal,
       },
       overwrite,
       io.onEvent,

@@ -134,7 +134,7 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
       startsAtRandom: student.startsAtRandom ?? false,
     }),
   );
-  const folder = await claimOutputFolder(outputDir, { resume, overwrite });
+  const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   const started = performance.now();
   try {
     const recordPath = join(outputDir, RECORD);

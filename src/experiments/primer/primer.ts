@@ -127,7 +127,7 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
   const { outputDir, resume = false, overwrite = false, command, onEvent: emit = () => {}, signal } = options;
   const { workers = Math.min(2, os.availableParallelism()), arms = PRIMER_ARMS } = options;
   const seeds = seedsOf(options);
-  const folder = await claimOutputFolder(outputDir, { resume, overwrite });
+  const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   try {
     const results = join(outputDir, RESULTS);
     const recordPath = join(outputDir, RECORD);
