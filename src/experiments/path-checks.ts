@@ -9,11 +9,11 @@ import { type OpenedModel, openAnyModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
 import { findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
+import { loadModelTokenizer } from '../models/model-tokenizer.js';
 import { MULTI_TASK } from '../models/multi-task.js';
 import { loadModel, type SavedModel } from '../models/saved-model.js';
 import { modelTeacher } from '../teachers/model-teacher.js';
 import { sizeOf } from '../tensor/shape.js';
-import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 import { loadRunState, loadRunTensors } from '../training/checkpoint.js';
 import { teacherWarnings } from '../training/checks/teacher-warnings.js';
 import { openEvaluator } from '../training/evaluate.js';
@@ -128,7 +128,7 @@ async function examineModel(path: string, found: Found, say: Say): Promise<void>
   }
   const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const isReader = model.kind !== MULTI_TASK && model.inputs({ B: 1, S: 1 }).some(({ name }) => name === 'input_ids');
-  if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadTokenizer(saved.path) });
+  if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadModelTokenizer(saved) });
   else found.models.push(saved);
   say('ok', `${path}: ${model.kind} of ${parameters} parameters, whole, hash ${contentHash.slice(0, 12)}`);
 }

@@ -8,10 +8,9 @@ import { readOnnxMetadata } from '../onnx/metadata.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+import { loadOnnxTokenizer } from '../tokenizers/onnx-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
-import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { batchesByLength } from './text-batches.js';
 
 /** A text, or two. */
@@ -98,14 +97,21 @@ export async function openExport(
 ): Promise<Inference> {
   const where = typeof model === 'string' ? model : folder;
   const metadata = await readOnnxMetadata(model);
-  const tokenizer = await loadTokenizer(folder);
-  expectSameTokenizer(metadata, tokenizer, folder);
+  const tokenizer = await loadOnnxTokenizer(folder, { model, metadata });
   const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);
   const session = await sessionOf(model, where, options);
   try {
     const classes = expectTextClassifier(session, where);
     const labels = await labelsOf(metadata, folder, classes, where);
-    return new TextModel({ session, tokenizer, labels, maxLength, classes, readsPairs: readsPairsFrom(metadata) });
+    return new TextModel({
+      where,
+      session,
+      tokenizer,
+      labels,
+      maxLength,
+      classes,
+      readsPairs: readsPairsFrom(metadata),
+    });
   } catch (error) {
     await session.release();
     throw error;
@@ -149,26 +155,6 @@ function expectTextClassifier({ inputs, outputs }: Session, where: string): numb
     wanted: 'an output logits, float32 [batch, C]',
     got: outputs.map(({ name, dtype, shape }) => `${name} (${dtype} [${shape.join(', ')}])`).join(', '),
     fix: 'use a model that classifies texts: one label for each, and not one for each token',
-  });
-}
-
-function expectSameTokenizer(metadata: ReadonlyMap<string, string>, tokenizer: Tokenizer, folder: string): void {
-  const hash = metadata.get('retort.tokenizer_sha256');
-  if (hash !== undefined && hash !== tokenizerHash(tokenizer)) {
-    throw new FileError({
-      where: folder,
-      wanted: 'the tokenizer that the model was exported with',
-      got: 'another (its SHA-256 differs)',
-      fix: 'keep the files of an export together',
-    });
-  }
-  const vocabulary = Number(metadata.get('retort.vocabulary_size') ?? Infinity);
-  if (tokenizer.vocabularySize <= vocabulary) return;
-  throw new FileError({
-    where: folder,
-    wanted: `a tokenizer of at most ${vocabulary} ids, as the model knows`,
-    got: `${tokenizer.vocabularySize}`,
-    fix: "copy the model's own tokenizer beside it",
   });
 }
 
@@ -230,6 +216,8 @@ async function labelsOfConfig(folder: string): Promise<unknown> {
 type Row = { readonly first: EncodedRow; readonly second?: EncodedRow };
 
 type Parts = {
+  /** For messages. */
+  readonly where: string;
   readonly session: Session;
   readonly tokenizer: Tokenizer;
   readonly labels: readonly string[];
@@ -241,15 +229,17 @@ type Parts = {
 class TextModel implements Inference {
   readonly labels: readonly string[];
   readonly maxLength: number;
+  readonly #where: string;
   readonly #session: Session;
   readonly #tokenizer: Tokenizer;
   readonly #classes: number;
   readonly #inputs: ReadonlySet<string>;
   readonly #readsPairs: boolean | undefined;
 
-  constructor({ session, tokenizer, labels, maxLength, classes, readsPairs }: Parts) {
+  constructor({ where, session, tokenizer, labels, maxLength, classes, readsPairs }: Parts) {
     this.labels = labels;
     this.maxLength = maxLength;
+    this.#where = where;
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.#classes = classes;
@@ -270,17 +260,19 @@ class TextModel implements Inference {
       throw new OptionError({ where: 'window', wanted: 'a whole number from 1', got: String(window) });
     }
     let rows: Row[] = [];
+    let answered = 0;
     let tokens = 0;
     for await (const input of inputs) {
       const row = this.#encode(input);
       rows.push(row);
       tokens += widthOf(row);
       if (rows.length < window && tokens < TOKENS_PER_WINDOW) continue;
-      yield* await this.#answer(rows);
+      yield* await this.#answer(rows, answered);
+      answered += rows.length;
       rows = [];
       tokens = 0;
     }
-    yield* await this.#answer(rows);
+    yield* await this.#answer(rows, answered);
   }
 
   release(): Promise<void> {
@@ -316,12 +308,24 @@ class TextModel implements Inference {
     return { first: encode(text), second: encode(pair) };
   }
 
-  async #answer(rows: readonly Row[]): Promise<Answer[]> {
+  /** @throws FileError for a text whose scores are no numbers: what follows from them is no answer. */
+  async #answer(rows: readonly Row[], answered = 0): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const batch of batchesByLength(rows.map(widthOf), TOKENS_PER_RUN)) {
       const logits = await this.#run(batch.map((row) => rows[row] as Row));
       for (const [i, row] of batch.entries()) {
-        answers[row] = answerOf(logits.subarray(i * this.#classes, (i + 1) * this.#classes), this.labels);
+        const scores = logits.subarray(i * this.#classes, (i + 1) * this.#classes);
+        const wrong = scores.find((score) => !Number.isFinite(score));
+        if (wrong === undefined) {
+          answers[row] = answerOf(scores, this.labels);
+          continue;
+        }
+        throw new FileError({
+          where: `${this.#where}, text ${answered + row + 1}`,
+          wanted: 'finite scores',
+          got: String(wrong),
+          fix: 'the model is broken, at least for this text: export it again, or train it anew',
+        });
       }
     }
     return answers;

@@ -2,6 +2,7 @@
 import { CheckpointError, FileError, OptionError } from '../errors/failures.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import { expectKnownIds } from '../tokenizers/known-ids.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { readWordVectors } from '../tokenizers/word-vectors.js';
 import {
@@ -109,15 +110,8 @@ export async function bilstmFromTeacher(
   { seed, config = {} }: BilstmFromTeacherOptions,
 ): Promise<NewBilstm> {
   const [V, H] = wordTable(teacher.weights);
-  const { padId, vocabularySize } = tokenizer;
-  if (vocabularySize > V) {
-    throw new CheckpointError({
-      where: "the teacher's tokenizer",
-      wanted: `ids below ${V}, the rows of its word embeddings`,
-      got: `ids up to ${vocabularySize - 1}`,
-      fix: 'use the tokenizer of this very teacher',
-    });
-  }
+  const { padId } = tokenizer;
+  expectKnownIds(tokenizer, V, "the teacher's tokenizer");
   const size = config.embedding_size ?? Math.min(bilstmDefaults.embedding_size, H);
   const model = bilstm({ ...config, vocab_size: V, embedding_size: size, pad_token_id: padId });
   const embeddings = await reducedEmbeddings(teacher.weights, { size, padId });

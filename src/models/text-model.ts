@@ -3,11 +3,11 @@ import { OptionError } from '../errors/failures.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { sameShape } from '../tensor/shape.js';
-import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { openAnyModel } from './any-model.js';
 import { fetchModel } from './fetch-model.js';
 import { isPrefixed } from './hugging-face-families.js';
+import { loadModelTokenizer } from './model-tokenizer.js';
 import type { TrainedModel } from './saved-model.js';
 import { MODELS } from './table.js';
 
@@ -26,13 +26,13 @@ export type LoadTextModelOptions = {
 /**
  * A model of texts by its path or name: a run or checkpoint of ours, a Hugging Face folder, a name on the hub, which is
  * downloaded once.
- * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadTokenizer` do.
+ * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadModelTokenizer` do.
  */
 export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
   const { path, model, weights, labelNames, readsPairs } = await openAnyModel(nameOrPath, {
     find: (name) => fetchModel(name, options),
   });
-  const tokenizer = await loadTokenizer(path);
+  const tokenizer = await loadModelTokenizer({ path, model });
   const read = { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
   return { ...read, ...(readsPairs !== undefined && { readsPairs }) };
 }

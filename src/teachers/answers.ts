@@ -42,7 +42,9 @@ export async function answersInMemory(
     for (let start = 0; start < data.size; start += rowsPerPart) {
       const part = Uint32Array.from({ length: Math.min(rowsPerPart, data.size - start) }, (_, i) => start + i);
       const given = await opened.answer(data, part);
-      for (const row of rows) values[row.name]?.set(valuesOf(given, row, part.length, name), start * row.size);
+      for (const row of rows) {
+        values[row.name]?.set(valuesOf(given, row, { data, rows: part, teacher: name }), start * row.size);
+      }
     }
     return gatheredFrom(opened.signals, rows, values);
   } finally {
@@ -61,14 +63,29 @@ export function gatheredFrom(signals: FedSignals, rows: readonly RowShape[], val
   };
 }
 
-/** The values of one signal. @throws SignalError for a number that is none, or not as many as rows have. */
-export function valuesOf(given: RowValues, { name, size }: RowShape, rows: number, teacher: string): Float32Array {
+/**
+ * The values of one signal of some rows.
+ * @throws SignalError for not as many as the rows have, and naming the row of one that is no finite number.
+ */
+export function valuesOf(
+  given: RowValues,
+  { name, size }: RowShape,
+  { data, rows, teacher }: { readonly data: Dataset; readonly rows: Uint32Array; readonly teacher: string },
+): Float32Array {
+  const where = `teacher ${teacher}, ${name}`;
   const values = given[name];
-  if (values?.length === rows * size) return values;
+  if (values?.length !== rows.length * size) {
+    const wanted = `${size} values for each of ${rows.length} rows`;
+    throw new SignalError({ where, wanted, got: `${values?.length ?? 'none'}` });
+  }
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return values;
+  const row = (rows[Math.floor(wrong / size)] as number) + 1;
   throw new SignalError({
-    where: `teacher ${teacher}, ${name}`,
-    wanted: `${size} values for each of ${rows} rows`,
-    got: `${values?.length ?? 'none'}`,
+    where: `${where} of row ${row} of ${data.name}`,
+    wanted: 'finite numbers',
+    got: String(values[wrong]),
+    fix: 'use another teacher',
   });
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
-import { InterruptedError, OptionError, SignalError } from '../errors/failures.js';
+import { InterruptedError, OptionError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import type { SignalName } from '../models/model.js';
 import { type Shard, shardBytes } from './answer-shard.js';
@@ -208,13 +208,7 @@ async function askFor(
   const values = new Float32Array(rows.length * floats);
   let offset = 0;
   for (const shape of shapes) {
-    const of = valuesOf(given, shape, rows.length, name);
-    const wrong = of.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) {
-      const row = rows[Math.floor(wrong / shape.size)] as number;
-      const where = `teacher ${name}, ${shape.name} of row ${row + 1} of ${data.name}`;
-      throw new SignalError({ where, wanted: 'finite numbers', got: String(of[wrong]), fix: 'use another teacher' });
-    }
+    const of = valuesOf(given, shape, { data, rows, teacher: name });
     for (let i = 0; i < rows.length; i++) {
       values.set(of.subarray(i * shape.size, (i + 1) * shape.size), i * floats + offset);
     }

@@ -1,20 +1,21 @@
 /** @file An ONNX classifier of texts as a teacher, whoever exported it. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, normalize, posix } from 'node:path';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
+import { errorCode, inputFailure } from '../files/file-failure.js';
 import type { SignalName } from '../models/model.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import type { ValueInfo } from '../onnx/program.js';
+import { type OnnxReferences, readOnnxReferences } from '../onnx/references.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+import { loadOnnxTokenizer } from '../tokenizers/onnx-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
-import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
+import type { TruncationOptions } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type AlignOptions, alignLabels } from './align-labels.js';
 import { answersInMemory } from './answers.js';
@@ -56,8 +57,10 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
     throw new OptionError({ where: 'gives', wanted: 'logits or probabilities', got: String(gives) });
   }
   const metadata = await readOnnxMetadata(path);
-  const tokenizer = await loadTokenizer(folder);
-  expectOwnTokenizer(metadata, tokenizer, folder);
+  const references = await readOnnxReferences(path);
+  const ids = options.inputs?.input_ids ?? 'input_ids';
+  const tokenizer = await loadOnnxTokenizer(folder, { model: path, metadata, references, ids });
+  const hash = await hashOf(path, references);
   const session = await sessionOf(path, options);
   let classifier: Classifier;
   let labels: readonly string[];
@@ -85,13 +88,15 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
   };
   const open = (signals: readonly SignalName[]) => openOnnx(path, signals, classifier, reader, gives, options);
   const { output, inputs } = classifier;
+  // A model that is not told which tokens are padding reads them: which token that is, is part of its answers.
+  const padding = inputs.some(({ name }) => name === 'attention_mask') ? [] : [tokenizer.padId];
   const teacher: Teacher = {
     name: path,
     provides: ['logits'],
     classes: classifier.classes,
     labelNames: labels,
     contentHash: createHash('sha256')
-      .update(JSON.stringify(['onnx', await hashOf(path), tokenizerHash(tokenizer), cut, gives, output, inputs]))
+      .update(JSON.stringify(['onnx', hash, tokenizerHash(tokenizer), cut, gives, output, inputs, ...padding]))
       .digest('hex'),
     reads: ['texts'],
     open,
@@ -126,7 +131,8 @@ async function openOnnx(
       if (logits.data.length !== rows * classes) {
         throw new SignalError({ where, wanted: `${output} [${rows}, ${classes}]`, got: formatShape(logits.shape) });
       }
-      return { logits: gives === 'logits' ? logits : { ...logits, data: logsOf(logits.data, classes) } };
+      if (gives === 'logits') return { logits };
+      return { logits: { ...logits, data: logsOf(logits.data, classes, `${where}, ${output}`) } };
     },
   } as const;
   return {
@@ -214,27 +220,30 @@ function inDtype({ shape, data, dtype }: Tensor, wanted: BoundInput['dtype']): T
 /** The least of float32 that is not denormal: softmax's small values are exact, and hold at any temperature. */
 const LEAST_FLOAT = 2 ** -126;
 
-function logsOf(probabilities: Float32Array, classes: number): Float32Array {
+/** What float16 and 8 bits lose of a sum of 1. */
+const LOST = 0.01;
+
+/** @throws SignalError for rows that are no probabilities; one without numbers stays as it is, to be told by its place. */
+function logsOf(probabilities: Float32Array, classes: number, where: string): Float32Array {
   const logs = new Float32Array(probabilities.length);
   for (let start = 0; start < logs.length; start += classes) {
-    logs.set(probabilityTarget(Array.from(probabilities.subarray(start, start + classes)), LEAST_FLOAT).logits, start);
+    const row = Array.from(probabilities.subarray(start, start + classes));
+    const sum = row.reduce((a, b) => a + b, 0);
+    if (Math.abs(sum - 1) > LOST || row.some((p) => p < -LOST)) {
+      throw new SignalError({
+        where,
+        wanted: 'probabilities: a sum of 1 and none below 0',
+        got: row.slice(0, 6).join(', '),
+        fix: "leave out gives: 'probabilities' where a model ends without a softmax",
+      });
+    }
+    logs.set(probabilityTarget(row, LEAST_FLOAT).logits, start);
   }
   return logs;
 }
 
 function unnamed(classes: number): string[] {
   return Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
-}
-
-function expectOwnTokenizer(metadata: ReadonlyMap<string, string>, tokenizer: Tokenizer, folder: string): void {
-  const hash = metadata.get('retort.tokenizer_sha256');
-  if (hash === undefined || hash === tokenizerHash(tokenizer)) return;
-  throw new FileError({
-    where: folder,
-    wanted: 'the tokenizer that the model was exported with',
-    got: 'another (its SHA-256 differs)',
-    fix: 'keep the files of an export together',
-  });
 }
 
 const MAX_CONFIG_BYTES = 16 * 2 ** 20;
@@ -270,21 +279,36 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** SHA-256 of the file and of those beside it that hold its weights (`model.onnx_data`, `model.onnx.data`). */
-async function hashOf(path: string): Promise<string> {
+/** SHA-256 of the file and of those that it says its weights are in. */
+async function hashOf(path: string, { externalFiles }: OnnxReferences): Promise<string> {
   const hash = createHash('sha256');
-  try {
-    const name = basename(path);
-    const parts = (await readdir(dirname(path))).filter(
-      (entry) => entry === name || entry.startsWith(`${name}_`) || entry.startsWith(`${name}.data`),
-    );
-    for (const part of parts.sort()) {
-      hash.update(part === name ? 'model' : part.slice(name.length));
-      for await (const chunk of createReadStream(join(dirname(path), part)) as AsyncIterable<Buffer>)
-        hash.update(chunk);
+  const [folder, name] = [dirname(path), basename(path)];
+  for (const part of [...new Set([name, ...externalFiles.map((location) => placeInside(location, path))])].sort()) {
+    hash.update(part === name ? 'model' : part.startsWith(name) ? part.slice(name.length) : `/${part}`);
+    const place = join(folder, part);
+    try {
+      for await (const chunk of createReadStream(place) as AsyncIterable<Buffer>) hash.update(chunk);
+    } catch (error) {
+      if (part === name || errorCode(error) !== 'ENOENT') throw inputFailure(error, place);
+      throw new FileError({
+        where: path,
+        wanted: `its weights in ${part} beside it`,
+        got: 'no such file',
+        fix: 'copy all files of the model',
+      });
     }
-  } catch (error) {
-    throw inputFailure(error, path);
   }
   return hash.digest('hex');
+}
+
+/** @throws FileError for a place outside the model's folder: it would not be a file of the model. */
+function placeInside(location: string, path: string): string {
+  const place = posix.normalize(location.replaceAll('\\', '/'));
+  if (!/^([a-z]:|\/|\.\.(\/|$))/iu.test(place)) return normalize(location);
+  throw new FileError({
+    where: path,
+    wanted: 'weights in its own folder',
+    got: `some in ${JSON.stringify(location)}`,
+    fix: 'save the model with its weights beside it',
+  });
 }

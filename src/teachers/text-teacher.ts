@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import { classesOf, openFrozenForward } from '../models/forward.js';
 import type { SignalName } from '../models/model.js';
+import { vocabularyOf } from '../models/model-tokenizer.js';
 import type { SavedModel } from '../models/saved-model.js';
 import { textPositions } from '../models/text-positions.js';
 import type { SessionOptions } from '../runtime/session.js';
+import { expectKnownIds } from '../tokenizers/known-ids.js';
 import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type AlignOptions, alignLabels } from './align-labels.js';
@@ -37,6 +39,7 @@ export function textTeacher(
   const { path, model, weights, labelNames } = opened;
   const { threads, device } = options;
   const cut = ownCut(options, textPositions(model), `teacher ${path}`);
+  expectKnownIds(tokenizer, vocabularyOf(model), `the tokenizer of teacher ${path}`);
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const where = `teacher ${path}`;
     const kept = keptSignals(signals, where);

@@ -105,6 +105,10 @@ export function openTokenizer(
   const { model_max_length: limit } = config;
   return tokenizerFrom({
     vocabularySize,
+    firstFrom: (least) => {
+      const beyond = [...ids].filter(([, id]) => id >= least).toSorted(([, a], [, b]) => a - b);
+      return beyond[0] && { token: beyond[0][0], id: beyond[0][1] };
+    },
     padId,
     unknownId: unknown === undefined ? undefined : ids.get(unknown),
     modelMaxLength: typeof limit === 'number' && limit < 2 ** 31 ? Math.floor(limit) : undefined,

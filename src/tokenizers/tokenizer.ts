@@ -26,6 +26,8 @@ export type Tokenizer = {
   /** One more than the largest id: the least `vocab_size` of a model that reads these ids. */
   readonly vocabularySize: number;
   readonly padId: number;
+  /** The token of the least id that is not below this one. */
+  firstFrom(least: number): { readonly token: string; readonly id: number } | undefined;
   /** What stands for pieces that the vocabulary lacks; undefined where every text has pieces. */
   readonly unknownId?: number | undefined;
   /** The length that `tokenizer_config.json` names, if it does. */
@@ -44,7 +46,10 @@ export type Tokenizer = {
   encode(texts: readonly string[], pairs?: readonly string[], options?: EncodeOptions): EncodedBatch;
 };
 
-export type TokenizerParts = Pick<Tokenizer, 'vocabularySize' | 'padId' | 'unknownId' | 'modelMaxLength' | 'files'> & {
+export type TokenizerParts = Pick<
+  Tokenizer,
+  'vocabularySize' | 'firstFrom' | 'padId' | 'unknownId' | 'modelMaxLength' | 'files'
+> & {
   /** The ids of a text without special tokens. */
   readonly pieces: (text: string) => readonly number[];
   readonly templates: Templates;

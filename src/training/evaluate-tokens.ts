@@ -2,7 +2,7 @@
 import { batchesByLength } from '../data/length-order.js';
 import { OptionError } from '../errors/failures.js';
 import { classesOf, openForward } from '../models/forward.js';
-import type { Evaluator, EvaluatorOptions } from './evaluate.js';
+import { type Evaluator, type EvaluatorOptions, expectFinite } from './evaluate.js';
 import { checkedMetrics, metricsOf, NO_LABEL } from './metrics.js';
 
 const MOST_ROWS_PER_RUN = 256;
@@ -33,7 +33,9 @@ export async function openTokenEvaluator(options: EvaluatorOptions): Promise<Pic
         for (const [token, label] of (batch.labels?.data ?? []).entries()) {
           if (Number(label) === NO_LABEL) continue;
           labels.push(Number(label));
-          for (let c = 0; c < classes; c++) logits.push(Number(answers[token * classes + c]));
+          const own = Array.from({ length: classes }, (_, c) => Number(answers[token * classes + c]));
+          expectFinite(own, data.name);
+          logits.push(...own);
         }
       }
       const scored = { logits: Float32Array.from(logits), classes, labels: Int32Array.from(labels) };

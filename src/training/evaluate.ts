@@ -2,7 +2,7 @@
 import type { Batch, Dataset } from '../data/dataset.js';
 import { batchesByLength } from '../data/length-order.js';
 import { batchesInOrder } from '../data/shuffle.js';
-import { OptionError } from '../errors/failures.js';
+import { OptionError, SignalError } from '../errors/failures.js';
 import { classesOf, openForward } from '../models/forward.js';
 import type { Model } from '../models/model.js';
 import type { Weights } from '../models/saved-model.js';
@@ -97,7 +97,9 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
       const given = batch.labels?.data;
       const wanted = batch.scores?.data;
       for (const [i, row] of numbers.entries()) {
-        logits.set(values.subarray(i * classes, (i + 1) * classes), row * classes);
+        const answers = values.subarray(i * classes, (i + 1) * classes);
+        expectFinite(answers, `${data.name}, row ${row + 1}`);
+        logits.set(answers, row * classes);
         if (given !== undefined) labels[row] = Number(given[i]);
         if (wanted !== undefined) scores[row] = wanted[i] as number;
       }
@@ -128,6 +130,18 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
     },
     release: () => forward.release(),
   };
+}
+
+/** @throws SignalError for what a model says that is no number: scores of it are none either. */
+export function expectFinite(answers: Float32Array | readonly number[], where: string): void {
+  const wrong = answers.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  throw new SignalError({
+    where,
+    wanted: 'finite answers of the model',
+    got: String(wrong),
+    fix: 'the model is broken: train it anew, with a lower learning rate',
+  });
 }
 
 function countsOf({ logits, classes, labels }: Scored): ClassCounts {

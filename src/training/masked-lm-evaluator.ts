@@ -12,7 +12,7 @@ import { evaluationContext } from '../nn/context.js';
 import { inputParameters } from '../nn/parameters.js';
 import { openSession } from '../runtime/session.js';
 import { type Tensor, toNumbers } from '../tensor/tensor.js';
-import type { Evaluator, EvaluatorOptions } from './evaluate.js';
+import { type Evaluator, type EvaluatorOptions, expectFinite } from './evaluate.js';
 
 /** Step 0 is none of the training's: the same words are hidden at each evaluation. */
 const EVALUATION_STEP = 0;
@@ -62,6 +62,7 @@ export async function openMaskedLmEvaluator(
         const found = await session.run(Object.fromEntries(Object.entries(fed).filter(([name]) => read.has(name))));
         for (const name of ['sum', 'count', 'right'] as const) totals[name] += total(found[name]);
       }
+      expectFinite([totals.sum], data.name);
       if (totals.count === 0) return { metrics: {}, rows };
       const loss = totals.sum / totals.count;
       return { metrics: { accuracy: totals.right / totals.count, loss, perplexity: Math.exp(loss) }, rows };

@@ -180,6 +180,29 @@ describe('retort predict', () => {
   });
 });
 
+describe('a model that is broken for some texts', () => {
+  test('is no prediction and no score: one message, exit 1', async () => {
+    const { weights, ...rest } = smallBert();
+    const words = weights['embeddings.word_embeddings.weight'] as (typeof weights)[string];
+    const data = words.data.slice();
+    const tokenizer = await loadTokenizer(root);
+    const film = tokenizer.encodeRow('film').ids[1] as number;
+    data.fill(Number.NaN, film * 16, (film + 1) * 16);
+    const broken = { ...weights, 'embeddings.word_embeddings.weight': { ...words, data } };
+    await saveModel(path('broken'), { ...rest, weights: broken, tokenizerFiles: tokenizer.files });
+    writeFileSync(path('broken.csv'), 'text,label\na man,no\nthe film,yes\n');
+    for (const [words, row] of [
+      [['predict', 'broken', 'the film'], 1],
+      [['predict', 'broken', 'broken.csv'], 2],
+      [['evaluate', 'broken', 'broken.csv'], 2],
+    ] as const) {
+      const { code, stdout, stderr } = failure(words);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(new RegExp(`text ${row}: wanted finite scores, got NaN; the model is broken`));
+    }
+  });
+});
+
 describe('retort evaluate', () => {
   test('figures with intervals, by names of labels and by their numbers', () => {
     const answers = wanted.map((line) => line.split('\t')[0] ?? '');

@@ -27,6 +27,7 @@ const letters = tokenizerFrom({
     ],
   },
   vocabularySize: 40,
+  firstFrom: () => undefined,
   padId: 7,
   modelMaxLength: undefined,
   files: new Map(),

@@ -9,6 +9,7 @@ import { mlp } from '../../src/models/mlp.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { readOnnxMetadata } from '../../src/onnx/metadata.js';
 import { readModel } from '../../src/onnx/read.js';
+import { writeModel } from '../../src/onnx/write.js';
 import { toNumbers } from '../../src/tensor/tensor.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';
@@ -172,6 +173,51 @@ describe('load', () => {
     await saveOnnx(folder, { model: digits, weights: initialiseParameters(digits.parameters, 1), labelNames: [] });
     writeFileSync(join(folder, 'vocab.txt'), VOCABULARY);
     await expect(load(folder)).rejects.toThrow(/wanted a model that reads input_ids.*got pixels/);
+  });
+
+  test('a tokenizer with more ids than a model of another tool has word embeddings for is refused', async () => {
+    const folder = join(root, 'foreign');
+    mkdirSync(folder);
+    const { graph } = readModel(readFileSync(join(student, 'model.onnx')), 'student');
+    writeFileSync(join(folder, 'model.onnx'), writeModel(graph));
+    writeFileSync(join(folder, 'vocab.txt'), VOCABULARY);
+    const foreign = await load(folder);
+    await foreign.release();
+    writeFileSync(join(folder, 'vocab.txt'), `${VOCABULARY}beyond\n`);
+    const rows = VOCABULARY.trimEnd().split('\n').length;
+    await expect(load(folder)).rejects.toThrow(
+      `wanted a tokenizer of at most ${rows} ids, as the model has word embeddings for, got one of ${rows + 1}: the id of "beyond" is ${rows}`,
+    );
+  });
+
+  test('a text with scores that are no numbers is named, of a list and of a stream', async () => {
+    const tokenizer = await loadTokenizer(root);
+    const { model: network, weights, labelNames } = smallBert();
+    const words = weights['embeddings.word_embeddings.weight'] as (typeof weights)[string];
+    const film = tokenizer.encodeRow('film').ids[1] as number;
+    const data = words.data.slice();
+    data.fill(Number.NaN, film * 16, (film + 1) * 16);
+    const broken = { ...weights, 'embeddings.word_embeddings.weight': { ...words, data } };
+    await saveOnnx(join(root, 'broken'), { model: network, weights: broken, labelNames, tokenizer });
+    const torn = await load(join(root, 'broken'));
+    const texts = ['a man', 'the story', 'the film'];
+    const named = /broken.model.onnx, text 3: wanted finite scores, got NaN; the model is broken/;
+    await expect(torn.predict(texts)).rejects.toThrow(named);
+    const streamed: unknown[] = [];
+    const stream = async () => {
+      for await (const answer of torn.stream(texts, { window: 1 })) streamed.push(answer);
+    };
+    await expect(stream()).rejects.toThrow(named);
+    expect(streamed).toHaveLength(2);
+    await torn.release();
+    const bias = weights['classifier.bias'] as (typeof weights)[string];
+    const infinite = { ...bias, data: bias.data.map((_, i) => (i === 1 ? Number.POSITIVE_INFINITY : 0)) };
+    const folder = join(root, 'infinite');
+    const given = { ...weights, 'classifier.bias': infinite };
+    await saveOnnx(folder, { model: network, weights: given, labelNames, tokenizer });
+    const opened = await load(folder);
+    await expect(opened.predict('a man')).rejects.toThrow(/text 1: wanted finite scores, got Infinity/);
+    await opened.release();
   });
 
   test('a length that the model has no positions for is refused', async () => {

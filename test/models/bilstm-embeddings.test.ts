@@ -97,7 +97,7 @@ describe('bilstmFromTeacher', () => {
     expect(model.config).toMatchObject({ vocab_size: 10, embedding_size: 6, pad_token_id: 0 });
     const larger = wordTokenizer('abcdefghij'.split(''));
     await expect(bilstmFromTeacher({ weights }, larger, { seed: 1 })).rejects.toThrow(
-      "the teacher's tokenizer: wanted ids below 10, the rows of its word embeddings, got ids up to 12; use the tokenizer",
+      "the teacher's tokenizer: wanted a tokenizer of at most 10 ids, as the model has word embeddings for, got one of 13",
     );
   });
 

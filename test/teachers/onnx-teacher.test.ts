@@ -1,13 +1,16 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import { load } from '../../src/inference/load.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { cachedTeacher } from '../../src/teachers/cached-teacher.js';
 import { onnxTeacher } from '../../src/teachers/onnx-teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { temporaryFolder } from '../files/processes.js';
+import { VOCABULARY } from '../inference/text-student.js';
+import { writeExternal } from '../onnx/external-model.js';
 import { expectNear, STUDENT_VOCABULARY, savedBert, TEXTS, textData, tokenizerIn } from './text-models.js';
 
 const root = temporaryFolder();
@@ -71,5 +74,74 @@ describe('onnxTeacher', () => {
       'wanted labels for its 3 classes, got 2: a, b',
     );
     await expect(onnxTeacher(join(root, 'none.onnx'), { tokenizer: folder })).rejects.toThrow('none.onnx: wanted');
+  });
+
+  test('other weights in a file beside the model are another teacher: no answer of the old ones comes from a cache', async () => {
+    const tokenizer = join(root, 'tokenizer');
+    const external = join(root, 'external.onnx');
+    const other = savedBert(2);
+    await saveOnnx(join(root, 'other-weights'), { ...other, tokenizer: own });
+    const answersOf = async () => {
+      const teacher = await onnxTeacher(external, { tokenizer, threads: 1, maxLength: 40 });
+      const answers = await cachedTeacher(teacher, { folder: join(root, 'cache') }).answer(data, ['logits']);
+      return Array.from(answers.batch([1], 1).logits?.data as Float32Array);
+    };
+    const plainly = async (saved: typeof other) => {
+      const plain = await textTeacher(saved, own, { threads: 1, maxLength: 40 }).answer(data, ['logits']);
+      return Array.from(plain.batch([1], 1).logits?.data as Float32Array);
+    };
+    writeExternal(external, readFileSync(file), 'w.bin');
+    const graph = readFileSync(external);
+    expectNear(await answersOf(), await plainly(savedBert()), 4);
+    writeExternal(external, readFileSync(join(root, 'other-weights', 'model.onnx')), 'w.bin');
+    expect(readFileSync(external)).toEqual(graph);
+    expectNear(await answersOf(), await plainly(other), 4);
+    rmSync(join(root, 'w.bin'));
+    await expect(answersOf()).rejects.toThrow(
+      /external.onnx: wanted its weights in w.bin beside it, got no such file; /u,
+    );
+  });
+
+  test('weights outside of its folder are refused', async () => {
+    const inside = join(root, 'inside');
+    mkdirSync(inside, { recursive: true });
+    writeExternal(join(inside, 'model.onnx'), readFileSync(file), '../outside.bin');
+    await expect(onnxTeacher(join(inside, 'model.onnx'), { tokenizer: folder })).rejects.toThrow(
+      'wanted weights in its own folder, got some in "../outside.bin"',
+    );
+  });
+
+  test('a tokenizer with more ids than the graph has rows of word embeddings is refused before any work', async () => {
+    const { graph } = readModel(readFileSync(file), file);
+    writeFileSync(join(root, 'foreign.onnx'), writeModel(graph));
+    const larger = join(root, 'larger');
+    await tokenizerIn(larger, `${VOCABULARY}beyond\nfurther\n`);
+    const rows = VOCABULARY.trimEnd().split('\n').length;
+    await expect(onnxTeacher(join(root, 'foreign.onnx'), { tokenizer: larger })).rejects.toThrow(
+      `larger: wanted a tokenizer of at most ${rows} ids, as the model has word embeddings for, ` +
+        `got one of ${rows + 2}: the id of "beyond" is ${rows}; use the model's own tokenizer`,
+    );
+  });
+
+  test('logits are not taken for probabilities', async () => {
+    const teacher = await onnxTeacher(file, { gives: 'probabilities', threads: 1, maxLength: 40 });
+    await expect(teacher.answer(data, ['logits'])).rejects.toThrow(
+      /model.onnx, logits: wanted probabilities: a sum of 1 and none below 0, got .*; leave out gives/u,
+    );
+  });
+
+  test('a row that it answers with no number is named, and nothing of it is kept', async () => {
+    const saved = savedBert();
+    const bias = saved.weights['classifier.bias'] as (typeof saved.weights)[string];
+    for (const [i, value] of [Number.NaN, Number.POSITIVE_INFINITY].entries()) {
+      const broken = join(root, `broken-${i}`);
+      const weights = { ...saved.weights, 'classifier.bias': { ...bias, data: bias.data.map(() => value) } };
+      await saveOnnx(broken, { ...saved, weights, tokenizer: own });
+      const teacher = await onnxTeacher(join(broken, 'model.onnx'), { threads: 1 });
+      const refused = new RegExp(`logits of row 1 of train: wanted finite numbers, got ${value}`, 'u');
+      await expect(teacher.answer(data, ['logits'])).rejects.toThrow(refused);
+      const cached = cachedTeacher(teacher, { folder: join(root, 'cache') });
+      await expect(cached.answer(data, ['logits'])).rejects.toThrow(refused);
+    }
   });
 });

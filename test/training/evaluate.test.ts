@@ -52,6 +52,18 @@ describe('openEvaluator', () => {
     await evaluator.release();
   });
 
+  test('a model whose answers are no numbers has no score: the row is named', async () => {
+    const evaluator = await openEvaluator({ model, data: blobs('test', 5), threads: 1 });
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const { 'fc2.bias': bias, ...others } = always(0);
+      const broken = { ...others, 'fc2.bias': { ...bias, data: bias.data.map(() => value) } };
+      const named = `test, row 1: wanted finite answers of the model, got ${value}; the model is broken`;
+      await expect(evaluator.evaluate(broken)).rejects.toThrow(named);
+      await expect(evaluator.predict(broken)).rejects.toThrow(named);
+    }
+    await evaluator.release();
+  });
+
   test('a number of rows cuts the data set; more rows than there are do not', async () => {
     const data = blobs('test', 30);
     for (const [rows, used] of [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { type EndpointTeacher, endpointTeacher } from '../../teachers/endpoint-teacher.js';
@@ -11,7 +12,6 @@ import { teacherOfTexts } from '../../teachers/model-of-texts.js';
 import { onnxTeacher } from '../../teachers/onnx-teacher.js';
 import { recordedTeacher } from '../../teachers/recorded-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { hasViews } from '../../training/view-checks.js';
 import type { CommandIo, Json } from '../command.js';
@@ -91,7 +91,7 @@ async function openModel(name: string, options: Options, lesson: Lesson, io: Com
   const needs = isAlone ? method.needs : (['logits'] as const);
   const pupil = { where: `method '${method.name}'`, needs, tokenizer, isInStep: isAlone && hasViews(method) };
   const reading = { ...commonOptions(options, io), labelNames: lesson.task.labelNames };
-  return teacherOfTexts({ ...opened, path: name }, await loadTokenizer(opened.path), pupil, reading);
+  return teacherOfTexts({ ...opened, path: name }, await loadModelTokenizer(opened), pupil, reading);
 }
 
 function openOnnx(path: string, options: Options, { task }: Lesson, io: CommandIo): Promise<Teacher> {

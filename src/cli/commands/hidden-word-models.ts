@@ -4,9 +4,9 @@ import type { OptionSpecs } from '../../methods/define-method.js';
 import type { Method } from '../../methods/method.js';
 import { METHODS } from '../../methods/table.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import type { SavedModel } from '../../models/saved-model.js';
 import { isMaskedLm } from '../../models/with-masked-lm-head.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import type { CommandIo } from '../command.js';
 import { findOnHub } from './hub-models.js';
@@ -28,7 +28,7 @@ export async function openGuesser(flag: string, name: string, io: CommandIo): Pr
       fix: `give it one: retort pretrain TEXTS --model ${name}`,
     });
   }
-  return { ...opened, tokenizer: await loadTokenizer(opened.path) };
+  return { ...opened, tokenizer: await loadModelTokenizer(opened) };
 }
 
 /** Whether a method trains the head: one that compares layers alone leaves it as it was drawn. */

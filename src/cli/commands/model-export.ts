@@ -6,7 +6,7 @@ import { openAnyModel } from '../../models/any-model.js';
 import { saveHuggingFace } from '../../models/hugging-face.js';
 import { familyOf, HUGGING_FACE_TYPES } from '../../models/hugging-face-families.js';
 import type { Model } from '../../models/model.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -31,7 +31,7 @@ export async function exportModel(
     });
   }
   for (const notice of opened.notices) io.notice(notice);
-  const tokenizer = readsText(model) ? await loadTokenizer(path) : undefined;
+  const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const content = {
     model,
     weights,

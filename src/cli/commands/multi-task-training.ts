@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { taskMixture } from '../../data/task-mixture.js';
 import { OptionError } from '../../errors/failures.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { resolveDevice } from '../../runtime/devices.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import { type TasksOptions, trainTasks } from '../../training/multi-task-run.js';
 import type { RunResult } from '../../training/run.js';
 import { MEAN } from '../../training/task-evaluators.js';
@@ -71,7 +71,7 @@ async function tasksRun(
   io: CommandIo,
 ): Promise<{ readonly run: TasksOptions; readonly prepared: Prepared }> {
   const opened = await openAnyModel(options.model, { find: findOnHub(io) });
-  const tokenizer = await loadTokenizer(opened.path);
+  const tokenizer = await loadModelTokenizer(opened);
   const { model, weights } = startingPart(opened, options);
   const start = { model, weights, tokenizer };
   const { seed, sampling = 'proportional', earlyStopping = 0, threads } = options;

@@ -3,11 +3,11 @@ import { OptionError, SignalError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { METHODS } from '../../methods/table.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import type { SavedModel } from '../../models/saved-model.js';
 import { withMaskedLmHead } from '../../models/with-masked-lm-head.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
 import type { CommandIo } from '../command.js';
@@ -95,5 +95,5 @@ export async function openPretrainingTeacher(
 /** An encoder whose layers alone are looked at. Its head has to have the student's classes, and is never run. */
 async function openBody(name: string, io: CommandIo): Promise<SavedModel & { readonly tokenizer: Tokenizer }> {
   const opened = await openAnyModel(name, { find: findOnHub(io), head: 'masked-lm' });
-  return { ...opened, ...withMaskedLmHead(opened, 0), tokenizer: await loadTokenizer(opened.path) };
+  return { ...opened, ...withMaskedLmHead(opened, 0), tokenizer: await loadModelTokenizer(opened) };
 }

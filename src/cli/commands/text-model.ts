@@ -107,15 +107,15 @@ async function exported(
   notice: (text: string) => void,
 ): Promise<Uint8Array> {
   // Loaded where there is no export yet: it is all that trains.
-  const [{ openAnyModel }, { exportOnnx }, { loadTokenizer }, { tokenizerHash }] = await Promise.all([
+  const [{ openAnyModel }, { exportOnnx }, { loadModelTokenizer }, { tokenizerHash }] = await Promise.all([
     import('../../models/any-model.js'),
     import('../../export/onnx.js'),
-    import('../../tokenizers/load-tokenizer.js'),
+    import('../../models/model-tokenizer.js'),
     import('../../tokenizers/tokenizer-hash.js'),
   ]);
   const opened = await openAnyModel(name, { find: () => Promise.resolve(folder) });
   for (const text of opened.notices) notice(text);
-  return exportOnnx({ ...opened, source, tokenizerHash: tokenizerHash(await loadTokenizer(folder)) });
+  return exportOnnx({ ...opened, source, tokenizerHash: tokenizerHash(await loadModelTokenizer(opened)) });
 }
 
 /** @returns false where the folder takes no files: the model then answers from memory. */

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { selectRows, type TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { textPositions } from '../../models/text-positions.js';
 import { withMaskedLmHead } from '../../models/with-masked-lm-head.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { RandomStream } from '../../tensor/random.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import { maskedLmRun } from '../../training/masked-lm.js';
 import { openMaskedLmEvaluator } from '../../training/masked-lm-evaluator.js';
 import { type RunResult, runTraining } from '../../training/run.js';
@@ -131,7 +131,7 @@ async function openStart(options: Options, io: CommandIo) {
     const wanted = `at most ${most} tokens, as this model has positions for`;
     throw new OptionError({ where: '--max_length', wanted, got: String(maxLength) });
   }
-  return { ...start, tokenizer: await loadTokenizer(opened.path) };
+  return { ...start, tokenizer: await loadModelTokenizer(opened) };
 }
 
 /** What the model that the run starts from guesses. */

@@ -5,10 +5,10 @@ import { type OpenedModel, openAnyModel } from '../../models/any-model.js';
 import { bilstmDefaults } from '../../models/bilstm.js';
 import { bilstmFromTeacher, bilstmFromWordVectors, type NewBilstm } from '../../models/bilstm-embeddings.js';
 import { configOf, findModelFolder, isOurs, taskInName } from '../../models/model-folder.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { withNewHead } from '../../models/text-model.js';
 import { textPositions } from '../../models/text-positions.js';
 import { isMaskedLm } from '../../models/with-masked-lm-head.js';
-import { loadTokenizer } from '../../tokenizers/load-tokenizer.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -63,7 +63,7 @@ async function openEncoder(options: Options, task: TrainingTask, io: CommandIo):
   const opened = await openAnyModel(folder, { head: 'classification', labelNames: labels, newHead, seed });
   for (const notice of opened.notices) io.notice(notice);
   const { model, weights } = startingPart(opened, options);
-  return { model, weights, tokenizer: await loadTokenizer(folder) };
+  return { model, weights, tokenizer: await loadModelTokenizer(opened) };
 }
 
 /** A model that retort trained goes on with its head, so it has to be of the same labels. */
@@ -91,13 +91,13 @@ async function openRun(folder: string, options: Options, task: TrainingTask): Pr
     });
   }
   const { model, weights } = startingPart(opened, options);
-  return { model, weights, tokenizer: await loadTokenizer(folder) };
+  return { model, weights, tokenizer: await loadModelTokenizer(opened) };
 }
 
 /** A model that has guessed hidden words so far gets a head for the labels. */
 async function withLabels(opened: OpenedModel, options: Options, task: TrainingTask): Promise<StartingModel> {
   const { model: name, seed } = options;
-  const tokenizer = await loadTokenizer(opened.path);
+  const tokenizer = await loadModelTokenizer(opened);
   const headed = withNewHead({ ...opened, name, tokenizer }, { labelNames: headLabels(task), seed });
   const { model, weights } = startingPart(headed, options);
   return { model, weights, tokenizer };
@@ -122,7 +122,7 @@ async function newBilstm(options: Options, task: TrainingTask, io: CommandIo): P
     return made;
   }
   const teacher = await openAnyModel(vocabulary, { find: findOnHub(io), head: 'classification', newHead: true });
-  return bilstmFromTeacher(teacher, await loadTokenizer(teacher.path), { seed, config });
+  return bilstmFromTeacher(teacher, await loadModelTokenizer(teacher), { seed, config });
 }
 
 /**

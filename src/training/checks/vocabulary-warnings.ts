@@ -1,27 +1,22 @@
 /** @file Whether a tokenizer fits the model that reads its ids, and the texts that it cuts into pieces. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Model } from '../../models/model.js';
+import { vocabularyOf } from '../../models/model-tokenizer.js';
+import { expectKnownIds } from '../../tokenizers/known-ids.js';
 import { sampledRows } from './sampled-rows.js';
 import { shownPercent, type Warning } from './warning.js';
 
 const MOST_UNKNOWN = 0.05;
 
-/** Of texts; nothing is said of other rows, or of a model without a vocabulary. */
+/**
+ * Of texts; nothing is said of other rows, or of a model without a vocabulary.
+ * @throws FileError for a tokenizer with ids that the model has no word embeddings for.
+ */
 export function vocabularyWarnings(train: Dataset, model: Model): Warning[] {
   if (train.text === undefined) return [];
-  const { vocabularySize } = train.text.tokenizer;
-  const { vocab_size: rows } = model.config;
-  const tooMany =
-    typeof rows !== 'number' || vocabularySize <= rows
-      ? []
-      : [
-          {
-            name: 'vocabulary',
-            text: `the tokenizer of ${train.name} has ${vocabularySize} ids and the ${model.kind} word embeddings for ${rows}: rows with others stop the run`,
-            fix: "use the model's own tokenizer",
-          } satisfies Warning,
-        ];
-  return [...tooMany, ...unknownPieces(train)];
+  const { name, text } = train;
+  expectKnownIds(text.tokenizer, vocabularyOf(model), `the tokenizer of ${name}`);
+  return unknownPieces(train);
 }
 
 function unknownPieces(train: Dataset): Warning[] {

@@ -14,7 +14,7 @@ export const CHECKS = {
   'conflicting-labels': 'equal training texts have different labels',
   'empty-texts': 'texts without a word',
   'random-start': 'a model without any training starts on few rows',
-  vocabulary: "the tokenizer does not fit the model's word embeddings, or the texts",
+  vocabulary: 'the texts have many words that the tokenizer does not know',
   'no-labels': 'a metric is asked for on rows without labels',
   'unseen-labels': 'evaluation rows have labels that no training row has',
   'rare-labels': 'labels with a single training row',
