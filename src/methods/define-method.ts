@@ -174,9 +174,14 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     const given = checkedOptions(name, specs, record);
     // Every key of S is in `plainDefaults`.
     const options = { ...plainDefaults, ...defaults?.(given), ...given } as OptionsOf<S>;
+    const isDefault = 'temperature' in specs && given.temperature === undefined;
+    const softened = isDefault && {
+      atTemperature: (temperature: number) => fromRecord({ ...given, temperature }),
+    };
     const stages = phases?.(options);
-    if (stages !== undefined) return phased({ name, options, stages });
+    if (stages !== undefined) return { ...phased({ name, options, stages }), ...softened };
     return {
+      ...softened,
       name,
       needs: typeof needs === 'function' ? needs(options) : needs,
       isForClasses: isForClasses === true || isForClasses(options),

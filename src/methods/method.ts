@@ -53,6 +53,8 @@ export type Method<O = Readonly<Record<string, unknown>>> = {
   /** Classes it takes at least, where two are too few; its losses refuse fewer. */
   readonly leastClasses?: number;
   readonly options: O;
+  /** The same with another default temperature; absent where it has none, or one was asked for. */
+  readonly atTemperature?: (temperature: number) => Method;
   /**
    * What is trained beside the student: projections between widths. Checkpointed, and left behind when the run ends.
    * @throws OptionError, SignalError for sizes that the method cannot match.

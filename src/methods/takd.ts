@@ -78,6 +78,9 @@ export function takdOver(hop: Method, given: Partial<TakdOptions> = {}): Method 
     needs: hop.needs,
     isForClasses: hop.isForClasses === true,
     options: { path, worse, hop: hop.name, hopOptions: hop.options },
+    ...(hop.atTemperature && {
+      atTemperature: (temperature) => takdOver(hop.atTemperature?.(temperature) ?? hop, given),
+    }),
     // What a hop asks of a teacher's temperature is known before the first of them.
     scalars: (_options, progress) => hop.scalars?.(hop.options, progress) ?? {},
     losses: (inputs) => hop.losses(inputs, hop.options),

@@ -1,6 +1,16 @@
 /** @file One recorded answer: what its row says, of which kind, as a target. */
 import { FileError } from '../errors/failures.js';
-import { labelTarget, probabilityTarget, RUNGS, type Rung, sampleTarget, type Target, topKTarget } from './targets.js';
+import {
+  LARGEST_TARGET,
+  LEAST_FLOAT,
+  labelTarget,
+  RUNGS,
+  type Rung,
+  roundedTarget,
+  sampleTarget,
+  type Target,
+  topKTarget,
+} from './targets.js';
 
 export type RecordedOptions = {
   /** The mass that a hard label leaves to all classes together. Default: 0.1. */
@@ -9,10 +19,21 @@ export type RecordedOptions = {
   readonly samplePrior?: number;
 };
 
-export type RecordedAnswer = { readonly rung: Rung; readonly target: Target };
+export type RecordedAnswer = {
+  readonly rung: Rung;
+  readonly target: Target;
+  /** Whether all was said: what the teacher gives at one temperature then says what it would at any. */
+  readonly isWhole: boolean;
+};
 
-/** How far from 1 a sum of probabilities may be for being written with few digits. */
+/** How far above 1 the sum of a few probabilities may be for being written with few digits. */
 const SUM_TOLERANCE = 0.01;
+/** More decimals than these were not rounded by whoever wrote them, but are all that a computer had. */
+const MOST_DECIMALS = 6;
+/** How far from 1 the sum of those may be: half precision has three digits. */
+const UNROUNDED_TOLERANCE = 1e-3;
+/** Of sums of decimals that are no binary fractions. */
+const SLACK = 1e-9;
 
 /** Reads answers for classes of given names. */
 export class AnswerReader {
@@ -41,30 +62,37 @@ export class AnswerReader {
         fix: 'mend or delete that row',
       });
     }
-    return { rung, target: this.#target(rung, value, row, where) };
+    return { rung, ...this.#said(rung, value, row, where) };
   }
 
-  #target(rung: Rung, value: unknown, row: Readonly<Record<string, unknown>>, where: string): Target {
+  #said(rung: Rung, value: unknown, row: Readonly<Record<string, unknown>>, where: string) {
     switch (rung) {
       case 'logits':
-        return { logits: this.#whole(value, where, rung) };
+        return { target: { logits: this.#whole(value, where, rung) }, isWhole: true };
       case 'probabilities': {
-        const probabilities = this.#whole(value, where, rung);
-        const sum = probabilities.reduce((total, p) => total + p, 0);
-        if (probabilities.some((p) => p < 0) || Math.abs(sum - 1) > SUM_TOLERANCE) {
-          throw badRow(where, 'probabilities from 0 with a sum of 1', `${shown(value)}, whose sum is ${digits(sum)}`);
-        }
-        return probabilityTarget(probabilities);
+        const given = this.#whole(value, where, rung);
+        return { target: this.#rounded(given, value, where), isWhole: given.every((p) => p > 0) };
       }
       case 'logprobs':
         return this.#topK(value, row.outside, where);
       case 'samples':
-        return sampleTarget(this.#counts(value, where), this.#options.samplePrior);
+        return { target: sampleTarget(this.#counts(value, where), this.#options.samplePrior), isWhole: false };
       case 'label': {
-        const text = typeof value === 'string' ? value : shown(value);
-        return labelTarget(this.#number(text, where), this.#names.length, this.#options.labelSmoothing);
+        const label = this.#number(typeof value === 'string' ? value : shown(value), where);
+        return { target: labelTarget(label, this.#names.length, this.#options.labelSmoothing), isWhole: false };
       }
     }
+  }
+
+  /** Probabilities whose sum is 1 but for the rounding of each. */
+  #rounded(given: readonly number[], value: unknown, where: string): Target {
+    const decimals = Math.max(...given.map(decimalsOf));
+    const halfUnit = decimals === 0 ? 0 : 10 ** -decimals / 2;
+    const tolerance = decimals > MOST_DECIMALS ? UNROUNDED_TOLERANCE : given.length * halfUnit + SLACK;
+    const sum = given.reduce((total, p) => total + p, 0);
+    if (given.every((p) => p >= 0) && Math.abs(sum - 1) <= tolerance) return roundedTarget(given, halfUnit);
+    const wanted = `probabilities from 0 with a sum of 1, give or take ${digits(tolerance)} for rounding`;
+    throw badRow(where, wanted, `${shown(value)}, whose sum is ${digits(sum)}`);
   }
 
   /** A number for each class, from a list in their order or an object by their names. */
@@ -82,16 +110,20 @@ export class AnswerReader {
     return given.map((part) => part as number);
   }
 
-  #topK(value: unknown, outside: unknown, where: string): Target {
+  #topK(value: unknown, outside: unknown, where: string) {
     const given = this.#byLabel(value, where, 'logprobs');
     const known = given.flatMap((part) => part ?? []);
     const beyond = outside === undefined || outside === null ? 0 : finite(outside, where, 'outside');
     const sum = known.reduce((total, part) => total + Math.exp(part), 0) + beyond;
-    if (known.length === 0 || beyond < 0 || beyond >= 1 || sum > 1 + SUM_TOLERANCE) {
+    const isAll = known.length === this.#names.length;
+    const isNothing = isAll && known.every((part) => Math.exp(part) < LEAST_FLOAT);
+    if (known.length === 0 || isNothing || beyond < 0 || beyond >= 1 || sum > 1 + SUM_TOLERANCE) {
       const got = known.length === 0 ? 'none' : `${shown(value)}, whose probabilities have a sum of ${digits(sum)}`;
-      throw badRow(where, 'log-probabilities of some labels, of a sum of at most 1', got);
+      throw badRow(where, 'log-probabilities of some labels, of a sum above 0 and of at most 1', got);
     }
-    return topKTarget(given, beyond);
+    // So small a number stands for what was not seen at all.
+    const isWhole = isAll && known.every((part) => Math.exp(part) >= LEAST_FLOAT);
+    return { target: topKTarget(given, beyond), isWhole };
   }
 
   /** Drawn labels in a list, or how often each was drawn by its name. */
@@ -134,9 +166,16 @@ export class AnswerReader {
 
 function finite(value: unknown, where: string, what: string): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  if (typeof number === 'number' && Math.abs(number) <= LARGEST_TARGET) return number;
   // JSON has no NaN; some writers put it there as text.
-  throw badRow(where, `${what} that are finite numbers`, typeof value === 'number' ? String(value) : shown(value));
+  const got = typeof value === 'number' ? String(value) : shown(value);
+  throw badRow(where, `${what} that are finite numbers${Number.isFinite(number) ? ' of float32' : ''}`, got);
+}
+
+/** As many as it takes to write a number. */
+function decimalsOf(value: number): number {
+  const [digits = '', exponent = '0'] = String(value).split('e');
+  return Math.max(0, (digits.split('.')[1] ?? '').length - Number(exponent));
 }
 
 function badRow(where: string, wanted: string, got: string): FileError {

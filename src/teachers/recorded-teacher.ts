@@ -38,7 +38,8 @@ export type RecordedTeacherOptions = RecordedOptions & {
  *   samples        labels that were drawn, in a list, or counts by label
  *   label          one label
  *
- * Answers are logits (of all rows, then at any temperature) or the logarithms of the probabilities that they stand for.
+ * Answers are logits or the logarithms of the probabilities that they stand for; where every row says all of every label, at
+ * any temperature.
  * @throws FileError with the place of an answer that is there twice, or holds an unknown label, a wrong number of values
  *   or no number; SignalError, when it is to answer, for rows without an answer.
  */
@@ -46,7 +47,7 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
   const { labelNames, unknownRows = 'error' } = options;
   checkOptions(options);
   const records = await readRecords(path, options);
-  const { by, values, remainder, rungs } = records;
+  const { by, values, remainder, isWhole } = records;
   const C = labelNames.length;
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const where = `teacher ${path}`;
@@ -83,7 +84,7 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
     reads: by === 'id' ? ['places'] : ['texts'],
     remembers: true,
     known: (data) => knownRows(records, data, path),
-    temperatures: [...rungs].every((rung) => rung === 'logits') ? 'any' : 'one',
+    temperatures: isWhole ? 'any' : 'one',
     open,
     answer: (data, signals) => answersInMemory({ name: path, open }, data, signals),
   };
@@ -100,7 +101,8 @@ type Records = {
   /** [answers, C] */
   readonly values: Float32Array;
   readonly remainder: Float32Array | undefined;
-  readonly rungs: ReadonlySet<Rung>;
+  /** Whether every answer says all of every label. */
+  readonly isWhole: boolean;
   readonly hash: string;
 };
 
@@ -112,7 +114,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
   const places = new Map<string, number>();
   const lines: number[] = [];
   const texts: (string | undefined)[] = [];
-  const rungs = new Set<Rung>();
+  let isWhole = true;
   const values = new Growing(labelNames.length);
   const remainder = new Growing(labelNames.length);
   const none = labelNames.map(() => 0);
@@ -132,11 +134,11 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
       const got = `another for the same ${by} as ${first}`;
       throw new FileError({ where, wanted: 'one answer for each row', got, fix: 'delete one of them' });
     }
-    const { rung, target } = reader.read(object, where, use);
+    const { rung, target, isWhole: saysAll } = reader.read(object, where, use);
     places.set(key, lines.length);
     lines.push(number);
     texts.push(by === 'id' ? text : undefined);
-    rungs.add(rung);
+    isWhole &&= saysAll;
     values.add(target.logits);
     remainder.add(target.remainder ?? none);
     hash.update(JSON.stringify([key, text, rung, target]));
@@ -152,7 +154,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     texts,
     values: values.all(),
     remainder: others.some((value) => value > 0) ? others : undefined,
-    rungs,
+    isWhole,
     hash: hash.digest('hex'),
   };
 }

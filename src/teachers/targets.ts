@@ -16,6 +16,10 @@ export type Target = {
 
 /** Log-probabilities below this are not told apart: p log p is then below 2e-7. */
 const LEAST = 1e-8;
+/** The least of float32 that is not denormal: above it, small probabilities are exact, and hold at any temperature. */
+export const LEAST_FLOAT = 2 ** -126;
+/** What a step can make something of: its square is a number of float32, and so is a difference of two. */
+export const LARGEST_TARGET = 2 ** 60;
 
 /**
  * A row of probabilities, which should sum to 1 but for rounding.
@@ -28,6 +32,20 @@ export function probabilityTarget(probabilities: readonly number[], least = LEAS
 }
 
 /**
+ * Probabilities that were rounded. What was rounded to 0 is what the others leave, together at most half a unit of the last
+ * decimal.
+ */
+export function roundedTarget(probabilities: readonly number[], halfUnit: number): Target {
+  const zeros = probabilities.filter((p) => p === 0).length;
+  const left = 1 - probabilities.reduce((sum, p) => sum + p, 0);
+  const share = Math.max(Math.min(left, halfUnit) / zeros, LEAST);
+  return probabilityTarget(
+    probabilities.map((p) => (p === 0 ? share : p)),
+    0,
+  );
+}
+
+/**
  * Log-probabilities of some classes; undefined for the others, which form a bucket with the rest of the mass.
  * @param outside Mass that went to no class at all: it is taken off before, so that the classes have a sum of 1.
  */
@@ -36,7 +54,10 @@ export function topKTarget(logProbs: readonly (number | undefined)[], outside = 
   const named = logProbs.map((value) => (value === undefined ? 0 : Math.exp(value) / Math.max(1 - outside, LEAST)));
   if (others === 0) {
     const total = named.reduce((sum, p) => sum + p, 0);
-    return probabilityTarget(named.map((p) => p / total));
+    return probabilityTarget(
+      named.map((p) => p / total),
+      LEAST_FLOAT,
+    );
   }
   const sum = named.reduce((total, p) => total + p, 0);
   const rest = Math.min(Math.max(1 - sum, LEAST), 1 - LEAST);

@@ -23,6 +23,7 @@ import { openMultiTaskStep } from './multi-task-step.js';
 import { checkNumbers, type PreparedRun } from './prepare-run.js';
 import { type RunOptions, type RunResult, runPrepared } from './run.js';
 import { asJson, describeData, describeOptimizer } from './run-options.js';
+import { servedMethod } from './served-methods.js';
 import { MEAN, openTaskEvaluators } from './task-evaluators.js';
 import { scaledScores, type TaughtTask, taskTeachers } from './task-teachers.js';
 import { checkTeacher } from './teacher-checks.js';
@@ -211,7 +212,8 @@ function preparedTasks(tasks: readonly Task[], model: Model, method: Method) {
     });
   }
   return tasks.map((task) => {
-    const own = method.needs.length > 0 && task.teacher === undefined ? supervised() : method;
+    const own =
+      method.needs.length > 0 && task.teacher === undefined ? supervised() : servedMethod(method, task.teacher);
     const prepared = { ...task, head: headOf(model, task.name), view: taskView(model, task.name), method: own };
     checkTask(prepared);
     return prepared;

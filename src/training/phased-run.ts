@@ -24,6 +24,7 @@ import { type RunResult, runTraining } from './run.js';
 import { LAST, METRICS } from './run-files.js';
 import { asJson, expectSameOptions, type Json } from './run-options.js';
 import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+import { servedMethod } from './served-methods.js';
 
 /** A phase that has ended, and its record. */
 type Ended = { readonly phase: Phase; readonly folder: string; readonly record: RunRecord };
@@ -35,8 +36,10 @@ type Ended = { readonly phase: Phase; readonly folder: string; readonly record: 
  * phases are listed. What chooses among epochs (`saveTopK`, `earlyStopping`) does so in the last phase.
  * @throws as `runTraining` does; OptionError for phases that cannot work, before any of them starts.
  */
-export async function runPhases(options: PhasedRunOptions): Promise<RunResult> {
-  const { method, outputDir, resume = false, overwrite = false, signal } = options;
+export async function runPhases(given: PhasedRunOptions): Promise<RunResult> {
+  const { teacher, outputDir, resume = false, overwrite = false, signal } = given;
+  const method = typeof teacher === 'function' ? given.method : servedMethod(given.method, teacher);
+  const options = { ...given, method };
   if (method.phases === undefined) return runTraining(await singleRun(options));
   const phases = await planAfter(options, []);
   await checkPhases(options, phases);

@@ -24,6 +24,7 @@ import { checkedMetrics, METRICS, type MetricName } from './metrics.js';
 import { planTexts } from './micro-batches.js';
 import type { RunOptions } from './run.js';
 import { asJson, describeData, describeOptimizer, type Json } from './run-options.js';
+import { servedMethod } from './served-methods.js';
 import { checkTeacher } from './teacher-checks.js';
 import { checkTeacherInputs } from './teacher-inputs.js';
 import { checkTerms } from './terms-check.js';
@@ -55,7 +56,8 @@ export type PreparedRun = {
 
 /** @throws OptionError, SignalError for what cannot work; CheckError for what is found wrong with a strict run. */
 export function prepareRun(given: RunOptions): PreparedRun {
-  const options: RunOptions = given.fastDevRun ? fastDevRun(given) : given;
+  const served = { ...given, method: servedMethod(given.method, given.teacher) };
+  const options: RunOptions = given.fastDevRun ? fastDevRun(served) : served;
   const {
     model,
     method,

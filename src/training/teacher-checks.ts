@@ -4,7 +4,7 @@ import { OptionError, SignalError } from '../errors/failures.js';
 import type { Method } from '../methods/method.js';
 import { METHODS } from '../methods/table.js';
 import type { Teacher } from '../teachers/teacher.js';
-import { servedMethods } from './served-methods.js';
+import { servedMethods, temperatureOf } from './served-methods.js';
 
 /** @throws OptionError for a method that compares classes, on a model that predicts one score. */
 export function checkTargets(method: Method, classes: number): void {
@@ -63,13 +63,14 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
       fix: 'use a teacher trained on the same labels',
     });
   }
-  const temperature = method.scalars?.(method.options, { step: 1, totalSteps: 1, epoch: 0 }).temperature ?? 1;
+  const temperature = temperatureOf(method);
   if (teacher.temperatures === 'one' && temperature !== 1) {
     throw new SignalError({
       where: `method '${method.name}' with teacher ${teacher.name}`,
-      wanted: 'temperature 1: this teacher gives probabilities, from which others cannot be told exactly',
+      wanted:
+        'temperature 1: some answers are labels, draws, a few labels or a rounded 0, which do not say what it gives at another',
       got: `temperature ${temperature}`,
-      fix: 'set temperature to 1, or use a teacher that gives logits',
+      fix: 'leave temperature out, or use a teacher that gives logits or all probabilities',
     });
   }
   const named = teacher.labelNames.length > 0 && data.labelNames.length > 0;

@@ -78,9 +78,9 @@ describe('retort distill', () => {
     const answers = new Map(train.texts.map((text, row) => [text, train.stars[row] as string]));
     const lines = Array.from(answers, ([text, label]) => JSON.stringify({ text, label, samples: [label, 'one'] }));
     writeFileSync(join(root, 'answers.jsonl'), lines.join('\n'));
-    const flags = '--teacher answers.jsonl --temperature 1';
-    const { json, stderr } = done(`${HINTON} ${flags} --teacher_use label --output_dir recorded`);
+    const { json, stderr } = done(`${HINTON} --teacher answers.jsonl --teacher_use label --output_dir recorded`);
     expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null });
+    expect(stderr).toContain('temperature 1: the answers of answers.jsonl do not say what it gives at another\n');
     expect(json.verdict).toMatch(/over|against/);
     expect(stderr).toContain('answers.jsonl does not answer all of reviews dev: its score is unknown');
     const hot = retort(`${HINTON} --teacher answers.jsonl --temperature 3 --output_dir hot`, root);
@@ -104,7 +104,7 @@ describe('retort distill', () => {
       const good = textOf(request).split(' ').includes('good');
       return completion(['five'], { five: Math.log(good ? 0.8 : 0.2), one: Math.log(good ? 0.2 : 0.8) });
     });
-    const model = `--teacher ${server.url} --teacher_model small --prices 1,2 --temperature 1`;
+    const model = `--teacher ${server.url} --teacher_model small --prices 1,2`;
     const first = await retortBeside(`${HINTON} ${model} --cache_dir paid --output_dir asked`);
     const { json, stderr } = done('', first);
     const texts = new Set([

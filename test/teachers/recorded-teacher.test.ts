@@ -6,9 +6,11 @@ import type { Dataset } from '../../src/data/dataset.js';
 import { meanOf } from '../../src/losses/row-loss.js';
 import { topKBucket } from '../../src/losses/top-k-bucket.js';
 import { hinton } from '../../src/methods/hinton.js';
+import { takd } from '../../src/methods/takd.js';
 import { type RecordedTeacherOptions, recordedTeacher } from '../../src/teachers/recorded-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
+import { servedMethod } from '../../src/training/served-methods.js';
 import { checkTeacher } from '../../src/training/teacher-checks.js';
 import { temporaryFolder } from '../files/processes.js';
 import { readGolden } from '../losses/golden-cases.js';
@@ -55,7 +57,7 @@ describe('recordedTeacher', () => {
     expectNear(await probabilities(await opened(byText), [1, 2, 0], turned), wanted, 6);
   });
 
-  test('logits stay what they are and allow any temperature; the other kinds only 1', async () => {
+  test('logits stay what they are; a label does not say what its teacher gives at another temperature', async () => {
     const logits = await opened(written(...'xyz'.split('').map((id) => ({ id, logits: [1, -2, 300] }))));
     const { batch } = await logits.answer(data, ['logits']);
     expect(Array.from(batch([1], 1).logits?.data as Float32Array)).toEqual([1, -2, 300]);
@@ -63,9 +65,54 @@ describe('recordedTeacher', () => {
     expect(() => checkTeacher(soft, logits, 3, data)).not.toThrow();
     const mixed = await opened(written({ id: 'x', logits: [1, 2, 3] }, { id: 'y', label: 'no' }));
     expect(() => checkTeacher(soft, mixed, 3, data)).toThrow(
-      /method 'hinton' with teacher .*: wanted temperature 1: .*, got temperature 2; set temperature to 1/u,
+      /method 'hinton' with teacher .*: wanted temperature 1: .*, got temperature 2; leave temperature out/u,
     );
     expect(() => checkTeacher(hinton({ temperature: 1 }), mixed, 3, data)).not.toThrow();
+    expect(servedMethod(hinton(), mixed).options.temperature).toBe(1);
+    expect(servedMethod(soft, mixed).options.temperature).toBe(2);
+    expect(servedMethod(hinton(), logits).options.temperature).toBe(2);
+    expect(servedMethod(takd(), mixed).options.hopOptions).toMatchObject({ temperature: 1 });
+  });
+
+  const all = { no: Math.log(0.2), maybe: Math.log(0.3), yes: Math.log(0.5) };
+  test.each<[string, object, 'any' | 'one']>([
+    ['probabilities of all labels', { probabilities: [0.2, 0.3, 0.5] }, 'any'],
+    ['a probability that is small', { probabilities: [1e-12, 0.4, 0.6] }, 'any'],
+    ['a rounded 0', { probabilities: [0, 0.4, 0.6] }, 'one'],
+    ['log-probabilities of all labels', { logprobs: all }, 'any'],
+    ['log-probabilities of some', { logprobs: { no: -0.1 } }, 'one'],
+    ['a log-probability that says never', { logprobs: { ...all, no: -9999 } }, 'one'],
+    ['samples', { samples: ['no', 'yes'] }, 'one'],
+    ['a label', { label: 'no' }, 'one'],
+  ])('%s: the temperatures at which the teacher is known', async (_, row, temperatures) => {
+    expect((await opened(written({ id: 'x', ...row }))).temperatures).toBe(temperatures);
+  });
+
+  test('probabilities of all labels say what the teacher gives at any temperature', async () => {
+    const logits = [1, -2, 0.5];
+    const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+    const row = { probabilities: logits.map((value) => Math.exp(value) / total) };
+    const teacher = await opened(written(...'xyz'.split('').map((id) => ({ id, ...row }))));
+    const given = (await teacher.answer(data, ['logits'])).batch([0], 1).logits?.data as Float32Array;
+    const softened = (values: readonly number[]) => {
+      const powers = values.map((value) => Math.exp(value / 4));
+      return powers.map((power) => power / powers.reduce((sum, value) => sum + value, 0));
+    };
+    // softmax(log p / T) = softmax(z / T): the logarithms differ from the logits by a constant.
+    expectNear(softened(Array.from(given)), softened(logits), 6);
+  });
+
+  test('probabilities that were rounded, up to half a unit of the last decimal each', async () => {
+    const third = { id: 'x', probabilities: [0.33, 0.33, 0.33] };
+    // By hand: 0.98 of 1.00, and 0 gets at most half of 0.01.
+    const rounded = { id: 'y', probabilities: [0.49, 0.5, 0] };
+    const sure = { id: 'z', probabilities: [1, 0, 0] };
+    const found = await probabilities(await opened(written(third, rounded, sure)));
+    expectNear(found, [1 / 3, 1 / 3, 1 / 3, 0.49 / 0.995, 0.5 / 0.995, 0.005 / 0.995, 1, 0, 0], 6);
+    expect(found[7]).toBeGreaterThan(0);
+    // What a computer wrote in full: half precision, whose sums are a little off.
+    const half = { id: 'x', probabilities: [0.333251953125, 0.333251953125, 0.333251953125] };
+    await expect(opened(written(half))).resolves.toBeDefined();
   });
 
   test('samples count half more for each class, a label leaves a tenth to all', async () => {
@@ -148,9 +195,28 @@ describe('recordedTeacher', () => {
     ['null', [{ id: 1, logits: [1, null, 2] }], ':1: wanted logits that are finite numbers, got null'],
     ['another sum', [{ id: 1, probabilities: [0.2, 0.2, 0.2] }], 'whose sum is 0.6; mend or delete that row'],
     [
+      'a sum that rounding does not explain',
+      [
+        { id: 1, probabilities: [0.333, 0.333, 0.333] },
+        { id: 2, probabilities: [0.333, 0.333, 0.33] },
+      ],
+      ':2: wanted probabilities from 0 with a sum of 1, give or take 0.0015 for rounding, got [0.333,0.333,0.33], whose sum is 0.996',
+    ],
+    ['two labels at once', [{ id: 1, probabilities: [1, 1, 0] }], 'whose sum is 2; mend or delete that row'],
+    [
+      'log-probabilities that say never of all',
+      [{ id: 1, logprobs: { no: -9999, maybe: -9999, yes: -9999 } }],
+      ':1: wanted log-probabilities of some labels, of a sum above 0',
+    ],
+    [
+      'beyond float32',
+      [{ id: 1, logits: [1e39, 0, 0] }],
+      ':1: wanted logits that are finite numbers of float32, got 1e+39',
+    ],
+    [
       'percent',
       [{ id: 1, logprobs: { no: 0.5 } }],
-      ':1: wanted log-probabilities of some labels, of a sum of at most 1',
+      ':1: wanted log-probabilities of some labels, of a sum above 0 and of at most 1',
     ],
     ['half a count', [{ id: 1, samples: { no: 0.5 } }], ':1: wanted counts of samples, got 0.5'],
     ['nothing', [], ': wanted recorded answers, got none'],

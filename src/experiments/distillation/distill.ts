@@ -13,6 +13,7 @@ import type { TrainingEvent } from '../../training/events.js';
 import { checkStages } from '../../training/phased-run.js';
 import { LAST } from '../../training/run-files.js';
 import type { Json } from '../../training/run-options.js';
+import { servedMethod } from '../../training/served-methods.js';
 import type { RunContext } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
@@ -103,7 +104,8 @@ const RECORD = 'experiment.json';
  *   strict one; OutputError for a folder that is in
  *   use or not empty; InterruptedError after `signal`, resumable with `resume`.
  */
-export async function runDistillation(options: DistillOptions): Promise<DistillResult> {
+export async function runDistillation(given: DistillOptions): Promise<DistillResult> {
+  const options = { ...given, method: servedMethod(given.method, given.teacher) };
   const {
     teacher,
     data,
@@ -138,6 +140,10 @@ export async function runDistillation(options: DistillOptions): Promise<DistillR
   const started = performance.now();
   try {
     const recordPath = join(outputDir, RECORD);
+    if (method !== given.method) {
+      const text = `temperature 1: the answers of ${teacher.name} do not say what it gives at another`;
+      emit({ type: 'notice', text });
+    }
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
     if (transfer !== undefined && transfer.leftOut > 0) {
       const rows = transfer.leftOut === 1 ? 'row' : 'rows';

@@ -7,6 +7,7 @@ import type { FedSignals, LabellingPlan, Teacher } from '../../teachers/teacher.
 import { sizeOf } from '../../tensor/shape.js';
 import { teacherForm } from '../../training/prepare-run.js';
 import { type EstimateOptions, estimateStage, type StageEstimate } from '../../training/run-estimate.js';
+import { servedMethod } from '../../training/served-methods.js';
 import { type Stage, stagesOf } from '../../training/stages.js';
 import { finishedRuns } from '../results-file.js';
 import type { DistillationArm } from './arms.js';
@@ -64,7 +65,8 @@ const REPORT_BYTES = 300_000;
  * steps of each kind of run and some answers of the teacher are made and thrown away.
  * @throws as `runDistillation` does before any work, and for runs that cannot take a step.
  */
-export async function planDistillation(options: DistillOptions, how: EstimateOptions): Promise<DistillationPlan> {
+export async function planDistillation(asked: DistillOptions, how: EstimateOptions): Promise<DistillationPlan> {
+  const options = { ...asked, method: servedMethod(asked.method, asked.teacher) };
   const { student, data, method } = options;
   const { metrics, seeds, controls, arms, results, answers } = outlineOf(options);
   const [seed = 1] = seeds;
