@@ -1,15 +1,31 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** Each file belongs to one of these; the scripts of package.json say which they run. */
+const SLOW = ['test/**/*.slow.test.ts'];
+const COMMANDS = ['test/{cli,docs,examples,experiments,package}/**/*.test.ts'];
+
+function project(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
+  return {
+    test: {
+      ...{ name, include, exclude },
+      // Forks: ONNX Runtime compares array classes, which differ between the realms of vmThreads.
+      pool: 'forks',
+      // For what hangs: no test fails because a machine is slow or busy.
+      testTimeout: 600_000,
+      hookTimeout: 600_000,
+    },
+  };
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/build-package.ts'],
-    // Forks: ONNX Runtime compares array classes, which differ between the realms of vmThreads. Two at most: sessions
-    // bring threads of their own.
-    pool: 'forks',
+    // Two at most: sessions bring threads of their own.
     maxWorkers: 2,
-    // Six times what the slowest without a limit of its own takes on two quiet cores.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    projects: [
+      project('library', ['test/**/*.test.ts'], [...COMMANDS, ...SLOW]),
+      project('commands', COMMANDS, SLOW),
+      project('slow', SLOW),
+    ],
   },
 });

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { idxFile } from '../data/idx-files.js';
+import { faultAt } from '../files/processes.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+/** The code is null where a signal ended it. */
 export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+/** Only a process that hangs takes so long, on a busy machine too. */
+const HANGS_MS = 600_000;
 
 /** An empty folder for one test file, removed when its tests have ended. */
 export function workFolder(): string {
@@ -28,7 +33,6 @@ export function retort(
   settings: {
     readonly input?: Uint8Array;
     readonly env?: Readonly<Record<string, string>>;
-    readonly timeoutMs?: number;
   } = {},
 ): Outcome {
   const words = typeof line === 'string' ? wordsOf(line) : line;
@@ -37,29 +41,16 @@ export function retort(
     // A mistyped model is looked for on the hub, and tests use no network.
     env: { PATH: process.env.PATH, HF_HUB_OFFLINE: '1', ...settings.env },
     input: settings.input ?? new Uint8Array(0),
-    timeout: settings.timeoutMs ?? 60_000,
+    timeout: HANGS_MS,
     maxBuffer: 2 ** 26,
   });
   if (done.error) throw done.error;
   return { code: done.status, stdout: done.stdout.toString(), stderr: done.stderr.toString() };
 }
 
-/** Starts it and sends a signal after so many milliseconds. How it ended: an exit code, or the signal. */
-export function retortStoppedAfter(
-  line: string,
-  cwd: string,
-  ms: number,
-  signal: 'SIGKILL' | 'SIGINT',
-): Promise<string> {
-  const child = spawn(process.execPath, [MAIN, ...wordsOf(line)], { cwd, stdio: 'ignore' });
-  const timer = setTimeout(() => child.kill(signal), ms);
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('close', (code, name) => {
-      clearTimeout(timer);
-      done(name ?? String(code));
-    });
-  });
+/** Runs it up to a point that `faultAt` names. */
+export function retortUntil(point: string, line: string, cwd: string): Outcome {
+  return retort(line, cwd, { env: faultAt(point) });
 }
 
 /** Paths of all files and folders below one, sorted. */

@@ -1,62 +1,48 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { RandomStream } from '../../src/tensor/random.js';
-import { retort, retortStoppedAfter, workFolder } from './command-line.js';
-import { writeReviews, writeSmallEncoder } from './small-text-data.js';
+import { beforeAll, describe, test } from 'vitest';
+import { workFolder } from './command-line.js';
+import { expectSameAfter, KILLED, writeInputs } from './killed-commands.js';
 
-const folder = workFolder();
-const LINES = {
-  mnist: 'mnist --data_dir data --num_train_epochs 4 --save_top_k 2 --save_last --quiet --output_dir',
-  train:
-    'train reviews.csv --text review --label stars --model encoder --epochs 5 --batch_size 4 --learning_rate 1e-3 ' +
-    '--tokens_per_run 24 --threads 1 --save_top_k 2 --quiet --output_dir',
-} as const;
+/** In a run: before its first word, around its models, its state, its record, and what is cleared away after that. */
+const OF_A_RUN = [
+  'SIGKILL before write log.jsonl 1',
+  'SIGINT after write log.jsonl 3',
+  'SIGKILL after open log.jsonl 2',
+  'SIGKILL during write log.jsonl 2',
+  'SIGKILL during write model.safetensors 1',
+  'SIGKILL before rename last.ckpt 1',
+  'SIGKILL after rename last.ckpt 1',
+  'SIGKILL before rename metrics.json 1',
+  'SIGKILL before rm resume 1',
+];
+const POINTS = {
+  mnist: ['SIGKILL after rename .ckpt 1', 'SIGKILL before rm .ckpt 1', ...OF_A_RUN],
+  train: ['SIGKILL after rename .ckpt 1', 'SIGKILL before rm .ckpt 1', ...OF_A_RUN],
+  pretrain: OF_A_RUN,
+  augment: [
+    'SIGKILL before rename .state.json 1',
+    'SIGKILL after rename .state.json 1',
+    'SIGKILL during write parted 20',
+    'SIGKILL after write parted 40',
+    'SIGKILL before rename .state.json 1',
+  ],
+  distill: [
+    'SIGKILL before write results.jsonl 1',
+    'SIGKILL after write results.jsonl 2',
+    'SIGKILL during write log.jsonl 4',
+    'SIGKILL before rename last.ckpt 1',
+    'SIGKILL before rename metrics.json 1',
+    'SIGKILL during write results.jsonl 1',
+    'SIGKILL before rm last.ckpt 1',
+    'SIGKILL before rename experiment.json 1',
+    'SIGKILL before rename report.html 1',
+  ],
+};
 
-/** All that is left of a run and is not a time. */
-function leftBy(run: string): unknown {
-  const read = (name: string): string => readFileSync(join(folder, run, name), 'utf8');
-  const { seconds: _seconds, command: _command, epochs, ...record } = JSON.parse(read('metrics.json'));
-  return {
-    record,
-    epochs: epochs.map(({ seconds: _, ...epoch }: { seconds: number }) => epoch),
-    log: read('log.jsonl').replaceAll(/"seconds":[^,}]+/g, ''),
-    weights: readFileSync(join(folder, run, 'last.ckpt', 'model.safetensors')).toString('hex'),
-  };
-}
+const root = workFolder();
+beforeAll(() => writeInputs(root));
 
-beforeAll(async () => {
-  retort(`${LINES.mnist} warm-up --do_fast_dev_run`, folder); // fills the data folder
-  await writeSmallEncoder(folder);
-  writeReviews(folder, 'reviews.csv', 200);
-});
-
-describe.each(Object.entries(LINES))('retort %s, killed and interrupted at random moments', (name, line) => {
-  test('goes on with --resume to the very weights, records and log of a run that was left alone', async () => {
-    // Printed, and may be given, so that a failure can be seen again.
-    const seed = Number(process.env.RETORT_KILL_SEED ?? Math.floor(Math.random() * 1e6));
-    process.stderr.write(`moments of the kills: RETORT_KILL_SEED=${seed}\n`);
-    const random = new RandomStream(seed, `kills of ${name}`);
-
-    const begun = performance.now();
-    expect(retort(`${line} ${name}-whole`, folder)).toMatchObject({ code: 0, stderr: '' });
-    const wholeMs = performance.now() - begun;
-    const whole = leftBy(`${name}-whole`);
-
-    const run = `${name}-killed`;
-    const ended: string[] = [];
-    const stop = async (flags: string, signal: 'SIGKILL' | 'SIGINT') => {
-      ended.push(await retortStoppedAfter(`${line} ${run} ${flags}`, folder, random.uniform() * wholeMs, signal));
-    };
-    await stop('', 'SIGKILL');
-    await stop('--resume', 'SIGKILL');
-    // On a fast machine a run is over before its first state is due. Ctrl-C leaves one for the next to start from.
-    await stop('--resume', 'SIGINT');
-    await stop('--resume', 'SIGKILL');
-    // Killed, ended before that, stopped by Ctrl-C; any other code is a failure.
-    for (const how of ended) expect(['SIGKILL', 'SIGINT', '0', '130']).toContain(how);
-    const { code, stderr } = retort(`${line} ${run} --resume`, folder);
-    expect(code, `after ${ended}: ${stderr}`).toBe(0);
-    expect(leftBy(run), `after ${ended}`).toEqual(whole);
-  }, 300_000);
+describe.each(Object.entries(POINTS))('retort %s, killed at each point of its way', (name, points) => {
+  test('goes on with --resume to the very bytes, records and log of a run that was left alone', () => {
+    expectSameAfter(points, KILLED[name as keyof typeof KILLED], name, root);
+  });
 });

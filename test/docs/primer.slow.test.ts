@@ -20,12 +20,11 @@ const ARMS = [
   'label-smoothing',
 ];
 const root = workFolder();
-const LIMIT = { timeoutMs: 240_000 };
 
 describe('docs/primer.md', () => {
-  test.each(commands)('retort %s', { timeout: LIMIT.timeoutMs }, (line) => {
+  test.each(commands)('retort %s', (line) => {
     // The whole primer on one seed: ten would take minutes.
-    const { code, stderr } = retort(line.startsWith('primer') ? `${line} --seeds 1` : line, root, LIMIT);
+    const { code, stderr } = retort(line.startsWith('primer') ? `${line} --seeds 1` : line, root);
     expect(`${code} ${stderr}`).toMatch(/^0 /);
   });
 
@@ -42,12 +41,10 @@ describe('docs/primer.md', () => {
     for (const [i, value] of ran.entries()) expect(Math.abs(value - (rows[i] ?? 0))).toBeLessThan(15);
   });
 
-  test('its primer has run seven arms and written a report; resumed, it gives the same figures as JSON', {
-    timeout: LIMIT.timeoutMs,
-  }, () => {
+  test('its primer has run seven arms and written a report; resumed, it gives the same figures as JSON', () => {
     const folder = join('outputs', 'primer');
     const record = JSON.parse(readFileSync(join(root, folder, 'seeds', 'experiment.json'), 'utf8'));
-    const resumed = retort(`primer --seeds 1 --json --quiet --output_dir ${folder} --resume`, root, LIMIT);
+    const resumed = retort(`primer --seeds 1 --json --quiet --output_dir ${folder} --resume`, root);
     expect(resumed.stderr).toBe('');
     const figures = JSON.parse(resumed.stdout);
     expect(figures.teacher.params).toBe(12_730); // 784 · 16 + 16 + 16 · 10 + 10

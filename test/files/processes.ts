@@ -19,16 +19,21 @@ export type Child = {
   readonly ended: Promise<Ended>;
 };
 
-/** Runs an ES module in a process of its own; `dist/` is importable as `DIST`. Under `shell`, a line for sh before it. */
-export function runModule(source: string, args: readonly string[] = [], shell = ''): Child {
+/**
+ * Runs an ES module in a process of its own; `dist/` is importable as `DIST`.
+ * @param settings shell: a line for sh before it; fault: a point for `faultAt`
+ */
+export function runModule(
+  source: string,
+  args: readonly string[] = [],
+  { shell, fault }: { readonly shell?: string; readonly fault?: string } = {},
+): Child {
   const code = source.replaceAll('DIST', new URL('../../dist', import.meta.url).href);
   const node = ['--input-type=module', '-e', code, '--', ...args];
-  const child =
-    shell === ''
-      ? spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] })
-      : spawn('sh', ['-c', `${shell}; exec "$0" "$@"`, process.execPath, ...node], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        });
+  const child = spawn('sh', ['-c', `${shell ?? ':'}; exec "$0" "$@"`, process.execPath, ...node], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(fault !== undefined && faultAt(fault)) },
+  });
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => void>();
@@ -59,21 +64,10 @@ export function runModule(source: string, args: readonly string[] = [], shell = 
 }
 
 /**
- * Source that kills its own process right before the given call (from 0) of those that change the file system. To be
- * put before an `await import(…)` of what is tested; run with 0, 1, 2, … until the process ends by itself.
+ * The environment of a process that meets a fault at a point named as `test/setup/fault.mjs` says, such as
+ * `SIGKILL before rename last.ckpt 1`.
  */
-export function killBefore(call: number): string {
-  return `
-    import promises from 'node:fs/promises';
-    import { syncBuiltinESMExports } from 'node:module';
-    let calls = 0;
-    for (const name of ['mkdir', 'open', 'rename', 'rm']) {
-      const real = promises[name];
-      promises[name] = (...args) => {
-        if (calls++ === ${call}) process.kill(process.pid, 'SIGKILL');
-        return real(...args);
-      };
-    }
-    syncBuiltinESMExports();
-  `;
+export function faultAt(point: string): { readonly NODE_OPTIONS: string; readonly RETORT_TEST_FAULT: string } {
+  const preloaded = new URL('../setup/fault.mjs', import.meta.url).href;
+  return { NODE_OPTIONS: `--import ${preloaded}`, RETORT_TEST_FAULT: point };
 }

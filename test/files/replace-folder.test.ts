@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../../src/files/atomic-write.js';
 import { thisProcess } from '../../src/files/process-identity.js';
 import { folderToRead, recoverFolder, replaceFolderAtomic } from '../../src/files/replace-folder.js';
 import { temporaryName } from '../../src/files/temporary.js';
-import { killBefore, runModule, temporaryFolder } from './processes.js';
+import { runModule, temporaryFolder } from './processes.js';
 
 const root = temporaryFolder();
 
@@ -100,18 +100,21 @@ describe('replaceFolderAtomic', () => {
 
   test('killed before any of its steps, it leaves the old folder or the new, whole, and the next one tidies up', async () => {
     const target = place('kill');
-    const write = (text: string) => `
+    const pair = (text: string) => async (folder: string) => {
+      for (const name of ['a', 'b']) writeFileSync(join(folder, name), text);
+    };
+    const source = `
       import { writeFileSync } from 'node:fs';
       const { replaceFolderAtomic } = await import('DIST/files/replace-folder.js');
       await replaceFolderAtomic(process.argv[1], async (folder) => {
-        for (const name of ['a', 'b']) writeFileSync(folder + '/' + name, '${text}');
+        for (const name of ['a', 'b']) writeFileSync(folder + '/' + name, 'new');
       });
     `;
     const survivors: string[] = [];
-    for (let call = 0; survivors.at(-1) !== 'ended'; call++) {
-      expect((await runModule(write('old'), [target]).ended).stderr).toBe('');
+    for (let call = 1; survivors.at(-1) !== 'ended'; call++) {
+      await replaceFolderAtomic(target, pair('old'));
       expect(readdirSync(join(root, 'kill'))).toEqual(['last.ckpt']);
-      const { code, stderr } = await runModule(killBefore(call) + write('new'), [target]).ended;
+      const { code, stderr } = await runModule(source, [target], { fault: `SIGKILL before change * ${call}` }).ended;
       expect(stderr).toBe('');
       const folder = await folderToRead(target);
       const contents = ['a', 'b'].map((name) => readFileSync(join(folder, name), 'utf8'));

@@ -363,7 +363,7 @@ describe('endpointTeacher', () => {
       await teacher.answer(data, ['logits']);
       console.log(JSON.stringify(teacher.report()));`,
       [JSON.stringify(options)],
-      'export NODE_OPTIONS=--max-old-space-size=32',
+      { shell: 'export NODE_OPTIONS=--max-old-space-size=32' },
     );
     const { stdout, stderr } = await child.ended;
     expect(stderr).toBe('');

@@ -2,7 +2,7 @@
 
 /**
  * Source for `runModule`; its first argument is the output folder. State is saved as often as it can be, so that kills
- * fall into all parts of a save. It says when it has `begun`, what it has saved, how long it took, and `done`.
+ * fall into all parts of a save. It says `done`.
  */
 export const CHILD_RUN = `
   const { runTraining } = await import('DIST/training/run.js');
@@ -36,11 +36,6 @@ export const CHILD_RUN = `
     outputDir: process.argv[2] ?? process.argv[1], resume: true, saveTopK: 2,
     stateSeconds: 0,
     openStep: async (options) => ({ ...(await openInGraphStep(options)), stepsPerRun: 3 }),
-    onEvent: (event) => {
-      if (event.type === 'start') console.log('begun');
-      if (event.type === 'checkpoint') console.log(event.kind + ' saved');
-      if (event.type === 'end') console.log('took ' + event.seconds + ' s');
-    },
   });
   console.log('done');
 `;
