@@ -1,3 +1,5 @@
+import { redacted, withoutSecrets } from './secrets.js';
+
 /** What every failure a user can cause has to say: what was wanted, what came, and what to do about it. */
 export type ErrorDetails = {
   /** The place: a flag, an op, a tensor, `file:line`. */
@@ -24,15 +26,16 @@ export abstract class RetortError extends Error {
   readonly exitCode: ExitCode = 1;
 
   constructor(details: ErrorDetails) {
-    const fix = details.fix === undefined ? '' : `; ${details.fix}`;
+    const [where, wanted, got] = [redacted(details.where), redacted(details.wanted), redacted(details.got)];
+    const fix = details.fix === undefined ? undefined : redacted(details.fix);
     super(
-      `${details.where}: wanted ${details.wanted}, got ${details.got}${fix}`,
-      details.cause === undefined ? undefined : { cause: details.cause },
+      `${where}: wanted ${wanted}, got ${got}${fix === undefined ? '' : `; ${fix}`}`,
+      details.cause === undefined ? undefined : { cause: withoutSecrets(details.cause) },
     );
     this.name = new.target.name;
-    this.where = details.where;
-    this.wanted = details.wanted;
-    this.got = details.got;
-    this.fix = details.fix;
+    this.where = where;
+    this.wanted = wanted;
+    this.got = got;
+    this.fix = fix;
   }
 }

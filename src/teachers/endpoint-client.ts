@@ -1,5 +1,6 @@
 /** @file One request to an OpenAI-compatible server, as often as it takes: rate limits, retries, timeouts. */
 import { type ErrorDetails, RetortError } from '../errors/retort-error.js';
+import { keepSecret, redacted } from '../errors/secrets.js';
 import type { Completion } from './endpoint.schema.js';
 
 /** A server that does not answer as it should. What it answered before is kept. */
@@ -16,8 +17,10 @@ export class EndpointError extends RetortError {
 export type ClientOptions = {
   /** `https://…/v1`; requests go to its `/chat/completions`. */
   readonly url: string;
-  /** Sent as a bearer token; never written anywhere. */
+  /** Sent as a bearer token; never written anywhere, and taken out of all that the server says. */
   readonly apiKey?: string;
+  /** Whether the key may go over plain http to another machine, where everybody on the way can read it. Default: false. */
+  readonly insecureHttp?: boolean;
   /** Tries after the first, of one request. Default: 6. */
   readonly retries?: number;
   /** What one try may take. Default: 60 000. */
@@ -30,7 +33,10 @@ export type ClientOptions = {
 
 export type ClientCounts = { requests: number; retries: number; rateLimited: number; broken: number };
 
-const MAX_BODY_BYTES = 2 ** 22;
+/** Of a reply: a hundred times what 128 answers with 20 log-probabilities each take. */
+const MAX_REPLY_BYTES = 2 ** 22;
+/** Of a reply that is no answer, as much as is looked at to show some of it. */
+const MAX_SHOWN_FROM = 10_000;
 const LONGEST_WAIT_MS = 120_000;
 
 export class EndpointClient {
@@ -43,6 +49,7 @@ export class EndpointClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    if (options.apiKey !== undefined) keepSecret(options.apiKey);
     const url = options.url.replace(/\/+$/u, '');
     this.#address = url.endsWith('/chat/completions') ? url : `${url}/chat/completions`;
   }
@@ -58,22 +65,16 @@ export class EndpointClient {
       this.counts.requests += 1;
       const outcome = await this.#try(body);
       if ('completion' in outcome) return outcome.completion;
-      const { isFinal, waitMs } = outcome;
-      const problem = this.#withoutKey(outcome.problem);
+      const { problem, isFinal, waitMs } = outcome;
       if (stop.aborted || isFinal || attempt >= retries) {
         const got = attempt > 0 && !isFinal ? `${problem}, ${attempt + 1} times` : problem;
-        const fix = isFinal ? 'check url, key and model' : 'run it again later: what was answered is kept';
-        throw new EndpointError({ where: this.#address, wanted: 'an answer', got, fix }, { ...outcome, problem });
+        const usual = isFinal ? 'check url, key and model' : 'run it again later: what was answered is kept';
+        const { fix = usual } = outcome;
+        throw new EndpointError({ where: this.#address, wanted: 'an answer', got, fix }, outcome);
       }
       this.counts.retries += 1;
       await pause(Math.min(waitMs ?? backoffMs * 2 ** attempt, LONGEST_WAIT_MS), stop);
     }
-  }
-
-  /** Servers and fetch repeat a key that they do not like. */
-  #withoutKey(text: string): string {
-    const { apiKey } = this.#options;
-    return apiKey === undefined || apiKey === '' ? text : text.replaceAll(apiKey, '[key]');
   }
 
   async #turn(stop: AbortSignal): Promise<void> {
@@ -87,32 +88,52 @@ export class EndpointClient {
       await pause(this.#quietUntil - performance.now(), stop);
   }
 
-  async #try(body: object): Promise<{ readonly completion: Completion } | Refusal> {
+  async #try(question: object): Promise<{ readonly completion: Completion } | Refusal> {
     const { apiKey, timeoutMs = 60_000 } = this.#options;
     // A request under way is paid for: only time ends it, not a stop.
     const timeout = AbortSignal.timeout(timeoutMs);
+    const body = JSON.stringify(question);
     let status = 0;
-    let text: string;
+    let text: string | undefined;
     try {
       const response = await fetch(this.#address, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(apiKey && { authorization: `Bearer ${apiKey}` }) },
-        body: JSON.stringify(body),
+        body,
+        // Texts and key are for this address alone; and what answers a redirected POST may have been asked nothing.
+        redirect: 'manual',
         signal: timeout,
       });
       status = response.status;
+      if (status >= 300 && status < 400) return await this.#redirect(response);
       text = await limitedText(response);
+      if (text === undefined) return this.#tooLong(status);
       if (!response.ok) return this.#refusal(response, text);
     } catch (error) {
       if (status === 200) this.counts.broken += 1;
       const reason = timeout.aborted ? `no whole answer in ${timeoutMs} ms` : reasonOf(error);
-      return { problem: reason, isFinal: false, status };
+      return { problem: redacted(reason), isFinal: false, status };
     }
     const { completionSchema } = await import('./endpoint.schema.js');
-    const parsed = completionSchema.safeParse(parsedJson(text));
+    const parsed = completionSchema.safeParse(parsedJson(text, body));
     if (parsed.success) return { completion: parsed.data };
     this.counts.broken += 1;
     return { problem: `an answer that is no chat completion (${shown(text)})`, isFinal: false, status };
+  }
+
+  #tooLong(status: number): Refusal {
+    this.counts.broken += 1;
+    const problem = `a reply of over ${MAX_REPLY_BYTES} bytes`;
+    return { problem, isFinal: true, status, fix: 'check url and model: longer replies are not read' };
+  }
+
+  async #redirect({ status, headers, body }: Response): Promise<Refusal> {
+    await body?.cancel();
+    const location = headers.get('location') ?? '';
+    const target = URL.canParse(location, this.#address) ? new URL(location, this.#address) : undefined;
+    const to = target === undefined ? '' : ` to ${shown(target.origin + target.pathname)}`;
+    const fix = 'if texts and key may go there, give that address as url';
+    return { problem: `HTTP ${status}, a redirect${to}, which is not followed`, isFinal: true, status, fix };
   }
 
   #refusal(response: Response, text: string): Refusal {
@@ -135,6 +156,7 @@ export type Refusal = {
   /** 0 where there was no answer at all. */
   readonly status: number;
   readonly waitMs?: number;
+  readonly fix?: string;
 };
 
 /** What a server said when it refused a request for good; undefined for other errors. */
@@ -153,12 +175,13 @@ function retryAfterMs(headers: Headers): number | undefined {
   return Number.isFinite(until) ? Math.max(0, until) : undefined;
 }
 
-async function limitedText(response: Response): Promise<string> {
+/** Undefined for one that is too long: the rest is not read. */
+async function limitedText(response: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`an answer of over ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_REPLY_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -171,16 +194,19 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }
 
-function parsedJson(text: string): unknown {
+/** A server may put the key into its answers, which are kept. @param sent the request. */
+function parsedJson(text: string, sent: string): unknown {
+  const withoutKey = (_: string, value: unknown) => (typeof value === 'string' ? redacted(value, sent) : value);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, withoutKey);
   } catch {
     return undefined;
   }
 }
 
 function shown(text: string): string {
-  const flat = text.replaceAll(/\s+/gu, ' ').trim();
+  // Before it is cut: of a part of a key nobody can tell any more that it is one.
+  const flat = redacted(text.slice(0, MAX_SHOWN_FROM)).replaceAll(/\s+/gu, ' ').trim();
   return flat.length > 200 ? `${flat.slice(0, 199)}…` : flat;
 }
 

@@ -60,6 +60,40 @@ export type EndpointReport = {
   readonly estimatedCost?: number;
 };
 
+/** Without what may hold a secret: a user name, password or query would go into names, records and messages. */
+function checkAddress({ url, apiKey, insecureHttp = false }: EndpointOptions): void {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  const isPlain = address?.username === '' && address.password === '' && address.search + address.hash === '';
+  if (address === undefined || !isPlain || !/^https?:$/u.test(address.protocol)) {
+    throw new OptionError({
+      where: 'url',
+      wanted: 'an address such as https://api.example.com/v1, without user name and query',
+      got: address === undefined || isPlain ? url : 'one with more',
+    });
+  }
+  if (apiKey === undefined || apiKey === '') return;
+  if (!/^[\x21-\x7e]+$/u.test(apiKey)) {
+    throw new OptionError({
+      where: 'apiKey',
+      wanted: 'letters, digits and signs in one piece',
+      got: 'something with spaces or other characters',
+      fix: 'copy the key again',
+    });
+  }
+  if (address.protocol === 'https:' || insecureHttp || isThisMachine(address)) return;
+  throw new OptionError({
+    where: 'url',
+    wanted: 'https, so that nobody on the way can read the key',
+    got: `plain http to ${address.host}`,
+    fix: 'use https, send no key, or allow it (insecureHttp)',
+  });
+}
+
+/** By its name, as a URL has it: 127.1 and 0x7f.1 are 127.0.0.1 there. */
+export function isThisMachine({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/u.test(hostname);
+}
+
 /** @throws OptionError for options that do not fit. */
 export function checkEndpointOptions(options: EndpointOptions): void {
   const {
@@ -78,9 +112,7 @@ export function checkEndpointOptions(options: EndpointOptions): void {
   if (labelNames.length < 2 || new Set(labelNames).size < labelNames.length) {
     refuse('labelNames', 'two names or more, each once', labelNames.join(', ') || 'none');
   }
-  if (!URL.canParse(options.url) || !/^https?:$/u.test(new URL(options.url).protocol)) {
-    refuse('url', 'an address such as https://api.example.com/v1', options.url);
-  }
+  checkAddress(options);
   if (prompt !== undefined && !prompt.includes('{text}')) refuse('prompt', 'a place for the text, {text}', 'none');
   const whole = (where: string, value: number, least: number) => {
     if (!Number.isInteger(value) || value < least) refuse(where, `a whole number from ${least}`, value);

@@ -376,7 +376,10 @@ describe('endpointTeacher', () => {
   }, 60_000);
 
   test.each<[Partial<EndpointOptions>, string]>([
-    [{ url: 'api.example.com' }, 'url: wanted an address such as https://api.example.com/v1, got api.example.com'],
+    [
+      { url: 'api.example.com' },
+      'url: wanted an address such as https://api.example.com/v1, without user name and query, got api.example.com',
+    ],
     [{ prompt: 'Which label?' }, 'prompt: wanted a place for the text, {text}, got none'],
     [{ maxCost: 5 }, 'maxCost: wanted prices to reckon with'],
     [{ labelWords: { good: 'x' } }, "labelWords: wanted words for negative, positive, got 'good'"],
