@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckpointError, InterruptedError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
+import { redacted } from '../errors/secrets.js';
 import { packageVersion } from '../files/package-version.js';
 import { refusalReason } from './refusal.js';
 import type { HubSettings } from './settings.js';
@@ -18,6 +19,7 @@ const MAX_ANSWER_BYTES = 16 * 2 ** 20;
 /** Without a byte for so long, a connection counts as cut. */
 const STALL_MS = 60_000;
 const MAX_FAILURES = 5;
+const MAX_MOVES = 5;
 const FIRST_WAIT_MS = 500;
 /** The hub counts requests in windows of five minutes. */
 const MAX_WAIT_MS = 5 * 60_000;
@@ -75,6 +77,7 @@ export class HubConnection {
     url: string,
     init: RequestInit,
     use: (response: Response, alive: () => void) => Promise<T>,
+    moves = 0,
   ): Promise<T> {
     const { signal } = this.options;
     const controller = new AbortController();
@@ -91,7 +94,13 @@ export class HubConnection {
       if (token !== undefined && new URL(url).origin === new URL(endpoint).origin) {
         headers.set('Authorization', `Bearer ${token.secret}`);
       }
-      const response = await fetch(url, { ...init, headers, signal: controller.signal });
+      // A question that was moved would be asked as another one, a GET: only where it stays what it is, it is followed.
+      const redirect = init.method === 'POST' ? 'manual' : 'follow';
+      const response = await fetch(url, { ...init, headers, signal: controller.signal, redirect });
+      const moved = response.headers.get('location') ?? '';
+      if ((response.status === 307 || response.status === 308) && moves < MAX_MOVES && URL.canParse(moved, url)) {
+        return await this.request(new URL(moved, url).href, init, use, moves + 1);
+      }
       if (!response.ok) throw this.#refusal(response);
       return await use(response, () => timer.refresh());
     } catch (error) {
@@ -215,7 +224,10 @@ export class HubConnection {
     } catch (error) {
       if (error instanceof RetortError) throw error;
       throw this.#badAnswer(
-        error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, 200) : 'none',
+        // Parts of the answer are in it. Redacted before it is cut: a part of a token is hard to tell.
+        error instanceof Error
+          ? redacted(error.message.slice(0, 10_000)).replaceAll(/\s+/g, ' ').slice(0, 200)
+          : 'none',
         error,
       );
     }

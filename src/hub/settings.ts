@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError } from '../errors/failures.js';
+import { keepSecret } from '../errors/secrets.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -81,6 +82,7 @@ async function tokenOf(env: Environment): Promise<HubSettings['token']> {
 }
 
 function sendable(secret: string, from: string): HubSettings['token'] {
+  keepSecret(secret);
   if (/^[\x21-\x7e]{1,4096}$/.test(secret)) return { secret, from };
   throw new OptionError({
     where: from,

@@ -18,6 +18,8 @@ export type Asked = {
   readonly path: string;
   readonly range: string | undefined;
   readonly authorization: string | undefined;
+  /** The server that was asked. */
+  readonly host: string | undefined;
 };
 
 /** Answers a request in place of the server and says so. */
@@ -68,14 +70,15 @@ export const SHARDED = {
 
 export class HubServer {
   readonly endpoint: string;
-  readonly #storage: string;
+  /** The host of the large files. */
+  readonly storage: string;
   readonly models = new Map<string, Readonly<Record<string, StoredFile>>>();
   asked: Asked[] = [];
   intercept: Interception = () => false;
 
   private constructor(endpoint: string, storage: string) {
     this.endpoint = endpoint;
-    this.#storage = storage;
+    this.storage = storage;
   }
 
   /** Two servers, as with the real hub: large files are on another host. Both stop when the tests have ended. */
@@ -99,7 +102,7 @@ export class HubServer {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url: path = '', headers } = request;
-    const asked = { method, path, range: headers.range, authorization: headers.authorization };
+    const asked = { method, path, range: headers.range, authorization: headers.authorization, host: headers.host };
     this.asked.push(asked);
     if (!this.intercept(asked, response)) void this.#answerTruly(asked, request, response);
   }
@@ -121,7 +124,7 @@ export class HubServer {
     } else if (file === undefined) {
       refuse(response, 404, 'EntryNotFound');
     } else if (file.sha256 !== undefined && host === undefined) {
-      const Location = `${this.#storage}/storage/${id}/resolve/${COMMIT}/${name}`;
+      const Location = `${this.storage}/storage/${id}/resolve/${COMMIT}/${name}`;
       response.writeHead(302, { Location, 'X-Repo-Commit': COMMIT, 'X-Linked-Etag': `"${file.sha256}"` }).end();
     } else {
       response.setHeader('X-Repo-Commit', COMMIT);

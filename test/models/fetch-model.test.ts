@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CheckpointError, InterruptedError, OptionError, OutputError } from '../../src/errors/failures.js';
 import type { DownloadProgress } from '../../src/hub/download.js';
@@ -386,6 +387,59 @@ describe('HF_TOKEN', () => {
     const others = new Set(hub.asked.filter(({ path }) => !path.startsWith('/storage/')).map((a) => a.authorization));
     expect(storage).toEqual(new Set([undefined]));
     expect(others).toEqual(new Set(['Bearer secret-of-mine']));
+  });
+
+  // Of repositories that were renamed, and by mirrors.
+  test.each([307, 308])('does not go along with a question that is moved to another host by %i', async (status) => {
+    env.HF_TOKEN = 'secret-of-mine';
+    const { host } = new URL(hub.endpoint);
+    hub.intercept = (asked, response) => {
+      if (asked.method !== 'POST' || asked.host !== host) return false;
+      response.writeHead(status, { Location: `${hub.storage}${asked.path}` }).end();
+      return true;
+    };
+    await fetched();
+    const questions = hub.asked.filter(({ method }) => method === 'POST');
+    expect(new Set(questions.map((asked) => asked.host === host))).toEqual(new Set([true, false]));
+    for (const asked of hub.asked) {
+      expect(asked.authorization).toBe(asked.host === host ? 'Bearer secret-of-mine' : undefined);
+    }
+  });
+
+  test('and a question that a redirect would make another one is not asked', async () => {
+    hub.intercept = ({ method, path }, response) => {
+      if (!path.includes('/paths-info/')) return false;
+      if (method !== 'POST') json(response, [{ type: 'file', path: 'config.json', size: 1, oid: CONFIG_SHA1 }]);
+      else response.writeHead(302, { Location: `${hub.storage}${path}` }).end();
+      return true;
+    };
+    await expect(fetched()).rejects.toThrow(/^org\/model: wanted an answer as the hub gives it from .*, got HTTP 302;/);
+    expect(hub.asked.some(({ method, path }) => method === 'GET' && path.includes('/paths-info/'))).toBe(false);
+  });
+
+  test('is not shown where an answer repeats it', async () => {
+    env.HF_TOKEN = 'secret-of-mine';
+    hub.intercept = ({ authorization = '' }, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(authorization.slice('Bearer '.length));
+      return true;
+    };
+    const error = await fetched().catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/got .*\[key\].*; try again later, or check HF_ENDPOINT/);
+    expect(inspect(error, { depth: 9 })).not.toContain('secret-of');
+  });
+
+  test('that is answered without end is read up to a limit', async () => {
+    hub.intercept = (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      const piece = Buffer.alloc(2 ** 20, ' ');
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      more();
+      return true;
+    };
+    await expect(fetched()).rejects.toThrow(/hub gives it from http:.*, got more than 16777216 bytes; try again later/);
   });
 
   test('that opens nothing is named by where it is from, never shown', async () => {
