@@ -2,7 +2,6 @@ import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/events.js';
 import type { LabellingView } from './labelling-lines.js';
 import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
-import type { TextStream } from './terminal.js';
 
 /** What a command says about itself; help and parsing need no more than this. */
 export type CommandUsage<T extends OptionTable = OptionTable> = {
@@ -30,8 +29,10 @@ export type Example = { readonly does: string; readonly line: string };
 /** What a command gets from the frame besides its options. */
 export type CommandIo = {
   readonly stdin: NodeJS.ReadableStream;
-  /** For results alone; with `--json` the frame writes the one object there. */
-  readonly stdout: TextStream;
+  /** Columns of the terminal that gets the results; undefined for a pipe or file. */
+  readonly columns: number | undefined;
+  /** Writes results that come one by one; the others are returned. Waits for a reader that is slower. */
+  readonly write: (text: string) => Promise<void>;
   /** Where the progress goes: hand it to the trainer. */
   readonly onEvent: (event: TrainingEvent) => void;
   /** How far the download of a model is. */

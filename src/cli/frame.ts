@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Command as CommanderCommand, CommanderError } from 'commander';
 import { OptionError } from '../errors/failures.js';
 import { nearest } from '../errors/nearest.js';
@@ -9,7 +10,7 @@ import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
 import { flagName, type RawOptions } from './options.js';
 import { createProgress } from './progress.js';
-import { colorsFor, DEFAULT_COLUMNS, type Environment, type TextStream } from './terminal.js';
+import { colorsFor, DEFAULT_COLUMNS, type Environment, shownLine, shownText, type TextStream } from './terminal.js';
 
 /** All that the frame takes from the process around it. */
 export type Surroundings = {
@@ -168,7 +169,10 @@ async function runCommand(
   });
   const io: CommandIo = {
     stdin: around.stdin,
-    stdout: around.stdout,
+    columns: around.stdout.columns,
+    write: async (text) => {
+      if (!around.stdout.write(shownText(text))) await once(around.stdout, 'drain');
+    },
     interruption: around.interruption,
     commandLine,
     ...(configured.text !== undefined && { config: configured.text }),
@@ -186,7 +190,7 @@ async function runCommand(
     progress.close();
     if (output === undefined) return 0;
     const text = raw.flags.has('json') ? JSON.stringify(output.json) : output.text;
-    around.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    await io.write(text.endsWith('\n') ? text : `${text}\n`);
     return output.exitCode ?? 0;
   } finally {
     progress.close();
@@ -254,13 +258,15 @@ export function reportFailure(error: unknown, words: readonly string[], around: 
   const isOurs = failure instanceof RetortError;
   const text = failure instanceof Error ? failure.message : String(failure);
   const message = isOurs ? text : `${text.split('\n', 1)[0]} (${BUG_HINT})`;
-  around.stderr.write(`${label} ${message}\n`);
-  if (around.environment.RETORT_DEBUG === '1' && error instanceof Error) around.stderr.write(`${error.stack}\n`);
+  around.stderr.write(`${label} ${shownLine(message)}\n`);
+  if (around.environment.RETORT_DEBUG === '1' && error instanceof Error) {
+    around.stderr.write(`${shownText(error.stack ?? '')}\n`);
+  }
   const exitCode = isOurs ? failure.exitCode : 1;
   if (words.includes('--json')) {
     const details = isOurs ? { where: failure.where, wanted: failure.wanted, got: failure.got, fix: failure.fix } : {};
     const kind = isOurs ? failure.name : 'Defect';
-    around.stdout.write(`${JSON.stringify({ error: { kind, message, ...details, exitCode } })}\n`);
+    around.stdout.write(`${shownText(JSON.stringify({ error: { kind, message, ...details, exitCode } }))}\n`);
   }
   return exitCode;
 }

@@ -2,7 +2,7 @@ import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/events.js';
 import { LabellingLines, type LabellingView } from './labelling-lines.js';
 import { formatCount, formatDuration, formatMegabytes, formatMetric, formatSeconds } from './numbers.js';
-import { type Colors, DEFAULT_COLUMNS, type TextStream } from './terminal.js';
+import { type Colors, DEFAULT_COLUMNS, shownLine, shownText, type TextStream } from './terminal.js';
 
 /** Shows the events of a run while it goes on. */
 export type Progress = {
@@ -52,6 +52,28 @@ export async function createProgress(stream: TextStream, options: ProgressOption
   if (options.isQuiet) {
     return { onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, print: () => {}, close: () => {} };
   }
+  const { onEvent, onDownload, onLabelling, print, close } = await plainProgress(stream, options);
+  // Here alone text comes in, and the colours of lines are ours and put on later.
+  return {
+    onEvent: (event) => onEvent(event.type === 'step' ? event : shownWithin(event)),
+    onDownload: (model, progress) => onDownload(shownLine(model), progress),
+    onLabelling: (teacher, view) => onLabelling(shownLine(teacher), view),
+    print: (line) => print(shownText(line)),
+    close,
+  };
+}
+
+/** The same value with each of its strings, and names of numbers, as it may be shown. */
+function shownWithin<T>(value: T): T {
+  const shown = (one: unknown): unknown => {
+    if (typeof one === 'string') return shownText(one);
+    if (typeof one !== 'object' || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([key, inner]) => [shownText(key), shown(inner)]));
+  };
+  return shown(value) as T;
+}
+
+async function plainProgress(stream: TextStream, options: ProgressOptions): Promise<Progress> {
   const now = options.now ?? (() => performance.now());
   const lines = new RunLines(options.colors, options.isBrief === true);
   if (stream.isTTY !== true || options.isDumb === true) {

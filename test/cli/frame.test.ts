@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { CommandIo } from '../../src/cli/command.js';
 import { FileError, InterruptedError } from '../../src/errors/failures.js';
+import { keepSecret } from '../../src/errors/secrets.js';
 import { capturedRun, USAGES } from './captured-run.js';
 
 const ESCAPE = '\u001b';
@@ -143,6 +145,66 @@ describe('a command that runs', () => {
   ])('%s becomes one line and an exit code', async (error, exitCode, stderr) => {
     const body = () => Promise.reject(error);
     expect(await capturedRun(['mnist'], { body })).toMatchObject({ exitCode, stderr, stdout: '' });
+  });
+
+  // A title, a colour, a return of the line, the 8-bit beginning of such a sequence, and text that runs backwards.
+  const HOSTILE = 'a\u001b]0;t\u0007\u001b[31mb\rc\u009b2Jd\u202ee\u2066';
+  const SHOWN = 'a\\u001b]0;t\\u0007\\u001b[31mb\\u000dc\\u009b2Jd\\u202ee\\u2066';
+
+  test.each([undefined, 80])(
+    'what a terminal would obey is escaped, our colours stay (%s columns)',
+    async (columns) => {
+      const settings = columns === undefined ? {} : { stdoutColumns: columns, stderrColumns: columns };
+      const body = async (io: CommandIo) => {
+        io.notice(HOSTILE);
+        io.say(HOSTILE);
+        io.onDownload(HOSTILE, { file: 'f', bytes: 1, totalBytes: 2 });
+        io.onDownload(HOSTILE, { file: 'f', bytes: 2, totalBytes: 2 });
+        io.onLabelling(HOSTILE, { done: 0, total: 2, known: 0 });
+        io.onLabelling(HOSTILE, { done: 2, total: 2, known: 0 });
+        io.onEvent({ type: 'warning', name: 'duplicates', text: HOSTILE, fix: HOSTILE });
+        io.onEvent({ type: 'evaluation', epoch: 1, step: 1, split: HOSTILE, metrics: { [HOSTILE]: 1 } });
+        await io.write(`${HOSTILE}\n`);
+        return { text: HOSTILE, json: HOSTILE };
+      };
+      const run = await capturedRun(['mnist'], { body, ...settings });
+      expect(run.stdout).toBe(`${SHOWN}\n${SHOWN}\n`);
+      // A bar moves the cursor itself.
+      const lines = run.stderr.split('\n').filter((line) => !line.includes('█'));
+      const note = columns === undefined ? 'note:' : '\u001b[33mnote:\u001b[39m';
+      expect(lines).toContain(`${note} ${SHOWN}`);
+      expect(lines).toContain(SHOWN);
+      for (const piece of ['\u001b]', '\u001b[31m', '\u0007', '\rc', '\u009b', '\u202e', '\u2066']) {
+        expect(run.stderr).not.toContain(piece);
+      }
+      const { stdout } = await capturedRun(['mnist', '--json'], { body, ...settings });
+      expect(JSON.parse(stdout.split('\n')[1] ?? '')).toBe(HOSTILE);
+      expect(stdout).not.toMatch(/[\u0080-\u009f\u202e\u2066]/u);
+    },
+  );
+
+  test('so it is in errors, which stay one line', async () => {
+    const body = () => Promise.reject(new FileError({ where: `${HOSTILE}\nerror: x`, wanted: 'b', got: 'c' }));
+    const run = await capturedRun(['mnist', '--json'], { body, environment: { RETORT_DEBUG: '1' } });
+    expect(run.stderr.split('\n')[0]).toBe(`error: ${SHOWN}\\nerror: x: wanted b, got c`);
+    expect(run.stderr + run.stdout).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    expect(JSON.parse(run.stdout).error.where).toBe(`${HOSTILE}\nerror: x`);
+  });
+
+  test('and no key gets there', async () => {
+    const key = 'sk-Rz8vQn4LmXw2';
+    keepSecret(key);
+    const body = async (io: CommandIo) => {
+      io.say(`said ${key}`);
+      if (io.columns === undefined) throw new TypeError(`broken: ${key}`);
+      return { text: `found ${key}`, json: key };
+    };
+    const settings = { body, environment: { RETORT_DEBUG: '1' } };
+    const good = await capturedRun(['mnist'], { ...settings, stdoutColumns: 80 });
+    expect(good).toMatchObject({ stdout: 'found [key]\n', stderr: 'said [key]\n' });
+    const bad = await capturedRun(['mnist', '--json'], settings);
+    expect(bad.stdout + bad.stderr).not.toContain(key.slice(0, 8));
+    expect(JSON.parse(bad.stdout).error.message).toContain('broken: [key]');
   });
 
   test('RETORT_DEBUG=1 adds the stack', async () => {

@@ -108,7 +108,7 @@ describe('retort doctor', () => {
   test('gives 1 for a problem, and nothing for a warning', async () => {
     const outputOf = (path: string) => {
       const io = {
-        ...{ stdin: new PassThrough(), stdout: memoryStream(), commandLine: '' },
+        ...{ stdin: new PassThrough(), columns: undefined, write: async () => {}, commandLine: '' },
         ...{ onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, say: () => {}, notice: () => {} },
         interruption: () => new AbortController().signal,
       };

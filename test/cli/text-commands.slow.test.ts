@@ -80,6 +80,24 @@ describe('retort export', () => {
 });
 
 describe('retort predict', () => {
+  test('shows a label that a terminal would obey escaped, on its line and in its column', async () => {
+    const tokenizerFiles = (await loadTokenizer(root)).files;
+    const label = 'y\u001b[2J\u009b\u202e\n\tno';
+    await saveModel(path('hostile'), {
+      ...smallBert(),
+      labelNames: ['a', 'b', 'c'].map((x) => label + x),
+      tokenizerFiles,
+    });
+    for (const words of [[TEXTS[0] ?? ''], ['lines.txt']]) {
+      writeFileSync(path('lines.txt'), 'the film\nno\n');
+      const lines = linesOf(mustRun(['predict', 'hostile', ...words]));
+      for (const line of lines) expect(line).toMatch(/^y\\u001b\[2J\\u009b\\u202e\\n\\tno[abc]\t[01]\.\d{4}$/);
+    }
+    const { stdout } = mustRun(['predict', 'hostile', 'no', '--json']);
+    expect(stdout).not.toMatch(/[\u0080-\u009f\u202e]/);
+    expect(JSON.parse(stdout).label.slice(0, -1)).toBe(label);
+  });
+
   test('one text: label and probability; with --json all of them', () => {
     expect(linesOf(mustRun(['predict', 'student', TEXTS[0] ?? '']))).toEqual([wanted[0]]);
     const { label, score, probabilities } = JSON.parse(

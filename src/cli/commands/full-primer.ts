@@ -18,7 +18,7 @@ export async function runFullPrimer(
   options: OptionValues<typeof primerUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
-  const columns = io.stdout.columns ?? DEFAULT_COLUMNS;
+  const columns = io.columns ?? DEFAULT_COLUMNS;
   const folder = await primerFolder(options);
   const article = await trainArticle(options, io, join(folder, 'article'));
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
@@ -26,7 +26,7 @@ export async function runFullPrimer(
     `${renderPrimerTable(article, columns)}\n\n` +
     fold(`One seed (${options.seed}) is an anecdote. Now ${options.seeds} seeds, with and without the teacher:`);
   // On the screen at once, and not behind minutes of training.
-  if (!options.json) io.stdout.write(`${table}\n`);
+  if (!options.json) await io.write(`${table}\n`);
   const { figures, record } = await runPrimer({
     seeds: options.seeds,
     outputDir: join(folder, 'seeds'),

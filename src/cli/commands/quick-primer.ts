@@ -33,7 +33,7 @@ export type ArticleRow = PrimerRow & { readonly path: string };
 export async function runQuickPrimer(options: PrimerValues, io: CommandIo): Promise<CommandOutput> {
   const outputDir = await primerFolder(options);
   const rows = await trainArticle(options, io, outputDir);
-  return outputOf(rows, outputDir, options.seed, io.stdout.columns ?? DEFAULT_COLUMNS);
+  return outputOf(rows, outputDir, options.seed, io.columns ?? DEFAULT_COLUMNS);
 }
 
 /**

@@ -229,7 +229,7 @@ function outputOf(
   spent: ReturnType<OpenedTeacher['spent']>,
   io: CommandIo,
 ): CommandOutput {
-  const columns = io.stdout.columns ?? DEFAULT_COLUMNS;
+  const columns = io.columns ?? DEFAULT_COLUMNS;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
   const rows = record.arms.map(({ name, parameters, mean, sd, scores }) => [
     name,

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { OptionError } from '../../errors/failures.js';
 import type { Answer } from '../../inference/load.js';
 import type { CommandIo, CommandOutput, Json } from '../command.js';
 import type { OptionValues } from '../options.js';
-import type { TextStream } from '../terminal.js';
+import { shownLine } from '../terminal.js';
 import type { predictUsage } from './predict.js';
 import { textSource } from './text-inputs.js';
 import { openTextModel } from './text-model.js';
@@ -35,7 +34,7 @@ export async function predictTexts(
     for await (const answer of model.stream(source.texts, isTyped ? { window: 1 } : {})) {
       row++;
       const line = json ? JSON.stringify({ row, ...objectOf(answer, model.labels) }) : lineOf(answer);
-      await write(io.stdout, `${line}\n`);
+      await io.write(`${line}\n`);
     }
     if (row > 0) return undefined;
     throw new OptionError({ where: 'retort predict', wanted: 'at least one text', got: 'none' });
@@ -45,7 +44,7 @@ export async function predictTexts(
 }
 
 function lineOf({ label, score, probabilities }: Answer): string {
-  return probabilities.length === 0 ? score.toFixed(4) : `${label}\t${score.toFixed(4)}`;
+  return probabilities.length === 0 ? score.toFixed(4) : `${shownLine(label)}\t${score.toFixed(4)}`;
 }
 
 function objectOf(
@@ -60,9 +59,4 @@ function objectOf(
 /** As many digits as float32 holds. */
 function rounded(value: number): number {
   return Number(value.toPrecision(7));
-}
-
-/** A reader that is slower than the model makes it wait, and memory stays bounded. */
-async function write(stream: TextStream, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, 'drain');
 }
