@@ -13,7 +13,7 @@ export const computeOptions = {
     min: 1,
     max: 1024,
     group: 'Machine',
-    help: 'CPU threads; the result does not depend on it [default: the physical cores]',
+    help: 'CPU threads; sums may round otherwise with another number [default: the physical cores]',
   },
   device: { kind: 'text', placeholder: 'name', default: 'cpu', group: 'Machine', help: 'where the sessions run' },
 } as const satisfies OptionTable;

@@ -3,16 +3,17 @@ import os from 'node:os';
 import process from 'node:process';
 import { packageVersion } from '../files/package-version.js';
 import { loadOnnxRuntime } from '../runtime/native.js';
+import { usualThreads } from '../runtime/threads.js';
 import type { Environment } from './experiment-record.schema.js';
 
 /** Versions and machine. Loads ONNX Runtime, which knows its own version. */
 export async function describeEnvironment(used: {
-  /** Of ONNX Runtime, in each process. */
+  /** Of ONNX Runtime, in each process. Default: `usualThreads`. */
   readonly threads?: number | undefined;
   readonly device?: string | undefined;
 }): Promise<Environment> {
   const { versions } = (await loadOnnxRuntime()).env;
-  const { threads, device } = used;
+  const { threads = usualThreads(), device } = used;
   return {
     retort: packageVersion(),
     node: process.versions.node,
@@ -21,7 +22,7 @@ export async function describeEnvironment(used: {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
     memoryBytes: os.totalmem(),
-    ...(threads !== undefined && { threads }),
+    threads,
     ...(device !== undefined && { device }),
   };
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { DeviceError, DtypeError, OptionError, ShapeError } from '../errors/failures.js';
 import type { OnnxProgram, ValueInfo } from '../onnx/program.js';
@@ -9,11 +8,12 @@ import { resolveDevice } from './devices.js';
 import { EngineError, engineMessage } from './engine-error.js';
 import { isUnreturned, isWorthKeeping, UNRETURNABLE, withUnreturnable } from './kept-outputs.js';
 import { loadOnnxRuntime } from './native.js';
+import { usualThreads } from './threads.js';
 
 export type SessionOptions = {
   /** A name of `DEVICES`. Default: `cpu`. */
   readonly device?: string;
-  /** Threads inside an operator. Results do not depend on it. Default: all that the process may use. */
+  /** Threads inside an operator. The last bits may depend on it: see `openSession`. Default: `usualThreads`. */
   readonly threads?: number;
   /** Whether idle threads spin: a few percent faster on a quiet machine, far slower on a busy one. Default: true. */
   readonly spinning?: boolean;
@@ -26,7 +26,10 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /**
  * Opens a session: ONNX Runtime optimises the graph and plans its memory (blocks; about 100 ms for 1,000 nodes).
- * The same program, machine type and versions give the same bits, on any number of threads.
+ * The same program, machine type, versions and number of threads give the same bits. With another number a matrix product
+ * may round otherwise: its columns are divided among the threads, and how many terms are added in one go depends on how
+ * many columns a thread has. Weights that are constants are laid out for it beforehand, in blocks that do not depend on
+ * that, so what a model with such weights says is the same on any number of threads.
  * @throws DeviceError for a device that is not there, OptionError for other options, EngineError if the graph
  *   is not valid.
  */
@@ -72,7 +75,7 @@ function declared(role: Role, value: InferenceSession.ValueMetadata): ValueInfo 
 }
 
 async function createNative(model: string | Uint8Array, options: SessionOptions): Promise<InferenceSession> {
-  const { threads = availableParallelism(), spinning = true, profilePrefix } = options;
+  const { threads = usualThreads(), spinning = true, profilePrefix } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new OptionError({ where: 'threads', wanted: 'a whole number from 1', got: String(threads) });
   }

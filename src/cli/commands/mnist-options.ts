@@ -5,7 +5,7 @@ import { computeOptions, messageOptions, runOptions } from '../shared-options.js
 export const digitComputeOptions = {
   ...computeOptions,
   // More make models this small slower: threads wait for each other longer than they work.
-  threads: { ...computeOptions.threads, default: 1, help: 'CPU threads; the result does not depend on it' },
+  threads: { ...computeOptions.threads, default: 1, help: 'CPU threads; sums may round otherwise with another number' },
 } as const satisfies OptionTable;
 
 /** Beyond it a slip of the hand is likelier than a wish, and the memory would not do. */

@@ -17,5 +17,5 @@ export const trainedModelOptions = {
     help: 'tokens that are read of a text [default: what the model reads, at most 512]',
   },
   ...computeOptions,
-  threads: { ...computeOptions.threads, help: 'CPU threads [default: all; 1 for a model of digits]' },
+  threads: { ...computeOptions.threads, help: 'CPU threads [default: the physical cores; 1 for a model of digits]' },
 } as const satisfies OptionTable;

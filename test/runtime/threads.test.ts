@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { physicalCores, usualThreads } from '../../src/runtime/threads.js';
+
+const root = mkdtempSync(join(tmpdir(), 'retort-threads-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A folder as Linux has it; a processor without siblings is switched off. */
+function processors(name: string, siblings: readonly (string | undefined)[]): string {
+  for (const [i, list] of siblings.entries()) {
+    const topology = join(root, name, `cpu${i}`, 'topology');
+    mkdirSync(list === undefined ? join(root, name, `cpu${i}`) : topology, { recursive: true });
+    if (list !== undefined) writeFileSync(join(topology, 'thread_siblings_list'), `${list}\n`);
+  }
+  mkdirSync(join(root, name, 'cpufreq'), { recursive: true });
+  return join(root, name);
+}
+
+describe('physical cores', () => {
+  test('are sets of processors that share one', () => {
+    expect(physicalCores(processors('pairs', ['0,4', '1,5', '2,6', '3,7', '0,4', '1,5', '2,6', '3,7']))).toBe(4);
+    expect(physicalCores(processors('single', ['0', '1', '2']))).toBe(3);
+    expect(physicalCores(processors('half off', ['0', undefined, '2', undefined]))).toBe(2);
+  });
+
+  test('are not known where the system does not tell', () => {
+    expect(physicalCores(join(root, 'nowhere'))).toBeUndefined();
+    expect(physicalCores(processors('all off', [undefined]))).toBeUndefined();
+  });
+});
+
+test('a session has no more threads than the process may use', () => {
+  expect(usualThreads()).toBeGreaterThanOrEqual(1);
+  expect(usualThreads()).toBeLessThanOrEqual(availableParallelism());
+});
