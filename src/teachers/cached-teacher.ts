@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { InterruptedError, OptionError } from '../errors/failures.js';
-import { packageVersion } from '../files/package-version.js';
 import type { SignalName } from '../models/model.js';
 import { type Shard, shardBytes } from './answer-shard.js';
 import { sinkFor } from './answer-sink.js';
@@ -46,14 +45,19 @@ export type CacheOptions = {
 };
 
 const FORMAT = 1;
+/**
+ * The first version whose answers are those that the same teachers give now: to be raised with ONNX Runtime, or when rows
+ * come to be read otherwise.
+ */
+const ANSWERED_SINCE = '0.1.0';
 const DEFAULT_MAX_BYTES = 2 ** 32;
 /** Rows that are answered and written together; a kill loses one such part. */
 const ROWS_PER_SHARD = 1024;
 const DEFAULT_MEMORY_BYTES = 2 ** 28;
 
 /**
- * The same teacher, asked once for each content: answers are kept under the hash of the teacher (`contentHash`, label names),
- * the signals, and the row's texts or inputs. So rows may be reordered, edited, added or dropped between runs, and
+ * The same teacher, asked once for each content: answers are kept under the hash of the teacher (`contentHash`, label names,
+ * `threads`), the signals, and the row's texts or inputs. So rows may be reordered, edited, added or dropped between runs, and
  * another teacher, tokenizer or label order finds nothing. Labelling that was killed goes on where it stood, to the same
  * answers. Files are checked as they are read, and damaged ones are answered anew.
  * @throws OptionError for a teacher whose answers depend on the place of a row; OutputError, before any work, where there is
@@ -76,8 +80,10 @@ export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher 
   return {
     ...rest,
     remembers: true,
-    plan: (data, request) =>
-      cachedPlan(teacher, join(options.folder, answersKey(teacher, request.signals)), data, request),
+    plan: async (data, request) => {
+      const key = await answersKey(options.folder, teacher, request.signals);
+      return cachedPlan(teacher, join(options.folder, key), data, request);
+    },
     answer: (data, signals) => new Labelling(teacher, data, signals, options).answers(),
   };
 }
@@ -108,7 +114,8 @@ class Labelling {
     const { name } = this.#teacher;
     const keys = await keysOfRows(this.#data, readsOf(this.#teacher), `teacher ${name}`);
     const index = new KeyIndex(keys);
-    const folder = await teacherFolder(this.#options.folder, answersKey(this.#teacher, this.#signals));
+    const root = this.#options.folder;
+    const folder = await teacherFolder(root, await answersKey(root, this.#teacher, this.#signals));
     const known = await knownSignals(folder);
     if (known !== undefined) {
       await touch(folder);
@@ -187,11 +194,14 @@ class Labelling {
 }
 
 /** What answers lie under: all that they depend on besides the row. */
-function answersKey(teacher: Teacher, signals: readonly SignalName[]): string {
-  const { contentHash, labelNames } = teacher;
-  return createHash('sha256')
-    .update(JSON.stringify([FORMAT, packageVersion(), contentHash, labelNames, [...signals].sort(), readsOf(teacher)]))
-    .digest('hex');
+async function answersKey(root: string, teacher: Teacher, signals: readonly SignalName[]): Promise<string> {
+  const { contentHash, labelNames, threads } = teacher;
+  const parts = [FORMAT, ANSWERED_SINCE, contentHash, labelNames, [...signals].sort(), readsOf(teacher)];
+  const keyOf = (all: readonly unknown[]) => createHash('sha256').update(JSON.stringify(all)).digest('hex');
+  const plain = keyOf(parts);
+  // What 0.1.0 kept, without threads, counts for any number of them.
+  if (threads === undefined || (await knownSignals({ path: join(root, plain) }))) return plain;
+  return keyOf([...parts, threads]);
 }
 
 /** The values of some rows, signal behind signal in each. */

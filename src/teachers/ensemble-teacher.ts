@@ -38,6 +38,7 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
     return alignLabels(member, labelNames);
   });
   const remember = aligned.filter(({ remembers }) => remembers === true);
+  const threads = aligned.flatMap((member) => member.threads ?? []);
   const limited = aligned.flatMap(({ known }) => known ?? []);
   const name = options.name ?? `ensemble of ${members.map((member) => member.name).join(', ')}`;
   const average = classes > 1 && of === 'probabilities' ? meanOfProbabilities : meanOfLogits;
@@ -75,6 +76,7 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
     contentHash: createHash('sha256')
       .update(JSON.stringify(['ensemble', of, aligned.map((member) => member.contentHash)]))
       .digest('hex'),
+    ...(threads.length > 0 && { threads }),
     reads: [...new Set(aligned.flatMap(readsOf))],
     ...(remember.length === aligned.length && { remembers: true }),
     ...(limited.length > 0 && { known: (data) => Math.min(...limited.map((known) => known(data))) }),

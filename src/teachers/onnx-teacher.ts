@@ -11,6 +11,7 @@ import type { ValueInfo } from '../onnx/program.js';
 import { type OnnxReferences, readOnnxReferences } from '../onnx/references.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
+import { usualThreads } from '../runtime/threads.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { loadOnnxTokenizer } from '../tokenizers/onnx-tokenizer.js';
@@ -98,6 +99,8 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
     contentHash: createHash('sha256')
       .update(JSON.stringify(['onnx', hash, tokenizerHash(tokenizer), cut, gives, output, inputs, ...padding]))
       .digest('hex'),
+    // It may hold products of any kind: ours alone are known not to depend on that.
+    threads: [options.threads ?? usualThreads()],
     reads: ['texts'],
     open,
     answer: (data, signals) => answersInMemory({ name: path, open }, data, signals),

@@ -49,6 +49,8 @@ export type Teacher = {
   readonly labelNames: readonly string[];
   /** What its answers depend on besides the input. */
   readonly contentHash: string;
+  /** Of the models that its answers come from, where those may round otherwise with another number of threads. */
+  readonly threads?: readonly number[];
   /**
    * What of a row its answers depend on, by which they may be cached: the model's inputs, the row's texts, or the place
    * of the row in its data set, which is no content. Default: inputs.

@@ -158,6 +158,29 @@ describe('cachedTeacher', () => {
     }
   });
 
+  test('answers that depend on threads are kept apart by them, but for those that 0.1.0 kept', async () => {
+    const [at, of010] = [{ folder: folder() }, { folder: folder() }];
+    const data = dataOf(TEXTS.slice(0, 5));
+    const askedFor = async (threads: readonly number[] | undefined, place: CacheOptions) => {
+      const asked: Asked = { rows: [] };
+      await label(letters(asked, threads && { threads }), data, place);
+      return asked.rows.length;
+    };
+    expect(await askedFor([1], at)).toBe(5);
+    expect(await askedFor([2], at)).toBe(5);
+    expect(await askedFor([2], at)).toBe(0);
+    // Its keys had no threads.
+    expect(await askedFor(undefined, of010)).toBe(5);
+    expect(await askedFor([2], of010)).toBe(0);
+  });
+
+  test('the answers that count are those of the ONNX Runtime that is used', () => {
+    const manifest = new URL('../../package.json', import.meta.url);
+    const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8')) as { dependencies: Record<string, string> };
+    // With another, raise ANSWERED_SINCE in src/teachers/cached-teacher.ts.
+    expect(dependencies['onnxruntime-node']).toBe('1.30.0');
+  });
+
   test('labelling that was cut off goes on where it stood, to the same answers', async () => {
     const at = { folder: folder() };
     const data = dataOf(textsOf(3000));

@@ -65,6 +65,8 @@ describe('ensembleTeacher', () => {
     expectNear(both, one, 6);
     expect(twice).toMatchObject({ reads: ['texts'], temperatures: 'any', classes: 3 });
     expect(ensembleTeacher([member, member], { of: 'logits' }).contentHash).not.toBe(twice.contentHash);
+    expect(twice.threads).toBeUndefined();
+    expect(ensembleTeacher([member, { ...member, threads: [2] }]).threads).toEqual([2]);
   });
 
   test.each([

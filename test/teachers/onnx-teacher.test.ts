@@ -27,6 +27,7 @@ describe('onnxTeacher', () => {
   test('says what the model in the file says, with the labels that the file names', async () => {
     const teacher = await onnxTeacher(file, { threads: 1, maxLength: 40 });
     expect(teacher).toMatchObject({ name: file, classes: 3, labelNames: ['no', 'maybe', 'yes'], reads: ['texts'] });
+    expect(teacher.threads).toEqual([1]);
     const answers = await teacher.answer(data, ['logits']);
     const model = await load(folder, { maxLength: 40 });
     const predicted = await model.predict(TEXTS.slice(0, 8));
