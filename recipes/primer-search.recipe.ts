@@ -20,6 +20,7 @@ import { loadMnist, mnistDataset } from '../src/data/mnist.js';
 import { runExperiment } from '../src/experiments/experiment.js';
 import type { PrimerArm, Source, Training } from '../src/experiments/primer/primer-arm.js';
 import {
+  type PrimerPlaces,
   type PrimerSettings,
   partOf,
   runPrimerArm,
@@ -29,6 +30,7 @@ import { trainTeacher } from '../src/experiments/primer/train-teacher.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { loadModel } from '../src/models/saved-model.js';
+import { describeData } from '../src/training/run-options.js';
 
 const TEACHER_SEED = 1000;
 const FIRST_SEEDS = [1000, 1001, 1002];
@@ -125,7 +127,7 @@ export async function main(args: readonly string[]): Promise<void> {
       workers: { type: 'string', default: '2' },
     },
   });
-  const settings = await prepare(values.data, values.work);
+  const prepared = await prepare(values.data, values.work);
   const tried: Tried[] = [];
 
   const seeds = [...FIRST_SEEDS, ...MORE_SEEDS];
@@ -150,7 +152,7 @@ export async function main(args: readonly string[]): Promise<void> {
         name: 'primer search',
         arms,
         seeds: seeds.slice(from, to),
-        settings,
+        ...prepared,
         run: runPrimerArm,
         resultsFile: join(values.work, 'runs.jsonl'),
         resume: true,
@@ -256,20 +258,31 @@ function rounded(value: number): number {
 }
 
 /** The tuning teacher, trained or found. */
-async function prepare(dataDir: string, work: string): Promise<PrimerSettings> {
+async function prepare(
+  dataDir: string,
+  work: string,
+): Promise<{ readonly settings: PrimerSettings; readonly places: PrimerPlaces }> {
   mkdirSync(work, { recursive: true });
   const mnist = await loadMnist(dataDir);
   const images = mnist.train.labels.length;
   const teacher = join(work, 'teacher');
+  const data = {
+    train: mnistDataset(partOf(mnist.train, 0, VALIDATION_START)),
+    evaluation: mnistDataset(partOf(mnist.train, VALIDATION_START, images)),
+  };
   await trainTeacher({
-    data: {
-      train: mnistDataset(partOf(mnist.train, 0, VALIDATION_START)),
-      evaluation: mnistDataset(partOf(mnist.train, VALIDATION_START, images)),
-    },
+    data,
     seed: TEACHER_SEED,
     outputDir: teacher,
     resume: true,
   });
   const { contentHash } = await loadModel(teacher);
-  return { dataDir, teacher, teacherHash: contentHash, scoredOn: 'validation', runs: null };
+  return {
+    settings: {
+      teacherHash: contentHash,
+      scoredOn: 'validation',
+      data: { train: describeData(data.train), validation: describeData(data.evaluation) },
+    },
+    places: { dataDir, teacher, runs: null },
+  };
 }

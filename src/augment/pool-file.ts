@@ -7,9 +7,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import type { TextTable } from '../data/text-table.js';
-import { FileError, InterruptedError, OptionError, OutputError } from '../errors/failures.js';
+import { FileError, InterruptedError, OutputError } from '../errors/failures.js';
 import { statIfThere, writeFileAtomic } from '../files/atomic-write.js';
 import { errorCode, inputFailure, outputFailure } from '../files/file-failure.js';
+import { begunByOlder, expectSame, type Fingerprint, fingerprint, firstDifference } from '../files/fingerprint.js';
 import { acquireLock, expectStillLocked } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { packageVersion } from '../files/package-version.js';
@@ -51,6 +52,8 @@ export type Pool = {
   readonly texts: number;
 };
 
+/** Of the state beside a pool. */
+const VERSION = 2;
 /** Between two looks at the clock and the signal. */
 const TURN_MS = 50;
 const PROGRESS_MS = 1000;
@@ -71,7 +74,7 @@ export async function writePool(
   await makeFolder(dirname(path));
   const lock = await acquireLock(`${path}.lock`, { signal: options.signal });
   try {
-    const made = settingsOf(table, augmentation, options);
+    const made = madeOf(table, augmentation, options);
     const start = await startRow(path, table, made, options);
     if (start === undefined) return { status: 'already-made', texts: await wholeTexts(path) };
     await writeRows(path, table, augmentation, start, options);
@@ -83,22 +86,20 @@ export async function writePool(
   }
 }
 
-type Settings = PoolState['made'];
-
-function settingsOf(
-  table: TextTable,
-  { name, settings }: Augmentation,
-  { seed = AUGMENT_SEED, hasOriginals = false }: PoolOptions,
-): Settings {
-  const texts = textsHash(table);
-  return { augmentation: name, ...settings, seed, hasOriginals: Number(hasOriginals), rows: table.size, texts };
+function madeOf(table: TextTable, { name, settings }: Augmentation, options: PoolOptions): Fingerprint {
+  const { seed = AUGMENT_SEED, hasOriginals = false } = options;
+  return fingerprint(options, {
+    augmentation: name,
+    ...settings,
+    ...{ seed, hasOriginals: Number(hasOriginals), rows: table.size, texts: textsHash(table) },
+  });
 }
 
 /** The row to begin with, the file being cut to what comes before it; undefined where nothing is left to do. */
 async function startRow(
   path: string,
   table: TextTable,
-  made: Settings,
+  made: Fingerprint,
   { resume = false, overwrite = false }: PoolOptions,
 ): Promise<number | undefined> {
   const file = await statIfThere(path);
@@ -110,9 +111,10 @@ async function startRow(
   }
   if (state === undefined)
     throw occupied(path, 'a file that is no pool of texts', 'choose another file, or overwrite it');
-  const difference = [...new Set([...Object.keys(state.made), ...Object.keys(made)])].find(
-    (key) => state.made[key] !== made[key],
-  );
+  // A pool of 0.1.0 says nothing of what computed it.
+  const isOlder = state.version < VERSION;
+  const { numerics: _numerics, ...asThen } = made;
+  const difference = firstDifference(state.made, isOlder ? asThen : made)?.option;
   if (state.whole !== undefined && difference === undefined && file?.size === state.whole.bytes) return undefined;
   if (!resume) {
     const got = difference === undefined ? 'one that is half made' : `one with another ${difference}`;
@@ -120,14 +122,8 @@ async function startRow(
       difference === undefined ? 'resume to go on with it, or overwrite it' : 'overwrite it, or choose another file';
     throw occupied(path, got, fix);
   }
-  if (difference !== undefined) {
-    throw new OptionError({
-      where: `${path}: resuming with another ${difference}`,
-      wanted: `${state.made[difference] ?? 'none'}, as the pool was begun with`,
-      got: String(made[difference] ?? 'none'),
-      fix: 'resume with the same texts and options, or overwrite it',
-    });
-  }
+  if (isOlder) throw begunByOlder(path, state.retort);
+  expectSame(path, state.made, made);
   const from = file === undefined ? undefined : cutLastRow(path);
   // A pool that was whole may have been cut since.
   if (state.whole !== undefined) await saveState(path, { made });
@@ -223,7 +219,7 @@ async function countLines(path: string): Promise<NonNullable<PoolState['whole']>
 const statePath = (path: string): string => `${path}.state.json`;
 
 async function saveState(path: string, state: Pick<PoolState, 'made' | 'whole'>): Promise<void> {
-  const whole: PoolState = { format: 'retort-pool', version: 1, retort: packageVersion(), ...state };
+  const whole: PoolState = { format: 'retort-pool', version: VERSION, retort: packageVersion(), ...state };
   await writeFileAtomic(statePath(path), `${JSON.stringify(whole, null, 2)}\n`);
 }
 

@@ -80,6 +80,7 @@ export function taggedDataset(
     text: {
       table: textTable(name, { texts: sentences.map(({ words }) => words.join(' ')) }),
       tokenizer,
+      cut: { maxLength },
       lengths: Uint32Array.from(rows, ({ row }) => row.ids.length),
       isTruncated: Uint8Array.from(rows, ({ isCut }) => Number(isCut)),
     },

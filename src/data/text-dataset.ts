@@ -68,7 +68,7 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
     name: table.name,
     size: table.size,
     labelNames: table.labelNames,
-    text: { table, tokenizer, lengths, isTruncated },
+    text: { table, tokenizer, cut: rule, lengths, isTruncated },
     batch: (rows, paddedTo = rows.length, _place, length) => {
       const padded = paddedRows(rows, paddedTo, table.size, table.name);
       // A text without words has no tokens where a tokenizer adds none; a tensor needs one.

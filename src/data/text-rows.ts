@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import type { TextTable } from './text-table.js';
 
 /** What is known of a data set's rows if they are texts. */
@@ -7,6 +7,8 @@ export type TextRows = {
   readonly table: TextTable;
   /** What made ids of them. */
   readonly tokenizer: Tokenizer;
+  /** How long a row may be, and what of a longer one is left. */
+  readonly cut: TruncationOptions;
   /** Tokens of each row, special tokens included and cut to the most allowed; of two inputs the longer one. */
   readonly lengths: Uint32Array;
   /** 1 for each row that lost tokens to the most allowed, else 0; of two inputs, if either did. */

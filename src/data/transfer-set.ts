@@ -122,6 +122,7 @@ function joinedTexts(train: Dataset, pool: Dataset, rows: Uint32Array, name: str
       ...(scores && { scores: [...scores, ...new Float32Array(others.size).fill(Number.NaN)] }),
     }),
     tokenizer: first.tokenizer,
+    cut: first.cut,
     lengths: Uint32Array.from([...first.lengths, ...Array.from(rows, (row) => second.lengths[row] as number)]),
     isTruncated: Uint8Array.from([
       ...first.isTruncated,

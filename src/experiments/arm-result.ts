@@ -1,6 +1,6 @@
 /** @file What one run of one arm gives: its score, and what the report shows of it. */
 import { OptionError } from '../errors/failures.js';
-import type { Json } from '../training/run-options.js';
+import type { Json } from '../files/fingerprint.js';
 import type { StoredWarning } from './experiment-warnings.js';
 import type { KeptAnswers } from './kept-answers.js';
 

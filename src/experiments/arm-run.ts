@@ -1,7 +1,7 @@
 /** @file One arm on one seed: what runs it, and how it fails. */
 import process from 'node:process';
 import { type ErrorDetails, type ExitCode, RetortError } from '../errors/retort-error.js';
-import type { Json } from '../training/run-options.js';
+import type { Json } from '../files/fingerprint.js';
 import type { ArmResult } from './arm-result.js';
 
 /** One way to train, by name; whatever else it has is its settings. Plain JSON, since it is written down and sent. */

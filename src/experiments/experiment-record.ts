@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
-import { asJson } from '../training/run-options.js';
+import { asJson } from '../files/fingerprint.js';
 import { discordantRows } from './arm-result.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
 import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './experiment-record.schema.js';

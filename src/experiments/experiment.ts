@@ -1,6 +1,6 @@
 /** @file Arms × seeds: every arm runs on every seed, each finished run is kept, and a killed experiment goes on. */
 import { InterruptedError, OptionError } from '../errors/failures.js';
-import { asJson } from '../training/run-options.js';
+import { asJson, type Fingerprint, fingerprint } from '../files/fingerprint.js';
 import type { ArmResult } from './arm-result.js';
 import {
   type Arm,
@@ -50,6 +50,8 @@ export type ExperimentOptions<A extends Arm> = {
   readonly metric?: JudgedMetric;
   /** All else that decides the numbers: sizes, steps, data and their hashes, number of threads. */
   readonly settings?: Settings;
+  /** Where things lie that the runs read and write. They are given to them as settings, and are not compared. */
+  readonly places?: Settings;
   readonly run: ArmRun<A>;
   /** Where finished runs are kept; without it nothing is. Its folder must exist. */
   readonly resultsFile?: string;
@@ -108,7 +110,7 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
   const file =
     resultsFile === undefined
       ? undefined
-      : await openResultsFile(resultsFile, { name, metric, settings, arms }, resume, options.signal);
+      : await openResultsFile(resultsFile, { arms, made: madeOf(options) }, resume, options.signal);
   try {
     const done = new Map<string, FinishedRun>();
     for (const run of file?.finished ?? []) done.set(placeOf(run.arm, run.seed), run);
@@ -179,7 +181,8 @@ async function runJobs<A extends Arm>(
 }
 
 function lanesFor<A extends Arm>(options: ExperimentOptions<A>, jobs: number): Lane<A>[] {
-  const { run, parallel, settings = {}, signal = new AbortController().signal } = options;
+  const { run, parallel, signal = new AbortController().signal } = options;
+  const settings = { ...options.settings, ...options.places };
   const count = Math.min(parallel?.workers ?? 1, jobs);
   if (parallel === undefined || count <= 1) {
     return [
@@ -196,6 +199,12 @@ function lanesFor<A extends Arm>(options: ExperimentOptions<A>, jobs: number): L
       close: worker.close,
     };
   });
+}
+
+/** What the runs of a file have in common; each arm stands in a line of its own. */
+function madeOf<A extends Arm>(options: ExperimentOptions<A>): Fingerprint {
+  const { metric = DEFAULT_METRIC, settings = {} } = options;
+  return fingerprint(options, { metric, settings, arms: undefined, seeds: undefined });
 }
 
 function checkedResult(parsed: ReturnType<typeof armResultSchema.safeParse>): ArmResult {

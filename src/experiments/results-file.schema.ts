@@ -45,9 +45,9 @@ export const versionSchema = z.looseObject({ format: z.literal(RESULTS_FORMAT.na
 
 const settings = z.record(z.string(), z.json());
 
-export const headerSchema = z.strictObject({
+export const headerSchema = z.looseObject({
   format: z.literal(RESULTS_FORMAT.name),
-  version: z.union([z.literal(1), z.literal(RESULTS_FORMAT.version)]),
+  version: z.int().min(1).max(RESULTS_FORMAT.version),
   retort: z.string(),
   name: z.string(),
   metric: z.enum(JUDGED_METRICS).default(DEFAULT_METRIC),

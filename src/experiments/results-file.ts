@@ -7,14 +7,13 @@ import { dirname } from 'node:path';
 import { FileError, OptionError, OutputError } from '../errors/failures.js';
 import { statIfThere, syncFolder } from '../files/atomic-write.js';
 import { outputFailure } from '../files/file-failure.js';
+import { asJson, begunByOlder, type Fingerprint, firstDifference } from '../files/fingerprint.js';
 import { appendJsonLine, readJsonLines } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { packageVersion } from '../files/package-version.js';
-import { asJson, firstDifference } from '../training/run-options.js';
 import type { ArmResult } from './arm-result.js';
-import { type Arm, placeOf, type Settings } from './arm-run.js';
+import { type Arm, placeOf } from './arm-run.js';
 import { RESULTS_FORMAT } from './formats.js';
-import type { JudgedMetric } from './judged-metric.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 
 export type FinishedRun = {
@@ -35,9 +34,8 @@ export type ResultsFile = {
 };
 
 export type Made = {
-  readonly name: string;
-  readonly metric: JudgedMetric;
-  readonly settings: Settings;
+  /** What the runs have in common. */
+  readonly made: Fingerprint;
   readonly arms: readonly Arm[];
 };
 
@@ -51,7 +49,7 @@ const WANTED = 'what retort writes there';
  */
 export async function openResultsFile(
   path: string,
-  made: Made,
+  { made, arms: all }: Made,
   resume: boolean,
   signal?: AbortSignal,
 ): Promise<ResultsFile> {
@@ -67,17 +65,16 @@ export async function openResultsFile(
       });
     }
     const { header, arms, finished } = await parseLines(path, before);
-    const { name, metric, settings } = made;
-    const now = asJson({ retort: packageVersion(), name, metric, settings });
     if (header === undefined) {
       const { name: format, version } = RESULTS_FORMAT;
-      appendSynced(path, { format, version, ...now });
+      appendSynced(path, { format, version, retort: packageVersion(), ...made });
       await syncFolder(dirname(path));
     } else {
-      const { format: _format, version: _version, ...then } = header;
-      refuseOthers(path, then, now);
+      const { format: _format, version, retort, ...then } = header;
+      if (version < RESULTS_FORMAT.version) throw begunByOlder(path, retort);
+      refuseOthers(path, then, made);
     }
-    for (const arm of made.arms) {
+    for (const arm of all) {
       const then = arms.get(arm.name);
       if (then === undefined) appendSynced(path, { type: 'arm', arm });
       else refuseOthers(path, { [`arm ${arm.name}`]: then }, { [`arm ${arm.name}`]: arm });

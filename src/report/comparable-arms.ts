@@ -7,9 +7,9 @@ import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
 import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import type { KeptAnswers } from '../experiments/kept-answers.js';
+import type { Json } from '../files/fingerprint.js';
 import { readJsonLines } from '../files/json-lines.js';
 import { METRICS } from '../training/run-files.js';
-import type { Json } from '../training/run-options.js';
 import { type RunRecord, readRunRecord } from '../training/run-record.js';
 import { kindOf, recordFile } from './record-file.js';
 
@@ -17,7 +17,8 @@ import { kindOf, recordFile } from './record-file.js';
 export type DataName = {
   readonly name: string;
   readonly rows: number;
-  /** A hash of some of its rows, where one was taken. */
+  /** Of all its rows; of 0.1.0 of some. */
+  readonly hash?: string;
   readonly sample?: string;
 };
 
@@ -196,8 +197,8 @@ function armOfRuns(group: readonly Run[], metric: JudgedMetric): ComparableArm {
       ...(right && { right }),
     })),
     parameters,
-    train: { ...data.train, ...sampleIn(options.trainData) },
-    evaluation: data.evaluation && { ...data.evaluation, ...sampleIn(options.evaluationData) },
+    train: { ...data.train, ...contentsIn(options.trainData) },
+    evaluation: data.evaluation && { ...data.evaluation, ...contentsIn(options.evaluationData) },
     versions: versionsOf(first.record),
   };
 }
@@ -224,10 +225,11 @@ function nameOfRuns(names: readonly string[]): string {
   return common.replace(/[-_.=\d]*(seed)?[-_.=\d]*$/, '') || first;
 }
 
-/** What a run's options say of its data has a hash of some rows. */
-function sampleIn(described: Json | undefined): { readonly sample?: string } {
-  if (typeof described !== 'object' || described === null || !('sample' in described)) return {};
-  return typeof described.sample === 'string' ? { sample: described.sample } : {};
+/** What a run's options say of the contents of its data. */
+function contentsIn(described: Json | undefined): Pick<DataName, 'hash' | 'sample'> {
+  if (typeof described !== 'object' || described === null || Array.isArray(described)) return {};
+  const { hash, sample } = described as { readonly [key: string]: Json };
+  return { ...(typeof hash === 'string' && { hash }), ...(typeof sample === 'string' && { sample }) };
 }
 
 function versionsOf({ retort, onnxruntime }: { readonly retort: string; readonly onnxruntime: string }): string {

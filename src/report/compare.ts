@@ -178,7 +178,7 @@ function expectSameData(arms: readonly ComparableArm[]): void {
   if (first === undefined) return;
   for (const other of others) {
     const [a, b] = [first.evaluation, other.evaluation];
-    if (a && b && !(a.name === b.name && a.rows === b.rows && sameSample(a, b))) {
+    if (a && b && !(a.name === b.name && a.rows === b.rows && sameContents(a, b))) {
       throw new OptionError({
         where: `${first.name} and ${other.name}`,
         wanted: 'scores on the same rows',
@@ -198,8 +198,8 @@ function expectSameData(arms: readonly ComparableArm[]): void {
   }
 }
 
-function sameSample(a: DataName, b: DataName): boolean {
-  return a.sample === undefined || b.sample === undefined || a.sample === b.sample;
+function sameContents(a: DataName, b: DataName): boolean {
+  return (['hash', 'sample'] as const).every((of) => a[of] === undefined || b[of] === undefined || a[of] === b[of]);
 }
 
 function dataText({ name, rows }: DataName): string {

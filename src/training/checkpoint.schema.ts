@@ -33,7 +33,7 @@ const kept = z.strictObject({ name: z.string().regex(/^epoch=[^/\\]*\.ckpt$/), e
 
 const warning = z.strictObject({ name: z.enum(Object.keys(CHECKS) as CheckName[]), text: z.string(), fix: z.string() });
 
-export const versionSchema = z.looseObject({ version: z.int().min(1) });
+export const versionSchema = z.looseObject({ version: z.int().min(1), retort: z.string().default('unknown') });
 
 export const stateSchema = z.strictObject({
   format: z.literal(STATE_FORMAT.name),
@@ -69,7 +69,7 @@ const phase = z.strictObject({
 
 export const recordSchema = z.strictObject({
   format: z.literal(RECORD_FORMAT.name),
-  version: z.literal(RECORD_FORMAT.version),
+  version: z.int().min(1).max(RECORD_FORMAT.version),
   retort: z.string(),
   node: z.string(),
   onnxruntime: z.string(),

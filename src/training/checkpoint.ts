@@ -5,10 +5,11 @@
  */
 import type { Stats } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CheckpointError } from '../errors/failures.js';
 import { statIfThere } from '../files/atomic-write.js';
 import { outputFailure } from '../files/file-failure.js';
+import { begunByOlder, type Fingerprint } from '../files/fingerprint.js';
 import { packageVersion } from '../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
 import {
@@ -28,7 +29,6 @@ import type { Patience } from './early-stopping.js';
 import { STATE_FORMAT } from './formats.js';
 import type { KeptModel } from './kept-models.js';
 import { splitWeights } from './method-parameters.js';
-import type { Json } from './run-options.js';
 import type { EpochRecord } from './run-record.js';
 import type { Position } from './train.js';
 
@@ -45,7 +45,7 @@ export type RunState = Position & {
   /** Length of the log at this moment. */
   readonly logBytes: number;
   /** All that decides the numbers of the run. */
-  readonly options: { readonly [key: string]: Json };
+  readonly options: Fingerprint;
 };
 
 const TRAINER = 'trainer.json';
@@ -121,8 +121,9 @@ export async function loadRunState(
   const path = join(await folderToRead(folder), TRAINER);
   const json = await readSmallJson(path, MAX_TRAINER_BYTES);
   const { stateSchema, versionSchema } = await import('./checkpoint.schema.js');
-  const { version } = parsed(versionSchema.safeParse(json), path);
+  const { version, retort } = parsed(versionSchema.safeParse(json), path);
   if (version > STATE_FORMAT.version) throw newerFormat(path, STATE_FORMAT.version, version);
+  if (version < STATE_FORMAT.version) throw begunByOlder(dirname(folder), retort);
   const { optimizer, format: _format, version: _version, ...state } = parsed(stateSchema.safeParse(json), path);
   return { ...state, hash: optimizer.sha256 };
 }

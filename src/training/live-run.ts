@@ -247,7 +247,7 @@ function stateKeeper({ options, step, trained, log, checks, fingerprint, emit, s
   const save = async (at: Position, findings: Findings): Promise<string> => {
     const started = performance.now();
     const found = { ...findings, checks: checks.state() };
-    const state = { ...found, ...at, seconds: seconds(), logBytes: log.sync(), options: fingerprint };
+    const state = { ...found, ...at, seconds: seconds(), logBytes: log.sync(), options: fingerprint() };
     await saveRunState(path, state, trained, step.state());
     savedAt = performance.now();
     cost = (savedAt - started) / 1000;
@@ -369,7 +369,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
       train: { name: data.train.name, rows: data.train.size },
       ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.rows } }),
     },
-    options: fingerprint,
+    options: fingerprint(),
     steps: position.step,
     seconds: seconds(),
     stoppedEarly: findings.stoppedEarly,

@@ -3,13 +3,12 @@ import type { Dataset } from '../data/dataset.js';
 import type { Sampling } from '../data/sampling.js';
 import { taskMixture } from '../data/task-mixture.js';
 import { OptionError, SignalError } from '../errors/failures.js';
+import { comparable, fingerprint, onceAsked } from '../files/fingerprint.js';
 import type { Method } from '../methods/method.js';
 import { supervised } from '../methods/supervised.js';
 import type { Model } from '../models/model.js';
 import { headOf, tasksOf, taskView } from '../models/multi-task.js';
-import { weightsHash } from '../models/saved-model.js';
 import { initialiseParameters } from '../nn/parameters.js';
-import { resolveGroups } from '../optim/groups.js';
 import { scheduleFor } from '../optim/schedules.js';
 import { isKeptSignal } from '../teachers/model-teacher.js';
 import type { Teacher } from '../teachers/teacher.js';
@@ -22,7 +21,7 @@ import { planTexts } from './micro-batches.js';
 import { openMultiTaskStep } from './multi-task-step.js';
 import { checkNumbers, type PreparedRun } from './prepare-run.js';
 import { type RunOptions, type RunResult, runPrepared } from './run.js';
-import { asJson, describeData, describeOptimizer } from './run-options.js';
+import { describeData, describedRun, describeWeights } from './run-options.js';
 import { servedMethod } from './served-methods.js';
 import { MEAN, openTaskEvaluators } from './task-evaluators.js';
 import { scaledScores, type TaughtTask, taskTeachers } from './task-teachers.js';
@@ -95,7 +94,7 @@ export async function trainTasks(options: TasksOptions): Promise<RunResult> {
 
 /** @throws OptionError, SignalError for what cannot work. */
 export function prepareTasks(options: TasksOptions): PreparedRun {
-  const { model, optimizer, groups = [], method = supervised(), sampling = 'proportional', seed } = options;
+  const { model, optimizer, method = supervised(), sampling = 'proportional', seed } = options;
   const { schedule = 'constant', warmupSteps = 0, batchSize, saveTopK = 0, saveLast = true } = options;
   checkNumbers(options);
   checkNames(model, options.tasks);
@@ -112,8 +111,7 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
   const plan = planTraining({ ...options, rows: places, text });
   const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const weights = options.weights ?? initialiseParameters(model.parameters, seed);
-  const names = model.parameters.map(({ name }) => name);
-  const rates = groups.length === 0 ? {} : { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
+  const monitor: Monitor = options.monitor ?? { metric: MEAN, mode: 'max' };
   const evaluated = tasks.flatMap(({ name, data }) => (data.evaluation ? [{ name, data: data.evaluation }] : []));
   const teachers = taskTeachers(tasks, mixture);
   const warnings = tasks.flatMap(({ data, view, metrics, head }) =>
@@ -140,7 +138,7 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
     stepModel: model,
     weights,
     learningRate: (step) => optimizer.learningRate * factor(step - 1),
-    monitor: options.monitor ?? { metric: MEAN, mode: 'max' },
+    monitor,
     saveTopK,
     saveLast,
     warnings,
@@ -149,30 +147,23 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
       if (options.strict) expectNoWarning(asked.warnings);
       return asked;
     },
-    fingerprint: asJson({
-      model: { kind: model.kind, config: model.config },
-      method: { name: method.name, options: method.options },
-      sampling,
-      // Before what follows from it, so that it is what a message names.
-      seed,
-      initialWeights: weightsHash(weights).slice(0, 16),
-      tasks: tasks.map(({ name, data, teacher }) => ({
-        name,
-        teacher: teacher?.contentHash,
-        trainData: describeData(data.train),
-        evaluationData: data.evaluation && describeData(data.evaluation),
-      })),
-      optimizer: { ...describeOptimizer(optimizer), ...rates },
-      maxGradNorm: options.maxGradNorm,
-      schedule,
-      warmupSteps,
-      epochs: options.epochs,
-      maxSteps: options.maxSteps,
-      batchSize,
-      text,
-      limitTrainBatches: options.limitTrainBatches,
-      earlyStopping: options.earlyStopping,
-    }),
+    fingerprint: onceAsked(() =>
+      fingerprint(options, {
+        ...describedRun({ ...options, method }, model),
+        initialWeights: describeWeights(weights),
+        sampling,
+        tasks: tasks.map(({ name, data, teacher, metrics, head }) => ({
+          name,
+          teacher: teacher?.contentHash,
+          metrics: checkedMetrics(metrics, head.num_labels),
+          trainData: describeData(data.train),
+          evaluationData: data.evaluation && describeData(data.evaluation),
+        })),
+        monitor,
+        text: comparable(text, { seenRow: undefined }),
+        tokensPerRun: undefined,
+      }),
+    ),
     trained: {
       model,
       labelNames: [],

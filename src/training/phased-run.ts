@@ -1,6 +1,7 @@
 /** @file Runs of methods of several stages: each phase is a run in a folder of its own, and the last one's model is kept. */
 import { join } from 'node:path';
 import { savedWithTexts } from '../data/text-rows.js';
+import { expectSame, type Fingerprint } from '../files/fingerprint.js';
 import { claimOutputFolder } from '../files/output-folder.js';
 import type { Phase, PhasesSoFar } from '../methods/phase.js';
 import { loadModel, saveModel, type Weights } from '../models/saved-model.js';
@@ -8,6 +9,7 @@ import { hasRunState, isFile } from './checkpoint.js';
 import type { TrainingEvent } from './events.js';
 import { lineageOf, rowsOf } from './phase-budgets.js';
 import { checkPhases } from './phase-checks.js';
+import { phasedFingerprint } from './phase-fingerprint.js';
 import {
   assistantNames,
   givenTeacher,
@@ -22,8 +24,7 @@ import { heldOutScore, scoreOf } from './phase-scores.js';
 import { prepareRun } from './prepare-run.js';
 import { type RunResult, runTraining } from './run.js';
 import { LAST, METRICS } from './run-files.js';
-import { asJson, expectSameOptions, type Json } from './run-options.js';
-import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+import { expectSameRun, type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
 import { servedMethod } from './served-methods.js';
 
 /** A phase that has ended, and its record. */
@@ -47,7 +48,7 @@ export async function runPhases(given: PhasedRunOptions): Promise<RunResult> {
   const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   try {
     const isFinished = await isFile(join(outputDir, METRICS));
-    return isFinished ? await finishedBefore(options, fingerprint) : await trainPhases(options);
+    return isFinished ? await finishedBefore(options, fingerprint()) : await trainPhases(options);
   } finally {
     folder.release();
   }
@@ -159,7 +160,7 @@ async function finish(
     ...(command !== undefined && { command }),
     // A last phase with another draw has a seed of its own.
     seed,
-    options: { ...asJson({ method: described }), phases: ended.map(({ record: each }) => each.options) },
+    options: { ...(await phasedFingerprint(options)), phases: ended.map(({ record: each }) => each.options) },
     steps: own.reduce((sum, i) => sum + (ended[i]?.record.steps ?? 0), 0),
     seconds: ended.reduce((sum, { record: { seconds } }) => sum + seconds, 0),
     warnings: warningsOf(ended),
@@ -181,12 +182,12 @@ function warningsOf(ended: readonly Ended[]): RunRecord['warnings'] {
   return [...new Map(all.map((warning) => [warning.text, warning])).values()];
 }
 
-async function finishedBefore(options: PhasedRunOptions, first: { readonly [key: string]: Json }): Promise<RunResult> {
-  const { outputDir, method, onEvent } = options;
+async function finishedBefore(options: PhasedRunOptions, first: Fingerprint): Promise<RunResult> {
+  const { outputDir, onEvent } = options;
   const record = await readRunRecord(join(outputDir, METRICS));
-  const [then = null] = (record.options.phases ?? []) as readonly Json[];
-  const described = asJson({ name: method.name, options: method.options });
-  expectSameOptions(outputDir, { method: record.options.method ?? null, first: then }, { method: described, first });
+  const { phases, ...then } = record.options;
+  expectSameRun(outputDir, { ...record, options: then }, await phasedFingerprint(options));
+  expectSame(outputDir, { first: Array.isArray(phases) ? phases[0] : null }, { first });
   onEvent?.({
     type: 'notice',
     text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it anew`,

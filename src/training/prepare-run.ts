@@ -2,14 +2,14 @@
 import type { Dataset } from '../data/dataset.js';
 import { savedWithTexts } from '../data/text-rows.js';
 import { OptionError } from '../errors/failures.js';
+import { comparable, type Fingerprint, fingerprint, onceAsked } from '../files/fingerprint.js';
 import type { Method } from '../methods/method.js';
 import { classesOf } from '../models/forward.js';
 import type { Model } from '../models/model.js';
-import { type TrainedModel, type Weights, weightsHash } from '../models/saved-model.js';
+import type { TrainedModel, Weights } from '../models/saved-model.js';
 import type { ParameterSpec } from '../nn/module.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { checkMaxNorm } from '../optim/clip.js';
-import { resolveGroups } from '../optim/groups.js';
 import { scheduleFor } from '../optim/schedules.js';
 import { isKeptSignal } from '../teachers/model-teacher.js';
 import type { TeacherAnswers } from '../teachers/teacher.js';
@@ -23,7 +23,7 @@ import { METHOD, modelInTraining, peerWeights } from './method-parameters.js';
 import { checkedMetrics, METRICS, type MetricName } from './metrics.js';
 import { planTexts } from './micro-batches.js';
 import type { RunOptions } from './run.js';
-import { asJson, describeData, describeOptimizer, type Json } from './run-options.js';
+import { describeData, describedRun, describeWeights } from './run-options.js';
 import { servedMethod } from './served-methods.js';
 import { checkTeacher } from './teacher-checks.js';
 import { checkTeacherInputs } from './teacher-inputs.js';
@@ -44,8 +44,8 @@ export type PreparedRun = {
   readonly monitor: Monitor;
   readonly saveTopK: number;
   readonly saveLast: boolean;
-  /** What decides the numbers, as plain JSON. */
-  readonly fingerprint: { readonly [key: string]: Json };
+  /** What decides the numbers, as plain JSON: made when it is asked for, since all rows are read for it. */
+  readonly fingerprint: () => Fingerprint;
   readonly trained: Omit<TrainedModel, 'weights'>;
   readonly parameters: number;
   /** What was found so far that may make the run worthless. */
@@ -58,20 +58,8 @@ export type PreparedRun = {
 export function prepareRun(given: RunOptions): PreparedRun {
   const served = { ...given, method: servedMethod(given.method, given.teacher) };
   const options: RunOptions = given.fastDevRun ? fastDevRun(served) : served;
-  const {
-    model,
-    method,
-    teacher,
-    data,
-    perturbation,
-    optimizer,
-    groups = [],
-    maxGradNorm,
-    seed,
-    saveTopK = 0,
-    saveLast = true,
-  } = options;
-  const { schedule = 'constant', warmupSteps = 0, evalBatchSize = options.batchSize, earlyStopping } = options;
+  const { model, method, teacher, data, perturbation, optimizer, seed, saveTopK = 0, saveLast = true } = options;
+  const { schedule = 'constant', warmupSteps = 0, evalBatchSize = options.batchSize } = options;
   checkNumbers(options);
   expectOneStage(method);
   const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
@@ -111,8 +99,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
     startsAtRandom: options.startsAtRandom ?? options.weights === undefined,
   });
   if (options.strict) expectNoWarning(warnings);
-  const names = stepModel.parameters.map(({ name }) => name);
-  const rates = groups.length === 0 ? {} : { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
+  const monitor = options.monitor ?? usualMonitor(metrics);
   return {
     options,
     plan,
@@ -120,33 +107,29 @@ export function prepareRun(given: RunOptions): PreparedRun {
     stepModel,
     weights,
     learningRate: (step) => optimizer.learningRate * factor(step - 1),
-    monitor: options.monitor ?? usualMonitor(metrics),
+    monitor,
     saveTopK,
     saveLast,
-    fingerprint: asJson({
-      model: { kind: model.kind, config: model.config },
-      method: { name: method.name, options: method.options },
-      teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
-      // Before what follows from it, so that it is what a message names.
-      seed,
-      initialWeights: weightsHash(weights).slice(0, 16),
-      trainData: describeData(data.train),
-      perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
-      evaluationData: data.evaluation && describeData(data.evaluation),
-      evaluationRows: evalRows,
-      optimizer: { ...describeOptimizer(optimizer), ...rates },
-      maxGradNorm,
-      schedule,
-      warmupSteps,
-      epochs: options.epochs,
-      maxSteps: options.maxSteps,
-      batchSize: options.batchSize,
-      gradientAccumulationSteps: plan.accumulation,
-      // The number of a run is part of its dropout streams, and its shape decides the order of sums.
-      text,
-      limitTrainBatches: options.limitTrainBatches,
-      earlyStopping,
-    }),
+    fingerprint: onceAsked(() =>
+      fingerprint(options, {
+        ...describedRun(options, stepModel),
+        peerWeights: undefined,
+        initialWeights: describeWeights(weights),
+        teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
+        teacherForm: undefined,
+        data: undefined,
+        trainData: describeData(data.train),
+        evaluationData: data.evaluation && describeData(data.evaluation),
+        evaluationRows: evalRows,
+        limitEvalBatches: undefined,
+        perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
+        ...{ evalBatchSize, metrics, monitor },
+        gradientAccumulationSteps: plan.accumulation,
+        // The number of a run is part of its dropout streams, and its shape decides the order of sums.
+        text: text && comparable(text, { seenRow: undefined }),
+        tokensPerRun: undefined,
+      }),
+    ),
     trained: {
       model,
       labelNames: data.train.labelNames,

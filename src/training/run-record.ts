@@ -1,10 +1,10 @@
 /** @file `metrics.json`: what a run was and what it gave. Reports and comparisons read nothing else. */
 import { writeFileAtomic } from '../files/atomic-write.js';
+import { begunByOlder, expectSame, type Fingerprint } from '../files/fingerprint.js';
 import { newerFormat, parsed, readSmallJson } from '../models/saved-model.js';
 import type { Warning } from './checks/warning.js';
 import { RECORD_FORMAT } from './formats.js';
 import type { KeptModel } from './kept-models.js';
-import type { Json } from './run-options.js';
 
 export type EpochRecord = {
   /** From 1. */
@@ -45,7 +45,7 @@ export type RunRecord = {
   readonly parameters: number;
   readonly data: { readonly train: DataRecord; readonly evaluation?: DataRecord | undefined };
   /** All that decides the run's numbers. */
-  readonly options: { readonly [key: string]: Json };
+  readonly options: Fingerprint;
   /** Of a method of several stages: those that the model has been through. */
   readonly steps: number;
   /** Of a method of several stages: of all. */
@@ -70,6 +70,12 @@ const MAX_RECORD_BYTES = 256 * 2 ** 20;
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   const { name: format, version } = RECORD_FORMAT;
   await writeFileAtomic(path, `${JSON.stringify({ format, version, ...record }, null, 2)}\n`);
+}
+
+/** @throws OptionError naming what is not as in the run that has ended, or that it is of a version too old to tell. */
+export function expectSameRun(outputDir: string, { options, retort }: RunRecord, now: Fingerprint): void {
+  if (!('numerics' in options)) throw begunByOlder(outputDir, retort);
+  expectSame(outputDir, options, now);
 }
 
 /** @throws CheckpointError for a file that is missing, damaged or of a newer format. */

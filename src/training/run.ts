@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import type { Perturbation } from '../data/perturbation.js';
+import { expectSame } from '../files/fingerprint.js';
 import { claimOutputFolder, type OutputFolder } from '../files/output-folder.js';
-import { packageVersion } from '../files/package-version.js';
 import type { Method } from '../methods/method.js';
 import type { Model } from '../models/model.js';
 import { loadModel, type Weights } from '../models/saved-model.js';
@@ -23,8 +23,7 @@ import { type SavedRun, trainInto } from './live-run.js';
 import type { MetricName } from './metrics.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { LOG, METRICS, RESUME } from './run-files.js';
-import { expectSameOptions } from './run-options.js';
-import { type RunRecord, readRunRecord } from './run-record.js';
+import { expectSameRun, type RunRecord, readRunRecord } from './run-record.js';
 import type { TrainingStep } from './step.js';
 
 type StepOptions = Parameters<typeof openInGraphStep>[0] & Parameters<typeof openHostStep>[0];
@@ -161,7 +160,7 @@ async function claim(options: RunOptions): Promise<{ folder: OutputFolder; isFin
 async function finishedBefore({ options, fingerprint }: PreparedRun): Promise<RunResult> {
   const { outputDir, onEvent } = options;
   const record = await readRunRecord(join(outputDir, METRICS));
-  expectSameOptions(outputDir, record.options, fingerprint);
+  expectSameRun(outputDir, record, fingerprint());
   // Left by a kill in the last instant of the run.
   await removeRunState(join(outputDir, RESUME));
   onEvent?.({
@@ -178,15 +177,9 @@ async function finishedBefore({ options, fingerprint }: PreparedRun): Promise<Ru
 }
 
 async function stateToResume({ options, fingerprint }: PreparedRun): Promise<SavedRun> {
-  const { outputDir, onEvent } = options;
+  const { outputDir } = options;
   const folder = join(outputDir, RESUME);
-  const { hash, retort, ...state } = await loadRunState(folder);
-  expectSameOptions(outputDir, state.options, fingerprint);
-  if (retort !== packageVersion()) {
-    onEvent?.({
-      type: 'notice',
-      text: `the run was begun with retort ${retort}, this is ${packageVersion()}: its numbers may differ in the last bits`,
-    });
-  }
+  const { hash, retort: _retort, ...state } = await loadRunState(folder);
+  expectSame(outputDir, state.options, fingerprint());
   return { state, tensors: await loadRunTensors(folder, hash) };
 }

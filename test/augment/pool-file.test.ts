@@ -77,7 +77,11 @@ describe('writePool', () => {
     await expect(writePool(file, other, masking, { resume: true })).rejects.toThrow('resuming with another texts');
     const fewer = tang({ copies: 3, maskRate: 0.4, posRate: 0 });
     await expect(writePool(file, table, fewer, { resume: true })).rejects.toThrow(
-      'resuming with another copies: wanted 4, as the pool was begun with, got 3',
+      'resuming with another copies: wanted 4, as it was begun with, got 3',
+    );
+    const madeUp: object = { madeUp: 1 };
+    await expect(writePool(file, table, masking, { resume: true, ...madeUp })).rejects.toThrow(
+      'resuming with another madeUp: wanted none, as it was begun with, got 1',
     );
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect((await writePool(file, table, fewer, { overwrite: true })).texts).toBeLessThan(texts);

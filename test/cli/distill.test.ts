@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { retort, workFolder } from './command-line.js';
@@ -49,6 +49,21 @@ describe('retort distill on a file of one’s own', () => {
     expect(more.code, more.stderr).toBe(0);
     expect(JSON.parse(more.stdout).arms[0].scores).toHaveLength(3);
     expect(readFileSync(join(root, 'student', 'results.jsonl'), 'utf8').startsWith(before)).toBe(true);
+  });
+
+  // Only the first and the last 32 rows counted once, and the verdict was over runs on both.
+  test('labels that were changed in the middle of the file make another experiment', () => {
+    const lines = readFileSync(join(root, 'reviews.csv'), 'utf8').split('\n');
+    const flipped = lines.map((line, i) =>
+      i < 80 || i > 120 ? line : line.replace(/one$|five$/, (label) => (label === 'one' ? 'five' : 'one')),
+    );
+    writeFileSync(join(root, 'reviews.csv'), flipped.join('\n'));
+    const before = readFileSync(join(root, 'student', 'results.jsonl'), 'utf8');
+    const more = retort(`distill ${QUICK.replace('--seeds 2', '--seeds 4')} --output_dir student --resume`, root);
+    writeFileSync(join(root, 'reviews.csv'), lines.join('\n'));
+    expect(more.code).toBe(2);
+    expect(more.stderr).toMatch(/error: settings\.train\.hash: wanted "[0-9a-f]{64}", as in the results of .*, got "/);
+    expect(readFileSync(join(root, 'student', 'results.jsonl'), 'utf8')).toBe(before);
   });
 
   test('what is wrong is found before any work', () => {

@@ -91,6 +91,35 @@ describe('what 0.1.0 wrote', () => {
     expect(answers()).toEqual(before);
   });
 
+  test('--resume on what was begun then is refused in one message, and nothing is touched', () => {
+    const digits = 'mnist --data_dir mnist --fc1_size 2 --save_last --save_top_k 0';
+    const text = `train ${DATA} ${BILSTM} --save_top_k 0`;
+    const before = tree(root);
+    for (const [line, path] of [
+      [`${digits} --output_dir digits-1 --seed 1`, 'digits-1'],
+      [`${digits} --output_dir digits-interrupted --num_train_epochs 5000`, 'digits-interrupted'],
+      [`${text} --epochs 3 --output_dir text`, 'text'],
+      [`${text} --epochs 5000 --early_stopping 0 --output_dir text-interrupted`, 'text-interrupted'],
+      [`${DISTIL} --teacher teacher --cache_dir answers --seeds 3 --output_dir experiment`, 'experiment/results.jsonl'],
+      [
+        `${DISTIL} --teacher teacher --cache_dir answers --seeds 500 --output_dir experiment-interrupted`,
+        'experiment-interrupted/results.jsonl',
+      ],
+      [
+        'augment reviews.csv --text review --method masking --copies 2 --rows 8 --output_file pool-interrupted.jsonl',
+        'pool-interrupted.jsonl',
+      ],
+    ] as const) {
+      const { code, stderr } = retort(`${line} --resume --quiet`, root);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toBe(
+        `error: resuming ${path}: wanted what was begun by retort 0.2.0 or later, which wrote down all that decides its ` +
+          'numbers, got what retort 0.1.0 began; finish it with retort 0.1.0, or start anew with --overwrite or in another place\n',
+      );
+    }
+    expect(tree(root)).toEqual(before);
+  });
+
   test('a pool of texts that is whole is left as it is', () => {
     const line = 'augment reviews.csv --text review --method masking --copies 2 --rows 8 --output_file pool.jsonl';
     const before = readFileSync(join(root, 'pool.jsonl'), 'utf8');

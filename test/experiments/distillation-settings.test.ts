@@ -1,14 +1,33 @@
 import { describe, expect, test } from 'vitest';
+import type { Dataset } from '../../src/data/dataset.js';
 import type { DistillOptions } from '../../src/experiments/distillation/distill.js';
 import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
 import type { AssistantStart } from '../../src/experiments/distillation/train-arm.js';
 import { takd } from '../../src/methods/takd.js';
 import { mlp } from '../../src/models/mlp.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
 const start = { model: mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES }), weights: () => ({}), start: 'new' };
+const train = blobs('train', 200);
+const dev = blobs('dev', 200);
+
+/** The same rows, but for a pixel of one. */
+function changedAt(data: Dataset, row: number): Dataset {
+  return {
+    ...data,
+    batch: (rows, ...rest) => {
+      const batch = data.batch(rows, ...rest);
+      const at = Array.from(rows).indexOf(row);
+      const { pixels } = batch.inputs;
+      if (at >= 0 && pixels !== undefined) pixels.data[at * PIXELS] = (Number(pixels.data[at * PIXELS]) + 1) % 256;
+      return batch;
+    },
+  };
+}
+
 const teacher: Teacher = {
   name: 'teacher',
   provides: ['logits'],
@@ -33,21 +52,45 @@ const settingsWith = (training: AssistantStart['training'], more: Partial<Distil
 
 describe('distillationSettings', () => {
   // Runs with an assistant that was trained otherwise were once taken for the same experiment.
-  test('tell how an assistant is trained from how another one is', () => {
+  test('tell how an assistant is trained from how another one is', async () => {
     const quick = { optimizer: adam({ learningRate: 0.01 }), epochs: 1, batchSize: 4 };
     const slow = { ...quick, optimizer: adam({ learningRate: 0.01, betas: [0.5, 0.999] }) };
-    expect(settingsWith(quick)).toEqual(settingsWith({ ...quick }));
-    expect(settingsWith(quick)).not.toEqual(settingsWith({ ...quick, epochs: 2 }));
-    expect(settingsWith(quick)).not.toEqual(settingsWith(slow));
-    expect(settingsWith(quick)).not.toEqual(settingsWith(undefined));
+    const asQuick = await settingsWith(quick);
+    expect(await settingsWith({ ...quick })).toEqual(asQuick);
+    expect(await settingsWith({ ...quick, epochs: 2 })).not.toEqual(asQuick);
+    expect(await settingsWith(slow)).not.toEqual(asQuick);
+    expect(await settingsWith(undefined)).not.toEqual(asQuick);
   });
 
-  test('tell betas apart, and rates of their own for some parameters', () => {
-    const plain = settingsWith(undefined);
+  test('tell betas apart, and rates of their own for some parameters', async () => {
+    const plain = await settingsWith(undefined);
     const betas = { optimizer: adam({ learningRate: 0.01, betas: [0.5, 0.999] }) };
-    expect(settingsWith(undefined, betas)).not.toEqual(plain);
+    expect(await settingsWith(undefined, betas)).not.toEqual(plain);
     const slower = [{ match: (name: string) => name.endsWith('bias'), learningRateFactor: 0.1 }];
-    expect(settingsWith(undefined, { groups: slower })).not.toEqual(plain);
-    expect(settingsWith(undefined, { groups: slower })).toEqual(settingsWith(undefined, { groups: [...slower] }));
+    const asSlower = await settingsWith(undefined, { groups: slower });
+    expect(asSlower).not.toEqual(plain);
+    expect(await settingsWith(undefined, { groups: [...slower] })).toEqual(asSlower);
+  });
+
+  // The form of the teacher was left out once, and only 32 rows at either end of a set counted.
+  test.each<[string, Partial<DistillOptions>]>([
+    ['an option that was forgotten once', { teacherForm: 'traced' }],
+    ['an option that nobody thinks of', { madeUp: 1 } as object],
+    ['other rows in the middle', { data: { train: changedAt(blobs('train', 200), 100), evaluation: dev } }],
+    ['other evaluation rows in the middle', { data: { train, evaluation: changedAt(dev, 100) } }],
+    ['a pool', { data: { train, evaluation: dev, transfer: dev } }],
+    [
+      'a start of other weights',
+      { student: { ...start, weights: () => initialiseParameters(start.model.parameters, 2) } },
+    ],
+  ])('%s is another experiment', async (_, more) => {
+    const data = { train, evaluation: dev };
+    expect(await settingsWith(undefined, { data, ...more })).not.toEqual(await settingsWith(undefined, { data }));
+  });
+
+  test('where it lies, what is asked of the outcome, more seeds and arms are no others', async () => {
+    const plain = await settingsWith(undefined);
+    const more = { outputDir: 'elsewhere', smallestEffect: 1, seeds: 9, controls: [], command: 'retort', resume: true };
+    expect(await settingsWith(undefined, more)).toEqual(plain);
   });
 });

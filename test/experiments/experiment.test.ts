@@ -18,6 +18,8 @@ import {
   type ExperimentOutcome,
   runExperiment,
 } from '../../src/experiments/experiment.js';
+import { RESULTS_FORMAT } from '../../src/experiments/formats.js';
+import { finishedRuns } from '../../src/experiments/results-file.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
 
@@ -178,8 +180,8 @@ describe('a results file', () => {
 
   test.each([
     [
-      '{"format":"retort-results","version":3,"news":1}\n',
-      ': wanted format version 2 or older, got version 3; use a newer',
+      `{"format":"retort-results","version":${RESULTS_FORMAT.version + 1},"news":1}\n`,
+      `: wanted format version ${RESULTS_FORMAT.version} or older, got version ${RESULTS_FORMAT.version + 1}; use a newer`,
     ],
     ['{"step":1}\n', ':1: format: wanted a file of results'],
     ['[]\n', ':1: wanted a file of results'],
@@ -190,26 +192,47 @@ describe('a results file', () => {
     expect(error.message).toContain(`${resultsFile}${text}`);
   });
 
-  test('of version 1, which knew accuracies alone, is gone on with', async () => {
+  test('of a version that did not write down all that decides the numbers is read, and not gone on with', async () => {
     const resultsFile = join(root, 'first version.jsonl');
     await runExperiment({ ...base, seeds: [1], resultsFile });
     const asThen = readFileSync(resultsFile, 'utf8')
-      .replace('"version":2', '"version":1')
+      .replace(/"version":\d+,"retort":"[^"]*"/, '"version":1,"retort":"0.1.0"')
       .replace('"metric":"accuracy",', '')
       .replaceAll('"score":', '"accuracy":');
     writeFileSync(resultsFile, asThen);
-    const begun: number[] = [];
-    const outcome = await runExperiment({
-      ...base,
-      ...{ seeds: [1, 2], resultsFile, resume: true },
-      onEvent: (event) => event.type === 'run-start' && begun.push(event.seed),
-    });
-    expect(new Set(begun)).toEqual(new Set([2]));
-    expect(outcome.arms.map(({ scores }) => scores)).toEqual(
-      (await runExperiment({ ...base, seeds: [1, 2] })).arms.map(({ scores }) => scores),
+    expect((await finishedRuns(resultsFile)).map(({ arm, seed }) => [arm, seed])).toEqual(
+      base.arms.map(({ name }) => [name, 1]),
     );
-    const other = await failure(runExperiment({ ...base, metric: 'f1', seeds: [1], resultsFile, resume: true }));
-    expect(other.message).toContain('metric: wanted "accuracy", as in the results of');
+    const error = await failure(runExperiment({ ...base, seeds: [1, 2], resultsFile, resume: true }));
+    expect(error.message).toBe(
+      `resuming ${resultsFile}: wanted what was begun by retort 0.2.0 or later, which wrote down all that decides its ` +
+        'numbers, got what retort 0.1.0 began; finish it with retort 0.1.0, or start anew with --overwrite or in another place',
+    );
+    expect(readFileSync(resultsFile, 'utf8')).toBe(asThen);
+  });
+
+  test('another metric, and an option that nobody thought of, are refused', async () => {
+    const resultsFile = join(root, 'other metric.jsonl');
+    const made = { ...base, seeds: [1], resultsFile, madeUp: 1 };
+    await runExperiment(made);
+    for (const [change, message] of [
+      [{ metric: 'f1' as const }, 'metric: wanted "accuracy", as in the results of'],
+      [{ madeUp: 2 }, 'madeUp: wanted 1, as in the results of'],
+    ] as const) {
+      const error = await failure(runExperiment({ ...made, ...change, resume: true }));
+      expect(error.message).toContain(message);
+    }
+  });
+
+  test('of another release that computes the same is gone on with; of other arithmetic it is not', async () => {
+    const resultsFile = join(root, 'another release.jsonl');
+    await runExperiment({ ...base, seeds: [1], resultsFile });
+    const written = readFileSync(resultsFile, 'utf8');
+    writeFileSync(resultsFile, written.replace(/"retort":"[^"]*"/, '"retort":"0.9.0"'));
+    await runExperiment({ ...base, seeds: [1], resultsFile, resume: true });
+    writeFileSync(resultsFile, written.replace(/"onnxruntime":"[^"]*"/, '"onnxruntime":"1.0.0"'));
+    const error = await failure(runExperiment({ ...base, seeds: [1], resultsFile, resume: true }));
+    expect(error.message).toContain('numerics.onnxruntime: wanted "1.0.0", as in the results of');
   });
 
   test('with a damaged run or the same run twice is refused by line', async () => {

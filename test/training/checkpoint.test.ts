@@ -7,6 +7,7 @@ import { mlp } from '../../src/models/mlp.js';
 import { adam } from '../../src/optim/adam.js';
 import { encodeSafetensors } from '../../src/tensor/safetensors.js';
 import { readSafetensors } from '../../src/tensor/safetensors-file.js';
+import { STATE_FORMAT } from '../../src/training/formats.js';
 import { type RunOptions, runTraining } from '../../src/training/run.js';
 import { temporaryFolder } from '../files/processes.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
@@ -58,9 +59,18 @@ describe('the state of a run', () => {
   });
 
   test('of a newer format, it is refused as that', async () => {
-    edit((json) => Object.assign(json, { version: 2, more: 1 }));
+    edit((json) => Object.assign(json, { version: STATE_FORMAT.version + 1, more: 1 }));
     expect(await refusal()).toContain(
-      'trainer.json: wanted format version 1 or older, got version 2; use a newer retort',
+      `trainer.json: wanted format version ${STATE_FORMAT.version} or older, got version ${STATE_FORMAT.version + 1}; use a newer retort`,
+    );
+  });
+
+  test('begun by 0.1.0, which did not write down all that decides its numbers, it is refused as that', async () => {
+    edit((json) => Object.assign(json, { version: 1, retort: '0.1.0' }));
+    const error = await runTraining(options(dir, { resume: true })).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(
+      'wanted what was begun by retort 0.2.0 or later, which wrote down all that decides its numbers, got what retort ' +
+        '0.1.0 began; finish it with retort 0.1.0, or start anew with --overwrite or in another place',
     );
   });
 

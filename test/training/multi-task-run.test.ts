@@ -165,7 +165,13 @@ describe('trainTasks', () => {
       },
     });
     await expect(stopped).rejects.toThrow('interruption');
-    await expect(trainTasks({ ...parted, sampling: 'uniform', resume: true })).rejects.toThrow('another sampling');
+    for (const [more, message] of [
+      [{ sampling: 'uniform' }, 'another sampling'],
+      [{ limitTrainBatches: { batches: 3 } }, 'another limitTrainBatches'],
+      [{ madeUp: 1 } as object, 'another madeUp: wanted none'],
+    ] as const) {
+      await expect(trainTasks({ ...parted, ...more, resume: true })).rejects.toThrow(message);
+    }
     const resumed = await trainTasks({ ...parted, resume: true });
     expect(resumed.weights).toEqual(whole.weights);
     const bytes = (folder: string) => readFileSync(join(scratch, folder, 'last.ckpt', 'model.safetensors'));

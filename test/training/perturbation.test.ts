@@ -89,7 +89,7 @@ describe('runTraining with a perturbation', () => {
     await runTraining(options(dir));
     const other = perturbedImages({ width: 4, height: 3, noise: 0.2, shift: 1 });
     await expect(runTraining(options(dir, { perturbation: other, resume: true }))).rejects.toThrow(
-      'resuming with another perturbation.options.noise: wanted 0.3, as the run was started with, got 0.2',
+      'resuming with another perturbation.options.noise: wanted 0.3, as it was begun with, got 0.2',
     );
   });
 

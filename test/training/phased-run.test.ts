@@ -160,6 +160,8 @@ describe('runPhases', () => {
     const resumed = await runPhases(options('tinybert', tinyBert(), { resume: true }));
     expect(resumed).toMatchObject({ status: 'already-finished', record: whole.record });
     expect(resumed.weights).toEqual(whole.weights);
+    const madeUp = { resume: true, madeUp: 1 } as object;
+    await expect(runPhases(options('tinybert', tinyBert(), madeUp))).rejects.toThrow('another madeUp: wanted none');
     const other = options('tinybert', tinyBert({ intermediateShare: 0.5 }), { resume: true });
     await expect(runPhases(other)).rejects.toThrow('resuming with another method.options.intermediateShare');
     await expect(runPhases(options('tinybert', tinyBert()))).rejects.toThrow('wanted a new or empty output folder');

@@ -2,13 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { adam } from '../../src/optim/adam.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { sgd } from '../../src/optim/sgd.js';
-import {
-  asJson,
-  describeData,
-  describeOptimizer,
-  expectSameOptions,
-  firstDifference,
-} from '../../src/training/run-options.js';
+import { describeData, describeOptimizer } from '../../src/training/run-options.js';
 import { blobs } from './blobs.js';
 
 describe('describeOptimizer', () => {
@@ -39,34 +33,5 @@ describe('describeData', () => {
     ].map((data) => JSON.stringify(describeData(data)));
     expect(new Set(all).size).toBe(4);
     expect(JSON.stringify(describeData(blobs('a', 100)))).toBe(all[0]);
-  });
-});
-
-describe('expectSameOptions', () => {
-  const then = asJson({ model: { config: { hidden: [4, 2] } }, seed: 1, maxSteps: undefined });
-
-  test('equal options pass, whatever the order of their keys', () => {
-    expect(() =>
-      expectSameOptions('out', then, asJson({ seed: 1, model: { config: { hidden: [4, 2] } } })),
-    ).not.toThrow();
-  });
-
-  test.each([
-    [
-      { model: { config: { hidden: [4, 3] } }, seed: 1 },
-      'model.config.hidden: wanted [4,2], as the run was started with, got [4,3]',
-    ],
-    [{ model: { config: { hidden: [4, 2] } }, seed: 2 }, 'seed: wanted 1, as the run was started with, got 2'],
-    [
-      { model: { config: { hidden: [4, 2] } }, seed: 1, maxSteps: 5 },
-      'maxSteps: wanted none, as the run was started with, got 5',
-    ],
-    [{ model: { config: {} }, seed: 1 }, 'model.config.hidden: wanted [4,2], as the run was started with, got none'],
-  ])('%j is refused by name', (now, message) => {
-    expect(() => expectSameOptions('out', then, asJson(now))).toThrow(`out: resuming with another ${message}`);
-  });
-
-  test('the first difference of equal values is none', () => {
-    expect(firstDifference({ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] })).toBeUndefined();
   });
 });

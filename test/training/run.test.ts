@@ -234,25 +234,30 @@ describe('runTraining', () => {
 
   test('resuming with another option names it, and changes nothing', async () => {
     const dir = newDir();
-    await interrupted(dir, 12);
+    // One that somebody adds and thinks no more of.
+    const madeUp: object = { madeUp: 1 };
+    await interrupted(dir, 12, madeUp);
     const before = modelBytes(join(dir, 'resume'));
     for (const [more, message] of [
-      [{ batchSize: 16 }, 'resuming with another batchSize: wanted 8, as the run was started with, got 16'],
+      [{ batchSize: 16 }, 'resuming with another batchSize: wanted 8, as it was begun with, got 16'],
       [{ optimizer: adam({ learningRate: 0.02 }) }, 'another optimizer.learningRate: wanted 0.01'],
       [{ optimizer: adam({ learningRate: 0.01, betas: [0.8, 0.999] }) }, 'another optimizer.settings'],
-      [{ seed: 4 }, 'another seed: wanted 3, as the run was started with, got 4'],
+      [{ seed: 4 }, 'another seed: wanted 3, as it was begun with, got 4'],
       [{ epochs: 5 }, 'another epochs: wanted 4'],
-      [{ maxGradNorm: 1 }, 'another maxGradNorm: wanted none, as the run was started with, got 1'],
+      [{ maxGradNorm: 1 }, 'another maxGradNorm: wanted none, as it was begun with, got 1'],
       [{ method: supervised({ labelSmoothing: 0.1 }) }, 'another method.options.labelSmoothing: wanted 0'],
-      [{ data: { train: blobs('train', 90, { seed: 2 }), evaluation } }, 'another trainData.sample'],
+      [{ data: { train: blobs('train', 90, { seed: 2 }), evaluation } }, 'another trainData.hash'],
+      [{ madeUp: 2 } as object, 'another madeUp: wanted 1, as it was begun with, got 2'],
       [{ model: mlp({ inputs: PIXELS, hidden: [6], classes: CLASSES }) }, 'another model.config.hidden: wanted [5]'],
     ] satisfies [Partial<RunOptions>, string][]) {
-      const failure = await runTraining(options(dir, { resume: true, ...more })).catch((error: unknown) => error);
+      const failure = await runTraining(options(dir, { resume: true, ...madeUp, ...more })).catch(
+        (error: unknown) => error,
+      );
       expect(failure).toBeInstanceOf(OptionError);
       expect(String(failure)).toContain(message);
     }
     expect(modelBytes(join(dir, 'resume')).equals(before)).toBe(true);
-    expect((await runTraining(options(dir, { resume: true, threads: 2 }))).status).toBe('finished');
+    expect((await runTraining(options(dir, { resume: true, ...madeUp, threads: 2 }))).status).toBe('finished');
   });
 
   test('resuming what was never begun starts; what has ended says so and does nothing', async () => {

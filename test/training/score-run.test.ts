@@ -97,7 +97,7 @@ describe('runTraining on scores', () => {
     expect(record.kept[0]?.name).toMatch(/^epoch=\d-pearson=/);
     // A row's score decides the run as its text does.
     const other = { ...options, data: { train: dataOf(scoredTable('train', 200)) } };
-    const sampleOf = (run: RunOptions) => JSON.stringify(prepareRun(run).fingerprint.trainData);
+    const sampleOf = (run: RunOptions) => JSON.stringify(prepareRun(run).fingerprint().trainData);
     expect(sampleOf(other)).not.toBe(sampleOf(options));
   });
 

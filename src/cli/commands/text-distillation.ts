@@ -17,12 +17,12 @@ import {
   scoreText,
 } from '../../experiments/judged-metric.js';
 import { writeFileAtomic } from '../../files/atomic-write.js';
+import { asJson } from '../../files/fingerprint.js';
 import { reportHtml } from '../../report/html.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { TrainingEvent } from '../../training/events.js';
 import { METRICS } from '../../training/metrics.js';
 import { estimateStage } from '../../training/run-estimate.js';
-import { asJson } from '../../training/run-options.js';
 import { textRun } from '../../training/text-settings.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { gainsText, shipText } from '../experiment-lines.js';

@@ -1,8 +1,9 @@
 /** @file The arms of a distillation: the method, and what it has to beat. */
+
+import { asJson } from '../../files/fingerprint.js';
 import { hardLabels } from '../../methods/hard-labels.js';
 import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
-import { asJson } from '../../training/run-options.js';
 import type { Arm } from '../arm-run.js';
 import type { Control } from './controls.js';
 

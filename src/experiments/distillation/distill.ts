@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { Json } from '../../files/fingerprint.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { type LabellingProgress, rememberingTeacher } from '../../teachers/cached-teacher.js';
@@ -12,7 +13,6 @@ import { expectNoWarning } from '../../training/checks/warning.js';
 import type { TrainingEvent } from '../../training/events.js';
 import { checkStages } from '../../training/phased-run.js';
 import { LAST } from '../../training/run-files.js';
-import type { Json } from '../../training/run-options.js';
 import { servedMethod } from '../../training/served-methods.js';
 import type { RunContext } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
@@ -199,7 +199,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       metric,
       arms,
       seeds,
-      settings: distillationSettings(options),
+      settings: await distillationSettings(options),
       run: (arm, armSeed, context) => trained(arm, armSeed, context),
       resultsFile: results,
       resume,

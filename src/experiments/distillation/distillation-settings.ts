@@ -1,42 +1,50 @@
 /** @file What decides the numbers of a distillation: what is compared when one is resumed. */
-import { resolveGroups } from '../../optim/groups.js';
-import { asJson, describeData, describeOptimizer } from '../../training/run-options.js';
+import { comparable } from '../../files/fingerprint.js';
+import { describeData, describeRates, describeWeights } from '../../training/run-options.js';
 import type { Settings } from '../arm-run.js';
 import type { DistillOptions } from './distill.js';
+import { outlineOf } from './outline.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';
 
-function describedStart({ model, start }: StudentStart) {
-  return { kind: model.kind, config: model.config, start };
+/** With the weights of one seed, for all: others of them come from the same place. */
+async function describedStart(student: StudentStart, seed: number) {
+  const { model, weights } = student;
+  return comparable(student, {
+    model: { kind: model.kind, config: model.config },
+    weights: describeWeights(await weights(seed)),
+  });
 }
 
-function describedAssistant({ training, ...start }: AssistantStart) {
+async function describedAssistant(
+  { reads: _reads, asTeacher: _asTeacher, training, ...start }: AssistantStart,
+  seed: number,
+) {
   return {
-    ...describedStart(start),
-    ...(training && { training: { ...training, optimizer: describeOptimizer(training.optimizer) } }),
+    ...(await describedStart(start, seed)),
+    ...(training && {
+      training: comparable(training, { optimizer: describeRates(start.model, training), groups: undefined }),
+    }),
   };
 }
 
-/** With the rates of each parameter where they are not all the optimiser's. */
-function describedRates({ optimizer, groups = [], student: { model } }: DistillOptions) {
-  const names = model.parameters.map(({ name }) => name);
-  const rates = groups.length > 0 && { rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
-  return { ...describeOptimizer(optimizer), ...rates };
-}
-
 /** All that decides the numbers, but for arms and seeds, to which more may be added later. */
-export function distillationSettings(options: DistillOptions): Settings {
-  const { data, student, teacher, settings, epochs, batchSize, schedule, maxSteps, tokensPerRun } = options;
-  return asJson({
+export async function distillationSettings(options: DistillOptions): Promise<Settings> {
+  const { data, student, teacher, settings, schedule = 'constant', warmupSteps = 0, assistants } = options;
+  const { metrics, seeds } = outlineOf(options);
+  const [seed = 1] = seeds;
+  return comparable(options, {
+    settings: undefined,
     ...settings,
-    student: describedStart(student),
-    assistants: options.assistants?.map(describedAssistant),
+    ...{ schedule, warmupSteps, metrics },
+    ...{ method: undefined, controls: undefined, seeds: undefined },
+    student: await describedStart(student, seed),
+    assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
     teacher: teacher.contentHash,
+    data: undefined,
     train: describeData(data.train),
     transfer: data.transfer && describeData(data.transfer),
     evaluation: describeData(data.evaluation),
-    optimizer: describedRates(options),
-    ...{ epochs, batchSize, schedule, maxSteps, tokensPerRun },
-    ...{ warmupSteps: options.warmupSteps, maxGradNorm: options.maxGradNorm },
-    limitTrainBatches: options.limitTrainBatches,
-  }) as Settings;
+    optimizer: describeRates(student.model, options),
+    groups: undefined,
+  });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../../data/mnist.js';
 import { OptionError } from '../../errors/failures.js';
+import type { Fingerprint } from '../../files/fingerprint.js';
 import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
@@ -16,13 +17,18 @@ import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
 
 /** What all arms have in common. */
 export type PrimerSettings = {
-  readonly dataDir: string;
-  /** The folder of the teacher's run. */
-  readonly teacher: string;
   /** Of the teacher: another one, another experiment. */
   readonly teacherHash: string;
   /** `test`: the 10,000 test images; `validation`: the last 10,000 training images, for choosing settings. */
   readonly scoredOn: 'test' | 'validation';
+  /** The images, as `describeData` has them: others, another experiment. */
+  readonly data: Fingerprint;
+};
+
+export type PrimerPlaces = {
+  readonly dataDir: string;
+  /** The folder of the teacher's run. */
+  readonly teacher: string;
   /** Where each run gets a folder of its own; null: nothing is kept. */
   readonly runs: string | null;
 };
@@ -47,13 +53,13 @@ type Shared = { readonly train: Dataset; readonly scored: Dataset; readonly teac
 let shared: { readonly key: string; readonly value: Promise<Shared> } | undefined;
 
 /** Data and teacher, read once a process. */
-function sharedBy(settings: PrimerSettings): Promise<Shared> {
+function sharedBy(settings: PrimerSettings & PrimerPlaces): Promise<Shared> {
   const key = JSON.stringify(settings);
   if (shared?.key !== key) shared = { key, value: readShared(settings) };
   return shared.value;
 }
 
-async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSettings): Promise<Shared> {
+async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSettings & PrimerPlaces): Promise<Shared> {
   const isTest = scoredOn === 'test';
   const mnist: Mnist = await loadMnist(dataDir, isTest ? { maxTrainSamples: STUDENT_IMAGES } : {});
   const saved = await loadModel(teacher);
@@ -73,7 +79,7 @@ async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSet
 }
 
 export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
-  const settings = context.settings as PrimerSettings & Settings;
+  const settings = context.settings as PrimerSettings & PrimerPlaces & Settings;
   const { train, scored, teacher } = await sharedBy(settings);
   const outputDir =
     settings.runs === null

@@ -8,6 +8,7 @@ import { OptionError } from '../../errors/failures.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import { loadModel } from '../../models/saved-model.js';
 import type { TrainingEvent } from '../../training/events.js';
+import { describeData } from '../../training/run-options.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
@@ -16,7 +17,7 @@ import { inPoints } from '../judged-metric.js';
 import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
 import type { PrimerArm } from './primer-arm.js';
-import { type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
+import { type PrimerPlaces, type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
 import { PRIMER_ARMS, PRIMER_DESCRIPTIONS } from './primer-arms.js';
 import { primerEvidence } from './primer-evidence.js';
 import { STUDENT_IMAGES } from './train-student.js';
@@ -135,18 +136,19 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
     const mnist = await loadMnist(options.dataDir, { onNotice: (text) => emit({ type: 'notice', text }) });
     const teacher = await readyTeacher(options, mnist);
     const runs = join(outputDir, 'runs');
+    const test = mnistDataset(mnist.test);
     const settings: PrimerSettings = {
-      dataDir: options.dataDir,
-      teacher: teacher.path,
       teacherHash: teacher.hash,
       scoredOn: 'test',
-      runs,
+      data: { train: describeData(mnistDataset(mnist.train)), test: describeData(test) },
     };
+    const places: PrimerPlaces = { dataDir: options.dataDir, teacher: teacher.path, runs };
     const outcome = await runExperiment<PrimerArm>({
       name: 'primer',
       arms,
       seeds,
       settings,
+      places,
       run: runPrimerArm,
       resultsFile: results,
       resume,
@@ -154,7 +156,6 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
       onEvent: (event) => emit({ type: 'experiment', event }),
       ...(signal && { signal }),
     });
-    const test = mnistDataset(mnist.test);
     const [seed = FIRST_SEED] = seeds;
     const { arm, controls } = HEADLINE;
     const ship = shippedStudent(outcome, SHIPPABLE);

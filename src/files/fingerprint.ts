@@ -1,0 +1,133 @@
+/** @file What decides numbers, as plain JSON: written down when something starts, compared when it is resumed. */
+import { OptionError } from '../errors/failures.js';
+import { numerics } from './numerics.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Fingerprint = { readonly [option: string]: Json };
+
+/** Options that decide no number, and why. All others are compared: an option is left out by being named here alone. */
+const DECIDES_NOTHING = {
+  cacheDir: 'a path',
+  outputDir: 'a path',
+  places: 'paths',
+  resultsFile: 'a path',
+  overwrite: 'what becomes of what is there',
+  resume: 'what becomes of what is there',
+  saveLast: 'what is kept',
+  saveTopK: 'what is kept',
+  stateSeconds: 'when it is kept',
+  smallestEffect: 'a question asked of the outcome',
+  strict: 'whether a warning ends it',
+  command: 'for the record',
+  config: 'for the record: what it says is in the options',
+  device: 'a name; the same numbers are promised on one machine',
+  threads: 'computes the same sums in the same order',
+  parallel: 'the processes that runs are divided among',
+  signal: 'ends it',
+  onEvent: 'a callback',
+  onProgress: 'a callback',
+  watchStep: 'a callback',
+  openEvaluator: 'code of the caller, who answers for it',
+  openStep: 'code of the caller, who answers for it',
+  run: 'code of the caller, who answers for it',
+} as const;
+
+/**
+ * Options as they are compared: all of them, but for those that decide nothing.
+ * @param described What stands for options that are no plain values, or that mean the same in several ways; `undefined`
+ *   for one that follows from others. What follows from plain options so comes behind them, and they are what a message
+ *   names.
+ * @throws OptionError naming an option that is neither plain nor described.
+ */
+export function comparable(options: object, described: Readonly<Record<string, unknown>> = {}): Fingerprint {
+  const plainOnes = Object.entries(options).filter(([name]) => !(name in DECIDES_NOTHING) && !(name in described));
+  return plainEntries([...plainOnes, ...Object.entries(described)]);
+}
+
+/** `comparable`, with what decides numbers beside all options. */
+export function fingerprint(options: object, described: Readonly<Record<string, unknown>> = {}): Fingerprint {
+  return { numerics: numerics(), ...comparable(options, described) };
+}
+
+/** The same value from the second time on. */
+export function onceAsked<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function plainEntries(entries: readonly (readonly [string, unknown])[], within = ''): Fingerprint {
+  const given = entries.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, plain(value, `${within}${name}`)]));
+}
+
+function plain(value: unknown, name: string): Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  // JSON has no NaN and no infinity.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map((item, i) => plain(item ?? null, `${name}.${i}`));
+  if (isPlainObject(value)) return plainEntries(Object.entries(value), `${name}.`);
+  throw new OptionError({
+    where: `option '${name}'`,
+    wanted: 'numbers, texts, and lists and objects of them, which can be written down and compared',
+    got: typeof value === 'object' ? value.constructor.name : `a ${typeof value}`,
+    fix: 'leave it out, or say in code how it is described, or that it decides nothing (files/fingerprint.ts)',
+  });
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The value as JSON has it, without functions and `undefined`. */
+export function asJson(value: object): Fingerprint {
+  return JSON.parse(JSON.stringify(value));
+}
+
+type Difference = { readonly option: string; readonly then: Json | undefined; readonly now: Json | undefined };
+
+/** The first place where two JSON values differ, as a dotted path. */
+export function firstDifference(then: Json | undefined, now: Json | undefined, option = ''): Difference | undefined {
+  if (isObject(then) && isObject(now)) {
+    for (const key of new Set([...Object.keys(then), ...Object.keys(now)])) {
+      const found = firstDifference(then[key], now[key], option === '' ? key : `${option}.${key}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  return JSON.stringify(then) === JSON.stringify(now) ? undefined : { option, then, now };
+}
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @throws OptionError naming the first option that is not as it was, whatever was made of `path`: a run, a pool. */
+export function expectSame(path: string, then: Json, now: Json): void {
+  const different = firstDifference(then, now);
+  if (different === undefined) return;
+  throw new OptionError({
+    where: `${path}: resuming with another ${different.option}`,
+    wanted: `${shown(different.then)}, as it was begun with`,
+    got: shown(different.now),
+    fix: 'resume with the options of then, or start anew with --overwrite or in another place',
+  });
+}
+
+function shown(value: Json | undefined): string {
+  return value === undefined ? 'none' : JSON.stringify(value);
+}
+
+/** For what was begun before fingerprints held all options and all rows: nobody can tell whether it would be the same. */
+export function begunByOlder(path: string, version: string): OptionError {
+  return new OptionError({
+    where: `resuming ${path}`,
+    wanted: 'what was begun by retort 0.2.0 or later, which wrote down all that decides its numbers',
+    got: `what retort ${version} began`,
+    fix: `finish it with retort ${version}, or start anew with --overwrite or in another place`,
+  });
+}
