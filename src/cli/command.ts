@@ -26,6 +26,8 @@ export type ConfigUse = 'train' | 'distill' | 'compare' | 'doctor';
 
 export type Example = { readonly does: string; readonly line: string };
 
+export type ConfigSource = { readonly path: string; readonly options: ReadonlySet<string> };
+
 /** What a command gets from the frame besides its options. */
 export type CommandIo = {
   readonly stdin: NodeJS.ReadableStream;
@@ -52,6 +54,10 @@ export type CommandIo = {
   readonly commandLine: string;
   /** The text of the retort.yaml among the words, to be recorded with it. */
   readonly config?: string;
+  /** That file, and the options that are its word and no flag's. */
+  readonly fromConfig?: ConfigSource;
+  /** Asks for a yes; undefined where nobody can be asked. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 };
 
 /** What a record says of how it came about. */

@@ -10,6 +10,7 @@ import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
 import { flagName, type RawOptions } from './options.js';
 import { createProgress } from './progress.js';
+import { canAsk, isConfirmed } from './question.js';
 import { colorsFor, DEFAULT_COLUMNS, type Environment, shownLine, shownText, type TextStream } from './terminal.js';
 
 /** All that the frame takes from the process around it. */
@@ -176,6 +177,8 @@ async function runCommand(
     interruption: around.interruption,
     commandLine,
     ...(configured.text !== undefined && { config: configured.text }),
+    ...(configured.source !== undefined && { fromConfig: configured.source }),
+    ...(canAsk(around) && { confirm: (question) => isConfirmed(question, around, progress.close) }),
     onEvent: progress.onEvent,
     onDownload: progress.onDownload,
     onLabelling: progress.onLabelling,

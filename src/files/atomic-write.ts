@@ -14,10 +14,11 @@ const MAX_LINKS = 40;
  *
  * A target that exists and is no regular file (a device, a pipe) is written directly, and `/dev/stdout` and
  * `/dev/stderr` go through the process's own streams, in order with what was printed before.
+ * @param mode Its permissions. Default: those of the file that it replaces, else the user's usual ones.
  * @throws OutputError naming the path when it cannot be written, or the lock on it that this process has lost; nothing
  *   temporary is left behind.
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(path: string, content: Uint8Array | string, mode?: number): Promise<void> {
   try {
     const stream = standardStream(path);
     if (stream !== undefined) return await writeToStream(stream, content);
@@ -26,7 +27,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     const target = await followLinks(path);
     const temporary = join(dirname(target), temporaryName());
     try {
-      await writeSynced(temporary, content, existing?.mode);
+      await writeSynced(temporary, content, mode ?? existing?.mode);
       expectStillLocked(path);
       await rename(temporary, target);
     } catch (error) {
@@ -84,8 +85,8 @@ export async function followLinks(path: string): Promise<string> {
 async function writeSynced(path: string, content: Uint8Array | string, mode: number | undefined): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(content);
     if (mode !== undefined) await handle.chmod(mode & 0o7777);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();

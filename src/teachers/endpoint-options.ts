@@ -85,7 +85,7 @@ function checkAddress({ url, apiKey, insecureHttp = false }: EndpointOptions): v
     where: 'url',
     wanted: 'https, so that nobody on the way can read the key',
     got: `plain http to ${address.host}`,
-    fix: 'use https, send no key, or allow it (insecureHttp)',
+    fix: 'use https, send no key, or allow it by insecureHttp (--insecure_http)',
   });
 }
 

@@ -78,7 +78,7 @@ describe('endpointFlags', () => {
       teacherSamples: '8',
       teacherPrompt: `@${join(root, 'prompt.txt')}`,
     });
-    expect(found).toEqual({
+    expect(found.options).toEqual({
       url: 'http://localhost:1/v1',
       model: 'm',
       labelNames: ['negative', 'positive'],
@@ -93,12 +93,12 @@ describe('endpointFlags', () => {
   test('the key is the one of https, or of a variable that is named', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'usual');
     vi.stubEnv('OTHER', 'other');
-    expect((await ask('https://x/v1', {})).apiKey).toBe('usual');
-    expect((await ask('https://x/v1', { apiKeyEnv: 'OTHER' })).apiKey).toBe('other');
-    expect((await ask('http://x/v1', { apiKeyEnv: 'OTHER' })).apiKey).toBe('other');
+    expect((await ask('https://x/v1', {})).options.apiKey).toBe('usual');
+    expect((await ask('https://x/v1', { apiKeyEnv: 'OTHER' })).options.apiKey).toBe('other');
+    expect((await ask('http://x/v1', { apiKeyEnv: 'OTHER' })).options.apiKey).toBe('other');
     // A key goes over an open line only if that was said.
-    expect(await ask('http://x/v1', {})).not.toHaveProperty('apiKey');
-    expect(await ask('https://x/v1', { apiKeyEnv: 'none' })).not.toHaveProperty('apiKey');
+    expect((await ask('http://x/v1', {})).options).not.toHaveProperty('apiKey');
+    expect((await ask('https://x/v1', { apiKeyEnv: 'none' })).options).not.toHaveProperty('apiKey');
   });
 
   test.each([

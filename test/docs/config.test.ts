@@ -29,7 +29,8 @@ describe('docs/config.md', () => {
   });
 
   test('names the flags that have no key, and shows a config that is read', async () => {
-    for (const option of FLAG_ONLY) expect(page).toContain(`--${option.replace('R', '_r')}`);
+    for (const option of FLAG_ONLY)
+      expect(page).toContain(`--${option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`);
     const example = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? '';
     expect((await readConfig(configFile(example))).entries.length).toBeGreaterThan(10);
   });

@@ -20,6 +20,7 @@ import type { OptionValues } from '../options.js';
 import type { distillUsage } from './distill.js';
 import { endpointFlags } from './endpoint-flags.js';
 import { findOnHub } from './hub-models.js';
+import { departureLine, expectKeyAllowed } from './key-allowance.js';
 import type { NamedTeacher } from './teacher-flags.js';
 import type { TrainingTask } from './training-task.js';
 
@@ -122,8 +123,9 @@ function openRecorded(path: string, { teacherUse }: Options, { task }: Lesson): 
 async function openEndpoint(url: string, options: Options, { task, cacheDir }: Lesson, io: CommandIo) {
   expectClasses(url, task);
   const log = join(cacheDir, 'endpoint.jsonl');
+  const flags = await endpointFlags(url, options, task.labelNames, io.fromConfig);
   const teacher = endpointTeacher({
-    ...(await endpointFlags(url, options, task.labelNames)),
+    ...flags.options,
     log,
     onSmoke: (report) => {
       io.say(smokeLine(report));
@@ -138,6 +140,10 @@ async function openEndpoint(url: string, options: Options, { task, cacheDir }: L
       }),
     signal: io.interruption(),
   });
+  const { data, transfer, dryRun } = options;
+  io.say(departureLine(flags, transfer === undefined ? data : `${data} and ${transfer}`));
+  // A dry run asks nobody.
+  if (!dryRun) await expectKeyAllowed(flags, options, io);
   return { teacher, log };
 }
 

@@ -49,6 +49,8 @@ const USES: Readonly<Partial<Record<keyof Flags, Use>>> = {
   prices: ENDPOINT,
   maxCost: ENDPOINT,
   apiKeyEnv: ENDPOINT,
+  allowKeyEnv: ENDPOINT,
+  insecureHttp: ENDPOINT,
   cacheDir: { wanted: 'a teacher that has to be asked', fits: has('model', 'onnx', 'endpoint') },
 };
 
@@ -63,7 +65,7 @@ export function namedTeachers(flags: Flags): readonly NamedTeacher[] {
   const teachers = names.map((name) => ({ name, kind: kindOf(name) }));
   for (const [key, use] of Object.entries(USES)) {
     const value = flags[key as keyof Flags];
-    if (value === undefined || use.fits(teachers, flags)) continue;
+    if (value === undefined || value === false || use.fits(teachers, flags)) continue;
     throw new OptionError({
       where: flagOf(key as keyof Flags),
       wanted: use.wanted,

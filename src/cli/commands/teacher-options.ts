@@ -84,6 +84,17 @@ export const teacherOptions = {
     group: 'Language model',
     help: 'environment variable with the key; none = send no key [default: OPENAI_API_KEY for https]',
   },
+  allowKeyEnv: {
+    kind: 'text',
+    placeholder: 'variable',
+    group: 'Language model',
+    help: 'let a retort.yaml send the key in this environment variable, where nobody can be asked; a flag alone',
+  },
+  insecureHttp: {
+    kind: 'switch',
+    group: 'Language model',
+    help: 'send the key over plain http to another machine, where everybody on the way can read it',
+  },
   cacheDir: {
     kind: 'text',
     placeholder: 'folder',

@@ -39,6 +39,8 @@ export const nameFlags = namingFlags(
     ['firstLayers', '--layers'],
     ['chosenLayers', '--from'],
     ['embedding_size', '--vocabulary'],
+    ['url', '--teacher'],
+    ['apiKey', '--api_key_env'],
   ]),
 );
 

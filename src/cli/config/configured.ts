@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MissingColumnError } from '../../data/table-rows.js';
 import { OptionError } from '../../errors/failures.js';
 import { MODEL_NAMES } from '../../models/hugging-face-cache.js';
-import type { ConfigUse } from '../command.js';
+import type { ConfigSource, ConfigUse } from '../command.js';
 import { distillUsage } from '../commands/distill.js';
 import { doctorUsage } from '../commands/doctor.js';
 import { TEACHER_FOLDER } from '../commands/teacher-folder.js';
@@ -18,6 +18,7 @@ export type Configured = {
   readonly notices: readonly string[];
   /** The file's text. */
   readonly text: string;
+  readonly source: ConfigSource;
   /** The same error with the config's line in the place of a flag that the config set. */
   readonly located: (error: unknown) => unknown;
 };
@@ -62,6 +63,7 @@ export async function configured(use: ConfigUse, raw: RawOptions, file: string):
     },
     notices,
     text: config.text,
+    source: { path: file, options: new Set(chosen.flatMap(({ option }) => (raw.flags.has(option) ? [] : option))) },
     located: (error) => located(error, places),
   };
 }

@@ -180,7 +180,11 @@ export const ONE_OF: Readonly<Partial<Record<SectionName, readonly string[]>>> =
 };
 
 /** Options of `retort distill` without a key: what is done on one day, not what the experiment is. */
-export const FLAG_ONLY = ['resume', 'overwrite', 'json', 'quiet', 'dryRun'] as const satisfies DistillOption[];
+export const FLAG_ONLY = [
+  ...(['resume', 'overwrite', 'json', 'quiet', 'dryRun'] as const),
+  // The user's word on a config that somebody else may have written.
+  ...(['allowKeyEnv', 'insecureHttp'] as const),
+] as const satisfies DistillOption[];
 
 /** Options that the section `method` sets. */
 export const METHOD_OPTIONS = ['method', 'alpha', 'temperature', 'methodOptions'] as const satisfies DistillOption[];
