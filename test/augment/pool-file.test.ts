@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { augmentedRows } from '../../src/augment/augmentation.js';
 import { writePool } from '../../src/augment/pool-file.js';
 import { tang } from '../../src/augment/tang.js';
@@ -96,17 +96,20 @@ describe('writePool', () => {
   test('an interruption stops after the row under way, and says how to go on', async () => {
     const file = path('stopped.jsonl');
     const stop = new AbortController();
-    const slow = {
+    const stopping = {
       ...masking,
-      copies: async (...given: Parameters<typeof masking.copies>) => {
-        await new Promise((done) => setTimeout(done, 60));
+      copies: (...given: Parameters<typeof masking.copies>) => {
         stop.abort();
         return masking.copies(...given);
       },
     };
-    await expect(writePool(file, table, slow, { signal: stop.signal })).rejects.toThrow(
+    // A minute a look: each row is slow enough for the event loop to get a turn after it.
+    let clock = 0;
+    const watch = vi.spyOn(performance, 'now').mockImplementation(() => (clock += 60_000));
+    await expect(writePool(file, table, stopping, { signal: stop.signal })).rejects.toThrow(
       /an interruption after row 1; those so far are in .*stopped.jsonl: the same command with --resume goes on/,
     );
+    watch.mockRestore();
     await writePool(file, table, masking, { resume: true });
     await writePool(path('whole.jsonl'), table, masking);
     expect(readFileSync(file, 'utf8')).toBe(readFileSync(path('whole.jsonl'), 'utf8'));

@@ -11,9 +11,7 @@ await runProcess([
     ...usage,
     name: 'flood',
     async run(_options, io) {
-      for (let i = 0; i < 100_000; i++) {
-        if (!io.stdout.write(`line ${i}\n`)) await pause(0);
-      }
+      for (let i = 0; i < 100_000; i++) await io.write(`line ${i}\n`);
     },
   }),
   defineCommand({
@@ -31,8 +29,20 @@ await runProcess([
     async run(_options, io) {
       const signal = io.interruption();
       io.notice('step 1');
-      for (let i = 0; i < 1000 && !signal.aborted; i++) await pause(10);
+      while (!signal.aborted) await pause(10);
       // The step under way has to end first.
+      await pause(100);
+      throw new InterruptedError({ where: 'train', wanted: 'to finish', got: 'Ctrl-C', fix: 'add --resume' });
+    },
+  }),
+  defineCommand({
+    ...usage,
+    name: 'npm',
+    async run(_options, io) {
+      const signal = io.interruption();
+      signal.addEventListener('abort', () => setTimeout(() => process.kill(process.pid, 'SIGINT'), 20));
+      io.notice('step 1');
+      while (!signal.aborted) await pause(10);
       await pause(100);
       throw new InterruptedError({ where: 'train', wanted: 'to finish', got: 'Ctrl-C', fix: 'add --resume' });
     },
@@ -43,7 +53,7 @@ await runProcess([
     async run(_options, io) {
       io.interruption();
       io.notice('step 1');
-      await pause(20_000);
+      await pause(600_000);
     },
   }),
   defineCommand({
@@ -51,7 +61,7 @@ await runProcess([
     name: 'wait',
     async run(_options, io) {
       io.notice('waiting');
-      await pause(20_000);
+      await pause(600_000);
     },
   }),
   defineCommand({

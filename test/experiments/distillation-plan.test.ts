@@ -81,7 +81,7 @@ const stepsOf = ({ arms }: DistillationPlan) => arms.map(({ name, runs, steps })
 const RUN_SECONDS = 1 + 7.2 + 6 + 0.5 + 2.25;
 
 // What is compiled takes long on a machine that does other work.
-describe('planDistillation', { timeout: 120_000 }, () => {
+describe('planDistillation', () => {
   test('steps, runs, time, memory and disk, of arms that cost the same once; no folder is made', async () => {
     const measured: RunOptions[] = [];
     const plan = await planDistillation(options('plain'), { isTimed: true, measure: fakeMeasure(measured) });

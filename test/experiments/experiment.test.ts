@@ -307,8 +307,9 @@ describe('an experiment killed by SIGKILL', () => {
 
 describe('parallel arms', () => {
   const parallel = { workers: 3, script };
-  // The first arm is slow, so that others that were started after it end before it.
-  const arms = base.arms.map((arm, i) => ({ ...arm, delayMs: i === 0 ? 500 : 20 }));
+  // The first run ends when one has ended that was started after it.
+  const flag = join(root, 'second has ended');
+  const arms = base.arms.map((arm, i) => ({ ...arm, ...(i === 0 && { until: { 42: flag } }) }));
 
   test('give the same table as one after the other, whatever ends first', async () => {
     const ended: string[] = [];
@@ -319,11 +320,15 @@ describe('parallel arms', () => {
       parallel,
       resultsFile,
       run: () => Promise.reject(new Error('was run in the parent')),
-      onEvent: (event) => event.type === 'run-end' && ended.push(`${event.arm} ${event.seed}`),
+      onEvent: (event) => {
+        if (event.type !== 'run-end') return;
+        ended.push(`${event.arm} ${event.seed}`);
+        writeFileSync(flag, '');
+      },
     });
     expect(table(outcome)).toEqual(table(await runExperiment({ ...base, arms })));
     expect(ended).toHaveLength(9);
-    expect(ended).not.toEqual(base.seeds.flatMap((seed) => arms.map(({ name }) => `${name} ${seed}`)));
+    expect(ended[0]).not.toBe('kd 42');
     const { run: runCounted, ran } = counted();
     await runExperiment({ ...base, arms, run: runCounted, resultsFile, resume: true });
     expect(ran).toEqual([]);
@@ -379,8 +384,7 @@ describe('the child processes', () => {
   async function ended(pids: string): Promise<number> {
     const names = readdirSync(pids);
     const lives = () => names.filter((name) => isAlive(Number(name)));
-    for (let tries = 0; lives().length > 0 && tries < 200; tries++) await pause(50);
-    expect(lives()).toEqual([]);
+    while (lives().length > 0) await pause(50);
     return names.length;
   }
 
@@ -456,7 +460,6 @@ describe('an interruption', () => {
     const interruption = new AbortController();
     const arms: Arm[] = [{ name: 'kd' }, { name: 'no-teacher', at: { 43: parallel ? 'hang' : '' } }];
     const ended: string[] = [];
-    const started = performance.now();
     const options = { ...base, arms, resultsFile, ...(parallel && { parallel }), signal: interruption.signal };
     const onEvent = (event: ExperimentEvent) => {
       if (event.type === 'run-end') ended.push(`${event.arm} ${event.seed}`);
@@ -468,7 +471,6 @@ describe('an interruption', () => {
       `fake: wanted all 6 runs, got an interruption after ${ended.length}; ` +
         `they are in ${resultsFile}: the same command with --resume goes on from there`,
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
     const ran: string[] = [];
     const quick: ArmRun = async (arm, seed) => {
       ran.push(`${arm.name} ${seed}`);

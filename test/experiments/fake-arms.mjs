@@ -1,19 +1,19 @@
 // Arms that train nothing: their score is drawn from arm and seed. For tests of what runs them.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /**
  * The function that runs them, over the classes of `src/` or `dist/`. An arm may say what is to happen at which seed:
- * `{ name, delayMs?, at?: { 43: 'option' } }`.
+ * `{ name, delayMs?, at?: { 43: 'option' }, until?: { 42: 'a file' } }`.
  */
 export const fakeArms =
   ({ OptionError, RandomStream }) =>
   async (arm, seed, { settings, progress, signal }) => {
     if (settings.pids) writeFileSync(join(settings.pids, String(process.pid)), '');
     progress(0.5);
-    // So that the first to start is not the first to end.
+    while (arm.until?.[seed] !== undefined && !existsSync(arm.until[seed])) await pause(5);
     await pause((arm.delayMs ?? 0) * (seed % 3));
     signal.throwIfAborted();
     const trouble = arm.at?.[seed];

@@ -8,11 +8,13 @@ import { runModule, temporaryFolder } from './processes.js';
 
 const root = temporaryFolder();
 
-/** Claims the folder when the clock says so, tells, and keeps it until it is killed. */
+/** Claims the folder once a file is there, tells, and keeps it until it is killed. */
 const CLAIM = `
+  import { existsSync } from 'node:fs';
   import { claimOutputFolder } from 'DIST/files/output-folder.js';
-  const [path, at] = process.argv.slice(1);
-  while (Date.now() < Number(at));
+  const [path, start] = process.argv.slice(1);
+  console.log('ready');
+  while (!existsSync(start));
   try {
     await claimOutputFolder(path, { resume: true });
     console.log('claimed');
@@ -115,7 +117,7 @@ describe('claimOutputFolder', () => {
 describe('the lock', () => {
   test('refuses while its process lives, and not after kill -9', async () => {
     const path = join(root, 'killed');
-    const child = runModule(CLAIM, [path, '0']);
+    const child = runModule(CLAIM, [path, root]);
     await child.saying('claimed');
     await expect(claimOutputFolder(path, { resume: true })).rejects.toThrow(
       `${path}: wanted a folder no other process uses, got folder in use by process ${child.pid}; wait for it or use another folder`,
@@ -135,14 +137,15 @@ describe('the lock', () => {
     const path = withFiles(`race for ${name}`);
     for (let round = 0; round < 3; round++) {
       if (dead !== undefined) writeFileSync(join(path, '.lock'), JSON.stringify({ ...thisProcess(), ...dead }));
-      const start = String(Date.now() + 600);
+      const start = join(root, `start ${name} ${round}`);
       const children = Array.from({ length: 5 }, () => runModule(CLAIM, [path, start]));
-      const losers = children.map((child) => Promise.race([child.saying('claimed'), child.saying('OutputError')]));
-      await Promise.all(losers);
+      await Promise.all(children.map((child) => child.saying('ready')));
+      writeFileSync(start, '');
+      await Promise.all(children.map((child) => Promise.race([child.saying('claimed'), child.saying('OutputError')])));
       for (const child of children) child.kill();
       const said = await Promise.all(children.map(async (child) => (await child.ended).stdout));
-      expect(said.filter((text) => text === 'claimed\n')).toHaveLength(1);
-      const refused = /^OutputError: .*in use by process \d+/;
+      expect(said.filter((text) => text === 'ready\nclaimed\n')).toHaveLength(1);
+      const refused = /^ready\nOutputError: .*in use by process \d+/;
       expect(said.filter((text) => refused.test(text))).toHaveLength(4);
     }
     expect(readdirSync(path)).toEqual(['.lock']);

@@ -322,11 +322,9 @@ describe('a hub that says no', () => {
       response.writeHead(429, { 'Retry-After': '1' }).end();
       return true;
     };
-    const started = performance.now();
     const notices: string[] = [];
     await fetched({ onNotice: (notice) => notices.push(notice) });
     expect(notices).toEqual(['org/model: HTTP 429; trying again in 1.0 s']);
-    expect(performance.now() - started).toBeGreaterThan(990);
   });
 
   test('a wait beyond the five minutes of its windows is told instead', async () => {

@@ -95,7 +95,7 @@ describe.each([
     const { stdout } = mustRun(bin(), ['primer', '--quick'], consumer);
     // The article's figures: teacher, small model, small model with a teacher.
     for (const published of ['92.51', '63.18', '71.38']) expect(stdout).toContain(published);
-  }, 120_000);
+  });
 });
 
 // CUDA libraries are fetched on this platform alone.

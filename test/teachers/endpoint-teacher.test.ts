@@ -20,7 +20,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, i) => `tex
 let logs = 0;
 const newLog = () => join(root, `log-${++logs}.jsonl`);
 const lines = (log: string) => readFileSync(log, 'utf8').split('\n').slice(0, -1);
-const quick = { model: 'm', labelNames, backoffMs: 5, timeoutMs: 2000 };
+const quick = { model: 'm', labelNames, backoffMs: 5, timeoutMs: 600_000 };
 
 async function ask(texts: readonly string[], options: EndpointOptions) {
   const teacher = endpointTeacher(options);
@@ -206,7 +206,7 @@ describe('endpointTeacher', () => {
     expect(found.report).toMatchObject({ byLabel: 3, requests: 5 });
   });
 
-  test('one reply in ten fails, is slow or broken: nothing is lost, nothing paid twice', async () => {
+  test('one reply in ten fails or is broken: nothing is lost, nothing paid twice', async () => {
     let failures = 0;
     const server = await mockServer(async (request, number) => {
       await new Promise((done) => setTimeout(done, number % 7));
@@ -218,14 +218,11 @@ describe('endpointTeacher', () => {
         (response) => response.destroy(),
       ];
       failures += 1;
-      // Two that never end: the client's timeout does, which is long, so that a busy machine is not taken for a slow server.
-      if (failures === 3) return () => {};
-      if (failures === 4) return (response) => response.writeHead(200).write('{');
       return faults[failures % faults.length] ?? {};
     });
     const texts = [...numbered(300), ...numbered(20)];
     const log = newLog();
-    const options = { ...quick, timeoutMs: 3000, url: server.url, log, concurrency: 8, retries: 8 };
+    const options = { ...quick, url: server.url, log, concurrency: 8, retries: 8 };
     const found = await ask(texts, options);
     expectNear(
       found.probabilities.filter((_, i) => i % 2 === 1),
@@ -248,7 +245,19 @@ describe('endpointTeacher', () => {
     expect(new Set(repeated).size).toBe(2);
     expect(lines(log)).toHaveLength(301);
     expectNear(again.probabilities.slice(0, 2 * 295), found.probabilities.slice(10, 600), 6);
-  }, 30_000);
+  });
+
+  test('replies that never end are cut off after their time, and asked again', async () => {
+    const server = await mockServer((request, number) => {
+      if (number === 0) return () => {};
+      if (number === 1) return (response) => response.writeHead(200).write('{');
+      return scored(textOf(request));
+    });
+    // A busy machine may take longer for others too: these are asked again as well.
+    const found = await ask(numbered(4), { ...quick, url: server.url, log: newLog(), timeoutMs: 500, retries: 20 });
+    expect(found.report).toMatchObject({ rows: 4, done: 4, malformed: 0 });
+    expect(found.report?.retries).toBeGreaterThanOrEqual(2);
+  });
 
   test('Retry-After holds back everybody', async () => {
     const times: number[] = [];
@@ -258,9 +267,10 @@ describe('endpointTeacher', () => {
     });
     await ask(numbered(4), { ...quick, url: server.url, log: newLog(), concurrency: 2 });
     const limited = times[1] ?? 0;
-    // The two that are under way; the next comes after the wait. Timers may be early by a millisecond.
-    expect(times.filter((time) => time > limited + 200).every((time) => time >= limited + 395)).toBe(true);
-    expect(times.filter((time) => time >= limited + 395).length).toBeGreaterThanOrEqual(2);
+    // The other may ask once more before the refusal has come; all that follow wait. Timers may be early by a millisecond.
+    const within = times.slice(2).filter((time) => time < limited + 395);
+    expect(within.length).toBeLessThanOrEqual(1);
+    expect(times).toHaveLength(5);
   });
 
   test('a refusal for good is said at once, without the key', async () => {
@@ -373,7 +383,7 @@ describe('endpointTeacher', () => {
       .map((line) => JSON.parse(line));
     expect(unanswered).toBe(0);
     expect(report).toMatchObject({ rows: 1000, done: 1000, fromLog: 1000, requests: 0, inputTokens: 50_000 });
-  }, 60_000);
+  });
 
   test.each<[Partial<EndpointOptions>, string]>([
     [

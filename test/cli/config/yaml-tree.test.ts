@@ -97,7 +97,7 @@ describe('readYaml', () => {
       /wanted a few levels inside each other, got 201 blanks/,
     ],
     ['50,000 keys', Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n'), /got more than 10000/],
-  ])('%s: refused within seconds', { timeout: 10_000 }, async (_what, text, message) => {
+  ])('%s: refused at once', async (_what, text, message) => {
     await expect(read(text)).rejects.toThrow(message);
   });
 });

@@ -46,4 +46,4 @@ test('examples/distil-texts.ts says a verdict and leaves a Hugging Face folder',
     log.mockRestore();
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+});
