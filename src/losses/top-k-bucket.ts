@@ -1,5 +1,5 @@
 /** @file Distillation from a teacher that names its likeliest classes and leaves the rest as one sum. */
-import { where } from '../autograd/ops/compare.js';
+import { cast, greater, where } from '../autograd/ops/compare.js';
 import { add, exp, mul, stopGradient, sub } from '../autograd/ops/elementwise.js';
 import { logSoftmax, logSumExp } from '../autograd/ops/normalise.js';
 import { sum } from '../autograd/ops/reduce.js';
@@ -51,17 +51,24 @@ export function topKBucket(
 /**
  * Teacher logits in which the mass of the bucket is spread as the student spreads its own: a constant to the student.
  * A divergence from these is that of `topKBucket`, in value and gradient, so that any loss on logits at temperature 1 can
- * learn from a teacher that names only some classes. Rows without a bucket stay as they are.
- * @returns log-probabilities [B, C], or [B, S, C].
+ * learn from a teacher that names only some classes. Rows without a bucket stay as they are. Of a row in which all is bucket
+ * nothing is known: it becomes what the student says, at any temperature; so does a score.
+ * @returns [B, C], or [B, S, C]; of rows with a bucket log-probabilities.
  * @throws ShapeError
  */
 export function withRemainderSpread(studentLogits: Value, teacherLogits: Value, remainder: Value): Value {
-  const isOther = checkedRemainder(studentLogits, teacherLogits, remainder);
+  expectSameLogits(studentLogits, teacherLogits, 'topKBucket');
+  expectSameLogits(studentLogits, remainder, 'topKBucket, remainder');
+  const isOther = asMask(remainder);
+  const classes = Number(studentLogits.shape.at(-1));
+  const others = unsqueeze(sum(cast(isOther, { to: studentLogits.dtype }), { axes: [-1] }), -1); // [B, C] -> [B, 1]
+  const orStudent = (known: Value) => stopGradient(where(greater(others, classes - 0.5), studentLogits, known));
+  if (classes === 1) return orStudent(teacherLogits);
   const student = logSoftmax(stopGradient(studentLogits), { axis: -1 }); // [B, C]
   const teacher = logSoftmax(stopGradient(teacherLogits), { axis: -1 }); // [B, C]
   const massOf = (logProbs: Value): Value => unsqueeze(logSumExp(where(isOther, logProbs, NEVER), { axis: -1 }), -1); // [B, C] -> [B, 1]
   const spread = add(student, sub(massOf(teacher), massOf(student)));
-  return stopGradient(where(isOther, spread, teacher));
+  return orStudent(where(greater(others, 0), where(isOther, spread, teacher), teacherLogits));
 }
 
 function checkedRemainder(studentLogits: Value, teacherLogits: Value, remainder: Value): Value {

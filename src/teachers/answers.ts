@@ -4,6 +4,7 @@ import { SignalError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
 import { type StaticShape, sizeOf, staticShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { LARGEST_TARGET } from './targets.js';
 import type { FedSignals, OpenTeacher, RowPart, RowValues, Teacher, TeacherAnswers } from './teacher.js';
 
 const MAX_ANSWER_BYTES = 2 ** 30;
@@ -29,12 +30,13 @@ export function rowShapes(signals: FedSignals, where: string): RowShape[] {
  * @throws SignalError where they would take more than 1 GiB.
  */
 export async function answersInMemory(
-  { name, open }: Pick<Teacher, 'name'> & Required<Pick<Teacher, 'open'>>,
+  teacher: Pick<Teacher, 'name' | 'onBadRow'> & Required<Pick<Teacher, 'open'>>,
   data: Dataset,
   signals: readonly SignalName[],
   rowsPerPart = ROWS_PER_PART,
 ): Promise<TeacherAnswers> {
-  const opened = await open(signals);
+  const { name } = teacher;
+  const opened = await teacher.open(signals);
   try {
     const rows = rowShapes(opened.signals, `teacher ${name}`);
     expectRoom(rows, data, name);
@@ -43,10 +45,10 @@ export async function answersInMemory(
       const part = Uint32Array.from({ length: Math.min(rowsPerPart, data.size - start) }, (_, i) => start + i);
       const given = await opened.answer(data, part);
       for (const row of rows) {
-        values[row.name]?.set(valuesOf(given, row, { data, rows: part, teacher: name }), start * row.size);
+        values[row.name]?.set(valuesOf(given, row, { data, rows: part, teacher }), start * row.size);
       }
     }
-    return gatheredFrom(opened.signals, rows, values);
+    return usableAnswers(teacher, data, gatheredFrom(opened.signals, rows, values));
   } finally {
     await opened.release();
   }
@@ -65,28 +67,86 @@ export function gatheredFrom(signals: FedSignals, rows: readonly RowShape[], val
 
 /**
  * The values of one signal of some rows.
- * @throws SignalError for not as many as the rows have, and naming the row of one that is no finite number.
+ * @throws SignalError for not as many as the rows have; naming the first row that has no usable ones, unless the teacher is
+ *   told of such (`usableAnswers`).
  */
 export function valuesOf(
   given: RowValues,
   { name, size }: RowShape,
-  { data, rows, teacher }: { readonly data: Dataset; readonly rows: Uint32Array; readonly teacher: string },
+  { data, rows, teacher }: { readonly data: Dataset; readonly rows: Uint32Array; readonly teacher: Tolerance },
 ): Float32Array {
-  const where = `teacher ${teacher}, ${name}`;
   const values = given[name];
   if (values?.length !== rows.length * size) {
     const wanted = `${size} values for each of ${rows.length} rows`;
-    throw new SignalError({ where, wanted, got: `${values?.length ?? 'none'}` });
+    throw new SignalError({ where: `teacher ${teacher.name}, ${name}`, wanted, got: `${values?.length ?? 'none'}` });
   }
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong < 0) return values;
-  const row = (rows[Math.floor(wrong / size)] as number) + 1;
-  throw new SignalError({
-    where: `${where} of row ${row} of ${data.name}`,
-    wanted: 'finite numbers',
-    got: String(values[wrong]),
-    fix: 'use another teacher',
+  const wrong = values.findIndex((value) => !isUsable(value));
+  if (wrong < 0 || (name === 'logits' && teacher.onBadRow !== undefined)) return values;
+  throw badRow(teacher, name, data, rows[Math.floor(wrong / size)] as number, values[wrong] as number);
+}
+
+type Tolerance = Pick<Teacher, 'name' | 'onBadRow'>;
+
+function isUsable(value: number): boolean {
+  return Math.abs(value) <= LARGEST_TARGET;
+}
+
+function badRow({ name }: Tolerance, signal: string, data: Dataset, row: number, got: number): SignalError {
+  return new SignalError({
+    where: `teacher ${name}, ${signal} of row ${row + 1} of ${data.name}`,
+    wanted: `finite numbers${Number.isFinite(got) ? ` up to ${LARGEST_TARGET.toPrecision(2)}` : ''}`,
+    got: String(got),
+    fix:
+      signal === 'logits' ? 'mend the teacher, or learn nothing from such rows (--bad_rows skip)' : 'mend the teacher',
   });
+}
+
+/**
+ * Answers of which every row can be learnt from, or is a hole. All kinds of teachers come by here, with answers that they made
+ * and with those that they had.
+ * @throws SignalError naming the first row whose logits are no usable numbers, unless the teacher is told of such; or the last
+ *   where there are no others.
+ */
+export function usableAnswers(teacher: Tolerance, data: Dataset, answers: TeacherAnswers): TeacherAnswers {
+  const { signals, batch } = answers;
+  if (signals.logits === undefined) return answers;
+  const holes = new Set<number>();
+  let last: SignalError | undefined;
+  for (let start = 0; start < data.size; start += ROWS_PER_PART) {
+    const rows = Uint32Array.from({ length: Math.min(ROWS_PER_PART, data.size - start) }, (_, i) => start + i);
+    const logits = batch(rows, rows.length).logits?.data as Float32Array;
+    const size = logits.length / rows.length;
+    for (let at = 0; at < logits.length; at++) {
+      if (isUsable(logits[at] as number)) continue;
+      const row = start + Math.floor(at / size);
+      last = badRow(teacher, 'logits', data, row, logits[at] as number);
+      if (teacher.onBadRow === undefined) throw last;
+      teacher.onBadRow(last);
+      holes.add(row);
+      at = (row - start + 1) * size - 1;
+    }
+  }
+  if (last === undefined) return answers;
+  if (holes.size === data.size) throw last;
+  return withHoles(answers, holes);
+}
+
+function withHoles({ signals, batch }: TeacherAnswers, holes: ReadonlySet<number>): TeacherAnswers {
+  return {
+    signals: { ...signals, ...(signals.logits && { remainder: signals.logits }) },
+    batch: (rows, paddedTo) => {
+      const given = batch(rows, paddedTo);
+      const logits = given.logits as Tensor<'float32'>;
+      const size = logits.data.length / paddedTo;
+      const isHole = (i: number) => holes.has(rows[Math.floor(i / size) % rows.length] as number);
+      const known = given.remainder?.data;
+      return {
+        ...given,
+        logits: { ...logits, data: logits.data.map((value, i) => (isHole(i) ? 0 : value)) },
+        remainder: { ...logits, data: logits.data.map((_, i) => (isHole(i) ? 1 : Number(known?.[i] ?? 0))) },
+      };
+    },
+  };
 }
 
 /**
@@ -109,8 +169,9 @@ export async function openTeacher(teacher: Teacher, signals: readonly SignalName
     signals: { logits: { dtype: 'float32', shape: [classes] } },
     answer: async (data, rows) => {
       if (known?.data !== data) known = { data, answers: await teacher.answer(data, signals) };
-      const logits = known.answers.batch(rows, rows.length).logits?.data;
-      return logits instanceof Float32Array ? { logits } : {};
+      const { logits, remainder } = known.answers.batch(rows, rows.length);
+      const values = Object.entries({ logits, remainder }).map(([signal, value]) => [signal, value?.data] as const);
+      return Object.fromEntries(values.filter((entry): entry is [string, Float32Array] => entry[1] !== undefined));
     },
     release: async () => {
       known = undefined;

@@ -6,7 +6,7 @@ import { InterruptedError, OptionError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
 import { type Shard, shardBytes } from './answer-shard.js';
 import { sinkFor } from './answer-sink.js';
-import { openTeacher, type RowShape, readsOf, rowShapes, valuesOf } from './answers.js';
+import { openTeacher, type RowShape, readsOf, rowShapes, usableAnswers, valuesOf } from './answers.js';
 import {
   describe,
   knownSignals,
@@ -84,7 +84,8 @@ export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher 
       const key = await answersKey(options.folder, teacher, request.signals);
       return cachedPlan(teacher, join(options.folder, key), data, request);
     },
-    answer: (data, signals) => new Labelling(teacher, data, signals, options).answers(),
+    answer: async (data, signals) =>
+      usableAnswers(teacher, data, await new Labelling(teacher, data, signals, options).answers()),
   };
 }
 
@@ -174,7 +175,7 @@ class Labelling {
       this.#report(done, missing.length);
       for (const part of partsOf(missing)) {
         if (signal?.aborted) throw interrupted(name, done, missing.length);
-        const shard = await askFor(opened, this.#data, part, keys, shapes, name);
+        const shard = await askFor(opened, this.#data, part, keys, shapes, this.#teacher);
         const file = await writeShard(folder, shard);
         for (const [at, row] of part.entries()) {
           sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), file, shard.rows, at);
@@ -211,14 +212,14 @@ async function askFor(
   rows: Uint32Array,
   keys: Uint32Array,
   shapes: readonly RowShape[],
-  name: string,
+  teacher: Teacher,
 ): Promise<Shard> {
   const given = await opened.answer(data, rows);
   const floats = shapes.reduce((sum, { size }) => sum + size, 0);
   const values = new Float32Array(rows.length * floats);
   let offset = 0;
   for (const shape of shapes) {
-    const of = valuesOf(given, shape, { data, rows, teacher: name });
+    const of = valuesOf(given, shape, { data, rows, teacher });
     for (let i = 0; i < rows.length; i++) {
       values.set(of.subarray(i * shape.size, (i + 1) * shape.size), i * floats + offset);
     }

@@ -21,7 +21,7 @@ export type EnsembleOptions = {
 };
 
 /**
- * A teacher that says the mean of what its members say. Members whose labels are in another order than the first's are
+ * A teacher that says the mean of what its members say; of a row of which some say nothing, that of the others. Members whose labels are in another order than the first's are
  * put into its order by their names.
  * @throws OptionError for no members; SignalError for one without logits, or with other labels.
  */
@@ -42,6 +42,7 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
   const limited = aligned.flatMap(({ known }) => known ?? []);
   const name = options.name ?? `ensemble of ${members.map((member) => member.name).join(', ')}`;
   const average = classes > 1 && of === 'probabilities' ? meanOfProbabilities : meanOfLogits;
+  const onBadRow = aligned.find((member) => member.onBadRow !== undefined)?.onBadRow;
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const opened: OpenTeacher[] = [];
     const release = async () => {
@@ -58,12 +59,18 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
       signals: { logits: { dtype: 'float32', shape: [classes] } },
       // One after the other: each uses all cores.
       answer: async (data, rows) => {
-        const logits: Float32Array[] = [];
+        const said: Float32Array[] = [];
         for (const [i, member] of opened.entries()) {
           const given = await member.answer(data, rows);
-          logits.push(wholeLogits(given, aligned[i] as Teacher));
+          said.push(wholeLogits(given, classes, aligned[i] as Teacher));
         }
-        return { logits: average(logits, classes) };
+        const logits = new Float32Array(rows.length * classes);
+        for (let start = 0; start < logits.length; start += classes) {
+          const ofRow = said.map((values) => values.subarray(start, start + classes));
+          const telling = ofRow.filter(([first]) => !Number.isNaN(first));
+          logits.set(telling.length === 0 ? (ofRow[0] as Float32Array) : average(telling, classes), start);
+        }
+        return { logits };
       },
       release,
     };
@@ -79,13 +86,19 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
     ...(threads.length > 0 && { threads }),
     reads: [...new Set(aligned.flatMap(readsOf))],
     ...(remember.length === aligned.length && { remembers: true }),
+    ...(onBadRow && { onBadRow }),
     ...(limited.length > 0 && { known: (data) => Math.min(...limited.map((known) => known(data))) }),
     temperatures: aligned.some(({ temperatures }) => temperatures === 'one') ? 'one' : 'any',
     plan: (data, request) => ensemblePlan(aligned, data, request),
     open,
     // In one part for those that ask elsewhere: what all rows will cost is judged by the first.
     answer: (data, signals) =>
-      answersInMemory({ name, open }, data, signals, remember.length > 0 ? data.size : undefined),
+      answersInMemory(
+        { name, open, ...(onBadRow && { onBadRow }) },
+        data,
+        signals,
+        remember.length > 0 ? data.size : undefined,
+      ),
   };
 }
 
@@ -132,8 +145,16 @@ function expectLogitsOnly(signals: readonly SignalName[], name: string): void {
   });
 }
 
-function wholeLogits({ logits, remainder }: RowValues, { name }: Teacher): Float32Array {
-  if (logits !== undefined && !remainder?.some((value) => value > 0)) return logits;
+/** NaN for rows of which it says nothing. */
+function wholeLogits({ logits, remainder }: RowValues, classes: number, { name }: Teacher): Float32Array {
+  const isOpen = (i: number) => (remainder?.[i] ?? 0) > 0;
+  const isHole = (i: number) => {
+    const start = i - (i % classes);
+    return Array.from({ length: classes }, (_, c) => start + c).every(isOpen);
+  };
+  if (logits?.every((_, i) => !isOpen(i) || isHole(i))) {
+    return logits.map((value, i) => (isOpen(i) ? Number.NaN : value));
+  }
   throw new SignalError({
     where: `ensemble, teacher ${name}`,
     wanted: 'what it says of every class',

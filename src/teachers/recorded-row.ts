@@ -1,6 +1,8 @@
 /** @file One recorded answer: what its row says, of which kind, as a target. */
 import { FileError } from '../errors/failures.js';
+import type { RetortError } from '../errors/retort-error.js';
 import {
+  holeTarget,
   LARGEST_TARGET,
   LEAST_FLOAT,
   labelTarget,
@@ -13,6 +15,8 @@ import {
 } from './targets.js';
 
 export type RecordedOptions = {
+  /** Told of an answer that cannot be read; its row is then a hole. Default: it is an error. */
+  readonly onBadRow?: (failure: RetortError) => void;
   /** The mass that a hard label leaves to all classes together. Default: 0.1. */
   readonly labelSmoothing?: number;
   /** What each class is counted before any sample. Default: 0.5. */
@@ -26,6 +30,7 @@ export type RecordedAnswer = {
   readonly isWhole: boolean;
 };
 
+const FIX = 'mend or delete that row, or learn nothing from such rows (--bad_rows skip)';
 /** How far above 1 the sum of a few probabilities may be for being written with few digits. */
 const SUM_TOLERANCE = 0.01;
 /** More decimals than these were not rounded by whoever wrote them, but are all that a computer had. */
@@ -49,9 +54,20 @@ export class AnswerReader {
 
   /**
    * The answer of the best kind that the row has, or of the one that is asked for.
-   * @throws FileError naming the row and what is wrong with it.
+   * @throws FileError naming the row and what is wrong with it, unless `onBadRow` is told.
    */
   read(row: Readonly<Record<string, unknown>>, where: string, use?: Rung): RecordedAnswer {
+    try {
+      return this.#answer(row, where, use);
+    } catch (error) {
+      const { onBadRow } = this.#options;
+      if (onBadRow === undefined || !(error instanceof FileError)) throw error;
+      onBadRow(error);
+      return { rung: 'label', target: holeTarget(this.#names.length), isWhole: true };
+    }
+  }
+
+  #answer(row: Readonly<Record<string, unknown>>, where: string, use: Rung | undefined): RecordedAnswer {
     const rung = use ?? RUNGS.find((name) => row[name] !== undefined && row[name] !== null);
     const value = rung === undefined ? undefined : row[rung];
     if (rung === undefined || value === undefined || value === null) {
@@ -59,7 +75,7 @@ export class AnswerReader {
         where,
         wanted: use === undefined ? `an answer: one of ${RUNGS.join(', ')}` : `'${use}'`,
         got: `the keys ${Object.keys(row).join(', ')}`,
-        fix: 'mend or delete that row',
+        fix: FIX,
       });
     }
     return { rung, ...this.#said(rung, value, row, where) };
@@ -179,7 +195,7 @@ function decimalsOf(value: number): number {
 }
 
 function badRow(where: string, wanted: string, got: string): FileError {
-  return new FileError({ where, wanted, got, fix: 'mend or delete that row' });
+  return new FileError({ where, wanted, got, fix: FIX });
 }
 
 function digits(value: number): string {

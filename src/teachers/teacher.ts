@@ -1,5 +1,6 @@
 /** @file What a teacher is: something that says which signals it gives, and gives them row by row. */
 import type { Dataset } from '../data/dataset.js';
+import type { RetortError } from '../errors/retort-error.js';
 import type { Model, SignalName } from '../models/model.js';
 import type { Weights } from '../models/saved-model.js';
 import type { Dtype } from '../tensor/dtype.js';
@@ -8,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * What answers may hold. `remainder` [C] goes with logits whose teacher named only some of the classes: 1 for the others,
- * of which the sum of the probabilities is known. The step then spreads it as the student does (`withRemainderSpread`),
+ * of which the sum of the probabilities is known; 1 for all where it named none, which is a hole. The step then spreads it as the student does (`withRemainderSpread`),
  * so that methods see whole logits.
  */
 export type FedSignalName = SignalName | 'remainder';
@@ -63,6 +64,11 @@ export type Teacher = {
   readonly temperatures?: 'any' | 'one';
   /** Its answers lie on disk already, in a file, log or cache: another cache would only repeat them. */
   readonly remembers?: true;
+  /**
+   * Told of a row whose answer is none, such as NaN: the row is then a hole, from which a student learns nothing but its own
+   * label. Default: the first such row is an error.
+   */
+  readonly onBadRow?: (failure: RetortError) => void;
   /** How many rows of the data it can answer, where those are not all of any: recorded answers. */
   known?(data: Dataset): number;
   /** What its answers to some rows are going to take, without giving them. Default: it is tried on a few (`labellingPlan`). */

@@ -83,6 +83,15 @@ describe('retort distill', () => {
     expect(stderr).toContain('temperature 1: the answers of answers.jsonl do not say what it gives at another\n');
     expect(json.verdict).toMatch(/over|against/);
     expect(stderr).toContain('answers.jsonl does not answer all of reviews dev: its score is unknown');
+    const [first = '', ...others] = lines;
+    const torn = JSON.stringify({ ...JSON.parse(first), samples: undefined, label: 'six' });
+    writeFileSync(join(root, 'odd.jsonl'), [torn, ...others].join('\n'));
+    const odd = `${HINTON} --teacher odd.jsonl --output_dir odd`;
+    const stopped = retort(odd, root);
+    expect(stopped.stderr).toMatch(/odd\.jsonl:1: wanted one of the labels .*, got 'six'; .*--bad_rows skip/u);
+    const skipped = done(`${odd} --bad_rows skip`);
+    expect(skipped.stderr).toContain("nothing is learnt from odd.jsonl:1: got 'six'\n");
+    expect(skipped.json.teacher).toEqual({ name: 'odd.jsonl', score: null, badRows: 1 });
     const hot = retort(`${HINTON} --teacher answers.jsonl --temperature 3 --output_dir hot`, root);
     expect(hot.stderr).toMatch(/method 'hinton' with teacher answers.jsonl: wanted temperature 1/);
     expect(existsSync(join(root, 'hot'))).toBe(false);

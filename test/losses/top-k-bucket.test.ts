@@ -68,6 +68,25 @@ describe('topKBucket', () => {
 });
 
 describe('withRemainderSpread', () => {
+  const spread = async (
+    student: readonly number[],
+    teacher: readonly number[],
+    remainder: readonly number[],
+    C: number,
+  ) => {
+    const of = (values: readonly number[]) => constant(fromNumbers('float32', [values.length / C, C], values));
+    const result = withRemainderSpread(of(student), of(teacher), of(remainder));
+    return Array.from((await evaluate({ result }, {})).result?.data as Float32Array, (value) =>
+      Number(value.toFixed(5)),
+    );
+  };
+
+  test('a hole is what the student says, and rows without a bucket stay as they are', async () => {
+    expect(await spread([4, 5, 6, 4, 5, 6], [1, 2, 3, 0, 0, 0], [0, 0, 0, 1, 1, 1], 3)).toEqual([1, 2, 3, 4, 5, 6]);
+    // A score, which has no softmax.
+    expect(await spread([4, 5], [1, 0], [0, 1], 1)).toEqual([1, 5]);
+  });
+
   const logits = (rows: number[][]) => constant(fromNumbers('float64', [rows.length, 3], rows.flat()));
 
   test('a bucket of one class, or of none, changes nothing', async () => {

@@ -1,6 +1,7 @@
 /** @file The teacher of `retort distill`: a model, an ONNX file, recorded answers, a language model, or several. */
 import { join } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
+import type { RetortError } from '../../errors/retort-error.js';
 import type { Method } from '../../methods/method.js';
 import { openAnyModel } from '../../models/any-model.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
@@ -40,7 +41,11 @@ export type OpenedTeacher = {
   readonly teacher: Teacher;
   /** What a language model was asked so far, for the output. */
   readonly spent: () => { readonly text: string; readonly json: Json } | undefined;
+  /** Rows with an answer from which nothing can be learnt, so far. */
+  readonly badRows: () => number;
 };
+
+const SHOWN_BAD_ROWS = 3;
 
 /** Where `retort distill` keeps answers, unless told otherwise. */
 export function answersFolder(outputDir: string, { cacheDir }: Pick<Options, 'cacheDir'>): string {
@@ -58,21 +63,34 @@ export async function openTeachers(
   io: CommandIo,
 ): Promise<OpenedTeacher> {
   const members: Teacher[] = [];
+  const told = new Set<string>();
+  const tolerance = options.badRows === 'skip' && {
+    onBadRow: ({ where, got }: RetortError) => {
+      if (told.size < SHOWN_BAD_ROWS && !told.has(where)) io.notice(`nothing is learnt from ${where}: got ${got}`);
+      told.add(where);
+    },
+  };
   let asked: { readonly teacher: EndpointTeacher; readonly log: string } | undefined;
   for (const { name, kind } of teachers) {
     if (kind === 'endpoint') {
       asked = await openEndpoint(name, options, lesson, io);
       members.push(asked.teacher);
-    } else if (kind === 'recorded') members.push(await openRecorded(name, options, lesson));
-    else if (kind === 'onnx') members.push(await openOnnx(name, options, lesson, io));
-    else members.push(await openModel(name, options, lesson, io, teachers.length === 1));
+    } else if (kind === 'recorded') members.push(await openRecorded(name, { ...options, ...tolerance }, lesson));
+    else {
+      const opened =
+        kind === 'onnx'
+          ? await openOnnx(name, options, lesson, io)
+          : await openModel(name, options, lesson, io, teachers.length === 1);
+      members.push({ ...opened, ...tolerance });
+    }
   }
   const spent = () => {
     const report = asked?.teacher.report();
     return asked === undefined || report === undefined ? undefined : spentOf(report, asked.log);
   };
   const [first, second] = members;
-  if (first !== undefined && second === undefined) return { teacher: first, spent };
+  const badRows = () => told.size;
+  if (first !== undefined && second === undefined) return { teacher: first, spent, badRows };
   const remembering = members.map((member) =>
     rememberingTeacher(member, {
       folder: lesson.cacheDir,
@@ -82,7 +100,7 @@ export async function openTeachers(
     }),
   );
   const { ensembleOf } = options;
-  return { teacher: ensembleTeacher(remembering, { ...(ensembleOf && { of: ensembleOf }) }), spent };
+  return { teacher: ensembleTeacher(remembering, { ...(ensembleOf && { of: ensembleOf }) }), spent, badRows };
 }
 
 /** A single model may be part of each step; the mean of several is one of answers. */
@@ -114,10 +132,19 @@ function commonOptions({ maxLength, threads, device }: Options, { notice }: Comm
 }
 
 /** Answers to rows that are not trained on, as with `--rows`, do no harm. */
-function openRecorded(path: string, { teacherUse }: Options, { task }: Lesson): Promise<Teacher> {
+function openRecorded(
+  path: string,
+  { teacherUse, onBadRow }: Options & Pick<Teacher, 'onBadRow'>,
+  { task }: Lesson,
+): Promise<Teacher> {
   expectClasses(path, task);
   const { labelNames } = task;
-  return recordedTeacher(path, { labelNames, unknownRows: 'ignore', ...(teacherUse && { use: teacherUse }) });
+  return recordedTeacher(path, {
+    labelNames,
+    unknownRows: 'ignore',
+    ...(teacherUse && { use: teacherUse }),
+    ...(onBadRow && { onBadRow }),
+  });
 }
 
 async function openEndpoint(url: string, options: Options, { task, cacheDir }: Lesson, io: CommandIo) {

@@ -90,7 +90,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
     const toCome = isToCome ? await teacherToCome(training, io) : undefined;
     if (isToCome && toCome === undefined) return plannedOutput(options, planned, undefined);
     const opened: OpenedTeacher = toCome
-      ? { teacher: toCome.teacher, spent: () => undefined }
+      ? { teacher: toCome.teacher, spent: () => undefined, badRows: () => 0 }
       : await openTeachers(
           taught === undefined ? teachers : [{ name: taught, kind: 'model' }],
           options,
@@ -135,7 +135,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
     const { record, recordPath, studentPath } = await runDistillation(distillation);
     const report = join(outputDir, 'report.html');
     await writeFileAtomic(report, reportHtml(record));
-    return outputOf(record, { outputDir, recordPath, studentPath, report }, task, opened.spent(), io);
+    return outputOf(record, { outputDir, recordPath, studentPath, report }, task, opened, io);
   } catch (error) {
     return nameFlags(error);
   }
@@ -226,9 +226,11 @@ function outputOf(
   record: Awaited<ReturnType<typeof runDistillation>>['record'],
   paths: Paths,
   { isPair }: TrainingTask,
-  spent: ReturnType<OpenedTeacher['spent']>,
+  teacher: OpenedTeacher,
   io: CommandIo,
 ): CommandOutput {
+  const spent = teacher.spent();
+  const badRows = teacher.badRows();
   const columns = io.columns ?? DEFAULT_COLUMNS;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
   const rows = record.arms.map(({ name, parameters, mean, sd, scores }) => [
@@ -250,6 +252,7 @@ function outputOf(
       '',
       `report   ${paths.report}`,
       ...(spent === undefined ? [] : [`answers  ${spent.text}`]),
+      ...(badRows === 0 ? [] : [`bad rows ${formatCount(badRows)}, from whose answers nothing was learnt`]),
       `next     retort predict ${shipped} "…"${isPair ? ' --pair "…"' : ''}`,
     ].join('\n'),
     json: {
@@ -261,6 +264,7 @@ function outputOf(
         name: record.teacher?.name ?? '',
         score: record.teacher?.score ?? null,
         ...(spent && { answers: spent.json }),
+        ...(badRows > 0 && { badRows }),
       },
       data: asJson(record.data ?? {}),
       arms: record.arms.map(({ name, parameters, train, scores, mean, sd, metrics }) => ({

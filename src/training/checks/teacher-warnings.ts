@@ -21,12 +21,13 @@ const SHOWN_CLASSES = 6;
  */
 export function teacherWarnings(teacher: Teacher, answers: TeacherAnswers, data: Dataset): Warning[] {
   const rows = sampledRows(data.size);
-  const logits = answers.batch(rows, rows.length).logits?.data;
+  const given = answers.batch(rows, rows.length);
+  const logits = given.logits?.data;
   if (!(logits instanceof Float32Array)) return [];
   const unusable = unusableLogits(teacher, logits, rows, data);
   const labels = data.batch(rows).labels?.data;
   if (unusable.length > 0 || labels === undefined || teacher.classes === 1) return unusable;
-  const counts = answersByLabel(teacher.classes, logits, labels);
+  const counts = answersByLabel(teacher.classes, logits, labels, given.remainder?.data);
   const order = labelOrder(teacher, counts, data);
   return order.length > 0 ? order : atChance(teacher, counts, data);
 }
@@ -45,13 +46,19 @@ function unusableLogits({ name, classes }: Teacher, logits: Float32Array, rows: 
   ];
 }
 
-/** [given, gold]: how many rows of each label (second) the teacher gives each class (first). */
-function answersByLabel(classes: number, logits: Float32Array, labels: ArrayLike<bigint | number>): number[][] {
+/** [given, gold]: how many rows of each label (second) the teacher gives each class (first); nothing of holes. */
+function answersByLabel(
+  classes: number,
+  logits: Float32Array,
+  labels: ArrayLike<bigint | number>,
+  remainder: ArrayLike<bigint | number> = [],
+): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let row = 0; row < labels.length; row++) {
     const label = Number(labels[row]);
+    const isHole = counts.every((_, c) => Number(remainder[row * classes + c] ?? 0) > 0);
     const given = counts[argmax(logits, row, classes)];
-    if (label !== NO_LABEL && given !== undefined) given[label] = (given[label] ?? 0) + 1;
+    if (label !== NO_LABEL && !isHole && given !== undefined) given[label] = (given[label] ?? 0) + 1;
   }
   return counts;
 }
