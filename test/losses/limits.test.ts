@@ -50,6 +50,21 @@ const withTemperature = (preset: KdPreset, temperature: number) => ({
   ...(presetSpec(preset).isTempered && { temperature }),
 });
 
+describe('crossEntropy', () => {
+  test.each([0, 0.1, 0.2, 1])(
+    'at a label smoothing of %f spreads that share over all classes',
+    async (labelSmoothing) => {
+      // By hand: softmax of (0, ln 3) is (1/4, 3/4), and the target (ε/2, 1 − ε/2).
+      const { loss, gradient } = await differentiate([[0, Math.log(3)]], (x) =>
+        meanOf(crossEntropy(x, fixed([1], 'int64'), { labelSmoothing })),
+      );
+      const spread = labelSmoothing / 2;
+      expect(loss).toBeCloseTo(spread * Math.log(4) + (1 - spread) * Math.log(4 / 3), 12);
+      expect(gradient[0]).toBeCloseTo(1 / 4 - spread, 12);
+    },
+  );
+});
+
 describe('kd', () => {
   test.each(presets)('%s at alpha 0 equals cross-entropy on the labels, and needs no teacher', async (preset) => {
     const plain = await differentiate(Z_S, (x) => meanOf(crossEntropy(x, fixed(LABELS, 'int64'))));

@@ -118,6 +118,18 @@ test('relationKl with as many heads as attention has, on queries that are keys, 
   expect(relations.loss).toBeCloseTo(scores.loss, 6);
 });
 
+describe('attentionMse', () => {
+  test('as released takes scores of −100 and below for masked, and none above', async () => {
+    // witness: TinyBERT's task_distill.py, `torch.where(student_att <= -1e2, zeros_like(student_att), student_att)`.
+    const student = nestedTensor('float64', [[[[-100, -99, 50, -1e4]]]]);
+    const teacher = fixed([[[[0, 0, 50, -100]]]]);
+    const loss = (x: Value) => attentionMse(x, teacher, { compat: 'released' });
+    const { loss: value, gradient } = await differentiate(student, loss);
+    expect(value).toBeCloseTo(99 ** 2 / 4, 9);
+    expect(gradient).toEqual([0, (2 * -99) / 4, 0, 0]);
+  });
+});
+
 describe('patience', () => {
   test('a zero vector has no direction: its distance is that of the other to 0, and its gradient finite', async () => {
     const zero = fromNumbers('float64', [1, 3], [0, 0, 0]);

@@ -5,14 +5,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
 import type { TextTask } from '../../src/data/text-task.js';
 import { supervised } from '../../src/methods/supervised.js';
+import { bilstm } from '../../src/models/bilstm.js';
 import { loadModel, weightsHash } from '../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../src/models/text-model.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../../src/optim/groups.js';
 import { fineTune, trainAndDev, withHeadFor } from '../../src/training/fine-tune.js';
 import { runTraining } from '../../src/training/run.js';
 import { writeSmallEncoder } from '../cli/small-text-data.js';
-import { wordTable } from '../data/words.js';
+import { words, wordTable } from '../data/words.js';
 
 const root = mkdtempSync(join(tmpdir(), 'retort-fine-tune-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -82,6 +84,17 @@ describe('fineTune', () => {
     const read = await loadTextModel(outputDir);
     expect(read.labelNames).toEqual(task.labelNames);
     expect(weightsHash(read.weights)).toBe(weightsHash(tuned.weights));
+  });
+
+  test('a BiLSTM ends after five epochs that were no better than the best', async () => {
+    const model = bilstm({ vocab_size: words.vocabularySize, embedding_size: 2, hidden_size: 2, dense_size: 2 });
+    const weights = initialiseParameters(model.parameters, 1);
+    const untrained = { name: 'untrained', model, weights, labelNames: task.labelNames, tokenizer: words };
+    // So slow that no answer changes: the first evaluation stays the best.
+    const options = { model: untrained, task, learningRate: 1e-12, threads: 1, outputDir: join(root, 'bilstm') };
+    const { record } = await fineTune(options);
+    expect(record.epochs).toHaveLength(1 + 5);
+    expect(record.stoppedEarly).toBe(true);
   });
 
   test('learns', async () => {
