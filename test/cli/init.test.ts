@@ -56,6 +56,16 @@ const texts = (rows: number, row: (i: number) => string): string =>
 const REVIEW = (i: number) => `the film number ${i} was ${i % 3 === 0 ? 'bad' : 'good and long'}`;
 
 describe('retort init', () => {
+  // The comment about the labels ended at the line break, and the rest of the label was a key of the config.
+  test('a label with line breaks says nothing in the config', async () => {
+    const label = (i: number) => `"bad\noutput: stolen${i % 2}\rseed: 7\u001b[31m"`;
+    const data = file('rows.csv', `text,label\n${texts(40, (i) => `${REVIEW(i)},${label(i)}`)}\n`);
+    const { config, stdout, text } = await proposed(data);
+    expect(config).not.toHaveProperty('output', expect.stringContaining('stolen'));
+    expect(text).toContain('bad\\noutput: stolen0\\u000dseed: 7\\u001b[31m (20)');
+    expect(stdout).not.toMatch(/^output: stolen/mu);
+  });
+
   test('finds the columns, and says why each value was chosen', async () => {
     const path = file(
       'reviews.csv',

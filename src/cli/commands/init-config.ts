@@ -13,6 +13,7 @@ import { SCHEMA_TITLE, schemaText } from '../config/json-schema.js';
 import { proposeConfig } from '../config/proposal.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
+import { shownLine } from '../terminal.js';
 import type { initUsage } from './init.js';
 import { readInitData, sourceOf } from './init-data.js';
 
@@ -49,7 +50,7 @@ export async function writeConfig(options: Options, io: CommandIo): Promise<Comm
   });
   return {
     text: [
-      ...findings,
+      ...findings.map(shownLine),
       `config   ${output}`,
       `schema   ${schemaPath}, by which editors complete its keys`,
       `next     ${next[0]}   # does it run?`,

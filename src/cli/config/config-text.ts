@@ -1,6 +1,7 @@
 /** @file A proposal as a commented retort.yaml. */
 import { stringify } from 'yaml';
 import { foldWords } from '../fold-words.js';
+import { shownLine } from '../terminal.js';
 import { TOP_LEVEL } from './keys.js';
 import type { ProposedLine, ProposedSection, ProposedValue } from './proposal.js';
 
@@ -38,8 +39,9 @@ function valueLines({ key, value, why, isOff }: ProposedLine): string[] {
   return [...(why === '' ? [] : comment(why, '  ')), `  ${isOff ? '# ' : ''}${key}: ${scalar(value)}`];
 }
 
+/** Labels and columns of the data are in it: none of them ends the comment and says something of its own. */
 function comment(text: string, indent: string): string[] {
-  return foldWords(text.split(' '), COLUMNS - indent.length - 2).map((line) => `${indent}# ${line}`);
+  return foldWords(shownLine(text).split(' '), COLUMNS - indent.length - 2).map((line) => `${indent}# ${line}`);
 }
 
 function upper(text: string): string {
