@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { FileError, OptionError, OutputError } from '../errors/failures.js';
 import { statIfThere, syncFolder } from '../files/atomic-write.js';
 import { outputFailure } from '../files/file-failure.js';
-import { asJson, begunByOlder, type Fingerprint, firstDifference } from '../files/fingerprint.js';
+import { asJson, begunByOlder, type Fingerprint, firstDifference, fixOf } from '../files/fingerprint.js';
 import { appendJsonLine, readJsonLines } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { packageVersion } from '../files/package-version.js';
@@ -125,7 +125,7 @@ function refuseOthers(path: string, then: object, now: object): void {
     where: found.option,
     wanted: `${shown(found.then)}, as in the results of ${path}`,
     got: shown(found.now),
-    fix: 'take the same settings as then, or write to another place',
+    fix: fixOf(found) ?? 'take the same settings as then, or write to another place',
   });
 }
 

@@ -21,7 +21,6 @@ const DECIDES_NOTHING = {
   command: 'for the record',
   config: 'for the record: what it says is in the options',
   device: 'a name; the same numbers are promised on one machine',
-  threads: 'computes the same sums in the same order',
   parallel: 'the processes that runs are divided among',
   signal: 'ends it',
   onEvent: 'a callback',
@@ -114,8 +113,14 @@ export function expectSame(path: string, then: Json, now: Json): void {
     where: `${path}: resuming with another ${different.option}`,
     wanted: `${shown(different.then)}, as it was begun with`,
     got: shown(different.now),
-    fix: 'resume with the options of then, or start anew with --overwrite or in another place',
+    fix: fixOf(different) ?? 'resume with the options of then, or start anew with --overwrite or in another place',
   });
+}
+
+/** What to do about a difference that nobody may have asked for. */
+export function fixOf({ option, then }: Difference): string | undefined {
+  if (option.split('.').at(-1) !== 'threads') return undefined;
+  return `give --threads ${then}: sums round otherwise with another number, and the default is another on some machines`;
 }
 
 function shown(value: Json | undefined): string {

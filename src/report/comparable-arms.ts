@@ -162,8 +162,8 @@ type Run = Extract<Compared, { kind: 'run' }>;
 export function armsOfRuns(runs: readonly Run[], metric: JudgedMetric): ComparableArm[] {
   const groups = new Map<string, Run[]>();
   for (const run of runs) {
-    // The first weights follow from the seed, unless they were given.
-    const { seed: _seed, initialWeights, ...options } = run.record.options;
+    // The first weights follow from the seed, unless they were given. Threads change no more than the last bits.
+    const { seed: _seed, initialWeights, threads: _threads, ...options } = run.record.options;
     let key = JSON.stringify(options);
     const twin = groups.get(key)?.find(({ record }) => record.seed === run.record.seed);
     if (twin !== undefined) {

@@ -8,6 +8,7 @@ import { type Weights, weightsHash } from '../models/saved-model.js';
 import { type ParameterGroup, resolveGroups } from '../optim/groups.js';
 import type { Arithmetic, Optimizer } from '../optim/optimizer.js';
 import type { ScheduleName } from '../optim/schedules.js';
+import { usualThreads } from '../runtime/threads.js';
 
 /** Name, size and contents. */
 export function describeData(data: Dataset): { name: string; rows: number; hash: string } {
@@ -21,6 +22,7 @@ type DescribedOptions = {
   readonly groups?: readonly ParameterGroup[];
   readonly schedule?: ScheduleName;
   readonly warmupSteps?: number;
+  readonly threads?: number;
 };
 
 /** Plain numbers, in float64. */
@@ -63,11 +65,11 @@ export function describeRates(
  * @param trained all that the step trains, whose rates are told.
  */
 export function describedRun(options: DescribedOptions, trained: Pick<Model, 'parameters'>) {
-  const { model, method, schedule = 'constant', warmupSteps = 0 } = options;
+  const { model, method, schedule = 'constant', warmupSteps = 0, threads = usualThreads() } = options;
   return {
     model: { kind: model.kind, config: model.config },
     method: { name: method.name, options: method.options },
-    ...{ schedule, warmupSteps },
+    ...{ schedule, warmupSteps, threads },
     optimizer: describeRates(trained, options),
     groups: undefined,
     // Told by what they are before the first step.

@@ -7,6 +7,7 @@ import { takd } from '../../src/methods/takd.js';
 import { mlp } from '../../src/models/mlp.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
+import { usualThreads } from '../../src/runtime/threads.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
@@ -76,6 +77,7 @@ describe('distillationSettings', () => {
   test.each<[string, Partial<DistillOptions>]>([
     ['an option that was forgotten once', { teacherForm: 'traced' }],
     ['an option that nobody thinks of', { madeUp: 1 } as object],
+    ['another number of threads', { threads: usualThreads() + 1 }],
     ['other rows in the middle', { data: { train: changedAt(blobs('train', 200), 100), evaluation: dev } }],
     ['other evaluation rows in the middle', { data: { train, evaluation: changedAt(dev, 100) } }],
     ['a pool', { data: { train, evaluation: dev, transfer: dev } }],
@@ -90,7 +92,15 @@ describe('distillationSettings', () => {
 
   test('where it lies, what is asked of the outcome, more seeds and arms are no others', async () => {
     const plain = await settingsWith(undefined);
-    const more = { outputDir: 'elsewhere', smallestEffect: 1, seeds: 9, controls: [], command: 'retort', resume: true };
+    const more = {
+      threads: usualThreads(),
+      outputDir: 'elsewhere',
+      smallestEffect: 1,
+      seeds: 9,
+      controls: [],
+      command: 'retort',
+      resume: true,
+    };
     expect(await settingsWith(undefined, more)).toEqual(plain);
   });
 });

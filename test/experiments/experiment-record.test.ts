@@ -15,6 +15,7 @@ import {
 } from '../../src/experiments/experiment-record.js';
 import type { Environment, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
 import { packAnswers } from '../../src/experiments/kept-answers.js';
+import { usualThreads } from '../../src/runtime/threads.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
 
 const root = temporaryFolder();
@@ -92,6 +93,11 @@ beforeAll(async () => {
 });
 
 describe('experimentRecord', () => {
+  test('has the number of threads, given or usual', async () => {
+    expect(record.environment.threads).toBe(2);
+    expect((await describeEnvironment({})).threads).toBe(usualThreads());
+  });
+
   test('has mean, spread and interval of every arm in percent', () => {
     const [kd] = record.arms;
     // by hand: 82 80 84 79 81 has mean 81.2, sd √(14.8 / 4) = 1.923538, half-width 2.776445 · sd / √5 = 2.388392

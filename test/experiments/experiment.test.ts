@@ -213,11 +213,12 @@ describe('a results file', () => {
 
   test('another metric, and an option that nobody thought of, are refused', async () => {
     const resultsFile = join(root, 'other metric.jsonl');
-    const made = { ...base, seeds: [1], resultsFile, madeUp: 1 };
+    const made = { ...base, seeds: [1], settings: { threads: 1 }, resultsFile, madeUp: 1 };
     await runExperiment(made);
     for (const [change, message] of [
       [{ metric: 'f1' as const }, 'metric: wanted "accuracy", as in the results of'],
       [{ madeUp: 2 }, 'madeUp: wanted 1, as in the results of'],
+      [{ settings: { threads: 2 } }, 'got 2; give --threads 1: sums round otherwise with another number'],
     ] as const) {
       const error = await failure(runExperiment({ ...made, ...change, resume: true }));
       expect(error.message).toContain(message);

@@ -57,8 +57,10 @@ const PLAIN = [0.8, 0.78, 0.81, 0.77, 0.79];
 const withKd = { method: 'hinton' };
 
 describe('compareRuns', () => {
-  test('takes runs that differ in the seed alone for one arm, and pairs the seeds whatever their order', async () => {
-    const kd = await Promise.all(KD.map((accuracy, i) => run(`kd-${i + 1}`, { seed: i + 1, accuracy }, withKd)));
+  test('takes runs that differ in seed and threads alone for one arm, and pairs the seeds whatever their order', async () => {
+    const kd = await Promise.all(
+      KD.map((accuracy, i) => run(`kd-${i + 1}`, { seed: i + 1, accuracy }, { ...withKd, threads: i + 1 })),
+    );
     const plain = await Promise.all(PLAIN.map((accuracy, i) => run(`plain-seed${i + 1}`, { seed: i + 1, accuracy })));
     const { arms, gains, notes, text } = await compareRuns([...kd, ...plain.reverse()]);
     expect(arms.map(({ name, seeds }) => [name, seeds])).toEqual([

@@ -169,6 +169,7 @@ describe('trainTasks', () => {
       [{ sampling: 'uniform' }, 'another sampling'],
       [{ limitTrainBatches: { batches: 3 } }, 'another limitTrainBatches'],
       [{ madeUp: 1 } as object, 'another madeUp: wanted none'],
+      [{ threads: 2 }, 'another threads: wanted 1'],
     ] as const) {
       await expect(trainTasks({ ...parted, ...more, resume: true })).rejects.toThrow(message);
     }

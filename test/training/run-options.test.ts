@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { supervised } from '../../src/methods/supervised.js';
+import { mlp } from '../../src/models/mlp.js';
 import { adam } from '../../src/optim/adam.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { sgd } from '../../src/optim/sgd.js';
-import { describeData, describeOptimizer } from '../../src/training/run-options.js';
+import { usualThreads } from '../../src/runtime/threads.js';
+import { describeData, describedRun, describeOptimizer } from '../../src/training/run-options.js';
 import { blobs } from './blobs.js';
 
 describe('describeOptimizer', () => {
@@ -21,6 +24,13 @@ describe('describeOptimizer', () => {
     expect(new Set(all).size).toBe(all.length);
     expect(JSON.stringify(describeOptimizer(adam()))).toBe(all[0]);
   });
+});
+
+test('a run that is not told has the usual threads, by their number', () => {
+  const model = mlp({ inputs: 2, hidden: [2], classes: 2 });
+  const run = { model, method: supervised(), optimizer: adam() };
+  expect(describedRun(run, model).threads).toBe(usualThreads());
+  expect(describedRun({ ...run, threads: 7 }, model).threads).toBe(7);
 });
 
 describe('describeData', () => {

@@ -1,5 +1,6 @@
 /** @file What decides the numbers of a distillation: what is compared when one is resumed. */
 import { comparable } from '../../files/fingerprint.js';
+import { usualThreads } from '../../runtime/threads.js';
 import { describeData, describeRates, describeWeights } from '../../training/run-options.js';
 import type { Settings } from '../arm-run.js';
 import type { DistillOptions } from './distill.js';
@@ -31,11 +32,12 @@ async function describedAssistant(
 export async function distillationSettings(options: DistillOptions): Promise<Settings> {
   const { data, student, teacher, settings, schedule = 'constant', warmupSteps = 0, assistants } = options;
   const { metrics, seeds } = outlineOf(options);
+  const { threads = usualThreads() } = options;
   const [seed = 1] = seeds;
   return comparable(options, {
     settings: undefined,
     ...settings,
-    ...{ schedule, warmupSteps, metrics },
+    ...{ schedule, warmupSteps, metrics, threads },
     ...{ method: undefined, controls: undefined, seeds: undefined },
     student: await describedStart(student, seed),
     assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
