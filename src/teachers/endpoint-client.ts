@@ -195,13 +195,17 @@ function reasonOf(error: unknown): string {
 }
 
 /** A server may put the key into its answers, which are kept. @param sent the request. */
+/** Log-probabilities as Python writes them, which no JSON has. */
+const NO_NUMBER = /(?<=[:,[]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/gu;
+
 function parsedJson(text: string, sent: string): unknown {
   const withoutKey = (_: string, value: unknown) => (typeof value === 'string' ? redacted(value, sent) : value);
-  try {
-    return JSON.parse(text, withoutKey);
-  } catch {
-    return undefined;
+  for (const json of [text, text.replaceAll(NO_NUMBER, 'null')]) {
+    try {
+      return JSON.parse(json, withoutKey);
+    } catch {}
   }
+  return undefined;
 }
 
 function shown(text: string): string {

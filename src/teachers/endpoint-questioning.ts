@@ -320,7 +320,7 @@ export class Questioning {
       where: `teacher ${this.#options.model}`,
       wanted: `labels (${this.#options.labelNames.slice(0, 6).join(', ')}) in ${of}`,
       got: `none in ${malformed} of ${done} answers, such as ${JSON.stringify(said.slice(0, 80))}`,
-      fix: 'mend prompt or labelWords, or allow more (maxMalformed)',
+      fix: 'mend prompt or labelWords, or allow more (maxMalformed, --bad_rows skip)',
     });
   }
 }

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 
-/** What some servers give for a token that they cannot score, others as `null`. */
+/** What some servers give for a token that they cannot score, others `null`, NaN or an infinity. */
 const NEVER = -9999;
 
-const logprob = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? NEVER);
+const logprob = z.unknown().transform((value) => (typeof value === 'number' && Number.isFinite(value) ? value : NEVER));
 const scoredToken = z.object({ token: z.string(), logprob });
 
 /** As much of a chat completion as is read; the rest differs from server to server. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -169,8 +170,12 @@ describe('endpointTeacher', () => {
   test.each<[string, Readonly<Record<string, number>>]>([
     ['both labels at -9999', { positive: -9999, negative: -9999 }],
     ['positive log-probabilities', { positive: 3, negative: 2 }],
+    ['null', { positive: null as never, negative: -1 }],
+    ['NaN, which is no JSON', { positive: 'NaN' as never, negative: '-Infinity' as never }],
+    ['beyond all numbers', { positive: '-1e999' as never, negative: '1e999' as never }],
   ])('%s: the text alone counts', async (_, top) => {
-    const server = await mockServer(() => completion(['positive'], top));
+    const said = JSON.stringify(completion(['positive'], top)).replaceAll(/"(NaN|-?Infinity|-?1e999)"/gu, '$1');
+    const server = await mockServer(() => (response) => response.writeHead(200).end(said));
     const found = await ask(numbered(2), { ...quick, url: server.url, log: newLog() });
     expectNear(found.probabilities, [0.05, 0.95, 0.05, 0.95], 6);
     expect(found.report).toMatchObject({ byLabel: 2, byLogprobs: 0, malformed: 0, requests: 2 });
@@ -340,6 +345,11 @@ describe('endpointTeacher', () => {
     await ask(numbered(2), options);
     await ask(numbered(2), { ...options, labelWords: { positive: ['positive', 'good'] } });
     expect(server.asked).toHaveLength(2);
+    // A rule of reading that has changed is another teacher. Witness: how 0.1.0 made the hash.
+    const { model, labelNames: names } = options;
+    const before = ['endpoint', model, undefined, undefined, names, undefined, undefined, undefined, undefined];
+    const hash = createHash('sha256').update(JSON.stringify(before)).digest('hex');
+    expect(endpointTeacher(options).contentHash).not.toBe(hash);
     await ask(numbered(2), { ...options, model: 'm2' });
     await ask(numbered(2), { ...options, system: 'Be brief.' });
     expect(server.asked).toHaveLength(6);

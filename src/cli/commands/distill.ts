@@ -30,6 +30,10 @@ export const distillUsage = {
     'more --seeds too.',
   options: {
     ...shared,
+    badRows: {
+      ...shared.badRows,
+      help: `${shared.badRows.help}; learn nothing from what is no answer of the teacher's`,
+    },
     model: {
       ...shared.model,
       help: 'where the student starts: as for retort train, with --layers or as a bilstm',

@@ -154,6 +154,7 @@ async function openEndpoint(url: string, options: Options, { task, cacheDir }: L
   const teacher = endpointTeacher({
     ...flags.options,
     log,
+    ...(options.badRows === 'skip' && { maxMalformed: 1 }),
     onSmoke: (report) => {
       io.say(smokeLine(report));
       return true;
