@@ -224,8 +224,16 @@ function withScore(given: Readonly<Record<string, unknown>>, then: string, now: 
   return { ...rest, ...(value !== undefined && { [now]: value }) };
 }
 
+/** Version 2 had no checksum. */
+const secondVersion = z
+  .looseObject({ version: z.literal(2) })
+  .transform((value) => ({ ...value, version: RECORD_FORMAT.version }));
+
 /** Of any version. */
-export const recordSchema = z.preprocess((value) => firstVersion.safeParse(value).data ?? value, record);
+export const recordSchema = z.preprocess(
+  (value) => firstVersion.safeParse(value).data ?? secondVersion.safeParse(value).data ?? value,
+  record,
+);
 
 export type ExperimentRecord = z.infer<typeof record>;
 export type RecordedArm = z.infer<typeof arm>;

@@ -4,11 +4,12 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { asJson } from '../files/fingerprint.js';
+import { sealed, unsealed } from '../files/sealed-json.js';
 import { discordantRows } from './arm-result.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
 import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './experiment-record.schema.js';
 import { gatheredWarnings, type StoredWarning } from './experiment-warnings.js';
-import { RECORD_FORMAT } from './formats.js';
+import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
 import { inPoints, type JudgedMetric } from './judged-metric.js';
 import { type ResampledRows, resampledDifference, resampledInterval } from './kept-answers.js';
 import { mean, sampleSd, tInterval } from './statistics.js';
@@ -196,7 +197,7 @@ function headlineOf(
 
 /** @throws OutputError naming the path. */
 export async function writeExperimentRecord(path: string, record: ExperimentRecord): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(record, null, 1)}\n`);
+  await writeFileAtomic(path, `${JSON.stringify(sealed(record), null, 1)}\n`);
 }
 
 /** @throws FileError for a file that is missing, damaged, something else or of a newer format. */
@@ -205,7 +206,8 @@ export async function readExperimentRecord(path: string): Promise<ExperimentReco
   const { recordSchema, versionSchema } = await import('./experiment-record.schema.js');
   const { version } = storedValue(versionSchema.safeParse(json), path, 'the record of an experiment');
   checkFormatVersion(version, RECORD_FORMAT.version, path);
-  return storedValue(recordSchema.safeParse(json), path, 'what retort writes there');
+  const stored = unsealed(json, path, version >= SEALED_VERSION);
+  return storedValue(recordSchema.safeParse(stored), path, 'what retort writes there');
 }
 
 async function readJson(path: string): Promise<unknown> {

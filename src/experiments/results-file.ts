@@ -11,9 +11,10 @@ import { asJson, begunByOlder, type Fingerprint, firstDifference, fixOf } from '
 import { appendJsonLine, readJsonLines } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { packageVersion } from '../files/package-version.js';
+import { sealed, unsealed } from '../files/sealed-json.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf } from './arm-run.js';
-import { RESULTS_FORMAT } from './formats.js';
+import { RESULTS_FORMAT, SEALED_VERSION } from './formats.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 
 export type FinishedRun = {
@@ -92,15 +93,27 @@ export async function finishedRuns(path: string): Promise<readonly FinishedRun[]
   return (await parseLines(path, lines)).finished;
 }
 
+/**
+ * The lines of a file of results, without their checksums.
+ * @throws FileError naming a line that was changed since it was written.
+ */
+export async function unsealedLines(path: string, lines: readonly unknown[]): Promise<readonly unknown[]> {
+  const { versionSchema } = await import('./results-file.schema.js');
+  const { data } = versionSchema.safeParse(lines[0]);
+  const isSealed = (data?.version ?? 0) >= SEALED_VERSION;
+  return lines.map((line, i) => unsealed(line, `${path}:${i + 1}`, isSealed));
+}
+
 async function parseLines(path: string, lines: readonly unknown[]) {
   const { headerSchema, lineSchema, versionSchema } = await import('./results-file.schema.js');
   const arms = new Map<string, object>();
   const finished: FinishedRun[] = [];
-  const [first, ...others] = lines;
+  const [first] = lines;
   if (first === undefined) return { header: undefined, arms, finished };
   const { version } = storedValue(versionSchema.safeParse(first), `${path}:1`, 'a file of results');
   checkFormatVersion(version, RESULTS_FORMAT.version, path);
-  const header = storedValue(headerSchema.safeParse(first), `${path}:1`, WANTED);
+  const [stored, ...others] = await unsealedLines(path, lines);
+  const header = storedValue(headerSchema.safeParse(stored), `${path}:1`, WANTED);
   for (const [i, other] of others.entries()) {
     const where = `${path}:${i + 2}`;
     const line = storedValue(lineSchema.safeParse(other), where, WANTED);
@@ -135,7 +148,7 @@ function shown(value: unknown): string {
 
 /** What is said to be kept must outlive a power cut. */
 function appendSynced(path: string, line: object): void {
-  appendJsonLine(path, line);
+  appendJsonLine(path, sealed(line));
   try {
     const file = openSync(path, 'a');
     try {

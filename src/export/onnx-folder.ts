@@ -1,6 +1,7 @@
 /** @file An exported model as a folder: `model.onnx`, the tokenizer's files, and a `config.json` for transformers.js. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeManifest } from '../files/manifest.js';
 import { replaceFolderAtomic } from '../files/replace-folder.js';
 import { huggingFaceConfig } from '../models/hugging-face.js';
 import { familyOf } from '../models/hugging-face-families.js';
@@ -27,6 +28,7 @@ export async function saveOnnx(folder: string, content: OnnxFolderContent): Prom
     await writeFile(join(inside, 'model.onnx'), bytes);
     await writeFile(join(inside, 'config.json'), config);
     for (const [name, text] of tokenizer?.files ?? []) await writeFile(join(inside, name), text);
+    await writeManifest(inside);
   });
   return bytes.length;
 }

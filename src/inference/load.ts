@@ -3,6 +3,7 @@
  */
 import { dirname, join } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
+import { expectUnchanged } from '../files/manifest.js';
 import { entryAt, isThere } from '../files/path-entry.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import { EngineError } from '../runtime/engine-error.js';
@@ -26,6 +27,8 @@ export type Answer = {
 };
 
 export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & {
+  /** Told of a folder without checksums, which is taken as it is. */
+  readonly onNotice?: (text: string) => void;
   /** Tokens of a row, special tokens included; longer texts are cut. Default: what the model reads, at most 512. */
   readonly maxLength?: number;
 };
@@ -69,7 +72,8 @@ const LONGEST = 512;
 /**
  * Loads an exported model: the folder of `retort export --to onnx`, or an .onnx file beside its tokenizer. A folder that
  * another tool wrote will do as well, if the model reads ids and answers `logits` [batch, C].
- * @throws FileError for files that are missing, torn or of another model, OptionError for a wrong option.
+ * @throws FileError for files that are missing, torn or of another model, CheckpointError for such that were changed since
+ *   they were written, OptionError for a wrong option.
  */
 export async function load(path: string, options: LoadOptions = {}): Promise<Inference> {
   const isFolder = await isFolderAt(path);
@@ -96,6 +100,7 @@ export async function openExport(
   options: LoadOptions = {},
 ): Promise<Inference> {
   const where = typeof model === 'string' ? model : folder;
+  await expectUnchanged(folder, options.onNotice);
   const metadata = await readOnnxMetadata(model);
   const tokenizer = await loadOnnxTokenizer(folder, { model, metadata });
   const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);

@@ -25,7 +25,7 @@ export type OpenedModel = SavedModel & {
 export async function openAnyModel(nameOrPath: string, options: AnyModelOptions = {}): Promise<OpenedModel> {
   const { find, ...forHuggingFace } = options;
   const path = await findModelFolder(nameOrPath, find);
-  if (await isOurs(path)) return { ...ofTask(await loadModel(path), nameOrPath), path, notices: [] };
+  if (await isOurs(path)) return { ...ofTask(await loadModel(path, options), nameOrPath), path, notices: [] };
   const found = await loadHuggingFace(path, forHuggingFace);
   return { ...found, path, contentHash: modelHash(found) };
 }

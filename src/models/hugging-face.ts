@@ -6,6 +6,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
+import { expectUnchanged, writeManifest } from '../files/manifest.js';
 import { isThere } from '../files/path-entry.js';
 import { replaceFolderAtomic } from '../files/replace-folder.js';
 import { initialiseParameters } from '../nn/parameters.js';
@@ -19,9 +20,9 @@ import type { HuggingFaceConfig } from './hugging-face.schema.js';
 import { type Family, familyOf, HUGGING_FACE_TYPES, headOf, isOfEncoder, isPrefixed } from './hugging-face-families.js';
 import type { Model } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
-import { checkedWeights, parsed, type TrainedModel } from './saved-model.js';
+import { checkedWeights, type LoadModelOptions, parsed, type TrainedModel } from './saved-model.js';
 
-export type HuggingFaceOptions = {
+export type HuggingFaceOptions = LoadModelOptions & {
   /** What the model answers; else what the folder's class does, or the class of a text. */
   readonly head?: HeadName;
   /** Names of the classes, where a new head is wanted; else those of `id2label`. */
@@ -56,6 +57,7 @@ const DEFAULT_LABELS = 2;
  */
 export async function loadHuggingFace(folder: string, options: HuggingFaceOptions = {}): Promise<HuggingFaceModel> {
   const { newHead = false, seed = 0 } = options;
+  await expectUnchanged(folder, options.onNotice);
   const path = join(folder, CONFIG);
   const { config, family, type } = await readConfig(path);
   const head = options.head ?? headOf(family, config.architectures ?? []) ?? 'classification';
@@ -312,6 +314,7 @@ export async function saveHuggingFace(folder: string, content: HuggingFaceConten
     await writeFile(join(inside, CONFIG), config);
     await writeSafetensors(join(inside, WEIGHTS), weights, { format: 'pt' });
     for (const [name, text] of content.tokenizer?.files ?? []) await writeFile(join(inside, basename(name)), text);
+    await writeManifest(inside);
   });
 }
 

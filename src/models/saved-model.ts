@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
+import { expectUnchanged, MANIFEST, writeManifest } from '../files/manifest.js';
 import { packageVersion } from '../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
@@ -41,7 +42,8 @@ export type SavedModel = TrainedModel & {
 };
 
 const CONFIG = 'config.json';
-const WEIGHTS = 'model.safetensors';
+/** Hashed in the config. */
+export const WEIGHTS = 'model.safetensors';
 /** Many times the longest list of labels. */
 const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 
@@ -70,7 +72,10 @@ export function modelHash({ model, weights }: Pick<TrainedModel, 'model' | 'weig
  * @throws OutputError naming the place that cannot be written.
  */
 export async function saveModel(folder: string, trained: TrainedModel): Promise<void> {
-  await replaceFolderAtomic(folder, (inside) => writeModelFiles(inside, trained));
+  await replaceFolderAtomic(folder, async (inside) => {
+    await writeModelFiles(inside, trained);
+    await writeManifest(inside, [WEIGHTS]);
+  });
 }
 
 /**
@@ -97,21 +102,27 @@ export async function writeModelFiles(folder: string, trained: TrainedModel): Pr
 
 /** Nothing that leads out of the folder, is hidden, or would replace what the model is read from. */
 function expectTokenizerFile(name: string): void {
-  if (/^[A-Za-z0-9][\w.-]*$/.test(name) && name !== CONFIG && name !== WEIGHTS) return;
+  if (/^[A-Za-z0-9][\w.-]*$/.test(name) && ![CONFIG, WEIGHTS, MANIFEST].includes(name)) return;
   throw new OptionError({
     where: 'tokenizerFiles',
-    wanted: `plain file names other than ${CONFIG} and ${WEIGHTS}`,
+    wanted: `plain file names other than ${CONFIG}, ${WEIGHTS} and ${MANIFEST}`,
     got: JSON.stringify(name),
   });
 }
 
+export type LoadModelOptions = {
+  /** Told of a folder without checksums, which is taken as it is. */
+  readonly onNotice?: ((text: string) => void) | undefined;
+};
+
 /**
  * Loads a model that `saveModel` wrote. A run's output folder is read through its `last.ckpt`.
- * @throws CheckpointError for a folder that is missing, torn, damaged, of a newer format or of another shape, and for
- *   files of other formats.
+ * @throws CheckpointError for a folder that is missing, torn, damaged, of a newer format or of another shape, for one
+ *   whose files were changed since, and for files of other formats.
  */
-export async function loadModel(path: string): Promise<SavedModel> {
+export async function loadModel(path: string, { onNotice }: LoadModelOptions = {}): Promise<SavedModel> {
   const folder = await folderOfModel(path);
+  await expectUnchanged(folder, onNotice);
   const config = await readConfig(join(folder, CONFIG));
   const weights = checkedWeights(await readTensors(join(folder, WEIGHTS)), config.model, join(path, WEIGHTS));
   if (weightsHash(weights) !== config.weightsSha256) {

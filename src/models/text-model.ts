@@ -31,6 +31,7 @@ export type LoadTextModelOptions = {
 export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
   const { path, model, weights, labelNames, readsPairs } = await openAnyModel(nameOrPath, {
     find: (name) => fetchModel(name, options),
+    onNotice: options.onNotice,
   });
   const tokenizer = await loadModelTokenizer({ path, model });
   const read = { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };

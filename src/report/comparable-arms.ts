@@ -7,6 +7,7 @@ import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
 import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import type { KeptAnswers } from '../experiments/kept-answers.js';
+import { unsealedLines } from '../experiments/results-file.js';
 import type { Json } from '../files/fingerprint.js';
 import { readJsonLines } from '../files/json-lines.js';
 import { METRICS } from '../training/run-files.js';
@@ -132,7 +133,7 @@ async function keptRowsOfArm(recordPath: string, arm: string): Promise<ReadonlyM
   const path = join(dirname(recordPath), RESULTS);
   if ((await kindOf(path)) !== 'file') return found;
   const { lineSchema } = await import('../experiments/results-file.schema.js');
-  for (const line of await readJsonLines(path)) {
+  for (const line of await unsealedLines(path, await readJsonLines(path))) {
     const { data } = lineSchema.safeParse(line);
     if (data?.type !== 'run' || data.arm !== arm) continue;
     const { right, answers } = data.result;
@@ -150,7 +151,10 @@ async function rightRowsOfRun(
   const classes = (await readFile(path, 'utf8')).trimEnd().split('\n').map(Number);
   const rows = record.data.evaluation?.rows;
   if (classes.length !== rows || labels.length < rows) return undefined;
-  return packRightRows(classes.map((one, row) => one === labels[row]));
+  const right = classes.map((one, row) => one === labels[row]);
+  // Of other labels, or changed since: the run's own accuracy is another.
+  const accuracy = right.filter(Boolean).length / rows;
+  return Math.abs(accuracy - (record.metrics.accuracy ?? Number.NaN)) < 1e-6 ? packRightRows(right) : undefined;
 }
 
 type Run = Extract<Compared, { kind: 'run' }>;

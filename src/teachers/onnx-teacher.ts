@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, normalize, posix } from 'node:path';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
+import { expectUnchanged } from '../files/manifest.js';
 import type { SignalName } from '../models/model.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import type { ValueInfo } from '../onnx/program.js';
@@ -57,6 +58,7 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
   if (gives !== 'logits' && gives !== 'probabilities') {
     throw new OptionError({ where: 'gives', wanted: 'logits or probabilities', got: String(gives) });
   }
+  for (const place of new Set([dirname(path), folder])) await expectUnchanged(place, options.onNotice);
   const metadata = await readOnnxMetadata(path);
   const references = await readOnnxReferences(path);
   const ids = options.inputs?.input_ids ?? 'input_ids';

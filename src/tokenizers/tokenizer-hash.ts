@@ -3,10 +3,10 @@ import type { Tokenizer } from './tokenizer.js';
 
 /**
  * SHA-256 of what a tokenizer's ids come from: `tokenizer.json`, which `loadTokenizer` makes where a folder has only
- * `vocab.txt`. The same texts give the same ids under the same hash.
+ * `vocab.txt`. The same texts give the same ids under the same hash, also where git on Windows has changed line ends.
  */
 export function tokenizerHash({ files }: Pick<Tokenizer, 'files'>): string {
   return createHash('sha256')
-    .update(files.get('tokenizer.json') ?? '')
+    .update((files.get('tokenizer.json') ?? '').replaceAll('\r\n', '\n'))
     .digest('hex');
 }

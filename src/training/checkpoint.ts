@@ -10,6 +10,7 @@ import { CheckpointError } from '../errors/failures.js';
 import { statIfThere } from '../files/atomic-write.js';
 import { outputFailure } from '../files/file-failure.js';
 import { begunByOlder, type Fingerprint } from '../files/fingerprint.js';
+import { expectUnchanged, writeManifest } from '../files/manifest.js';
 import { packageVersion } from '../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
 import {
@@ -18,6 +19,7 @@ import {
   parsed,
   readSmallJson,
   type TrainedModel,
+  WEIGHTS,
   type Weights,
   weightsHash,
   writeModelFiles,
@@ -93,6 +95,7 @@ export async function saveRunState(
     await writeSafetensors(join(inside, OPTIMIZER_FILE), optimizer);
     if (Object.keys(method).length > 0) await writeSafetensors(join(inside, METHOD_FILE), method);
     await writeFile(join(inside, TRAINER), `${JSON.stringify(trainer)}\n`);
+    await writeManifest(inside, [WEIGHTS, OPTIMIZER_FILE, METHOD_FILE]);
   });
 }
 
@@ -118,7 +121,9 @@ async function entryAt(path: string): Promise<Stats | undefined> {
 export async function loadRunState(
   folder: string,
 ): Promise<RunState & { readonly retort: string; readonly hash: string }> {
-  const path = join(await folderToRead(folder), TRAINER);
+  const inside = await folderToRead(folder);
+  await expectUnchanged(inside);
+  const path = join(inside, TRAINER);
   const json = await readSmallJson(path, MAX_TRAINER_BYTES);
   const { stateSchema, versionSchema } = await import('./checkpoint.schema.js');
   const { version, retort } = parsed(versionSchema.safeParse(json), path);

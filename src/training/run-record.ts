@@ -1,9 +1,10 @@
 /** @file `metrics.json`: what a run was and what it gave. Reports and comparisons read nothing else. */
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { begunByOlder, expectSame, type Fingerprint } from '../files/fingerprint.js';
+import { sealed, unsealed } from '../files/sealed-json.js';
 import { newerFormat, parsed, readSmallJson } from '../models/saved-model.js';
 import type { Warning } from './checks/warning.js';
-import { RECORD_FORMAT } from './formats.js';
+import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
 import type { KeptModel } from './kept-models.js';
 
 export type EpochRecord = {
@@ -69,7 +70,7 @@ const MAX_RECORD_BYTES = 256 * 2 ** 20;
 /** @throws OutputError naming the path. */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   const { name: format, version } = RECORD_FORMAT;
-  await writeFileAtomic(path, `${JSON.stringify({ format, version, ...record }, null, 2)}\n`);
+  await writeFileAtomic(path, `${JSON.stringify(sealed({ format, version, ...record }), null, 2)}\n`);
 }
 
 /** @throws OptionError naming what is not as in the run that has ended, or that it is of a version too old to tell. */
@@ -84,6 +85,7 @@ export async function readRunRecord(path: string): Promise<RunRecord> {
   const { recordSchema, versionSchema } = await import('./checkpoint.schema.js');
   const { version } = parsed(versionSchema.safeParse(json), path);
   if (version > RECORD_FORMAT.version) throw newerFormat(path, RECORD_FORMAT.version, version);
-  const { format: _format, version: _version, ...record } = parsed(recordSchema.safeParse(json), path);
+  const stored = unsealed(json, path, version >= SEALED_VERSION);
+  const { format: _format, version: _version, ...record } = parsed(recordSchema.safeParse(stored), path);
   return record;
 }

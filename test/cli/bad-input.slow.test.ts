@@ -295,6 +295,8 @@ describe('checkpoints', () => {
     const checkpoint = path('spoilt.ckpt');
     execFileSync('rm', ['-rf', checkpoint]);
     cpSync(path('teacher', 'last.ckpt'), checkpoint, { recursive: true });
+    // As a folder without checksums: what was changed is found all the same.
+    execFileSync('rm', [join(checkpoint, 'manifest.json')]);
     change(checkpoint);
     expectFailure(`${DISTIL} spoilt.ckpt`, 1, message);
     expectFailure('evaluate spoilt.ckpt data', 1, message);
@@ -375,6 +377,7 @@ describe('output', () => {
     expect(tree(path('full'))).toEqual([
       'last.ckpt',
       'last.ckpt/config.json',
+      'last.ckpt/manifest.json',
       'last.ckpt/model.safetensors',
       'log.jsonl',
       'metrics.json',

@@ -16,7 +16,7 @@ const withoutSeconds = (text: string): string => text.replaceAll(/"seconds":\s?[
 const hex = (...path: string[]): string => readFileSync(join(...path)).toString('hex');
 
 function leftByRun(run: string): unknown {
-  const { command: _command, ...record } = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8'));
+  const { command: _command, sha256: _sha256, ...record } = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8'));
   return {
     record: withoutSeconds(JSON.stringify(record)),
     log: withoutSeconds(readFileSync(join(run, 'log.jsonl'), 'utf8')),

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -127,6 +127,7 @@ describe('retort pretrain --teacher', () => {
     const cased = tokenizer.replace(/"lowercase":\s*true/, '"lowercase":false');
     expect(cased).not.toBe(tokenizer);
     writeFileSync(path('cased/tokenizer.json'), cased);
+    rmSync(path('cased/manifest.json'));
     const wrong = async (flags: string) =>
       (await run(`pretrain @notes.txt --model @pre --output_dir @x ${flags}`)).stderr;
     expect(await wrong('--method minilm')).toContain('--method: wanted a --teacher, got none; leave the flag out');

@@ -53,6 +53,14 @@ describe('what 0.1.0 wrote', () => {
     }
   });
 
+  test('a folder without checksums is taken with a note', () => {
+    for (const model of ['teacher', 'hf', 'onnx']) {
+      const { code, stderr } = retort(['predict', model, 'a fine film'], root);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/ has no manifest\.json, as from retort 0\.1 and other tools: what was changed/);
+    }
+  });
+
   test('runs are exported, to models that say the same', () => {
     const columns = 'dev.csv --text_column review';
     for (const [format, model] of [

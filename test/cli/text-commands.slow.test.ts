@@ -43,7 +43,13 @@ beforeAll(async () => {
 
 describe('retort export', () => {
   test('onnx: a folder that inference loads; nothing that is there is lost', () => {
-    expect(readdirSync(path('student')).sort()).toEqual(['config.json', 'model.onnx', 'tokenizer.json', 'vocab.txt']);
+    expect(readdirSync(path('student')).sort()).toEqual([
+      'config.json',
+      'manifest.json',
+      'model.onnx',
+      'tokenizer.json',
+      'vocab.txt',
+    ]);
     // What transformers.js asks of a config.json.
     expect(JSON.parse(readFileSync(path('student', 'config.json'), 'utf8'))).toMatchObject({
       model_type: 'bert',
@@ -51,7 +57,7 @@ describe('retort export', () => {
       id2label: { 0: 'no', 1: 'maybe', 2: 'yes' },
     });
     expect(failure(['export', 'run', '--output_dir', 'student']).stderr).toMatch(
-      /^error: student: wanted a new or empty folder, got one with config.json, model.onnx, .*; pass --overwrite/,
+      /^error: student: wanted a new or empty folder, got one with config.json, manifest.json, model.onnx.*; pass --overwrite/,
     );
     mustRun(['export', 'run', '--output_dir', 'student', '--overwrite']);
     writeFileSync(path('student', 'notes.md'), 'mine');
@@ -59,6 +65,38 @@ describe('retort export', () => {
       /got one with notes.md/,
     );
     expect(readFileSync(path('student', 'notes.md'), 'utf8')).toBe('mine');
+  });
+
+  test('labels are renamed by an export, and an edit of the config says so', () => {
+    mustRun(['export', 'run', '--to', 'hf', '--output_dir', 'edited']);
+    const config = readFileSync(path('edited', 'config.json'), 'utf8');
+    writeFileSync(path('edited', 'config.json'), config.replaceAll('maybe', 'perhaps'));
+    const refused = failure(['predict', 'edited', 'the film']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(
+      'to rename its labels undo the change, then: retort export MODEL --label_names NAME,NAME,… --output_dir DIR',
+    );
+    writeFileSync(path('edited', 'config.json'), config);
+    for (const to of ['hf', 'onnx']) {
+      const words = [
+        'export',
+        'edited',
+        '--to',
+        to,
+        '--label_names',
+        'no,perhaps,yes',
+        '--output_dir',
+        `renamed-${to}`,
+      ];
+      expect(mustRun([...words, '--json']).stdout).toContain('"labels":["no","perhaps","yes"]');
+      expect(linesOf(mustRun(['predict', `renamed-${to}`, 'the film']))[0]).toBe(
+        wanted[0]?.replace('maybe', 'perhaps'),
+      );
+    }
+    for (const names of ['no,yes', 'no,no,yes', 'no,,yes']) {
+      const words = ['export', 'run', '--label_names', names, '--output_dir', 'x'];
+      expect(failure(words).stderr).toMatch(/--label_names: wanted 3 different names, one for each class/);
+    }
   });
 
   test('hf: the same model comes back; a BiLSTM is told to use onnx', async () => {

@@ -15,6 +15,7 @@ import {
 } from '../../src/experiments/experiment-record.js';
 import type { Environment, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
 import { packAnswers } from '../../src/experiments/kept-answers.js';
+import { sealed } from '../../src/files/sealed-json.js';
 import { usualThreads } from '../../src/runtime/threads.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
 
@@ -234,7 +235,7 @@ describe('a record of version 1', () => {
     const then = JSON.parse(readFileSync(path, 'utf8'));
     const now = await readExperimentRecord(path);
     expect(then.version).toBe(1);
-    expect(now).toMatchObject({ version: 2, metric: 'accuracy' });
+    expect(now).toMatchObject({ version: 3, metric: 'accuracy' });
     expect(now.arms.map(({ scores }) => scores)).toEqual(
       then.arms.map((arm: { accuracies: number[] }) => arm.accuracies),
     );
@@ -249,15 +250,29 @@ describe('a record on disk', () => {
     await writeExperimentRecord(path, record);
     expect(await readExperimentRecord(path)).toEqual(record);
     expect(record.arms[0]?.curve?.[0]?.losses).toEqual({ hard: 0.5, soft: Number.NaN });
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'retort-experiment', version: 2 });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 'retort-experiment', version: 3 });
     expect(record.environment.cores).toBeGreaterThan(0);
     expect(record.date).toBe('2024-06-07T08:09:10.000Z');
   });
 
-  test.each<[string, (json: Record<string, unknown>) => unknown]>([
+  test('is refused where a number of it was changed', async () => {
+    const path = join(root, 'changed.json');
+    await writeExperimentRecord(path, record);
+    const text = readFileSync(path, 'utf8');
+    const changed = text.replace(/"scores": \[\s*[\d.]+/, '"scores": [99');
+    expect(changed).not.toBe(text);
+    writeFileSync(path, changed);
+    await expect(readExperimentRecord(path)).rejects.toThrow(
+      `${path}: wanted what was written there, with its checksum (sha256), got values that were changed since`,
+    );
+    writeFileSync(path, text.replaceAll('\n', '\r\n'));
+    expect(await readExperimentRecord(path)).toEqual(record);
+  });
+
+  test.each<[string, (json: Record<string, unknown>) => object | null]>([
     [
-      ': wanted format version 2 or older, got version 3; use a newer retort',
-      (json) => ({ ...json, version: 3, news: 1 }),
+      ': wanted format version 3 or older, got version 4; use a newer retort',
+      (json) => ({ ...json, version: 4, news: 1 }),
     ],
     [': format: wanted the record of an experiment', (json) => ({ ...json, format: 'retort-run' })],
     [': wanted what retort writes there', (json) => ({ ...json, news: 1 })],
@@ -268,7 +283,8 @@ describe('a record on disk', () => {
     [': wanted the record of an experiment', () => null],
   ])('is refused where it is something else%s', async (text, change) => {
     const path = join(root, 'other.json');
-    writeFileSync(path, JSON.stringify(change(JSON.parse(JSON.stringify(record)))));
+    const changed = change(JSON.parse(JSON.stringify(record)));
+    writeFileSync(path, JSON.stringify(changed && sealed(changed)));
     await expect(readExperimentRecord(path)).rejects.toBeInstanceOf(FileError);
     await expect(readExperimentRecord(path)).rejects.toThrow(`${path}${text}`);
   });

@@ -20,6 +20,7 @@ import {
 } from '../../src/experiments/experiment.js';
 import { RESULTS_FORMAT } from '../../src/experiments/formats.js';
 import { finishedRuns } from '../../src/experiments/results-file.js';
+import { sealed } from '../../src/files/sealed-json.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
 
@@ -197,6 +198,7 @@ describe('a results file', () => {
     await runExperiment({ ...base, seeds: [1], resultsFile });
     const asThen = readFileSync(resultsFile, 'utf8')
       .replace(/"version":\d+,"retort":"[^"]*"/, '"version":1,"retort":"0.1.0"')
+      .replaceAll(/,"sha256":"\w+"/g, '')
       .replace('"metric":"accuracy",', '')
       .replaceAll('"score":', '"accuracy":');
     writeFileSync(resultsFile, asThen);
@@ -229,9 +231,15 @@ describe('a results file', () => {
     const resultsFile = join(root, 'another release.jsonl');
     await runExperiment({ ...base, seeds: [1], resultsFile });
     const written = readFileSync(resultsFile, 'utf8');
-    writeFileSync(resultsFile, written.replace(/"retort":"[^"]*"/, '"retort":"0.9.0"'));
+    /** As the other release would have written it, with its own checksum. */
+    const writeAs = (pattern: RegExp, value: string): void => {
+      const [header = '', ...others] = written.split('\n');
+      const { sha256: _, ...as } = JSON.parse(header.replace(pattern, value));
+      writeFileSync(resultsFile, [JSON.stringify(sealed(as)), ...others].join('\n'));
+    };
+    writeAs(/"retort":"[^"]*"/, '"retort":"0.9.0"');
     await runExperiment({ ...base, seeds: [1], resultsFile, resume: true });
-    writeFileSync(resultsFile, written.replace(/"onnxruntime":"[^"]*"/, '"onnxruntime":"1.0.0"'));
+    writeAs(/"onnxruntime":"[^"]*"/, '"onnxruntime":"1.0.0"');
     const error = await failure(runExperiment({ ...base, seeds: [1], resultsFile, resume: true }));
     expect(error.message).toContain('numerics.onnxruntime: wanted "1.0.0", as in the results of');
   });
@@ -247,9 +255,19 @@ describe('a results file', () => {
     );
     const damaged = join(root, 'damaged 2.jsonl');
     await runExperiment({ ...base, seeds: [1], resultsFile: damaged });
-    appendFileSync(damaged, `${last?.replace(/"score":0/, '"score":7')}\n`);
-    const high = await failure(runExperiment({ ...base, seeds: [1], resultsFile: damaged, resume: true }));
-    expect(high.message).toContain(`${damaged}:8: result.score: wanted what retort writes there`);
+    const before = readFileSync(damaged, 'utf8');
+    const edited = `${last?.replace(/"score":0/, '"score":7')}`;
+    expect(edited).not.toBe(last);
+    const again = async (line: string) => {
+      writeFileSync(damaged, `${before}${line}\n`);
+      return (await failure(runExperiment({ ...base, seeds: [1], resultsFile: damaged, resume: true }))).message;
+    };
+    expect(await again(edited)).toContain(`${damaged}:8: wanted what was written there, with its checksum`);
+    const { sha256: _, ...changed } = JSON.parse(edited);
+    expect(await again(JSON.stringify(changed))).toContain(`${damaged}:8: wanted what was written there`);
+    expect(await again(JSON.stringify(sealed(changed)))).toContain(
+      `${damaged}:8: result.score: wanted what retort writes there`,
+    );
   });
 
   test('of an experiment that another process runs is refused', async () => {

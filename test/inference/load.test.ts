@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileError, OptionError } from '../../src/errors/failures.js';
@@ -160,6 +160,23 @@ describe('load', () => {
     await expect(load(torn)).rejects.toThrow(/wanted an ONNX model that can run/);
   });
 
+  test('an export that git on Windows has checked out with its line ends is the same', async () => {
+    const windows = join(root, 'windows');
+    // In lines, as Python's tokenizers write it.
+    const json = JSON.stringify(JSON.parse(readFileSync(join(student, 'tokenizer.json'), 'utf8')), null, 2);
+    const unix = join(root, 'unix');
+    mkdirSync(unix);
+    writeFileSync(join(unix, 'tokenizer.json'), json);
+    await saveOnnx(windows, { ...smallBert(), tokenizer: await loadTokenizer(unix) });
+    for (const name of ['config.json', 'manifest.json', 'tokenizer.json']) {
+      const text = readFileSync(join(windows, name), 'utf8').replaceAll('\n', '\r\n');
+      writeFileSync(join(windows, name), text);
+    }
+    const there = await load(windows);
+    expect(await there.predict('a film')).toEqual(await model.predict('a film'));
+    await there.release();
+  });
+
   test('a tokenizer or a model of something else is refused', async () => {
     const other = join(root, 'other');
     mkdirSync(other);
@@ -172,6 +189,8 @@ describe('load', () => {
     const folder = join(root, 'digits');
     await saveOnnx(folder, { model: digits, weights: initialiseParameters(digits.parameters, 1), labelNames: [] });
     writeFileSync(join(folder, 'vocab.txt'), VOCABULARY);
+    await expect(load(folder)).rejects.toThrow(/vocab.txt: wanted no such file, as manifest.json has it/);
+    rmSync(join(folder, 'manifest.json'));
     await expect(load(folder)).rejects.toThrow(/wanted a model that reads input_ids.*got pixels/);
   });
 

@@ -192,6 +192,7 @@ describe('saved models of text', () => {
     };
     delete config.model.config.head;
     writeFileSync(join(path, 'config.json'), JSON.stringify(config));
+    rmSync(join(path, 'manifest.json'));
     expect((await loadModel(path)).model.config).toEqual(model.config);
   });
 });

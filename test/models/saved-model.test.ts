@@ -37,7 +37,11 @@ function edit(change: (json: { [key: string]: unknown }) => void): void {
   const json = JSON.parse(readFileSync(config, 'utf8'));
   change(json);
   writeFileSync(config, JSON.stringify(json));
+  withoutManifest();
 }
+
+/** As a folder was before there were checksums of it. */
+const withoutManifest = (): void => rmSync(join(folder, 'manifest.json'));
 
 describe('saveModel and loadModel', () => {
   test('a model comes back as it was saved', async () => {
@@ -188,6 +192,8 @@ describe('saveModel and loadModel', () => {
 
     test('no JSON', async () => {
       writeFileSync(config, '{"format": "retort-mo');
+      expect(await failure()).toContain('config.json: wanted the file that was written');
+      withoutManifest();
       expect(await failure()).toContain('config.json: wanted JSON, got text that is none');
     });
   });

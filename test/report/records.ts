@@ -24,7 +24,7 @@ export function smallRecord(
   const gain = judge({ arm: 'kd', over: 'no-teacher', scores: kd, otherScores: noTeacher });
   return {
     format: 'retort-experiment',
-    version: 2,
+    version: 3,
     name: 'digits',
     question: 'Does the teacher help?',
     metric: 'accuracy',

@@ -51,7 +51,11 @@ function edit(change: (json: { [key: string]: unknown }) => void): void {
   const json = JSON.parse(readFileSync(inState('trainer.json'), 'utf8'));
   change(json);
   writeFileSync(inState('trainer.json'), JSON.stringify(json));
+  withoutManifest();
 }
+
+/** As a state was before there were checksums of it. */
+const withoutManifest = (): void => rmSync(inState('manifest.json'));
 
 describe('the state of a run', () => {
   test('undamaged, it is taken up', async () => {
@@ -88,8 +92,22 @@ describe('the state of a run', () => {
     expect(await refusal()).toContain(named);
   });
 
+  test('what was changed in it is refused, though it is well formed', async () => {
+    const text = readFileSync(inState('trainer.json'), 'utf8');
+    const changed = text.replace(/"loss":[\d.]+/, '"loss":0.0001');
+    expect(changed).not.toBe(text);
+    writeFileSync(inState('trainer.json'), changed);
+    expect(await refusal()).toContain(
+      'trainer.json: wanted the file that was written, as manifest.json has it, got another',
+    );
+    writeFileSync(inState('trainer.json'), text.replaceAll('\n', '\r\n'));
+    expect((await runTraining(options(dir, { resume: true }))).status).toBe('finished');
+  });
+
   test('torn or missing files are named', async () => {
     truncateSync(inState('trainer.json'), 40);
+    expect(await refusal()).toContain('trainer.json: wanted the file that was written');
+    withoutManifest();
     expect(await refusal()).toContain('trainer.json: wanted JSON, got text that is none');
     rmSync(inState('trainer.json'));
     expect(await refusal()).toContain('trainer.json: wanted an existing file, got nothing of that name');

@@ -61,6 +61,7 @@ describe.skipIf(!isMounted)('runTraining on a full disk', () => {
     const kept = bytesBelow(join(dir, 'resume'));
     expect(kept.map(([name]) => name)).toEqual([
       'config.json',
+      'manifest.json',
       'model.safetensors',
       'optimizer.safetensors',
       'trainer.json',

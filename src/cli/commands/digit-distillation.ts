@@ -11,7 +11,7 @@ export function distilOnMnist(options: OptionValues<typeof mnistWithKdOptions>, 
   const { teacherModel, alphaForKd: alpha, temperatureForKd: temperature } = options;
   return trainOnMnist(options, io, async (device): Promise<Distillation> => {
     const method = articleKd(alpha, temperature);
-    const saved = await loadModel(teacherModel);
+    const saved = await loadModel(teacherModel, { onNotice: io.notice });
     if (method.needs.length > 0) return { method, teacher: modelTeacher(saved, { threads: options.threads, device }) };
     io.notice('with --alpha_for_kd 0 the labels alone count, and the teacher is not asked');
     return { method };

@@ -17,7 +17,7 @@ export async function evaluateDigits(
 ): Promise<CommandOutput> {
   const dataDir = dataFolder(options);
   const device = await digitDevice(options);
-  const { model, weights, path } = await loadDigitModel(options.model);
+  const { model, weights, path } = await loadDigitModel(options.model, io);
   // One training image: this is about the test set.
   const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, onNotice: io.notice });
   const data = mnistDataset(test);
@@ -55,8 +55,8 @@ function dataFolder(options: { readonly data: string | undefined; readonly dataD
  * A model that reads images of 28 × 28.
  * @throws CheckpointError for one of another kind.
  */
-export async function loadDigitModel(path: string): Promise<SavedModel> {
-  const saved = await loadModel(path);
+export async function loadDigitModel(path: string, { notice }: Pick<CommandIo, 'notice'>): Promise<SavedModel> {
+  const saved = await loadModel(path, { onNotice: notice });
   const [pixels, ...others] = saved.model.inputs({ B: 1, S: 1 });
   if (pixels?.name === 'pixels' && pixels.shape[1] === 28 * 28 && others.length === 0) return saved;
   throw new CheckpointError({

@@ -30,7 +30,7 @@ export async function predictDigits(
     });
   }
   const device = await digitDevice(options);
-  const { model, weights, labelNames, path } = await loadDigitModel(options.model);
+  const { model, weights, labelNames, path } = await loadDigitModel(options.model, io);
   const nameOf = (digit: number) => labelNames[digit] ?? String(digit);
   const lines: string[] = [];
   const files: { readonly [key: string]: string | readonly Answer[] }[] = [];

@@ -105,7 +105,7 @@ export async function openTeachers(
 
 /** A single model may be part of each step; the mean of several is one of answers. */
 async function openModel(name: string, options: Options, lesson: Lesson, io: CommandIo, isAlone: boolean) {
-  const opened = await openAnyModel(name, { find: findOnHub(io) });
+  const opened = await openAnyModel(name, { find: findOnHub(io), onNotice: io.notice });
   const { method, tokenizer } = lesson;
   const needs = isAlone ? method.needs : (['logits'] as const);
   const pupil = { where: `method '${method.name}'`, needs, tokenizer, isInStep: isAlone && hasViews(method) };

@@ -24,6 +24,12 @@ export const exportUsage = {
       group: 'Output',
       help: 'a folder, new or empty',
     },
+    labelNames: {
+      kind: 'text',
+      placeholder: 'names',
+      group: 'Output',
+      help: 'other names for its labels: one for each, in their order, parted by commas',
+    },
     overwrite: { kind: 'switch', group: 'Output', help: 'replace an earlier export' },
     ...messageOptions,
   },

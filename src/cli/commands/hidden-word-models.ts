@@ -18,7 +18,11 @@ export type Guesser = SavedModel & { readonly tokenizer: Tokenizer };
  * @throws OptionError for a model whose head was never trained.
  */
 export async function openGuesser(flag: string, name: string, io: CommandIo): Promise<Guesser> {
-  const { notices, ...opened } = await openAnyModel(name, { find: findOnHub(io), head: 'masked-lm' });
+  const { notices, ...opened } = await openAnyModel(name, {
+    find: findOnHub(io),
+    onNotice: io.notice,
+    head: 'masked-lm',
+  });
   const isNew = notices.some((notice) => notice.startsWith('the head is new'));
   if (isNew || !isMaskedLm(opened.model) || !hasTrainedHead(opened)) {
     throw new OptionError({

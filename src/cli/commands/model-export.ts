@@ -3,6 +3,7 @@ import { OptionError, OutputError } from '../../errors/failures.js';
 import { saveOnnx } from '../../export/onnx-folder.js';
 import { errorCode, outputFailure } from '../../files/file-failure.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { classesOf } from '../../models/forward.js';
 import { saveHuggingFace } from '../../models/hugging-face.js';
 import { familyOf, HUGGING_FACE_TYPES } from '../../models/hugging-face-families.js';
 import type { Model } from '../../models/model.js';
@@ -20,8 +21,8 @@ export async function exportModel(
 ): Promise<CommandOutput> {
   const { to, outputDir } = options;
   await expectFree(outputDir, options.overwrite);
-  const opened = await openAnyModel(options.model, { find: findOnHub(io) });
-  const { model, weights, labelNames, readsPairs, path } = opened;
+  const opened = await openAnyModel(options.model, { find: findOnHub(io), onNotice: io.notice });
+  const { model, weights, readsPairs, path } = opened;
   if (to === 'hf' && familyOf(model.kind) === undefined) {
     throw new OptionError({
       where: '--to hf',
@@ -30,6 +31,7 @@ export async function exportModel(
       fix: 'use --to onnx',
     });
   }
+  const labelNames = options.labelNames === undefined ? opened.labelNames : newNames(options.labelNames, model);
   for (const notice of opened.notices) io.notice(notice);
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const content = {
@@ -58,13 +60,26 @@ export async function exportModel(
   };
 }
 
+/** @throws OptionError for another number of names than the model has classes, and for one that is there twice. */
+function newNames(names: string, model: Model): readonly string[] {
+  const given = names.split(',').map((name) => name.trim());
+  const classes = classesOf(model);
+  const different = new Set(given.filter((name) => name !== '')).size;
+  if (given.length === classes && different === classes) return given;
+  throw new OptionError({
+    where: '--label_names',
+    wanted: `${classes} different names, one for each class, parted by commas`,
+    got: given.length === classes ? `${different} of ${given.length}` : String(given.length),
+  });
+}
+
 /** Whether a model reads the ids of a tokenizer. */
 export function readsText(model: Model): boolean {
   return model.inputs({ B: 'B', S: 'S' }).some(({ name }) => name === 'input_ids');
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */
-const OURS = /^(config\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
+const OURS = /^(config\.json|manifest\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
 
 /** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
 async function expectFree(path: string, overwrite: boolean): Promise<void> {

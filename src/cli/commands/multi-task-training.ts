@@ -70,7 +70,7 @@ async function tasksRun(
   place: { readonly device: string; readonly outputDir: string },
   io: CommandIo,
 ): Promise<{ readonly run: TasksOptions; readonly prepared: Prepared }> {
-  const opened = await openAnyModel(options.model, { find: findOnHub(io) });
+  const opened = await openAnyModel(options.model, { find: findOnHub(io), onNotice: io.notice });
   const tokenizer = await loadModelTokenizer(opened);
   const { model, weights } = startingPart(opened, options);
   const start = { model, weights, tokenizer };

@@ -94,6 +94,6 @@ export async function openPretrainingTeacher(
 
 /** An encoder whose layers alone are looked at. Its head has to have the student's classes, and is never run. */
 async function openBody(name: string, io: CommandIo): Promise<SavedModel & { readonly tokenizer: Tokenizer }> {
-  const opened = await openAnyModel(name, { find: findOnHub(io), head: 'masked-lm' });
+  const opened = await openAnyModel(name, { find: findOnHub(io), onNotice: io.notice, head: 'masked-lm' });
   return { ...opened, ...withMaskedLmHead(opened, 0), tokenizer: await loadModelTokenizer(opened) };
 }

@@ -33,18 +33,19 @@ export async function openTextModel(
   options: LoadOptions,
   io: Pick<CommandIo, 'notice' | 'onDownload'>,
 ): Promise<Inference & { readonly path: string }> {
+  const noticing = { ...options, onNotice: io.notice };
   const given = await fileIn(nameOrPath);
   if (given !== undefined && !(await isOfWeights(nameOrPath, given))) {
-    return withPath(await load(nameOrPath, options), nameOrPath);
+    return withPath(await load(nameOrPath, noticing), nameOrPath);
   }
   const folder = await findModelFolder(nameOrPath, findOnHub(io));
   const { task } = taskInName(nameOrPath);
   const file = join(folder, task === undefined ? MODEL_FILE : `${task}.onnx`);
   const source = await sourceOf(folder);
-  if ((await isFile(file)) && (await readSource(file)) === source) return withPath(await load(file, options), folder);
+  if ((await isFile(file)) && (await readSource(file)) === source) return withPath(await load(file, noticing), folder);
   const bytes = await exported({ name: nameOrPath, folder, source }, io.notice);
   const isKept = (await isOurs(folder)) && (await keep(file, bytes));
-  return withPath(await openExport(isKept ? file : bytes, folder, options), folder);
+  return withPath(await openExport(isKept ? file : bytes, folder, noticing), folder);
 }
 
 /** The model of a path that is an .onnx file, or a folder with one. */

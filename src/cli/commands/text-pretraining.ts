@@ -124,7 +124,7 @@ function withTextsAside(table: TextTable, share: number, seed: number): { train:
 
 async function openStart(options: Options, io: CommandIo) {
   const { model: name, seed, maxLength } = options;
-  const opened = await openAnyModel(name, { find: findOnHub(io), head: 'masked-lm', seed });
+  const opened = await openAnyModel(name, { find: findOnHub(io), onNotice: io.notice, head: 'masked-lm', seed });
   const start = startingPart(withMaskedLmHead(opened, seed), options);
   const most = textPositions(start.model) ?? Number.POSITIVE_INFINITY;
   if (maxLength !== undefined && maxLength > most) {

@@ -58,19 +58,30 @@ async function openEncoder(options: Options, task: TrainingTask, io: CommandIo):
   const { model: name, seed } = options;
   const folder = await findModelFolder(name, findOnHub(io));
   const labels = headLabels(task);
-  if (await isOurs(folder)) return openRun(folder, options, task);
+  if (await isOurs(folder)) return openRun(folder, options, task, io);
   const newHead = !sameNames(labelsOf(await configOf(folder)), labels);
-  const opened = await openAnyModel(folder, { head: 'classification', labelNames: labels, newHead, seed });
+  const opened = await openAnyModel(folder, {
+    head: 'classification',
+    labelNames: labels,
+    newHead,
+    seed,
+    onNotice: io.notice,
+  });
   for (const notice of opened.notices) io.notice(notice);
   const { model, weights } = startingPart(opened, options);
   return { model, weights, tokenizer: await loadModelTokenizer(opened) };
 }
 
 /** A model that retort trained goes on with its head, so it has to be of the same labels. */
-async function openRun(folder: string, options: Options, task: TrainingTask): Promise<StartingModel> {
+async function openRun(
+  folder: string,
+  options: Options,
+  task: TrainingTask,
+  { notice }: CommandIo,
+): Promise<StartingModel> {
   const { model: name } = options;
   const { task: one } = taskInName(name);
-  const opened = await openAnyModel(one === undefined ? folder : `${folder}#${one}`);
+  const opened = await openAnyModel(one === undefined ? folder : `${folder}#${one}`, { onNotice: notice });
   if (!readsText(opened.model)) {
     throw new OptionError({
       where: `--model ${name}`,
@@ -121,7 +132,12 @@ async function newBilstm(options: Options, task: TrainingTask, io: CommandIo): P
     }
     return made;
   }
-  const teacher = await openAnyModel(vocabulary, { find: findOnHub(io), head: 'classification', newHead: true });
+  const teacher = await openAnyModel(vocabulary, {
+    find: findOnHub(io),
+    onNotice: io.notice,
+    head: 'classification',
+    newHead: true,
+  });
   return bilstmFromTeacher(teacher, await loadModelTokenizer(teacher), { seed, config });
 }
 
