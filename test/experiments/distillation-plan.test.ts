@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Dataset } from '../../src/data/dataset.js';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { type DistillOptions, runDistillation } from '../../src/experiments/distillation/distill.js';
+import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
 import { type DistillationPlan, isWorthTiming, planDistillation } from '../../src/experiments/distillation/plan.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { patientKd } from '../../src/methods/pkd.js';
@@ -82,6 +84,29 @@ const RUN_SECONDS = 1 + 7.2 + 6 + 0.5 + 2.25;
 
 // What is compiled takes long on a machine that does other work.
 describe('planDistillation', () => {
+  // Of a million rows it takes most of a second, and --dry_run is to answer at once.
+  test('does not wait for the hash of the data, which what is compared on resuming does', async () => {
+    const hashed: string[] = [];
+    const watched = (data: Dataset): Dataset => {
+      const { text } = data;
+      if (text === undefined) return data;
+      const { ids } = text.table;
+      const table = Object.defineProperty({ ...text.table }, 'ids', {
+        enumerable: true,
+        get: () => {
+          hashed.push(data.name);
+          return ids;
+        },
+      });
+      return { ...data, text: { ...text, table } };
+    };
+    const asked = options('watched', { data: { train: watched(data.train), evaluation: watched(data.evaluation) } });
+    await planDistillation(asked, { isTimed: false });
+    expect(hashed).toEqual([]);
+    await distillationSettings(asked);
+    expect(hashed).toEqual(['train', 'dev']);
+  });
+
   test('steps, runs, time, memory and disk, of arms that cost the same once; no folder is made', async () => {
     const measured: RunOptions[] = [];
     const plan = await planDistillation(options('plain'), { isTimed: true, measure: fakeMeasure(measured) });
