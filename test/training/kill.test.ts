@@ -8,7 +8,7 @@ beforeAll(async () => {
   whole = await wholeRun(root);
 });
 
-describe('a killed run', () => {
+describe('a run that is killed, or met by a full disk', () => {
   test('a run that nothing disturbs leaves two best models, the last one, a log and metrics', () => {
     const names = [...new Set(Object.keys(whole.contents).map((path) => path.split('/')[1]))];
     expect(names.filter((name) => name?.startsWith('epoch='))).toHaveLength(2);
@@ -24,6 +24,8 @@ describe('a killed run', () => {
     'SIGKILL after rename resume 7',
     'SIGKILL before rename metrics.json 1',
     'SIGKILL before rm resume 1',
+    'ENOSPC before write trainer.json 3',
+    'ENOSPC before write log.jsonl 9',
   ])('ends with the same bytes: %s', async (point) => {
     await expectSameAfterKill(point, root, whole);
   });
