@@ -33,14 +33,16 @@ export function keepSecret(secret: string): void {
 export function redacted(text: string, sent = ''): string {
   if (runs.size === 0 && shortOnes.size === 0) return text;
   const { units, plain } = plainOf(text);
-  const said = normal(sent);
+  // A prompt is long, and secrets are rare.
+  let said: string | undefined;
+  const isOurs = (part: string) => (said ??= normal(sent)).includes(part);
   const isSecret = new Uint8Array(units.length);
   for (let at = 0; at < units.length; at++) {
     const run = plain.slice(at, at + RUN);
-    if (runs.has(run) && !said.includes(run)) isSecret.fill(1, at, at + RUN);
+    if (runs.has(run) && !isOurs(run)) isSecret.fill(1, at, at + RUN);
   }
   for (const { 0: word, index } of plain.matchAll(/[^\s"'`,;:=()<>[\]{}]*[^\s"'`,;:=()<>[\]{}.]/gu)) {
-    if (shortOnes.has(word) && !said.includes(word)) isSecret.fill(1, index, index + word.length);
+    if (shortOnes.has(word) && !isOurs(word)) isSecret.fill(1, index, index + word.length);
   }
   return units.map((unit, i) => (isSecret[i] ? (isSecret[i - 1] ? '' : SHOWN) : unit)).join('');
 }
