@@ -3,6 +3,7 @@ import { controlArm, methodArm, methodOf, shippableArms } from '../../src/experi
 import { CONTROLS } from '../../src/experiments/distillation/controls.js';
 import { PRIMER_ARMS } from '../../src/experiments/primer/primer-arms.js';
 import { hinton } from '../../src/methods/hinton.js';
+import { supervised } from '../../src/methods/supervised.js';
 
 const method = hinton();
 
@@ -16,6 +17,21 @@ describe('the arms of a distillation', () => {
 
   test('no-teacher smooths nothing', () => {
     expect(methodOf(controlArm('no-teacher', 3), method).method.options).toEqual({ labelSmoothing: 0 });
+  });
+
+  test('the method is an arm with all its options, by which results are told apart', () => {
+    const arm = methodArm(method);
+    expect(arm).toMatchObject({ name: 'hinton', learns: 'method', options: method.options });
+    expect(methodOf(arm, method)).toEqual({ method, hasTeacher: true });
+    expect(methodOf(arm, supervised()).hasTeacher).toBe(false);
+    expect(methodOf(controlArm('hard-labels', 3), method).method.name).toBe('hard-labels');
+  });
+
+  test('each says in the report what it learns from, of a regression in other words', () => {
+    const words = (classes: number) => CONTROLS.map((name) => controlArm(name, classes).description);
+    for (const classes of [1, 2]) expect(words(classes).every((text) => text?.length > 10)).toBe(true);
+    expect(words(1).map((text, i) => text !== words(2)[i])).toEqual([true, false, true, false]);
+    expect(methodArm(method).description).toContain('method');
   });
 
   test('a teacher answers the method, hard-labels and shuffled-teacher', () => {

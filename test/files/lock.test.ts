@@ -274,6 +274,20 @@ describe('waiting for a lock', () => {
     ]);
   });
 
+  test.each([
+    [1000, 0],
+    [1250, 1],
+  ])('of %i ms is told in %i lines', async (ms, lines) => {
+    const path = lockedBy(`waits ${ms}`, owner);
+    const { options, told } = waiting({ [ms]: () => fs.rmSync(path) });
+    (await acquireLock(path, { ...options, patienceMs: PATIENCE_MS })).release();
+    expect(told).toHaveLength(lines);
+  });
+
+  test('lasts six hours at most', () => {
+    expect(PATIENCE_MS).toBe(6 * 3_600_000);
+  });
+
   test('ends when its owner, that was seen to run here, is silent: it may have been stopped', async () => {
     const path = lockedBy('stopped', {});
     const { options, ms } = waiting();

@@ -23,6 +23,13 @@ describe('scheduleFor', () => {
     for (const [step, rate] of rates.entries()) expect(rate).toBeCloseTo(one.learningRates[step]!, 16);
   });
 
+  // Closed form: transformers' (totalSteps − step) / max(1, totalSteps − warmupSteps), and the cosine of the same.
+  test.each(['linear', 'cosine'] as const)('%s with one step after the warm-up takes it at the full rate', (name) => {
+    expect(scheduleFor(name, { warmupSteps: 0, totalSteps: 1 })(0)).toBe(1);
+    expect(() => scheduleFor(name, { warmupSteps: 0, totalSteps: 0 })).not.toThrow();
+    expect([0, 1, 2].map(scheduleFor(name, { warmupSteps: 1, totalSteps: 2 }))).toEqual([0, 1, 0]);
+  });
+
   // Closed form: transformers' get_constant_schedule_with_warmup is step / warmup, then 1.
   test('constant_with_warmup rises in equal steps to 1', () => {
     const schedule = scheduleFor('constant_with_warmup', { warmupSteps: 4, totalSteps: 6 });
@@ -43,6 +50,7 @@ describe('scheduleFor', () => {
 
   test.each([
     ['linear', { warmupSteps: 8, totalSteps: 7 }, 'from 0 to the 7 steps of the run, got 8'],
+    ['constant', { warmupSteps: 1, totalSteps: 7 }, 'no warm-up with the constant schedule, got 1'],
     ['linear', { warmupSteps: 0.5, totalSteps: 7 }, 'got 0.5'],
     ['cosine', { warmupSteps: 0, totalSteps: -1 }, 'totalSteps: wanted a whole number ≥ 0, got -1'],
     ['constant', { warmupSteps: 2, totalSteps: 7 }, "use 'constant_with_warmup'"],

@@ -54,6 +54,21 @@ describe('Spending', () => {
     expect(await spending.reserve({ input: 4, output: 0 }, STANDING)).toBe(4);
   });
 
+  test('the end of one request frees what was held back for it, and no more', async () => {
+    const spending = spendingOf(10);
+    const first = await spending.reserve({ input: 4, output: 0 }, STANDING);
+    const second = await spending.reserve({ input: 6, output: 0 }, STANDING);
+    const third = spending.reserve({ input: 5, output: 0 }, STANDING);
+    spending.count({ input: 4, output: 0 });
+    spending.settle(first); // 4 spent, 6 held back
+    expect(await isSettled(third)).toBe(false);
+    spending.count({ input: 1, output: 0 });
+    spending.settle(second); // 5 spent, none held back
+    spending.settle(await third);
+    const last = [2, 3].map((input) => spending.reserve({ input, output: 0 }, STANDING));
+    expect(await Promise.all(last.map(isSettled))).toEqual([true, true]);
+  });
+
   test('of several that wait, as many go on as fit', async () => {
     const spending = spendingOf(10);
     const first = await spending.reserve({ input: 10, output: 0 }, STANDING);

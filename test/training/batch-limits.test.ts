@@ -9,6 +9,7 @@ describe('limitBatches', () => {
     [938, { fraction: 1 }, 938],
     [938, { fraction: 0.5 }, 469],
     [13, { fraction: 0.25 }, 3],
+    [4, { fraction: 0.25 }, 1],
     [13, { batches: 1 }, 1],
     [13, { batches: 100 }, 13],
     [13, { batches: 0 }, 0],
@@ -25,7 +26,7 @@ describe('limitBatches', () => {
   test.each<Portion>([{ fraction: 0 }, { fraction: 1.5 }, { fraction: Number.NaN }, { batches: -1 }, { batches: 1.5 }])(
     '%j is refused',
     (limit) => {
-      expect(() => limitBatches(10, limit, 'limit')).toThrow(/^limit: wanted a (fraction|whole number)/);
+      expect(() => limitBatches(10, limit, 'limit')).toThrow(/^limit: wanted a (fraction above 0|whole number)/);
     },
   );
 });

@@ -36,6 +36,7 @@ describe('early stopping', () => {
 
   test('patience and minDelta are checked', () => {
     expect(() => checkEarlyStopping({ metric: 'loss', mode: 'min', patience: 0 })).toThrow('earlyStopping patience');
+    expect(() => checkEarlyStopping({ metric: 'loss', mode: 'min', patience: 1, minDelta: 0 })).not.toThrow();
     expect(() => checkEarlyStopping({ metric: 'loss', mode: 'min', patience: 1, minDelta: -1 })).toThrow('minDelta');
   });
 });
