@@ -436,5 +436,10 @@ describe('what losses refuse', () => {
     expect(() => crossEntropy(logits(2, 3), labels(2), { classWeights: [1, 2] })).toThrow(
       'classWeights: wanted 3 numbers from 0, one a class, got [1, 2]',
     );
+    const weighted = (...classWeights: number[]) => crossEntropy(logits(2, 3), labels(2), { classWeights });
+    for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => weighted(1, wrong, 1)).toThrow('classWeights: wanted 3 numbers from 0');
+    }
+    expect(() => weighted(0, 1, 1)).not.toThrow();
   });
 });
