@@ -1,18 +1,17 @@
 /** @file What `results/` says of the methods: a table of each recipe's, and a picture of each method's losses. */
 import { median } from '../bench/figures.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
-import { decimal, intervalText, signedPoints } from '../src/report/words.js';
+import { decimal, namedInterval, signedPoints } from '../src/report/words.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
 import { pairedGain } from './paired-gain.js';
 import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
-import type { MethodResult, MethodResults } from './text-methods.recipe.js';
+import type { MethodGain, MethodResult, MethodResults } from './text-methods.recipe.js';
 
 const PANEL = { width: 210, height: 110, gap: 26, top: 44, left: 16, bottom: 26 } as const;
 
-type Gain = { readonly mean: number; readonly low: number; readonly high: number };
-const gained = (gain: Gain | undefined) =>
-  gain === undefined ? '' : `${signedPoints(gain.mean)} ${intervalText(gain.low, gain.high)}`;
+const gained = (gain: MethodGain | undefined) =>
+  gain === undefined ? '' : `${signedPoints(gain.mean)} ${namedInterval(gain.low, gain.high, false)}`.trimEnd();
 const spread = (scores: readonly number[]) => `${decimal(mean(scores))} ± ${decimal(sampleSd(scores))}`;
 
 /** What a row of the table is about. */
@@ -74,7 +73,9 @@ export function multiTaskTable({ teachers = {}, runs }: MultiTaskResults): strin
   const tasks = Object.keys(runs[0]?.scores ?? {});
   const arms = [...new Set(runs.map(({ arm }) => arm))];
   const meansOf = (arm: string) =>
-    new Map(runs.filter((run) => run.arm === arm).map(({ seed, scores }) => [seed, mean(Object.values(scores))]));
+    new Map(
+      runs.filter((run) => run.arm === arm).map(({ seed, scores }) => [seed, { score: mean(Object.values(scores)) }]),
+    );
   const over = (arm: string, other: string): string =>
     arm === other ? '' : gained(pairedGain(meansOf(arm), meansOf(other)));
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
@@ -83,7 +84,12 @@ export function multiTaskTable({ teachers = {}, runs }: MultiTaskResults): strin
       runs.filter((run) => run.arm === arm).map((run) => run.scores[task] ?? Number.NaN),
     );
     const versus = arm === 'single-task' ? ['', ''] : [over(arm, 'single-task'), over(arm, 'multi-task')];
-    return row([`\`${arm}\``, ...scores.map(spread), spread([...meansOf(arm).values()]), ...versus]);
+    return row([
+      `\`${arm}\``,
+      ...scores.map(spread),
+      spread(Array.from(meansOf(arm).values(), ({ score }) => score)),
+      ...versus,
+    ]);
   });
   const ofTeachers = tasks.map((task) => decimal(teachers[task] ?? Number.NaN));
   return [

@@ -1,10 +1,27 @@
-import { mean, tInterval } from '../src/experiments/statistics.js';
+import type { KeptRows } from '../src/experiments/row-evidence.js';
+import { rowsPart } from '../src/experiments/row-evidence.js';
+import { around, mean, normalHalfWidth, tHalfWidth } from '../src/experiments/statistics.js';
 
-/** What one arm has over another on the seeds that both have, with a 95 % interval. Scores by seed. */
-export function pairedGain(ours: ReadonlyMap<number, number>, theirs: ReadonlyMap<number, number>) {
-  const gains = [...ours].flatMap(([seed, score]) => {
+/** An accuracy in percent, and the rows that it is of where they were kept. */
+export type ScoredRun = KeptRows & { readonly score: number };
+
+/**
+ * What one arm has over another on the seeds that both have, with a 95 % interval over seeds and rows; without an interval
+ * where the rows were not kept. Runs by seed.
+ */
+export function pairedGain(ours: ReadonlyMap<number, ScoredRun>, theirs: ReadonlyMap<number, ScoredRun>) {
+  const pairs = [...ours].flatMap(([seed, run]) => {
     const other = theirs.get(seed);
-    return other === undefined ? [] : [score - other];
+    return other === undefined ? [] : [{ run, other }];
   });
-  return { seeds: gains.length, mean: mean(gains), ...tInterval(gains) };
+  const gains = pairs.map(({ run, other }) => run.score - other.score);
+  const gain = { seeds: gains.length, mean: mean(gains) };
+  const rows = rowsPart(
+    pairs.map(({ run }) => run),
+    pairs.map(({ other }) => other),
+    'accuracy',
+  );
+  if (rows === undefined) return gain;
+  const [fromSeeds, fromRows] = [tHalfWidth(gains), normalHalfWidth(rows.error)];
+  return { ...gain, ...around(gain.mean, Math.hypot(fromSeeds, fromRows)), fromSeeds, fromRows };
 }

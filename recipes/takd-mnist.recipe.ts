@@ -10,6 +10,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadMnist, MNIST_NORMALISATION, mnistDataset } from '../src/data/mnist.js';
+import { packRightRows, type RightRows } from '../src/experiments/arm-result.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import type { Method } from '../src/methods/method.js';
@@ -19,6 +20,7 @@ import { mlp } from '../src/models/mlp.js';
 import { loadModel } from '../src/models/saved-model.js';
 import { adam } from '../src/optim/adam.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
+import { openEvaluator } from '../src/training/evaluate.js';
 import { runPhases } from '../src/training/phased-run.js';
 import { runTraining } from '../src/training/run.js';
 import { pairedGain } from './paired-gain.js';
@@ -29,8 +31,10 @@ type ArmRun = {
   /** Percent of the 10,000 test images after the last epoch; of the assistants of the arm too. */
   readonly accuracy: number;
   readonly assistants: readonly number[];
+  /** Of the test images. */
+  readonly right: RightRows;
 };
-type Over = { readonly mean: number; readonly low: number; readonly high: number };
+type Over = ReturnType<typeof pairedGain>;
 type Gains = Readonly<
   Record<string, { readonly mean: number; readonly sd: number; readonly overAlone: Over; readonly overDirect: Over }>
 >;
@@ -70,11 +74,13 @@ function armsOf(): ReadonlyMap<string, Method> {
 /** Paired differences in points, over the seeds that both arms have. */
 function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): Gains {
   const of = (arm: string) =>
-    new Map(runs.filter((run) => run.arm === arm).map(({ seed, accuracy }) => [seed, accuracy]));
+    new Map(
+      runs.filter((run) => run.arm === arm).map(({ seed, accuracy, right }) => [seed, { score: accuracy, right }]),
+    );
   const over = (arm: string, other: string) => pairedGain(of(arm), of(other));
   return Object.fromEntries(
     [...arms].map((arm) => {
-      const accuracies = [...of(arm).values()];
+      const accuracies = Array.from(of(arm).values(), ({ score }) => score);
       const spread = { mean: mean(accuracies), sd: sampleSd(accuracies) };
       return [arm, { ...spread, overAlone: over(arm, 'alone'), overDirect: over(arm, 'direct') }];
     }),
@@ -110,11 +116,12 @@ export async function main(args: readonly string[]): Promise<void> {
     ? (JSON.parse(readFileSync(values.out, 'utf8')) as TakdResults)
     : { settings: SETTINGS, teacher: percent(record.metrics.accuracy), runs: [], gains: {} };
   const arms = armsOf();
+  const evaluator = await openEvaluator({ model: sized(student.hidden), data: evaluation, threads: 1 });
   for (let seed = FIRST_SEED; seed < FIRST_SEED + Number(values.seeds); seed++) {
     for (const [arm, method] of arms) {
       if (results.runs.some((run) => run.seed === seed && run.arm === arm)) continue;
       const outputDir = join(values.work, `${arm.replaceAll(' ', '-')}-${seed}`);
-      const { record: taught } = await runPhases({
+      const { record: taught, weights = {} } = await runPhases({
         ...common,
         model: sized(student.hidden),
         method,
@@ -127,9 +134,11 @@ export async function main(args: readonly string[]): Promise<void> {
         seed,
         outputDir,
       });
+      const { classes } = await evaluator.predict(weights);
       const run: ArmRun = {
         seed,
         arm,
+        right: packRightRows(Array.from(classes, (digit, row) => digit === mnist.test.labels[row])),
         accuracy: percent(taught.metrics.accuracy),
         assistants: (taught.phases ?? []).slice(0, -1).map(({ metrics }) => percent(metrics.accuracy)),
       };
@@ -140,5 +149,6 @@ export async function main(args: readonly string[]): Promise<void> {
       console.log(JSON.stringify(run));
     }
   }
+  await evaluator.release();
   console.log(JSON.stringify(results.gains, null, 1));
 }

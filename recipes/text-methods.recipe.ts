@@ -20,6 +20,8 @@ import { type TextTable, textTable } from '../src/data/text-table.js';
 import { splitOf, type TextTask } from '../src/data/text-task.js';
 import type { Control } from '../src/experiments/distillation/controls.js';
 import { distillTexts } from '../src/experiments/distillation/distill-texts.js';
+import { inPoints } from '../src/experiments/judged-metric.js';
+import { type FinishedRun, finishedRuns } from '../src/experiments/results-file.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { readJsonLines } from '../src/files/json-lines.js';
@@ -88,7 +90,8 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 };
 
 type LossPoint = { readonly step: number; readonly phase?: string; readonly losses: Readonly<Record<string, number>> };
-type Gain = { readonly mean: number; readonly low: number; readonly high: number };
+/** Without an interval where the rows were not kept. */
+export type MethodGain = { readonly mean: number; readonly low?: number; readonly high?: number };
 export type MethodResult = {
   readonly entry: Entry;
   /** Percent of the dev rows by arm and seed. */
@@ -105,7 +108,7 @@ export type MethodResults = {
   readonly settings: object;
   readonly machine: string;
   readonly methods: Record<string, MethodResult>;
-  readonly gains: Record<string, { readonly overAlone?: Gain; readonly overHinton?: Gain }>;
+  readonly gains: Record<string, { readonly overAlone?: MethodGain; readonly overHinton?: MethodGain }>;
 };
 
 type Place = {
@@ -184,7 +187,7 @@ async function runEntry(name: string, entry: Entry, read: Read, from: TextModel,
   const { work, results, seeds, limits } = place;
   const method: Method = METHODS[entry.method].fromRecord({ ...entry.options });
   const { task, rows, teacher } = read;
-  const slug = name.replaceAll(/[^a-z0-9]+/g, '-');
+  const slug = slugOf(name);
   const outputDir = join(work, 'text-methods', slug);
   const assistant = entry.assistant === undefined ? undefined : firstLayers(from, entry.assistant);
   const headed = assistant && withHeadFor(assistant, task, 1);
@@ -235,21 +238,32 @@ async function runEntry(name: string, entry: Entry, read: Read, from: TextModel,
 }
 
 /** Paired by seed: over the same student alone, its own start's where there is one, and over Hinton's method. */
-function gainsOf(methods: MethodResults['methods']): MethodResults['gains'] {
-  const armOf = (name: string, arm: string) => methods[name]?.accuracies[arm];
-  const paired = (ours: readonly number[], theirs: readonly number[] | undefined): Gain | undefined => {
-    if (theirs === undefined || theirs.length !== ours.length || ours.length < 2) return undefined;
-    return pairedGain(new Map(ours.entries()), new Map(theirs.entries()));
-  };
+export async function gainsOf(methods: MethodResults['methods'], folder: string): Promise<MethodResults['gains']> {
+  const runs = new Map<string, readonly FinishedRun[]>();
+  for (const name of Object.keys(methods)) runs.set(name, await finishedRuns(join(folder, `${slugOf(name)}.jsonl`)));
+  const armOf = (name: string, arm: string) =>
+    new Map(
+      (runs.get(name) ?? [])
+        .filter((run) => run.arm === arm)
+        .map(({ seed, result }) => [seed, { score: inPoints(result.score), right: result.right }] as const),
+    );
+  const paired = (ours: ReturnType<typeof armOf>, theirs: ReturnType<typeof armOf>): MethodGain | undefined =>
+    ours.size < 2 || ours.size !== theirs.size ? undefined : pairedGain(ours, theirs);
   return Object.fromEntries(
-    Object.entries(methods).map(([name, { entry, accuracies }]) => {
+    Object.entries(methods).map(([name, { entry }]) => {
       const base = entry.set === 'trec' ? 'hinton, trec' : 'hinton';
-      const ours = accuracies[entry.method] ?? [];
-      const overAlone = paired(ours, accuracies['no-teacher'] ?? armOf(base, 'no-teacher'));
+      const ours = armOf(name, entry.method);
+      const alone = armOf(name, 'no-teacher');
+      const overAlone = paired(ours, alone.size > 0 ? alone : armOf(base, 'no-teacher'));
       const overHinton = name === base ? undefined : paired(ours, armOf(base, 'hinton'));
       return [name, { ...(overAlone && { overAlone }), ...(overHinton && { overHinton }) }];
     }),
   );
+}
+
+/** Of a method's results and runs. */
+function slugOf(name: string): string {
+  return name.replaceAll(/[^a-z0-9]+/g, '-');
 }
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -293,7 +307,8 @@ export async function main(args: readonly string[]): Promise<void> {
     const result = await runEntry(name, entry, await read, student, place);
     const before = kept();
     const methods = { ...before.methods, [name]: result };
-    await writeFileAtomic(file, `${JSON.stringify({ ...before, methods, gains: gainsOf(methods) })}\n`);
+    const gains = await gainsOf(methods, runs);
+    await writeFileAtomic(file, `${JSON.stringify({ ...before, methods, gains })}\n`);
   }
   const { methods, gains } = kept();
   for (const [name, { accuracies, entry }] of Object.entries(methods)) {

@@ -1,5 +1,4 @@
 /** @file What one run of one arm gives: its score, and what the report shows of it. */
-import { OptionError } from '../errors/failures.js';
 import type { Json } from '../files/fingerprint.js';
 import type { StoredWarning } from './experiment-warnings.js';
 import type { KeptAnswers } from './kept-answers.js';
@@ -26,9 +25,9 @@ export type ArmResult = {
   readonly parameters: number;
   /** All that was measured, by name; the loss is left out. */
   readonly metrics?: Readonly<Record<string, number>> | undefined;
-  /** What McNemar's test and Wilson's interval of an accuracy need where there is one seed. */
+  /** Of the labelled rows: what a verdict about rows like these, McNemar's test and Wilson's interval need of an accuracy. */
   readonly right?: RightRows | undefined;
-  /** What the bootstrap of another metric needs there. */
+  /** What the bootstrap needs of another metric. */
   readonly answers?: KeptAnswers | undefined;
   /** Rows that it learnt from, and optimiser steps. */
   readonly train?: { readonly rows: number; readonly steps: number } | undefined;
@@ -48,29 +47,8 @@ export function packRightRows(right: ArrayLike<boolean | number>): RightRows {
   return { rows: right.length, bits: Buffer.from(bytes).toString('base64') };
 }
 
-/** How many rows only the first model, and only the second, answered right. */
-export function discordantRows(first: RightRows, second: RightRows): { onlyFirst: number; onlySecond: number } {
-  if (first.rows !== second.rows) {
-    throw new OptionError({
-      where: 'two runs compared row by row',
-      wanted: 'answers to the same rows',
-      got: `${first.rows} rows and ${second.rows}`,
-      fix: 'evaluate both on the same data',
-    });
-  }
-  const [a, b] = [Buffer.from(first.bits, 'base64'), Buffer.from(second.bits, 'base64')];
-  let onlyFirst = 0;
-  let onlySecond = 0;
-  for (let byte = 0; byte < a.length; byte++) {
-    const [inFirst, inSecond] = [a[byte] as number, b[byte] ?? 0];
-    onlyFirst += ones(inFirst & ~inSecond);
-    onlySecond += ones(inSecond & ~inFirst);
-  }
-  return { onlyFirst, onlySecond };
-}
-
-function ones(byte: number): number {
-  let count = 0;
-  for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
-  return count;
+/** 1 for a row that was answered right, else 0. */
+export function unpackRightRows({ rows, bits }: RightRows): Uint8Array {
+  const bytes = Buffer.from(bits, 'base64');
+  return Uint8Array.from({ length: rows }, (_, row) => ((bytes[row >> 3] ?? 0) >> (row & 7)) & 1);
 }

@@ -29,10 +29,10 @@ const arm = z.strictObject({
   /** Over the seeds; absent for one. */
   sd: z.number().min(0).optional(),
   /**
-   * 95 %, times 100: `seeds` for the mean over all seeds (t-interval), `rows` for a single model over all possible rows
-   * (of an accuracy Wilson's, else a bootstrap's).
+   * 95 %, times 100: `seeds and rows` for the mean over all seeds on all possible rows, `seeds` for that on these rows alone
+   * (t-interval), `rows` for a single model over all possible rows (of an accuracy Wilson's, else a bootstrap's).
    */
-  interval: z.strictObject({ over: z.enum(['seeds', 'rows']), low: points, high: points }).optional(),
+  interval: z.strictObject({ over: z.enum(['seeds and rows', 'seeds', 'rows']), low: points, high: points }).optional(),
   /** All metrics of the task times 100, by name, in the order of the seeds. */
   metrics: z.record(z.string(), z.array(measured)).optional(),
   /** Rows that it learnt from, and optimiser steps of a run. */
@@ -51,11 +51,15 @@ const gain = z.strictObject({
   sd: z.number().min(0).optional(),
   low: points.optional(),
   high: points.optional(),
+  fromSeeds: points.optional(),
+  fromRows: points.optional(),
+  rows: count.optional(),
   smallestEffect: z.number().positive(),
   verdict: z.enum(['BETTER', 'NO BETTER', "CAN'T TELL"]),
   small: z.literal(true).optional(),
   worse: z.literal(true).optional(),
   seedsToDecide: count.optional(),
+  rowsToDecide: count.optional(),
   mcnemar: z.strictObject({ onlyArm: count, onlyOther: count, rows: count, p: probability }).optional(),
   resampled: z.strictObject({ rows: count, low: points, high: points }).optional(),
   text: z.string(),
@@ -219,21 +223,20 @@ const firstVersion = z
     arms: arms.map((one) => withScore(one, 'accuracies', 'scores')),
   }));
 
+/** Version 2 had no checksum, and its intervals were over seeds alone: whoever reads it judges it anew. */
+const secondVersion = z
+  .looseObject({ version: z.literal(2) })
+  .transform((then) => ({ ...then, version: RECORD_FORMAT.version }));
+
+const olderVersion = z.union([firstVersion, secondVersion]);
+
 function withScore(given: Readonly<Record<string, unknown>>, then: string, now: string): object {
   const { [then]: value, ...rest } = given;
   return { ...rest, ...(value !== undefined && { [now]: value }) };
 }
 
-/** Version 2 had no checksum. */
-const secondVersion = z
-  .looseObject({ version: z.literal(2) })
-  .transform((value) => ({ ...value, version: RECORD_FORMAT.version }));
-
 /** Of any version. */
-export const recordSchema = z.preprocess(
-  (value) => firstVersion.safeParse(value).data ?? secondVersion.safeParse(value).data ?? value,
-  record,
-);
+export const recordSchema = z.preprocess((value) => olderVersion.safeParse(value).data ?? value, record);
 
 export type ExperimentRecord = z.infer<typeof record>;
 export type RecordedArm = z.infer<typeof arm>;

@@ -5,16 +5,19 @@ import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { asJson } from '../files/fingerprint.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
-import { discordantRows } from './arm-result.js';
+import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
 import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './experiment-record.schema.js';
 import { gatheredWarnings, type StoredWarning } from './experiment-warnings.js';
 import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
 import { inPoints, type JudgedMetric } from './judged-metric.js';
-import { type ResampledRows, resampledDifference, resampledInterval } from './kept-answers.js';
-import { mean, sampleSd, tInterval } from './statistics.js';
+import { resampledInterval } from './kept-answers.js';
+import { pastBest } from './past-best.js';
+import { type FinishedRun, runsBeside } from './results-file.js';
+import { rowEvidence, rowsPart } from './row-evidence.js';
+import { around, mean, normalHalfWidth, sampleSd, tHalfWidth } from './statistics.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
-import { type Controls, type DiscordantRows, type Gain, judge, judgeSoftTargets } from './verdict.js';
+import { type Controls, type Gain, judge, judgeSoftTargets } from './verdict.js';
 import { wilsonInterval } from './wilson-interval.js';
 
 type Headline = {
@@ -94,23 +97,23 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
 }
 
 /**
- * Compares two arms of an experiment over its seeds, or with one seed over the rows, if they were kept.
+ * Compares two arms of an experiment over its seeds and rows, or with one seed over the rows, if they were kept.
  * @throws OptionError naming an arm that was not run.
  */
 export function compareArms(outcome: ExperimentOutcome, arm: string, over: string, smallestEffect?: number): Gain {
   const [first, second] = [armNamed(outcome, arm), armNamed(outcome, over)];
-  const { metric, seeds } = outcome;
-  const isAlone = seeds.length === 1;
-  const discordant = isAlone && metric === 'accuracy' ? discordantRuns(first, second) : undefined;
-  const resampled = isAlone && metric !== 'accuracy' ? resampledRuns(first, second, metric) : undefined;
+  const { metric } = outcome;
   return judge({
     ...{ arm, over, metric },
     scores: first.scores,
     otherScores: second.scores,
     ...(smallestEffect !== undefined && { smallestEffect }),
-    ...(discordant && { discordant }),
-    ...(resampled && { resampled }),
+    ...rowEvidence(resultsOf(first), resultsOf(second), metric),
   });
+}
+
+function resultsOf({ runs }: ArmOutcome) {
+  return runs.map(({ result }) => result);
 }
 
 function armNamed({ arms, name }: ExperimentOutcome, wanted: string): ArmOutcome {
@@ -118,18 +121,6 @@ function armNamed({ arms, name }: ExperimentOutcome, wanted: string): ArmOutcome
   if (found !== undefined) return found;
   const names = arms.map(({ arm }) => arm.name).join(', ');
   throw new OptionError({ where: name, wanted: `one of its arms: ${names}`, got: wanted });
-}
-
-function discordantRuns(first: ArmOutcome, second: ArmOutcome): DiscordantRows | undefined {
-  const [a, b] = [first.runs[0]?.result.right, second.runs[0]?.result.right];
-  if (a === undefined || b === undefined) return undefined;
-  const { onlyFirst, onlySecond } = discordantRows(a, b);
-  return { onlyArm: onlyFirst, onlyOther: onlySecond, rows: a.rows };
-}
-
-function resampledRuns(first: ArmOutcome, second: ArmOutcome, metric: JudgedMetric): ResampledRows | undefined {
-  const [a, b] = [first.runs[0]?.result.answers, second.runs[0]?.result.answers];
-  return a && b && resampledDifference(a, b, metric);
 }
 
 function recordedArm(
@@ -173,7 +164,15 @@ function intervalOf(
   runs: ArmOutcome['runs'],
   metric: JudgedMetric,
 ): RecordedArm['interval'] {
-  if (scores.length > 1) return { over: 'seeds', ...tInterval(scores) };
+  if (scores.length > 1) {
+    const rows = rowsPart(
+      runs.map(({ result }) => result),
+      [],
+      metric,
+    );
+    const half = Math.hypot(tHalfWidth(scores), normalHalfWidth(rows?.error ?? 0));
+    return { over: rows === undefined ? 'seeds' : 'seeds and rows', ...around(mean(scores), half) };
+  }
   const { score, right, answers } = runs[0]?.result ?? {};
   if (metric !== 'accuracy') {
     const resampled = answers && resampledInterval(answers, metric);
@@ -195,19 +194,75 @@ function headlineOf(
   };
 }
 
+/**
+ * A record with its intervals and verdicts made anew from what its runs have kept. Those of versions 1 and 2 left the
+ * evaluation rows out.
+ * @param runs those that are known; without them intervals are over seeds alone, and verdicts can't tell
+ */
+export function rejudged(record: ExperimentRecord, runs: readonly FinishedRun[]): ExperimentRecord {
+  const { metric, seeds, headline } = record;
+  const arms = record.arms.map(({ name, scores, parameters }): ArmOutcome => {
+    const runOf = (seed: number, i: number): FinishedRun =>
+      runs.find((run) => run.arm === name && run.seed === seed) ?? {
+        ...{ arm: name, seed, seconds: 0, peakRssBytes: 0 },
+        result: { score: (scores[i] ?? Number.NaN) / 100, parameters },
+      };
+    return { arm: { name }, scores, runs: seeds.map(runOf) };
+  });
+  const outcome: ExperimentOutcome = { ...record, arms };
+  // What one seed says is known to the record alone where its rows were not kept.
+  const isKept = seeds.length === 1 && runs.length === 0;
+  const gains = isKept
+    ? record.gains
+    : record.gains.map(({ arm, over, smallestEffect }) => compareArms(outcome, arm, over, smallestEffect));
+  const isPast = ({ name }: { readonly name: string }) => name === 'past-best' && runs.length > 0;
+  const { warnings = [] } = record;
+  const past = headline && warnings.some(isPast) ? pastBest(outcome, headline.arm) : [];
+  return {
+    ...record,
+    arms: record.arms.map(({ interval, ...arm }, i) => {
+      const anew = isKept ? interval : intervalOf(arm.scores, arms[i]?.runs ?? [], metric);
+      return { ...arm, ...(anew && { interval: anew }) };
+    }),
+    gains,
+    ...(headline && record.softTargets && headlineOf(recordedHeadline(record), gains)),
+    ...(warnings.length > 0 && { warnings: [...warnings.filter((one) => !isPast(one)), ...past] }),
+  };
+}
+
+/** Controls bear the names of what they are, but for the one that a record names. */
+function recordedHeadline({ headline, gains, metric }: ExperimentRecord): Headline {
+  const { arm = '', over: noTeacher = '' } = headline ?? {};
+  const named = (role: string) => (gains.some(({ over }) => over === role) ? role : undefined);
+  return {
+    arm,
+    controls: {
+      noTeacher,
+      hardLabels: named('hard-labels'),
+      shuffledTeacher: named('shuffled-teacher'),
+      labelSmoothing: named('label-smoothing'),
+    },
+    notDefined: metric === 'pearson' || metric === 'spearman' ? CONTROLS_OF_CLASSES : [],
+  };
+}
+
 /** @throws OutputError naming the path. */
 export async function writeExperimentRecord(path: string, record: ExperimentRecord): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(sealed(record), null, 1)}\n`);
 }
 
-/** @throws FileError for a file that is missing, damaged, something else or of a newer format. */
+/**
+ * Records of older versions are judged anew from the results that lie beside them.
+ * @throws FileError for a file that is missing, damaged, something else or of a newer format.
+ */
 export async function readExperimentRecord(path: string): Promise<ExperimentRecord> {
   const json = await readJson(path);
   const { recordSchema, versionSchema } = await import('./experiment-record.schema.js');
   const { version } = storedValue(versionSchema.safeParse(json), path, 'the record of an experiment');
   checkFormatVersion(version, RECORD_FORMAT.version, path);
   const stored = unsealed(json, path, version >= SEALED_VERSION);
-  return storedValue(recordSchema.safeParse(stored), path, 'what retort writes there');
+  const record = storedValue(recordSchema.safeParse(stored), path, 'what retort writes there');
+  return version < RECORD_FORMAT.version ? rejudged(record, await runsBeside(path)) : record;
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,7 +1,6 @@
 /** @file What a run answered, row by row, so that a metric can be measured again on resampled rows. */
 import { OptionError } from '../errors/failures.js';
-import { bootstrapInterval } from '../training/bootstrap.js';
-import { confusionOf } from '../training/class-metrics.js';
+import { bootstrapError, bootstrapInterval } from '../training/bootstrap.js';
 import { argmax, CLASS_METRICS, countedRows, SCORE_METRICS, type Scored } from '../training/metrics.js';
 import { inPoints, type JudgedMetric } from './judged-metric.js';
 import type { Interval } from './statistics.js';
@@ -17,14 +16,17 @@ export type KeptAnswers = {
   readonly said: string;
 };
 
-/** What was right, and what was said: [N] each. */
-type Answered = { readonly classes: number; readonly gold: ArrayLike<number>; readonly said: ArrayLike<number> };
+/** [N] each: of classes the cell of the confusion, C · label + answer; of a regression what was right and what was said. */
+type Answered = { readonly rows: number } & (
+  | { readonly classes: number; readonly cells: Uint32Array }
+  | { readonly classes: 1; readonly gold: Float64Array; readonly said: Float64Array }
+);
 
 export function packAnswers(scored: Scored): KeptAnswers {
   const { classes, labels, logits, scores } = scored;
   const rows = countedRows(scored);
   const pack = (of: (row: number) => number): string => {
-    const bytes = Buffer.alloc(rows.length * (classes === 1 ? 4 : 2));
+    const bytes = Buffer.alloc(rows.length * widthOf(classes));
     for (const [i, row] of rows.entries()) {
       if (classes === 1) bytes.writeFloatLE(of(row), 4 * i);
       else bytes.writeUInt16LE(of(row), 2 * i);
@@ -38,25 +40,47 @@ export function packAnswers(scored: Scored): KeptAnswers {
   };
 }
 
-function unpack({ classes, gold, said }: KeptAnswers): Answered {
-  const values = (text: string): number[] => {
+/** How many rows were answered. */
+export function rowCount({ classes, gold }: KeptAnswers): number {
+  return Math.floor(Buffer.byteLength(gold, 'base64') / widthOf(classes));
+}
+
+/** Bytes of a number. */
+function widthOf(classes: number): 2 | 4 {
+  return classes === 1 ? 4 : 2;
+}
+
+function unpack(kept: KeptAnswers): Answered {
+  const { classes, gold, said } = kept;
+  const rows = rowCount(kept);
+  const values = (text: string): Float64Array => {
     const bytes = Buffer.from(text, 'base64');
-    const width = classes === 1 ? 4 : 2;
-    return Array.from({ length: Math.floor(bytes.length / width) }, (_, i) =>
+    const width = widthOf(classes);
+    return Float64Array.from({ length: rows }, (_, i) =>
       classes === 1 ? bytes.readFloatLE(width * i) : bytes.readUInt16LE(width * i),
     );
   };
-  return { classes, gold: values(gold), said: values(said) };
+  const [labels, answers] = [values(gold), values(said)];
+  if (classes === 1) return { classes, rows, gold: labels, said: answers };
+  return { classes, rows, cells: Uint32Array.from(labels, (label, row) => label * classes + (answers[row] as number)) };
 }
 
 /** Of some rows, which may come more than once. */
-function measure({ classes, gold, said }: Answered, metric: JudgedMetric, rows: Uint32Array): number {
-  const [given, answers] = [gold, said].map((values) => Float64Array.from(rows, (row) => values[row] as number)) as [
-    Float64Array,
-    Float64Array,
-  ];
-  if (metric === 'pearson' || metric === 'spearman') return SCORE_METRICS[metric](answers, given);
-  return CLASS_METRICS[metric](confusionOf(given, answers, classes));
+function measure(answered: Answered, metric: JudgedMetric, rows: Uint32Array): number {
+  if (metric === 'pearson' || metric === 'spearman') {
+    if (!('gold' in answered)) return Number.NaN;
+    const { gold, said } = answered;
+    const of = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] as number);
+    return SCORE_METRICS[metric](of(said), of(gold));
+  }
+  if (!('cells' in answered)) return Number.NaN;
+  const { classes, cells } = answered;
+  const counts = new Float64Array(classes * classes);
+  for (const row of rows) {
+    const cell = cells[row] as number;
+    counts[cell] = (counts[cell] as number) + 1;
+  }
+  return CLASS_METRICS[metric]({ classes, counts });
 }
 
 /**
@@ -65,7 +89,7 @@ function measure({ classes, gold, said }: Answered, metric: JudgedMetric, rows: 
  */
 export function resampledInterval(answers: KeptAnswers, metric: JudgedMetric): Interval | undefined {
   const answered = unpack(answers);
-  return points(bootstrapInterval(answered.gold.length, (rows) => measure(answered, metric, rows)));
+  return points(bootstrapInterval(answered.rows, (rows) => measure(answered, metric, rows)));
 }
 
 export type ResampledRows = Interval & {
@@ -84,18 +108,49 @@ export function resampledDifference(
   second: KeptAnswers,
   metric: JudgedMetric,
 ): ResampledRows | undefined {
+  expectSameRows([first, second]);
   const [a, b] = [unpack(first), unpack(second)];
-  if (first.classes !== second.classes || first.gold !== second.gold) {
-    throw new OptionError({
-      where: 'two runs compared row by row',
-      wanted: 'answers to the same rows',
-      got: `${a.gold.length} rows and ${b.gold.length}${a.gold.length === b.gold.length ? ' with other labels' : ''}`,
-      fix: 'evaluate both on the same data',
-    });
-  }
-  const rows = a.gold.length;
-  const interval = points(bootstrapInterval(rows, (sample) => measure(a, metric, sample) - measure(b, metric, sample)));
-  return interval && { rows, ...interval };
+  const interval = points(
+    bootstrapInterval(a.rows, (sample) => measure(a, metric, sample) - measure(b, metric, sample)),
+  );
+  return interval && { rows: a.rows, ...interval };
+}
+
+/**
+ * The standard error, times 100, that the rows give to a metric's mean over the runs of an arm, less that over the runs of
+ * another: the standard deviation over 1,000 samples of rows, the same for all runs.
+ * @param others none: of the one arm alone
+ * @throws OptionError for answers to other rows.
+ */
+export function resampledError(
+  runs: readonly KeptAnswers[],
+  others: readonly KeptAnswers[],
+  metric: JudgedMetric,
+): number {
+  expectSameRows([...runs, ...others]);
+  const [ours, theirs] = [runs.map(unpack), others.map(unpack)];
+  // As in a distillation a correlation with equal answers, which has no value, is 0.
+  const pointOf = (one: Answered, sample: Uint32Array) => measure(one, metric, sample) || 0;
+  const meanOf = (arm: readonly Answered[], sample: Uint32Array) =>
+    arm.reduce((sum, one) => sum + pointOf(one, sample), 0) / Math.max(1, arm.length);
+  return 100 * bootstrapError(ours[0]?.rows ?? 0, (sample) => meanOf(ours, sample) - meanOf(theirs, sample));
+}
+
+function expectSameRows([first, ...others]: readonly KeptAnswers[]): void {
+  const other = others.find(({ classes, gold }) => classes !== first?.classes || gold !== first.gold);
+  if (first === undefined || other === undefined) return;
+  const [rows, otherRows] = [rowCount(first), rowCount(other)];
+  throw answersToOtherRows(`${rows} rows and ${otherRows}${rows === otherRows ? ' with other labels' : ''}`);
+}
+
+/** What is compared row by row must be about the same rows. */
+export function answersToOtherRows(got: string): OptionError {
+  return new OptionError({
+    where: 'two runs compared row by row',
+    wanted: 'answers to the same rows',
+    got,
+    fix: 'evaluate both on the same data',
+  });
 }
 
 function points(interval: readonly [low: number, high: number] | undefined): Interval | undefined {

@@ -5,7 +5,7 @@
 import type { Warning } from '../training/checks/warning.js';
 import type { ExperimentOutcome } from './experiment.js';
 import { mean, tInterval } from './statistics.js';
-import { gainInWords } from './verdict.js';
+import { points } from './verdict.js';
 
 /** What is less than this between the best epoch and the last may be chance: the best one is chosen among many. */
 const LEAST_POINTS = 1;
@@ -29,7 +29,7 @@ export function pastBest(outcome: Outcome, judged: string): Warning[] {
     const ours = best(judged);
     const gains = best(arm).map((score, i) => (ours[i] as number) - score);
     const isControl = arm !== judged && ours.length === runs.length;
-    const compared = `, and a gain over it is partly that; with each run at the best of its epochs ${judged} has ${gainInWords(gains, arm, outcome.metric)}`;
+    const compared = `, and a gain over it is partly that; with each run at the best of its epochs, chosen by the rows that are reported on, ${judged} has ${points(mean(gains), arm, outcome.metric)}`;
     const fix = `train for fewer epochs, about ${at + 1}: then no arm is judged by what it has lost again`;
     return [{ name: 'past-best', text: `${found}${isControl ? compared : ''}`, fix }];
   });

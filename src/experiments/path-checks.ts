@@ -1,4 +1,5 @@
 /** @file What can be found wrong with data, models, runs and experiments. */
+
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
@@ -21,6 +22,7 @@ import { LOG, METRICS, RESUME } from '../training/run-files.js';
 import { readRunRecord } from '../training/run-record.js';
 import { readExperimentRecord } from './experiment-record.js';
 import { type Say, sayWarnings, trying } from './finding.js';
+import { RESULTS } from './formats.js';
 import { inPoints } from './judged-metric.js';
 import { examineTexts, type FoundReader, type FoundTexts, isTextData, type TextPlace } from './text-checks.js';
 
@@ -35,7 +37,6 @@ export type Found = {
 const DATA_FILE = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
 const FILLING_MARK = '.retort-filling';
 const EXPERIMENT = 'experiment.json';
-const RESULTS = 'results.jsonl';
 const GO_ON = 'the same command with --resume goes on with it';
 
 /** @param place how files of texts are to be read. */

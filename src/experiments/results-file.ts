@@ -3,7 +3,7 @@
  * was: first a header with the settings, then a line for each arm and for each run.
  */
 import { closeSync, fstatSync, fsyncSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FileError, OptionError, OutputError } from '../errors/failures.js';
 import { statIfThere, syncFolder } from '../files/atomic-write.js';
 import { outputFailure } from '../files/file-failure.js';
@@ -14,7 +14,7 @@ import { packageVersion } from '../files/package-version.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf } from './arm-run.js';
-import { RESULTS_FORMAT, SEALED_VERSION } from './formats.js';
+import { RESULTS, RESULTS_FORMAT, SEALED_VERSION } from './formats.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 
 export type FinishedRun = {
@@ -94,14 +94,7 @@ export async function finishedRuns(path: string): Promise<readonly FinishedRun[]
 }
 
 /**
- * The lines of a file of results, without their checksums.
- * @throws FileError naming a line that was changed since it was written.
- */
-export async function unsealedLines(path: string, lines: readonly unknown[]): Promise<readonly unknown[]> {
-  const { versionSchema } = await import('./results-file.schema.js');
-  const { data } = versionSchema.safeParse(lines[0]);
-  const isSealed = (data?.version ?? 0) >= SEALED_VERSION;
-  return lines.map((line, i) => unsealed(line, `${path}:${i + 1}`, isSealed));
+import { RESULTS, RESULTS_FORMAT, SEALED_VERSION } from './formats.js';
 }
 
 async function parseLines(path: string, lines: readonly unknown[]) {

@@ -49,13 +49,54 @@ export type Interval = { readonly low: number; readonly high: number };
  */
 export function tInterval(values: readonly number[]): Interval {
   if (values.length < 2) return { low: Number.NaN, high: Number.NaN };
-  const centre = mean(values);
-  const half = halfWidth(sampleSd(values), values.length);
+  return around(mean(values), tHalfWidth(values));
+}
+
+/** Half the width of `tInterval`; NaN for fewer than two values. */
+export function tHalfWidth(values: readonly number[]): number {
+  return values.length < 2 ? Number.NaN : halfWidth(sampleSd(values), values.length);
+}
+
+export function around(centre: number, half: number): Interval {
   return { low: centre - half, high: centre + half };
 }
 
 function halfWidth(sd: number, n: number): number {
   return (upperT(n - 1) * sd) / Math.sqrt(n);
+}
+
+/** Half the width of a 95 % interval whose normal error has this standard deviation: 1.96 of them. */
+export function normalHalfWidth(error: number): number {
+  return cephes().ndtri(UPPER) * error;
+}
+
+/**
+ * The standard error that the rows give to the mean of a table of seeds × rows, both samples of a population: the random
+ * effect of rows in the two-way layout without replication (Searle, Casella & McCulloch 1992, "Variance components", 4.3),
+ * √(max(0, MS_rows − MS_residual) / (n N)). What rows and seeds do together is in the spread between seeds already.
+ * @param table [n][N]: n seeds, two or more; N rows, two or more
+ */
+export function rowsError(table: readonly ArrayLike<number>[]): number {
+  const n = table.length;
+  const N = table[0]?.length ?? 0;
+  const rowSums = new Float64Array(N);
+  let squares = 0;
+  const seedMeans = table.map((values) => {
+    let sum = 0;
+    for (let row = 0; row < N; row++) {
+      const value = values[row] as number;
+      sum += value;
+      squares += value * value;
+      rowSums[row] = (rowSums[row] as number) + value;
+    }
+    return sum / N;
+  });
+  const centre = mean(seedMeans);
+  const ofRows = n * rowSums.reduce((sum, rowSum) => sum + (rowSum / n - centre) ** 2, 0);
+  const ofSeeds = N * seedMeans.reduce((sum, seedMean) => sum + (seedMean - centre) ** 2, 0);
+  const rest = squares - n * N * centre ** 2 - ofRows - ofSeeds;
+  const meanSquares = ofRows / (N - 1) - rest / ((n - 1) * (N - 1));
+  return Math.sqrt(Math.max(0, meanSquares) / (n * N));
 }
 
 /** By degrees of freedom: found by iteration, and asked for again and again. */

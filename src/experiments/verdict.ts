@@ -1,17 +1,20 @@
 /**
- * @file What may be said of two arms that ran on the same seeds.
+ * @file What may be said of two arms that ran on the same seeds, about rows like those that they were scored on.
  *
- * Over the paired differences d (arm minus other, in points: 100 times the metric) with the 95 % t-interval [low, high]:
+ * With D[s, r] the difference of the two on row r for seed s, in points (100 times the metric), n seeds and N rows, the 95 %
+ * interval [low, high] is the mean of D ± √((t · SE_seeds)² + (1.96 · SE_rows)²):
+ *   SE_seeds² = var_s(mean_r D) / n            SE_rows² = max(0, MS_rows − MS_residual) / (nN), of the two-way layout
+ * A metric that is no mean over rows gets SE_rows from resampled rows. Over the interval:
  *   BETTER      low > 0; called small if high < the smallest effect of interest
  *   NO BETTER   high < the smallest effect of interest
- *   CAN'T TELL  anything else, always with one seed, and with fewer than five whose differences are all the same: their
- *               interval has no width, which says that they are few (or that both students answer one class), not that
- *               the next seed is known
+ *   CAN'T TELL  anything else; always with one seed; where what was answered row by row is not known, so that the interval
+ *               is over seeds alone; and with fewer than five seeds whose differences are all the same: their interval has no
+ *               width, which says that they are few (or that both students answer one class), not that the next seed is known
  */
 import { OptionError } from '../errors/failures.js';
 import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from './judged-metric.js';
 import type { ResampledRows } from './kept-answers.js';
-import { mcnemar, mean, sampleSd, samplesForReach, tInterval } from './statistics.js';
+import { around, mcnemar, mean, normalHalfWidth, sampleSd, samplesForReach, tHalfWidth } from './statistics.js';
 
 export type VerdictName = 'BETTER' | 'NO BETTER' | "CAN'T TELL";
 
@@ -30,6 +33,14 @@ export type DiscordantRows = {
   readonly rows: number;
 };
 
+/** What the evaluation rows, a sample as the seeds are, add to an interval. */
+export type RowsPart = {
+  /** Standard error in points, over and above the spread between seeds. */
+  readonly error: number;
+  /** How many there are. */
+  readonly count: number;
+};
+
 export type Gain = {
   readonly arm: string;
   readonly over: string;
@@ -41,14 +52,21 @@ export type Gain = {
   readonly sd?: number | undefined;
   readonly low?: number | undefined;
   readonly high?: number | undefined;
+  /** Half the width of the interval over seeds alone; absent with one. */
+  readonly fromSeeds?: number | undefined;
+  /** What the rows add to that in squares. Absent where they are not known: then the interval is over seeds alone. */
+  readonly fromRows?: number | undefined;
+  /** Evaluation rows, where they are known. */
+  readonly rows?: number | undefined;
   readonly smallestEffect: number;
   readonly verdict: VerdictName;
   /** BETTER, but the whole interval lies under the smallest effect of interest. */
   readonly small?: true | undefined;
   /** NO BETTER, and the whole interval lies under 0. */
   readonly worse?: true | undefined;
-  /** CAN'T TELL: the number of seeds at which it could, if mean and spread stay what they are. */
+  /** CAN'T TELL: the number of seeds, of rows, or of both at which it could, if mean and spread stay what they are. */
   readonly seedsToDecide?: number | undefined;
+  readonly rowsToDecide?: number | undefined;
   /** One seed: how the two models differ row by row. */
   readonly mcnemar?: (DiscordantRows & { readonly p: number }) | undefined;
   /** The same of another metric than accuracy: the interval of the difference over resampled rows. */
@@ -67,6 +85,8 @@ export type Comparison = {
   readonly otherScores: readonly number[];
   /** In points, above 0. */
   readonly smallestEffect?: number;
+  /** With several seeds. Without it the verdict is CAN'T TELL. */
+  readonly rows?: RowsPart;
   /** Of the two models' accuracy, where there is one seed. */
   readonly discordant?: DiscordantRows;
   /** Of another metric. */
@@ -99,44 +119,67 @@ export function judge(comparison: Comparison): Gain {
   }
   const differences = scores.map((score, i) => score - (otherScores[i] as number));
   const gain = { arm, over, seeds: differences.length, mean: mean(differences), smallestEffect };
-  return differences.length === 1 ? oneSeed(gain, comparison) : manySeeds(gain, differences, metric);
+  return differences.length === 1 ? oneSeed(gain, comparison) : manySeeds(gain, differences, comparison);
 }
 
 type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;
 
-function manySeeds(gain: Measured, differences: readonly number[], metric: JudgedMetric): Gain {
+function manySeeds(gain: Measured, differences: readonly number[], comparison: Comparison): Gain {
   const { over, seeds, smallestEffect } = gain;
+  const { metric = DEFAULT_METRIC, rows } = comparison;
   const sd = sampleSd(differences);
-  const { low, high } = tInterval(differences);
+  const fromSeeds = tHalfWidth(differences);
+  const fromRows = rows && normalHalfWidth(rows.error);
+  const { low, high } = around(gain.mean, Math.hypot(fromSeeds, fromRows ?? 0));
+  const judged = { ...gain, sd, low, high, fromSeeds, ...(rows && { fromRows, rows: rows.count }) };
+  const lead = points(gain.mean, over, metric);
   if (hasNoSpread(sd) && seeds < FIRST_SEEDS) {
-    const text = `CAN'T TELL: ${points(gain.mean, over, metric)} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
-    return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
+    const text = `CAN'T TELL: ${lead} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
+    return { ...judged, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
   }
-  const figures = `${gainInWords(differences, over, metric, smallestEffect)}, ${seeds} paired seeds`;
+  const ends = interval(low, high, smallestEffect);
+  if (rows === undefined || fromRows === undefined) {
+    const text = `CAN'T TELL: ${lead}, 95 % interval over seeds alone ${ends}, ${seeds} paired seeds; what was answered row by row is not known, so that nothing follows for other rows`;
+    return { ...judged, verdict: "CAN'T TELL", text };
+  }
+  const parts = `${plusMinus(fromSeeds)} from ${seeds} paired seeds, ${plusMinus(fromRows)} from ${rows.count} rows`;
+  const figures = `${lead}, 95 % interval ${ends} (${parts})`;
   if (low > 0) {
-    if (high >= smallestEffect) return { ...gain, sd, low, high, verdict: 'BETTER', text: `BETTER: ${figures}` };
+    if (high >= smallestEffect) return { ...judged, verdict: 'BETTER', text: `BETTER: ${figures}` };
     const text = `BETTER, but small: ${figures}; all of it is under ${smallestEffect} points`;
-    return { ...gain, sd, low, high, verdict: 'BETTER', small: true, text };
+    return { ...judged, verdict: 'BETTER', small: true, text };
   }
   if (high < smallestEffect) {
-    if (high >= 0) return { ...gain, sd, low, high, verdict: 'NO BETTER', text: `NO BETTER: ${figures}` };
-    return { ...gain, sd, low, high, verdict: 'NO BETTER', worse: true, text: `NO BETTER, worse: ${figures}` };
+    if (high >= 0) return { ...judged, verdict: 'NO BETTER', text: `NO BETTER: ${figures}` };
+    return { ...judged, verdict: 'NO BETTER', worse: true, text: `NO BETTER, worse: ${figures}` };
   }
-  // The interval decides as soon as it ends above 0 or below the smallest effect, whichever the mean is farther from.
-  const seedsToDecide = samplesForReach(sd, Math.max(gain.mean, smallestEffect - gain.mean));
-  const text = `CAN'T TELL: ${figures}; about ${seedsToDecide} seeds would decide`;
-  return { ...gain, sd, low, high, verdict: "CAN'T TELL", seedsToDecide, text };
+  const needed = toDecide(judged, sd, fromRows, rows.count);
+  const { seedsToDecide, rowsToDecide } = needed;
+  const numbers = [
+    ...(rowsToDecide === undefined ? [] : [`${rowsToDecide} evaluation rows`]),
+    ...(seedsToDecide === undefined ? [] : [`${seedsToDecide} seeds`]),
+  ];
+  const isHopeless = fromRows >= Math.max(gain.mean, smallestEffect - gain.mean);
+  const text = `CAN'T TELL: ${figures}; about ${numbers.join(' and ')} would decide${isHopeless ? ', more seeds alone would not' : ''}`;
+  return { ...judged, verdict: "CAN'T TELL", ...needed, text };
 }
 
-/** Of paired differences in the metric times 100: `+1.4 points over no-teacher, 95 % interval [1.1, 1.7]`. */
-export function gainInWords(
-  differences: readonly number[],
-  over: string,
-  metric: JudgedMetric = DEFAULT_METRIC,
-  smallestEffect = 0,
-): string {
-  const { low, high } = tInterval(differences);
-  return `${points(mean(differences), over, metric)}, 95 % interval ${interval(low, high, smallestEffect)}`;
+/**
+ * More of what makes the interval wide, so that it ends above 0 or below the smallest effect, whichever the mean is farther
+ * from: of seeds or of rows, whichever has more than half of the square that there is room for, or of both.
+ */
+function toDecide(
+  { mean: centre, smallestEffect, fromSeeds }: Measured & { readonly fromSeeds: number },
+  sd: number,
+  fromRows: number,
+  rows: number,
+): Pick<Gain, 'seedsToDecide' | 'rowsToDecide'> {
+  const room = Math.max(centre, smallestEffect - centre) ** 2;
+  const [ofSeeds, ofRows] = [fromSeeds ** 2, fromRows ** 2];
+  return {
+    ...(ofSeeds > room / 2 && { seedsToDecide: samplesForReach(sd, Math.sqrt(room - Math.min(ofRows, room / 2))) }),
+    ...(ofRows > room / 2 && { rowsToDecide: Math.floor((rows * ofRows) / (room - Math.min(ofSeeds, room / 2))) + 1 }),
+  };
 }
 
 /** Whether all differences are the same, but for the rounding of scores that were made from percentages. */
@@ -163,7 +206,7 @@ function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resample
 }
 
 /** `+1.4 points over no-teacher`, `+1.4 points of F1 over …`; a loss is said to be against the other. */
-function points(value: number, over: string, metric: JudgedMetric): string {
+export function points(value: number, over: string, metric: JudgedMetric): string {
   const of = metric === DEFAULT_METRIC ? '' : ` of ${METRIC_WORDING[metric].title}`;
   return `${signed(value, 1)} points${of} ${value < 0 ? 'against' : 'over'} ${over}`;
 }
@@ -175,6 +218,13 @@ function interval(low: number, high: number, smallestEffect: number): string {
   const shown = (value: number) => sides(Number(value.toFixed(decimals))) === sides(value);
   while (decimals < 4 && !(shown(low) && shown(high))) decimals += 1;
   return `[${unsignedZero(low, decimals)}, ${unsignedZero(high, decimals)}]`;
+}
+
+/** `± 0.9`, with more decimals where it takes them to see that it is not nothing. */
+function plusMinus(half: number): string {
+  let decimals = 1;
+  while (decimals < 4 && half > 0 && Number(half.toFixed(decimals)) === 0) decimals += 1;
+  return `± ${half.toFixed(decimals)}`;
 }
 
 function signed(value: number, decimals: number): string {

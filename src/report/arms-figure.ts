@@ -5,9 +5,14 @@ import { across, axisOver } from './axis.js';
 import { axisTicks, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
 import { html, type Markup } from './markup.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
-import { capital, counted, decimal, intervalText } from './words.js';
+import { capital, counted, decimal, namedInterval } from './words.js';
 
 const TICKS = 6;
+const INTERVALS = {
+  'seeds and rows': 'for the mean over all seeds and all such rows',
+  seeds: 'for the mean over all seeds, on these rows alone',
+  rows: 'over all such rows',
+} as const;
 /** More dots than these are a smear; the table of runs has them all. */
 const MOST_DOTS = 60;
 /** Heights of the dots of successive runs above and below their line, so that equal ones stay apart. */
@@ -51,10 +56,9 @@ ${rows}
 }
 
 function legend({ arms, metric, teacher, seeds }: ExperimentRecord): Markup {
-  const overRows = arms.some(({ interval }) => interval?.over === 'rows');
+  const [over] = arms.flatMap(({ interval }) => interval?.over ?? []);
   return html`Each open dot is a run, ${seeds.length === 1 ? 'of one seed' : `one for each of ${seeds.length} seeds`}; the filled dot below is the mean${
-    arms.some(({ interval }) => interval !== undefined) &&
-    html`, its bar the 95 % interval ${overRows ? 'over the rows that were answered' : 'for the mean over all seeds'}`
+    over !== undefined && html`, its bar the 95 % interval ${INTERVALS[over]}`
   }.${
     teacher?.score !== undefined &&
     html` The dashed line is the teacher, ${teacher.name}, with ${decimal(teacher.score, 2)}${METRIC_WORDING[metric].unit.replace(' ', '\u00a0')}.`
@@ -81,7 +85,7 @@ export function armsTable({ arms, metric }: ExperimentRecord): Markup {
     ({ name, description, mean, sd, interval, metrics }) => html`
 <tr><th scope="row">${name}${description !== undefined && html`<span class="about">${description}</span>`}</th><td class="number">${decimal(mean, 2)}</td>${
       hasSd && html`<td class="number">${sd === undefined ? '' : decimal(sd, 2)}</td>`
-    }<td class="number">${interval === undefined ? '' : intervalText(interval.low, interval.high)}</td>${others.map(
+    }<td class="number">${namedInterval(interval?.low, interval?.high, interval?.over === 'seeds')}</td>${others.map(
       (other) => html`<td class="number">${meanAndSpread(metrics?.[other])}</td>`,
     )}</tr>`,
   )}</tbody>

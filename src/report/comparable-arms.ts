@@ -6,10 +6,9 @@ import { packRightRows, type RightRows } from '../experiments/arm-result.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
 import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
-import type { KeptAnswers } from '../experiments/kept-answers.js';
-import { unsealedLines } from '../experiments/results-file.js';
+import { runsBeside } from '../experiments/results-file.js';
+import type { KeptRows } from '../experiments/row-evidence.js';
 import type { Json } from '../files/fingerprint.js';
-import { readJsonLines } from '../files/json-lines.js';
 import { METRICS } from '../training/run-files.js';
 import { type RunRecord, readRunRecord } from '../training/run-record.js';
 import { kindOf, recordFile } from './record-file.js';
@@ -23,12 +22,10 @@ export type DataName = {
   readonly sample?: string;
 };
 
-export type ArmRunOnSeed = {
+export type ArmRunOnSeed = KeptRows & {
   readonly seed: number;
   /** Of the metric that is compared, times 100. */
   readonly score: number;
-  readonly right?: RightRows;
-  readonly answers?: KeptAnswers;
 };
 
 export type ComparableArm = {
@@ -47,7 +44,6 @@ export type Compared =
   | { readonly kind: 'experiment'; readonly path: string; readonly record: ExperimentRecord; readonly arm?: string }
   | { readonly kind: 'run'; readonly path: string; readonly record: RunRecord; readonly right?: RightRows };
 
-const RESULTS = 'results.jsonl';
 const PREDICTIONS = 'predictions.txt';
 
 /**
@@ -110,36 +106,20 @@ export async function armOfExperiment(
       fix: 'compare what was scored by the same metric',
     });
   }
-  const kept = await keptRowsOfArm(path, arm.name);
+  const kept = (await runsBeside(path)).filter((run) => run.arm === arm.name);
   return {
     name,
     path,
     runs: scores.flatMap((score, i) => {
       const seed = record.seeds[i];
-      return seed === undefined ? [] : [{ seed, score, ...kept.get(seed) }];
+      const { right, answers } = kept.find((run) => run.seed === seed)?.result ?? {};
+      return seed === undefined ? [] : [{ seed, score, right, answers }];
     }),
     parameters: arm.parameters,
     train: record.data?.train,
     evaluation: record.data?.evaluation,
     versions: versionsOf(record.environment),
   };
-}
-
-type KeptRows = Pick<ArmRunOnSeed, 'right' | 'answers'>;
-
-/** The results of an experiment lie beside its record. It can do without them. */
-async function keptRowsOfArm(recordPath: string, arm: string): Promise<ReadonlyMap<number, KeptRows>> {
-  const found = new Map<number, KeptRows>();
-  const path = join(dirname(recordPath), RESULTS);
-  if ((await kindOf(path)) !== 'file') return found;
-  const { lineSchema } = await import('../experiments/results-file.schema.js');
-  for (const line of await unsealedLines(path, await readJsonLines(path))) {
-    const { data } = lineSchema.safeParse(line);
-    if (data?.type !== 'run' || data.arm !== arm) continue;
-    const { right, answers } = data.result;
-    found.set(data.seed, { ...(right && { right }), ...(answers && { answers }) });
-  }
-  return found;
 }
 
 async function rightRowsOfRun(

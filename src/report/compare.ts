@@ -68,6 +68,7 @@ export async function compareRuns(words: readonly string[], options: CompareOpti
     const gain = compareOnSeeds(arm, over, metric, options.smallestEffect, (note) => notes.add(note));
     if (gain !== undefined) gains.push(gain);
   }
+  if (gains.length > 1) notes.add(`${gains.length} comparisons, of which none is corrected for their number`);
   const summaries = arms.map(summaryOf);
   const text = inWords(metric, summaries, gains, [...notes]);
   return { metric, arms: summaries, gains, notes: [...notes], text };

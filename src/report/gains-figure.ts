@@ -4,7 +4,7 @@ import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.
 import { across, axisOver } from './axis.js';
 import { axisTicks, band, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
 import { html, type Markup } from './markup.js';
-import { counted, decimal, intervalText, signedPoints } from './words.js';
+import { counted, decimal, listed, namedInterval, plusMinus, signedPoints } from './words.js';
 
 type RecordedGain = ExperimentRecord['gains'][number];
 
@@ -33,7 +33,7 @@ ${axisTicks(axis, bottom, '')}
 <line class="zero" x1="${across(axis, 0)}" x2="${across(axis, 0)}" y1="20" y2="${bottom}"/>
 ${rows}
 </svg>
-<figcaption>Gain in ${pointsOf(metric)}: the mean of the differences over the seeds, run by run, and its 95 % interval. The heavy
+<figcaption>Gain in ${pointsOf(metric)}: the mean of the differences over the seeds, run by run, and its 95 % interval over seeds and rows. The heavy
 line is no gain; the shaded strip ends at ${smallest} points, the smallest gain of interest. A filled dot is BETTER.</figcaption>
 </figure>`;
 }
@@ -42,14 +42,14 @@ export function gainsTable({ gains, metric, seeds }: ExperimentRecord): Markup {
   const hasRows = gains.some(({ mcnemar }) => mcnemar !== undefined);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains"><table>
 <caption>Gains in ${pointsOf(metric)} over ${counted(seeds.length, 'paired seed')}</caption>
-<thead><tr><th scope="col">Comparison</th><th scope="col" class="number">Gain</th><th scope="col" class="number">95 % interval</th>${
+<thead><tr><th scope="col">Comparison</th><th scope="col" class="number">Gain</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">from seeds</th><th scope="col" class="number">from rows</th>${
     hasRows && html`<th scope="col" class="number">McNemar’s p</th>`
   }<th scope="col">Verdict</th></tr></thead>
 <tbody>${gains.map(
     (gain) => html`
 <tr><th scope="row">${gain.arm} over ${gain.over}</th><td class="number">${signedPoints(gain.mean)}</td><td class="number">${
-      gain.low === undefined || gain.high === undefined ? 'none' : intervalText(gain.low, gain.high)
-    }</td>${hasRows && html`<td class="number">${pText(gain)}</td>`}<td>${verdictCell(gain)}</td></tr>`,
+      namedInterval(gain.low, gain.high, gain.fromRows === undefined) || 'none'
+    }</td><td class="number">${plusMinus(gain.fromSeeds)}</td><td class="number">${plusMinus(gain.fromRows)}</td>${hasRows && html`<td class="number">${pText(gain)}</td>`}<td>${verdictCell(gain)}</td></tr>`,
   )}</tbody>
 </table></div>`;
 }
@@ -66,8 +66,12 @@ function pText({ mcnemar }: RecordedGain): string {
   return mcnemar.p < 0.001 ? '< 0.001' : decimal(mcnemar.p, 3);
 }
 
-function verdictCell({ verdict, small, worse, seedsToDecide }: RecordedGain): Markup {
+function verdictCell({ verdict, small, worse, rowsToDecide, seedsToDecide }: RecordedGain): Markup {
   const remark = small ? 'but small' : worse && 'worse';
-  const more = seedsToDecide !== undefined && `about ${counted(seedsToDecide, 'seed')} would`;
+  const needed = [
+    ...(rowsToDecide === undefined ? [] : [counted(rowsToDecide, 'row')]),
+    ...(seedsToDecide === undefined ? [] : [counted(seedsToDecide, 'seed')]),
+  ];
+  const more = needed.length > 0 && `about ${listed(needed)} would`;
   return html`<span class="whole">${verdict}</span>${(remark || more) && html`<span class="about">${remark || more}</span>`}`;
 }

@@ -22,6 +22,7 @@ import {
   listed,
   probabilityText,
   runsOf,
+  SECONDARY,
   shipSentence,
   shortened,
   verdictFigures,
@@ -142,8 +143,10 @@ function gainsSection(record: ExperimentRecord): Markup | undefined {
   return html`<section aria-labelledby="gains"><h2 id="gains">The gains</h2>
 ${gainsFigure(record)}
 ${gainsTable(record)}
-<p class="note">Both arms of a comparison ran on the same seeds. In 95 of 100 experiments like this one the interval holds the mean
-over all seeds. BETTER: all of it is above 0. NO BETTER: all of it is below the smallest gain of interest. CAN’T TELL: neither.</p>
+<p class="note">Both arms of a comparison ran on the same seeds and were scored on the same rows; seeds and rows are samples, and each makes
+its part of the interval. In about 95 of 100 experiments like this one it holds the mean over all seeds and all such rows. BETTER: all
+of it is above 0. NO BETTER: all of it is below the smallest gain of interest. CAN’T TELL: neither, or the rows are not known.
+${record.gains.length > 1 && SECONDARY}</p>
 </section>`;
 }
 

@@ -8,8 +8,10 @@ import {
   counted,
   decimal,
   duration,
-  intervalText,
+  namedInterval,
+  plusMinus,
   runsOf,
+  SECONDARY,
   shipSentence,
   signedPoints,
   verdictFigures,
@@ -30,6 +32,7 @@ export function reportMarkdown(record: ExperimentRecord): string {
     ship && `Ship this one: ${code(ship.path)}. ${plain(shipSentence(ship, record))}`,
     armsTable(record),
     gains.length > 0 ? gainsTable(record) : undefined,
+    gains.length > 1 ? SECONDARY : undefined,
     warningsList(record),
     circumstances(record),
     command === undefined ? undefined : fenced(command),
@@ -47,7 +50,7 @@ function armsTable({ arms, metric }: ExperimentRecord): string {
       code(name),
       decimal(mean, 2),
       sd === undefined ? '' : decimal(sd, 2),
-      interval === undefined ? '' : intervalText(interval.low, interval.high),
+      namedInterval(interval?.low, interval?.high, interval?.over === 'seeds'),
       ...others.map((other) => meanAndSpread(metrics?.[other])),
       count(parameters),
     ]),
@@ -56,12 +59,14 @@ function armsTable({ arms, metric }: ExperimentRecord): string {
 
 function gainsTable({ gains }: ExperimentRecord): string {
   return table(
-    ['gain', 'points', '95 % interval', 'verdict'],
-    ['---', '---:', '---:', '---'],
-    gains.map(({ arm, over, mean, low, high, verdict, small, worse }) => [
+    ['gain', 'points', '95 % interval', 'from seeds', 'from rows', 'verdict'],
+    ['---', '---:', '---:', '---:', '---:', '---'],
+    gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict, small, worse }) => [
       `${code(arm)} over ${code(over)}`,
       signedPoints(mean),
-      low === undefined || high === undefined ? '' : intervalText(low, high),
+      namedInterval(low, high, fromRows === undefined),
+      plusMinus(fromSeeds),
+      plusMinus(fromRows),
       `${verdict}${small ? ', but small' : ''}${worse ? ', worse' : ''}`,
     ]),
   );

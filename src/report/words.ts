@@ -6,11 +6,11 @@ import { type Gain, hasNoSpread } from '../experiments/verdict.js';
 /** What a verdict says, as far as a report needs it. */
 export type Judged = Pick<
   Gain,
-  'arm' | 'over' | 'seeds' | 'sd' | 'smallestEffect' | 'verdict' | 'small' | 'worse' | 'text'
+  'arm' | 'over' | 'seeds' | 'sd' | 'fromRows' | 'rows' | 'smallestEffect' | 'verdict' | 'small' | 'worse' | 'text'
 >;
 
 /** The verdict as a sentence about the two arms, without figures. */
-export function verdictSentence({ arm, over, seeds, smallestEffect, verdict, small, worse }: Judged): string {
+export function verdictSentence({ arm, over, seeds, rows, smallestEffect, verdict, small, worse }: Judged): string {
   switch (verdict) {
     case 'BETTER':
       return small
@@ -18,14 +18,14 @@ export function verdictSentence({ arm, over, seeds, smallestEffect, verdict, sma
         : `${arm} is better than ${over}.`;
     case 'NO BETTER':
       return `${arm} is ${worse ? 'worse' : 'no better'} than ${over}.`;
-    case "CAN'T TELL":
-      return seeds === 1
-        ? `One seed cannot tell whether ${arm} is better than ${over}.`
-        : `These ${seeds} seeds cannot tell whether ${arm} is better than ${over}.`;
+    case "CAN'T TELL": {
+      const known = rows === undefined ? `${seeds} seeds alone` : `${seeds} seeds on ${count(rows)} rows`;
+      return `${seeds === 1 ? 'One seed' : `These ${known}`} cannot tell whether ${arm} is better than ${over}.`;
+    }
   }
 }
 
-/** What the verdict rests on: `+1.4 points over no-teacher, 95 % interval [0.6, 2.2], 5 paired seeds`. */
+/** What the verdict rests on: `+1.4 points over no-teacher, 95 % interval [0.6, 2.2] (± 0.6 from 5 paired seeds, …)`. */
 export function verdictFigures({ text }: Judged): string {
   return text.slice(text.indexOf(': ') + 2);
 }
@@ -33,7 +33,7 @@ export function verdictFigures({ text }: Judged): string {
 const SEEDS_WORTH_A_MEAN = 2;
 
 /** Why the interval gives this verdict. */
-export function verdictReason({ seeds, sd, smallestEffect, verdict, small, worse }: Judged): string {
+export function verdictReason({ seeds, sd, fromRows, smallestEffect, verdict, small, worse }: Judged): string {
   if (seeds < SEEDS_WORTH_A_MEAN) return 'How far the next seed would be from this one is not known.';
   switch (verdict) {
     case 'BETTER':
@@ -47,6 +47,7 @@ export function verdictReason({ seeds, sd, smallestEffect, verdict, small, worse
     case "CAN'T TELL":
       if (sd !== undefined && hasNoSpread(sd))
         return 'All differences are the same, and too few to show how far they spread.';
+      if (fromRows === undefined) return 'How far other rows would be from these is not known.';
       return `The interval holds both no gain and one of ${smallestEffect} points or more.`;
   }
 }
@@ -79,6 +80,21 @@ export function intervalText(low: number, high: number): string {
   const unsigned = (value: number) => signedPoints(value).replace('+', '');
   return `[${unsigned(low)}, ${unsigned(high)}]`;
 }
+
+/** Of a gain or an arm, with what it leaves out: `[0.6, 2.2]`, `[0.6, 2.2] over seeds alone`. */
+export function namedInterval(low: number | undefined, high: number | undefined, overSeedsAlone: boolean): string {
+  if (low === undefined || high === undefined) return '';
+  return `${intervalText(low, high)}${overSeedsAlone ? ' over seeds alone' : ''}`;
+}
+
+/** `± 0.9` */
+export function plusMinus(half: number | undefined): string {
+  return half === undefined ? '' : `± ${signedPoints(half).replace('+', '')}`;
+}
+
+/** What is claimed of an experiment, and what is not. */
+export const SECONDARY =
+  'What is claimed is the gain over the arm without a teacher. The other comparisons are secondary: nothing is corrected for their number.';
 
 /** 13002 → `13,002`, whatever the machine's locale. */
 export function count(value: number): string {

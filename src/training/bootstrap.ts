@@ -1,28 +1,50 @@
 import { RandomStream } from '../tensor/random.js';
 
+export type BootstrapOptions = { readonly resamples?: number; readonly seed?: number };
+
 /**
- * 95 % percentile interval of a statistic over rows: Efron 1979, "Bootstrap methods: another look at the jackknife". The
- * same seed gives the same interval.
+ * A statistic of samples of rows drawn with replacement, as many as there are: Efron 1979, "Bootstrap methods: another look
+ * at the jackknife". The same seed gives the same samples.
  * @param rows how many there are, from 1
  * @param statistic of a sample of row numbers, which may come more than once
+ */
+function resampled(
+  rows: number,
+  statistic: (sample: Uint32Array) => number,
+  { resamples = 1000, seed = 0 }: BootstrapOptions,
+): Float64Array {
+  const stream = new RandomStream(seed, 'bootstrap');
+  const sample = new Uint32Array(rows);
+  return Float64Array.from({ length: resamples }, () => {
+    for (let i = 0; i < rows; i++) sample[i] = stream.below(rows);
+    return statistic(sample);
+  });
+}
+
+/**
+ * 95 % percentile interval of a statistic over rows.
  * @returns undefined where the statistic of a sample is no number, such as the correlation with a constant
  */
 export function bootstrapInterval(
   rows: number,
   statistic: (sample: Uint32Array) => number,
-  { resamples = 1000, seed = 0 }: { readonly resamples?: number; readonly seed?: number } = {},
+  options: BootstrapOptions = {},
 ): readonly [low: number, high: number] | undefined {
-  const stream = new RandomStream(seed, 'bootstrap');
-  const sample = new Uint32Array(rows);
-  const values = new Float64Array(resamples);
-  for (let r = 0; r < resamples; r++) {
-    for (let i = 0; i < rows; i++) sample[i] = stream.below(rows);
-    const value = statistic(sample);
-    if (Number.isNaN(value)) return undefined;
-    values[r] = value;
-  }
+  const values = resampled(rows, statistic, options);
+  if (values.some(Number.isNaN)) return undefined;
   values.sort();
   return [quantile(values, 0.025), quantile(values, 0.975)];
+}
+
+/** Standard error of a statistic over rows: its standard deviation over the samples. */
+export function bootstrapError(
+  rows: number,
+  statistic: (sample: Uint32Array) => number,
+  options: BootstrapOptions = {},
+): number {
+  const values = resampled(rows, statistic, options);
+  const centre = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
 }
 
 /** Of sorted values, between neighbours in proportion, as NumPy's default. */

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FileError, OptionError } from '../../src/errors/failures.js';
@@ -111,9 +111,10 @@ describe('experimentRecord', () => {
     expect(kd?.scores).toEqual([82, 80, 84, 79, 81]);
     expect(kd?.mean).toBeCloseTo(81.2, 9);
     expect(kd?.sd).toBeCloseTo(1.923538, 6);
-    expect(kd?.interval?.over).toBe('seeds');
-    expect(kd?.interval?.low).toBeCloseTo(81.2 - 2.388392, 5);
-    expect(kd?.interval?.high).toBeCloseTo(81.2 + 2.388392, 5);
+    // witness: NumPy's two-way layout of the table of rows × seeds: 7.389649 from rows; √(2.388392² + 7.389649²) = 7.766037
+    expect(kd?.interval?.over).toBe('seeds and rows');
+    expect(kd?.interval?.low).toBeCloseTo(81.2 - 7.766037, 4);
+    expect(kd?.interval?.high).toBeCloseTo(81.2 + 7.766037, 4);
     expect(kd?.curve?.[0]?.loss).toBe(1.5);
     expect(kd?.seconds).toHaveLength(5);
   });
@@ -124,8 +125,10 @@ describe('experimentRecord', () => {
       'kd over hard-labels',
       'hard-labels over no-teacher',
     ]);
-    // by hand: differences 2 2 3 2 2 have mean 2.2, sd 0.447214, half-width 0.555289
-    expect(record.headline?.text).toBe('BETTER: +2.2 points over no-teacher, 95 % interval [1.6, 2.8], 5 paired seeds');
+    // by hand: differences 2 2 3 2 2 have mean 2.2, sd 0.447214, half-width 0.555289; witness: NumPy, 1.168697 from rows
+    expect(record.headline?.text).toBe(
+      'BETTER: +2.2 points over no-teacher, 95 % interval [0.9, 3.5] (± 0.6 from 5 paired seeds, ± 1.2 from 100 rows)',
+    );
     expect(record.gains[0]?.text).toBe(record.headline?.text);
     expect(record.softTargets?.helped).toBe(false);
     expect(record.softTargets?.text).toContain('not compared with shuffled-teacher, label-smoothing');
@@ -148,8 +151,8 @@ describe('experimentRecord', () => {
   test('takes the smallest effect it is given', async () => {
     const outcome = await experiment([1, 2, 3, 4, 5]);
     const headline = { arm: 'kd', controls };
-    const large = experimentRecord({ outcome, question: '?', headline, smallestEffect: 3, environment, date });
-    expect(large.gains[0]).toMatchObject({ verdict: 'BETTER', small: true, smallestEffect: 3 });
+    const large = experimentRecord({ outcome, question: '?', headline, smallestEffect: 4, environment, date });
+    expect(large.gains[0]).toMatchObject({ verdict: 'BETTER', small: true, smallestEffect: 4 });
   });
 
   test('names the arms there are where one is asked for that was not run', async () => {
@@ -224,7 +227,8 @@ describe('an experiment of another metric', () => {
     // by hand: 2, 4, 6 against -3 each
     expect(cola.arms.map(({ mean }) => mean)).toEqual([4, -3]);
     expect(cola.headline?.text).toBe(
-      "BETTER: +7.0 points of Matthews' correlation over no-teacher, 95 % interval [2.0, 12.0], 3 paired seeds",
+      "CAN'T TELL: +7.0 points of Matthews' correlation over no-teacher, 95 % interval over seeds alone [2.0, 12.0], 3 paired " +
+        'seeds; what was answered row by row is not known, so that nothing follows for other rows',
     );
   });
 });
@@ -240,7 +244,62 @@ describe('a record of version 1', () => {
       then.arms.map((arm: { accuracies: number[] }) => arm.accuracies),
     );
     expect(now.teacher?.score).toBe(then.teacher.accuracy);
-    expect(now.gains).toEqual(then.gains);
+    // Its rows are not known: what was BETTER over seeds alone tells nothing of other rows.
+    expect(then.gains.some(({ verdict }: { verdict: string }) => verdict === 'BETTER')).toBe(true);
+    for (const [i, { verdict, low, high, fromRows }] of now.gains.entries()) {
+      expect({ verdict, fromRows }).toEqual({ verdict: "CAN'T TELL", fromRows: undefined });
+      expect(low).toBeCloseTo(then.gains[i].low, 9);
+      expect(high).toBeCloseTo(then.gains[i].high, 9);
+    }
+    expect(now.headline?.text).toBe(now.gains[0]?.text);
+    expect(now.softTargets?.helped).toBe(false);
+  });
+});
+
+describe('a record of version 2', () => {
+  /** As 0.1.0 wrote it, with intervals over seeds alone, into a folder of its own. */
+  const asThen = (name: string) => {
+    const folder = join(root, name);
+    mkdirSync(folder);
+    const gains = record.gains.map(({ fromSeeds, fromRows: _rows, rows: _count, ...gain }) => ({
+      ...gain,
+      ...(fromSeeds !== undefined && { low: gain.mean - fromSeeds, high: gain.mean + fromSeeds }),
+      verdict: 'BETTER',
+      text: 'BETTER, over seeds alone',
+    }));
+    const path = join(folder, 'experiment.json');
+    const past = { name: 'past-best', text: 'kd has +1.2 points over no-teacher, 95 % interval [0.7, 1.8]', fix: '-' };
+    const other = { name: 'no-labels', text: 'none', fix: '-' };
+    writeFileSync(path, JSON.stringify({ ...record, version: 2, gains, warnings: [past, other] }));
+    return path;
+  };
+
+  test('is judged anew by the rows that its results have, as a new one is', async () => {
+    for (const results of ['results.jsonl', 'experiment.jsonl']) {
+      const path = asThen(`then-${results}`);
+      const file = join(dirname(path), results);
+      await runExperiment({
+        name: 'digits',
+        arms,
+        seeds: [1, 2, 3, 4, 5],
+        settings: { steps: 9 },
+        run,
+        resultsFile: file,
+      });
+      const now = await readExperimentRecord(path);
+      expect(now.gains).toEqual(record.gains);
+      expect(now.arms).toEqual(record.arms);
+      expect(now.headline).toEqual(record.headline);
+      expect(now.softTargets).toEqual(record.softTargets);
+      // Chosen by what is reported, and withdrawn.
+      expect(now.warnings?.map(({ name }) => name)).toEqual(['no-labels']);
+    }
+  });
+
+  test("can't tell where results are gone", async () => {
+    const now = await readExperimentRecord(asThen('alone'));
+    expect(now.gains.map(({ verdict }) => verdict)).toEqual(["CAN'T TELL", "CAN'T TELL", "CAN'T TELL"]);
+    expect(now.arms[0]?.interval?.over).toBe('seeds');
   });
 });
 

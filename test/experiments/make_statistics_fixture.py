@@ -45,6 +45,15 @@ def seeds(sd, half_width):
     return {"sd": sd, "halfWidth": half_width, "seeds": n}
 
 
+def rows_error(seeds, rows, row_sd, residual_sd):
+    """The error that rows give to the mean of a table, from its meaning: rows that all seeds find alike hard or easy are what
+    two seeds have in common, so their mean covariance is the variance of rows, and the mean over N of them has 1/N of it."""
+    table = np.round(RANDOM.normal(0, row_sd, rows) + RANDOM.normal(0, residual_sd, (seeds, rows)), 2)
+    covariance = np.cov(table)
+    common = covariance[~np.eye(seeds, dtype=bool)].mean()
+    return {"table": table.tolist(), "error": math.sqrt(max(0.0, common) / rows)}
+
+
 def plain(value):
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
@@ -59,6 +68,7 @@ def main():
                     [(0, 0), (0, 1), (5, 0), (0, 6), (3, 10), (10, 3), (7, 7), (60, 41), (412, 350), (5200, 4900), (0, 40)]],
         "wilson": [wilson(*pair) for pair in
                    [(0, 10), (10, 10), (1, 2), (63, 100), (7100, 10000), (9999, 10000), (872, 872), (446, 872)]],
+        "rowsError": [rows_error(*size) for size in [(2, 5, 1, 1), (3, 12, 0.5, 1), (5, 20, 2, 0.3), (4, 8, 0, 1), (6, 9, 0.1, 1)]],
         "seeds": [seeds(*pair) for pair in
                   [(0.6, 1.4), (2.7, 4.2), (1, 0.5), (14, 2), (0.3, 0.25), (0.01, 0.5), (3, 0.1), (0, 0.5)]],
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mcnemar, mean, sampleSd, samplesForReach, tInterval } from '../../src/experiments/statistics.js';
+import { mcnemar, mean, rowsError, sampleSd, samplesForReach, tInterval } from '../../src/experiments/statistics.js';
 import scipy from './statistics.scipy.json' with { type: 'json' };
 
 /** Cephes is good to about 1e-13, and to 1e-11 in the tail of a binomial of 10,000 rows. */
@@ -43,5 +43,22 @@ describe('samplesForReach', () => {
 
   test('no sample is large enough for a reach of nothing', () => {
     expect(samplesForReach(1, 0)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('rowsError', () => {
+  // witness: NumPy, the mean covariance of two seeds over the rows, which is how the fixture has it
+  test.each(scipy.rowsError)('is what rows have in common over the seeds: $error', ({ table, error }) => {
+    expectClose(rowsError(table), error);
+  });
+
+  test('is 0 where seeds agree on no row', () => {
+    // by hand: the seeds' covariance is -1, less than nothing
+    expect(
+      rowsError([
+        [1, -1],
+        [-1, 1],
+      ]),
+    ).toBe(0);
   });
 });

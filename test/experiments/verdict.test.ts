@@ -4,10 +4,12 @@ import { type Controls, type Gain, judge, judgeSoftTargets } from '../../src/exp
 import { RandomStream } from '../../src/tensor/random.js';
 
 /** Two arms whose paired differences are these, whatever the level both share on a seed. */
+const ROWS = { error: 0, count: 872 };
+
 function withDifferences(differences: readonly number[], more: Partial<Parameters<typeof judge>[0]> = {}): Gain {
   const otherScores = differences.map((_, i) => 50 + 10 * Math.sin(i));
   const scores = differences.map((d, i) => (otherScores[i] as number) + d);
-  return judge({ arm: 'kd', over: 'no-teacher', scores, otherScores, ...more });
+  return judge({ arm: 'kd', over: 'no-teacher', scores, otherScores, rows: ROWS, ...more });
 }
 
 /** Five differences with a given mean and standard deviation. */
@@ -24,7 +26,9 @@ describe('judge', () => {
     expect(gain.sd).toBeCloseTo(0.644, 9);
     expect(gain.low).toBeCloseTo(1.4 - HALF * 0.644, 5);
     expect(gain.high).toBeCloseTo(1.4 + HALF * 0.644, 5);
-    expect(gain.text).toBe('BETTER: +1.4 points over no-teacher, 95 % interval [0.6, 2.2], 5 paired seeds');
+    expect(gain.text).toBe(
+      'BETTER: +1.4 points over no-teacher, 95 % interval [0.6, 2.2] (± 0.8 from 5 paired seeds, ± 0.0 from 872 rows)',
+    );
     expect(gain).not.toHaveProperty('small');
   });
 
@@ -43,8 +47,8 @@ describe('judge', () => {
     const gain = withDifferences(five(0.3, 0.1));
     expect(gain).toMatchObject({ verdict: 'BETTER', small: true });
     expect(gain.text).toBe(
-      'BETTER, but small: +0.3 points over no-teacher, 95 % interval [0.2, 0.4], 5 paired seeds; ' +
-        'all of it is under 0.5 points',
+      'BETTER, but small: +0.3 points over no-teacher, 95 % interval [0.2, 0.4] (± 0.1 from 5 paired seeds, ± 0.0 from ' +
+        '872 rows); all of it is under 0.5 points',
     );
     expect(withDifferences(five(0.3, 0.1), { smallestEffect: 0.4 })).not.toHaveProperty('small');
     expect(withDifferences(five(0.3, 0.1), { smallestEffect: 0.43 })).toMatchObject({ small: true });
@@ -53,11 +57,11 @@ describe('judge', () => {
   test('NO BETTER where the high end is under the smallest effect', () => {
     const gain = withDifferences(five(0.1, 0.2));
     expect(gain.verdict).toBe('NO BETTER');
-    expect(gain.text).toBe('NO BETTER: +0.1 points over no-teacher, 95 % interval [-0.1, 0.3], 5 paired seeds');
+    expect(gain.text).toMatch(/^NO BETTER: \+0\.1 points over no-teacher, 95 % interval \[-0\.1, 0\.3\] \(/);
     expect(gain).not.toHaveProperty('worse');
     const below = withDifferences(five(-0.1, 0.2));
     expect(below).not.toHaveProperty('worse');
-    expect(below.text).toBe('NO BETTER: -0.1 points against no-teacher, 95 % interval [-0.3, 0.1], 5 paired seeds');
+    expect(below.text).toMatch(/^NO BETTER: -0\.1 points against no-teacher, 95 % interval \[-0\.3, 0\.1\] \(/);
     expect(withDifferences(five(0.1, 0.2), { smallestEffect: 0.3 }).verdict).toBe("CAN'T TELL");
   });
 
@@ -65,7 +69,7 @@ describe('judge', () => {
     const gain = withDifferences(five(-1, 0.5));
     expect(gain).toMatchObject({ verdict: 'NO BETTER', worse: true });
     expect(gain.text).toBe(
-      'NO BETTER, worse: -1.0 points against no-teacher, 95 % interval [-1.6, -0.4], 5 paired seeds',
+      'NO BETTER, worse: -1.0 points against no-teacher, 95 % interval [-1.6, -0.4] (± 0.6 from 5 paired seeds, ± 0.0 from 872 rows)',
     );
   });
 
@@ -75,7 +79,8 @@ describe('judge', () => {
     // witness: the smallest n with t(0.975; n − 1) · 1.2 / √n < 0.9 by SciPy: 10 (n = 9 gives 0.922)
     expect(gain.seedsToDecide).toBe(10);
     expect(gain.text).toBe(
-      "CAN'T TELL: +0.9 points over no-teacher, 95 % interval [-0.6, 2.4], 5 paired seeds; about 10 seeds would decide",
+      "CAN'T TELL: +0.9 points over no-teacher, 95 % interval [-0.6, 2.4] (± 1.5 from 5 paired seeds, ± 0.0 from 872 rows); " +
+        'about 10 seeds would decide',
     );
   });
 
@@ -96,6 +101,92 @@ describe('judge', () => {
       expect(at(seeds)).toBe(mean > 0.25 ? 'BETTER' : 'NO BETTER');
       expect(at(seeds - 1)).toBe("CAN'T TELL");
     }
+  });
+
+  describe('rows are a sample too', () => {
+    const [sd, error] = [0.644, 0.5];
+    // By hand: 1.241664 · 0.644 = 0.79963 from seeds, 1.959964 · 0.5 = 0.97998 from rows, together 1.26481.
+    const half = 1.26481;
+
+    test('the interval holds both parts, and the text prints each', () => {
+      const gain = withDifferences(five(1.4, sd), { rows: { error, count: 872 } });
+      expect(gain).toMatchObject({ verdict: 'BETTER', rows: 872 });
+      expect(gain.fromSeeds).toBeCloseTo(0.79963, 4);
+      expect(gain.fromRows).toBeCloseTo(0.97998, 4);
+      expect(gain.low).toBeCloseTo(1.4 - half, 4);
+      expect(gain.high).toBeCloseTo(1.4 + half, 4);
+      expect(gain.text).toBe(
+        'BETTER: +1.4 points over no-teacher, 95 % interval [0.1, 2.7] (± 0.8 from 5 paired seeds, ± 1.0 from 872 rows)',
+      );
+    });
+
+    test('what was BETTER over seeds alone may be one that nobody can tell', () => {
+      // 1.1 − 0.8 is above 0, 1.1 − 1.26 is not.
+      const gain = withDifferences(five(1.1, sd), { rows: { error, count: 872 } });
+      expect(withDifferences(five(1.1, sd)).verdict).toBe('BETTER');
+      expect(gain.verdict).toBe("CAN'T TELL");
+    });
+
+    test('no number of rows makes it narrower than seeds alone', () => {
+      for (const error of [0, 1e-9, 0.1, 3]) {
+        const { low = Number.NaN, high = Number.NaN } = withDifferences(five(1, 1), { rows: { error, count: 9 } });
+        expect((high - low) / 2).toBeGreaterThanOrEqual(HALF - 1e-5);
+      }
+    });
+
+    test('where the rows alone reach farther than the mean, rows are advised and not seeds', () => {
+      const gain = withDifferences(five(0.9, 0.1), { rows: { error: 1, count: 872 } });
+      // By hand: 872 · 1.959964² / (0.9² − 0.124166²) = 4215.7
+      expect(gain).toMatchObject({ verdict: "CAN'T TELL", rowsToDecide: 4216 });
+      expect(gain).not.toHaveProperty('seedsToDecide');
+      expect(gain.text).toBe(
+        "CAN'T TELL: +0.9 points over no-teacher, 95 % interval [-1.1, 2.9] (± 0.1 from 5 paired seeds, ± 2.0 from 872 rows); " +
+          'about 4216 evaluation rows would decide, more seeds alone would not',
+      );
+    });
+
+    test('where both reach farther than half of the way, both are advised', () => {
+      const gain = withDifferences(five(0.9, 1.2), { rows: { error: 1, count: 872 } });
+      // By hand: 872 · 1.959964² / (0.9² / 2) = 8270.99; witness: the smallest n with t · 1.2 / √n < 0.9 / √2 by SciPy: 17
+      expect(gain).toMatchObject({ verdict: "CAN'T TELL", rowsToDecide: 8271, seedsToDecide: 17 });
+      expect(gain.text).toContain('about 8271 evaluation rows and 17 seeds would decide, more seeds alone would not');
+    });
+
+    test('the advice decides, if mean and spread stay what they are', () => {
+      for (const [mean, sd, error] of [
+        [0.9, 1.2, 0.1],
+        [0.9, 0.1, 0.6],
+        [0.1, 0.6, 0.3],
+        [-0.2, 2, 2],
+        [2, 1.5, 0.9],
+      ] as const) {
+        const gain = withDifferences(five(mean, sd), { rows: { error, count: 1000 } });
+        const seeds = gain.seedsToDecide ?? 5;
+        const rows = gain.rowsToDecide ?? 1000;
+        // An even number of differences with the same mean and spread.
+        const n = seeds + (seeds % 2);
+        const scale = seeds === 5 ? 0 : sd * Math.sqrt((n - 1) / n);
+        const differences =
+          seeds === 5 ? five(mean, sd) : Array.from({ length: n }, (_, i) => mean + (i % 2 ? scale : -scale));
+        const then = { rows: { error: error * Math.sqrt(1000 / rows), count: rows } };
+        expect(gain.verdict).toBe("CAN'T TELL");
+        expect(withDifferences(differences, then).verdict).not.toBe("CAN'T TELL");
+      }
+    });
+
+    test('where the rows are not known the interval is over seeds alone, is named so, and decides nothing', () => {
+      const { rows: _rows, ...alone } = { rows: ROWS, arm: 'kd', over: 'no-teacher' };
+      for (const mean of [3, 0.1, -3]) {
+        const gain = judge({ ...alone, scores: five(50 + mean, 0.2), otherScores: [50, 50, 50, 50, 50] });
+        expect(gain.verdict).toBe("CAN'T TELL");
+        expect(gain).not.toHaveProperty('fromRows');
+        expect(gain).not.toHaveProperty('worse');
+      }
+      expect(judge({ ...alone, scores: five(53, 0.2), otherScores: [50, 50, 50, 50, 50] }).text).toBe(
+        "CAN'T TELL: +3.0 points over no-teacher, 95 % interval over seeds alone [2.8, 3.2], 5 paired seeds; what was answered " +
+          'row by row is not known, so that nothing follows for other rows',
+      );
+    });
   });
 
   test("one seed is always CAN'T TELL, with McNemar's p beside it where rows are known", () => {
@@ -154,7 +245,7 @@ describe('judge of another metric', () => {
     const gain = withDifferences(five(1.4, 0.644), { metric: 'f1' });
     expect(gain).toEqual({
       ...withDifferences(five(1.4, 0.644)),
-      text: 'BETTER: +1.4 points of F1 over no-teacher, 95 % interval [0.6, 2.2], 5 paired seeds',
+      text: 'BETTER: +1.4 points of F1 over no-teacher, 95 % interval [0.6, 2.2] (± 0.8 from 5 paired seeds, ± 0.0 from 872 rows)',
     });
   });
 

@@ -52,6 +52,16 @@ async function experiment(
   return folder;
 }
 
+const LABELS = Uint8Array.from({ length: 100 }, (_, row) => row % 10);
+
+/** A run that kept its predictions: all rows are right but these. */
+async function predicting(name: string, seed: number, wrong: readonly number[], options: object): Promise<string> {
+  const folder = await run(name, { seed, accuracy: 1 - wrong.length / 100 }, options);
+  const classes = Array.from(LABELS, (label, row) => (wrong.includes(row) ? (label + 1) % 10 : label));
+  writeFileSync(join(folder, 'predictions.txt'), `${classes.join('\n')}\n`);
+  return folder;
+}
+
 const KD = [0.82, 0.8, 0.84, 0.79, 0.81];
 const PLAIN = [0.8, 0.78, 0.81, 0.77, 0.79];
 const withKd = { method: 'hinton' };
@@ -69,10 +79,29 @@ describe('compareRuns', () => {
     ]);
     // by hand: differences 2 2 3 2 2, mean 2.2, half-width 0.555
     expect(gains).toHaveLength(1);
-    expect(gains[0]?.text).toBe('BETTER: +2.2 points over plain, 95 % interval [1.6, 2.8], 5 paired seeds');
-    expect(notes).toEqual([]);
-    expect(text).toContain('kd is better than plain.\n  BETTER: +2.2 points over plain');
+    expect(gains[0]?.text).toMatch(
+      /^CAN'T TELL: \+2\.2 points over plain, 95 % interval over seeds alone \[1\.6, 2\.8\], 5 paired seeds; /,
+    );
+    expect(notes).toEqual([expect.stringContaining('which rows kd and plain answered right is not known')]);
+    expect(text).toContain(
+      "These 5 seeds alone cannot tell whether kd is better than plain.\n  CAN'T TELL: +2.2 points",
+    );
     expect(text).toMatch(/kd +5 +81\.20 +1\.92 +3,190/);
+  });
+
+  test('judges runs that kept their predictions by seeds and rows', async () => {
+    const words = await Promise.all(
+      [1, 2, 3, 4, 5].flatMap((seed) => [
+        predicting('kd', seed, [seed], withKd),
+        predicting('plain', seed, [seed, ...Array.from({ length: seed > 2 ? 20 : 19 }, (_, i) => 10 + i)], {}),
+      ]),
+    );
+    const { gains, notes } = await compareRuns(words, { labels: LABELS });
+    expect(notes).toEqual([]);
+    // witness: SciPy, 0.680087 from the seeds' 19 19 20 20 20; NumPy's two-way layout, 7.744996 from rows
+    expect(gains[0]?.text).toBe(
+      'BETTER: +19.6 points over plain, 95 % interval [11.8, 27.4] (± 0.7 from 5 paired seeds, ± 7.7 from 100 rows)',
+    );
   });
 
   test('compares the first with each of the others, on the seeds that both have', async () => {
@@ -83,20 +112,14 @@ describe('compareRuns', () => {
     expect(gains.map(({ arm, over, seeds }) => [arm, over, seeds])).toEqual([['a', 'b', 2]]);
     expect(notes).toEqual([
       'a and b are compared on the seeds that both have: 2 and 3',
+      expect.stringContaining('which rows a and b answered right is not known'),
       'a and c have no seed in common (1, 2, 3 and 9), so that nothing can be said of them: run both on the same seeds',
     ]);
   });
 
   test("with one seed can't tell, and gives McNemar's p where predictions and labels are there", async () => {
-    const labels = Uint8Array.from({ length: 100 }, (_, row) => row % 10);
-    const predicting = async (name: string, wrong: readonly number[], options: object) => {
-      const folder = await run(name, { seed: 1, accuracy: 1 - wrong.length / 100 }, options);
-      const classes = Array.from(labels, (label, row) => (wrong.includes(row) ? (label + 1) % 10 : label));
-      writeFileSync(join(folder, 'predictions.txt'), `${classes.join('\n')}\n`);
-      return folder;
-    };
-    const words = [await predicting('a', [7], withKd), await predicting('b', [0, 1, 2, 3, 4, 7], {})];
-    const { gains } = await compareRuns(words, { labels });
+    const words = [await predicting('a', 1, [7], withKd), await predicting('b', 1, [0, 1, 2, 3, 4, 7], {})];
+    const { gains } = await compareRuns(words, { labels: LABELS });
     // witness: scipy.stats.binomtest(5, 5).pvalue = 0.0625
     expect(gains[0]?.mcnemar).toEqual({ onlyArm: 5, onlyOther: 0, rows: 100, p: 0.0625 });
     expect(gains[0]?.text).toContain("CAN'T TELL: +5.0 points over b with one seed");
@@ -106,7 +129,7 @@ describe('compareRuns', () => {
     expect(without.gains[0]?.mcnemar).toBeUndefined();
     expect(without.notes).toEqual([
       expect.stringContaining(
-        'which rows a and b answered right is not known, so that they are not compared row by row',
+        'which rows a and b answered right is not known, so that nothing can be said of other rows than these',
       ),
     ]);
   });
@@ -124,8 +147,8 @@ describe('compareRuns', () => {
     const then = await experiment(smallRecord([80, 78, 81, 77, 79], [80, 80, 80, 80, 80]));
     const { gains } = await compareRuns([now, join(then, 'experiment.json')]);
     expect(gains.map(({ arm, over, mean, verdict }) => [arm, over, Number(mean.toFixed(6)), verdict])).toEqual([
-      [`kd (${now}/experiment.json)`, `kd (${then}/experiment.json)`, 2.2, 'BETTER'],
-      [`no-teacher (${now}/experiment.json)`, `no-teacher (${then}/experiment.json)`, 0, 'NO BETTER'],
+      [`kd (${now}/experiment.json)`, `kd (${then}/experiment.json)`, 2.2, "CAN'T TELL"],
+      [`no-teacher (${now}/experiment.json)`, `no-teacher (${then}/experiment.json)`, 0, "CAN'T TELL"],
     ]);
   });
 
@@ -150,7 +173,7 @@ describe('compareRuns', () => {
     ]);
     expect(
       byAccuracy.gains.map(({ over, verdict, mean }) => [over, verdict, Math.abs(Number(mean.toFixed(9)))]),
-    ).toEqual([['no-teacher', 'NO BETTER', 0]]);
+    ).toEqual([['no-teacher', "CAN'T TELL", 0]]);
     await expect(compareRuns([folder], { metric: 'matthews' })).rejects.toThrow(
       "#kd: wanted an arm with Matthews' correlation, got one with f1, accuracy; compare what was scored by the same metric",
     );
@@ -162,7 +185,9 @@ describe('compareRuns', () => {
     const plain = await run('plain', { seed: 1, ...metrics(-0.1) });
     const { metric, gains, notes } = await compareRuns([kd, plain]);
     expect([metric, gains[0]?.mean]).toEqual(['pearson', 100]);
-    expect(notes).toEqual(['what kd and plain answered is not known, so that they are not compared row by row']);
+    expect(notes).toEqual([
+      'what kd and plain answered is not known, so that nothing can be said of other rows than these',
+    ]);
   });
 
   test('with one seed of another metric compares resampled rows, if the results have them', async () => {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
 import type { ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
+import { judge } from '../../src/experiments/verdict.js';
 import { reportHtml } from '../../src/report/html.js';
 import { runModule } from '../files/processes.js';
 import { attributes, firstUnclosed, starts, textOf } from './page-checks.js';
@@ -38,7 +39,12 @@ describe('reportHtml', () => {
     // by hand: differences 2 2 3 2 2, interval [1.6, 2.8]
     [[82, 80, 84, 79, 81], [80, 78, 81, 77, 79], 'BETTER', 'kd is better than no-teacher.'],
     // differences 1 2 −1: mean 0.67, sd 1.53, half-width 4.30 · 1.53 / √3 = 3.79
-    [[81, 82, 79], [80, 80, 80], "CAN'T TELL", 'These 3 seeds cannot tell whether kd is better than no-teacher.'],
+    [
+      [81, 82, 79],
+      [80, 80, 80],
+      "CAN'T TELL",
+      'These 3 seeds on 10,000 rows cannot tell whether kd is better than no-teacher.',
+    ],
     // differences −2 −2.2 −1.8: half-width 0.50
     [[78, 77.8, 78.2], [80, 80, 80], 'NO BETTER', 'kd is worse than no-teacher.'],
     [[80.1, 80.11, 80.09], [80, 80, 80], 'BETTER', 'kd is better than no-teacher, but by less than 0.5 points.'],
@@ -62,6 +68,22 @@ describe('reportHtml', () => {
     expect(text).toContain(`${Math.round(record.peakRssBytes / 2 ** 20)} MiB in one process`);
     expect(text).toContain(record.command ?? '-');
     expect(text).toContain(`Node ${record.environment.node}, ONNX Runtime ${record.environment.onnxruntime}`);
+  });
+
+  test('has both parts of each interval, and says which comparison is claimed', () => {
+    expect(text).toContain('95 % interval from seeds from rows Verdict');
+    for (const { fromSeeds = 0, fromRows = 0 } of record.gains) {
+      expect(text).toContain(`± ${fromSeeds.toFixed(1)} ± ${fromRows.toFixed(1)} `);
+    }
+    expect(text).toContain('The other comparisons are secondary: nothing is corrected for their number.');
+  });
+
+  test('names an interval that is over seeds alone, and what its verdict lacks', () => {
+    const alone = judge({ arm: 'kd', over: 'no-teacher', scores: [82, 80, 84], otherScores: [80, 78, 81] });
+    const said = textOf(reportHtml(smallRecord([82, 80, 84], [80, 78, 81], { gains: [alone] })));
+    expect(said).toContain("CAN'T TELL These 3 seeds alone cannot tell whether kd is better than no-teacher.");
+    expect(said).toContain('How far other rows would be from these is not known.');
+    expect(said).toContain('[0.9, 3.8] over seeds alone');
   });
 
   test('draws each run as a dot, each gain with its ends, each arm with its curve, each digit at each temperature', () => {

@@ -276,10 +276,12 @@ function outputOf(
         sd: sd ?? null,
         metrics: asJson(metrics ?? {}),
       })),
-      gains: record.gains.map(({ arm, over, mean, low, high, verdict }) => ({
+      gains: record.gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict }) => ({
         ...{ arm, over, mean, verdict },
         low: low ?? null,
         high: high ?? null,
+        fromSeeds: fromSeeds ?? null,
+        fromRows: fromRows ?? null,
       })),
       warnings: asJson(record.warnings ?? []),
       seconds: record.seconds,

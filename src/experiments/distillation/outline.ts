@@ -1,8 +1,10 @@
 /** @file What a distillation consists of before anybody is asked or trained: metrics, seeds, arms, and where its files lie. */
+
 import { join } from 'node:path';
 import { classesOf } from '../../models/forward.js';
 import { checkedMetrics } from '../../training/metrics.js';
 import { checkTargets, checkTeacher } from '../../training/teacher-checks.js';
+import { RESULTS } from '../formats.js';
 import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { type Control, definedControls } from './controls.js';
@@ -10,7 +12,6 @@ import type { DistillOptions } from './distill.js';
 
 const SEEDS = 5;
 const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
-const RESULTS = 'results.jsonl';
 const ANSWERS = 'answers';
 
 export type Outline = {

@@ -9,6 +9,7 @@ import type { Weights } from '../../models/saved-model.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { streamKey } from '../../tensor/random.js';
 import { openEvaluator } from '../../training/evaluate.js';
+import { countedRows } from '../../training/metrics.js';
 import type { Assistant, PhasedRunOptions } from '../../training/phase-options.js';
 import { runPhases } from '../../training/phased-run.js';
 import type { RunOptions } from '../../training/run.js';
@@ -112,13 +113,15 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
     const { metrics: measured, classes: said, logits } = await evaluator.predict(weights);
     const classes = classesOf(student.model);
     const { labels, scores } = targetsOf(data.evaluation);
+    const scored = { logits, classes, labels, ...(scores && { scores }) };
+    const right = countedRows(scored).map((row) => said[row] === labels[row]);
     return {
       score: scoreIn(measured, metric),
       metrics: Object.fromEntries(metrics.map((name) => [name, scoreIn(measured, name)])),
       parameters: record.parameters,
       seconds: record.seconds,
-      ...(classes > 1 && { right: packRightRows(Array.from(said, (one, row) => one === labels[row])) }),
-      ...(metric !== 'accuracy' && { answers: packAnswers({ logits, classes, labels, ...(scores && { scores }) }) }),
+      ...(classes > 1 && { right: packRightRows(right) }),
+      ...(metric !== 'accuracy' && { answers: packAnswers(scored) }),
       train: { rows: train.size, steps: record.steps },
       ...(record.warnings.length > 0 && { warnings: record.warnings }),
       curve: record.epochs,

@@ -1,4 +1,5 @@
 /** @file The primer told in full: the teacher, then seven ways to train a student, each on the same seeds. */
+
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
+import { RESULTS } from '../formats.js';
 import { inPoints } from '../judged-metric.js';
 import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
@@ -73,6 +75,9 @@ export type PrimerFigures = {
     /** The 95 % interval; null for one seed. */
     readonly low: number | null;
     readonly high: number | null;
+    /** Half the width of the interval over seeds alone, and what the rows add to it in squares; null for one seed. */
+    readonly fromSeeds: number | null;
+    readonly fromRows: number | null;
     readonly verdict: VerdictName;
   }[];
   /** Of this call: a resumed primer takes less. */
@@ -92,7 +97,6 @@ export type PrimerResult = {
 export const FIRST_SEED = 42;
 const SEEDS = 10;
 const TEACHER_SEED = 42;
-const RESULTS = 'results.jsonl';
 const RECORD = 'experiment.json';
 const WORKER = new URL('./primer-worker.js', import.meta.url);
 
@@ -245,12 +249,14 @@ function figuresOf(record: ExperimentRecord): PrimerFigures {
       sd: sd ?? null,
       seed42: scores[at] ?? null,
     })),
-    gains: record.gains.map(({ arm, over, mean, low, high, verdict }) => ({
+    gains: record.gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict }) => ({
       arm,
       over,
       mean,
       low: low ?? null,
       high: high ?? null,
+      fromSeeds: fromSeeds ?? null,
+      fromRows: fromRows ?? null,
       verdict,
     })),
     seconds: record.seconds,
