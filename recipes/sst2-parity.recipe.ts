@@ -12,8 +12,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, median } from '../bench/figures.js';
 import { FINETUNING, type FinetuneJob, type FinetuneRun, finetune, finetuneByPeer } from '../bench/finetune.js';
-import { mean, tInterval } from '../src/experiments/statistics.js';
+import { loadTextSet } from '../src/data/text-sets.js';
+import { splitOf } from '../src/data/text-task.js';
+import { packRightRows } from '../src/experiments/arm-result.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { pairedGain, type ScoredRun } from './paired-gain.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 
 type Arm = Omit<FinetuneJob, 'seed'> & { readonly name: string; readonly seeds: number; readonly hasPeer: boolean };
@@ -81,13 +84,19 @@ function sayPair(pair: Pair): void {
   );
 }
 
-function sayArm(arm: string, pairs: readonly Pair[]): void {
-  const differences = pairs.flatMap(({ retort, pytorch }) => (pytorch ? [retort.accuracy - pytorch.accuracy] : []));
-  if (differences.length < 2) return;
-  const { low, high } = tInterval(differences);
-  const each = differences.map((difference) => difference.toFixed(2)).join(', ');
+function sayArm(arm: string, pairs: readonly Pair[], labels: ArrayLike<number>): void {
+  const scored = ({ accuracy, predictions }: Side): ScoredRun => ({
+    score: accuracy,
+    right: packRightRows(Array.from(predictions, (digit, row) => Number(digit) === labels[row])),
+  });
+  const both = pairs.flatMap(({ seed, retort, pytorch }) => (pytorch ? [{ seed, retort, pytorch }] : []));
+  const runsOf = (of: 'retort' | 'pytorch') => new Map(both.map((pair) => [pair.seed, scored(pair[of])]));
+  const gain = pairedGain(runsOf('retort'), runsOf('pytorch'));
+  if (!('low' in gain)) return;
+  const { mean: difference, low, high, fromSeeds, fromRows } = gain;
+  const ends = [low, high, fromSeeds, fromRows].map((value) => value.toFixed(2));
   console.log(
-    `${arm}: retort − PyTorch ${mean(differences).toFixed(2)} points, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)} (${each})`,
+    `${arm}: retort − PyTorch ${difference.toFixed(2)} points, 95 % interval ${ends[0]} to ${ends[1]} (± ${ends[2]} from ${gain.seeds} seeds, ± ${ends[3]} from ${labels.length} rows)`,
   );
 }
 
@@ -117,9 +126,10 @@ export async function main(args: readonly string[]): Promise<void> {
       await writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
     }
   }
+  const dev = splitOf(await loadTextSet('sst2', { dir: process.env.RETORT_DATA }), 'dev');
   for (const { name } of [...ARMS, FULL]) {
     const pairs = results.runs.filter(({ arm }) => arm === name);
     for (const pair of pairs) sayPair(pair);
-    sayArm(name, pairs);
+    sayArm(name, pairs, dev.labels ?? []);
   }
 }

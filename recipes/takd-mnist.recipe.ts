@@ -72,7 +72,7 @@ function armsOf(): ReadonlyMap<string, Method> {
 }
 
 /** Paired differences in points, over the seeds that both arms have. */
-function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): Gains {
+export function gainsOf(runs: readonly ArmRun[], arms: Iterable<string>): Gains {
   const of = (arm: string) =>
     new Map(
       runs.filter((run) => run.arm === arm).map(({ seed, accuracy, right }) => [seed, { score: accuracy, right }]),

@@ -67,10 +67,10 @@ export function decimal(value: number, decimals = 1): string {
   return (Number(text) === 0 ? text.replace('-', '') : text).replace('-', '\u2212');
 }
 
-/** `+1.4`, `−0.3`, with more decimals where it takes them to see the sign. */
+/** `+1.4`, `−0.3`, with more decimals where it takes them to see the sign of what is more than rounding. */
 export function signedPoints(value: number): string {
   let decimals = 1;
-  while (decimals < 4 && value !== 0 && Number(value.toFixed(decimals)) === 0) decimals += 1;
+  while (decimals < 4 && Math.abs(value) > 1e-9 && Number(value.toFixed(decimals)) === 0) decimals += 1;
   const text = decimal(value, decimals);
   return Number(value.toFixed(decimals)) > 0 ? `+${text}` : text;
 }

@@ -20,6 +20,7 @@ describe('numbers in words', () => {
     [0.04, '+0.04'],
     [-0.0031, '\u22120.003'],
     [0.00001, '0.0000'],
+    [-2e-14, '0.0'],
   ])('signedPoints(%f) is %s', (value, text) => {
     expect(signedPoints(value)).toBe(text);
   });

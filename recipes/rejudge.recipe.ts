@@ -1,0 +1,37 @@
+/**
+ * @file Judges every experiment of `results/` anew from the rows that its runs have kept, and trains nothing: intervals and
+ * verdicts of `results/NAME.json` from `results/NAME.jsonl`, gains of the methods and of the assistants. For when a verdict's
+ * definition changes. `results-page` then fills the page.
+ *
+ *   npm run recipe -- rejudge
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readExperimentRecord, rejudged, writeExperimentRecord } from '../src/experiments/experiment-record.js';
+import { RECORD_FORMAT } from '../src/experiments/formats.js';
+import { runsBeside } from '../src/experiments/results-file.js';
+import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { type TakdResults, gainsOf as takdGains } from './takd-mnist.recipe.js';
+import { type MethodResults, gainsOf as methodGains } from './text-methods.recipe.js';
+
+const FOLDER = 'results';
+
+function jsonOf(name: string): unknown {
+  return JSON.parse(readFileSync(join(FOLDER, name), 'utf8'));
+}
+
+export async function main(): Promise<void> {
+  for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.json'))) {
+    if ((jsonOf(name) as { format?: string }).format !== RECORD_FORMAT.name) continue;
+    const path = join(FOLDER, name);
+    const record = rejudged(await readExperimentRecord(path), await runsBeside(path));
+    await writeExperimentRecord(path, record);
+    for (const { arm, text } of record.gains) console.log(`${name}: ${arm}: ${text}`);
+  }
+  const methods = jsonOf('text-methods.json') as MethodResults;
+  const gains = await methodGains(methods.methods, join(FOLDER, 'text-methods'));
+  await writeFileAtomic(join(FOLDER, 'text-methods.json'), `${JSON.stringify({ ...methods, gains })}\n`);
+  const takd = jsonOf('takd-mnist.json') as TakdResults;
+  const anew = { ...takd, gains: takdGains(takd.runs, Object.keys(takd.gains)) };
+  await writeFileAtomic(join(FOLDER, 'takd-mnist.json'), `${JSON.stringify(anew, null, 1)}\n`);
+}
