@@ -7,7 +7,7 @@ export type ScoredRun = KeptRows & { readonly score: number };
 
 /**
  * What one arm has over another on the seeds that both have, with a 95 % interval over seeds and rows; without an interval
- * where the rows were not kept. Runs by seed.
+ * where the rows were kept of fewer than two. What rows have in common does not depend on how many seeds tell it. Runs by seed.
  */
 export function pairedGain(ours: ReadonlyMap<number, ScoredRun>, theirs: ReadonlyMap<number, ScoredRun>) {
   const pairs = [...ours].flatMap(([seed, run]) => {
@@ -16,9 +16,10 @@ export function pairedGain(ours: ReadonlyMap<number, ScoredRun>, theirs: Readonl
   });
   const gains = pairs.map(({ run, other }) => run.score - other.score);
   const gain = { seeds: gains.length, mean: mean(gains) };
+  const kept = pairs.filter(({ run, other }) => run.right && other.right);
   const rows = rowsPart(
-    pairs.map(({ run }) => run),
-    pairs.map(({ other }) => other),
+    kept.map(({ run }) => run),
+    kept.map(({ other }) => other),
     'accuracy',
   );
   if (rows === undefined) return gain;

@@ -7,9 +7,12 @@
  *
  * An interrupted one goes on.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { RESULTS } from '../src/experiments/formats.js';
 import { runPrimer } from '../src/experiments/primer/primer.js';
 import { PRIMER_ARMS } from '../src/experiments/primer/primer-arms.js';
+import { finishedRuns } from '../src/experiments/results-file.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -38,6 +41,12 @@ export async function main(args: readonly string[]): Promise<void> {
       console.log(`${finished}/${runs} ${arm} ${seed}: ${(100 * score).toFixed(2)} in ${seconds.toFixed(1)} s`);
     },
   });
+  // Which images were right, for `rejudge`.
+  const runs = (await finishedRuns(join(values.work, RESULTS))).filter(({ seed }) => record.seeds.includes(seed));
+  const lines = runs.map(({ result: { score, parameters, right }, ...run }) =>
+    JSON.stringify({ type: 'run', ...run, result: { score, parameters, right } }),
+  );
+  await writeFileAtomic(values.out.replace(/\.json$/, '.jsonl'), `${lines.join('\n')}\n`);
   const { environment, softTargets, seeds } = record;
   const { retort, node, onnxruntime, cpu, cores } = environment;
   const settings = Object.fromEntries(PRIMER_ARMS.map(({ name, ...rest }) => [name, rest]));

@@ -9,15 +9,44 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readExperimentRecord, rejudged, writeExperimentRecord } from '../src/experiments/experiment-record.js';
 import { RECORD_FORMAT } from '../src/experiments/formats.js';
+import type { PrimerFigures } from '../src/experiments/primer/primer.js';
 import { runsBeside } from '../src/experiments/results-file.js';
+import { rowsPart } from '../src/experiments/row-evidence.js';
+import { judge, judgeSoftTargets } from '../src/experiments/verdict.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { type TakdResults, gainsOf as takdGains } from './takd-mnist.recipe.js';
 import { type MethodResults, gainsOf as methodGains } from './text-methods.recipe.js';
 
 const FOLDER = 'results';
+const PRIMER_CONTROLS = {
+  noTeacher: 'retort-no-teacher',
+  hardLabels: 'hard-labels',
+  shuffledTeacher: 'shuffled-teacher',
+  labelSmoothing: 'label-smoothing',
+};
 
 function jsonOf(name: string): unknown {
   return JSON.parse(readFileSync(join(FOLDER, name), 'utf8'));
+}
+
+type Primer = Pick<PrimerFigures, 'arms' | 'gains'>;
+
+/** Its rows' part is what the seeds say whose rows were kept. */
+async function rejudgePrimer(path: string): Promise<void> {
+  const figures = JSON.parse(readFileSync(path, 'utf8')) as Primer;
+  const runs = await runsBeside(path);
+  const gains = figures.gains.map(({ arm, over }) => {
+    const scoresOf = (name: string) => figures.arms.find((one) => one.name === name)?.accuracies ?? [];
+    const keptOf = (name: string) => runs.flatMap((run) => (run.arm === name ? [run.result] : []));
+    const rows = rowsPart(keptOf(arm), keptOf(over), 'accuracy');
+    return judge({ arm, over, scores: scoresOf(arm), otherScores: scoresOf(over), ...(rows && { rows }) });
+  });
+  const softTargets = judgeSoftTargets('retort', PRIMER_CONTROLS, gains);
+  const shown = gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict }) => ({
+    ...{ arm, over, mean, low, high, fromSeeds, fromRows, verdict },
+  }));
+  await writeFileAtomic(path, `${JSON.stringify({ ...figures, gains: shown, softTargets }, null, 1)}\n`);
+  for (const { arm, text } of gains) console.log(`primer: ${arm}: ${text}`);
 }
 
 export async function main(): Promise<void> {
@@ -28,6 +57,7 @@ export async function main(): Promise<void> {
     await writeExperimentRecord(path, record);
     for (const { arm, text } of record.gains) console.log(`${name}: ${arm}: ${text}`);
   }
+  await rejudgePrimer(join(FOLDER, 'primer-20-seeds.json'));
   const methods = jsonOf('text-methods.json') as MethodResults;
   const gains = await methodGains(methods.methods, join(FOLDER, 'text-methods'));
   await writeFileAtomic(join(FOLDER, 'text-methods.json'), `${JSON.stringify({ ...methods, gains })}\n`);

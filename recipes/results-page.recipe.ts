@@ -1,5 +1,5 @@
 /**
- * @file Fills the tables of `docs/results.md` from `results/`: what stands between `<!-- results: NAME -->` and
+ * @file Fills the tables of `docs/results.md` and `docs/evidence.md` from `results/`: what stands between `<!-- results: NAME -->` and
  * `<!-- end -->` is what `retort report` says of `results/NAME.json`, and the latencies that the recipe took. Draws the
  * losses of the methods from `results/text-methods.json` into `docs/images/methods/`.
  *
@@ -14,12 +14,14 @@ import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './m
 import type { MultiTaskResults } from './multi-task.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
+import { type CoverageResults, coverageTable } from './verdict-coverage.recipe.js';
 
-const PAGE = 'docs/results.md';
+export const PAGES = ['docs/results.md', 'docs/evidence.md'];
 const FIGURES = 'docs/images/methods';
 const METHODS_RUN = 'text-methods';
 const TAKD = 'takd-mnist';
 const MULTI_TASK = 'multi-task';
+const COVERAGE = 'verdict-coverage';
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -33,6 +35,7 @@ async function blockOf(folder: string, name: string): Promise<string> {
   const read = (): unknown => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
   if (name === TAKD) return takdTable(read() as TakdResults);
   if (name === MULTI_TASK) return multiTaskTable(read() as MultiTaskResults);
+  if (name === COVERAGE) return coverageTable((read() as CoverageResults).cells);
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
   const shown = Object.entries(latencies[name] ?? {}).map(([model, ms]) => `${model} ${ms.toFixed(1)} ms`);
   const latency =
@@ -63,5 +66,5 @@ export function lossFigures(folder = 'results'): ReadonlyMap<string, string> {
 export async function main(): Promise<void> {
   mkdirSync(FIGURES, { recursive: true });
   for (const [method, figure] of lossFigures()) await writeFileAtomic(join(FIGURES, `${method}.svg`), figure);
-  await writeFileAtomic(PAGE, await filledPage(readFileSync(PAGE, 'utf8')));
+  for (const page of PAGES) await writeFileAtomic(page, await filledPage(readFileSync(page, 'utf8')));
 }

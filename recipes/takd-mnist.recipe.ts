@@ -32,7 +32,7 @@ type ArmRun = {
   readonly accuracy: number;
   readonly assistants: readonly number[];
   /** Of the test images. */
-  readonly right: RightRows;
+  readonly right?: RightRows;
 };
 type Over = ReturnType<typeof pairedGain>;
 type Gains = Readonly<

@@ -55,6 +55,8 @@ export type Cell = {
   readonly fromRows: number;
 };
 
+export type CoverageResults = { readonly components: object; readonly cells: readonly Cell[] };
+
 /** Runs the experiments of one cell; the same numbers give the same cell. */
 export function simulate(components: string, seeds: number, rows: number, experiments: number): Cell {
   const { level, row, armByRow, armBySeed } = COMPONENTS[components] as Components;
@@ -146,7 +148,7 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   // Finished cells are kept; the quick ones come first.
   const cells: Cell[] = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as { cells: Cell[] }).cells
+    ? [...(JSON.parse(readFileSync(values.out, 'utf8')) as CoverageResults).cells]
     : [];
   for (const rows of ROWS) {
     for (const components of Object.keys(COMPONENTS)) {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { filledPage, lossFigures } from '../../recipes/results-page.recipe.js';
+import { filledPage, lossFigures, PAGES } from '../../recipes/results-page.recipe.js';
 import { METHODS } from '../../src/methods/table.js';
 
-test('the tables of docs/results.md are those of results/', async () => {
-  const page = readFileSync('docs/results.md', 'utf8');
+test.each(PAGES)('the tables of %s are those of results/', async (path) => {
+  const page = readFileSync(path, 'utf8');
   expect(await filledPage(page)).toBe(page);
 });
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Cell, COMPONENTS, coverageTable, simulate } from '../../recipes/verdict-coverage.recipe.js';
+import { COMPONENTS, type CoverageResults, simulate } from '../../recipes/verdict-coverage.recipe.js';
 
-const { cells } = JSON.parse(readFileSync('results/verdict-coverage.json', 'utf8')) as { cells: readonly Cell[] };
+const { cells } = JSON.parse(readFileSync('results/verdict-coverage.json', 'utf8')) as CoverageResults;
 
 // What was asked of the interval: that of experiments with other seeds and other rows it holds the truth in 94 % or more, and
 // that of equal arms at most 3 % are called BETTER.
@@ -22,7 +22,6 @@ test.each(['rows differ much', 'seeds differ much'])('%s: with new draws, 20 see
   expect(overSeedsAlone.better).toBeGreaterThan(0.1);
 });
 
-test('docs/evidence.md has the table, of every kind of experiment', () => {
+test('every kind of experiment was simulated', () => {
   expect(new Set(cells.map(({ components }) => components))).toEqual(new Set(Object.keys(COMPONENTS)));
-  expect(readFileSync('docs/evidence.md', 'utf8')).toContain(coverageTable(cells));
 });
