@@ -94,7 +94,31 @@ export async function finishedRuns(path: string): Promise<readonly FinishedRun[]
 }
 
 /**
-import { RESULTS, RESULTS_FORMAT, SEALED_VERSION } from './formats.js';
+ * The lines of a file of results, without their checksums.
+ * @throws FileError naming a line that was changed since it was written.
+ */
+async function unsealedLines(path: string, lines: readonly unknown[]): Promise<readonly unknown[]> {
+  const { versionSchema } = await import('./results-file.schema.js');
+  const { data } = versionSchema.safeParse(lines[0]);
+  const isSealed = (data?.version ?? 0) >= SEALED_VERSION;
+  return lines.map((line, i) => unsealed(line, `${path}:${i + 1}`, isSealed));
+}
+
+/**
+ * The runs of an experiment whose results lie beside its record, `results.jsonl` or by the record's own name; none where
+ * there are no results. Lines that are none of ours are left out: a record can do without them.
+ * @throws FileError naming a line that was changed since it was written.
+ */
+export async function runsBeside(recordPath: string): Promise<readonly FinishedRun[]> {
+  const { lineSchema } = await import('./results-file.schema.js');
+  for (const path of [join(dirname(recordPath), RESULTS), recordPath.replace(/\.json$/, '.jsonl')]) {
+    if (path === recordPath || !(await statIfThere(path))?.isFile()) continue;
+    return (await unsealedLines(path, await readJsonLines(path))).flatMap((line) => {
+      const { data } = lineSchema.safeParse(line);
+      return data?.type === 'run' ? [data] : [];
+    });
+  }
+  return [];
 }
 
 async function parseLines(path: string, lines: readonly unknown[]) {

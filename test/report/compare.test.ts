@@ -123,7 +123,7 @@ describe('compareRuns', () => {
     // witness: scipy.stats.binomtest(5, 5).pvalue = 0.0625
     expect(gains[0]?.mcnemar).toEqual({ onlyArm: 5, onlyOther: 0, rows: 100, p: 0.0625 });
     expect(gains[0]?.text).toContain("CAN'T TELL: +5.0 points over b with one seed");
-    const changed = labels.with(50, 9);
+    const changed = LABELS.with(50, 9);
     expect((await compareRuns(words, { labels: changed })).gains[0]?.mcnemar).toBeUndefined();
     const without = await compareRuns(words);
     expect(without.gains[0]?.mcnemar).toBeUndefined();
