@@ -7,6 +7,7 @@ import { compareCommand } from '../../src/cli/commands/compare.js';
 import { doctorCommand } from '../../src/cli/commands/doctor.js';
 import { reportCommand } from '../../src/cli/commands/report.js';
 import { runCommandLine } from '../../src/cli/frame.js';
+import { packRightRows } from '../../src/experiments/arm-result.js';
 import { readExperimentRecord } from '../../src/experiments/experiment-record.js';
 import { reportHtml } from '../../src/report/html.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
@@ -19,7 +20,23 @@ const record = join(primer, 'experiment.json');
 
 beforeAll(() => {
   mkdirSync(primer);
-  copyFileSync(fileURLToPath(new URL('../report/primer-5-seeds.json', import.meta.url)), record);
+  const fixture = fileURLToPath(new URL('../report/primer-5-seeds.json', import.meta.url));
+  copyFileSync(fixture, record);
+  // Rows that would have these accuracies: those that only the better arm has right are the same on every seed.
+  const { arms, seeds } = JSON.parse(readFileSync(fixture, 'utf8')) as {
+    seeds: number[];
+    arms: { name: string; accuracies: number[] }[];
+  };
+  const lines = arms.flatMap(({ name: arm, accuracies }) =>
+    accuracies.map((accuracy, i) => ({
+      ...{ type: 'run', arm, seed: seeds[i], seconds: 1, peakRssBytes: 1 },
+      result: {
+        ...{ score: accuracy / 100, parameters: 3190 },
+        right: packRightRows(Array.from({ length: 10_000 }, (_, row) => row < 100 * accuracy)),
+      },
+    })),
+  );
+  writeFileSync(join(primer, 'results.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 });
 
 async function run(...words: string[]) {
@@ -62,7 +79,7 @@ describe('retort report', () => {
     mkdirSync(folder);
     copyFileSync(record, join(folder, 'experiment.json'));
     const { stdout } = await run('report', folder, '--markdown');
-    expect(stdout).toBe(reportMarkdown(await readExperimentRecord(record)));
+    expect(stdout).toBe(reportMarkdown(await readExperimentRecord(join(folder, 'experiment.json'))));
     expect(existsSync(join(folder, 'report.html'))).toBe(false);
   });
 
