@@ -27,6 +27,8 @@ export type ArmResult = {
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   /** Of the labelled rows: what a verdict about rows like these, McNemar's test and Wilson's interval need of an accuracy. */
   readonly right?: RightRows | undefined;
+  /** It gives every evaluation row the same answer: it has learnt nothing, whatever its score. Absent: not so, or not known. */
+  readonly oneAnswer?: true | undefined;
   /** What the bootstrap needs of another metric. */
   readonly answers?: KeptAnswers | undefined;
   /** Rows that it learnt from, and optimiser steps. */
@@ -37,6 +39,13 @@ export type ArmResult = {
   /** Anything else that a caller wants back. */
   readonly details?: Json | undefined;
 };
+
+/** What a run says of students that have collapsed, for its result. @param said classes, or scores, one a row */
+export function oneAnswer(said: ArrayLike<number>): Pick<ArmResult, 'oneAnswer'> {
+  const first = said[0];
+  const isOne = said.length > 1 && Array.prototype.every.call(said, (value: number) => value === first);
+  return isOne ? { oneAnswer: true } : {};
+}
 
 /** Packs one truth value a row. */
 export function packRightRows(right: ArrayLike<boolean | number>): RightRows {

@@ -26,6 +26,7 @@ export const armResultSchema = z.strictObject({
   parameters: count,
   metrics: byName.optional(),
   right: z.strictObject({ rows: count, bits: z.base64() }).optional(),
+  oneAnswer: z.literal(true).optional(),
   answers: z.strictObject({ classes: z.int().min(1), gold: z.base64(), said: z.base64() }).optional(),
   train: z.strictObject({ rows: count, steps: count }).optional(),
   warnings: z.array(warning).optional(),

@@ -6,7 +6,7 @@ import { rowsError } from './statistics.js';
 import type { Comparison, DiscordantRows, RowsPart } from './verdict.js';
 
 /** What a run may have kept: of an accuracy which rows were right, of another metric what was answered. */
-export type KeptRows = Pick<ArmResult, 'right' | 'answers'>;
+export type KeptRows = Pick<ArmResult, 'right' | 'answers' | 'oneAnswer'>;
 
 /**
  * What is known row by row of two arms, by runs in pairs: with one pair how the two models differ, with more the rows' part
@@ -14,6 +14,20 @@ export type KeptRows = Pick<ArmResult, 'right' | 'answers'>;
  * @throws OptionError for answers to other rows.
  */
 export function rowEvidence(
+  runs: readonly KeptRows[],
+  others: readonly KeptRows[],
+  metric: JudgedMetric,
+): Pick<Comparison, 'discordant' | 'resampled' | 'rows' | 'collapsed'> {
+  const collapsed = collapsedArms(runs, others);
+  return { ...pairEvidence(runs, others, metric), ...(collapsed && { collapsed }) };
+}
+
+function collapsedArms(runs: readonly KeptRows[], others: readonly KeptRows[]): Comparison['collapsed'] {
+  const [arm, over] = [runs, others].map((all) => all.every(({ oneAnswer = false }) => oneAnswer));
+  return arm && over ? 'both' : arm ? 'arm' : over ? 'over' : undefined;
+}
+
+function pairEvidence(
   runs: readonly KeptRows[],
   others: readonly KeptRows[],
   metric: JudgedMetric,

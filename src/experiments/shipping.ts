@@ -27,7 +27,7 @@ export function shippedStudent(
   if (best === undefined || seed === undefined) return undefined;
   const cheaper = candidates.slice(0, candidates.indexOf(best)).find(({ name }) => {
     const { verdict } = compareArms(outcome, best.name, name, smallestEffect);
-    return verdict === "CAN'T TELL";
+    return verdict === "CAN'T TELL" || verdict === 'NO VERDICT';
   });
   const shipped = cheaper ?? best;
   const why =

@@ -9,14 +9,15 @@
  *   NO BETTER   high < the smallest effect of interest
  *   CAN'T TELL  anything else; always with one seed; where what was answered row by row is not known, so that the interval
  *               is over seeds alone; and with fewer than five seeds whose differences are all the same: their interval has no
- *               width, which says that they are few (or that both students answer one class), not that the next seed is known
+ *               width, which says that they are few, not that the next seed is known
+ *   NO VERDICT  in all runs of both arms the students give one answer to every row: nothing was compared
  */
 import { OptionError } from '../errors/failures.js';
 import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from './judged-metric.js';
 import type { ResampledRows } from './kept-answers.js';
 import { around, mcnemar, mean, normalHalfWidth, sampleSd, samplesForReach, tHalfWidth } from './statistics.js';
 
-export type VerdictName = 'BETTER' | 'NO BETTER' | "CAN'T TELL";
+export type VerdictName = 'BETTER' | 'NO BETTER' | "CAN'T TELL" | 'NO VERDICT';
 
 /** Points under which a gain is not worth having. */
 const SMALLEST_EFFECT = 0.5;
@@ -71,6 +72,8 @@ export type Gain = {
   readonly mcnemar?: (DiscordantRows & { readonly p: number }) | undefined;
   /** The same of another metric than accuracy: the interval of the difference over resampled rows. */
   readonly resampled?: ResampledRows | undefined;
+  /** Arms whose students give one answer to every row in all runs: a verdict over such a student is a verdict over nothing learnt. */
+  readonly collapsed?: 'both' | 'arm' | 'over' | undefined;
   /** The verdict as a sentence. */
   readonly text: string;
 };
@@ -87,6 +90,8 @@ export type Comparison = {
   readonly smallestEffect?: number;
   /** With several seeds. Without it the verdict is CAN'T TELL. */
   readonly rows?: RowsPart;
+  /** Arms whose students give one answer to every row in all runs. */
+  readonly collapsed?: Gain['collapsed'];
   /** Of the two models' accuracy, where there is one seed. */
   readonly discordant?: DiscordantRows;
   /** Of another metric. */
@@ -119,7 +124,20 @@ export function judge(comparison: Comparison): Gain {
   }
   const differences = scores.map((score, i) => score - (otherScores[i] as number));
   const gain = { arm, over, seeds: differences.length, mean: mean(differences), smallestEffect };
-  return differences.length === 1 ? oneSeed(gain, comparison) : manySeeds(gain, differences, comparison);
+  const { collapsed } = comparison;
+  if (collapsed === 'both') return { ...gain, verdict: 'NO VERDICT', collapsed, text: nothingCompared(gain) };
+  const judged = differences.length === 1 ? oneSeed(gain, comparison) : manySeeds(gain, differences, comparison);
+  if (collapsed === undefined) return judged;
+  const told =
+    collapsed === 'over'
+      ? `${over} gives one answer to every row in all its runs, so that this is a gain over a student that learnt nothing`
+      : `${arm} gives one answer to every row in all its runs: it learnt nothing`;
+  return { ...judged, collapsed, text: `${judged.text}; ${told}` };
+}
+
+function nothingCompared({ arm, over, seeds }: Measured): string {
+  const runs = seeds === 1 ? 'their one run' : `all ${seeds} runs`;
+  return `NO VERDICT: ${arm} and ${over} both give one answer to every row in ${runs}, so that nothing was compared; train longer, or with another learning rate`;
 }
 
 type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;

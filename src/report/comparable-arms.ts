@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OptionError } from '../errors/failures.js';
-import { packRightRows, type RightRows } from '../experiments/arm-result.js';
+import { oneAnswer, packRightRows } from '../experiments/arm-result.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
 import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
@@ -42,7 +42,7 @@ export type ComparableArm = {
 /** One argument: an experiment, whole or an arm of it, or a training run. */
 export type Compared =
   | { readonly kind: 'experiment'; readonly path: string; readonly record: ExperimentRecord; readonly arm?: string }
-  | { readonly kind: 'run'; readonly path: string; readonly record: RunRecord; readonly right?: RightRows };
+  | { readonly kind: 'run'; readonly path: string; readonly record: RunRecord; readonly kept: KeptRows };
 
 const PREDICTIONS = 'predictions.txt';
 
@@ -60,8 +60,8 @@ export async function readCompared(word: string, labels?: ArrayLike<number>): Pr
       throw new OptionError({ where: word, wanted: 'an arm of an experiment', got, fix: `leave #${arm} out` });
     }
     const record = await readRunRecord(file);
-    const right = await rightRowsOfRun(join(dirname(file), PREDICTIONS), record, labels);
-    return { kind: 'run', path, record, ...(right && { right }) };
+    const kept = await rowsOfRun(join(dirname(file), PREDICTIONS), record, labels);
+    return { kind: 'run', path, record, kept };
   }
   const record = await readExperimentRecord(file);
   if (arm !== undefined) armNamed(record, arm, file);
@@ -112,8 +112,8 @@ export async function armOfExperiment(
     path,
     runs: scores.flatMap((score, i) => {
       const seed = record.seeds[i];
-      const { right, answers } = kept.find((run) => run.seed === seed)?.result ?? {};
-      return seed === undefined ? [] : [{ seed, score, right, answers }];
+      const { right, answers, oneAnswer } = kept.find((run) => run.seed === seed)?.result ?? {};
+      return seed === undefined ? [] : [{ seed, score, right, answers, oneAnswer }];
     }),
     parameters: arm.parameters,
     train: record.data?.train,
@@ -122,19 +122,20 @@ export async function armOfExperiment(
   };
 }
 
-async function rightRowsOfRun(
+async function rowsOfRun(
   path: string,
   record: RunRecord,
   labels: ArrayLike<number> | undefined,
-): Promise<RightRows | undefined> {
-  if (labels === undefined || (await kindOf(path)) !== 'file') return undefined;
+): Promise<KeptRows> {
+  if (labels === undefined || (await kindOf(path)) !== 'file') return {};
   const classes = (await readFile(path, 'utf8')).trimEnd().split('\n').map(Number);
   const rows = record.data.evaluation?.rows;
-  if (classes.length !== rows || labels.length < rows) return undefined;
+  if (classes.length !== rows || labels.length < rows) return {};
   const right = classes.map((one, row) => one === labels[row]);
   // Of other labels, or changed since: the run's own accuracy is another.
   const accuracy = right.filter(Boolean).length / rows;
-  return Math.abs(accuracy - (record.metrics.accuracy ?? Number.NaN)) < 1e-6 ? packRightRows(right) : undefined;
+  const isItsOwn = Math.abs(accuracy - (record.metrics.accuracy ?? Number.NaN)) < 1e-6;
+  return isItsOwn ? { right: packRightRows(right), ...oneAnswer(classes) } : {};
 }
 
 type Run = Extract<Compared, { kind: 'run' }>;
@@ -175,10 +176,10 @@ function armOfRuns(group: readonly Run[], metric: JudgedMetric): ComparableArm {
   return {
     name: nameOfRuns(group.map(({ path }) => basename(resolve(path)))),
     path: first.path,
-    runs: group.map(({ path, record, right }) => ({
+    runs: group.map(({ path, record, kept }) => ({
       seed: record.seed,
       score: scoreOf(record, metric, path),
-      ...(right && { right }),
+      ...kept,
     })),
     parameters,
     train: { ...data.train, ...contentsIn(options.trainData) },

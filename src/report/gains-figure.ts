@@ -9,7 +9,12 @@ import { counted, decimal, listed, namedInterval, plusMinus, signedPoints } from
 type RecordedGain = ExperimentRecord['gains'][number];
 
 const TICKS = 6;
-const MARKS = { BETTER: 'mean', "CAN'T TELL": 'mean open', 'NO BETTER': 'mean open' } as const;
+const MARKS = {
+  BETTER: 'mean',
+  "CAN'T TELL": 'mean open',
+  'NO BETTER': 'mean open',
+  'NO VERDICT': 'mean open',
+} as const;
 
 export function gainsFigure({ gains, headline, metric }: ExperimentRecord): Markup {
   const smallest = gains[0]?.smallestEffect ?? 0;

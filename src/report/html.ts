@@ -101,7 +101,7 @@ function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metr
   return html`The teacher is ${name}${facts.length > 0 && html` (${facts.join(', ')})`}. ${scope}`;
 }
 
-const LOOKS = { BETTER: 'better', 'NO BETTER': 'no', "CAN'T TELL": 'open' } as const;
+const LOOKS = { BETTER: 'better', 'NO BETTER': 'no', "CAN'T TELL": 'open', 'NO VERDICT': 'open' } as const;
 
 function verdict(record: ExperimentRecord): Markup | undefined {
   const { gains, headline, softTargets, ship } = record;

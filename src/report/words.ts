@@ -18,6 +18,8 @@ export function verdictSentence({ arm, over, seeds, rows, smallestEffect, verdic
         : `${arm} is better than ${over}.`;
     case 'NO BETTER':
       return `${arm} is ${worse ? 'worse' : 'no better'} than ${over}.`;
+    case 'NO VERDICT':
+      return `Neither ${arm} nor ${over} has learnt anything: each gives one answer to every row.`;
     case "CAN'T TELL": {
       const known = rows === undefined ? `${seeds} seeds alone` : `${seeds} seeds on ${count(rows)} rows`;
       return `${seeds === 1 ? 'One seed' : `These ${known}`} cannot tell whether ${arm} is better than ${over}.`;
@@ -34,6 +36,7 @@ const SEEDS_WORTH_A_MEAN = 2;
 
 /** Why the interval gives this verdict. */
 export function verdictReason({ seeds, sd, fromRows, smallestEffect, verdict, small, worse }: Judged): string {
+  if (verdict === 'NO VERDICT') return 'Two students that answer alike whatever they read cannot be compared.';
   if (seeds < SEEDS_WORTH_A_MEAN) return 'How far the next seed would be from this one is not known.';
   switch (verdict) {
     case 'BETTER':

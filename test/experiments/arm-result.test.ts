@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packRightRows, unpackRightRows } from '../../src/experiments/arm-result.js';
+import { oneAnswer, packRightRows, unpackRightRows } from '../../src/experiments/arm-result.js';
 
 describe('packRightRows', () => {
   test('puts row i into bit i mod 8 of byte ⌊i / 8⌋', () => {
@@ -9,6 +9,15 @@ describe('packRightRows', () => {
     expect(packRightRows(right)).toEqual({ rows: 10, bits: Buffer.from([0b1011, 0b10]).toString('base64') });
     expect(packRightRows(right.map(Boolean))).toEqual(packRightRows(Uint8Array.from(right)));
     expect(packRightRows([])).toEqual({ rows: 0, bits: '' });
+  });
+});
+
+describe('oneAnswer', () => {
+  test('is said of a student that answers all rows alike', () => {
+    expect(oneAnswer(Int32Array.from([1, 1, 1]))).toEqual({ oneAnswer: true });
+    expect(oneAnswer(Float32Array.from([0.5, 0.5, 0.25]))).toEqual({});
+    // Of one row nothing else can be.
+    expect(oneAnswer([3])).toEqual({});
   });
 });
 

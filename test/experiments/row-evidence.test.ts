@@ -35,6 +35,14 @@ describe('rowEvidence', () => {
     expect(rowEvidence([{}], [b1], 'accuracy')).toEqual({});
   });
 
+  test('names the arms whose students give one answer in all runs, of whatever rows', () => {
+    const one = { oneAnswer: true } as const;
+    expect(rowEvidence([one, one], [one, one], 'accuracy')).toEqual({ collapsed: 'both' });
+    expect(rowEvidence([one, one], [one, b2], 'accuracy')).toEqual({ collapsed: 'arm' });
+    expect(rowEvidence([{ ...a1, ...one }], [{ ...b1, ...one }], 'accuracy')).toMatchObject({ collapsed: 'both' });
+    expect(rowEvidence([one, a1], [one, one], 'f1')).toEqual({ collapsed: 'over' });
+  });
+
   test('refuses answers to other rows', () => {
     const other = kept([1, 0]);
     for (const [ours, theirs] of [

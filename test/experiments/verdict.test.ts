@@ -32,7 +32,29 @@ describe('judge', () => {
     expect(gain).not.toHaveProperty('small');
   });
 
-  test("CAN'T TELL where few differences are all the same, as of students that answer one class", () => {
+  test('NO VERDICT where the students of both arms give one answer in all runs', () => {
+    const gain = withDifferences([0, 0, 0, 0, 0], { collapsed: 'both' });
+    expect(gain.verdict).toBe('NO VERDICT');
+    expect(gain).not.toHaveProperty('low');
+    expect(gain.text).toBe(
+      'NO VERDICT: kd and no-teacher both give one answer to every row in all 5 runs, so that nothing was compared; ' +
+        'train longer, or with another learning rate',
+    );
+    expect(withDifferences([0], { collapsed: 'both' })).toMatchObject({ verdict: 'NO VERDICT' });
+  });
+
+  test('a verdict with a note where those of one arm do', () => {
+    const over = withDifferences(five(9, 0.644), { collapsed: 'over' });
+    expect(over).toMatchObject({ verdict: 'BETTER', collapsed: 'over' });
+    expect(over.text).toMatch(
+      /; no-teacher gives one answer to every row in all its runs, so that this is a gain over a student that learnt nothing$/,
+    );
+    const arm = withDifferences(five(-9, 0.644), { collapsed: 'arm' });
+    expect(arm).toMatchObject({ verdict: 'NO BETTER', worse: true, collapsed: 'arm' });
+    expect(arm.text).toMatch(/; kd gives one answer to every row in all its runs: it learnt nothing$/);
+  });
+
+  test("CAN'T TELL where few differences are all the same", () => {
     const collapsed = { arm: 'kd', over: 'no-teacher', scores: [26.09, 26.09], otherScores: [26.09, 26.09] };
     expect(judge(collapsed)).toMatchObject({ verdict: "CAN'T TELL", seedsToDecide: 5 });
     expect(judge(collapsed).text).toBe(
@@ -274,7 +296,7 @@ describe('judge on normal differences', () => {
 
   /** Shares of 20,000 experiments whose differences are normal around `effect`. */
   function simulate(seeds: number, effect: number, sd: number) {
-    const counts = { covers: 0, BETTER: 0, 'NO BETTER': 0, "CAN'T TELL": 0 };
+    const counts = { covers: 0, BETTER: 0, 'NO BETTER': 0, "CAN'T TELL": 0, 'NO VERDICT': 0 };
     const random = new RandomStream(7, `differences of ${effect}`, seeds);
     for (let simulation = 0; simulation < SIMULATIONS; simulation++) {
       const {

@@ -14,7 +14,7 @@ import type { Assistant, PhasedRunOptions } from '../../training/phase-options.j
 import { runPhases } from '../../training/phased-run.js';
 import type { RunOptions } from '../../training/run.js';
 import { LAST } from '../../training/run-files.js';
-import { packRightRows } from '../arm-result.js';
+import { oneAnswer, packRightRows } from '../arm-result.js';
 import type { TimedResult } from '../arm-run.js';
 import type { JudgedMetric } from '../judged-metric.js';
 import { packAnswers } from '../kept-answers.js';
@@ -120,6 +120,7 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
       metrics: Object.fromEntries(metrics.map((name) => [name, scoreIn(measured, name)])),
       parameters: record.parameters,
       seconds: record.seconds,
+      ...oneAnswer(classes > 1 ? said : logits),
       ...(classes > 1 && { right: packRightRows(right) }),
       ...(metric !== 'accuracy' && { answers: packAnswers(scored) }),
       train: { rows: train.size, steps: record.steps },

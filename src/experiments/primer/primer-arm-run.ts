@@ -10,7 +10,7 @@ import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { type Evaluator, openEvaluator } from '../../training/evaluate.js';
-import { type ArmResult, type CurvePoint, packRightRows } from '../arm-result.js';
+import { type ArmResult, type CurvePoint, oneAnswer, packRightRows } from '../arm-result.js';
 import type { ArmRun, Settings } from '../arm-run.js';
 import type { PrimerArm } from './primer-arm.js';
 import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
@@ -106,6 +106,7 @@ export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
     return {
       score: metrics.accuracy ?? Number.NaN,
       parameters: record.parameters,
+      ...oneAnswer(classes),
       right: packRightRows(rightRows(scored, classes)),
       curve: thinned(record.epochs),
     } satisfies ArmResult;
