@@ -11,10 +11,12 @@ import { supervised } from '../../src/methods/supervised.js';
 import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import { loadModel } from '../../src/models/saved-model.js';
+import type { ParameterSpec } from '../../src/nn/module.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
+import { sizeOf } from '../../src/tensor/shape.js';
 import { runTraining } from '../../src/training/run.js';
 import { words, wordTable } from '../data/words.js';
 
@@ -97,7 +99,7 @@ describe('distill', () => {
       'hinton over shuffled-teacher',
       'hinton over label-smoothing',
     ]);
-    expect(verdict).toMatch(/^(BETTER|NO BETTER|CAN'T TELL)/);
+    expect(verdict).toMatch(/^(BETTER|NO BETTER|CAN'T TELL|NO VERDICT)/);
     expect(record.evidence?.confusion.map(({ by }) => by)).toEqual(['teacher', 'hinton', 'no-teacher']);
     const rows = record.evidence?.confusion[0]?.counts.flat().reduce((sum, count) => sum + count, 0);
     expect(rows).toBe(32);
@@ -135,6 +137,22 @@ describe('distill', () => {
     expect(begun).toBe(7);
     const whole = JSON.parse(readFileSync(join(scratch, 'whole', 'experiment.json'), 'utf8')) as typeof record;
     expect(record.arms.map(({ scores }) => scores)).toEqual(whole.arms.map(({ scores }) => scores));
+  });
+
+  test('of students that all answer alike there is no verdict, and the cheapest is shipped', async () => {
+    // Without features the last layer learns its bias alone.
+    const zeros = student.parameters.map(
+      (spec) => ({ ...spec, initialise: (_, shape) => new Float32Array(sizeOf(shape)) }) satisfies ParameterSpec,
+    );
+    const { record, verdict } = await runDistillation({
+      ...options('collapsed'),
+      student: { model: student, weights: (seed) => initialiseParameters(zeros, seed), start: 'zeros' },
+      controls: ['no-teacher'],
+      epochs: 1,
+    });
+    expect(verdict).toMatch(/^NO VERDICT: hinton and no-teacher both give one answer to every row in all 2 runs/);
+    expect(record.gains[0]).toMatchObject({ verdict: 'NO VERDICT', collapsed: 'both' });
+    expect(record.ship).toMatchObject({ arm: 'no-teacher' });
   });
 
   test('an experiment of other settings is not resumed', async () => {
