@@ -1,7 +1,7 @@
 /** @file How an experiment ends on the terminal: which arm gained what over which, and the student to use. */
 import { join } from 'node:path';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { namedInterval, plusMinus, SECONDARY, shipSentence, signedPoints } from '../report/words.js';
+import { namedInterval, SECONDARY, shipSentence, signedPoints } from '../report/words.js';
 import { foldWords } from './fold-words.js';
 import { renderTable } from './table.js';
 
@@ -11,11 +11,11 @@ export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: n
     `${arm} over ${over}`,
     signedPoints(mean),
     namedInterval(low, high, fromRows === undefined) || '-',
-    plusMinus(fromSeeds) || '-',
-    plusMinus(fromRows) || '-',
+    fromSeeds?.toFixed(1) ?? '-',
+    fromRows?.toFixed(1) ?? '-',
     `${verdict}${small ? ', but small' : ''}${worse ? ', worse' : ''}`,
   ]);
-  const table = renderTable(['gain', 'points', '95 % interval', 'from seeds', 'from rows', 'verdict'], rows, columns);
+  const table = renderTable(['gain', 'points', '95 % interval', '± seeds', '± rows', 'verdict'], rows, columns);
   const isNarrow = table.split('\n').every((line) => line.length <= columns);
   const fold = (text: string) => foldWords(text.split(' '), columns);
   const lines = isNarrow ? [table] : gains.flatMap(({ arm, over, text }) => fold(`${arm} over ${over}: ${text}`));
