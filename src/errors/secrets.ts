@@ -35,7 +35,10 @@ export function redacted(text: string, sent = ''): string {
   const { units, plain } = plainOf(text);
   // A prompt is long, and secrets are rare.
   let said: string | undefined;
-  const isOurs = (part: string) => (said ??= normal(sent)).includes(part);
+  const isOurs = (part: string): boolean => {
+    said ??= normal(sent);
+    return said.includes(part);
+  };
   const isSecret = new Uint8Array(units.length);
   for (let at = 0; at < units.length; at++) {
     const run = plain.slice(at, at + RUN);

@@ -122,11 +122,7 @@ export async function armOfExperiment(
   };
 }
 
-async function rowsOfRun(
-  path: string,
-  record: RunRecord,
-  labels: ArrayLike<number> | undefined,
-): Promise<KeptRows> {
+async function rowsOfRun(path: string, record: RunRecord, labels: ArrayLike<number> | undefined): Promise<KeptRows> {
   if (labels === undefined || (await kindOf(path)) !== 'file') return {};
   const classes = (await readFile(path, 'utf8')).trimEnd().split('\n').map(Number);
   const rows = record.data.evaluation?.rows;

@@ -36,9 +36,11 @@ const SEEDS_WORTH_A_MEAN = 2;
 
 /** Why the interval gives this verdict. */
 export function verdictReason({ seeds, sd, fromRows, smallestEffect, verdict, small, worse }: Judged): string {
-  if (verdict === 'NO VERDICT') return 'Two students that answer alike whatever they read cannot be compared.';
-  if (seeds < SEEDS_WORTH_A_MEAN) return 'How far the next seed would be from this one is not known.';
+  if (verdict !== 'NO VERDICT' && seeds < SEEDS_WORTH_A_MEAN)
+    return 'How far the next seed would be from this one is not known.';
   switch (verdict) {
+    case 'NO VERDICT':
+      return 'Two students that answer alike whatever they read cannot be compared.';
     case 'BETTER':
       return small
         ? `The whole interval lies above 0, but below ${smallestEffect} points, the smallest gain of interest.`
