@@ -29,7 +29,7 @@ export const compareUsage = {
       kind: 'text',
       placeholder: 'folder',
       group: 'Verdict',
-      help: 'MNIST: with one seed, runs that kept predictions.txt are then compared row by row',
+      help: 'MNIST: runs that kept predictions.txt are then compared row by row',
     },
     ...messageOptions,
   },
