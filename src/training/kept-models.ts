@@ -38,7 +38,8 @@ export function rankKept(
   if (saveTopK === -1) return { kept: all, dropped: [] };
   // Smaller is better; NaN is worst.
   const badness = ({ value }: KeptModel) => (Number.isNaN(value) ? Number.MAX_VALUE : mode === 'max' ? -value : value);
-  const ranked = all.toSorted((a, b) => badness(a) - badness(b) || a.epoch - b.epoch);
+  // A stable order: of equal values the earlier one comes first, as in `all`.
+  const ranked = all.toSorted((a, b) => badness(a) - badness(b));
   const best = new Set(ranked.slice(0, saveTopK));
   return { kept: all.filter((model) => best.has(model)), dropped: all.filter((model) => !best.has(model)) };
 }

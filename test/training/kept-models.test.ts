@@ -1,5 +1,15 @@
-import { describe, expect, test } from 'vitest';
-import { checkTopK, type KeptModel, keptName, type Monitor, rankKept } from '../../src/training/kept-models.js';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  checkTopK,
+  type KeptModel,
+  keptName,
+  type Monitor,
+  rankKept,
+  removeKept,
+} from '../../src/training/kept-models.js';
 
 const ACCURACY: Monitor = { metric: 'accuracy', mode: 'max' };
 const LOSS: Monitor = { metric: 'loss', mode: 'min' };
@@ -41,5 +51,22 @@ describe('rankKept', () => {
 
   test('k is a whole number from −1', () => {
     expect(() => checkTopK(-2)).toThrow('saveTopK: wanted a whole number from 0, or -1 for all, got -2');
+    expect(() => checkTopK(0.5)).toThrow('got 0.5');
+    for (const k of [-1, 0, 1]) expect(() => checkTopK(k)).not.toThrow();
+  });
+});
+
+describe('removeKept', () => {
+  const root = mkdtempSync(join(tmpdir(), 'retort-kept-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  test('removes a model with all its files, and minds none that is gone, as after a kill in between', async () => {
+    const model = { name: keptName(1, ACCURACY, 0.5), epoch: 1, value: 0.5 };
+    const path = join(root, model.name);
+    mkdirSync(path);
+    writeFileSync(join(path, 'model.safetensors'), '');
+    await removeKept(root, model);
+    expect(existsSync(path)).toBe(false);
+    await removeKept(root, model);
   });
 });
