@@ -9,6 +9,7 @@ import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import { usualThreads } from '../../src/runtime/threads.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
+import { describeData, describeOptimizer, describeRates, describeWeights } from '../../src/training/run-options.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
 const start = { model: mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES }), weights: () => ({}), start: 'new' };
@@ -52,6 +53,45 @@ const settingsWith = (training: AssistantStart['training'], more: Partial<Distil
   });
 
 describe('distillationSettings', () => {
+  // One that is left out is one over which experiments get mixed.
+  test('are all of them, with their defaults', async () => {
+    const optimizer = adam({ learningRate: 0.01 });
+    const training = { optimizer, epochs: 2, batchSize: 4, groups: [{ match: () => true, weightDecay: 0 }] };
+    const started = {
+      model: { kind: 'mlp', config: start.model.config },
+      weights: describeWeights({}),
+      start: 'new',
+    };
+    const [rows, others] = [blobs('train', 12), blobs('dev', 12)];
+    const plain = {
+      ...{ epochs: 1, batchSize: 4, schedule: 'constant', warmupSteps: 0, threads: usualThreads() },
+      metrics: ['accuracy'],
+      student: started,
+      teacher: 'teacher',
+      train: describeData(rows),
+      evaluation: describeData(others),
+      optimizer: describeOptimizer(optimizer),
+    };
+    expect(await settingsWith(undefined, { assistants: undefined } as object)).toEqual(plain);
+    const slower = [{ match: (name: string) => name.endsWith('bias'), learningRateFactor: 0.1 }];
+    const given: Partial<DistillOptions> = {
+      ...{ schedule: 'linear', warmupSteps: 3, threads: 7, metrics: ['f1'], seeds: [2], controls: ['no-teacher'] },
+      ...{ data: { train: rows, evaluation: others, transfer: others }, groups: slower, settings: { maxLength: 128 } },
+    };
+    expect(await settingsWith(training, given)).toEqual({
+      ...plain,
+      ...{ schedule: 'linear', warmupSteps: 3, threads: 7, metrics: ['f1'], maxLength: 128 },
+      assistants: [
+        {
+          ...started,
+          training: { epochs: 2, batchSize: 4, optimizer: describeRates(start.model, training) },
+        },
+      ],
+      transfer: describeData(others),
+      optimizer: describeRates(start.model, { optimizer, groups: slower }),
+    });
+  });
+
   // Runs with an assistant that was trained otherwise were once taken for the same experiment.
   test('tell how an assistant is trained from how another one is', async () => {
     const quick = { optimizer: adam({ learningRate: 0.01 }), epochs: 1, batchSize: 4 };
