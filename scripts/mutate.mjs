@@ -13,7 +13,7 @@ import { createVitest, parseAst } from 'vitest/node';
 const FILES = {
   'src/files/lock.ts': ['test/files/lock.test.ts'],
   'src/teachers/endpoint-spending.ts': ['test/teachers/endpoint-spending.test.ts'],
-  'src/teachers/endpoint-plan.ts': ['test/teachers/endpoint-teacher.test.ts'],
+  'src/teachers/endpoint-plan.ts': ['test/teachers/endpoint-plan.test.ts'],
   'src/teachers/score-groups.ts': ['test/teachers/score-groups.test.ts'],
   'src/losses/attention-mse.ts': ['test/losses/matching.test.ts', 'test/losses/golden.test.ts'],
   'src/losses/cross-entropy.ts': ['test/losses/limits.test.ts', 'test/losses/torch.test.ts'],
@@ -23,7 +23,7 @@ const FILES = {
   'src/training/early-stopping.ts': ['test/training/early-stopping.test.ts'],
   'src/training/kept-models.ts': ['test/training/kept-models.test.ts'],
   'src/training/run-options.ts': ['test/training/run-options.test.ts'],
-  'src/training/text-settings.ts': ['test/training/text-settings.test.ts', 'test/training/fine-tune.test.ts'],
+  'src/training/text-settings.ts': ['test/training/text-settings.test.ts'],
   'src/experiments/distillation/arms.ts': ['test/experiments/distillation-arms.test.ts'],
   'src/experiments/distillation/distillation-settings.ts': ['test/experiments/distillation-settings.test.ts'],
 };
