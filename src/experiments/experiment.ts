@@ -13,7 +13,7 @@ import {
   type Settings,
 } from './arm-run.js';
 import { DEFAULT_METRIC, inPoints, type JudgedMetric } from './judged-metric.js';
-import { type FinishedRun, openResultsFile } from './results-file.js';
+import { expectSameResults, type FinishedRun, openResultsFile } from './results-file.js';
 import type { armResultSchema } from './results-file.schema.js';
 import { startWorker, type Worker } from './worker.js';
 
@@ -136,6 +136,15 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
   } finally {
     file?.close();
   }
+}
+
+/**
+ * Whether an experiment that is resumed is still the one that was begun: for whoever has costly work to do before it.
+ * @throws OptionError, FileError as `runExperiment` does.
+ */
+export async function expectSameExperiment<A extends Arm>(options: ExperimentOptions<A>): Promise<void> {
+  const { arms, resultsFile, resume = false } = options;
+  if (resume && resultsFile !== undefined) await expectSameResults(resultsFile, { arms, made: madeOf(options) });
 }
 
 /** Runs the jobs over the lanes there are. Returns early if the signal is aborted; throws the first failure before it. */

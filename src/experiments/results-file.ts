@@ -56,7 +56,7 @@ export async function openResultsFile(
 ): Promise<ResultsFile> {
   const lock = await acquireLock(`${path}.lock`, { signal });
   try {
-    const before = (await statIfThere(path))?.isFile() ? await readJsonLines(path) : [];
+    const before = await linesOf(path);
     if (before.length > 0 && !resume) {
       throw new OutputError({
         where: path,
@@ -66,20 +66,13 @@ export async function openResultsFile(
       });
     }
     const { header, arms, finished } = await parseLines(path, before);
+    refuseOthers(path, { header, arms }, { made, arms: all });
     if (header === undefined) {
       const { name: format, version } = RESULTS_FORMAT;
       appendSynced(path, { format, version, retort: packageVersion(), ...made });
       await syncFolder(dirname(path));
-    } else {
-      const { format: _format, version, retort, ...then } = header;
-      if (version < RESULTS_FORMAT.version) throw begunByOlder(path, retort);
-      refuseOthers(path, then, made);
     }
-    for (const arm of all) {
-      const then = arms.get(arm.name);
-      if (then === undefined) appendSynced(path, { type: 'arm', arm });
-      else refuseOthers(path, { [`arm ${arm.name}`]: then }, { [`arm ${arm.name}`]: arm });
-    }
+    for (const arm of all) if (!arms.has(arm.name)) appendSynced(path, { type: 'arm', arm });
     return { finished, append: (run) => appendSynced(path, { type: 'run', ...run }), close: lock.release };
   } catch (error) {
     lock.release();
@@ -89,8 +82,19 @@ export async function openResultsFile(
 
 /** The runs that are in a file of results, which stays as it is; none where there is no file. @throws FileError */
 export async function finishedRuns(path: string): Promise<readonly FinishedRun[]> {
-  const lines = (await statIfThere(path))?.isFile() ? await readJsonLines(path) : [];
-  return (await parseLines(path, lines)).finished;
+  return (await parseLines(path, await linesOf(path))).finished;
+}
+
+/**
+ * Whether runs may be added to a file of results, which stays as it is: asked before what they need is paid for.
+ * @throws OptionError, FileError as `openResultsFile` does.
+ */
+export async function expectSameResults(path: string, now: Made): Promise<void> {
+  refuseOthers(path, await parseLines(path, await linesOf(path)), now);
+}
+
+async function linesOf(path: string): Promise<readonly unknown[]> {
+  return (await statIfThere(path))?.isFile() ? readJsonLines(path) : [];
 }
 
 /**
@@ -148,8 +152,20 @@ async function parseLines(path: string, lines: readonly unknown[]) {
   return { header, arms, finished };
 }
 
-function refuseOthers(path: string, then: object, now: object): void {
-  const found = firstDifference(asJson(then), asJson(now));
+function refuseOthers(
+  path: string,
+  { header, arms }: Pick<Awaited<ReturnType<typeof parseLines>>, 'header' | 'arms'>,
+  now: Made,
+): void {
+  if (header === undefined) return;
+  const { format: _format, version, retort, ...made } = header;
+  if (version < RESULTS_FORMAT.version) throw begunByOlder(path, retort);
+  const known = now.arms.filter(({ name }) => arms.has(name));
+  const named = (one: (arm: Arm) => unknown) => Object.fromEntries(known.map((arm) => [`arm ${arm.name}`, one(arm)]));
+  const found = firstDifference(
+    asJson({ ...made, ...named(({ name }) => arms.get(name)) }),
+    asJson({ ...now.made, ...named((arm) => arm) }),
+  );
   if (found === undefined) return;
   throw new OptionError({
     where: found.option,

@@ -119,7 +119,10 @@ export function expectSame(path: string, then: Json, now: Json): void {
 
 /** What to do about a difference that nobody may have asked for. */
 export function fixOf({ option, then }: Difference): string | undefined {
-  if (option.split('.').at(-1) !== 'threads') return undefined;
+  const name = option.split('.').at(-1);
+  if (name === 'hash')
+    return 'what is read there has changed since: go on with the rows and tokenizer of then, or start anew';
+  if (name !== 'threads') return undefined;
   return `give --threads ${then}: sums round otherwise with another number, and the default is another on some machines`;
 }
 

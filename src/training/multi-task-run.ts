@@ -149,16 +149,16 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
     },
     fingerprint: onceAsked(() =>
       fingerprint(options, {
+        tasks: tasks.map(({ name, data, teacher, metrics, head }) => ({
+          name,
+          trainData: describeData(data.train),
+          evaluationData: data.evaluation && describeData(data.evaluation),
+          teacher: teacher?.contentHash,
+          metrics: checkedMetrics(metrics, head.num_labels),
+        })),
         ...describedRun({ ...options, method }, model),
         initialWeights: describeWeights(weights),
         sampling,
-        tasks: tasks.map(({ name, data, teacher, metrics, head }) => ({
-          name,
-          teacher: teacher?.contentHash,
-          metrics: checkedMetrics(metrics, head.num_labels),
-          trainData: describeData(data.train),
-          evaluationData: data.evaluation && describeData(data.evaluation),
-        })),
         monitor,
         text: comparable(text, { seenRow: undefined }),
         tokensPerRun: undefined,

@@ -14,15 +14,15 @@ export async function phasedFingerprint(options: PhasedRunOptions): Promise<Fing
   const { model, weights, teacher, data, perturbation, assistants, seed } = options;
   const { train, evaluation, transfer, validation } = data;
   return fingerprint(options, {
-    ...describedRun(options, model),
-    initialWeights: await startOf({ weights }, seed),
-    peerWeights: undefined,
-    teacher: teacher && (await givenTeacher(options, train))?.contentHash,
     data: undefined,
     trainData: describeData(train),
     evaluationData: evaluation && describeData(evaluation),
     transferData: transfer && describeData(transfer),
     validationData: validation && describeData(validation),
+    ...describedRun(options, model),
+    initialWeights: await startOf({ weights }, seed),
+    peerWeights: undefined,
+    teacher: teacher && (await givenTeacher(options, train))?.contentHash,
     perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
     assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
   });

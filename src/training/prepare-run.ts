@@ -112,14 +112,14 @@ export function prepareRun(given: RunOptions): PreparedRun {
     saveLast,
     fingerprint: onceAsked(() =>
       fingerprint(options, {
+        data: undefined,
+        trainData: describeData(data.train),
+        evaluationData: data.evaluation && describeData(data.evaluation),
         ...describedRun(options, stepModel),
         peerWeights: undefined,
         initialWeights: describeWeights(weights),
         teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
         teacherForm: undefined,
-        data: undefined,
-        trainData: describeData(data.train),
-        evaluationData: data.evaluation && describeData(data.evaluation),
         evaluationRows: evalRows,
         limitEvalBatches: undefined,
         perturbation: perturbation && { name: perturbation.name, options: perturbation.options },

@@ -155,6 +155,19 @@ describe('distill', () => {
     expect(record.ship).toMatchObject({ arm: 'no-teacher' });
   });
 
+  // Answers to changed rows were once asked for, and paid, before the experiment was refused for them.
+  test('of other rows it is refused before the teacher is asked, and they are what is named', async () => {
+    asked = 0;
+    const train = textDataset(wordTable('train', 64, { seed: 3 }), words, { model: student });
+    const resumed = runDistillation({ ...options('whole'), data: { ...data, train }, resume: true });
+    await expect(resumed).rejects.toThrow(/^settings\.train\.hash: wanted .*; what is read there has changed since/);
+    expect(asked).toBe(0);
+    const cut = textDataset(wordTable('train', 64), words, { model: student, maxLength: 5 });
+    await expect(runDistillation({ ...options('whole'), data: { ...data, train: cut }, resume: true })).rejects.toThrow(
+      'settings.train.maxLength: wanted ',
+    );
+  });
+
   test('an experiment of other settings is not resumed', async () => {
     const other = { ...options('whole'), optimizer: adam({ learningRate: 0.02 }), resume: true };
     await expect(runDistillation(other)).rejects.toThrow('learningRate');

@@ -16,7 +16,7 @@ import { LAST } from '../../training/run-files.js';
 import { servedMethod } from '../../training/served-methods.js';
 import type { RunContext } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
-import { type ExperimentEvent, runExperiment } from '../experiment.js';
+import { type ExperimentEvent, type ExperimentOptions, expectSameExperiment, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
 import type { JudgedMetric } from '../judged-metric.js';
@@ -162,18 +162,6 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         ...(signal && { signal }),
       }),
     );
-    const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
-    const { predictions, score, found } = await heardTeacher(answering, {
-      asked,
-      evaluation: data.evaluation,
-      metrics,
-    });
-    if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score });
-    else {
-      const does = predictions === undefined ? 'does not answer all' : 'has the same answer to all rows';
-      emit({ type: 'notice', text: `${teacher.name} ${does} of ${data.evaluation.name}: its score is unknown` });
-    }
-    warnings.beforeRuns(found);
     const shippable = shippableArms(arms);
     const runOf = (arm: string, armSeed: number) => join('runs', `${arm}-${armSeed}`);
     const folderOf = (arm: string, armSeed: number) => join(outputDir, runOf(arm, armSeed));
@@ -194,7 +182,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
           else emit({ type: 'training', arm: arm.name, seed: armSeed, event });
         },
       });
-    const outcome = await runExperiment<DistillationArm>({
+    const experiment: ExperimentOptions<DistillationArm> = {
       name: 'distillation',
       metric,
       arms,
@@ -205,7 +193,21 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       resume,
       onEvent: (event) => emit({ type: 'experiment', event }),
       ...(signal && { signal }),
+    };
+    await expectSameExperiment(experiment);
+    const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
+    const { predictions, score, found } = await heardTeacher(answering, {
+      asked,
+      evaluation: data.evaluation,
+      metrics,
     });
+    if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score });
+    else {
+      const does = predictions === undefined ? 'does not answer all' : 'has the same answer to all rows';
+      emit({ type: 'notice', text: `${teacher.name} ${does} of ${data.evaluation.name}: its score is unknown` });
+    }
+    warnings.beforeRuns(found);
+    const outcome = await runExperiment(experiment);
     const late = [
       ...(score === undefined
         ? []
