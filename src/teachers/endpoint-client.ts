@@ -194,10 +194,10 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }
 
-/** A server may put the key into its answers, which are kept. @param sent the request. */
 /** Log-probabilities as Python writes them, which no JSON has. */
 const NO_NUMBER = /(?<=[:,[]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/gu;
 
+/** A server may put the key into its answers, which are kept. @param sent the request. */
 function parsedJson(text: string, sent: string): unknown {
   const withoutKey = (_: string, value: unknown) => (typeof value === 'string' ? redacted(value, sent) : value);
   for (const json of [text, text.replaceAll(NO_NUMBER, 'null')]) {
