@@ -168,6 +168,8 @@ async function runCommand(
     isDumb: around.environment.TERM === 'dumb',
     isBrief: command.usage.hasManyRuns === true,
   });
+  /** A command that opens one model twice has the same to say of it twice. */
+  const told = new Set<string>();
   const io: CommandIo = {
     stdin: around.stdin,
     columns: around.stdout.columns,
@@ -183,7 +185,10 @@ async function runCommand(
     onDownload: progress.onDownload,
     onLabelling: progress.onLabelling,
     say: progress.print,
-    notice: (text) => progress.onEvent({ type: 'notice', text }),
+    notice: (text) => {
+      if (!told.has(text)) progress.onEvent({ type: 'notice', text });
+      told.add(text);
+    },
   };
   try {
     for (const notice of [...configured.notices, ...notices]) io.notice(notice);

@@ -130,6 +130,15 @@ describe('a command that runs', () => {
     expect(quiet).toMatchObject({ stderr: '', stdout: 'done\n' });
   });
 
+  // A hub model that student and teacher both began with was once said twice to have no checksums.
+  test('the same notice is given once', async () => {
+    const body = (io: { notice: (text: string) => void }) => {
+      for (const text of ['no checksums', 'test data', 'no checksums']) io.notice(text);
+      return Promise.resolve({ json: null, text: 'done' });
+    };
+    expect((await capturedRun(['mnist'], { body })).stderr).toBe('note: no checksums\nnote: test data\n');
+  });
+
   test.each([
     [new FileError({ where: 'a.idx', wanted: '16 bytes', got: '3' }), 1, 'error: a.idx: wanted 16 bytes, got 3\n'],
     [
