@@ -255,6 +255,6 @@ function interrupted(name: string, done: number, total: number): InterruptedErro
     where: `labelling by teacher ${name}`,
     wanted: `answers to ${total} rows`,
     got: `a request to stop after ${done}`,
-    fix: 'run it again to go on from here',
+    fix: 'the answers are kept: run it again to go on from here, a command with --resume',
   });
 }

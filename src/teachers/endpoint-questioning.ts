@@ -175,7 +175,7 @@ export class Questioning {
         where: `teacher ${this.#options.model}`,
         wanted: `answers to ${rows} rows`,
         got: `a request to stop after ${done}`,
-        fix: 'run it again to go on from here',
+        fix: 'the answers are kept: run it again to go on from here, a command with --resume',
       });
     }
     if (failure !== undefined) throw failure;
@@ -307,7 +307,7 @@ export class Questioning {
       where: `teacher ${this.#options.model}`,
       wanted: `answers to ${rows} rows`,
       got: `a request to stop before the last ${left}`,
-      fix: 'run it again to go on from here',
+      fix: 'the answers are kept: run it again to go on from here, a command with --resume',
     });
   }
 

@@ -246,7 +246,8 @@ describe('cachedTeacher', () => {
       },
     };
     await expect(label(letters({ rows: [] }), dataOf(textsOf(3000)), options)).rejects.toThrow(
-      'labelling by teacher letters: wanted answers to 3000 rows, got a request to stop after 1024; run it again',
+      'labelling by teacher letters: wanted answers to 3000 rows, got a request to stop after 1024; ' +
+        'the answers are kept: run it again to go on from here, a command with --resume',
     );
   });
 
