@@ -5,6 +5,9 @@ import { expect } from 'vitest';
 import { runModule } from '../files/processes.js';
 import { CHILD_RUN } from './child-run.js';
 
+/** Times, and the checksum of a record that has some. */
+const TIMED = /"seconds": ?[\d.e-]+|^ *"sha256": ?"[0-9a-f]{64}"$/gm;
+
 /** All files below a folder, with their bytes; times in JSON left out. */
 function contents(folder: string): Record<string, string> {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -14,9 +17,7 @@ function contents(folder: string): Record<string, string> {
       .sort()
       .map((path) => {
         const bytes = readFileSync(path);
-        const text = /\.jsonl?$/.test(path)
-          ? bytes.toString().replace(/"seconds": ?[\d.e-]+/g, '')
-          : bytes.toString('hex');
+        const text = /\.jsonl?$/.test(path) ? bytes.toString().replace(TIMED, '') : bytes.toString('hex');
         return [path.slice(folder.length), text];
       }),
   );
