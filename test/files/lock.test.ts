@@ -47,12 +47,13 @@ afterEach(() => {
 
 /** A clock that moves while it is waited for, and what happens meanwhile, by the millisecond. */
 function waiting(happenings: Readonly<Record<number, () => void>> = {}) {
+  const begun = 1e9;
   let ms = 0;
   const told: string[] = [];
   const options: LockOptions = {
     onWait: (line) => told.push(line),
     clock: {
-      now: () => ms,
+      now: () => begun + ms,
       pause: async (pauseMs) => {
         ms += pauseMs;
         happenings[ms]?.();
@@ -136,6 +137,14 @@ describe('acquireLock', () => {
     );
     (await acquireLock(path)).release();
     expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
+  test('says which file is in use, where it is one', async () => {
+    const file = join(root, 'held.jsonl');
+    writeFileSync(`${file}.lock`, ALIVE);
+    await expect(acquireLock(`${file}.lock`)).rejects.toThrow(
+      `${file}: wanted a file no other process uses, got file in use by this very process; wait for it or use another file`,
+    );
   });
 
   test('does not create a lock over one that has just come up', async () => {
@@ -284,6 +293,16 @@ describe('waiting for a lock', () => {
     expect(told).toHaveLength(lines);
   });
 
+  test.each([
+    [1, 250],
+    [500, 500],
+  ])('with a patience of %i ms ends after %i', async (patienceMs, waited) => {
+    const path = lockedBy(`patient ${patienceMs}`, owner);
+    const { options, ms } = waiting();
+    await expect(acquireLock(path, { ...options, patienceMs })).rejects.toThrow('in use by process 11 on pod-a');
+    expect(ms()).toBe(waited);
+  });
+
   test('lasts six hours at most', () => {
     expect(PATIENCE_MS).toBe(6 * 3_600_000);
   });
@@ -309,7 +328,9 @@ describe('waiting for a lock', () => {
     const { options, ms } = waiting({ 5000: () => stop.abort() });
     const taking = acquireLock(path, { ...options, patienceMs: PATIENCE_MS, signal: stop.signal });
     await expect(taking).rejects.toBeInstanceOf(InterruptedError);
-    await expect(taking).rejects.toThrow(`${path}: wanted the lock that another process holds, got a request to stop`);
+    await expect(taking).rejects.toThrow(
+      `${path}: wanted the lock that another process holds, got a request to stop; run the command again once that process has ended`,
+    );
     expect(ms()).toBe(5000);
   });
 
@@ -318,7 +339,9 @@ describe('waiting for a lock', () => {
     const stop = new AbortController();
     const taking = acquireLock(path, { patienceMs: PATIENCE_MS, signal: stop.signal });
     stop.abort();
-    await expect(taking).rejects.toBeInstanceOf(InterruptedError);
+    // Not when the pause is over: before anything that has to wait.
+    const later = new Promise((done) => setImmediate(done));
+    await expect(Promise.race([taking, later])).rejects.toBeInstanceOf(InterruptedError);
   });
 });
 
