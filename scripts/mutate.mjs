@@ -110,9 +110,13 @@ class Tests {
     const late = new Promise((done) => {
       timer = setTimeout(done, this.#limitMs ?? 2 ** 31 - 1, 'late');
     });
-    const ended = await Promise.race([vitest.runTestSpecifications(specifications, true), late]);
+    const running = vitest.runTestSpecifications(specifications, true);
+    const ended = await Promise.race([running, late]);
     clearTimeout(timer);
     if (ended === 'late') {
+      // The first time asks the worker to end, which an endless loop never hears; the second ends it.
+      for (let i = 0; i < 2; i++) vitest.cancelCurrentRun('keyboard-input').catch(() => {});
+      await running.catch(() => {});
       await this.close();
       return false;
     }
