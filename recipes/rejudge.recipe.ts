@@ -31,7 +31,6 @@ function jsonOf(name: string): unknown {
 
 type Primer = Pick<PrimerFigures, 'arms' | 'gains'>;
 
-/** Its rows' part is what the seeds say whose rows were kept. */
 async function rejudgePrimer(path: string): Promise<void> {
   const figures = JSON.parse(readFileSync(path, 'utf8')) as Primer;
   const runs = await runsBeside(path);
