@@ -18,5 +18,5 @@ const { verdict, student } = await distill({
   seeds: 5,
   outputDir: 'outputs/student',
 });
-console.log(verdict); // BETTER, NO BETTER or CAN'T TELL: points over no-teacher, with a 95 % interval
+console.log(verdict); // BETTER, NO BETTER or CAN'T TELL: points over no-teacher, with a 95 % interval over seeds and rows
 await saveHuggingFace('student', student);
