@@ -29,12 +29,12 @@ export function compareOnSeeds(
     const seeds = listed(both.map(({ run }) => String(run.seed)));
     note(`${arm.name} and ${over.name} are compared on the seeds that both have: ${seeds}`);
   }
-  const rows = rowEvidence(
+  const evidence = rowEvidence(
     both.map(({ run }) => run),
     both.map(({ other }) => other),
     metric,
   );
-  if (Object.keys(rows).length === 0) {
+  if ((evidence.rows ?? evidence.discordant ?? evidence.resampled) === undefined) {
     const pair = `${arm.name} and ${over.name}`;
     const none = 'is not known, so that nothing can be said of other rows than these';
     note(
@@ -50,7 +50,7 @@ export function compareOnSeeds(
     scores: both.map(({ run }) => run.score),
     otherScores: both.map(({ other }) => other.score),
     ...(smallestEffect !== undefined && { smallestEffect }),
-    ...rows,
+    ...evidence,
   });
 }
 
