@@ -1,19 +1,19 @@
 /** @file How an experiment ends on the terminal: which arm gained what over which, and the student to use. */
 import { join } from 'node:path';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { namedInterval, SECONDARY, shipSentence, signedPoints } from '../report/words.js';
+import { namedInterval, SECONDARY, shipSentence, signedPoints, verdictCell } from '../report/words.js';
 import { foldWords } from './fold-words.js';
 import { renderTable } from './table.js';
 
 /** A line for each comparison, with both names; in sentences where a table of them is too wide. */
 export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: number): string {
-  const rows = gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict, small, worse }) => [
+  const rows = gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, ...judged }) => [
     `${arm} over ${over}`,
     signedPoints(mean),
     namedInterval(low, high, fromRows === undefined) || '-',
     fromSeeds?.toFixed(1) ?? '-',
     fromRows?.toFixed(1) ?? '-',
-    `${verdict}${small ? ', but small' : ''}${worse ? ', worse' : ''}`,
+    verdictCell(judged),
   ]);
   const table = renderTable(['gain', 'points', '95 % interval', '± seeds', '± rows', 'verdict'], rows, columns);
   const isNarrow = table.split('\n').every((line) => line.length <= columns);

@@ -238,10 +238,11 @@ function interval(low: number, high: number, smallestEffect: number): string {
   return `[${unsignedZero(low, decimals)}, ${unsignedZero(high, decimals)}]`;
 }
 
-/** `± 0.9`, with more decimals where it takes them to see that it is not nothing. */
-function plusMinus(half: number): string {
+/** `± 0.9`, with more decimals where it takes them to see that it is more than rounding; empty where it is not known. */
+export function plusMinus(half: number | undefined): string {
+  if (half === undefined) return '';
   let decimals = 1;
-  while (decimals < 4 && half > 0 && Number(half.toFixed(decimals)) === 0) decimals += 1;
+  while (decimals < 4 && half > 1e-9 && Number(half.toFixed(decimals)) === 0) decimals += 1;
   return `± ${half.toFixed(decimals)}`;
 }
 

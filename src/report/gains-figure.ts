@@ -1,10 +1,11 @@
 /** @file Gains with their intervals: how far one arm is from another over the same seeds. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
+import { plusMinus } from '../experiments/verdict.js';
 import { across, axisOver } from './axis.js';
 import { axisTicks, band, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
 import { html, type Markup } from './markup.js';
-import { counted, decimal, listed, namedInterval, plusMinus, signedPoints } from './words.js';
+import { counted, decimal, listed, namedInterval, signedPoints } from './words.js';
 
 type RecordedGain = ExperimentRecord['gains'][number];
 

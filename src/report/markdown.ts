@@ -1,6 +1,7 @@
 /** @file The report of an experiment as a few lines of Markdown, for a pull request. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { METRIC_WORDING } from '../experiments/judged-metric.js';
+import { plusMinus } from '../experiments/verdict.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
 import { warningPlace } from './warnings-section.js';
 import {
@@ -9,11 +10,11 @@ import {
   decimal,
   duration,
   namedInterval,
-  plusMinus,
   runsOf,
   SECONDARY,
   shipSentence,
   signedPoints,
+  verdictCell,
   verdictFigures,
   verdictSentence,
 } from './words.js';
@@ -61,13 +62,13 @@ function gainsTable({ gains }: ExperimentRecord): string {
   return table(
     ['gain', 'points', '95 % interval', 'from seeds', 'from rows', 'verdict'],
     ['---', '---:', '---:', '---:', '---:', '---'],
-    gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict, small, worse }) => [
+    gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, ...judged }) => [
       `${code(arm)} over ${code(over)}`,
       signedPoints(mean),
       namedInterval(low, high, fromRows === undefined),
       plusMinus(fromSeeds),
       plusMinus(fromRows),
-      `${verdict}${small ? ', but small' : ''}${worse ? ', worse' : ''}`,
+      verdictCell(judged),
     ]),
   );
 }

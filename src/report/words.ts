@@ -92,9 +92,9 @@ export function namedInterval(low: number | undefined, high: number | undefined,
   return `${intervalText(low, high)}${overSeedsAlone ? ' over seeds alone' : ''}`;
 }
 
-/** `± 0.9` */
-export function plusMinus(half: number | undefined): string {
-  return half === undefined ? '' : `± ${signedPoints(half).replace('+', '')}`;
+/** A verdict in a cell of a table: `BETTER, but small`. */
+export function verdictCell({ verdict, small, worse }: Pick<Judged, 'verdict' | 'small' | 'worse'>): string {
+  return `${verdict}${small ? ', but small' : ''}${worse ? ', worse' : ''}`;
 }
 
 /** What is claimed of an experiment, and what is not. */
