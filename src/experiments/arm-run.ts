@@ -1,8 +1,11 @@
 /** @file One arm on one seed: what runs it, and how it fails. */
+import { join } from 'node:path';
 import process from 'node:process';
 import { type ErrorDetails, type ExitCode, RetortError } from '../errors/retort-error.js';
 import type { Json } from '../files/fingerprint.js';
 import type { ArmResult } from './arm-result.js';
+
+const RUNS = 'runs';
 
 /** One way to train, by name; whatever else it has is its settings. Plain JSON, since it is written down and sent. */
 export type Arm = { readonly name: string; readonly [setting: string]: Json | undefined };
@@ -32,6 +35,11 @@ export class ArmError extends RetortError {
     super(details);
     this.exitCode = exitCode;
   }
+}
+
+/** The folder of a run, from that of the experiment. */
+export function runFolder(arm: string, seed: number): string {
+  return join(RUNS, `${arm}-${seed}`);
 }
 
 export function placeOf(arm: string, seed: number): string {

@@ -1,10 +1,9 @@
 /** @file Which student of an experiment to use: every experiment ends with one, also when the teacher did not help. */
+import { runFolder } from './arm-run.js';
 import type { ExperimentOutcome } from './experiment.js';
 import { compareArms } from './experiment-record.js';
 import type { ExperimentRecord } from './experiment-record.schema.js';
 import { mean } from './statistics.js';
-
-type Shipped = NonNullable<ExperimentRecord['ship']>;
 
 /**
  * The arm with the highest mean; or the cheapest to make of those that it cannot be told from, since a teacher that did not
@@ -16,7 +15,7 @@ export function shippedStudent(
   outcome: ExperimentOutcome,
   arms: readonly string[],
   smallestEffect?: number,
-): Omit<Shipped, 'path'> | undefined {
+): ExperimentRecord['ship'] {
   const candidates = arms.flatMap((name) => {
     const found = outcome.arms.find(({ arm }) => arm.name === name);
     return found === undefined ? [] : [{ name, mean: mean(found.scores) }];
@@ -32,5 +31,5 @@ export function shippedStudent(
   const shipped = cheaper ?? best;
   const why =
     cheaper === undefined ? 'the highest mean' : `cheaper to make than ${best.name}, whose gain over it is not shown`;
-  return { arm: shipped.name, seed, mean: shipped.mean, why };
+  return { arm: shipped.name, seed, mean: shipped.mean, path: runFolder(shipped.name, seed), why };
 }

@@ -14,7 +14,7 @@ import type { TrainingEvent } from '../../training/events.js';
 import { checkStages } from '../../training/phased-run.js';
 import { LAST } from '../../training/run-files.js';
 import { servedMethod } from '../../training/served-methods.js';
-import type { RunContext } from '../arm-run.js';
+import { type RunContext, runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, type ExperimentOptions, expectSameExperiment, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
@@ -163,8 +163,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       }),
     );
     const shippable = shippableArms(arms);
-    const runOf = (arm: string, armSeed: number) => join('runs', `${arm}-${armSeed}`);
-    const folderOf = (arm: string, armSeed: number) => join(outputDir, runOf(arm, armSeed));
+    const folderOf = (arm: string, armSeed: number) => join(outputDir, runFolder(arm, armSeed));
     const trained = (arm: DistillationArm, armSeed: number, context: Omit<RunContext, 'settings'>) =>
       trainArm(arm, {
         ...options,
@@ -216,10 +215,10 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     ];
     warnings.afterRuns(late);
     const names = shippable.map(({ name }) => name);
-    const shipped = shippedStudent(outcome, names, smallestEffect);
+    const ship = shippedStudent(outcome, names, smallestEffect);
     // Results may have outlived the folders of their runs: students that are to be shown are trained again, to the same bits.
     for (const arm of shippable) {
-      if (![method.name, 'no-teacher', shipped?.arm].includes(arm.name)) continue;
+      if (![method.name, 'no-teacher', ship?.arm].includes(arm.name)) continue;
       if (await hasRunState(join(folderOf(arm.name, seed), LAST))) continue;
       emit({ type: 'notice', text: `${arm.name} on seed ${seed} has a result and no model: it is trained again` });
       await trained(arm, seed, { signal: stopping, progress: () => {} });
@@ -254,7 +253,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
       warnings: warnings.known(),
-      ...(shipped && { ship: { ...shipped, path: runOf(shipped.arm, shipped.seed) } }),
+      ship,
       teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
       ...(hasNoTeacher &&
         predictions && {

@@ -11,7 +11,7 @@ import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { type Evaluator, openEvaluator } from '../../training/evaluate.js';
 import { type ArmResult, type CurvePoint, oneAnswer, packRightRows } from '../arm-result.js';
-import type { ArmRun, Settings } from '../arm-run.js';
+import { type ArmRun, runFolder, type Settings } from '../arm-run.js';
 import type { PrimerArm } from './primer-arm.js';
 import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
 
@@ -29,7 +29,7 @@ export type PrimerPlaces = {
   readonly dataDir: string;
   /** The folder of the teacher's run. */
   readonly teacher: string;
-  /** Where each run gets a folder of its own; null: nothing is kept. */
+  /** The experiment's folder, where each run gets one of its own; null: nothing is kept. */
   readonly runs: string | null;
 };
 
@@ -84,7 +84,7 @@ export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
   const outputDir =
     settings.runs === null
       ? await mkdtemp(join(tmpdir(), 'retort-primer-'))
-      : join(settings.runs, `${arm.name}-${seed}`);
+      : join(settings.runs, runFolder(arm.name, seed));
   let evaluator: Evaluator | undefined;
   try {
     const { weights, record } = await trainStudent(arm, {

@@ -10,6 +10,7 @@ import { claimOutputFolder } from '../../files/output-folder.js';
 import { loadModel } from '../../models/saved-model.js';
 import type { TrainingEvent } from '../../training/events.js';
 import { describeData } from '../../training/run-options.js';
+import { runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
@@ -139,14 +140,13 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
     const mnist = await loadMnist(options.dataDir, { onNotice: (text) => emit({ type: 'notice', text }) });
     const teacher = await readyTeacher(options, mnist);
-    const runs = join(outputDir, 'runs');
     const test = mnistDataset(mnist.test);
     const settings: PrimerSettings = {
       teacherHash: teacher.hash,
       scoredOn: 'test',
       data: { train: describeData(mnistDataset(mnist.train)), test: describeData(test) },
     };
-    const places: PrimerPlaces = { dataDir: options.dataDir, teacher: teacher.path, runs };
+    const places: PrimerPlaces = { dataDir: options.dataDir, teacher: teacher.path, runs: outputDir };
     const outcome = await runExperiment<PrimerArm>({
       name: 'primer',
       arms,
@@ -186,12 +186,14 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
         parameters: teacher.parameters,
         isPerSeed: false,
       },
-      ...(ship && { ship: { ...ship, path: join('runs', `${ship.arm}-${ship.seed}`) } }),
+      ship,
       evidence: await primerEvidence({
         test,
         split: mnist.test,
         teacher: teacher.path,
-        runs: Object.fromEntries([arm, controls.noTeacher].map((name) => [name, join(runs, `${name}-${seed}`)])),
+        runs: Object.fromEntries(
+          [arm, controls.noTeacher].map((name) => [name, join(outputDir, runFolder(name, seed))]),
+        ),
         seed,
         arm,
         over: controls.noTeacher,
