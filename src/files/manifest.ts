@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { CheckpointError } from '../errors/failures.js';
 import { errorCode, inputFailure } from './file-failure.js';
 import { packageVersion } from './package-version.js';
+import { parsedJson } from './parsed-json.js';
 import { isThere } from './path-entry.js';
 
 export const MANIFEST = 'manifest.json';
@@ -73,7 +74,7 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, unk
     if (errorCode(error) === 'ENOENT') return undefined;
     throw inputFailure(error, path);
   }
-  const { format, version, files } = objectOf(parsed(text));
+  const { format, version, files } = objectOf(parsedJson(text));
   // Others have files of this name too.
   if (format !== FORMAT.name && !text.includes(FORMAT.name)) return undefined;
   if (typeof version === 'number' && version > FORMAT.version) {
@@ -88,14 +89,6 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, unk
     got: 'something else',
     fix: 'copy the whole folder again',
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -6,6 +6,7 @@ import { statIfThere } from '../files/atomic-write.js';
 import { type LinePlace, type LineReader, openLineLog, openLineReader } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
+import { parsedJson } from '../files/parsed-json.js';
 import type { Reply } from './endpoint.schema.js';
 
 /** What is known of the replies to a request without reading them again. */
@@ -103,12 +104,4 @@ async function indexOf(path: string, damaged: 'refuse' | 'skip') {
     }
   }
   return index;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import { FileError } from '../../errors/failures.js';
 import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
 import { inputFailure } from '../../files/file-failure.js';
 import { makeFolder } from '../../files/make-folder.js';
+import { parsedJson } from '../../files/parsed-json.js';
 import type { Environment } from '../terminal.js';
 import type { Allowance } from './allowances.schema.js';
 
@@ -50,12 +51,4 @@ async function readAllowances(path: string): Promise<readonly Allowance[]> {
 
 function isSame(one: Allowance, other: Allowance): boolean {
   return one.config === other.config && one.host === other.host && one.variable === other.variable;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
