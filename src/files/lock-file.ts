@@ -19,13 +19,8 @@ export type LockFile = {
 
 /** What lies at the path now; `undefined` if nothing does. */
 export function readLock(path: string): LockFile | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const fd = openUnless('ENOENT', path, 'r');
+  if (fd === undefined) return undefined;
   try {
     const { ino, mtimeNs } = fstatSync(fd, { bigint: true });
     const text = readFileSync(fd, 'utf8');
@@ -37,13 +32,8 @@ export function readLock(path: string): LockFile | undefined {
 
 /** @returns false if the file is there already. */
 export function createLock(path: string, id: string): boolean {
-  let fd: number;
-  try {
-    fd = openSync(path, 'wx');
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
+  const fd = openUnless('EEXIST', path, 'wx');
+  if (fd === undefined) return false;
   try {
     writeFileSync(fd, ownText(id));
   } catch (error) {
@@ -63,6 +53,16 @@ export function replaceLock(path: string, id: string): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Undefined for the one failure that is no surprise. */
+function openUnless(code: string, path: string, flags: string): number | undefined {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if (errorCode(error) === code) return undefined;
     throw error;
   }
 }
