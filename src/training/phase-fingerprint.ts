@@ -7,7 +7,7 @@ import {
   type StartingWeights,
   weightsFor,
 } from './phase-options.js';
-import { describeData, describedRun, describeRates, describeWeights } from './run-options.js';
+import { describeData, describedRun, describeTraining, describeWeights } from './run-options.js';
 
 /** Of what is compared when such a run is resumed once it has ended; before that each phase compares what it was given. */
 export async function phasedFingerprint(options: PhasedRunOptions): Promise<Fingerprint> {
@@ -33,7 +33,7 @@ async function describedAssistant(assistant: Assistant, seed: number): Promise<F
   return comparable(assistant, {
     model: { kind: model.kind, config: model.config },
     weights: await startOf({ weights }, seed),
-    training: training && comparable(training, { optimizer: describeRates(model, training), groups: undefined }),
+    training: training && describeTraining(model, training),
     // What they read and teach shows in the phases.
     reads: undefined,
     asTeacher: undefined,

@@ -1,7 +1,7 @@
 /** @file Data and optimisers as plain JSON, for the fingerprint of a run. */
 import { contentHash } from '../data/content-hash.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Fingerprint } from '../files/fingerprint.js';
+import { comparable, type Fingerprint } from '../files/fingerprint.js';
 import type { Method } from '../methods/method.js';
 import type { Model } from '../models/model.js';
 import { type Weights, weightsHash } from '../models/saved-model.js';
@@ -76,6 +76,14 @@ export function describedRun(options: DescribedOptions, trained: Pick<Model, 'pa
     // Told by what they are before the first step.
     weights: undefined,
   };
+}
+
+/** Of a model that is trained on the way, with settings of its own. */
+export function describeTraining(
+  model: Pick<Model, 'parameters'>,
+  training: Pick<DescribedOptions, 'optimizer' | 'groups'>,
+): Fingerprint {
+  return comparable(training, { optimizer: describeRates(model, training), groups: undefined });
 }
 
 export function describeWeights(weights: Weights): string {
