@@ -1,5 +1,4 @@
 /** @file What can be found wrong with data, models, runs and experiments. */
-
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';

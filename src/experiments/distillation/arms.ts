@@ -1,5 +1,4 @@
 /** @file The arms of a distillation: the method, and what it has to beat. */
-
 import { asJson } from '../../files/fingerprint.js';
 import { hardLabels } from '../../methods/hard-labels.js';
 import type { Method } from '../../methods/method.js';

@@ -1,5 +1,4 @@
 /** @file What a distillation consists of before anybody is asked or trained: metrics, seeds, arms, and where its files lie. */
-
 import { join } from 'node:path';
 import { classesOf } from '../../models/forward.js';
 import { checkedMetrics } from '../../training/metrics.js';

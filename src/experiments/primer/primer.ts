@@ -1,5 +1,4 @@
 /** @file The primer told in full: the teacher, then seven ways to train a student, each on the same seeds. */
-
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
