@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
-import { textDataset } from '../../src/data/text-dataset.js';
 import { type DistillOptions, runDistillation } from '../../src/experiments/distillation/distill.js';
 import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
 import { type DistillationPlan, isWorthTiming, planDistillation } from '../../src/experiments/distillation/plan.js';
@@ -24,18 +23,11 @@ import type { RunMeasure } from '../../src/training/measure-run.js';
 import type { RunOptions } from '../../src/training/run.js';
 import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
+import { data, startOf, student, train } from './small-student.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-plan-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const startOf = (model: Model) => ({
-  model,
-  weights: (seed: number) => initialiseParameters(model.parameters, seed),
-  start: 'new',
-});
-const student = startOf(smallBert(1));
-const train = textDataset(wordTable('train', 32), words, { model: student.model });
-const data = { train, evaluation: textDataset(wordTable('dev', 16, { seed: 2 }), words, { model: student.model }) };
 const teacherOf = (layers: number): Teacher => {
   const model = smallBert(layers);
   const weights = initialiseParameters(model.parameters, 7);

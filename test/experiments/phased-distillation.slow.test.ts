@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { textDataset } from '../../src/data/text-dataset.js';
 import {
   type DistillOptions,
   type DistillResult,
@@ -12,24 +11,15 @@ import {
 import { selfKd } from '../../src/methods/self-kd.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
-import type { Model } from '../../src/models/model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { smallBert } from '../data/small-bert.js';
-import { words, wordTable } from '../data/words.js';
+import { data, startOf, student, train } from './small-student.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-phased-distillation-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const startOf = (model: Model) => ({
-  model,
-  weights: (seed: number) => initialiseParameters(model.parameters, seed),
-  start: 'new',
-});
-const student = startOf(smallBert(1));
-const train = textDataset(wordTable('train', 32), words, { model: student.model });
-const data = { train, evaluation: textDataset(wordTable('dev', 16, { seed: 2 }), words, { model: student.model }) };
 const teacherModel = smallBert(4);
 const teacher = modelTeacher({
   path: 'teacher',
