@@ -112,7 +112,7 @@ function verdict(record: ExperimentRecord): Markup | undefined {
 <p class="sentence">${verdictSentence(gain)}</p>
 <p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>
 ${softTargets !== undefined && html`<p class="more">${softTargets.text}</p>`}
-${ship !== undefined && html`<p class="more">Ship this one: <code>${ship.path}</code>. ${capital(shipSentence(ship, record))}</p>`}
+${ship !== undefined && html`<p class="more">Ship this one: <code>${ship.path}</code>. ${shipSentence(ship, record)}</p>`}
 </section>`;
 }
 
