@@ -5,8 +5,9 @@ import { namedInterval, SECONDARY, shipSentence, signedPoints, verdictCell } fro
 import { foldWords } from './fold-words.js';
 import { renderTable } from './table.js';
 
-/** A line for each comparison, with both names; in sentences where a table of them is too wide. */
+/** A line for each comparison, with both names: with both parts of the interval where they fit, in sentences where no table does. */
 export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: number): string {
+  const whole = ['gain', 'points', '95 % interval', '± seeds', '± rows', 'verdict'];
   const rows = gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, ...judged }) => [
     `${arm} over ${over}`,
     signedPoints(mean),
@@ -15,10 +16,13 @@ export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: n
     fromRows?.toFixed(1) ?? '-',
     verdictCell(judged),
   ]);
-  const table = renderTable(['gain', 'points', '95 % interval', '± seeds', '± rows', 'verdict'], rows, columns);
-  const isNarrow = table.split('\n').every((line) => line.length <= columns);
+  const withoutParts = (cells: readonly string[]) => cells.filter((_, i) => !whole[i]?.startsWith('±'));
+  const table = [
+    renderTable(whole, rows, columns),
+    renderTable(withoutParts(whole), rows.map(withoutParts), columns),
+  ].find((text) => text.split('\n').every((line) => line.length <= columns));
   const fold = (text: string) => foldWords(text.split(' '), columns);
-  const lines = isNarrow ? [table] : gains.flatMap(({ arm, over, text }) => fold(`${arm} over ${over}: ${text}`));
+  const lines = table ? [table] : gains.flatMap(({ arm, over, text }) => fold(`${arm} over ${over}: ${text}`));
   return [...lines, ...(gains.length > 1 ? fold(SECONDARY) : [])].join('\n');
 }
 

@@ -25,6 +25,15 @@ describe('gainsText', () => {
     ]);
   });
 
+  test('leaves out the parts of the intervals where longer names leave no room for them', () => {
+    const long = [gain('retort-no-teacher', 'article-baseline', [82, 80, 84, 79, 81])];
+    expect(gainsText({ gains: long }, 80).split('\n')).toEqual([
+      'gain                                      points   95 % interval   verdict',
+      '---------------------------------------   ------   -------------   -------',
+      'retort-no-teacher over article-baseline     +2.2      [1.1, 3.3]    BETTER',
+    ]);
+  });
+
   test('is sentences where a table is too wide, still with both names', () => {
     const text = gainsText({ gains }, 50);
     expect(text.replace(/\n/g, ' ')).toContain('hinton over shuffled-teacher: ');
