@@ -36,11 +36,11 @@ import { openSession } from '../src/runtime/session.js';
 import { cachedTeacher } from '../src/teachers/cached-teacher.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import type { Tensor } from '../src/tensor/tensor.js';
-import { measureRun, sampledRows } from '../src/training/measure-run.js';
-import { planTexts } from '../src/training/micro-batches.js';
-import type { RunOptions } from '../src/training/run.js';
-import { textRun } from '../src/training/text-settings.js';
-import { planTraining } from '../src/training/train.js';
+import { measureRun, sampledRows } from '../src/training/estimate/measure-run.js';
+import type { RunOptions } from '../src/training/run/run.js';
+import { planTraining } from '../src/training/run/train.js';
+import { planTexts } from '../src/training/step/micro-batches.js';
+import { textRun } from '../src/training/text/text-settings.js';
 import { machine, median, spread } from './figures.js';
 
 const BATCH = 32;

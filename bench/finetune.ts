@@ -20,9 +20,9 @@ import { adamw } from '../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../src/optim/groups.js';
 import { toNumbers } from '../src/tensor/tensor.js';
 import { loadTokenizer } from '../src/tokenizers/load-tokenizer.js';
-import { openEvaluator } from '../src/training/evaluate.js';
-import { openHostStep } from '../src/training/host-step.js';
-import { runTraining } from '../src/training/run.js';
+import { openEvaluator } from '../src/training/evaluation/evaluate.js';
+import { runTraining } from '../src/training/run/run.js';
+import { openHostStep } from '../src/training/step/host-step.js';
 import { PYTHON } from './peers/peer.js';
 
 export type FinetuneJob = {

@@ -15,8 +15,8 @@ import { supervised } from '../src/methods/supervised.js';
 import { mlp } from '../src/models/mlp.js';
 import { initialiseParameters } from '../src/nn/parameters.js';
 import { adam } from '../src/optim/adam.js';
-import { openInGraphStep } from '../src/training/in-graph-step.js';
-import type { StepInput } from '../src/training/step.js';
+import { openInGraphStep } from '../src/training/step/in-graph-step.js';
+import type { StepInput } from '../src/training/step/step.js';
 import { spread } from './figures.js';
 import { hasPyTorch, PYTHON } from './peers/peer.js';
 

@@ -27,9 +27,9 @@ import { adamw } from '../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../src/optim/groups.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import type { Teacher } from '../src/teachers/teacher.js';
-import { fineTune } from '../src/training/fine-tune.js';
-import { prepareTasks, type TasksOptions, trainTasks } from '../src/training/multi-task-run.js';
-import { textTasks } from '../src/training/text-tasks.js';
+import { prepareTasks, type TasksOptions, trainTasks } from '../src/training/tasks/multi-task-run.js';
+import { textTasks } from '../src/training/tasks/text-tasks.js';
+import { fineTune } from '../src/training/text/fine-tune.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 
 const SETTINGS = {

@@ -12,8 +12,8 @@ import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { supervised } from '../src/methods/supervised.js';
 import { mlp } from '../src/models/mlp.js';
 import { adam } from '../src/optim/adam.js';
-import { openEvaluator } from '../src/training/evaluate.js';
-import { runTraining } from '../src/training/run.js';
+import { openEvaluator } from '../src/training/evaluation/evaluate.js';
+import { runTraining } from '../src/training/run/run.js';
 import { COLOUR, FAINT, INK, svg, text } from './picture.js';
 
 const SIDE = 28;

@@ -20,9 +20,9 @@ import { mlp } from '../src/models/mlp.js';
 import { loadModel } from '../src/models/saved-model.js';
 import { adam } from '../src/optim/adam.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
-import { openEvaluator } from '../src/training/evaluate.js';
-import { runPhases } from '../src/training/phased-run.js';
-import { runTraining } from '../src/training/run.js';
+import { openEvaluator } from '../src/training/evaluation/evaluate.js';
+import { runPhases } from '../src/training/phases/phased-run.js';
+import { runTraining } from '../src/training/run/run.js';
 import { pairedGain } from './paired-gain.js';
 
 type ArmRun = {

@@ -29,8 +29,8 @@ import { bilstmFromTeacher } from '../src/models/bilstm-embeddings.js';
 import { firstLayers } from '../src/models/chosen-layers.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { reportHtml } from '../src/report/html.js';
-import { type FineTuneOptions, fineTune, trainAndDev, withHeadFor } from '../src/training/fine-tune.js';
-import type { TextSettings } from '../src/training/text-settings.js';
+import { type FineTuneOptions, fineTune, trainAndDev, withHeadFor } from '../src/training/text/fine-tune.js';
+import type { TextSettings } from '../src/training/text/text-settings.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 
 export type TextRecipe = {

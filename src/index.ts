@@ -21,8 +21,8 @@ export {
   distillTexts as distill,
   type TextStudent,
 } from './experiments/distillation/distill-texts.js';
-export type { TrainingEvent } from './training/events.js';
-export { type FineTuned, type FineTuneOptions, fineTune } from './training/fine-tune.js';
-export { type RunOptions, type RunResult, runTraining } from './training/run.js';
-export type { RunRecord } from './training/run-record.js';
-export type { TextSettings } from './training/text-settings.js';
+export type { TrainingEvent } from './training/run/events.js';
+export { type RunOptions, type RunResult, runTraining } from './training/run/run.js';
+export type { RunRecord } from './training/run/run-record.js';
+export { type FineTuned, type FineTuneOptions, fineTune } from './training/text/fine-tune.js';
+export type { TextSettings } from './training/text/text-settings.js';

@@ -1,5 +1,5 @@
 import type { DownloadProgress } from '../hub/download.js';
-import type { TrainingEvent } from '../training/events.js';
+import type { TrainingEvent } from '../training/run/events.js';
 import type { LabellingView } from './labelling-lines.js';
 import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
 

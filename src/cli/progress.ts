@@ -1,5 +1,5 @@
 import type { DownloadProgress } from '../hub/download.js';
-import type { TrainingEvent } from '../training/events.js';
+import type { TrainingEvent } from '../training/run/events.js';
 import { LabellingLines, type LabellingView } from './labelling-lines.js';
 import { formatCount, formatDuration, formatMegabytes, formatMetric, formatSeconds } from './numbers.js';
 import { type Colors, DEFAULT_COLUMNS, shownLine, shownText, type TextStream } from './terminal.js';

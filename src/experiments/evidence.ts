@@ -1,5 +1,5 @@
 /** @file What a report shows besides accuracies: who confuses what, what a teacher says at several temperatures. */
-import type { Predictions } from '../training/evaluate.js';
+import type { Predictions } from '../training/evaluation/evaluate.js';
 import type { Evidence, Example } from './experiment-record.schema.js';
 
 export type EvidenceOptions = {

@@ -10,7 +10,7 @@ import { packageVersion } from '../files/package-version.js';
 import { mlp } from '../models/mlp.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { listDevices } from '../runtime/devices.js';
-import { openEvaluator } from '../training/evaluate.js';
+import { openEvaluator } from '../training/evaluation/evaluate.js';
 import { describeEnvironment } from './environment.js';
 import { type Say, trying } from './finding.js';
 

@@ -1,5 +1,5 @@
 /** @file What a report shows of a regression besides scores: answers against what was right, and where models differ. */
-import type { Predictions } from '../training/evaluate.js';
+import type { Predictions } from '../training/evaluation/evaluate.js';
 import { TEACHER } from './evidence.js';
 import type { Evidence, Example } from './experiment-record.schema.js';
 

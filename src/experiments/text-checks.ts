@@ -17,7 +17,7 @@ import { teacherWarnings } from '../training/checks/teacher-warnings.js';
 import { textWarnings } from '../training/checks/text-warnings.js';
 import { truncationWarnings } from '../training/checks/truncation.js';
 import { vocabularyWarnings } from '../training/checks/vocabulary-warnings.js';
-import { metricsOf } from '../training/metrics.js';
+import { metricsOf } from '../training/evaluation/metrics.js';
 import { type Say, sayWarnings } from './finding.js';
 
 /** How files of texts are to be read; columns as `readTextTask` has them. */

@@ -9,8 +9,8 @@ import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../
 import { runsBeside } from '../experiments/results-file.js';
 import type { KeptRows } from '../experiments/row-evidence.js';
 import type { Json } from '../files/fingerprint.js';
-import { METRICS } from '../training/run-files.js';
-import { type RunRecord, readRunRecord } from '../training/run-record.js';
+import { METRICS } from '../training/run/run-files.js';
+import { type RunRecord, readRunRecord } from '../training/run/run-record.js';
 import { kindOf, recordFile } from './record-file.js';
 
 /** A data set as a record names it. */

@@ -5,7 +5,7 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
-import { METRICS } from '../training/run-files.js';
+import { METRICS } from '../training/run/run-files.js';
 
 const EXPERIMENT = 'experiment.json';
 

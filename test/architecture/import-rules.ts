@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { parseAst } from 'vitest/node';
-import { DOORS, GRAB_BAGS, RANKS } from './ranks.js';
+import { DOORS, GRAB_BAGS, RANKS, ROOMS } from './ranks.js';
 
 /** Source files by their path inside `src/`, with `/` between folders. */
 export type Sources = ReadonlyMap<string, string>;
@@ -37,6 +37,16 @@ function folderOf(path: string): string {
   return path === 'index.ts' ? 'entries' : path.slice(0, Math.max(path.indexOf('/'), 0));
 }
 
+/** The rank of a file among the rooms of its folder; undefined in a folder without rooms, or a room without a rank. */
+function roomRank(path: string): number | undefined {
+  const [folder = '', room] = path.split('/');
+  const rooms = ROOMS[folder];
+  if (rooms === undefined || room === undefined) return undefined;
+  if (room.endsWith('.ts')) return rooms.length;
+  const rank = rooms.findIndex((names) => names.includes(room));
+  return rank < 0 ? undefined : rank;
+}
+
 /** What is wrong with the layout of these sources, one sentence each; empty if nothing is. */
 export function violations(sources: Sources): string[] {
   return [...sources].flatMap(([path, source]) => violationsOf(path, source, sources));
@@ -49,6 +59,9 @@ export function violationsOf(path: string, source: string, sources: Sources): st
   if (rank === undefined) return [`${path}: the folder "${folder}" has no rank in test/architecture/ranks.ts`];
 
   const wrong: string[] = [];
+  if (ROOMS[folder] !== undefined && roomRank(path) === undefined) {
+    wrong.push(`${path}: the room has no rank in test/architecture/ranks.ts`);
+  }
   const names = path.replace(/\.ts$/, '').split('/');
   for (const name of names) if (GRAB_BAGS.has(name)) wrong.push(`${path}: "${name}" names no idea`);
   if (names.at(-1) === 'index' && path !== 'index.ts') wrong.push(`${path}: no folder barrels`);
@@ -71,7 +84,17 @@ function relativeViolations(path: string, rank: number, specifier: string, sourc
   if (!sources.has(target)) return [`${path}: imports ${specifier}, which is no file of src/`];
   const [from, to] = [folderOf(path), folderOf(target)];
   const targetRank = RANKS[to] ?? Number.POSITIVE_INFINITY;
-  if (from === to || targetRank < rank) return [];
+  if (from === to) return roomViolations(path, target);
+  if (targetRank < rank) return [];
   const direction = targetRank > rank ? 'up' : 'sideways';
   return [`${path}: imports ${target}, ${direction} from ${from}/ (${rank}) to ${to}/ (${targetRank})`];
+}
+
+/** Between rooms of one folder. */
+function roomViolations(path: string, target: string): string[] {
+  const [own, other] = [roomRank(path), roomRank(target)];
+  if (own === undefined || other === undefined || other < own) return [];
+  const [from, to] = [posix.dirname(path), posix.dirname(target)];
+  if (from === to) return [];
+  return [`${path}: imports ${target}, ${other > own ? 'up' : 'sideways'} from ${from}/ to ${to}/`];
 }

@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { importsOf, type Sources, violations, violationsOf } from './import-rules.js';
+import { RANKS, ROOMS } from './ranks.js';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 
@@ -41,10 +42,26 @@ describe('src/', () => {
     ['cli/utils.ts', '', '"utils" names no idea'],
     ['nn/common/planted.ts', '', '"common" names no idea'],
     ['nn/index.ts', '', 'no folder barrels'],
+    ['training/step/planted.ts', "import '../run/run.js';", 'up from training/step/ to training/run/'],
+    [
+      'training/tasks/planted.ts',
+      "import '../phases/phased-run.js';",
+      'sideways from training/tasks/ to training/phases/',
+    ],
+    ['training/attic/planted.ts', '', 'the room has no rank'],
     ['extras/planted.ts', '', 'the folder "extras" has no rank'],
     ['planted.ts', '', 'the folder "" has no rank'],
   ])('%s with %s is caught', (path, source, message) => {
     expect(violationsOf(path, source, sources)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('folders and rooms that have a rank are there', () => {
+    const paths = [...sources.keys()];
+    const named = [
+      ...Object.keys(RANKS),
+      ...Object.entries(ROOMS).flatMap(([folder, rooms]) => rooms.flat().map((room) => `${folder}/${room}`)),
+    ];
+    expect(named.filter((folder) => !paths.some((path) => path.startsWith(`${folder}/`)))).toEqual([]);
   });
 
   test.each([

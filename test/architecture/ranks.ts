@@ -24,10 +24,17 @@ export const RANKS: Readonly<Record<string, number>> = {
   export: 9,
   inference: 9,
   report: 10,
-  server: 10,
   cli: 11,
   // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.
   entries: 11,
+};
+
+/**
+ * Rooms of large folders, lowest first: subfolders with ranks of their own. A file may import its own room and lower ones;
+ * rooms of one line do not know each other. What lies in no room is above all of them.
+ */
+export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  training: [['step', 'evaluation'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
 };
 
 /** Packages that may enter only through some files, so that what does not need them never loads them. */

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgress, type ProgressView, progressLine } from '../../src/cli/progress.js';
-import type { TrainingEvent } from '../../src/training/events.js';
+import type { TrainingEvent } from '../../src/training/run/events.js';
 import { memoryStream } from './memory-stream.js';
 
 const colors = pc.createColors(false);

@@ -11,7 +11,7 @@ import { firstLayers } from '../../src/models/chosen-layers.js';
 import { weightsHash } from '../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../src/models/text-model.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
-import { fineTune } from '../../src/training/fine-tune.js';
+import { fineTune } from '../../src/training/text/fine-tune.js';
 import { writeSmallEncoder } from '../cli/small-text-data.js';
 import { WORDS, wordTable } from '../data/words.js';
 

@@ -9,7 +9,7 @@ import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import { usualThreads } from '../../src/runtime/threads.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
-import { describeData, describeOptimizer, describeRates, describeWeights } from '../../src/training/run-options.js';
+import { describeData, describeOptimizer, describeRates, describeWeights } from '../../src/training/run/run-options.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
 const start = { model: mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES }), weights: () => ({}), start: 'new' };

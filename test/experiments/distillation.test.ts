@@ -17,7 +17,7 @@ import { adam } from '../../src/optim/adam.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { sizeOf } from '../../src/tensor/shape.js';
-import { runTraining } from '../../src/training/run.js';
+import { runTraining } from '../../src/training/run/run.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-distillation-'));

@@ -8,7 +8,7 @@ import { supervised } from '../../src/methods/supervised.js';
 import { mlp } from '../../src/models/mlp.js';
 import { loadModel, saveModel } from '../../src/models/saved-model.js';
 import { adam } from '../../src/optim/adam.js';
-import { runTraining } from '../../src/training/run.js';
+import { runTraining } from '../../src/training/run/run.js';
 import { writeSmallMnist } from '../cli/command-line.js';
 import { temporaryFolder } from '../files/processes.js';
 

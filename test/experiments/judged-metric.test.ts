@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inPoints, JUDGED_METRICS, METRIC_WORDING, scoreText } from '../../src/experiments/judged-metric.js';
-import { METRICS, type MetricName } from '../../src/training/metrics.js';
+import { METRICS, type MetricName } from '../../src/training/evaluation/metrics.js';
 
 describe('JUDGED_METRICS', () => {
   test('are all metrics of which more is better', () => {

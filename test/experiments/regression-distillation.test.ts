@@ -22,8 +22,8 @@ import { reportHtml } from '../../src/report/html.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
-import { openEvaluator } from '../../src/training/evaluate.js';
-import { runTraining } from '../../src/training/run.js';
+import { openEvaluator } from '../../src/training/evaluation/evaluate.js';
+import { runTraining } from '../../src/training/run/run.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-regression-'));

@@ -11,7 +11,7 @@ import { bilstm } from '../../src/models/bilstm.js';
 import { saveModel } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
-import { runTraining } from '../../src/training/run.js';
+import { runTraining } from '../../src/training/run/run.js';
 import { WORDS, words } from '../data/words.js';
 import { temporaryFolder } from '../files/processes.js';
 

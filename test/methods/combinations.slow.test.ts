@@ -20,8 +20,8 @@ import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { sgd } from '../../src/optim/sgd.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
-import { runPhases } from '../../src/training/phased-run.js';
-import { type RunOptions, type RunResult, runTraining } from '../../src/training/run.js';
+import { runPhases } from '../../src/training/phases/phased-run.js';
+import { type RunOptions, type RunResult, runTraining } from '../../src/training/run/run.js';
 import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 

@@ -25,11 +25,11 @@ import { sgd } from '../../src/optim/sgd.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { type StaticShape, sizeOf } from '../../src/tensor/shape.js';
 import { fromNumbers } from '../../src/tensor/tensor.js';
-import { openHostStep } from '../../src/training/host-step.js';
-import { openInGraphStep } from '../../src/training/in-graph-step.js';
-import { modelInTraining } from '../../src/training/method-parameters.js';
-import type { StepTeacher } from '../../src/training/trace-step.js';
-import { viewInput } from '../../src/training/view-draws.js';
+import { openHostStep } from '../../src/training/step/host-step.js';
+import { openInGraphStep } from '../../src/training/step/in-graph-step.js';
+import { modelInTraining } from '../../src/training/step/method-parameters.js';
+import type { StepTeacher } from '../../src/training/step/trace-step.js';
+import { viewInput } from '../../src/training/step/view-draws.js';
 import { readGolden } from '../losses/golden-cases.js';
 
 type Witness = {

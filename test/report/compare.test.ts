@@ -6,7 +6,7 @@ import { packRightRows } from '../../src/experiments/arm-result.js';
 import { writeExperimentRecord } from '../../src/experiments/experiment-record.js';
 import { packAnswers } from '../../src/experiments/kept-answers.js';
 import { compareRuns } from '../../src/report/compare.js';
-import { type RunRecord, writeRunRecord } from '../../src/training/run-record.js';
+import { type RunRecord, writeRunRecord } from '../../src/training/run/run-record.js';
 import { temporaryFolder } from '../files/processes.js';
 import { smallRecord } from './records.js';
 

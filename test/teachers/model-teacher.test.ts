@@ -7,7 +7,7 @@ import { modelHash, type SavedModel } from '../../src/models/saved-model.js';
 import { constantParameters, initialiseParameters } from '../../src/nn/parameters.js';
 import { sgd } from '../../src/optim/sgd.js';
 import { isKeptSignal, modelTeacher } from '../../src/teachers/model-teacher.js';
-import { openInGraphStep } from '../../src/training/in-graph-step.js';
+import { openInGraphStep } from '../../src/training/step/in-graph-step.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
 const data = blobs('train', 300);

@@ -10,7 +10,7 @@ import { recordedTeacher } from '../../src/teachers/recorded-teacher.js';
 import { shuffledTeacher } from '../../src/teachers/shuffled-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
-import { runTraining } from '../../src/training/run.js';
+import { runTraining } from '../../src/training/run/run.js';
 import { temporaryFolder } from '../files/processes.js';
 import { STUDENT, STUDENT_VOCABULARY, savedBert, TEXTS, textData, tokenizerIn } from './text-models.js';
 

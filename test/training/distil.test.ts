@@ -6,8 +6,8 @@ import { mlp } from '../../src/models/mlp.js';
 import { loadModel, type SavedModel } from '../../src/models/saved-model.js';
 import { adam } from '../../src/optim/adam.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
-import type { TrainingEvent } from '../../src/training/events.js';
-import { type RunOptions, runTraining } from '../../src/training/run.js';
+import type { TrainingEvent } from '../../src/training/run/events.js';
+import { type RunOptions, runTraining } from '../../src/training/run/run.js';
 import { temporaryFolder } from '../files/processes.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 

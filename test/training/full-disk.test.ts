@@ -7,8 +7,8 @@ import { OutputError } from '../../src/errors/failures.js';
 import { supervised } from '../../src/methods/supervised.js';
 import { mlp } from '../../src/models/mlp.js';
 import { adam } from '../../src/optim/adam.js';
-import type { TrainingEvent } from '../../src/training/events.js';
-import { type RunOptions, runTraining } from '../../src/training/run.js';
+import type { TrainingEvent } from '../../src/training/run/events.js';
+import { type RunOptions, runTraining } from '../../src/training/run/run.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 
 /** A disk of half a megabyte, in memory. */

@@ -1,7 +1,7 @@
 /** @file A step without a graph: y = w · x fitted by gradient descent, on a data set that is made up. */
 import { type Batch, type Dataset, paddedRows, paddingWeights } from '../../src/data/dataset.js';
 import { type Tensor, tensor } from '../../src/tensor/tensor.js';
-import type { StepInput, StepResult, TrainingStep } from '../../src/training/step.js';
+import type { StepInput, StepResult, TrainingStep } from '../../src/training/step/step.js';
 
 const FEATURES = 2;
 /** Rows of the data set satisfy y = 3 x_0 − x_1. */

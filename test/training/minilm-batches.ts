@@ -5,8 +5,8 @@ import { supervised } from '../../src/methods/supervised.js';
 import { bert } from '../../src/models/bert.js';
 import { loadHuggingFace } from '../../src/models/hugging-face.js';
 import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
-import { type HostStepOptions, openHostStep } from '../../src/training/host-step.js';
-import type { TrainingStep } from '../../src/training/step.js';
+import { type HostStepOptions, openHostStep } from '../../src/training/step/host-step.js';
+import type { TrainingStep } from '../../src/training/step/step.js';
 
 type BatchRows = {
   readonly lengths: readonly number[];

@@ -14,7 +14,7 @@ import { adam } from '../../src/optim/adam.js';
 import { sgd } from '../../src/optim/sgd.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { shuffledTeacher } from '../../src/teachers/shuffled-teacher.js';
-import { type RunOptions, runTraining } from '../../src/training/run.js';
+import { type RunOptions, runTraining } from '../../src/training/run/run.js';
 import { temporaryFolder } from '../files/processes.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 

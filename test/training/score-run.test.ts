@@ -10,11 +10,11 @@ import { bert } from '../../src/models/bert.js';
 import { classesOf } from '../../src/models/forward.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
-import { openHostStep } from '../../src/training/host-step.js';
-import { openInGraphStep } from '../../src/training/in-graph-step.js';
-import { prepareRun } from '../../src/training/prepare-run.js';
-import { type RunOptions, runTraining } from '../../src/training/run.js';
-import type { StepResult } from '../../src/training/step.js';
+import { prepareRun } from '../../src/training/run/prepare-run.js';
+import { type RunOptions, runTraining } from '../../src/training/run/run.js';
+import { openHostStep } from '../../src/training/step/host-step.js';
+import { openInGraphStep } from '../../src/training/step/in-graph-step.js';
+import type { StepResult } from '../../src/training/step/step.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-score-run-'));

@@ -17,7 +17,7 @@ import { recordedTeacher } from '../../src/teachers/recorded-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
-import { runPhases } from '../../src/training/phased-run.js';
+import { runPhases } from '../../src/training/phases/phased-run.js';
 import { smallBert } from '../data/small-bert.js';
 import { WORDS, words, wordTable } from '../data/words.js';
 import { temporaryFolder } from '../files/processes.js';

@@ -11,11 +11,11 @@ import type { Model } from '../../src/models/model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
-import { openHostStep } from '../../src/training/host-step.js';
-import { microBatches, paddingShare, planTexts } from '../../src/training/micro-batches.js';
-import { type RunOptions, runTraining } from '../../src/training/run.js';
-import type { StepResult } from '../../src/training/step.js';
-import { orderOf, planTraining } from '../../src/training/train.js';
+import { type RunOptions, runTraining } from '../../src/training/run/run.js';
+import { orderOf, planTraining } from '../../src/training/run/train.js';
+import { openHostStep } from '../../src/training/step/host-step.js';
+import { microBatches, paddingShare, planTexts } from '../../src/training/step/micro-batches.js';
+import type { StepResult } from '../../src/training/step/step.js';
 import { words, wordTable } from '../data/words.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-text-run-'));

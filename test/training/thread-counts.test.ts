@@ -17,7 +17,7 @@ import type { OnnxProgram } from '../../src/onnx/program.js';
 import { openSession, type Session } from '../../src/runtime/session.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
-import { sumOf, traceTerms } from '../../src/training/trace-step.js';
+import { sumOf, traceTerms } from '../../src/training/step/trace-step.js';
 
 const THREADS = [1, 2, 3, 5, 8];
 const VOCABULARY = 50;

@@ -2,7 +2,7 @@ import { decodeIdx, type Idx, readIdx } from '../../data/idx.js';
 import { imageDataset } from '../../data/images.js';
 import { FileError, OptionError } from '../../errors/failures.js';
 import { formatShape } from '../../tensor/shape.js';
-import { openEvaluator, type Predictions } from '../../training/evaluate.js';
+import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import type { OptionValues } from '../options.js';
 import { loadDigitModel } from './digit-evaluation.js';

@@ -14,7 +14,7 @@ import { onnxTeacher } from '../../teachers/onnx-teacher.js';
 import { recordedTeacher } from '../../teachers/recorded-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
-import { hasViews } from '../../training/view-checks.js';
+import { hasViews } from '../../training/checks/view-checks.js';
 import type { CommandIo, Json } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';

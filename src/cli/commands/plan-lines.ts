@@ -1,7 +1,7 @@
 /** @file What a plan says of time, memory, disk and cost. */
 import type { DistillationPlan } from '../../experiments/distillation/plan.js';
 import { asJson } from '../../files/fingerprint.js';
-import type { DiskUse, StageEstimate } from '../../training/run-estimate.js';
+import type { DiskUse, StageEstimate } from '../../training/estimate/run-estimate.js';
 import type { Json } from '../command.js';
 import { formatCount, formatDuration, formatSize } from '../numbers.js';
 

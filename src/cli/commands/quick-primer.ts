@@ -5,7 +5,7 @@ import { OptionError } from '../../errors/failures.js';
 import { statIfThere } from '../../files/atomic-write.js';
 import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
-import { runTraining } from '../../training/run.js';
+import { runTraining } from '../../training/run/run.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { foldWords } from '../fold-words.js';
 import { formatCount } from '../numbers.js';

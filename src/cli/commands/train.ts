@@ -1,6 +1,6 @@
 import { SAMPLINGS } from '../../data/sampling.js';
 import { OptionError } from '../../errors/failures.js';
-import { METRICS, type MetricName } from '../../training/metrics.js';
+import { METRICS, type MetricName } from '../../training/evaluation/metrics.js';
 import { type CommandUsage, defineCommand } from '../command.js';
 import { badRowsOption, columnOptions, computeOptions, messageOptions, runOptions } from '../shared-options.js';
 import { mnistOptions } from './mnist-options.js';

@@ -8,7 +8,7 @@ import { isTextSetName, loadTextSet, TEXT_SETS } from '../../data/text-sets.js';
 import type { TextTable } from '../../data/text-table.js';
 import { splitOf, type TextTask } from '../../data/text-task.js';
 import { type FileError, OptionError } from '../../errors/failures.js';
-import type { MetricName } from '../../training/metrics.js';
+import type { MetricName } from '../../training/evaluation/metrics.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';

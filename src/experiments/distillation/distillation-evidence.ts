@@ -1,7 +1,7 @@
 /** @file What a distillation's report shows besides scores: answers of the teacher and of two students, row by row. */
 import type { Dataset } from '../../data/dataset.js';
 import { loadModel } from '../../models/saved-model.js';
-import { openEvaluator, type Predictions } from '../../training/evaluate.js';
+import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
 import { evidenceOf, TEACHER } from '../evidence.js';
 import type { Evidence, Example } from '../experiment-record.schema.js';
 import { scoreEvidenceOf } from '../score-evidence.js';

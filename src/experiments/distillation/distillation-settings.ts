@@ -1,7 +1,7 @@
 /** @file What decides the numbers of a distillation: what is compared when one is resumed. */
 import { comparable } from '../../files/fingerprint.js';
 import { usualThreads } from '../../runtime/threads.js';
-import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run-options.js';
+import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/run-options.js';
 import type { Settings } from '../arm-run.js';
 import type { DistillOptions } from './distill.js';
 import { outlineOf } from './outline.js';

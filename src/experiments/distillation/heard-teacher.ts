@@ -4,8 +4,8 @@ import type { Method } from '../../methods/method.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
 import type { Warning } from '../../training/checks/warning.js';
-import { type Predictions, softmax } from '../../training/evaluate.js';
-import { argmax, metricsOf } from '../../training/metrics.js';
+import { type Predictions, softmax } from '../../training/evaluation/evaluate.js';
+import { argmax, metricsOf } from '../../training/evaluation/metrics.js';
 import { inPoints, type JudgedMetric } from '../judged-metric.js';
 import { targetsOf } from './evaluation-targets.js';
 

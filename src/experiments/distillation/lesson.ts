@@ -4,9 +4,9 @@ import type { Method } from '../../methods/method.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
 import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { studentSteps } from '../../training/phase-budgets.js';
-import { type Assistant, assistantNames, type PhasedRunOptions } from '../../training/phase-options.js';
-import { hasViews } from '../../training/view-checks.js';
+import { hasViews } from '../../training/checks/view-checks.js';
+import { studentSteps } from '../../training/phases/phase-budgets.js';
+import { type Assistant, assistantNames, type PhasedRunOptions } from '../../training/phases/phase-options.js';
 import { type DistillationArm, methodOf } from './arms.js';
 import { forSteps, type StudentTraining, stepsOn, studentTraining } from './student-training.js';
 

@@ -1,8 +1,8 @@
 /** @file What a distillation consists of before anybody is asked or trained: metrics, seeds, arms, and where its files lie. */
 import { join } from 'node:path';
 import { classesOf } from '../../models/forward.js';
-import { checkedMetrics } from '../../training/metrics.js';
-import { checkTargets, checkTeacher } from '../../training/teacher-checks.js';
+import { checkTargets, checkTeacher } from '../../training/checks/teacher-checks.js';
+import { checkedMetrics } from '../../training/evaluation/metrics.js';
 import { RESULTS } from '../formats.js';
 import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';

@@ -1,9 +1,9 @@
 /** @file How the students of a distillation are trained, and for how long those that see fewer rows. */
 import type { Dataset } from '../../data/dataset.js';
-import { givenOptions } from '../../training/given-options.js';
-import { planTexts } from '../../training/micro-batches.js';
-import type { RunOptions } from '../../training/run.js';
-import { planTraining } from '../../training/train.js';
+import { givenOptions } from '../../training/run/given-options.js';
+import type { RunOptions } from '../../training/run/run.js';
+import { planTraining } from '../../training/run/train.js';
+import { planTexts } from '../../training/step/micro-batches.js';
 
 const KEYS = [
   'optimizer',

@@ -9,7 +9,7 @@ import type { Fingerprint } from '../../files/fingerprint.js';
 import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { type Evaluator, openEvaluator } from '../../training/evaluate.js';
+import { type Evaluator, openEvaluator } from '../../training/evaluation/evaluate.js';
 import { type ArmResult, type CurvePoint, oneAnswer, packRightRows } from '../arm-result.js';
 import { type ArmRun, runFolder, type Settings } from '../arm-run.js';
 import type { PrimerArm } from './primer-arm.js';

@@ -2,7 +2,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Mnist } from '../../data/mnist.js';
 import { loadModel } from '../../models/saved-model.js';
-import { openEvaluator, type Predictions } from '../../training/evaluate.js';
+import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
 import { evidenceOf, TEACHER } from '../evidence.js';
 import type { Evidence } from '../experiment-record.schema.js';
 

@@ -4,7 +4,7 @@ import { MNIST_NORMALISATION } from '../../data/mnist.js';
 import { supervised } from '../../methods/supervised.js';
 import { mlp } from '../../models/mlp.js';
 import { adam } from '../../optim/adam.js';
-import { type RunOptions, type RunResult, runTraining } from '../../training/run.js';
+import { type RunOptions, type RunResult, runTraining } from '../../training/run/run.js';
 
 export const TEACHER_HIDDEN = 16;
 

@@ -1,7 +1,7 @@
 /** @file What is wrong with the labels of a run: missing, or too few to learn from. */
 import type { Dataset } from '../../data/dataset.js';
 import { NO_LABEL, type TextTable } from '../../data/text-table.js';
-import type { MetricName } from '../metrics.js';
+import type { MetricName } from '../evaluation/metrics.js';
 import type { Warning } from './warning.js';
 
 /** Up to so many names are shown. */

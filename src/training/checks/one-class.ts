@@ -1,5 +1,5 @@
 /** @file A student that has collapsed: whatever it reads, it gives the same answer. */
-import type { ClassCounts } from '../evaluate.js';
+import type { ClassCounts } from '../evaluation/evaluate.js';
 import { shownPercent, type Warning } from './warning.js';
 
 /** Rows of other classes below which one answer may be right enough. */

@@ -13,9 +13,9 @@ import { inputParameters } from '../../nn/parameters.js';
 import { openSession, type SessionOptions } from '../../runtime/session.js';
 import { dimProduct } from '../../tensor/shape.js';
 import { fromNumbers, type Tensor } from '../../tensor/tensor.js';
-import { MODEL, stepInput } from '../compiled-step.js';
-import type { StepInput } from '../step.js';
-import { inputCollector, type StepRequest, scalarNamesOf, sumOf, termMean, traceTerms } from '../trace-step.js';
+import { MODEL, stepInput } from '../step/compiled-step.js';
+import type { StepInput } from '../step/step.js';
+import { inputCollector, type StepRequest, scalarNamesOf, sumOf, termMean, traceTerms } from '../step/trace-step.js';
 
 /** Norms of the gradient by all that is trained, before clipping. */
 export type TermNorms = { readonly distillation: number; readonly labels: number };

@@ -11,7 +11,7 @@ import { sgd } from '../../../src/optim/sgd.js';
 import { RandomStream } from '../../../src/tensor/random.js';
 import { fromNumbers, tensor } from '../../../src/tensor/tensor.js';
 import { openTermMeter } from '../../../src/training/checks/term-norms.js';
-import { openHostStep } from '../../../src/training/host-step.js';
+import { openHostStep } from '../../../src/training/step/host-step.js';
 import { words } from '../../data/words.js';
 
 const ROWS = 6;

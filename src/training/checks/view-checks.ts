@@ -1,0 +1,43 @@
+/** @file What can be known to be wrong with a method's views before any work starts. */
+import { SignalError } from '../../errors/failures.js';
+import type { Method } from '../../methods/method.js';
+import { classesOf } from '../../models/forward.js';
+import type { Model } from '../../models/model.js';
+import type { Teacher } from '../../teachers/teacher.js';
+import { servedMethods } from './served-methods.js';
+
+/** Whether a method runs student and teacher on other inputs than the batch's own. */
+export function hasViews({ views = {} }: Pick<Method, 'views'>): boolean {
+  return Object.keys(views).length > 0;
+}
+
+/**
+ * @throws SignalError for a student or teacher that cannot be run on mixed word vectors: one that reads no words, a teacher
+ *   that answers from outside the step, or from texts by a tokenizer of its own.
+ */
+export function checkViews(method: Method, model: Model, teacher: Teacher | undefined): void {
+  if (!hasViews(method)) return;
+  const where = `method '${method.name}'`;
+  const kinds = 'a BERT, RoBERTa, DistilBERT or BiLSTM';
+  if (model.words === undefined) {
+    const wanted = `a student whose word vectors can be mixed: ${kinds}`;
+    throw new SignalError({ where, wanted, got: `'${model.kind}'`, fix: 'choose another method' });
+  }
+  if (teacher === undefined) return;
+  if (teacher.traced === undefined) {
+    throw new SignalError({
+      where: `${where} with teacher ${teacher.name}`,
+      wanted: 'a model of retort that reads the very tokens that the student reads: it is run on mixed word vectors',
+      got: teacher.reads?.includes('texts')
+        ? 'a teacher that makes tokens of the texts itself'
+        : 'a teacher whose answers come from outside the step',
+      fix:
+        "take a teacher with the student's tokenizer and the data's order of labels, or a method that this one can " +
+        `serve: ${servedMethods(teacher, classesOf(model)).join(', ')}`,
+    });
+  }
+  const { kind, words } = teacher.traced.model;
+  if (words !== undefined) return;
+  const wanted = `a teacher whose word vectors can be mixed: ${kinds}`;
+  throw new SignalError({ where: `${where} with teacher ${teacher.name}`, wanted, got: `'${kind}'` });
+}

@@ -1,0 +1,46 @@
+/** @file Scoring a model that labels tokens: every token with a label counts as a row does elsewhere. */
+import { batchesByLength } from '../../data/length-order.js';
+import { OptionError } from '../../errors/failures.js';
+import { classesOf, openForward } from '../../models/forward.js';
+import { type Evaluator, type EvaluatorOptions, expectFinite } from './evaluate.js';
+import { checkedMetrics, metricsOf, NO_LABEL } from './metrics.js';
+
+const MOST_ROWS_PER_RUN = 256;
+/** Tokens of one run, padding included. */
+const TOKENS_PER_RUN = 2048;
+
+/**
+ * Opens a model that labels tokens on texts with labels [B, S]. It runs without dropout.
+ * @throws OptionError for rows that are no texts, or a metric that is not of classes.
+ */
+export async function openTokenEvaluator(options: EvaluatorOptions): Promise<Pick<Evaluator, 'evaluate' | 'release'>> {
+  const { model, data } = options;
+  const rows = Math.min(options.rows ?? data.size, data.size);
+  const lengths = data.text?.lengths.subarray(0, rows);
+  if (lengths === undefined || rows < 1) {
+    throw new OptionError({ where: data.name, wanted: 'at least one text to evaluate', got: String(rows) });
+  }
+  const classes = classesOf(model);
+  const metrics = checkedMetrics(options.metrics, classes);
+  const forward = await openForward(model, ['logits'], options);
+  return {
+    evaluate: async (weights) => {
+      const logits: number[] = [];
+      const labels: number[] = [];
+      for (const numbers of batchesByLength(lengths, { maxRows: MOST_ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN })) {
+        const batch = data.batch(numbers);
+        const answers = (await forward.run(weights, batch.inputs)).logits?.data ?? []; // [B, S, C]
+        for (const [token, label] of (batch.labels?.data ?? []).entries()) {
+          if (Number(label) === NO_LABEL) continue;
+          labels.push(Number(label));
+          const own = Array.from({ length: classes }, (_, c) => Number(answers[token * classes + c]));
+          expectFinite(own, data.name);
+          logits.push(...own);
+        }
+      }
+      const scored = { logits: Float32Array.from(logits), classes, labels: Int32Array.from(labels) };
+      return { metrics: metricsOf(scored, metrics), rows };
+    },
+    release: () => forward.release(),
+  };
+}

@@ -1,0 +1,48 @@
+/** @file What decides between phases: a score on rows that neither the learner nor the report has seen. */
+import { heldOut } from '../../data/held-out.js';
+import { classesOf } from '../../models/forward.js';
+import { checkedMetrics, METRICS, metricsOf, NO_LABEL } from '../evaluation/metrics.js';
+import { givenTeacher, type PhasedRunOptions } from './phase-options.js';
+
+function measureOf({ metrics, model }: PhasedRunOptions) {
+  const [name = 'loss'] = checkedMetrics(metrics, classesOf(model));
+  return { name, sign: METRICS[name].mode === 'max' ? 1 : -1 };
+}
+
+/**
+ * The run's first metric, the better the more. NaN where it was not measured. A correlation with equal answers has no value,
+ * and counts as 0.
+ */
+export function scoreOf(options: PhasedRunOptions, metrics: Readonly<Record<string, number>>): number {
+  const { name, sign } = measureOf(options);
+  const { [name]: score = Number.NaN } = metrics;
+  const isUndefined = name in metrics && Number.isNaN(score) && METRICS[name].needs === 'scores';
+  return isUndefined ? 0 : sign * score;
+}
+
+/**
+ * The given teacher's score on the validation rows. Without such rows it is that on the held-out tenth of the training set,
+ * which the teacher may have been trained on: it is then too high.
+ */
+export async function heldOutScore(options: PhasedRunOptions): Promise<number> {
+  const { train, validation = heldOut(train, train).part } = options.data;
+  const teacher = await givenTeacher(options, validation);
+  if (teacher === undefined) return Number.NaN;
+  const { classes } = teacher;
+  const rows = Uint32Array.from({ length: validation.size }, (_, row) => row);
+  const answers = await teacher.answer(validation, ['logits']);
+  const logits = answers.batch(rows, rows.length).logits?.data as Float32Array;
+  const { labels, scores } = validation.batch(rows);
+  return scoreOf(
+    options,
+    metricsOf(
+      {
+        logits,
+        classes,
+        labels: Int32Array.from(rows, (row) => Number(labels?.data[row] ?? NO_LABEL)),
+        ...(scores && { scores: Float32Array.from(scores.data) }),
+      },
+      checkedMetrics(options.metrics, classes),
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+/** @file Which models of a run are kept: the best k by a metric, under names that say so. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OptionError } from '../../errors/failures.js';
+import { outputFailure } from '../../files/file-failure.js';
+
+/** What models are ranked by. */
+export type Monitor = { readonly metric: string; readonly mode: 'min' | 'max' };
+
+export type KeptModel = {
+  /** `epoch=2-accuracy=0.9251.ckpt`; epochs count from 1. */
+  readonly name: string;
+  readonly epoch: number;
+  readonly value: number;
+};
+
+/** @throws OptionError */
+export function checkTopK(saveTopK: number): void {
+  if (Number.isInteger(saveTopK) && saveTopK >= -1) return;
+  throw new OptionError({ where: 'saveTopK', wanted: 'a whole number from 0, or -1 for all', got: String(saveTopK) });
+}
+
+export function keptName(epoch: number, { metric }: Monitor, value: number): string {
+  return `epoch=${epoch}-${metric}=${value.toFixed(4)}.ckpt`;
+}
+
+/**
+ * What to keep once the model of another epoch is there: the best `saveTopK`, in order of epochs. Of equal values the
+ * earlier one stays.
+ */
+export function rankKept(
+  kept: readonly KeptModel[],
+  candidate: KeptModel,
+  saveTopK: number,
+  { mode }: Monitor,
+): { readonly kept: readonly KeptModel[]; readonly dropped: readonly KeptModel[] } {
+  const all = [...kept.filter(({ epoch }) => epoch !== candidate.epoch), candidate];
+  if (saveTopK === -1) return { kept: all, dropped: [] };
+  // Smaller is better; NaN is worst.
+  const badness = ({ value }: KeptModel) => (Number.isNaN(value) ? Number.MAX_VALUE : mode === 'max' ? -value : value);
+  // A stable order: of equal values the earlier one comes first, as in `all`.
+  const ranked = all.toSorted((a, b) => badness(a) - badness(b));
+  const best = new Set(ranked.slice(0, saveTopK));
+  return { kept: all.filter((model) => best.has(model)), dropped: all.filter((model) => !best.has(model)) };
+}
+
+/** Removes a model that is no longer kept. */
+export async function removeKept(outputDir: string, { name }: KeptModel): Promise<void> {
+  const path = join(outputDir, name);
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+}

@@ -1,0 +1,391 @@
+/** @file A run while it trains: its step, evaluation, state, log and events. */
+import { join } from 'node:path';
+import { truncatedRows } from '../../data/text-rows.js';
+import { OptionError } from '../../errors/failures.js';
+import { packageVersion } from '../../files/package-version.js';
+import { saveModel, type Weights } from '../../models/saved-model.js';
+import { constantParameters } from '../../nn/parameters.js';
+import { loadOnnxRuntime } from '../../runtime/native.js';
+import type { TeacherAnswers } from '../../teachers/teacher.js';
+import { teacherWarnings } from '../checks/teacher-warnings.js';
+import { expectNoWarning, type Warning } from '../checks/warning.js';
+import { type Evaluator, openEvaluator } from '../evaluation/evaluate.js';
+import { openHostStep } from '../step/host-step.js';
+import { openInGraphStep } from '../step/in-graph-step.js';
+import { meansOf } from '../step/loss-means.js';
+import { splitWeights } from '../step/method-parameters.js';
+import { isCutIntoRuns, largestRun, paddingShare } from '../step/micro-batches.js';
+import type { StepInput, TrainingStep } from '../step/step.js';
+import { BATCH, type StepTeacher } from '../step/trace-step.js';
+import { type RunState, removeRunState, saveRunState } from './checkpoint.js';
+import { FRESH, waitFor } from './early-stopping.js';
+import type { TrainingEvent } from './events.js';
+import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
+import { type PreparedRun, teacherForm } from './prepare-run.js';
+import type { RunOptions, RunResult } from './run.js';
+import { openRunChecks, type RunChecks } from './run-checks.js';
+import { LAST, LOG, METRICS, RESUME } from './run-files.js';
+import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
+import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
+
+/** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
+export const STATE_SECONDS = { run: 20, epoch: 2 };
+/** Saving a large state is made rarer, so that it takes no more than this share of a run. */
+export const SAVING_SHARE = 0.05;
+/** Often enough for a progress bar. */
+const EVENT_MS = 50;
+
+/** Where an interrupted run stood. */
+export type SavedRun = { readonly state: RunState; readonly tensors: Weights };
+
+/** What stays the same while a run trains. */
+type Live = PreparedRun & {
+  readonly step: TrainingStep;
+  readonly evaluator: Pick<Evaluator, 'evaluate' | 'release'> | undefined;
+  readonly log: RunLog;
+  readonly checks: RunChecks;
+  readonly emit: (event: TrainingEvent) => void;
+  /** Seconds that the run has taken so far, earlier parts included. */
+  readonly seconds: () => number;
+};
+
+/** What the run has found out so far, besides the position. */
+type Findings = Pick<RunState, 'epochs' | 'kept' | 'patience' | 'stoppedEarly'>;
+
+function findingsOf(from: RunState | undefined): Findings {
+  if (from === undefined) return { epochs: [], kept: [], patience: FRESH, stoppedEarly: false };
+  // Nothing else of the state: its position would be saved again with later tensors.
+  const { epochs, kept, patience, stoppedEarly } = from;
+  return { epochs, kept, patience, stoppedEarly };
+}
+
+/** Trains in a folder that has been claimed, from the start or from where the run stood. */
+export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): Promise<RunResult> {
+  const { options, plan, evaluation } = run;
+  const { outputDir, onEvent } = options;
+  const emit = onEvent ?? (() => {});
+  const asked = await run.askTeachers?.();
+  const answers = asked?.answers ?? (await teacherAnswers(options));
+  const warnings = [...(run.warnings ?? []), ...(asked?.warnings ?? answerWarnings(run, answers))];
+  let step: TrainingStep | undefined;
+  let checks: RunChecks | undefined;
+  let evaluator: Live['evaluator'];
+  try {
+    step = await openStep(run, answers);
+    if (options.watchStep !== undefined) step = options.watchStep(step);
+    if (saved !== undefined) step.load(saved.tensors);
+    evaluator = evaluation && (await (options.openEvaluator ?? openEvaluator)({ ...options, ...evaluation }));
+    const begun = performance.now() - (saved?.state.seconds ?? 0) * 1000;
+    const seconds = () => (performance.now() - begun) / 1000;
+    const log = openRunLog(join(outputDir, LOG), saved?.state.logBytes);
+    // Those that a limit of steps leaves.
+    const epochs = Math.min(plan.epochs, Math.ceil(plan.totalSteps / plan.stepsPerEpoch));
+    const start = { totalSteps: plan.totalSteps, epochs, trainRows: options.data.train.size };
+    const resumed = saved === undefined ? {} : { resumedAtStep: saved.state.step };
+    emit({ type: 'start', ...start, parameters: run.parameters, ...resumed });
+    if (saved === undefined) log.write({ type: 'start', ...start, parameters: run.parameters, seconds: 0 });
+    const teacher = stepTeacher(options, answers);
+    checks = await openRunChecks({ run, step, teacher, warnings, saved: saved?.state.checks, log, seconds, emit });
+    const live: Live = { ...run, step, evaluator, log, checks, emit, seconds };
+    const padding = textNotice(run);
+    if (padding !== undefined) emit({ type: 'notice', text: padding });
+    if (run.saveTopK !== 0 && evaluator === undefined) {
+      emit({ type: 'notice', text: 'without an evaluation there is nothing to rank models by: save_top_k keeps none' });
+    }
+    return await trainLive(live, saved?.state, answers);
+  } finally {
+    await checks?.release();
+    await evaluator?.release();
+    await step?.release();
+  }
+}
+
+/** What becomes of the texts of a run: lengths, padding, and what was cut off. */
+function textNotice({ options, plan }: PreparedRun): string | undefined {
+  const { train } = options.data;
+  if (train.text === undefined || plan.text === undefined) return undefined;
+  const truncated = truncatedRows(train.text);
+  const share = paddingShare(orderOf(train, plan, options.seed, 0), train, plan);
+  const cut = truncated === 0 ? '' : `; ${truncated} of ${train.size} texts are longer and were cut`;
+  return `texts of like length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
+}
+
+/** The teacher's answers to all rows, unless it is traced into the step. */
+async function teacherAnswers(options: RunOptions): Promise<TeacherAnswers | undefined> {
+  const { teacher, method, data } = options;
+  if (teacher === undefined || teacherForm(options) === 'traced') return undefined;
+  return teacher.answer(data.train, method.needs);
+}
+
+/** @throws CheckError if the answers are no good to a strict run. */
+function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers | undefined): Warning[] {
+  const { teacher, data, strict } = options;
+  if (teacher === undefined || answers === undefined) return [];
+  const warnings = teacherWarnings(teacher, answers, data.train);
+  if (strict) expectNoWarning(warnings);
+  return warnings;
+}
+
+function openStep(
+  { options, plan, stepModel, weights }: PreparedRun,
+  answers: TeacherAnswers | undefined,
+): Promise<TrainingStep> {
+  const { method, perturbation, optimizer, groups, maxGradNorm, seed, threads, device } = options;
+  const { text, batchSize, rowsPerStep, accumulation } = plan;
+  const { openStep = text === undefined ? openInGraphStep : openHostStep } = options;
+  const teacher = stepTeacher(options, answers);
+  const run = text && largestRun(text, batchSize);
+  return openStep({
+    model: stepModel,
+    method,
+    ...(teacher && { teacher }),
+    dims: run ?? { B: rowsPerStep },
+    hasMicroBatches: accumulation > 1 || (text !== undefined && isCutIntoRuns(text, batchSize)),
+    ...(perturbation && { inputDtypes: perturbation.dtypes }),
+    optimizer,
+    ...(groups && { groups }),
+    ...(maxGradNorm !== undefined && { maxNorm: maxGradNorm }),
+    seed,
+    parameters: weights,
+    ...(threads !== undefined && { threads }),
+    ...(device !== undefined && { device }),
+  });
+}
+
+function stepTeacher({ teacher }: RunOptions, answers: TeacherAnswers | undefined): StepTeacher | undefined {
+  if (teacher === undefined) return undefined;
+  if (answers !== undefined) return { kind: 'fed', signals: answers.signals };
+  if (teacher.traced === undefined) {
+    throw new OptionError({
+      where: `teacher ${teacher.name}`,
+      wanted: 'a model of retort, to be traced into the step',
+      got: 'another kind of teacher',
+      fix: "use teacherForm 'fed'",
+    });
+  }
+  const { model, weights, seenRow } = teacher.traced;
+  return { kind: 'traced', model, parameters: constantParameters(weights), hasOwnInputs: seenRow !== undefined };
+}
+
+/** What the teacher's part of a step is fed with: its answers, or inputs that are not the student's. */
+function teacherFeed(
+  { teacher, data, perturbation }: RunOptions,
+  answers: TeacherAnswers | undefined,
+): TrainingRun['teacher'] {
+  if (answers !== undefined) return ({ rows, paddedTo }) => answers.batch(rows, paddedTo);
+  const seenRow = teacher?.traced?.seenRow;
+  if (seenRow === undefined) return undefined;
+  return ({ rows, paddedTo, length }, at) => {
+    const plain = data.train.batch(Uint32Array.from(rows, seenRow), paddedTo, undefined, length);
+    const { inputs } = perturbation?.perturb(plain, at) ?? plain;
+    return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`${BATCH}${name}`, value]));
+  };
+}
+
+async function trainLive(
+  live: Live,
+  from: RunState | undefined,
+  answers: TeacherAnswers | undefined,
+): Promise<RunResult> {
+  const { options, plan, step, log, checks, emit, learningRate, seconds } = live;
+  const { data, perturbation, method, seed, signal } = options;
+  const teacher = teacherFeed(options, answers);
+  let findings = findingsOf(from);
+  const state = stateKeeper(live);
+  const watch = stepWatcher(live);
+  const position = from?.stoppedEarly
+    ? from
+    : await train({
+        step,
+        data: data.train,
+        ...(perturbation && { perturbation }),
+        plan,
+        seed,
+        learningRate,
+        from: from ?? START,
+        ...(method.scalars && { scalars: (progress) => method.scalars?.(method.options, progress) ?? {} }),
+        ...(teacher && { teacher }),
+        ...(signal && { signal }),
+        lineSteps: LINE_STEPS,
+        onLine: ({ step: done, cursor, lineLosses }) => {
+          const means = meansOf(lineLosses);
+          const rate = learningRate(done);
+          const epoch = cursor.epoch + 1;
+          log.write({ type: 'steps', step: done, epoch, ...means, learningRate: rate, seconds: seconds() });
+        },
+        onFirstStep: (first) => checks.begin(first),
+        onRun: async (at, report) => {
+          watch.onRun(at, report);
+          await state.saveIfDue(at, findings, 'run');
+        },
+        onEpochEnd: async (at, closed, last) => {
+          findings = await closeEpoch(live, at, last, findings);
+          watch.restart();
+          if (!isLast(closed, findings, plan)) await state.saveIfDue(closed, findings, 'epoch');
+          return !findings.stoppedEarly;
+        },
+        onStop: (at) => state.save(at, findings),
+      });
+  const { stoppedEarly } = findings;
+  log.write({ type: 'end', steps: position.step, stoppedEarly, seconds: seconds() });
+  const result = await finish(live, position, findings);
+  emit({ type: 'end', steps: position.step, seconds: result.record.seconds, ...(stoppedEarly && { stoppedEarly }) });
+  return result;
+}
+
+function isLast({ step, cursor }: Position, { stoppedEarly }: Findings, { totalSteps, epochs }: TrainingPlan): boolean {
+  return stoppedEarly || step >= totalSteps || cursor.epoch >= epochs;
+}
+
+/** Saves the state of a run, not more often than its time allows. */
+function stateKeeper({ options, step, trained, log, checks, fingerprint, emit, seconds }: Live) {
+  const { outputDir, stateSeconds } = options;
+  const path = join(outputDir, RESUME);
+  let savedAt = performance.now();
+  let cost = 0;
+  const save = async (at: Position, findings: Findings): Promise<string> => {
+    const started = performance.now();
+    const found = { ...findings, checks: checks.state() };
+    const state = { ...found, ...at, seconds: seconds(), logBytes: log.sync(), options: fingerprint() };
+    await saveRunState(path, state, trained, step.state());
+    savedAt = performance.now();
+    cost = (savedAt - started) / 1000;
+    emit({ type: 'checkpoint', path, kind: 'resume' });
+    return path;
+  };
+  return {
+    save,
+    saveIfDue: (at: Position, findings: Findings, when: 'run' | 'epoch'): Promise<unknown> | undefined => {
+      const usual = Math.max(STATE_SECONDS[when], cost / SAVING_SHARE);
+      const isDue = (performance.now() - savedAt) / 1000 >= (stateSeconds ?? usual);
+      return isDue ? save(at, findings) : undefined;
+    },
+  };
+}
+
+/** Step events, as often as somebody can look at them, and always at an epoch's end. */
+function stepWatcher({ plan, emit, learningRate }: Live) {
+  let since = performance.now();
+  let rows = 0;
+  return {
+    restart: (): void => {
+      since = performance.now();
+      rows = 0;
+    },
+    onRun: (at: Position, report: RunReport): void => {
+      rows += report.rows;
+      const now = performance.now();
+      const isEpochEnd = at.cursor.position === plan.rowsPerEpoch || at.step === plan.totalSteps;
+      const result = report.results.at(-1);
+      if (result === undefined || (now - since < EVENT_MS && !isEpochEnd)) return;
+      emit({
+        type: 'step',
+        step: at.step,
+        totalSteps: plan.totalSteps,
+        epoch: at.cursor.epoch + 1,
+        loss: result.loss,
+        losses: result.losses,
+        epochLoss: at.epochLosses.loss / at.epochLosses.steps,
+        learningRate: learningRate(at.step),
+        rowsPerSecond: (rows * 1000) / (now - since),
+      });
+      since = now;
+      rows = 0;
+    },
+  };
+}
+
+/** Evaluates, logs, keeps the model if it is among the best, and decides whether to go on. */
+async function closeEpoch(live: Live, at: Position, last: StepInput, before: Findings): Promise<Findings> {
+  const { options, evaluator, evaluation, step, log, checks, emit, seconds } = live;
+  const epoch = at.cursor.epoch + 1;
+  const means = meansOf(at.epochLosses);
+  log.write({ type: 'epoch', step: at.step, epoch, ...means, seconds: seconds() });
+  await checks.endSteps(at, last);
+  let metrics: Readonly<Record<string, number>> = {};
+  let { kept, patience, stoppedEarly } = before;
+  if (evaluator !== undefined && evaluation !== undefined) {
+    const weights = splitWeights(step.parameters()).model;
+    const evaluated = await evaluator.evaluate(weights);
+    ({ metrics } = evaluated);
+    const event = { type: 'evaluation', step: at.step, epoch, split: evaluation.data.name, metrics } as const;
+    log.write({ ...event, seconds: seconds() });
+    emit(event);
+    checks.seeEvaluation(at, evaluated);
+    kept = await keepIfBest(live, kept, epoch, weights, metrics);
+    if (options.earlyStopping !== undefined) {
+      const { isOver, ...waiting } = waitFor(options.earlyStopping, patience, metrics);
+      patience = waiting;
+      stoppedEarly = isOver;
+    }
+  }
+  const record: EpochRecord = { epoch, step: at.step, ...means, metrics, seconds: seconds() };
+  return { epochs: [...before.epochs, record], kept, patience, stoppedEarly };
+}
+
+async function keepIfBest(
+  { options, trained, monitor, saveTopK, emit }: Live,
+  kept: readonly KeptModel[],
+  epoch: number,
+  weights: Weights,
+  metrics: Readonly<Record<string, number>>,
+): Promise<readonly KeptModel[]> {
+  const value = metrics[monitor.metric];
+  if (saveTopK === 0 || value === undefined) return kept;
+  const candidate = { name: keptName(epoch, monitor, value), epoch, value };
+  const ranked = rankKept(kept, candidate, saveTopK, monitor);
+  if (ranked.kept.includes(candidate)) {
+    const path = join(options.outputDir, candidate.name);
+    await saveModel(path, { ...trained, weights });
+    emit({ type: 'checkpoint', path, kind: 'top-k' });
+  }
+  for (const model of ranked.dropped) {
+    if (model !== candidate) await removeKept(options.outputDir, model);
+  }
+  return ranked.kept;
+}
+
+/** Writes what stays of a run. The record is the mark of its end, so it comes last; then the state may go. */
+async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
+  const { options, evaluation, step, trained, saveLast, checks, emit, seconds, fingerprint, parameters } = live;
+  const { outputDir, data, seed, command, config } = options;
+  const weights = splitWeights(step.parameters()).model;
+  const lastPath = join(outputDir, LAST);
+  if (saveLast) {
+    await saveModel(lastPath, { ...trained, weights });
+    emit({ type: 'checkpoint', path: lastPath, kind: 'last' });
+  }
+  const { versions } = (await loadOnnxRuntime()).env;
+  const record: RunRecord = {
+    retort: packageVersion(),
+    node: process.versions.node,
+    onnxruntime: versions.node ?? versions.common,
+    ...(command !== undefined && { command }),
+    ...(config !== undefined && { config }),
+    seed,
+    parameters,
+    data: {
+      train: { name: data.train.name, rows: data.train.size },
+      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.rows } }),
+    },
+    options: fingerprint(),
+    steps: position.step,
+    seconds: seconds(),
+    stoppedEarly: findings.stoppedEarly,
+    metrics: findings.epochs.at(-1)?.metrics ?? {},
+    epochs: findings.epochs,
+    warnings: checks.state().warnings,
+    kept: findings.kept,
+    ...(saveLast && { last: LAST }),
+  };
+  await writeRunRecord(join(outputDir, METRICS), record);
+  await removeRunState(join(outputDir, RESUME));
+  return {
+    status: 'finished',
+    record,
+    weights,
+    ...(saveLast && { lastPath }),
+    keptPaths: findings.kept.map(({ name }) => join(outputDir, name)),
+  };
+}

@@ -1,0 +1,229 @@
+/** @file What can be known of a run before its folder is touched: defaults, checks, plan, and what decides its numbers. */
+import type { Dataset } from '../../data/dataset.js';
+import { savedWithTexts } from '../../data/text-rows.js';
+import { OptionError } from '../../errors/failures.js';
+import { comparable, type Fingerprint, fingerprint, onceAsked } from '../../files/fingerprint.js';
+import type { Method } from '../../methods/method.js';
+import { classesOf } from '../../models/forward.js';
+import type { Model } from '../../models/model.js';
+import type { TrainedModel, Weights } from '../../models/saved-model.js';
+import type { ParameterSpec } from '../../nn/module.js';
+import { initialiseParameters } from '../../nn/parameters.js';
+import { checkMaxNorm } from '../../optim/clip.js';
+import { scheduleFor } from '../../optim/schedules.js';
+import { isKeptSignal } from '../../teachers/model-teacher.js';
+import type { TeacherAnswers } from '../../teachers/teacher.js';
+import { sizeOf } from '../../tensor/shape.js';
+import { runWarnings } from '../checks/run-warnings.js';
+import { servedMethod } from '../checks/served-methods.js';
+import { checkTeacher } from '../checks/teacher-checks.js';
+import { checkTeacherInputs } from '../checks/teacher-inputs.js';
+import { checkTerms } from '../checks/terms-check.js';
+import { checkViews, hasViews } from '../checks/view-checks.js';
+import { expectNoWarning, type Warning } from '../checks/warning.js';
+import { checkedMetrics, METRICS, type MetricName } from '../evaluation/metrics.js';
+import { METHOD, modelInTraining, peerWeights } from '../step/method-parameters.js';
+import { planTexts } from '../step/micro-batches.js';
+import { limitBatches, type Portion } from './batch-limits.js';
+import { checkEarlyStopping } from './early-stopping.js';
+import { checkTopK, type Monitor } from './kept-models.js';
+import type { RunOptions } from './run.js';
+import { describeData, describedRun, describeWeights } from './run-options.js';
+import { planTraining, type TrainingPlan } from './train.js';
+
+/** A run with its defaults filled in and its numbers checked. */
+export type PreparedRun = {
+  readonly options: RunOptions;
+  readonly plan: TrainingPlan;
+  readonly evaluation: { readonly data: Dataset; readonly rows: number } | undefined;
+  /** The model, and what the method trains beside it. */
+  readonly stepModel: Model;
+  /** Of all that the step trains. */
+  readonly weights: Weights;
+  readonly learningRate: (step: number) => number;
+  readonly monitor: Monitor;
+  readonly saveTopK: number;
+  readonly saveLast: boolean;
+  /** What decides the numbers, as plain JSON: made when it is asked for, since all rows are read for it. */
+  readonly fingerprint: () => Fingerprint;
+  readonly trained: Omit<TrainedModel, 'weights'>;
+  readonly parameters: number;
+  /** What was found so far that may make the run worthless. */
+  readonly warnings?: readonly Warning[];
+  /** Asks the teachers of a run of several tasks. Default: the one teacher, if there is one, answers all rows. */
+  readonly askTeachers?: () => Promise<{ readonly answers: TeacherAnswers; readonly warnings: readonly Warning[] }>;
+};
+
+/** @throws OptionError, SignalError for what cannot work; CheckError for what is found wrong with a strict run. */
+export function prepareRun(given: RunOptions): PreparedRun {
+  const served = { ...given, method: servedMethod(given.method, given.teacher) };
+  const options: RunOptions = given.fastDevRun ? fastDevRun(served) : served;
+  const { model, method, teacher, data, perturbation, optimizer, seed, saveTopK = 0, saveLast = true } = options;
+  const { schedule = 'constant', warmupSteps = 0, evalBatchSize = options.batchSize } = options;
+  checkNumbers(options);
+  expectOneStage(method);
+  const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
+  const text = planTexts(data.train, options.tokensPerRun, seenRow);
+  const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
+  const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
+  const classes = classesOf(model);
+  const metrics = checkedMetrics(options.metrics, classes);
+  const sets = data.evaluation === undefined ? [data.train] : [data.train, data.evaluation];
+  for (const { name, labelNames } of sets) {
+    if (labelNames.length <= classes) continue;
+    throw new OptionError({
+      where: name,
+      wanted: `labels of at most ${classes} classes, as the model has`,
+      got: `${labelNames.length} classes`,
+      fix: `give the model ${labelNames.length} classes`,
+    });
+  }
+  checkTeacher(method, teacher, classes, data.train);
+  checkViews(method, model, teacher);
+  checkPeers(options);
+  if (teacherForm(options) === 'traced') checkTeacherInputs(model, teacher, data.train);
+  const stepModel = modelInTraining(model, method, teacher);
+  checkTerms({ ...options, model: stepModel });
+  const weights = {
+    ...initialiseParameters(unsetParameters(stepModel, options.weights), seed),
+    ...options.weights,
+    ...peerWeights(options.peerWeights ?? []),
+  };
+  const evalRows = evaluationRows(data.evaluation, evalBatchSize, options.limitEvalBatches);
+  const evaluation = evalRows > 0 ? data.evaluation : undefined;
+  const warnings = runWarnings({
+    data: { train: data.train, evaluation },
+    model,
+    // What another evaluator scores needs no labels that the rows have.
+    metrics: options.openEvaluator === undefined ? metrics : [],
+    startsAtRandom: options.startsAtRandom ?? options.weights === undefined,
+  });
+  if (options.strict) expectNoWarning(warnings);
+  const monitor = options.monitor ?? usualMonitor(metrics);
+  return {
+    options,
+    plan,
+    evaluation: evaluation && { data: evaluation, rows: evalRows },
+    stepModel,
+    weights,
+    learningRate: (step) => optimizer.learningRate * factor(step - 1),
+    monitor,
+    saveTopK,
+    saveLast,
+    fingerprint: onceAsked(() =>
+      fingerprint(options, {
+        data: undefined,
+        trainData: describeData(data.train),
+        evaluationData: data.evaluation && describeData(data.evaluation),
+        ...describedRun(options, stepModel),
+        peerWeights: undefined,
+        initialWeights: describeWeights(weights),
+        teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
+        teacherForm: undefined,
+        evaluationRows: evalRows,
+        limitEvalBatches: undefined,
+        perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
+        ...{ evalBatchSize, metrics, monitor },
+        gradientAccumulationSteps: plan.accumulation,
+        // The number of a run is part of its dropout streams, and its shape decides the order of sums.
+        text: text && comparable(text, { seenRow: undefined }),
+        tokensPerRun: undefined,
+      }),
+    ),
+    trained: {
+      model,
+      labelNames: data.train.labelNames,
+      method: { name: method.name, options: method.options },
+      ...(data.train.text && savedWithTexts(data.train.text)),
+    },
+    parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    warnings,
+  };
+}
+
+function usualMonitor([first = 'loss']: readonly MetricName[]): Monitor {
+  return { metric: first, mode: METRICS[first].mode };
+}
+
+/** What is to be drawn: all parameters, or where the run starts from weights those of the method. */
+function unsetParameters({ parameters }: Model, weights: Weights | undefined): readonly ParameterSpec[] {
+  return weights === undefined ? parameters : parameters.filter(({ name }) => name.startsWith(METHOD));
+}
+
+/** @throws OptionError for peers without a start of their own beside a student that has one, or the other way about. */
+function checkPeers({ method, weights, peerWeights }: RunOptions): void {
+  const { name, peers = 0 } = method;
+  const given = peerWeights?.length ?? 0;
+  if (given === peers || (given === 0 && weights === undefined)) return;
+  throw new OptionError({
+    where: `peerWeights for method '${name}'`,
+    wanted: peers === 0 ? 'none: it has no peers' : `weights for ${peers} peers, as the student has`,
+    got: `${given}`,
+    ...(peers > 0 && { fix: "give each the student's start with other random parts: from other seeds" }),
+  });
+}
+
+/** @throws OptionError for a number out of range, of those that every run has. */
+export function checkNumbers({
+  seed,
+  saveTopK = 0,
+  maxGradNorm,
+  earlyStopping,
+}: Pick<RunOptions, 'seed' | 'saveTopK' | 'maxGradNorm' | 'earlyStopping'>): void {
+  if (!Number.isSafeInteger(seed)) {
+    throw new OptionError({ where: 'seed', wanted: 'a whole number', got: String(seed) });
+  }
+  checkTopK(saveTopK);
+  if (maxGradNorm !== undefined) checkMaxNorm(maxGradNorm);
+  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping);
+}
+
+/** @throws OptionError for a method of several stages, each of which is a run. */
+function expectOneStage({ name, phases }: Method): void {
+  if (phases === undefined) return;
+  const fix = 'train it with runPhases, which takes the same options';
+  throw new OptionError({ where: `method '${name}'`, wanted: 'a method of one stage', got: 'one of several', fix });
+}
+
+/** As PyTorch Lightning's `fast_dev_run`. */
+function fastDevRun(options: RunOptions): RunOptions {
+  const { earlyStopping: _earlyStopping, ...rest } = options;
+  const one: Portion = { batches: 1 };
+  return { ...rest, epochs: 1, limitTrainBatches: one, limitEvalBatches: one, saveTopK: 0, saveLast: false };
+}
+
+/** Rows of an evaluation. */
+export function evaluationRows(data: Dataset | undefined, batchSize: number, limit: Portion | undefined): number {
+  if (data === undefined) return 0;
+  if (!(Number.isSafeInteger(batchSize) && batchSize >= 1)) {
+    throw new OptionError({ where: 'evalBatchSize', wanted: 'a whole number of at least 1', got: String(batchSize) });
+  }
+  const batches = limitBatches(Math.ceil(data.size / batchSize), limit, 'limitEvalBatches');
+  return Math.min(data.size, batches * batchSize);
+}
+
+/**
+ * Whether the teacher answers before the training or in each step.
+ * @throws OptionError for answers that are to be computed once, to rows that are perturbed or mixed.
+ */
+export function teacherForm({ method, teacherForm, perturbation }: RunOptions): 'fed' | 'traced' {
+  const isMixed = hasViews(method);
+  if (perturbation === undefined && !isMixed) {
+    return teacherForm ?? (method.needs.every(isKeptSignal) ? 'fed' : 'traced');
+  }
+  if (teacherForm !== 'fed') return 'traced';
+  if (isMixed) {
+    throw new OptionError({
+      where: "teacherForm 'fed'",
+      wanted: "a teacher within the step: answers to mixed rows can't be known before",
+      got: `method '${method.name}'`,
+      fix: "leave teacherForm out, or set it to 'traced'",
+    });
+  }
+  throw new OptionError({
+    where: "teacherForm 'fed'",
+    wanted: 'rows that stay the same, so that answers to them hold',
+    got: `the perturbation '${perturbation?.name}'`,
+    fix: "trace the teacher into the step (teacherForm 'traced'), or leave the perturbation out",
+  });
+}

@@ -1,0 +1,91 @@
+/** @file `metrics.json`: what a run was and what it gave. Reports and comparisons read nothing else. */
+import { writeFileAtomic } from '../../files/atomic-write.js';
+import { begunByOlder, expectSame, type Fingerprint } from '../../files/fingerprint.js';
+import { sealed, unsealed } from '../../files/sealed-json.js';
+import { newerFormat, parsed, readSmallJson } from '../../models/saved-model.js';
+import type { Warning } from '../checks/warning.js';
+import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
+import type { KeptModel } from './kept-models.js';
+
+export type EpochRecord = {
+  /** From 1. */
+  readonly epoch: number;
+  /** Steps done at its end. */
+  readonly step: number;
+  /** Mean over its steps, and those of the terms. */
+  readonly loss: number;
+  readonly losses: Readonly<Record<string, number>>;
+  /** Of the evaluation set after this epoch; empty without one. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Since the run began, without the time it lay interrupted. */
+  readonly seconds: number;
+};
+
+type DataRecord = { readonly name: string; readonly rows: number };
+
+/** One stage of a method. Its folder holds its own record, log and model. */
+export type PhaseRecord = {
+  readonly name: string;
+  readonly folder: string;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly parameters: number;
+  readonly metrics: Readonly<Record<string, number>>;
+};
+
+export type RunRecord = {
+  /** Versions of what computed it. */
+  readonly retort: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+  readonly command?: string | undefined;
+  /** The text of the config that the command names. */
+  readonly config?: string | undefined;
+  readonly seed: number;
+  /** Trained numbers in the model. */
+  readonly parameters: number;
+  readonly data: { readonly train: DataRecord; readonly evaluation?: DataRecord | undefined };
+  /** All that decides the run's numbers. */
+  readonly options: Fingerprint;
+  /** Of a method of several stages: those that the model has been through. */
+  readonly steps: number;
+  /** Of a method of several stages: of all. */
+  readonly seconds: number;
+  readonly stoppedEarly: boolean;
+  /** Of the evaluation set, after the last epoch. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly epochs: readonly EpochRecord[];
+  /** What may make it worthless, by the checks' names. */
+  readonly warnings: readonly Warning[];
+  /** The models kept for their value, in order of epochs. */
+  readonly kept: readonly KeptModel[];
+  /** The folder of the model after the last step, if it was kept. */
+  readonly last?: string | undefined;
+  /** The stages of a method that has several, in their order; the rest of the record is then that of the last. */
+  readonly phases?: readonly PhaseRecord[] | undefined;
+};
+
+const MAX_RECORD_BYTES = 256 * 2 ** 20;
+
+/** @throws OutputError naming the path. */
+export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
+  const { name: format, version } = RECORD_FORMAT;
+  await writeFileAtomic(path, `${JSON.stringify(sealed({ format, version, ...record }), null, 2)}\n`);
+}
+
+/** @throws OptionError naming what is not as in the run that has ended, or that it is of a version too old to tell. */
+export function expectSameRun(outputDir: string, { options, retort }: RunRecord, now: Fingerprint): void {
+  if (!('numerics' in options)) throw begunByOlder(outputDir, retort);
+  expectSame(outputDir, options, now);
+}
+
+/** @throws CheckpointError for a file that is missing, damaged or of a newer format. */
+export async function readRunRecord(path: string): Promise<RunRecord> {
+  const json = await readSmallJson(path, MAX_RECORD_BYTES);
+  const { recordSchema, versionSchema } = await import('./checkpoint.schema.js');
+  const { version } = parsed(versionSchema.safeParse(json), path);
+  if (version > RECORD_FORMAT.version) throw newerFormat(path, RECORD_FORMAT.version, version);
+  const stored = unsealed(json, path, version >= SEALED_VERSION);
+  const { format: _format, version: _version, ...record } = parsed(recordSchema.safeParse(stored), path);
+  return record;
+}

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { textDataset } from '../../../src/data/text-dataset.js';
+import type { TextTask } from '../../../src/data/text-task.js';
+import { supervised } from '../../../src/methods/supervised.js';
+import { bilstm } from '../../../src/models/bilstm.js';
+import { loadModel, weightsHash } from '../../../src/models/saved-model.js';
+import { loadTextModel, type TextModel, withNewHead } from '../../../src/models/text-model.js';
+import { initialiseParameters } from '../../../src/nn/parameters.js';
+import { adamw } from '../../../src/optim/adamw.js';
+import { isUsuallyUndecayed } from '../../../src/optim/groups.js';
+import { runTraining } from '../../../src/training/run/run.js';
+import { fineTune, trainAndDev, withHeadFor } from '../../../src/training/text/fine-tune.js';
+import { writeSmallEncoder } from '../../cli/small-text-data.js';
+import { words, wordTable } from '../../data/words.js';
+
+const root = mkdtempSync(join(tmpdir(), 'retort-fine-tune-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const task: TextTask = {
+  name: 'words',
+  train: wordTable('train', 80),
+  labelNames: ['negative', 'positive'],
+  metrics: ['accuracy', 'f1'],
+  isPair: false,
+  isRegression: false,
+};
+let pretrained: TextModel;
+beforeAll(async () => {
+  await writeSmallEncoder(root);
+  pretrained = await loadTextModel(join(root, 'encoder'));
+});
+
+describe('fineTune', () => {
+  test.each([
+    ['one text', false],
+    ['two texts', true],
+  ])('keeps with the model that it reads %s a row', async (_rows, isPair) => {
+    const { texts } = wordTable('train', 80);
+    const train = { ...wordTable('train', 80), ...(isPair && { pairs: texts }) };
+    const outputDir = join(root, isPair ? 'of-pairs' : 'of-texts');
+    const { readsPairs } = await fineTune({
+      model: pretrained,
+      task: { ...task, train, isPair },
+      maxSteps: 1,
+      epochs: 1,
+      threads: 1,
+      outputDir,
+    });
+    expect([readsPairs, (await loadModel(outputDir)).readsPairs]).toEqual([isPair, isPair]);
+    expect((await loadTextModel(outputDir)).readsPairs).toBe(isPair);
+  });
+
+  test('is a run with the settings of the field: linear decay after a tenth, decayed weights, clipping at 1', async () => {
+    const outputDir = join(root, 'short');
+    const tuned = await fineTune({ model: pretrained, task, epochs: 2, seed: 3, threads: 1, outputDir });
+    const { train, dev } = trainAndDev(task);
+    const { model, weights, tokenizer } = withNewHead(pretrained, { labelNames: task.labelNames, seed: 3 });
+    const byHand = await runTraining({
+      model,
+      weights,
+      method: supervised(),
+      data: {
+        train: textDataset(train, tokenizer, { model, maxLength: 40 }),
+        evaluation: textDataset(dev, tokenizer, { model, maxLength: 40 }),
+      },
+      // Devlin et al. 2019, appendix A.3: 3e-5, 32 rows, 0.01; 72 rows are 3 steps an epoch, of 6 a tenth is 1.
+      optimizer: adamw({ learningRate: 3e-5, weightDecay: 0.01 }),
+      groups: [{ match: isUsuallyUndecayed, weightDecay: 0 }],
+      maxGradNorm: 1,
+      schedule: 'linear',
+      warmupSteps: 1,
+      epochs: 2,
+      batchSize: 32,
+      metrics: ['accuracy', 'f1'],
+      seed: 3,
+      threads: 1,
+      outputDir: join(root, 'by-hand'),
+    });
+    expect(weightsHash(tuned.weights)).toBe(weightsHash(byHand.weights ?? {}));
+    expect(tuned.record.metrics).toEqual(byHand.record.metrics);
+    const read = await loadTextModel(outputDir);
+    expect(read.labelNames).toEqual(task.labelNames);
+    expect(weightsHash(read.weights)).toBe(weightsHash(tuned.weights));
+  });
+
+  test('a BiLSTM ends after five epochs that were no better than the best', async () => {
+    const model = bilstm({ vocab_size: words.vocabularySize, embedding_size: 2, hidden_size: 2, dense_size: 2 });
+    const weights = initialiseParameters(model.parameters, 1);
+    const untrained = { name: 'untrained', model, weights, labelNames: task.labelNames, tokenizer: words };
+    // So slow that no answer changes: the first evaluation stays the best.
+    const options = { model: untrained, task, learningRate: 1e-12, threads: 1, outputDir: join(root, 'bilstm') };
+    const { record } = await fineTune(options);
+    expect(record.epochs).toHaveLength(1 + 5);
+    expect(record.stoppedEarly).toBe(true);
+  });
+
+  test('learns', async () => {
+    const settings = { epochs: 8, learningRate: 3e-3, batchSize: 8, threads: 1 };
+    const tuned = await fineTune({ ...settings, model: pretrained, task, outputDir: join(root, 'longer') });
+    // A coin has a loss of ln 2 = 0.693.
+    expect(tuned.record.epochs.at(-1)?.loss).toBeLessThan(0.6);
+  });
+});
+
+describe('withHeadFor', () => {
+  test('keeps a head of the same labels, in the same order, and no other', () => {
+    const tuned = withNewHead(pretrained, { labelNames: ['a', 'b'], seed: 1 });
+    const labels = (...labelNames: string[]) => ({ labelNames, isRegression: false });
+    expect(withHeadFor(tuned, labels('a', 'b'), 2)).toBe(tuned);
+    expect(withHeadFor(tuned, labels('b', 'a'), 2).labelNames).toEqual(['b', 'a']);
+    const score = withHeadFor(tuned, { labelNames: [], isRegression: true }, 2);
+    expect(score.model.config.num_labels).toBe(1);
+    expect(withHeadFor(score, { labelNames: [], isRegression: true }, 3)).toBe(score);
+  });
+});
