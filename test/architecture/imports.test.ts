@@ -1,16 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { importsOf, type Sources, violations, violationsOf } from './import-rules.js';
+import { importsOf, violations, violationsOf } from './import-rules.js';
 import { RANKS, ROOMS } from './ranks.js';
-
-const src = fileURLToPath(new URL('../../src', import.meta.url));
-
-function readSources(): Sources {
-  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
-  return new Map(paths.map((path) => [path.split(sep).join('/'), readFileSync(join(src, path), 'utf8')]));
-}
+import { readSources } from './sources.js';
 
 describe('src/', () => {
   const sources = readSources();

@@ -1,24 +1,9 @@
 /** @file The help of `retort distill` states the methods and their options as the code has them. */
-import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands/table.js';
-import { runCommandLine } from '../../src/cli/frame.js';
 import { describeOption, type OptionSpecs } from '../../src/methods/define-method.js';
 import { METHODS } from '../../src/methods/table.js';
-import { memoryStream } from './memory-stream.js';
+import { helpPage as help } from './help-page.js';
 
-async function help(words: readonly string[], columns = 80): Promise<string> {
-  const stdout = memoryStream(columns);
-  const code = await runCommandLine(words, COMMANDS, {
-    stdin: new PassThrough(),
-    stdout,
-    stderr: memoryStream(),
-    environment: { NO_COLOR: '1' },
-    interruption: () => new AbortController().signal,
-  });
-  expect(code).toBe(0);
-  return stdout.text();
-}
 const flat = (text: string): string => text.replace(/\s+/g, ' ');
 
 describe('retort distill --help', () => {
