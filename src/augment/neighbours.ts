@@ -1,6 +1,6 @@
 /** @file The words nearest to a word, by the cosine of their vectors. */
 import { createHash } from 'node:crypto';
-import type { Weights } from '../models/saved-model.js';
+import type { Weights } from '../models/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Pieces } from '../tokenizers/pieces.js';
 import type { WordVectors } from '../tokenizers/word-vectors.js';

@@ -32,7 +32,17 @@ export {
 } from '../models/hugging-face.js';
 export { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
 export { type MlpConfig, mlp, mlpDefaults } from '../models/mlp.js';
-export type { BatchDims, Model, ModelInput, SignalName, Signals, WordVectors } from '../models/model.js';
+export type {
+  BatchDims,
+  Model,
+  ModelInput,
+  SavedModel,
+  SignalName,
+  Signals,
+  TrainedModel,
+  Weights,
+  WordVectors,
+} from '../models/model.js';
 export {
   type MultiTaskConfig,
   multiTask,
@@ -43,13 +53,7 @@ export {
   tasksOf,
 } from '../models/multi-task.js';
 export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';
-export {
-  loadModel,
-  type SavedModel,
-  saveModel,
-  type TrainedModel,
-  type Weights,
-} from '../models/saved-model.js';
+export { loadModel, saveModel } from '../models/saved-model.js';
 export { SMALL_BERTS, type SmallBert, type SmallBertName } from '../models/small-berts.js';
 export { MODELS, type ModelKind } from '../models/table.js';
 export {

@@ -6,7 +6,7 @@ import { lowerToGraph } from '../autograd/lower.js';
 import { input } from '../autograd/value.js';
 import { OutputError, SignalError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
-import type { TrainedModel, Weights } from '../models/saved-model.js';
+import type { TrainedModel, Weights } from '../models/model.js';
 import { checkedWeights } from '../models/saved-model.js';
 import { textPositions } from '../models/text-positions.js';
 import { evaluationContext } from '../nn/context.js';

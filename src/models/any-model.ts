@@ -2,9 +2,10 @@
 
 import { OptionError } from '../errors/failures.js';
 import { type HuggingFaceOptions, loadHuggingFace } from './hugging-face.js';
+import type { SavedModel } from './model.js';
 import { findModelFolder, isOurs, taskInName } from './model-folder.js';
 import { MULTI_TASK, taskModel, tasksOf } from './multi-task.js';
-import { loadModel, modelHash, type SavedModel } from './saved-model.js';
+import { loadModel, modelHash } from './saved-model.js';
 
 export type AnyModelOptions = HuggingFaceOptions & {
   /** From a name that is no path to a model's folder. Default: `resolveModel`, which reads the hub's cache alone. */

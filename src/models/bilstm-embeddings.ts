@@ -16,8 +16,7 @@ import {
 } from '../tokenizers/word-vocabulary.js';
 import { type BilstmConfig, bilstm, bilstmDefaults } from './bilstm.js';
 import { WORD_EMBEDDINGS } from './encoder.js';
-import type { Model } from './model.js';
-import type { TrainedModel, Weights } from './saved-model.js';
+import type { Model, TrainedModel, Weights } from './model.js';
 import { truncatedSvd } from './truncated-svd.js';
 
 /** A student before its first step, and the tokenizer whose ids it reads. */

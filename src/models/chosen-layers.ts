@@ -2,9 +2,8 @@
 import { OptionError } from '../errors/failures.js';
 import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
-import type { Model } from './model.js';
+import type { Model, TrainedModel, Weights } from './model.js';
 import { roberta } from './roberta.js';
-import type { TrainedModel, Weights } from './saved-model.js';
 import type { TextModel } from './text-model.js';
 
 type Config = Model['config'];

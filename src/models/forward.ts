@@ -9,8 +9,7 @@ import { openSession, type SessionOptions } from '../runtime/session.js';
 import type { Dtype } from '../tensor/dtype.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { BatchDims, Model, SignalName, Signals } from './model.js';
-import type { Weights } from './saved-model.js';
+import type { BatchDims, Model, SignalName, Signals, Weights } from './model.js';
 
 /** Signals that are one tensor; lists of them come apart by layer elsewhere. */
 export type RowSignal = Extract<SignalName, 'logits' | 'pooledOutput' | 'embeddings'>;

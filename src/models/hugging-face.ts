@@ -18,9 +18,9 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import type { HeadName } from './heads.js';
 import type { HuggingFaceConfig } from './hugging-face.schema.js';
 import { type Family, familyOf, HUGGING_FACE_TYPES, headOf, isOfEncoder, isPrefixed } from './hugging-face-families.js';
-import type { Model } from './model.js';
+import type { Model, TrainedModel } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
-import { checkedWeights, type LoadModelOptions, parsed, type TrainedModel } from './saved-model.js';
+import { checkedWeights, type LoadModelOptions, parsed } from './saved-model.js';
 
 export type HuggingFaceOptions = LoadModelOptions & {
   /** What the model answers; else what the folder's class does, or the class of a text. */

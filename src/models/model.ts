@@ -2,6 +2,7 @@ import type { Value } from '../autograd/value.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Dim, Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * What a model can tell a loss. Letters: B batch, S sequence, H hidden size, A heads, C classes, L layers.
@@ -59,4 +60,28 @@ export type Model = {
   words?(context: ForwardContext, inputs: Readonly<Record<string, Value>>): WordVectors;
   /** @param words what to read in place of the word table's rows; default: those rows. */
   forward(context: ForwardContext, inputs: Readonly<Record<string, Value>>, words?: WordVectors): Signals;
+};
+
+export type Weights = Readonly<Record<string, Tensor<'float32'>>>;
+
+export type TrainedModel = {
+  readonly model: Model;
+  readonly weights: Weights;
+  /** In the order of the classes; empty where they have no names. */
+  readonly labelNames: readonly string[];
+  /** Of a model that reads text: whether it was trained on two texts a row. Absent where nothing is known of it. */
+  readonly readsPairs?: boolean;
+  /** What it was trained with. */
+  readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /**
+   * Of a model that reads text: its tokenizer's files, contents by name (`Tokenizer.files`). They are written beside the
+   * model, where `loadTokenizer` finds them, and are no part of its hash.
+   */
+  readonly tokenizerFiles?: ReadonlyMap<string, string>;
+};
+
+export type SavedModel = TrainedModel & {
+  readonly path: string;
+  /** SHA-256 over kind, config and weights: what answers of this model are cached under. */
+  readonly contentHash: string;
 };

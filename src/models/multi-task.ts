@@ -10,9 +10,8 @@ import type { Tensor } from '../tensor/tensor.js';
 import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
 import type { HeadName } from './heads.js';
-import type { Model } from './model.js';
+import type { Model, SavedModel, Weights } from './model.js';
 import { roberta } from './roberta.js';
-import type { SavedModel, Weights } from './saved-model.js';
 
 /** The kind, as checkpoints record it. */
 export const MULTI_TASK = 'multi-task';

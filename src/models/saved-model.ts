@@ -14,32 +14,8 @@ import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Model } from './model.js';
+import type { Model, SavedModel, TrainedModel, Weights } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
-
-export type Weights = Readonly<Record<string, Tensor<'float32'>>>;
-
-export type TrainedModel = {
-  readonly model: Model;
-  readonly weights: Weights;
-  /** In the order of the classes; empty where they have no names. */
-  readonly labelNames: readonly string[];
-  /** Of a model that reads text: whether it was trained on two texts a row. Absent where nothing is known of it. */
-  readonly readsPairs?: boolean;
-  /** What it was trained with. */
-  readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
-  /**
-   * Of a model that reads text: its tokenizer's files, contents by name (`Tokenizer.files`). They are written beside the
-   * model, where `loadTokenizer` finds them, and are no part of its hash.
-   */
-  readonly tokenizerFiles?: ReadonlyMap<string, string>;
-};
-
-export type SavedModel = TrainedModel & {
-  readonly path: string;
-  /** SHA-256 over kind, config and weights: what answers of this model are cached under. */
-  readonly contentHash: string;
-};
 
 const CONFIG = 'config.json';
 /** Hashed in the config. */

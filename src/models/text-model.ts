@@ -7,8 +7,8 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { openAnyModel } from './any-model.js';
 import { fetchModel } from './fetch-model.js';
 import { isPrefixed } from './hugging-face-families.js';
+import type { TrainedModel } from './model.js';
 import { loadModelTokenizer } from './model-tokenizer.js';
-import type { TrainedModel } from './saved-model.js';
 import { MODELS } from './table.js';
 
 export type TextModel = TrainedModel & {

@@ -1,8 +1,7 @@
 import { OptionError } from '../errors/failures.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { HUGGING_FACE_TYPES, isOfEncoder } from './hugging-face-families.js';
-import type { Model } from './model.js';
-import type { TrainedModel } from './saved-model.js';
+import type { Model, TrainedModel } from './model.js';
 import { MODELS } from './table.js';
 
 export const MASKED_LM = 'masked-lm';

@@ -1,7 +1,6 @@
 /** @file A model of texts as the teacher of one student: which kind of teacher depends on the signals that are asked for. */
 import { SignalError } from '../errors/failures.js';
-import type { SignalName } from '../models/model.js';
-import type { SavedModel } from '../models/saved-model.js';
+import type { SavedModel, SignalName } from '../models/model.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { isKeptSignal, modelTeacher } from './model-teacher.js';

@@ -1,8 +1,7 @@
 /** @file What a teacher is: something that says which signals it gives, and gives them row by row. */
 import type { Dataset } from '../data/dataset.js';
 import type { RetortError } from '../errors/retort-error.js';
-import type { Model, SignalName } from '../models/model.js';
-import type { Weights } from '../models/saved-model.js';
+import type { Model, SignalName, Weights } from '../models/model.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -1,9 +1,8 @@
 /** @file A model of texts as a teacher, with a tokenizer of its own. */
 import { createHash } from 'node:crypto';
 import { classesOf, openFrozenForward } from '../models/forward.js';
-import type { SignalName } from '../models/model.js';
+import type { SavedModel, SignalName } from '../models/model.js';
 import { vocabularyOf } from '../models/model-tokenizer.js';
-import type { SavedModel } from '../models/saved-model.js';
 import { textPositions } from '../models/text-positions.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { expectKnownIds } from '../tokenizers/known-ids.js';

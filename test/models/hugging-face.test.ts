@@ -7,7 +7,8 @@ import { CheckpointError, FileError, OptionError } from '../../src/errors/failur
 import { openForward } from '../../src/models/forward.js';
 import { type HuggingFaceModel, loadHuggingFace, saveHuggingFace } from '../../src/models/hugging-face.js';
 import { mlp } from '../../src/models/mlp.js';
-import { saveModel, type TrainedModel } from '../../src/models/saved-model.js';
+import type { TrainedModel } from '../../src/models/model.js';
+import { saveModel } from '../../src/models/saved-model.js';
 import { evaluationContext } from '../../src/nn/context.js';
 import { initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { openSession } from '../../src/runtime/session.js';

@@ -1,7 +1,8 @@
 import { loadMnist, mnistDataset } from '../../data/mnist.js';
 import { CheckpointError, OptionError } from '../../errors/failures.js';
 import { wilsonInterval } from '../../experiments/wilson-interval.js';
-import { loadModel, type SavedModel } from '../../models/saved-model.js';
+import type { SavedModel } from '../../models/model.js';
+import { loadModel } from '../../models/saved-model.js';
 import { openEvaluator } from '../../training/evaluation/evaluate.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';

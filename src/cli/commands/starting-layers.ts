@@ -1,7 +1,7 @@
 /** @file `--from` and `--layers`: with which of a model's layers a student starts, or with none of its weights. */
 import { OptionError } from '../../errors/failures.js';
 import { chosenLayers, firstLayers } from '../../models/chosen-layers.js';
-import type { TrainedModel } from '../../models/saved-model.js';
+import type { TrainedModel } from '../../models/model.js';
 import { initialiseParameters } from '../../nn/parameters.js';
 import type { OptionValues } from '../options.js';
 import type { trainUsage } from './train.js';

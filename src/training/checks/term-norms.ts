@@ -7,7 +7,7 @@ import { matmul } from '../../autograd/ops/matmul.js';
 import { reshape } from '../../autograd/ops/shaping.js';
 import { input, type Value } from '../../autograd/value.js';
 import type { Batch } from '../../data/dataset.js';
-import type { Weights } from '../../models/saved-model.js';
+import type { Weights } from '../../models/model.js';
 import type { Parameters } from '../../nn/module.js';
 import { inputParameters } from '../../nn/parameters.js';
 import { openSession, type SessionOptions } from '../../runtime/session.js';

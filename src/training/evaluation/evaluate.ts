@@ -4,8 +4,7 @@ import { batchesByLength } from '../../data/length-order.js';
 import { batchesInOrder } from '../../data/shuffle.js';
 import { OptionError, SignalError } from '../../errors/failures.js';
 import { classesOf, openForward } from '../../models/forward.js';
-import type { Model } from '../../models/model.js';
-import type { Weights } from '../../models/saved-model.js';
+import type { Model, Weights } from '../../models/model.js';
 import type { SessionOptions } from '../../runtime/session.js';
 import { argmax, checkedMetrics, logSumExp, type MetricName, metricsOf, NO_LABEL, type Scored } from './metrics.js';
 

@@ -13,14 +13,13 @@ import { begunByOlder, type Fingerprint } from '../../files/fingerprint.js';
 import { expectUnchanged, writeManifest } from '../../files/manifest.js';
 import { packageVersion } from '../../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../../files/replace-folder.js';
+import type { TrainedModel, Weights } from '../../models/model.js';
 import {
   loadModel,
   newerFormat,
   parsed,
   readSmallJson,
-  type TrainedModel,
   WEIGHTS,
-  type Weights,
   weightsHash,
   writeModelFiles,
 } from '../../models/saved-model.js';

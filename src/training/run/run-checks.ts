@@ -1,5 +1,5 @@
 /** @file The warnings of a run: told once each, written down, or errors for who asked for that. */
-import type { Weights } from '../../models/saved-model.js';
+import type { Weights } from '../../models/model.js';
 import { oneClassWarnings } from '../checks/one-class.js';
 import { openTermMeter, type TermMeter } from '../checks/term-norms.js';
 import { addNorms, distillationShare, NO_TERMS, type TermSums, termShareWarnings } from '../checks/term-share.js';

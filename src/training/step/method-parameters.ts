@@ -3,8 +3,7 @@
  * like the model's own, below a prefix; what is kept of a run does not hold them.
  */
 import type { Method } from '../../methods/method.js';
-import type { Model } from '../../models/model.js';
-import type { Weights } from '../../models/saved-model.js';
+import type { Model, Weights } from '../../models/model.js';
 import { signalSizes } from '../../models/signal-sizes.js';
 import type { ForwardContext, ParameterSpec } from '../../nn/module.js';
 import type { Teacher } from '../../teachers/teacher.js';

@@ -1,8 +1,7 @@
 /** @file Scoring a model of several tasks: each task as the ordinary model that it is, in its own scores. */
 import type { Dataset } from '../../data/dataset.js';
-import type { Model } from '../../models/model.js';
+import type { Model, Weights } from '../../models/model.js';
 import { modelOfTask, taskModel } from '../../models/multi-task.js';
-import type { Weights } from '../../models/saved-model.js';
 import type { SessionOptions } from '../../runtime/session.js';
 import { type Evaluator, openEvaluator } from '../evaluation/evaluate.js';
 import { openTokenEvaluator } from '../evaluation/evaluate-tokens.js';

@@ -2,9 +2,8 @@
 import { textDataset } from '../../data/text-dataset.js';
 import type { TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
-import type { Model } from '../../models/model.js';
+import type { Model, Weights } from '../../models/model.js';
 import { multiTaskFrom, type TaskHead } from '../../models/multi-task.js';
-import type { Weights } from '../../models/saved-model.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import type { MetricName } from '../evaluation/metrics.js';
 import type { Task } from './multi-task-run.js';
