@@ -37,7 +37,7 @@ import { cachedTeacher } from '../src/teachers/cached-teacher.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import type { Tensor } from '../src/tensor/tensor.js';
 import { measureRun, sampledRows } from '../src/training/estimate/measure-run.js';
-import type { RunOptions } from '../src/training/run/run.js';
+import type { RunOptions } from '../src/training/run/run-options.js';
 import { planTraining } from '../src/training/run/train.js';
 import { planTexts } from '../src/training/step/micro-batches.js';
 import { textRun } from '../src/training/text/text-settings.js';

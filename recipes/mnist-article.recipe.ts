@@ -18,7 +18,8 @@ import { mlp } from '../src/models/mlp.js';
 import { loadModel } from '../src/models/saved-model.js';
 import { adam } from '../src/optim/adam.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
-import { type RunOptions, runTraining } from '../src/training/run/run.js';
+import { runTraining } from '../src/training/run/run.js';
+import type { RunOptions } from '../src/training/run/run-options.js';
 
 type SeedRun = { readonly seed: number; readonly teacher: number; readonly small: number; readonly smallKd: number };
 type Results = { readonly settings: object; readonly runs: SeedRun[] };

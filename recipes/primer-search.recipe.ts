@@ -30,7 +30,7 @@ import { trainTeacher } from '../src/experiments/primer/train-teacher.js';
 import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
 import { loadModel } from '../src/models/saved-model.js';
-import { describeData } from '../src/training/run/run-options.js';
+import { describeData } from '../src/training/run/described-run.js';
 
 const TEACHER_SEED = 1000;
 const FIRST_SEEDS = [1000, 1001, 1002];

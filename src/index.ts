@@ -22,7 +22,8 @@ export {
   type TextStudent,
 } from './experiments/distillation/distill-texts.js';
 export type { TrainingEvent } from './training/run/events.js';
-export { type RunOptions, type RunResult, runTraining } from './training/run/run.js';
+export { runTraining } from './training/run/run.js';
+export type { RunOptions, RunResult } from './training/run/run-options.js';
 export type { RunRecord } from './training/run/run-record.js';
 export { type FineTuned, type FineTuneOptions, fineTune } from './training/text/fine-tune.js';
 export type { TextSettings } from './training/text/text-settings.js';

@@ -5,8 +5,8 @@ import { RandomStream } from '../tensor/random.js';
 import { fromNumbers, type Tensor, toNumbers } from '../tensor/tensor.js';
 import { vectorJacobianProduct } from './backward.js';
 import { toProgram } from './lower.js';
-import { applyOp, type Op, type Sample } from './op.js';
-import { input, type Value } from './value.js';
+import { applyOp } from './op.js';
+import { input, type Op, type Sample, type Value } from './value.js';
 
 type NamedTensors = Readonly<Record<string, Tensor>>;
 

@@ -4,10 +4,10 @@ import type { OnnxAttribute, OnnxGraph, OnnxNode } from '../onnx/graph.js';
 import type { OnnxProgram, ValueInfo } from '../onnx/program.js';
 import { writeModel } from '../onnx/write.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { applyOp, type Emitter, type GraphForm, type Op } from './op.js';
+import { applyOp } from './op.js';
 import { Rewriter, replaceValues } from './rewrite.js';
 import { inputsOf, topologicalOrder } from './topological-order.js';
-import type { Node, OpNode, Value } from './value.js';
+import type { Emitter, GraphForm, Node, Op, OpNode, Value } from './value.js';
 
 export type ProgramRequest = {
   /** What to compute, by the names that the results will have. */

@@ -2,12 +2,8 @@ export type { ArmResult } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
-export {
-  type DistillEvent,
-  type DistillOptions,
-  type DistillResult,
-  runDistillation,
-} from '../experiments/distillation/distill.js';
+export { runDistillation } from '../experiments/distillation/distill.js';
+export type { DistillEvent, DistillOptions, DistillResult } from '../experiments/distillation/distill-options.js';
 export { type ArmPlan, type DistillationPlan, planDistillation } from '../experiments/distillation/plan.js';
 export type { StudentTraining } from '../experiments/distillation/student-training.js';
 export type { AssistantStart, StudentStart } from '../experiments/distillation/train-arm.js';

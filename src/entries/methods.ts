@@ -16,11 +16,19 @@ export { distilBert } from '../methods/distilbert.js';
 export { hardLabels } from '../methods/hard-labels.js';
 export { hinton } from '../methods/hinton.js';
 export { type LayerPair, layerPairs } from '../methods/layer-maps.js';
-export type { LossInputs, Method, MethodSizes, OptionSpec, Progress } from '../methods/method.js';
+export type {
+  LossInputs,
+  Method,
+  MethodSizes,
+  OptionSpec,
+  Phase,
+  PhasePlan,
+  PhasesSoFar,
+  Progress,
+} from '../methods/method.js';
 export { miniLm } from '../methods/minilm.js';
 export { mixKd } from '../methods/mixkd.js';
 export { mtDnn } from '../methods/mt-dnn.js';
-export type { Phase, PhasePlan, PhasesSoFar } from '../methods/phase.js';
 export { phased, type Stages } from '../methods/phased.js';
 export { patientKd } from '../methods/pkd.js';
 export { projection } from '../methods/projection.js';

@@ -1,19 +1,13 @@
 /** @file What one run of one arm gives: its score, and what the report shows of it. */
 import type { Json } from '../files/fingerprint.js';
-import type { StoredWarning } from './experiment-warnings.js';
+import type { EpochRecord } from '../training/run/run-record.js';
 import type { KeptAnswers } from './kept-answers.js';
 
-/** One point of a training curve; an epoch of a training run's record has these fields. */
-export type CurvePoint = {
-  readonly epoch: number;
-  /** Steps done at its end. */
-  readonly step: number;
-  /** Mean over its steps, and those of the terms, weights included. */
-  readonly loss: number;
-  readonly losses: Readonly<Record<string, number>>;
-  /** Of the evaluation set after it; an accuracy is a fraction. */
-  readonly metrics: Readonly<Record<string, number>>;
-};
+/** One point of a training curve: an epoch of a training run's record. */
+export type CurvePoint = Omit<EpochRecord, 'seconds'>;
+
+/** As records keep it: the name is that of a check, perhaps of another version. */
+export type StoredWarning = { readonly name: string; readonly text: string; readonly fix: string };
 
 /** Which rows of the evaluation set were answered right, a bit a row: row i is bit i mod 8 of byte ⌊i / 8⌋, in base64. */
 export type RightRows = { readonly rows: number; readonly bits: string };

@@ -1,8 +1,6 @@
 /** @file The warnings of an experiment: those that were known before its runs, and those of the runs, by arm. */
+import type { StoredWarning } from './arm-result.js';
 import type { ExperimentOutcome } from './experiment.js';
-
-/** As records keep it: the name is that of a check, perhaps of another version. */
-export type StoredWarning = { readonly name: string; readonly text: string; readonly fix: string };
 
 export type ExperimentWarning = StoredWarning & {
   /** Absent for what is so of all runs. */

@@ -171,7 +171,8 @@ export class HubConnection {
   #refusal({ status, headers }: Response): Error {
     const isBusy = status === 429 || status === 408 || status >= 500;
     if (isBusy) return new TransientFailure(`HTTP ${status}`, askedWait(headers));
-    const reason = refusalReason(status, headers.get('x-error-code') ?? '', this);
+    const asked = { ...this.options, id: this.id, settings: this.settings };
+    const reason = refusalReason(status, headers.get('x-error-code') ?? '', asked);
     return reason === undefined
       ? this.#badAnswer(`HTTP ${status}`)
       : new CheckpointError({ where: this.id, ...reason });

@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../errors/retort-error.js';
-import type { HubConnection } from './connection.js';
+import type { HubSettings } from './settings.js';
 
 /**
  * What it means that the hub gives no answer: it says 401 of a model that does not exist, too, unless a token shows that
@@ -10,11 +10,11 @@ import type { HubConnection } from './connection.js';
 export function refusalReason(
   status: number,
   code: string,
-  { id, settings, options }: Pick<HubConnection, 'id' | 'settings' | 'options'>,
+  { id, settings, nearestName }: { id: string; settings: HubSettings; nearestName?: string | undefined },
 ): Pick<ErrorDetails, 'wanted' | 'got' | 'fix'> | undefined {
   const { endpoint, token } = settings;
   const got = `HTTP ${status}`;
-  const meant = options.nearestName === undefined ? '' : ` (did you mean ${options.nearestName}?)`;
+  const meant = nearestName === undefined ? '' : ` (did you mean ${nearestName}?)`;
   const checkName = `check the name${meant}`;
   const logIn = 'set HF_TOKEN to a token that may read it';
   if (code === 'GatedRepo') {

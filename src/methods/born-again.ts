@@ -12,7 +12,7 @@
 import { OptionError } from '../errors/failures.js';
 import { kd } from '../losses/kd.js';
 import { defineMethod } from './define-method.js';
-import type { Phase } from './phase.js';
+import type { Phase } from './method.js';
 import type { Stages } from './phased.js';
 import { isRegression, scoreTerms } from './score-terms.js';
 

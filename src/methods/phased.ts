@@ -1,5 +1,4 @@
-import type { Method } from './method.js';
-import type { Phase, PhasePlan } from './phase.js';
+import type { Method, Phase, PhasePlan } from './method.js';
 
 /** Phases in their order, one at least. */
 export type Stages = readonly [Phase, ...Phase[]];

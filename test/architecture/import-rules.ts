@@ -80,7 +80,7 @@ export function violationsOf(path: string, source: string, sources: Sources): st
 }
 
 function relativeViolations(path: string, rank: number, specifier: string, sources: Sources): string[] {
-  const target = posix.join(posix.dirname(path), specifier.replace(/\.js$/, '.ts'));
+  const target = targetOf(path, specifier);
   if (!sources.has(target)) return [`${path}: imports ${specifier}, which is no file of src/`];
   const [from, to] = [folderOf(path), folderOf(target)];
   const targetRank = RANKS[to] ?? Number.POSITIVE_INFINITY;
@@ -88,6 +88,31 @@ function relativeViolations(path: string, rank: number, specifier: string, sourc
   if (targetRank < rank) return [];
   const direction = targetRank > rank ? 'up' : 'sideways';
   return [`${path}: imports ${target}, ${direction} from ${from}/ (${rank}) to ${to}/ (${targetRank})`];
+}
+
+/** Circles of imports, type imports included: one through each import that closes any, as `a.ts → b.ts → a.ts`. */
+export function circles(sources: Sources): string[] {
+  const found: string[] = [];
+  const open: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string): void => {
+    const source = sources.get(path);
+    if (source === undefined || done.has(path)) return;
+    if (open.includes(path)) {
+      found.push([...open.slice(open.indexOf(path)), path].join(' → '));
+      return;
+    }
+    open.push(path);
+    for (const specifier of importsOf(path, source)) if (specifier?.startsWith('.')) visit(targetOf(path, specifier));
+    open.pop();
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path);
+  return found;
+}
+
+function targetOf(path: string, specifier: string): string {
+  return posix.join(posix.dirname(path), specifier.replace(/\.js$/, '.ts'));
 }
 
 /** Between rooms of one folder. */

@@ -1,8 +1,7 @@
 /** @file Runs traced values in a session of their own. */
 
 import { toProgram } from '../../src/autograd/lower.js';
-import type { GraphForm } from '../../src/autograd/op.js';
-import type { Value } from '../../src/autograd/value.js';
+import type { GraphForm, Value } from '../../src/autograd/value.js';
 import { openSession } from '../../src/runtime/session.js';
 import { type Tensor, toNumbers } from '../../src/tensor/tensor.js';
 

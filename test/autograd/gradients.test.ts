@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { vectorJacobianProduct } from '../../src/autograd/backward.js';
 import { gradientProblems, gradientProblemsAt } from '../../src/autograd/gradient-check.js';
-import { applyOp, type Op, type Sample } from '../../src/autograd/op.js';
+import { applyOp } from '../../src/autograd/op.js';
 import { abs, add, maximum, minimum, mul, relu } from '../../src/autograd/ops/elementwise.js';
 import { reduceMax, reduceMin, sum } from '../../src/autograd/ops/reduce.js';
 import { OPS } from '../../src/autograd/ops/table.js';
-import { input, type Value } from '../../src/autograd/value.js';
+import { input, type Op, type Sample, type Value } from '../../src/autograd/value.js';
 import { openSession } from '../../src/runtime/session.js';
 import { isFloat } from '../../src/tensor/dtype.js';
 import { RandomStream } from '../../src/tensor/random.js';

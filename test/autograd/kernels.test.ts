@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { gradients, vectorJacobianProduct } from '../../src/autograd/backward.js';
 import { lowerToGraph } from '../../src/autograd/lower.js';
-import { applyOp, type GraphForm, type Op, type Sample } from '../../src/autograd/op.js';
+import { applyOp } from '../../src/autograd/op.js';
 import { gelu } from '../../src/autograd/ops/activations.js';
 import { erf } from '../../src/autograd/ops/elementwise.js';
 import { layerNorm } from '../../src/autograd/ops/normalise.js';
 import { sum } from '../../src/autograd/ops/reduce.js';
 import { OPS } from '../../src/autograd/ops/table.js';
-import { input, type Value } from '../../src/autograd/value.js';
+import { type GraphForm, input, type Op, type Sample, type Value } from '../../src/autograd/value.js';
 import { isFloat } from '../../src/tensor/dtype.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
-import type { DistillOptions } from '../../src/experiments/distillation/distill.js';
+import type { DistillOptions } from '../../src/experiments/distillation/distill-options.js';
 import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
 import type { AssistantStart } from '../../src/experiments/distillation/train-arm.js';
 import { takd } from '../../src/methods/takd.js';
@@ -9,7 +9,12 @@ import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import { usualThreads } from '../../src/runtime/threads.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
-import { describeData, describeOptimizer, describeRates, describeWeights } from '../../src/training/run/run-options.js';
+import {
+  describeData,
+  describeOptimizer,
+  describeRates,
+  describeWeights,
+} from '../../src/training/run/described-run.js';
 import { blobs, CLASSES, PIXELS } from '../training/blobs.js';
 
 const start = { model: mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES }), weights: () => ({}), start: 'new' };

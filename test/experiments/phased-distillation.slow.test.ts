@@ -3,11 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type DistillOptions,
-  type DistillResult,
-  runDistillation,
-} from '../../src/experiments/distillation/distill.js';
+import { runDistillation } from '../../src/experiments/distillation/distill.js';
+import type { DistillOptions, DistillResult } from '../../src/experiments/distillation/distill-options.js';
 import { selfKd } from '../../src/methods/self-kd.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';

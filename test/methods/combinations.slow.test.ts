@@ -21,7 +21,8 @@ import { adamw } from '../../src/optim/adamw.js';
 import { sgd } from '../../src/optim/sgd.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { runPhases } from '../../src/training/phases/phased-run.js';
-import { type RunOptions, type RunResult, runTraining } from '../../src/training/run/run.js';
+import { runTraining } from '../../src/training/run/run.js';
+import type { RunOptions, RunResult } from '../../src/training/run/run-options.js';
 import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 

@@ -20,7 +20,8 @@ import { adamw } from '../../src/optim/adamw.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { readSafetensors } from '../../src/tensor/safetensors-file.js';
-import { type RunOptions, runTraining } from '../../src/training/run/run.js';
+import { runTraining } from '../../src/training/run/run.js';
+import type { RunOptions } from '../../src/training/run/run-options.js';
 import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
 

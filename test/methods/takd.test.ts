@@ -1,6 +1,6 @@
 /** @file Chains of assistants: which paths there are, and what a plan makes of the scores. */
 import { describe, expect, test } from 'vitest';
-import type { Phase, PhasesSoFar } from '../../src/methods/phase.js';
+import type { Phase, PhasesSoFar } from '../../src/methods/method.js';
 import { patientKd } from '../../src/methods/pkd.js';
 import { assistantPaths, takd, takdOver } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';

@@ -8,7 +8,8 @@ import { loadModel } from '../../src/models/saved-model.js';
 import { adam } from '../../src/optim/adam.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import type { TrainingEvent } from '../../src/training/run/events.js';
-import { type RunOptions, runTraining } from '../../src/training/run/run.js';
+import { runTraining } from '../../src/training/run/run.js';
+import type { RunOptions } from '../../src/training/run/run-options.js';
 import { temporaryFolder } from '../files/processes.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 

@@ -8,7 +8,8 @@ import { supervised } from '../../src/methods/supervised.js';
 import { mlp } from '../../src/models/mlp.js';
 import { adam } from '../../src/optim/adam.js';
 import type { TrainingEvent } from '../../src/training/run/events.js';
-import { type RunOptions, runTraining } from '../../src/training/run/run.js';
+import { runTraining } from '../../src/training/run/run.js';
+import type { RunOptions } from '../../src/training/run/run-options.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 
 /** A disk of half a megabyte, in memory. */

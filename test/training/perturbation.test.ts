@@ -15,7 +15,8 @@ import { adam } from '../../src/optim/adam.js';
 import { sgd } from '../../src/optim/sgd.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { shuffledTeacher } from '../../src/teachers/shuffled-teacher.js';
-import { type RunOptions, runTraining } from '../../src/training/run/run.js';
+import { runTraining } from '../../src/training/run/run.js';
+import type { RunOptions } from '../../src/training/run/run-options.js';
 import { temporaryFolder } from '../files/processes.js';
 import { blobs, CLASSES, PIXELS } from './blobs.js';
 

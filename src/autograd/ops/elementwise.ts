@@ -2,8 +2,8 @@
 
 import type { RandomStream } from '../../tensor/random.js';
 import { broadcastShapes, type Shape, sameShape } from '../../tensor/shape.js';
-import { type BinaryOp, defineBinary, defineUnary, type Sample, type UnaryOp } from '../op.js';
-import { scalar, type Value } from '../value.js';
+import { type BinaryOp, defineBinary, defineUnary, type UnaryOp } from '../op.js';
+import { type Sample, scalar, type Value } from '../value.js';
 import { cast, greater, less } from './compare.js';
 import { distinct, signed, uniform } from './samples.js';
 import { unexpanded } from './shaping.js';

@@ -1,8 +1,8 @@
 /** @file Softmax and its relatives, layer normalisation. */
 import { ShapeError } from '../../errors/failures.js';
 import { type Dim, formatShape, resolveAxis, type Shape } from '../../tensor/shape.js';
-import { applyOp, defineUnary, defineVariadic, type OnnxForm, type Op, type UnaryOp } from '../op.js';
-import type { Value } from '../value.js';
+import { applyOp, defineUnary, defineVariadic, type UnaryOp } from '../op.js';
+import type { OnnxForm, Op, Value } from '../value.js';
 import { add, exp, log, mul, reciprocal, sqrt, stopGradient, sub } from './elementwise.js';
 import { mean, reduceMax, sum } from './reduce.js';
 import { uniform } from './samples.js';

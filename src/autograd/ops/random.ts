@@ -3,8 +3,8 @@ import { DtypeError, ShapeError } from '../../errors/failures.js';
 import { lastDropped, writeLowbias32 } from '../../tensor/random.js';
 import { type Dim, dimProduct, formatShape, isStatic, type Shape, sizeOf } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
-import { defineVariadic, type Emitter, type VariadicOp } from '../op.js';
-import { constant, type Value } from '../value.js';
+import { defineVariadic, type VariadicOp } from '../op.js';
+import { constant, type Emitter, type Value } from '../value.js';
 import { cast, less } from './compare.js';
 import { mul } from './elementwise.js';
 

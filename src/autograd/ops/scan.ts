@@ -5,10 +5,10 @@ import { ShapeError } from '../../errors/failures.js';
 import { type Dtype, isFloat } from '../../tensor/dtype.js';
 import { type Dim, formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import { vectorJacobianProduct, zerosLike } from '../backward.js';
-import { applyOp, type Op } from '../op.js';
+import { applyOp } from '../op.js';
 import { substitute } from '../rewrite.js';
 import { topologicalOrder } from '../topological-order.js';
-import { input, type Node, type Value } from '../value.js';
+import { input, type Node, type Op, type Value } from '../value.js';
 import { add, mul, tanh } from './elementwise.js';
 import { uniform } from './samples.js';
 

@@ -13,8 +13,8 @@ import {
   staticShape,
 } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
-import { checkCall, defineUnary, defineVariadic, type Emitter, type UnaryOp } from '../op.js';
-import type { Value } from '../value.js';
+import { checkCall, defineUnary, defineVariadic, type UnaryOp } from '../op.js';
+import type { Emitter, Value } from '../value.js';
 import { uniform } from './samples.js';
 
 function int64(emitter: Emitter, values: readonly number[]): string {

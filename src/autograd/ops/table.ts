@@ -1,5 +1,6 @@
 /** @file The op table: every op of the engine by its name. Tests for gradients, shapes and kernels are made from it. */
-import type { Op } from '../op.js';
+
+import type { Op } from '../value.js';
 import { gelu } from './activations.js';
 import { and, cast, equal, greater, greaterOrEqual, less, lessOrEqual, not, or, where } from './compare.js';
 import {

@@ -4,7 +4,7 @@ import type { DistillationPlan } from '../../experiments/distillation/plan.js';
 import type { Method } from '../../methods/method.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { StageEstimate } from '../../training/estimate/run-estimate.js';
-import type { RunOptions } from '../../training/run/run.js';
+import type { RunOptions } from '../../training/run/run-options.js';
 import type { CommandOutput } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';

@@ -5,7 +5,7 @@ import { OptionError } from '../../errors/failures.js';
 import { openAnyModel } from '../../models/any-model.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { resolveDevice } from '../../runtime/devices.js';
-import type { RunResult } from '../../training/run/run.js';
+import type { RunResult } from '../../training/run/run-options.js';
 import { type TasksOptions, trainTasks } from '../../training/tasks/multi-task-run.js';
 import { MEAN } from '../../training/tasks/task-evaluators.js';
 import { textTasks } from '../../training/tasks/text-tasks.js';

@@ -1,7 +1,7 @@
 /** @file `retort train --dry_run`: what would be trained, and what that takes. */
 import type { Dataset } from '../../data/dataset.js';
 import { estimateStage } from '../../training/estimate/run-estimate.js';
-import type { RunOptions } from '../../training/run/run.js';
+import type { RunOptions } from '../../training/run/run-options.js';
 import type { CommandOutput } from '../command.js';
 import { formatCount, formatDuration, formatSize } from '../numbers.js';
 import { runDisk, stageJson } from './plan-lines.js';

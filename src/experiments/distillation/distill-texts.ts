@@ -11,7 +11,8 @@ import type { Teacher } from '../../teachers/teacher.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { readLength, trainAndDev, withHeadFor } from '../../training/text/fine-tune.js';
 import { type TextSettings, textRun } from '../../training/text/text-settings.js';
-import { type DistillOptions, type DistillResult, runDistillation } from './distill.js';
+import { runDistillation } from './distill.js';
+import type { DistillOptions, DistillResult } from './distill-options.js';
 import type { StudentTraining } from './student-training.js';
 import { transferSet } from './transfer.js';
 

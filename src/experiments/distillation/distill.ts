@@ -2,11 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Json } from '../../files/fingerprint.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
-import { type LabellingProgress, rememberingTeacher } from '../../teachers/cached-teacher.js';
-import type { Teacher } from '../../teachers/teacher.js';
+import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
 import { expectNoWarning } from '../../training/checks/warning.js';
@@ -16,83 +14,23 @@ import type { TrainingEvent } from '../../training/run/events.js';
 import { LAST } from '../../training/run/run-files.js';
 import { type RunContext, runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
-import { type ExperimentEvent, type ExperimentOptions, expectSameExperiment, runExperiment } from '../experiment.js';
+import { type ExperimentOptions, expectSameExperiment, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
-import type { ExperimentRecord } from '../experiment-record.schema.js';
-import type { JudgedMetric } from '../judged-metric.js';
 import { pastBest } from '../past-best.js';
 import { shippedStudent } from '../shipping.js';
 import { teacherBelowStudent } from '../teacher-below-student.js';
 import { answeredOnce } from './answered-once.js';
 import { type DistillationArm, methodArm, shippableArms } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
+import type { DistillOptions, DistillResult } from './distill-options.js';
 import { distillationEvidence } from './distillation-evidence.js';
 import { distillationSettings } from './distillation-settings.js';
 import { heardTeacher } from './heard-teacher.js';
 import { isAskedBefore, type LessonOptions, lessonOf } from './lesson.js';
 import { outlineOf } from './outline.js';
-import type { StudentTraining } from './student-training.js';
-import { type AssistantStart, armRun, type StudentStart, trainArm } from './train-arm.js';
-import { type DistillationData, transferSet } from './transfer.js';
-import { type WarningEvent, warningTeller } from './warning-teller.js';
-
-export type DistillEvent =
-  | { readonly type: 'notice'; readonly text: string }
-  | WarningEvent
-  /** How far the teacher is with its answers, where it has to give some. */
-  | ({ readonly type: 'labelling'; readonly name: string } & LabellingProgress)
-  /** What the teacher scores on the evaluation rows, in points. */
-  | { readonly type: 'teacher'; readonly name: string; readonly metric: JudgedMetric; readonly score: number }
-  | { readonly type: 'experiment'; readonly event: ExperimentEvent }
-  | { readonly type: 'training'; readonly arm: string; readonly seed: number; readonly event: TrainingEvent };
-
-export type DistillOptions = StudentTraining & {
-  readonly teacher: Teacher;
-  /** The student before training, for each seed. */
-  readonly student: StudentStart;
-  /** Rows as the student reads them. */
-  readonly data: DistillationData;
-  readonly method: Method;
-  /** Models between teacher and student, largest first, for a method that teaches over them (`takd`). */
-  readonly assistants?: readonly AssistantStart[];
-  /** Default: no-teacher, hard-labels, shuffled-teacher. */
-  readonly controls?: readonly Control[];
-  /**
-   * What is measured; the verdict is about the first. Default: accuracy; of a regression Pearson's and Spearman's
-   * correlation.
-   */
-  readonly metrics?: readonly JudgedMetric[];
-  /** How many, from 1; or which. Default: 5. */
-  readonly seeds?: number | readonly number[];
-  /** The smallest gain over `no-teacher` that is worth having, in points. Default: 0.5. */
-  readonly smallestEffect?: number;
-  readonly outputDir: string;
-  /** Where the teacher's answers are kept, for this run and others. Default: `answers` in `outputDir`. */
-  readonly cacheDir?: string;
-  /** Where finished runs are written down. Default: `results.jsonl` in `outputDir`. */
-  readonly resultsFile?: string;
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
-  /** Whether a warning is an error: before the students are trained where it can be known then. Default: false. */
-  readonly strict?: boolean;
-  /** What else decides the numbers, as it was asked for: written down, and compared when the experiment is resumed. */
-  readonly settings?: { readonly [key: string]: Json };
-  /** For the record: the command line, and the text of the config that it names. */
-  readonly command?: string;
-  readonly config?: string;
-  readonly onEvent?: (event: DistillEvent) => void;
-  readonly signal?: AbortSignal;
-};
-
-export type DistillResult = {
-  /** The headline in words: `BETTER: …`. Absent without the control `no-teacher`. */
-  readonly verdict: string | undefined;
-  readonly record: ExperimentRecord;
-  /** Where the record is. */
-  readonly recordPath: string;
-  /** The folder of the student that the method trained on the first seed. The one to use is `record.ship`. */
-  readonly studentPath: string;
-};
+import { armRun, trainArm } from './train-arm.js';
+import { transferSet } from './transfer.js';
+import { warningTeller } from './warning-teller.js';
 
 const RECORD = 'experiment.json';
 

@@ -1,9 +1,9 @@
 /** @file What decides the numbers of a distillation: what is compared when one is resumed. */
 import { comparable } from '../../files/fingerprint.js';
 import { usualThreads } from '../../runtime/threads.js';
-import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/run-options.js';
+import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/described-run.js';
 import type { Settings } from '../arm-run.js';
-import type { DistillOptions } from './distill.js';
+import type { DistillOptions } from './distill-options.js';
 import { outlineOf } from './outline.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';
 

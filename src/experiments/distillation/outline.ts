@@ -7,7 +7,7 @@ import { RESULTS } from '../formats.js';
 import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { type Control, definedControls } from './controls.js';
-import type { DistillOptions } from './distill.js';
+import type { DistillOptions } from './distill-options.js';
 
 const SEEDS = 5;
 const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];

@@ -11,7 +11,7 @@ import { type Stage, stagesOf } from '../../training/estimate/stages.js';
 import { teacherForm } from '../../training/run/prepare-run.js';
 import { finishedRuns } from '../results-file.js';
 import type { DistillationArm } from './arms.js';
-import type { DistillOptions } from './distill.js';
+import type { DistillOptions } from './distill-options.js';
 import { isAskedBefore } from './lesson.js';
 import { outlineOf } from './outline.js';
 import { type ArmOptions, armRun } from './train-arm.js';

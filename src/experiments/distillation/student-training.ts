@@ -1,7 +1,7 @@
 /** @file How the students of a distillation are trained, and for how long those that see fewer rows. */
 import type { Dataset } from '../../data/dataset.js';
 import { givenOptions } from '../../training/run/given-options.js';
-import type { RunOptions } from '../../training/run/run.js';
+import type { RunOptions } from '../../training/run/run-options.js';
 import { planTraining } from '../../training/run/train.js';
 import { planTexts } from '../../training/step/micro-batches.js';
 

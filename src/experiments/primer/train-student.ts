@@ -14,7 +14,8 @@ import { adamw } from '../../optim/adamw.js';
 import { isUsuallyUndecayed } from '../../optim/groups.js';
 import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { type RunOptions, type RunResult, runTraining } from '../../training/run/run.js';
+import { runTraining } from '../../training/run/run.js';
+import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import type { PrimerArm, Source, Training } from './primer-arm.js';
 
 export const STUDENT_HIDDEN = 4;

@@ -4,7 +4,8 @@ import { MNIST_NORMALISATION } from '../../data/mnist.js';
 import { supervised } from '../../methods/supervised.js';
 import { mlp } from '../../models/mlp.js';
 import { adam } from '../../optim/adam.js';
-import { type RunOptions, type RunResult, runTraining } from '../../training/run/run.js';
+import { runTraining } from '../../training/run/run.js';
+import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 
 export const TEACHER_HIDDEN = 16;
 

@@ -1,6 +1,6 @@
 /** @file A clock beside a run: when its steps begin and end, and how long its evaluations take. */
 import { type Evaluator, type EvaluatorOptions, openEvaluator } from '../evaluation/evaluate.js';
-import type { RunOptions } from '../run/run.js';
+import type { RunOptions } from '../run/run-options.js';
 import type { TrainingStep } from '../step/step.js';
 
 /** All in seconds. */

@@ -15,7 +15,7 @@ import {
 } from '../phases/phase-options.js';
 import { singleRun } from '../phases/phased-run.js';
 import { teacherForm } from '../run/prepare-run.js';
-import type { RunOptions } from '../run/run.js';
+import type { RunOptions } from '../run/run-options.js';
 
 export type Stage = {
   /** Absent of a method of one stage. */

@@ -1,7 +1,6 @@
 /** @file How long each phase of a method trains, and how long the student has been trained in all. */
 import type { Dataset } from '../../data/dataset.js';
-import type { Method } from '../../methods/method.js';
-import type { Phase } from '../../methods/phase.js';
+import type { Method, Phase } from '../../methods/method.js';
 import { type PlanOptions, planTraining } from '../run/train.js';
 import { planTexts } from '../step/micro-batches.js';
 

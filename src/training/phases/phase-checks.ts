@@ -1,6 +1,6 @@
 /** @file What can be known to be wrong with the phases of a method before the first of them starts. */
 import { OptionError } from '../../errors/failures.js';
-import type { Phase } from '../../methods/phase.js';
+import type { Phase } from '../../methods/method.js';
 import { classesOf } from '../../models/forward.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';

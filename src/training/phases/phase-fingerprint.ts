@@ -1,6 +1,6 @@
 /** @file What decides the numbers of a run of several phases: what it was given for all of them. */
 import { comparable, type Fingerprint, fingerprint } from '../../files/fingerprint.js';
-import { describeData, describedRun, describeTraining, describeWeights } from '../run/run-options.js';
+import { describeData, describedRun, describeTraining, describeWeights } from '../run/described-run.js';
 import {
   type Assistant,
   givenTeacher,

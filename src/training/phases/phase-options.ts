@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { heldOut } from '../../data/held-out.js';
 import { OptionError } from '../../errors/failures.js';
-import type { Phase } from '../../methods/phase.js';
+import type { Phase } from '../../methods/method.js';
 import type { Model, SavedModel, Weights } from '../../models/model.js';
 import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import type { RunOptions } from '../run/run.js';
 import { LAST } from '../run/run-files.js';
+import type { RunOptions } from '../run/run-options.js';
 import { budgetsOf, type PhaseBudget, rowsOf, stepsOf } from './phase-budgets.js';
 
 /** Weights to start from, or what they are for a seed. Default: drawn from the seed. */

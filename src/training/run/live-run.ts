@@ -23,10 +23,10 @@ import { FRESH, waitFor } from './early-stopping.js';
 import type { TrainingEvent } from './events.js';
 import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
 import { type PreparedRun, teacherForm } from './prepare-run.js';
-import type { RunOptions, RunResult } from './run.js';
 import { openRunChecks, type RunChecks } from './run-checks.js';
 import { LAST, LOG, METRICS, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
+import type { RunOptions, RunResult } from './run-options.js';
 import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 

@@ -24,10 +24,10 @@ import { checkedMetrics, METRICS, type MetricName } from '../evaluation/metrics.
 import { METHOD, modelInTraining, peerWeights } from '../step/method-parameters.js';
 import { planTexts } from '../step/micro-batches.js';
 import { limitBatches, type Portion } from './batch-limits.js';
+import { describeData, describedRun, describeWeights } from './described-run.js';
 import { checkEarlyStopping } from './early-stopping.js';
 import { checkTopK, type Monitor } from './kept-models.js';
-import type { RunOptions } from './run.js';
-import { describeData, describedRun, describeWeights } from './run-options.js';
+import type { RunOptions } from './run-options.js';
 import { planTraining, type TrainingPlan } from './train.js';
 
 /** A run with its defaults filled in and its numbers checked. */

@@ -1,91 +1,107 @@
-/** @file Data and optimisers as plain JSON, for the fingerprint of a run. */
-import { contentHash } from '../../data/content-hash.js';
+/** @file What a run is asked, and what it gives. */
 import type { Dataset } from '../../data/dataset.js';
-import { comparable, type Fingerprint } from '../../files/fingerprint.js';
+import type { Perturbation } from '../../data/perturbation.js';
 import type { Method } from '../../methods/method.js';
 import type { Model, Weights } from '../../models/model.js';
-import { weightsHash } from '../../models/saved-model.js';
-import { type ParameterGroup, resolveGroups } from '../../optim/groups.js';
-import type { Arithmetic, Optimizer } from '../../optim/optimizer.js';
+import type { ParameterGroup } from '../../optim/groups.js';
+import type { Optimizer } from '../../optim/optimizer.js';
 import type { ScheduleName } from '../../optim/schedules.js';
-import { usualThreads } from '../../runtime/threads.js';
+import type { Teacher } from '../../teachers/teacher.js';
+import type { Evaluator, EvaluatorOptions } from '../evaluation/evaluate.js';
+import type { MetricName } from '../evaluation/metrics.js';
+import type { openHostStep } from '../step/host-step.js';
+import type { openInGraphStep } from '../step/in-graph-step.js';
+import type { TrainingStep } from '../step/step.js';
+import type { Portion } from './batch-limits.js';
+import type { EarlyStopping } from './early-stopping.js';
+import type { TrainingEvent } from './events.js';
+import type { Monitor } from './kept-models.js';
+import type { RunRecord } from './run-record.js';
 
-/** Name, size and contents; the length at which texts are cut shows in the hash too, which names nothing. */
-export function describeData(data: Dataset): Fingerprint {
-  const maxLength = data.text?.cut.maxLength;
-  return { name: data.name, rows: data.size, ...(maxLength !== undefined && { maxLength }), hash: contentHash(data) };
-}
+type StepOptions = Parameters<typeof openInGraphStep>[0] & Parameters<typeof openHostStep>[0];
 
-type DescribedOptions = {
+export type RunOptions = {
   readonly model: Model;
   readonly method: Method;
+  /** To start from. Default: drawn from `seed`. */
+  readonly weights?: Weights;
+  /** What a method's peers start from, one each. Default: drawn from `seed`; not where the student has `weights`. */
+  readonly peerWeights?: readonly Weights[];
+  readonly teacher?: Teacher;
+  /**
+   * Whether the teacher answers once for each row, before the training, or as part of each step. Default: once, where
+   * its answers are small and nothing perturbs the rows.
+   */
+  readonly teacherForm?: 'fed' | 'traced';
+  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset };
+  /** Changes each training batch before student and teacher see it; a teacher is then part of each step. */
+  readonly perturbation?: Perturbation;
+  /** Its learning rate is the one before the schedule. */
   readonly optimizer: Optimizer;
   readonly groups?: readonly ParameterGroup[];
+  /** Gradients are scaled down to this common norm. Default: never. */
+  readonly maxGradNorm?: number;
+  /** Default: `constant`. */
   readonly schedule?: ScheduleName;
   readonly warmupSteps?: number;
+  readonly epochs: number;
+  readonly maxSteps?: number;
+  /** Rows of a batch. */
+  readonly batchSize: number;
+  /** Rows of an evaluation batch: what `limitEvalBatches` counts. Default: `batchSize`. */
+  readonly evalBatchSize?: number;
+  /** Batches whose gradients make one step. Default: 1. */
+  readonly gradientAccumulationSteps?: number;
+  /** For texts: tokens of a run at most, padding included; a larger batch is run in parts. Default: 2048. */
+  readonly tokensPerRun?: number;
+  readonly limitTrainBatches?: Portion;
+  /** `{ batches: 0 }`: no evaluation. */
+  readonly limitEvalBatches?: Portion;
+  /** One training batch, one evaluation batch, no kept models. */
+  readonly fastDevRun?: boolean;
+  readonly earlyStopping?: EarlyStopping;
+  readonly seed: number;
   readonly threads?: number;
+  readonly device?: string;
+  readonly outputDir: string;
+  /** Go on with an interrupted run, or start if there is none. */
+  readonly resume?: boolean;
+  /** Replace what an earlier run wrote. */
+  readonly overwrite?: boolean;
+  /** Models kept for their value of `monitor`: so many of the best; -1 for all. Default: 0. */
+  readonly saveTopK?: number;
+  /** What an evaluation measures besides the loss. Default: accuracy; of a regression Pearson's and Spearman's correlation. */
+  readonly metrics?: readonly MetricName[];
+  /** Default: the first of the metrics, the better way up. */
+  readonly monitor?: Monitor;
+  /** Keep the model after the last step as `last.ckpt`. Default: true. */
+  readonly saveLast?: boolean;
+  /** Least seconds between two saves of the state. Default: 20 in mid-epoch, 2 at an epoch's end, more if it is large. */
+  readonly stateSeconds?: number;
+  /** The command line, for the record, and the text of the config that it names. */
+  readonly command?: string;
+  readonly config?: string;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  /** Whether a warning is an error: before any work where it can be known then. Default: false. */
+  readonly strict?: boolean;
+  /** Whether the weights are random, but perhaps for word vectors. Default: whether none are given. */
+  readonly startsAtRandom?: boolean;
+  /** Aborted: the run stops after the steps under way, and keeps its state. */
+  readonly signal?: AbortSignal;
+  /** Compiles the step. Default: `openHostStep` for texts, `openInGraphStep` for rows of one shape. */
+  readonly openStep?: (options: StepOptions) => Promise<TrainingStep>;
+  /** Stands between the run and its step, to time it. It must change nothing. */
+  readonly watchStep?: (step: TrainingStep) => TrainingStep;
+  /** Scores the model after each epoch. Default: `openEvaluator`, for one answer a row. */
+  readonly openEvaluator?: (options: EvaluatorOptions) => Promise<Pick<Evaluator, 'evaluate' | 'release'>>;
 };
 
-/** Plain numbers, in float64. */
-const NUMBERS: Arithmetic<number> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  sqrt: Math.sqrt,
+export type RunResult = {
+  /** `already-finished`: asked to resume a run that had ended; nothing was done. */
+  readonly status: 'finished' | 'already-finished';
+  readonly record: RunRecord;
+  /** After the last step; absent if the run had already finished and kept no `last.ckpt`. */
+  readonly weights?: Weights;
+  readonly lastPath?: string;
+  readonly keptPaths: readonly string[];
 };
-
-/** An optimiser's name and rates, and what it makes of one number: constants such as betas show in that. */
-export function describeOptimizer(optimizer: Optimizer): Fingerprint {
-  const { name, learningRate, weightDecay, slots } = optimizer;
-  const probe = optimizer.update(
-    {
-      parameter: 1,
-      gradient: 0.3,
-      slots: Object.fromEntries(slots.map((slot, i) => [slot, 0.5 + i])),
-      scalars: optimizer.scalars({ step: 2, learningRate: 0.1, weightDecay: 0.2 }),
-      decays: true,
-    },
-    NUMBERS,
-  );
-  return { name, learningRate, weightDecay, settings: [probe.parameter, ...Object.values(probe.slots)] };
-}
-
-/** With the rate of each parameter where they are not all the optimiser's. */
-export function describeRates(
-  { parameters }: Pick<Model, 'parameters'>,
-  { optimizer, groups = [] }: Pick<DescribedOptions, 'optimizer' | 'groups'>,
-): Fingerprint {
-  if (groups.length === 0) return describeOptimizer(optimizer);
-  const names = parameters.map(({ name }) => name);
-  return { ...describeOptimizer(optimizer), rates: Object.fromEntries(resolveGroups(names, optimizer, groups)) };
-}
-
-/**
- * What is no plain value in the options of every run, or has a default there: for `fingerprint`.
- * @param trained all that the step trains, whose rates are told.
- */
-export function describedRun(options: DescribedOptions, trained: Pick<Model, 'parameters'>) {
-  const { model, method, schedule = 'constant', warmupSteps = 0, threads = usualThreads() } = options;
-  return {
-    model: { kind: model.kind, config: model.config },
-    method: { name: method.name, options: method.options },
-    ...{ schedule, warmupSteps, threads },
-    optimizer: describeRates(trained, options),
-    groups: undefined,
-    // Told by what they are before the first step.
-    weights: undefined,
-  };
-}
-
-/** Of a model that is trained on the way, with settings of its own. */
-export function describeTraining(
-  model: Pick<Model, 'parameters'>,
-  training: Pick<DescribedOptions, 'optimizer' | 'groups'>,
-): Fingerprint {
-  return comparable(training, { optimizer: describeRates(model, training), groups: undefined });
-}
-
-export function describeWeights(weights: Weights): string {
-  return weightsHash(weights).slice(0, 16);
-}

@@ -1,118 +1,14 @@
 /** @file A whole training run: from model, method and data to an output folder with models, log and metrics. */
 import { join } from 'node:path';
-import type { Dataset } from '../../data/dataset.js';
-import type { Perturbation } from '../../data/perturbation.js';
 import { expectSame } from '../../files/fingerprint.js';
 import { claimOutputFolder, type OutputFolder } from '../../files/output-folder.js';
-import type { Method } from '../../methods/method.js';
-import type { Model, Weights } from '../../models/model.js';
 import { loadModel } from '../../models/saved-model.js';
-import type { ParameterGroup } from '../../optim/groups.js';
-import type { Optimizer } from '../../optim/optimizer.js';
-import type { ScheduleName } from '../../optim/schedules.js';
-import type { Teacher } from '../../teachers/teacher.js';
-import type { Evaluator, EvaluatorOptions } from '../evaluation/evaluate.js';
-import type { MetricName } from '../evaluation/metrics.js';
-import type { openHostStep } from '../step/host-step.js';
-import type { openInGraphStep } from '../step/in-graph-step.js';
-import type { TrainingStep } from '../step/step.js';
-import type { Portion } from './batch-limits.js';
 import { hasRunState, isFile, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
-import type { EarlyStopping } from './early-stopping.js';
-import type { TrainingEvent } from './events.js';
-import type { Monitor } from './kept-models.js';
 import { type SavedRun, trainInto } from './live-run.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { LOG, METRICS, RESUME } from './run-files.js';
-import { expectSameRun, type RunRecord, readRunRecord } from './run-record.js';
-
-type StepOptions = Parameters<typeof openInGraphStep>[0] & Parameters<typeof openHostStep>[0];
-
-export type RunOptions = {
-  readonly model: Model;
-  readonly method: Method;
-  /** To start from. Default: drawn from `seed`. */
-  readonly weights?: Weights;
-  /** What a method's peers start from, one each. Default: drawn from `seed`; not where the student has `weights`. */
-  readonly peerWeights?: readonly Weights[];
-  readonly teacher?: Teacher;
-  /**
-   * Whether the teacher answers once for each row, before the training, or as part of each step. Default: once, where
-   * its answers are small and nothing perturbs the rows.
-   */
-  readonly teacherForm?: 'fed' | 'traced';
-  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset };
-  /** Changes each training batch before student and teacher see it; a teacher is then part of each step. */
-  readonly perturbation?: Perturbation;
-  /** Its learning rate is the one before the schedule. */
-  readonly optimizer: Optimizer;
-  readonly groups?: readonly ParameterGroup[];
-  /** Gradients are scaled down to this common norm. Default: never. */
-  readonly maxGradNorm?: number;
-  /** Default: `constant`. */
-  readonly schedule?: ScheduleName;
-  readonly warmupSteps?: number;
-  readonly epochs: number;
-  readonly maxSteps?: number;
-  /** Rows of a batch. */
-  readonly batchSize: number;
-  /** Rows of an evaluation batch: what `limitEvalBatches` counts. Default: `batchSize`. */
-  readonly evalBatchSize?: number;
-  /** Batches whose gradients make one step. Default: 1. */
-  readonly gradientAccumulationSteps?: number;
-  /** For texts: tokens of a run at most, padding included; a larger batch is run in parts. Default: 2048. */
-  readonly tokensPerRun?: number;
-  readonly limitTrainBatches?: Portion;
-  /** `{ batches: 0 }`: no evaluation. */
-  readonly limitEvalBatches?: Portion;
-  /** One training batch, one evaluation batch, no kept models. */
-  readonly fastDevRun?: boolean;
-  readonly earlyStopping?: EarlyStopping;
-  readonly seed: number;
-  readonly threads?: number;
-  readonly device?: string;
-  readonly outputDir: string;
-  /** Go on with an interrupted run, or start if there is none. */
-  readonly resume?: boolean;
-  /** Replace what an earlier run wrote. */
-  readonly overwrite?: boolean;
-  /** Models kept for their value of `monitor`: so many of the best; -1 for all. Default: 0. */
-  readonly saveTopK?: number;
-  /** What an evaluation measures besides the loss. Default: accuracy; of a regression Pearson's and Spearman's correlation. */
-  readonly metrics?: readonly MetricName[];
-  /** Default: the first of the metrics, the better way up. */
-  readonly monitor?: Monitor;
-  /** Keep the model after the last step as `last.ckpt`. Default: true. */
-  readonly saveLast?: boolean;
-  /** Least seconds between two saves of the state. Default: 20 in mid-epoch, 2 at an epoch's end, more if it is large. */
-  readonly stateSeconds?: number;
-  /** The command line, for the record, and the text of the config that it names. */
-  readonly command?: string;
-  readonly config?: string;
-  readonly onEvent?: (event: TrainingEvent) => void;
-  /** Whether a warning is an error: before any work where it can be known then. Default: false. */
-  readonly strict?: boolean;
-  /** Whether the weights are random, but perhaps for word vectors. Default: whether none are given. */
-  readonly startsAtRandom?: boolean;
-  /** Aborted: the run stops after the steps under way, and keeps its state. */
-  readonly signal?: AbortSignal;
-  /** Compiles the step. Default: `openHostStep` for texts, `openInGraphStep` for rows of one shape. */
-  readonly openStep?: (options: StepOptions) => Promise<TrainingStep>;
-  /** Stands between the run and its step, to time it. It must change nothing. */
-  readonly watchStep?: (step: TrainingStep) => TrainingStep;
-  /** Scores the model after each epoch. Default: `openEvaluator`, for one answer a row. */
-  readonly openEvaluator?: (options: EvaluatorOptions) => Promise<Pick<Evaluator, 'evaluate' | 'release'>>;
-};
-
-export type RunResult = {
-  /** `already-finished`: asked to resume a run that had ended; nothing was done. */
-  readonly status: 'finished' | 'already-finished';
-  readonly record: RunRecord;
-  /** After the last step; absent if the run had already finished and kept no `last.ckpt`. */
-  readonly weights?: Weights;
-  readonly lastPath?: string;
-  readonly keptPaths: readonly string[];
-};
+import type { RunOptions, RunResult } from './run-options.js';
+import { expectSameRun, readRunRecord } from './run-record.js';
 
 /**
  * Trains, evaluates after each epoch, and writes into `outputDir`: `metrics.json`, `log.jsonl`, the models that are to

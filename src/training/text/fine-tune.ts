@@ -9,7 +9,8 @@ import { type TextModel, withNewHead } from '../../models/text-model.js';
 import { textPositions } from '../../models/text-positions.js';
 import { METRICS } from '../evaluation/metrics.js';
 import { givenOptions } from '../run/given-options.js';
-import { type RunOptions, runTraining } from '../run/run.js';
+import { runTraining } from '../run/run.js';
+import type { RunOptions } from '../run/run-options.js';
 import type { RunRecord } from '../run/run-record.js';
 import { type TextSettings, textRun, usualSettings } from './text-settings.js';
 

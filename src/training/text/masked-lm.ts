@@ -16,7 +16,8 @@ import type { Teacher } from '../../teachers/teacher.js';
 import { readPieces } from '../../tokenizers/pieces.js';
 import { openMaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
 import { givenOptions } from '../run/given-options.js';
-import { type RunOptions, type RunResult, runTraining } from '../run/run.js';
+import { runTraining } from '../run/run.js';
+import type { RunOptions, RunResult } from '../run/run-options.js';
 import { readLength } from './fine-tune.js';
 import { type TextSettings, textRun } from './text-settings.js';
 

@@ -7,7 +7,7 @@ import { layerwiseGroups } from '../../optim/layer-wise.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../run/batch-limits.js';
-import type { RunOptions } from '../run/run.js';
+import type { RunOptions } from '../run/run-options.js';
 import { planTraining } from '../run/train.js';
 import { planTexts } from '../step/micro-batches.js';
 

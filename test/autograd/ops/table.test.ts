@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import type { Op } from '../../../src/autograd/op.js';
 import { applyOp } from '../../../src/autograd/op.js';
 import { OPS } from '../../../src/autograd/ops/table.js';
-import { input } from '../../../src/autograd/value.js';
+import { input, type Op } from '../../../src/autograd/value.js';
 import { OPSET } from '../../../src/onnx/opset.js';
 import { isFloat } from '../../../src/tensor/dtype.js';
 import { RandomStream } from '../../../src/tensor/random.js';

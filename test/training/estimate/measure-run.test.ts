@@ -7,7 +7,7 @@ import { supervised } from '../../../src/methods/supervised.js';
 import { bilstm } from '../../../src/models/bilstm.js';
 import { adam } from '../../../src/optim/adam.js';
 import { measureRun, sampledRows } from '../../../src/training/estimate/measure-run.js';
-import type { RunOptions } from '../../../src/training/run/run.js';
+import type { RunOptions } from '../../../src/training/run/run-options.js';
 import { orderOf, planTraining } from '../../../src/training/run/train.js';
 import { microBatches, planTexts } from '../../../src/training/step/micro-batches.js';
 import { words, wordTable } from '../../data/words.js';

@@ -4,7 +4,7 @@ import { supervised } from '../../../src/methods/supervised.js';
 import { mlp } from '../../../src/models/mlp.js';
 import { adam } from '../../../src/optim/adam.js';
 import { estimateStage } from '../../../src/training/estimate/run-estimate.js';
-import type { RunOptions } from '../../../src/training/run/run.js';
+import type { RunOptions } from '../../../src/training/run/run-options.js';
 import { blobs, CLASSES, PIXELS } from '../blobs.js';
 
 const run: RunOptions = {

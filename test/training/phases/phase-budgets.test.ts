@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import { hinton } from '../../../src/methods/hinton.js';
-import type { Phase } from '../../../src/methods/phase.js';
+import type { Phase } from '../../../src/methods/method.js';
 import { selfKd } from '../../../src/methods/self-kd.js';
 import { takd } from '../../../src/methods/takd.js';
 import { tinyBert } from '../../../src/methods/tinybert.js';

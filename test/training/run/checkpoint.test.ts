@@ -8,7 +8,8 @@ import { adam } from '../../../src/optim/adam.js';
 import { encodeSafetensors } from '../../../src/tensor/safetensors.js';
 import { readSafetensors } from '../../../src/tensor/safetensors-file.js';
 import { STATE_FORMAT } from '../../../src/training/run/formats.js';
-import { type RunOptions, runTraining } from '../../../src/training/run/run.js';
+import { runTraining } from '../../../src/training/run/run.js';
+import type { RunOptions } from '../../../src/training/run/run-options.js';
 import { temporaryFolder } from '../../files/processes.js';
 import { blobs, CLASSES, PIXELS } from '../blobs.js';
 

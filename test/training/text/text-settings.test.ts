@@ -5,7 +5,7 @@ import { bilstm } from '../../../src/models/bilstm.js';
 import { adam } from '../../../src/optim/adam.js';
 import { adamw } from '../../../src/optim/adamw.js';
 import { isUsuallyUndecayed, resolveGroups } from '../../../src/optim/groups.js';
-import { describeOptimizer } from '../../../src/training/run/run-options.js';
+import { describeOptimizer } from '../../../src/training/run/described-run.js';
 import { textRun, usualSettings } from '../../../src/training/text/text-settings.js';
 import { words, wordTable } from '../../data/words.js';
 

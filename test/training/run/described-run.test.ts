@@ -13,7 +13,7 @@ import {
   describeOptimizer,
   describeRates,
   describeWeights,
-} from '../../../src/training/run/run-options.js';
+} from '../../../src/training/run/described-run.js';
 import { blobs } from '../blobs.js';
 
 describe('describeOptimizer', () => {
