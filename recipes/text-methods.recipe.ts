@@ -32,7 +32,7 @@ import { loadModel, modelHash } from '../src/models/saved-model.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { withMaskedLmHead } from '../src/models/with-masked-lm-head.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
-import { LOG, METRICS } from '../src/training/run/run-files.js';
+import { LOG, METRICS_FILE } from '../src/training/run/run-files.js';
 import type { LogLine } from '../src/training/run/run-log.js';
 import { readRunRecord } from '../src/training/run/run-record.js';
 import { withHeadFor } from '../src/training/text/fine-tune.js';
@@ -163,7 +163,7 @@ async function poolOf(rows: TextTable, copies: number): Promise<TextTable> {
 
 /** Of a run's log, or of the logs of its stages one after the other. */
 async function lossesOf(folder: string): Promise<LossPoint[]> {
-  const { phases } = await readRunRecord(join(folder, METRICS));
+  const { phases } = await readRunRecord(join(folder, METRICS_FILE));
   const points: LossPoint[] = [];
   let before = 0;
   for (const phase of phases ?? [undefined]) {

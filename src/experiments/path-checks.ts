@@ -18,7 +18,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { teacherWarnings } from '../training/checks/teacher-warnings.js';
 import { openEvaluator } from '../training/evaluation/evaluate.js';
 import { loadRunState, loadRunTensors } from '../training/run/checkpoint.js';
-import { LOG, METRICS, RESUME } from '../training/run/run-files.js';
+import { LOG, METRICS_FILE, RESUME } from '../training/run/run-files.js';
 import { readRunRecord } from '../training/run/run-record.js';
 import { readExperimentRecord } from './experiment-record.js';
 import { type Say, sayWarnings, trying } from './finding.js';
@@ -56,7 +56,7 @@ export async function examinePath(path: string, found: Found, say: Say, place: T
   if (names.some((name) => DATA_FILE.test(name)) || has('MNIST')) return examineData(path, found, say);
   if (has('config.json')) return examineModel(path, found, say);
   if (has(EXPERIMENT) || has(RESULTS)) return examineExperiment(path, has(EXPERIMENT), say);
-  if ([METRICS, RESUME, LOG].some(has) || names.some((name) => name.endsWith('.ckpt'))) {
+  if ([METRICS_FILE, RESUME, LOG].some(has) || names.some((name) => name.endsWith('.ckpt'))) {
     return examineRun(path, names, found, say);
   }
   say('problem', `${path}: neither data, nor a model, nor a run`, 'check the path');
@@ -73,7 +73,7 @@ async function namesIn(path: string): Promise<string[] | undefined> {
 }
 
 async function examineFile(path: string, say: Say): Promise<void> {
-  if (basename(path) === METRICS) {
+  if (basename(path) === METRICS_FILE) {
     await readRunRecord(path);
     return say('ok', `${path}: the record of a run`);
   }
@@ -141,8 +141,8 @@ async function openedModel(path: string): Promise<OpenedModel> {
 }
 
 async function examineRun(path: string, names: readonly string[], found: Found, say: Say): Promise<void> {
-  if (names.includes(METRICS)) {
-    const { steps, metrics } = await readRunRecord(join(path, METRICS));
+  if (names.includes(METRICS_FILE)) {
+    const { steps, metrics } = await readRunRecord(join(path, METRICS_FILE));
     const { accuracy } = metrics;
     const score = accuracy === undefined ? '' : `, accuracy ${inPoints(accuracy)} %`;
     say('ok', `${path}: a run that ended after ${steps} steps${score}`);

@@ -9,7 +9,7 @@ import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../
 import { runsBeside } from '../experiments/results-file.js';
 import type { KeptRows } from '../experiments/row-evidence.js';
 import type { Json } from '../files/fingerprint.js';
-import { METRICS } from '../training/run/run-files.js';
+import { METRICS_FILE } from '../training/run/run-files.js';
 import { type RunRecord, readRunRecord } from '../training/run/run-record.js';
 import { kindOf, recordFile } from './record-file.js';
 
@@ -54,7 +54,7 @@ const PREDICTIONS = 'predictions.txt';
 export async function readCompared(word: string, labels?: ArrayLike<number>): Promise<Compared> {
   const { path, arm } = await placeOf(word);
   const file = await recordFile(path);
-  if (basename(file) === METRICS) {
+  if (basename(file) === METRICS_FILE) {
     if (arm !== undefined) {
       const got = `#${arm} after a training run`;
       throw new OptionError({ where: word, wanted: 'an arm of an experiment', got, fix: `leave #${arm} out` });

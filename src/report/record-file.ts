@@ -5,7 +5,7 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
-import { METRICS } from '../training/run/run-files.js';
+import { METRICS_FILE } from '../training/run/run-files.js';
 
 const EXPERIMENT = 'experiment.json';
 
@@ -15,12 +15,12 @@ const EXPERIMENT = 'experiment.json';
  */
 export async function recordFile(path: string): Promise<string> {
   if ((await kindOf(path)) !== 'folder') return path;
-  for (const name of [EXPERIMENT, METRICS]) {
+  for (const name of [EXPERIMENT, METRICS_FILE]) {
     if ((await kindOf(join(path, name))) === 'file') return join(path, name);
   }
   throw new FileError({
     where: path,
-    wanted: `the folder of an experiment or of a finished run, with ${EXPERIMENT} or ${METRICS}`,
+    wanted: `the folder of an experiment or of a finished run, with ${EXPERIMENT} or ${METRICS_FILE}`,
     got: 'one with neither',
     fix: 'check the path; what was interrupted is finished with --resume',
   });
@@ -34,7 +34,7 @@ export async function findExperimentRecord(
   path: string,
 ): Promise<{ readonly path: string; readonly record: ExperimentRecord }> {
   const file = await recordFile(path);
-  if (basename(file) === METRICS) {
+  if (basename(file) === METRICS_FILE) {
     throw new OptionError({
       where: path,
       wanted: 'an experiment, with arms to compare',

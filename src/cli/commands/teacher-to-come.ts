@@ -8,7 +8,7 @@ import { teacherOfTexts } from '../../teachers/model-of-texts.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { isFile } from '../../training/run/checkpoint.js';
-import { METRICS } from '../../training/run/run-files.js';
+import { METRICS_FILE } from '../../training/run/run-files.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import type { CommandIo } from '../command.js';
 import { TEACHER_FOLDER } from './teacher-folder.js';
@@ -19,7 +19,7 @@ import { openStartingModel } from './training-model.js';
 /** The folder of a teacher that an earlier call has trained. */
 export async function trainedBefore(outputDir: string): Promise<string | undefined> {
   const path = join(outputDir, TEACHER_FOLDER);
-  return (await isFile(join(path, METRICS))) ? path : undefined;
+  return (await isFile(join(path, METRICS_FILE))) ? path : undefined;
 }
 
 /** Its training, and what would answer then; undefined where it would have to be downloaded. */

@@ -11,7 +11,7 @@ import { hasRunState, isFile } from '../run/checkpoint.js';
 import type { TrainingEvent } from '../run/events.js';
 import { prepareRun } from '../run/prepare-run.js';
 import { runTraining } from '../run/run.js';
-import { LAST, METRICS } from '../run/run-files.js';
+import { LAST, METRICS_FILE } from '../run/run-files.js';
 import type { RunResult } from '../run/run-options.js';
 import { expectSameRun, type RunRecord, readRunRecord, writeRunRecord } from '../run/run-record.js';
 import { lineageOf, rowsOf } from './phase-budgets.js';
@@ -49,7 +49,7 @@ export async function runPhases(given: PhasedRunOptions): Promise<RunResult> {
   const { fingerprint } = prepareRun(await optionsAt(options, { phases, index: 0 }));
   const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   try {
-    const isFinished = await isFile(join(outputDir, METRICS));
+    const isFinished = await isFile(join(outputDir, METRICS_FILE));
     return isFinished ? await finishedBefore(options, fingerprint()) : await trainPhases(options);
   } finally {
     folder.release();
@@ -100,7 +100,7 @@ async function trainPhases(options: PhasedRunOptions): Promise<RunResult> {
     const place = { phases, index: ended.length };
     const phase = phases[place.index] as Phase;
     const folder = phaseFolder(place);
-    const isDone = await isFile(join(options.outputDir, folder, METRICS));
+    const isDone = await isFile(join(options.outputDir, folder, METRICS_FILE));
     const run = { ...(await optionsAt(options, place)), onEvent: watcher.of(place, isDone) };
     result = await runTraining(run);
     const isLast = ended.length === phases.length - 1;
@@ -173,7 +173,7 @@ async function finish(
       ...{ folder, steps, seconds, parameters, metrics },
     })),
   };
-  await writeRunRecord(join(outputDir, METRICS), record);
+  await writeRunRecord(join(outputDir, METRICS_FILE), record);
   onEnd(lastPath);
   return { status: 'finished', record, weights, ...(lastPath !== undefined && { lastPath }), keptPaths };
 }
@@ -186,7 +186,7 @@ function warningsOf(ended: readonly Ended[]): RunRecord['warnings'] {
 
 async function finishedBefore(options: PhasedRunOptions, first: Fingerprint): Promise<RunResult> {
   const { outputDir, onEvent } = options;
-  const record = await readRunRecord(join(outputDir, METRICS));
+  const record = await readRunRecord(join(outputDir, METRICS_FILE));
   const { phases, ...then } = record.options;
   expectSameRun(outputDir, { ...record, options: then }, await phasedFingerprint(options));
   expectSame(outputDir, { first: Array.isArray(phases) ? phases[0] : null }, { first });

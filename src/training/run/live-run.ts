@@ -24,7 +24,7 @@ import type { TrainingEvent } from './events.js';
 import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
 import { type PreparedRun, teacherForm } from './prepare-run.js';
 import { openRunChecks, type RunChecks } from './run-checks.js';
-import { LAST, LOG, METRICS, RESUME } from './run-files.js';
+import { LAST, LOG, METRICS_FILE, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
 import type { RunOptions, RunResult } from './run-options.js';
 import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
@@ -380,7 +380,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     kept: findings.kept,
     ...(saveLast && { last: LAST }),
   };
-  await writeRunRecord(join(outputDir, METRICS), record);
+  await writeRunRecord(join(outputDir, METRICS_FILE), record);
   await removeRunState(join(outputDir, RESUME));
   return {
     status: 'finished',

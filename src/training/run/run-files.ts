@@ -5,5 +5,5 @@ export const LAST = 'last.ckpt';
 /** All that is needed to go on, a folder; there while the run is not finished. */
 export const RESUME = 'resume';
 /** The run's record; its being there is what makes a run finished. */
-export const METRICS = 'metrics.json';
+export const METRICS_FILE = 'metrics.json';
 export const LOG = 'log.jsonl';

@@ -6,7 +6,7 @@ import { loadModel } from '../../models/saved-model.js';
 import { hasRunState, isFile, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
 import { type SavedRun, trainInto } from './live-run.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
-import { LOG, METRICS, RESUME } from './run-files.js';
+import { LOG, METRICS_FILE, RESUME } from './run-files.js';
 import type { RunOptions, RunResult } from './run-options.js';
 import { expectSameRun, readRunRecord } from './run-record.js';
 
@@ -42,7 +42,7 @@ async function claim(options: RunOptions): Promise<{ folder: OutputFolder; isFin
   const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   if (!resume) return { folder, isFinished: false };
   try {
-    const isFinished = await isFile(join(outputDir, METRICS));
+    const isFinished = await isFile(join(outputDir, METRICS_FILE));
     if (isFinished || (await hasRunState(join(outputDir, RESUME)))) return { folder, isFinished };
     const wasBegun = await isFile(join(outputDir, LOG));
     folder.release();
@@ -55,7 +55,7 @@ async function claim(options: RunOptions): Promise<{ folder: OutputFolder; isFin
 
 async function finishedBefore({ options, fingerprint }: PreparedRun): Promise<RunResult> {
   const { outputDir, onEvent } = options;
-  const record = await readRunRecord(join(outputDir, METRICS));
+  const record = await readRunRecord(join(outputDir, METRICS_FILE));
   expectSameRun(outputDir, record, fingerprint());
   // Left by a kill in the last instant of the run.
   await removeRunState(join(outputDir, RESUME));
