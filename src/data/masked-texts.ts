@@ -9,12 +9,12 @@
  * neither hidden nor put into a place, where `transformers` may put them.
  */
 import { OptionError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { RandomStream } from '../tensor/random.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Pieces } from '../tokenizers/pieces.js';
 import type { Batch } from './dataset.js';
 import type { Perturbation } from './perturbation.js';
-import { NO_LABEL } from './text-table.js';
 
 export type MaskingOptions = {
   readonly pieces: Pick<Pieces, 'names' | 'special' | 'mask'>;

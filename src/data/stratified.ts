@@ -1,6 +1,7 @@
 import { OptionError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { RandomStream } from '../tensor/random.js';
-import { NO_LABEL, selectRows, type TextTable } from './text-table.js';
+import { selectRows, type TextTable } from './text-table.js';
 import type { TextTask } from './text-task.js';
 
 /** How many rows to draw: so many, or a share of all between 0 and 1. */

@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { FileError, OptionError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { type Dataset, paddedRows, paddingWeights } from './dataset.js';
 import type { TextDatasetOptions } from './text-dataset.js';
-import { NO_LABEL, textTable } from './text-table.js';
+import { textTable } from './text-table.js';
 
 /** A word a tag. */
 export type TaggedSentence = { readonly words: readonly string[]; readonly tags: readonly string[] };

@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 
 /** Rows of text in memory, before any tokenizer. All columns have `size` elements. */
 export type TextTable = {
@@ -17,9 +18,6 @@ export type TextTable = {
   /** For regression; NaN where a row has none. */
   readonly scores?: Float32Array;
 };
-
-/** The label of a row that has none, as PyTorch's losses ignore it. */
-export const NO_LABEL = -100;
 
 /** What a table is made of; ids default to the rows' numbers from 1. */
 export type TextColumns = {

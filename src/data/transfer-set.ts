@@ -1,10 +1,11 @@
 /** @file A training set and a pool of rows without labels behind it, for a teacher to answer. */
 import { OptionError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type Batch, type Dataset, paddedRows, paddingWeights } from './dataset.js';
 import type { TextRows } from './text-rows.js';
-import { NO_LABEL, selectRows, textTable, withoutLabels } from './text-table.js';
+import { selectRows, textTable, withoutLabels } from './text-table.js';
 
 /**
  * The rows of `train`, and behind them those of `pool` by their numbers, of which no label and no score is seen. Ids of

@@ -41,7 +41,6 @@ export { isTextSetName, loadTextSet, TEXT_SETS, type TextSetName } from '../data
 export {
   joinTables,
   labelCounts,
-  NO_LABEL,
   selectRows,
   type TextColumns,
   type TextTable,
@@ -49,3 +48,4 @@ export {
   withoutLabels,
 } from '../data/text-table.js';
 export { SPLITS, type SplitName, splitOf, type TaskMetric, type TextTask } from '../data/text-task.js';
+export { NO_LABEL } from '../tensor/no-label.js';

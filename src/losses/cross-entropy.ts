@@ -5,6 +5,7 @@ import { logSoftmax } from '../autograd/ops/normalise.js';
 import { sum } from '../autograd/ops/reduce.js';
 import { constant, type Value } from '../autograd/value.js';
 import { OptionError, ShapeError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { expectClasses, expectFraction } from './operands.js';
@@ -41,7 +42,7 @@ export function classWeightsValue(weights: readonly number[], classes: number, l
  * @throws ShapeError, OptionError
  */
 export function crossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions = {}): RowLoss {
-  const { labelSmoothing = 0, ignoreIndex = -100, classWeights, mask } = options;
+  const { labelSmoothing = 0, ignoreIndex = NO_LABEL, classWeights, mask } = options;
   const classes = expectClasses(logits, 'crossEntropy');
   expectFraction(labelSmoothing, 'labelSmoothing');
   if (!sameShape(labels.shape, logits.shape.slice(0, -1))) {

@@ -5,6 +5,7 @@ import { logSoftmax, logSumExp } from '../autograd/ops/normalise.js';
 import { sum } from '../autograd/ops/reduce.js';
 import type { Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { kl } from './kl.js';
 import { expectClasses, expectSameLogits, expectTemperature, scalarLike, tempered } from './operands.js';
@@ -39,7 +40,7 @@ export function decoupledKd(
   labels: Value,
   options: DecoupledKdOptions = {},
 ): RowLoss {
-  const { targetWeight = 1, nonTargetWeight = 1, temperature = 1, ignoreIndex = -100 } = options;
+  const { targetWeight = 1, nonTargetWeight = 1, temperature = 1, ignoreIndex = NO_LABEL } = options;
   const classes = expectClasses(studentLogits, 'decoupledKd');
   expectSameLogits(studentLogits, teacherLogits, 'decoupledKd');
   expectTemperature(temperature, 'decoupledKd');

@@ -11,6 +11,7 @@ import { mul, reciprocal, sub } from '../autograd/ops/elementwise.js';
 import { softmax } from '../autograd/ops/normalise.js';
 import type { Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { crossEntropy } from './cross-entropy.js';
 import { type KdPreset, type KdPresetSpec, presetSpec, resolveAlpha, resolveTemperature } from './kd-presets.js';
 import { kl } from './kl.js';
@@ -103,7 +104,7 @@ export function kd(
   labels: Value | undefined,
   options: KdOptions = {},
 ): KdTerms {
-  const { alpha: givenAlpha, ignoreIndex = -100, ...softOptions } = options;
+  const { alpha: givenAlpha, ignoreIndex = NO_LABEL, ...softOptions } = options;
   const { preset = 'hinton', mask } = options;
   const where = `kd preset '${preset}'`;
   const { total = 1 } = presetSpec(preset);

@@ -1,6 +1,7 @@
 import { and } from '../autograd/ops/compare.js';
 import { add, mul, sub } from '../autograd/ops/elementwise.js';
 import type { Value } from '../autograd/value.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { crossEntropy } from './cross-entropy.js';
 import { scalarLike } from './operands.js';
 import { isLabelled, type RowLoss } from './row-loss.js';
@@ -16,7 +17,7 @@ import { isLabelled, type RowLoss } from './row-loss.js';
  * @throws ShapeError
  */
 export function mixupCrossEntropy(logits: Value, labels: Value, partnerLabels: Value, lambda: number | Value): RowLoss {
-  const isPair = and(isLabelled(labels, -100), isLabelled(partnerLabels, -100));
+  const isPair = and(isLabelled(labels, NO_LABEL), isLabelled(partnerLabels, NO_LABEL));
   const own = crossEntropy(logits, labels, { mask: isPair });
   const partner = crossEntropy(logits, partnerLabels, { mask: isPair });
   const share = scalarLike(lambda, logits);

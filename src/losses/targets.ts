@@ -7,6 +7,7 @@ import { argMax, sum } from '../autograd/ops/reduce.js';
 import { unsqueeze } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { formatShape } from '../tensor/shape.js';
 import { expectClasses, expectFraction, expectSameLogits, expectTemperature, scalarLike } from './operands.js';
 import { isLabelled } from './row-loss.js';
@@ -45,7 +46,7 @@ export function annealedTargets(teacherProbs: Value, labels: Value, lambda: numb
   const classes = expectClasses(teacherProbs, 'annealedTargets');
   expectFraction(lambda, 'lambda of annealedTargets');
   const probs = stopGradient(teacherProbs);
-  const valid = isLabelled(labels, -100);
+  const valid = isLabelled(labels, NO_LABEL);
   const gold = oneHot(where(valid, labels, 0), classes, probs.dtype); // [B] -> [B, C]
   const mixed = add(probs, mul(sub(gold, probs), scalarLike(lambda, probs)));
   return where(unsqueeze(valid, -1), mixed, probs);
@@ -63,7 +64,7 @@ export function virtualTeacher(labels: Value, like: Value, correct: number): Val
   const classes = expectClasses(like, 'virtualTeacher');
   expectFraction(correct, 'correct of virtualTeacher');
   const other = (1 - correct) / (classes - 1);
-  const gold = oneHot(where(isLabelled(labels, -100), labels, 0), classes, like.dtype); // [B] -> [B, C]
+  const gold = oneHot(where(isLabelled(labels, NO_LABEL), labels, 0), classes, like.dtype); // [B] -> [B, C]
   return add(mul(gold, correct - other), other);
 }
 
@@ -107,7 +108,7 @@ function ownEmbeddings(embeddings: Value, labels: Value, temperature: number | V
     throw new ShapeError({ where: owner, wanted: 'embeddings [C, H]', got: formatShape(embeddings.shape) });
   }
   const table = stopGradient(embeddings);
-  const index = where(isLabelled(labels, -100), labels, 0);
+  const index = where(isLabelled(labels, NO_LABEL), labels, 0);
   return { table, index, own: gather(table, index) };
 }
 

@@ -22,6 +22,7 @@ import { medianDistance } from '../losses/median-distance.js';
 import { isLabelled, type RowLoss, scale } from '../losses/row-loss.js';
 import { softCrossEntropy } from '../losses/soft-cross-entropy.js';
 import { embeddingTargets, rivalTargets } from '../losses/targets.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { defineMethod, type MethodInputs } from './define-method.js';
 import { hinton } from './hinton.js';
 import type { Stages } from './phased.js';
@@ -56,7 +57,7 @@ function embeddingTerms(
       ? rivalTargets(classRows, labels, logits, scaleOf)
       : embeddingTargets(classRows, labels, scaleOf); // [B, C]
   const share = scalars.alpha ?? alpha;
-  const soft = softCrossEntropy(logits, targets, { mask: isLabelled(labels, -100) });
+  const soft = softCrossEntropy(logits, targets, { mask: isLabelled(labels, NO_LABEL) });
   return { soft: scale(share, soft), hard: scale(restOf(share), crossEntropy(logits, labels)) };
 }
 

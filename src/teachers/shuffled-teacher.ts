@@ -2,6 +2,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { RandomStream } from '../tensor/random.js';
 import { scoreGroups } from './score-groups.js';
 import type { Teacher } from './teacher.js';
@@ -58,8 +59,6 @@ function partnersWithin(classes: Int32Array, seed: number): Uint32Array {
   for (const [key, last] of lasts) partners[last] = firsts.get(key) as number;
   return partners;
 }
-
-const NO_LABEL = -100;
 
 /** The label of every row, and the teacher's prediction where there is none. */
 async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {

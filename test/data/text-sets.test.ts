@@ -2,9 +2,10 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { glue } from '../../src/data/glue.js';
 import { loadTextSet, TEXT_SETS, type TextSetName } from '../../src/data/text-sets.js';
-import { labelCounts, NO_LABEL, type TextTable } from '../../src/data/text-table.js';
+import { labelCounts, type TextTable } from '../../src/data/text-table.js';
 import { splitOf } from '../../src/data/text-task.js';
 import type { FileError } from '../../src/errors/failures.js';
+import { NO_LABEL } from '../../src/tensor/no-label.js';
 import { dataTest } from '../setup/data-test.js';
 
 /** Rows, or rows for each label in the order of the label numbers. */

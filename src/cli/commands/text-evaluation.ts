@@ -1,11 +1,12 @@
 import { extname } from 'node:path';
 import { type ReadTextTableOptions, readTextTable } from '../../data/read-text-table.js';
 import { isTextSetName, loadTextSet } from '../../data/text-sets.js';
-import { NO_LABEL, type TextTable } from '../../data/text-table.js';
+import type { TextTable } from '../../data/text-table.js';
 import { splitOf, type TaskMetric } from '../../data/text-task.js';
 import { FileError, OptionError } from '../../errors/failures.js';
 import { wilsonInterval } from '../../experiments/wilson-interval.js';
 import type { Answer, Inference, TextInput } from '../../inference/load.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
 import { bootstrapInterval } from '../../training/evaluation/bootstrap.js';
 import { type Confusion, confusionOf } from '../../training/evaluation/class-metrics.js';
 import { CLASS_METRICS, SCORE_METRICS } from '../../training/evaluation/metrics.js';

@@ -1,5 +1,6 @@
 /** @file What is wrong with the texts of a run: empty, or there twice. */
-import { NO_LABEL, type TextTable } from '../../data/text-table.js';
+import type { TextTable } from '../../data/text-table.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
 import { shownPercent, type Warning } from './warning.js';
 
 /** Shares above which a finding is worth a word. */

@@ -6,7 +6,8 @@ import { OptionError, SignalError } from '../../errors/failures.js';
 import { classesOf, openForward } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
 import type { SessionOptions } from '../../runtime/session.js';
-import { argmax, checkedMetrics, logSumExp, type MetricName, metricsOf, NO_LABEL, type Scored } from './metrics.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
+import { argmax, checkedMetrics, logSumExp, type MetricName, metricsOf, type Scored } from './metrics.js';
 
 export type EvaluatorOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   readonly model: Model;

@@ -1,5 +1,6 @@
 /** @file What is measured on labelled rows, by the names that logs and checkpoints use. */
 import { OptionError } from '../../errors/failures.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
 import { accuracyOf, type Confusion, confusionOf, f1Of, macroF1Of, matthewsOf } from './class-metrics.js';
 import { pearson, spearman } from './correlation.js';
 
@@ -14,8 +15,6 @@ export type Scored = {
   /** [N], of a regression: what was to be predicted, NaN where a row has none. */
   readonly scores?: Float32Array;
 };
-
-export const NO_LABEL = -100;
 
 /** The first of the largest logits of a row. */
 export function argmax(logits: Float32Array, row: number, classes: number): number {

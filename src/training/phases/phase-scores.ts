@@ -1,7 +1,8 @@
 /** @file What decides between phases: a score on rows that neither the learner nor the report has seen. */
 import { heldOut } from '../../data/held-out.js';
 import { classesOf } from '../../models/forward.js';
-import { checkedMetrics, METRICS, metricsOf, NO_LABEL } from '../evaluation/metrics.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
+import { checkedMetrics, METRICS, metricsOf } from '../evaluation/metrics.js';
 import { givenTeacher, type PhasedRunOptions } from './phase-options.js';
 
 function measureOf({ metrics, model }: PhasedRunOptions) {

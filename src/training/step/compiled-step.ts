@@ -4,6 +4,7 @@ import { CheckpointError, ShapeError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import type { ParameterGroup } from '../../optim/groups.js';
 import type { Optimizer } from '../../optim/optimizer.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
 import { streamKey } from '../../tensor/random.js';
 import { formatShape, type StaticShape, sameShape } from '../../tensor/shape.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
@@ -36,11 +37,8 @@ export function dropoutKey(site: string, { step }: StepInput, at: number, { seed
   return streamKey(seed, stream, step);
 }
 
-/** Rows that have no label, as PyTorch marks them. */
-const NO_LABEL = -100n;
-
 function unlabelled(rows: number): Tensor<'int64'> {
-  return tensor('int64', [rows], new BigInt64Array(rows).fill(NO_LABEL));
+  return tensor('int64', [rows], new BigInt64Array(rows).fill(BigInt(NO_LABEL)));
 }
 
 function unscored(rows: number): Tensor<'float32'> {
