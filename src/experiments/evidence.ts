@@ -1,4 +1,6 @@
 /** @file What a report shows besides accuracies: who confuses what, what a teacher says at several temperatures. */
+
+import { softmax } from '../tensor/logits.js';
 import type { Predictions } from '../training/evaluation/evaluate.js';
 import type { Evidence, Example } from './experiment-record.schema.js';
 
@@ -92,10 +94,7 @@ function leastSure({ probabilities, classes }: Predictions, labels: ArrayLike<nu
     .map(({ row }) => row);
 }
 
-/** softmax(z / T) */
+/** softmax(z / T), rounded. */
 function softened(logits: Float32Array, temperature: number): number[] {
-  const largest = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => Math.round((power / total) * ROUNDING) / ROUNDING);
+  return softmax(logits, temperature).map((share) => Math.round(share * ROUNDING) / ROUNDING);
 }

@@ -1,7 +1,8 @@
 /** @file What a run answered, row by row, so that a metric can be measured again on resampled rows. */
 import { OptionError } from '../errors/failures.js';
+import { argmax } from '../tensor/logits.js';
 import { bootstrapError, bootstrapInterval } from '../training/evaluation/bootstrap.js';
-import { argmax, CLASS_METRICS, countedRows, SCORE_METRICS, type Scored } from '../training/evaluation/metrics.js';
+import { CLASS_METRICS, countedRows, SCORE_METRICS, type Scored } from '../training/evaluation/metrics.js';
 import { inPoints, type JudgedMetric } from './judged-metric.js';
 import type { Interval } from './statistics.js';
 

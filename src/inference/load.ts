@@ -8,6 +8,7 @@ import { entryAt, isThere } from '../files/path-entry.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
+import { argmax, softmax } from '../tensor/logits.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { loadOnnxTokenizer } from '../tokenizers/onnx-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
@@ -367,11 +368,8 @@ function widthOf({ first, second }: Row): number {
 /** Softmax of a row's logits, and the first of the largest; one logit is a regression's value. */
 function answerOf(logits: Float32Array, labels: readonly string[]): Answer {
   if (logits.length === 1) return { label: labels[0] ?? 'score', score: logits[0] as number, probabilities: [] };
-  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
-  const total = powers.reduce((a, b) => a + b, 0);
-  const probabilities = powers.map((power) => power / total);
-  const best = logits.indexOf(largest);
+  const probabilities = softmax(logits);
+  const best = argmax(logits);
   return { label: labels[best] ?? String(best), score: probabilities[best] ?? NaN, probabilities };
 }
 

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
+import { logMeanExp, logSoftmax } from '../tensor/logits.js';
 import { alignLabels } from './align-labels.js';
 import { answersInMemory, openTeacher, readsOf } from './answers.js';
 import { labellingPlan, usualSignals } from './labelling-plan.js';
-import { logSoftmax } from './targets.js';
 import type { LabellingPlan, OpenTeacher, PlanRequest, RowValues, Teacher } from './teacher.js';
 
 export type EnsembleOptions = {
@@ -166,11 +166,7 @@ function wholeLogits({ logits, remainder }: RowValues, classes: number, { name }
 /** log((1/K) Σ_k softmax(z_k)), each [B, C]. */
 function meanOfProbabilities(members: readonly Float32Array[], classes: number): Float32Array {
   const logProbs = members.map((logits) => logSoftmax(logits, classes));
-  return Float32Array.from(members[0] ?? [], (_, i) => {
-    const values = logProbs.map((member) => member[i] as number);
-    const largest = Math.max(...values);
-    return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0) / values.length);
-  });
+  return Float32Array.from(members[0] ?? [], (_, i) => logMeanExp(logProbs.map((member) => member[i] as number)));
 }
 
 function meanOfLogits(members: readonly Float32Array[]): Float32Array {

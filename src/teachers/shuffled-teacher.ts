@@ -2,6 +2,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
+import { argmax } from '../tensor/logits.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { RandomStream } from '../tensor/random.js';
 import { scoreGroups } from './score-groups.js';
@@ -80,8 +81,7 @@ async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Arra
   for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
     const logits = answers.batch(rows, rows.length).logits?.data as Float32Array;
     for (const [i, row] of rows.entries()) {
-      if (classes[row] === NO_LABEL)
-        classes[row] = argmaxOf(logits.subarray(i * teacher.classes, (i + 1) * teacher.classes));
+      if (classes[row] === NO_LABEL) classes[row] = argmax(logits, i, teacher.classes);
     }
   }
   return classes;
@@ -100,11 +100,4 @@ async function groupsOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array
   const answers = await teacher.answer(data, ['logits']);
   const said = answers.batch(all, data.size).logits?.data as Float32Array;
   return scoreGroups(scores.map((score, row) => (Number.isNaN(score) ? (said[row] as number) : score)));
-}
-
-/** The first of the largest. */
-function argmaxOf(values: Float32Array): number {
-  let best = 0;
-  for (const [i, value] of values.entries()) if (value > (values[best] as number)) best = i;
-  return best;
 }

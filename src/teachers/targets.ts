@@ -89,17 +89,3 @@ export function holeTarget(classes: number): Required<Target> {
   const all = (value: number) => Array.from({ length: classes }, () => value);
   return { logits: all(-Math.log(classes)), remainder: all(1) };
 }
-
-/** Of rows [B, C], in float64. */
-export function logSoftmax(logits: ArrayLike<number>, classes: number): Float64Array {
-  const logProbs = new Float64Array(logits.length);
-  for (let start = 0; start < logits.length; start += classes) {
-    let largest = -Infinity;
-    for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c] as number);
-    let total = 0;
-    for (let c = 0; c < classes; c++) total += Math.exp((logits[start + c] as number) - largest);
-    const shift = largest + Math.log(total);
-    for (let c = 0; c < classes; c++) logProbs[start + c] = (logits[start + c] as number) - shift;
-  }
-  return logProbs;
-}

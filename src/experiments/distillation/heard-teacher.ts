@@ -2,10 +2,11 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
 import type { Teacher } from '../../teachers/teacher.js';
+import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
 import type { Warning } from '../../training/checks/warning.js';
-import { type Predictions, softmax } from '../../training/evaluation/evaluate.js';
-import { argmax, metricsOf } from '../../training/evaluation/metrics.js';
+import type { Predictions } from '../../training/evaluation/evaluate.js';
+import { metricsOf } from '../../training/evaluation/metrics.js';
 import { inPoints, type JudgedMetric } from '../judged-metric.js';
 import { targetsOf } from './evaluation-targets.js';
 
@@ -68,6 +69,6 @@ async function predictionsOf(teacher: Teacher, data: Dataset, metrics: readonly 
     ids: Array.from(data.batch(rows).ids),
     classes: said,
     logits,
-    probabilities: softmax(logits, classes),
+    probabilities: Float32Array.from(logSoftmax(logits, classes), Math.exp),
   };
 }

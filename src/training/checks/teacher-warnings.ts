@@ -1,8 +1,8 @@
 /** @file What a teacher's answers to labelled rows say of it: another order of labels, no better than chance, no logits. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
+import { argmax } from '../../tensor/logits.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import { argmax } from '../evaluation/metrics.js';
 import { bestAssignment } from './assignment.js';
 import { sampledRows } from './sampled-rows.js';
 import { shownPercent, type Warning } from './warning.js';

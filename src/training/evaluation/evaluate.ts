@@ -6,8 +6,9 @@ import { OptionError, SignalError } from '../../errors/failures.js';
 import { classesOf, openForward } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
 import type { SessionOptions } from '../../runtime/session.js';
+import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import { argmax, checkedMetrics, logSumExp, type MetricName, metricsOf, type Scored } from './metrics.js';
+import { checkedMetrics, type MetricName, metricsOf, type Scored } from './metrics.js';
 
 export type EvaluatorOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   readonly model: Model;
@@ -125,7 +126,7 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
         ids,
         classes: Int32Array.from({ length: rows }, (_, row) => argmax(logits, row, classes)),
         logits,
-        probabilities: softmax(logits, classes),
+        probabilities: Float32Array.from(logSoftmax(logits, classes), Math.exp),
       };
     },
     release: () => forward.release(),
@@ -153,17 +154,6 @@ function countsOf({ logits, classes, labels }: Scored): ClassCounts {
     if (label !== NO_LABEL) gold[label] = (gold[label] ?? 0) + 1;
   }
   return { given, gold };
-}
-
-/** Softmax of each row of logits [N * C]. */
-export function softmax(logits: Float32Array, classes: number): Float32Array {
-  const probabilities = new Float32Array(logits.length);
-  for (let row = 0; row * classes < logits.length; row++) {
-    const total = logSumExp(logits, row, classes);
-    for (let i = row * classes; i < (row + 1) * classes; i++)
-      probabilities[i] = Math.exp((logits[i] as number) - total);
-  }
-  return probabilities;
 }
 
 /** The rows of each run: in order, or texts by their length. */

@@ -1,5 +1,6 @@
 /** @file What is measured on labelled rows, by the names that logs and checkpoints use. */
 import { OptionError } from '../../errors/failures.js';
+import { argmax, logSumExp } from '../../tensor/logits.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { accuracyOf, type Confusion, confusionOf, f1Of, macroF1Of, matthewsOf } from './class-metrics.js';
 import { pearson, spearman } from './correlation.js';
@@ -15,26 +16,6 @@ export type Scored = {
   /** [N], of a regression: what was to be predicted, NaN where a row has none. */
   readonly scores?: Float32Array;
 };
-
-/** The first of the largest logits of a row. */
-export function argmax(logits: Float32Array, row: number, classes: number): number {
-  const start = row * classes;
-  let best = 0;
-  for (let c = 1; c < classes; c++) {
-    if ((logits[start + c] as number) > (logits[start + best] as number)) best = c;
-  }
-  return best;
-}
-
-/** log Σ exp of a row's logits, in float64. */
-export function logSumExp(logits: Float32Array, row: number, classes: number): number {
-  const start = row * classes;
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c] as number);
-  let sum = 0;
-  for (let c = 0; c < classes; c++) sum += Math.exp((logits[start + c] as number) - largest);
-  return largest + Math.log(sum);
-}
 
 /** The rows that count: those with a label, or of a regression those with a score. */
 export function countedRows({ labels, classes, scores }: Scored): number[] {
