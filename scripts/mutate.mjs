@@ -25,7 +25,7 @@ const FILES = {
   'src/training/run/described-run.ts': ['test/training/run/run-options.test.ts'],
   'src/training/text/text-settings.ts': ['test/training/text/text-settings.test.ts'],
   'src/experiments/distillation/arms.ts': ['test/experiments/distillation-arms.test.ts'],
-  'src/experiments/distillation/distillation-settings.ts': ['test/experiments/distillation-settings.test.ts'],
+  'src/experiments/distillation/distillation-settings.ts': ['test/experiments/distillation-design.test.ts'],
 };
 
 const OTHER_OPERATOR = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { controlArm, methodArm, methodOf, shippableArms } from '../../src/experiments/distillation/arms.js';
+import { armMethod, controlArm, methodArm, shippableArms } from '../../src/experiments/distillation/arms.js';
 import { CONTROLS } from '../../src/experiments/distillation/controls.js';
 import { PRIMER_ARMS } from '../../src/experiments/primer/primer-arms.js';
 import { hinton } from '../../src/methods/hinton.js';
@@ -11,20 +11,20 @@ describe('the arms of a distillation', () => {
   test('label-smoothing spreads a tenth', () => {
     // witness: Vaswani et al. 2017, arXiv:1706.03762, section 5.4, ε = 0.1. At 0.2 nothing failed.
     const arm = controlArm('label-smoothing', 3);
-    expect(methodOf(arm, method).method).toMatchObject({ name: 'supervised', options: { labelSmoothing: 0.1 } });
+    expect(armMethod(arm, method).method).toMatchObject({ name: 'supervised', options: { labelSmoothing: 0.1 } });
     expect(arm.description).toBe('labels, 10 % spread over all classes');
   });
 
   test('no-teacher smooths nothing', () => {
-    expect(methodOf(controlArm('no-teacher', 3), method).method.options).toEqual({ labelSmoothing: 0 });
+    expect(armMethod(controlArm('no-teacher', 3), method).method.options).toEqual({ labelSmoothing: 0 });
   });
 
   test('the method is an arm with all its options, by which results are told apart', () => {
     const arm = methodArm(method);
     expect(arm).toMatchObject({ name: 'hinton', learns: 'method', options: method.options });
-    expect(methodOf(arm, method)).toEqual({ method, hasTeacher: true });
-    expect(methodOf(arm, supervised()).hasTeacher).toBe(false);
-    expect(methodOf(controlArm('hard-labels', 3), method).method.name).toBe('hard-labels');
+    expect(armMethod(arm, method)).toEqual({ method, hasTeacher: true });
+    expect(armMethod(arm, supervised()).hasTeacher).toBe(false);
+    expect(armMethod(controlArm('hard-labels', 3), method).method.name).toBe('hard-labels');
   });
 
   test('each says in the report what it learns from, of a regression in other words', () => {
@@ -38,7 +38,7 @@ describe('the arms of a distillation', () => {
 
   test('a teacher answers the method, hard-labels and shuffled-teacher', () => {
     const arms = [methodArm(method), ...CONTROLS.map((name) => controlArm(name, 3))];
-    expect(arms.filter((arm) => methodOf(arm, method).hasTeacher).map(({ name }) => name)).toEqual([
+    expect(arms.filter((arm) => armMethod(arm, method).hasTeacher).map(({ name }) => name)).toEqual([
       'hinton',
       'hard-labels',
       'shuffled-teacher',

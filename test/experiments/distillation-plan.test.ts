@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import { runDistillation } from '../../src/experiments/distillation/distill.js';
 import type { DistillOptions } from '../../src/experiments/distillation/distill-options.js';
-import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
+import { distillationSettings } from '../../src/experiments/distillation/distillation-design.js';
 import { type DistillationPlan, isWorthTiming, planDistillation } from '../../src/experiments/distillation/plan.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { patientKd } from '../../src/methods/pkd.js';

@@ -40,7 +40,7 @@ export function controlArm(name: Control, classes: number): DistillationArm {
 }
 
 /** What an arm learns by, and whether the teacher answers it. */
-export function methodOf(
+export function armMethod(
   { learns }: DistillationArm,
   method: Method,
 ): { readonly method: Method; readonly hasTeacher: boolean } {

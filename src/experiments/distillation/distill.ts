@@ -19,15 +19,13 @@ import { experimentRecord, writeExperimentRecord } from '../experiment-record.js
 import { pastBest } from '../past-best.js';
 import { shippedStudent } from '../shipping.js';
 import { teacherBelowStudent } from '../teacher-below-student.js';
-import { answeredOnce } from './answered-once.js';
 import { type DistillationArm, methodArm, shippableArms } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
+import { designOf, distillationSettings } from './distillation-design.js';
 import { distillationEvidence } from './distillation-evidence.js';
-import { distillationSettings } from './distillation-settings.js';
-import { heardTeacher } from './heard-teacher.js';
-import { isAskedBefore, type LessonOptions, lessonOf } from './lesson.js';
-import { outlineOf } from './outline.js';
+import { type ArmTrainingOptions, armTraining, isAskedBefore } from './student-training.js';
+import { answeredOnce, evaluateTeacher } from './teacher-answers.js';
 import { armRun, trainArm } from './train-arm.js';
 import { transferSet } from './transfer.js';
 import { warningTeller } from './warning-teller.js';
@@ -57,7 +55,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     signal,
   } = options;
   const { smallestEffect, onEvent: emit = () => {} } = options;
-  const { classes, metrics, seeds, controls, leftOut, arms, results, answers } = outlineOf(options);
+  const { classes, metrics, seeds, controls, leftOut, arms, results, answers } = designOf(options);
   const [metric] = metrics;
   const [seed = 1] = seeds;
   const transfer = await transferSet(data);
@@ -133,7 +131,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     };
     await expectSameExperiment(experiment);
     const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
-    const { predictions, score, found } = await heardTeacher(answering, {
+    const { predictions, score, found } = await evaluateTeacher(answering, {
       asked,
       evaluation: data.evaluation,
       metrics,
@@ -218,9 +216,9 @@ function fractionOf({ step, totalSteps, phase }: Extract<TrainingEvent, { type: 
 }
 
 /** What an arm learns from; with a pool for the teacher, from how many rows in how many steps. */
-async function describedArm(arm: DistillationArm, options: LessonOptions): Promise<string> {
+async function describedArm(arm: DistillationArm, options: ArmTrainingOptions): Promise<string> {
   if (options.data.transfer === undefined) return arm.description;
-  const { train, steps } = await lessonOf(arm, options);
+  const { train, steps } = await armTraining(arm, options);
   return `${arm.description}; ${train.size} rows, ${steps} steps`;
 }
 

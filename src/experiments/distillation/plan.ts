@@ -12,8 +12,8 @@ import { teacherForm } from '../../training/run/prepare-run.js';
 import { finishedRuns } from '../results-file.js';
 import type { DistillationArm } from './arms.js';
 import type { DistillOptions } from './distill-options.js';
-import { isAskedBefore } from './lesson.js';
-import { outlineOf } from './outline.js';
+import { designOf } from './distillation-design.js';
+import { isAskedBefore } from './student-training.js';
 import { type ArmOptions, armRun } from './train-arm.js';
 import { transferSet } from './transfer.js';
 
@@ -68,7 +68,7 @@ const REPORT_BYTES = 300_000;
 export async function planDistillation(asked: DistillOptions, how: EstimateOptions): Promise<DistillationPlan> {
   const options = { ...asked, method: servedMethod(asked.method, asked.teacher) };
   const { student, data, method } = options;
-  const { metrics, seeds, controls, arms, results, answers } = outlineOf(options);
+  const { metrics, seeds, controls, arms, results, answers } = designOf(options);
   const [seed = 1] = seeds;
   const whole = await transferSet(data);
   const rows = { ...data, ...(whole && { transfer: whole.data }) };

@@ -1,9 +1,15 @@
-/** @file How the students of a distillation are trained, and for how long those that see fewer rows. */
+/** @file How the students of a distillation are trained: what an arm learns from, and for how long. */
 import type { Dataset } from '../../data/dataset.js';
+import type { Method } from '../../methods/method.js';
+import { isKeptSignal } from '../../teachers/model-teacher.js';
+import { hasViews } from '../../training/checks/view-checks.js';
+import { studentSteps } from '../../training/phases/phase-budgets.js';
+import { type Assistant, assistantNames } from '../../training/phases/phase-options.js';
 import { givenOptions } from '../../training/run/given-options.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { planTraining } from '../../training/run/train.js';
 import { planTexts } from '../../training/step/micro-batches.js';
+import { armMethod, type DistillationArm } from './arms.js';
 
 const KEYS = [
   'optimizer',
@@ -30,18 +36,58 @@ export function studentTraining(options: StudentTraining): StudentTraining {
   return { ...givenOptions(options, KEYS), optimizer, epochs, batchSize };
 }
 
-/** Optimiser steps of a training on these rows. @throws OptionError for numbers out of range. */
-export function stepsOn(training: StudentTraining, train: Dataset): number {
-  return planOn(training, train).totalSteps;
-}
-
 /** The training on other rows for as many steps, in as many epochs as that takes. */
-export function forSteps(training: StudentTraining, steps: number, train: Dataset): StudentTraining {
+function forSteps(training: StudentTraining, steps: number, train: Dataset): StudentTraining {
   const { stepsPerEpoch } = planOn({ ...training, epochs: 1 }, train);
   return { ...training, epochs: Math.ceil(steps / stepsPerEpoch), maxSteps: steps };
 }
 
+/** @throws OptionError for numbers out of range. */
 function planOn(training: StudentTraining, train: Dataset) {
   const text = planTexts(train, training.tokensPerRun);
   return planTraining({ ...training, rows: train.size, ...(text && { text }) });
+}
+
+export type ArmTrainingOptions = StudentTraining & {
+  readonly data: {
+    readonly train: Dataset;
+    /** The training rows and a pool without labels, for arms that a teacher answers. Default: the training rows. */
+    readonly transfer?: Dataset;
+  };
+  readonly method: Method;
+  /** Of a method that teaches in several steps. */
+  readonly assistants?: readonly Assistant[];
+};
+
+type ArmTraining = {
+  readonly training: StudentTraining;
+  /** The rows that the arm learns from. */
+  readonly train: Dataset;
+  /** Steps of the student, over all stages of the method. */
+  readonly steps: number;
+};
+
+/**
+ * The rows of an arm, and how long it learns from them. All arms train their student for as many steps as the method does:
+ * where a teacher answers more rows than have labels, arms without it go over those more often; where the method has
+ * several stages, its controls have as many steps in one.
+ */
+export async function armTraining(arm: DistillationArm, options: ArmTrainingOptions): Promise<ArmTraining> {
+  const training = studentTraining(options);
+  const { train, transfer = train } = options.data;
+  const { method, hasTeacher } = armMethod(arm, options.method);
+  const rows = hasTeacher ? transfer : train;
+  const { phases } = options.method;
+  const steps =
+    phases === undefined
+      ? planOn(training, transfer).totalSteps
+      : await studentSteps(options.method, training, options.data, assistantNames(options));
+  const isShared = method.phases !== undefined || steps === planOn(training, rows).totalSteps;
+  return { training: isShared ? training : forSteps(training, steps, rows), train: rows, steps };
+}
+
+/** Whether the teacher answers what the method learns from before the training, once for all runs. */
+export function isAskedBefore({ method, teacherForm }: Pick<ArmTrainingOptions, 'method' | 'teacherForm'>): boolean {
+  const { needs } = method;
+  return teacherForm !== 'traced' && needs.length > 0 && needs.every(isKeptSignal) && !hasViews(method);
 }

@@ -5,6 +5,7 @@ import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
+import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { streamKey } from '../../tensor/random.js';
 import { openEvaluator } from '../../training/evaluation/evaluate.js';
@@ -17,10 +18,9 @@ import { oneAnswer, packRightRows } from '../arm-result.js';
 import type { TimedResult } from '../arm-run.js';
 import type { JudgedMetric } from '../judged-metric.js';
 import { packAnswers } from '../kept-answers.js';
-import { type DistillationArm, methodOf } from './arms.js';
+import { armMethod, type DistillationArm } from './arms.js';
 import { targetsOf } from './evaluation-targets.js';
-import { lessonOf, teacherOf } from './lesson.js';
-import type { StudentTraining } from './student-training.js';
+import { armTraining, type StudentTraining } from './student-training.js';
 
 export type StudentStart = {
   readonly model: Model;
@@ -68,15 +68,17 @@ function peerStarts(student: StudentStart, seed: number, peers: number): Promise
 
 /** An arm on a seed as a run. */
 export async function armRun(arm: DistillationArm, options: ArmOptions): Promise<PhasedRunOptions> {
-  const { data, metrics, student, assistants, seed, outputDir, signal, strict = false, onEvent } = options;
-  const { method, hasTeacher } = methodOf(arm, options.method);
-  const { training } = await lessonOf(arm, options);
+  const { teacher, data, metrics, student, assistants, seed, outputDir, signal, strict = false, onEvent } = options;
+  const { method, hasTeacher } = armMethod(arm, options.method);
+  const { training } = await armTraining(arm, options);
+  // Shuffled anew over the rows of each stage.
+  const shuffled = (rows: Dataset) => shuffledTeacher(teacher, rows, seed);
   return {
     model: student.model,
     weights: student.weights,
     ...(method.peers !== undefined && { peerWeights: await peerStarts(student, seed, method.peers) }),
     method,
-    ...(hasTeacher && { teacher: teacherOf(arm, options.teacher, seed) }),
+    ...(hasTeacher && { teacher: arm.learns === 'shuffled-teacher' ? shuffled : teacher }),
     ...(assistants && { assistants }),
     ...training,
     data,
@@ -96,7 +98,7 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
   const { data, metrics, student, outputDir, isKept, threads, device, resume } = options;
   const [metric] = metrics;
   const run = await armRun(arm, options);
-  const { train } = await lessonOf(arm, options);
+  const { train } = await armTraining(arm, options);
   // A run that was killed goes on. One that ended, and was killed before its result was written down, may have lost its
   // model: then it is done again.
   const first = await runPhases({ ...run, resume, overwrite: !resume });

@@ -1,19 +1,27 @@
-/** @file What a distillation consists of before anybody is asked or trained: metrics, seeds, arms, and where its files lie. */
+/**
+ * @file The design of a distillation, before anybody is asked or trained: metrics, seeds, arms, where its files lie; and
+ * what decides its numbers, which is compared when one is resumed.
+ */
 import { join } from 'node:path';
+import { comparable } from '../../files/fingerprint.js';
 import { classesOf } from '../../models/forward.js';
+import { usualThreads } from '../../runtime/threads.js';
 import { checkTargets, checkTeacher } from '../../training/checks/teacher-checks.js';
 import { checkedMetrics } from '../../training/evaluation/metrics.js';
+import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/described-run.js';
+import type { Settings } from '../arm-run.js';
 import { RESULTS } from '../formats.js';
 import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { type Control, definedControls } from './controls.js';
 import type { DistillOptions } from './distill-options.js';
+import type { AssistantStart, StudentStart } from './train-arm.js';
 
 const SEEDS = 5;
 const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
 const ANSWERS = 'answers';
 
-export type Outline = {
+type DistillationDesign = {
   /** Of the student; 1 for a regression. */
   readonly classes: number;
   readonly metrics: readonly [JudgedMetric, ...JudgedMetric[]];
@@ -32,7 +40,7 @@ export type Outline = {
  * What the options come to, with their defaults.
  * @throws OptionError for a metric that is not of such a student; as `checkTargets` and `checkTeacher` do.
  */
-export function outlineOf(options: DistillOptions): Outline {
+export function designOf(options: DistillOptions): DistillationDesign {
   const { student, teacher, data, method, outputDir, resultsFile, cacheDir } = options;
   const classes = classesOf(student.model);
   checkTargets(method, classes);
@@ -60,4 +68,46 @@ function judgedMetrics(
 
 function seedsOf(seeds: number | readonly number[]): readonly number[] {
   return typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : seeds;
+}
+
+/** With the weights of one seed, for all: others of them come from the same place. */
+async function describedStart(student: StudentStart, seed: number) {
+  const { model, weights } = student;
+  return comparable(student, {
+    model: { kind: model.kind, config: model.config },
+    weights: describeWeights(await weights(seed)),
+  });
+}
+
+async function describedAssistant(
+  { reads: _reads, asTeacher: _asTeacher, training, ...start }: AssistantStart,
+  seed: number,
+) {
+  return {
+    ...(await describedStart(start, seed)),
+    ...(training && { training: describeTraining(start.model, training) }),
+  };
+}
+
+/** All that decides the numbers, but for arms and seeds, to which more may be added later. */
+export async function distillationSettings(options: DistillOptions): Promise<Settings> {
+  const { data, student, teacher, settings, schedule = 'constant', warmupSteps = 0, assistants } = options;
+  const { metrics, seeds } = designOf(options);
+  const { threads = usualThreads() } = options;
+  const [seed = 1] = seeds;
+  return comparable(options, {
+    settings: undefined,
+    ...settings,
+    ...{ schedule, warmupSteps, metrics, threads },
+    ...{ method: undefined, controls: undefined, seeds: undefined },
+    data: undefined,
+    train: describeData(data.train),
+    transfer: data.transfer && describeData(data.transfer),
+    evaluation: describeData(data.evaluation),
+    student: await describedStart(student, seed),
+    assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
+    teacher: teacher.contentHash,
+    optimizer: describeRates(student.model, options),
+    groups: undefined,
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAskedBefore } from '../../src/experiments/distillation/lesson.js';
+import { isAskedBefore } from '../../src/experiments/distillation/student-training.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { mixKd } from '../../src/methods/mixkd.js';
 import { patientKd } from '../../src/methods/pkd.js';

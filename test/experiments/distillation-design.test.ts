@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import type { DistillOptions } from '../../src/experiments/distillation/distill-options.js';
-import { distillationSettings } from '../../src/experiments/distillation/distillation-settings.js';
+import { distillationSettings } from '../../src/experiments/distillation/distillation-design.js';
 import type { AssistantStart } from '../../src/experiments/distillation/train-arm.js';
 import { takd } from '../../src/methods/takd.js';
 import { mlp } from '../../src/models/mlp.js';

@@ -1,7 +1,7 @@
-/** @file What a teacher says before the students are trained: its answers, its score, and what they say of it. */
+/** @file What a teacher says before the students are trained: its score, and what its answers say of it. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
-import type { Teacher } from '../../teachers/teacher.js';
+import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
 import type { Warning } from '../../training/checks/warning.js';
@@ -10,7 +10,7 @@ import { metricsOf } from '../../training/evaluation/metrics.js';
 import { inPoints, type JudgedMetric } from '../judged-metric.js';
 import { targetsOf } from './evaluation-targets.js';
 
-export type HeardTeacher = {
+type TeacherEvaluation = {
   /** Absent where it cannot answer all evaluation rows. */
   readonly predictions: Predictions | undefined;
   /** In points of the first metric; absent where that is no number. */
@@ -26,7 +26,10 @@ type Questions = {
 };
 
 /** Asks a teacher that remembers its answers; the most rows first, so that what they cost is known before much is spent. */
-export async function heardTeacher(teacher: Teacher, { asked, evaluation, metrics }: Questions): Promise<HeardTeacher> {
+export async function evaluateTeacher(
+  teacher: Teacher,
+  { asked, evaluation, metrics }: Questions,
+): Promise<TeacherEvaluation> {
   if (asked !== undefined) await teacher.answer(asked.rows, asked.needs);
   const predictions = isAnswered(teacher, evaluation) ? await predictionsOf(teacher, evaluation, metrics) : undefined;
   const measured = predictions?.metrics[metrics[0]];
@@ -70,5 +73,23 @@ async function predictionsOf(teacher: Teacher, data: Dataset, metrics: readonly 
     classes: said,
     logits,
     probabilities: Float32Array.from(logSoftmax(logits, classes), Math.exp),
+  };
+}
+
+/** The same teacher, which answers each data set once, however many runs ask. */
+export function answeredOnce(teacher: Teacher): Teacher {
+  const known = new Map<Dataset, Map<string, Promise<TeacherAnswers>>>();
+  return {
+    ...teacher,
+    answer: (data, signals) => {
+      const answers = known.get(data) ?? new Map<string, Promise<TeacherAnswers>>();
+      known.set(data, answers);
+      const key = [...signals].sort().join();
+      const answer = answers.get(key) ?? teacher.answer(data, signals);
+      answers.set(key, answer);
+      // A teacher that failed is asked again.
+      answer.catch(() => answers.delete(key));
+      return answer;
+    },
   };
 }
