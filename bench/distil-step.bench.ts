@@ -40,7 +40,7 @@ import { measureRun, sampledRows } from '../src/training/estimate/measure-run.js
 import type { RunOptions } from '../src/training/run/run-options.js';
 import { planTraining } from '../src/training/run/train.js';
 import { planTexts } from '../src/training/step/micro-batches.js';
-import { textRun } from '../src/training/text/text-settings.js';
+import { textRun } from '../src/training/text/text-run.js';
 import { machine, median, spread } from './figures.js';
 
 const BATCH = 32;

@@ -23,7 +23,7 @@ const FILES = {
   'src/training/run/early-stopping.ts': ['test/training/run/early-stopping.test.ts'],
   'src/training/run/kept-models.ts': ['test/training/run/kept-models.test.ts'],
   'src/training/run/described-run.ts': ['test/training/run/run-options.test.ts'],
-  'src/training/text/text-settings.ts': ['test/training/text/text-settings.test.ts'],
+  'src/training/text/text-run.ts': ['test/training/text/text-run.test.ts'],
   'src/experiments/distillation/arms.ts': ['test/experiments/distillation-arms.test.ts'],
   'src/experiments/distillation/distillation-settings.ts': ['test/experiments/distillation-design.test.ts'],
 };

@@ -1,7 +1,7 @@
 import { OptionError } from '../errors/failures.js';
 import { nearest } from '../errors/nearest.js';
-import { parseDecimal } from './decimal.js';
-import { flagName, type OptionSpec, type OptionTable, valueMode, wantedText } from './options.js';
+import { parseDecimal } from '../options/decimal.js';
+import { type FlagSpec, flagName, type OptionTable, valueMode, wantedOf } from './options.js';
 
 /**
  * The dashes that word processors and web pages put in place of `--` and of the minus sign: hyphen, non-breaking
@@ -114,7 +114,7 @@ export function normaliseArguments(command: string, table: OptionTable, words: r
   return { words: normal, sawTypographicDash };
 }
 
-type NamedFlag = { readonly name: string; readonly aliases: readonly string[]; readonly spec: OptionSpec };
+type NamedFlag = { readonly name: string; readonly aliases: readonly string[]; readonly spec: FlagSpec };
 
 function flagsOf(table: OptionTable): readonly NamedFlag[] {
   return Object.entries(table).flatMap(([key, spec]) =>
@@ -123,7 +123,7 @@ function flagsOf(table: OptionTable): readonly NamedFlag[] {
 }
 
 /** `−1` and `5e−3` as pasted become `-1` and `5e-3`, for flags that take numbers. */
-function asciiNumber(spec: OptionSpec, value: string): string {
+function asciiNumber(spec: FlagSpec, value: string): string {
   if (spec.kind !== 'integer' && spec.kind !== 'number' && spec.kind !== 'portion') return value;
   const ascii = value.replace(ALL_TYPOGRAPHIC, '-');
   return parseDecimal(ascii) === undefined ? value : ascii;
@@ -143,7 +143,7 @@ function unknownFlag(command: string, written: string, flags: readonly NamedFlag
 function switchWithValue(flag: NamedFlag, value: string): OptionError {
   return new OptionError({
     where: `--${flag.name}`,
-    wanted: wantedText(flag.spec),
+    wanted: wantedOf(flag.spec),
     got: `'${value}'`,
     fix: 'write the flag alone to turn it on, leave it out to turn it off',
   });
@@ -152,7 +152,7 @@ function switchWithValue(flag: NamedFlag, value: string): OptionError {
 function missingValue(flag: NamedFlag, next: string | undefined): OptionError {
   return new OptionError({
     where: `--${flag.name}`,
-    wanted: wantedText(flag.spec),
+    wanted: wantedOf(flag.spec),
     got: next === undefined ? 'nothing after it' : `the next flag, ${next}`,
     ...(next?.startsWith('--') && flag.spec.kind === 'text'
       ? { fix: `write --${flag.name}=${next} if that is the value` }

@@ -1,7 +1,8 @@
 import { type Command as CommanderCommand, type Help, Option } from 'commander';
+import { defaultText } from '../options/option-spec.js';
 import type { CommandUsage, Example } from './command.js';
 import { foldWords } from './fold-words.js';
-import { defaultText, flagName, type OptionSpec } from './options.js';
+import { type FlagSpec, flagName } from './options.js';
 import type { Colors } from './terminal.js';
 
 /** Below this width an item's description stands under its name instead of beside it. */
@@ -20,7 +21,7 @@ export function declareOptions(target: CommanderCommand, usage: CommandUsage): v
   }
 }
 
-function valueText(spec: OptionSpec): string {
+function valueText(spec: FlagSpec): string {
   switch (spec.kind) {
     case 'integer':
       return ' <int>';
@@ -44,11 +45,11 @@ function isLong(choices: readonly string[]): boolean {
   return choices.join('|').length > 28;
 }
 
-function describe(spec: Exclude<OptionSpec, { kind: 'operand' }>): string {
+function describe(spec: Exclude<FlagSpec, { kind: 'operand' }>): string {
   const choices = spec.kind === 'choice' && isLong(spec.choices) ? `${spec.choices.join(', ')}: ` : '';
   const help = `${choices}${spec.help}`;
   if ('required' in spec && spec.required) return `${help} [required]`;
-  const text = defaultText(spec);
+  const text = spec.kind === 'fixed' ? undefined : defaultText(spec);
   return text === undefined ? help : `${help} [default: ${text}]`;
 }
 

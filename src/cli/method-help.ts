@@ -1,6 +1,7 @@
 /** @file What a help page says of methods: their names, or the options of the one that is named. All from the methods' own data. */
-import { type AnyMethodFactory, describeOption } from '../methods/define-method.js';
+import { type AnyMethodFactory, wholeSpec } from '../methods/define-method.js';
 import { METHODS } from '../methods/table.js';
+import { wantedText } from '../options/option-spec.js';
 import { foldWords } from './fold-words.js';
 
 const INDENT = '  ';
@@ -18,8 +19,8 @@ export function methodHelp(words: readonly string[], columns: number): string {
   const { definition, beside }: AnyMethodFactory = METHODS[name as keyof typeof METHODS];
   const { options } = definition;
   const items = Object.entries(options).map(([option, given]) => {
-    const spec = typeof given === 'number' ? { default: given, help: '' } : given;
-    const text = `${spec.help} (${describeOption(spec)}) [default: ${spec.default}]`;
+    const spec = wholeSpec(given);
+    const text = `${spec.help} (${wantedText(spec)}) [default: ${spec.default}]`;
     return [`${INDENT}${FLAGS[option] ?? option}`, ...folded(text, columns, INDENT.repeat(3))].join('\n');
   });
   const title = folded(`Options of method ${name} (--method_options name=value,…):`, columns, '');

@@ -1,22 +1,21 @@
 import { OptionError } from '../errors/failures.js';
-import { parseDecimal } from './decimal.js';
+import { type OptionSpec, type OptionValue, wantedText, writtenValue } from '../options/option-spec.js';
+import type { FlagBase } from '../options/setting.js';
 
 /**
- * Options as data. One table per command says everything about its flags; parsing, `--help`, the error texts and
- * the type of the parsed values derive from it. A key is the camelCase name in code; its flag is the same name in
+ * What a command takes, as data. One table per command says everything about its flags; parsing, `--help`, the error texts
+ * and the type of the parsed values derive from it. A key is the camelCase name in code; its flag is the same name in
  * snake_case (`trainBatchSize` -> `--train_batch_size`), and users may write it in kebab-case as well.
  */
-export type OptionSpec =
-  | (FlagBase & Presence<number> & NumberRange & { readonly kind: 'integer' })
-  | (FlagBase & Presence<number> & NumberRange & { readonly kind: 'number' })
-  /** A count of batches (`100`) or a fraction of them (`0.25`, `1.0`), as in PyTorch Lightning. */
-  | (FlagBase & Presence<Portion> & { readonly kind: 'portion'; readonly orNone?: true })
-  | (FlagBase & Presence<string> & { readonly kind: 'text'; readonly placeholder: string })
-  | (FlagBase & Presence<string> & { readonly kind: 'choice'; readonly choices: readonly string[] })
-  /** Off unless written. */
-  | (FlagBase & { readonly kind: 'switch'; readonly conflictsWith?: string })
+export type FlagSpec =
+  | (OptionSpec & FlagBase)
   /** Known from other programs, but offering nothing here: the values that mean "off" pass, the rest is an error. */
-  | (FlagBase & { readonly kind: 'fixed'; readonly accepted: readonly string[]; readonly fix: string })
+  | (FlagBase & {
+      readonly kind: 'fixed';
+      readonly help: string;
+      readonly accepted: readonly string[];
+      readonly fix: string;
+    })
   /** A word without a flag, in the order of the table; `many` takes all that are left. */
   | {
       readonly kind: 'operand';
@@ -26,54 +25,21 @@ export type OptionSpec =
       readonly many?: true;
     };
 
-type FlagBase = {
-  readonly help: string;
-  /** Heading of the help page under which the flag stands. */
-  readonly group: string;
-  /** The flag without its dashes, where it is not the snake_case form of the key. */
-  readonly flag?: string;
-  /** Shorter names under which it may be written too. */
-  readonly aliases?: readonly string[];
-  /** What to do when a required flag is missing. */
-  readonly fixWhenMissing?: string;
-};
+export type OptionTable = { readonly [key: string]: FlagSpec };
 
-type Presence<T> = { readonly default?: T; readonly required?: true };
-
-type NumberRange = {
-  /** Inclusive bounds, and the exclusive lower bound. */
-  readonly min?: number;
-  readonly max?: number;
-  readonly above?: number;
-  /** One value outside the range that has a meaning of its own. */
-  readonly also?: { readonly value: number; readonly means: string };
-  /** A sentence for the user about a value that is taken but does less than they may think. */
-  readonly notice?: (value: number) => string | undefined;
-};
-
-export type Portion = { readonly batches: number } | { readonly fraction: number };
-
-export type OptionTable = { readonly [key: string]: OptionSpec };
-
-type FlagValue<S> = S extends { kind: 'integer' | 'number' }
-  ? number
-  : S extends { kind: 'portion' }
-    ? Portion
-    : S extends { kind: 'choice'; choices: readonly (infer Choice)[] }
-      ? Choice
-      : string;
-
-type OptionValue<S> = S extends { kind: 'switch' }
-  ? boolean
-  : S extends { kind: 'operand'; many: true }
+type ReadValue<S> = S extends { kind: 'operand' }
+  ? S extends { many: true }
     ? readonly string[]
-    : S extends { default: unknown } | { required: true }
-      ? FlagValue<S>
-      : FlagValue<S> | undefined;
+    : S extends { required: true }
+      ? string
+      : string | undefined
+  : S extends { kind: 'switch' } | { default: unknown } | { required: true }
+    ? OptionValue<S>
+    : OptionValue<S> | undefined;
 
 /** The parsed values of a table: every key is there; a flag without default that was not given is `undefined`. */
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T as T[K] extends { kind: 'fixed' } ? never : K]: OptionValue<T[K]>;
+  readonly [K in keyof T as T[K] extends { kind: 'fixed' } ? never : K]: ReadValue<T[K]>;
 };
 
 /** What was written on the command line: by key, `true` for a flag without a value; and the words without a flag. */
@@ -83,52 +49,22 @@ export type RawOptions = {
 };
 
 /** The flag of a table's key, without dashes: `trainBatchSize` -> `train_batch_size`. */
-export function flagName(key: string, spec: OptionSpec): string {
-  if (spec.kind !== 'operand' && spec.flag !== undefined) return spec.flag;
+export function flagName(key: string, spec?: FlagSpec): string {
+  if (spec !== undefined && spec.kind !== 'operand' && spec.flag !== undefined) return spec.flag;
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Does the flag take a value? `fixed` flags may stand alone or with one. */
-export function valueMode(spec: OptionSpec): 'none' | 'optional' | 'one' {
+export function valueMode(spec: FlagSpec): 'none' | 'optional' | 'one' {
   if (spec.kind === 'switch') return 'none';
   return spec.kind === 'fixed' ? 'optional' : 'one';
 }
 
-/** The values a flag takes, in words: "an integer ≥ 1, or -1 for all rows". */
-export function wantedText(spec: OptionSpec): string {
-  switch (spec.kind) {
-    case 'integer':
-    case 'number': {
-      const noun = spec.kind === 'integer' ? 'an integer' : 'a number';
-      const also = spec.also === undefined ? '' : `, or ${spec.also.value} for ${spec.also.means}`;
-      return `${noun}${rangeText(spec)}${also}`;
-    }
-    case 'portion':
-      return `a number of batches ≥ ${spec.orNone ? 0 : 1}, or a fraction with a decimal point up to 1.0`;
-    case 'choice':
-      return `one of ${spec.choices.join(', ')}`;
-    case 'fixed':
-      return `one of ${spec.accepted.join(', ')}, or the flag left out`;
-    case 'switch':
-      return 'no value';
-    default:
-      return `a ${spec.placeholder}`;
-  }
-}
-
-function rangeText(range: NumberRange): string {
-  if (range.above !== undefined) return ` > ${range.above}${range.max === undefined ? '' : `, at most ${range.max}`}`;
-  if (range.min !== undefined && range.max !== undefined) return ` from ${range.min} to ${range.max}`;
-  if (range.min !== undefined) return ` ≥ ${range.min}`;
-  return '';
-}
-
-/** A default as a user would write it. */
-export function defaultText(spec: OptionSpec): string | undefined {
-  if (spec.kind === 'switch' || spec.kind === 'fixed' || spec.kind === 'operand') return undefined;
-  if (spec.default === undefined) return undefined;
-  if (typeof spec.default !== 'object') return String(spec.default);
-  return 'batches' in spec.default ? String(spec.default.batches) : spec.default.fraction.toFixed(1);
+/** The values a flag takes, in words. */
+export function wantedOf(spec: FlagSpec): string {
+  if (spec.kind === 'fixed') return `one of ${spec.accepted.join(', ')}, or the flag left out`;
+  if (spec.kind === 'operand') return `a ${spec.placeholder}`;
+  return spec.kind === 'switch' ? 'no value' : wantedText(spec);
 }
 
 /**
@@ -155,7 +91,7 @@ export function readOptions<const T extends OptionTable>(
     const value =
       written === undefined ? absentValue(command, key, spec) : checkedValue(`--${flagName(key, spec)}`, spec, written);
     if (spec.kind !== 'fixed') values[key] = value;
-    if ('notice' in spec && typeof value === 'number') {
+    if (spec.kind !== 'fixed' && typeof value === 'number') {
       const notice = spec.notice?.(value);
       if (notice !== undefined) notices.push(notice);
     }
@@ -177,13 +113,13 @@ function missingOperand(command: string, placeholder: string): OptionError {
   return new OptionError({ where: command, wanted: `a ${placeholder}`, got: 'nothing', fix: `see ${command} --help` });
 }
 
-function absentValue(command: string, key: string, spec: Exclude<OptionSpec, { kind: 'operand' }>): unknown {
-  if (spec.kind === 'switch') return false;
+function absentValue(command: string, key: string, spec: Exclude<FlagSpec, { kind: 'operand' }>): unknown {
+  if (spec.kind === 'switch') return spec.default ?? false;
   if (spec.kind === 'fixed') return undefined;
   if (spec.required) {
     throw new OptionError({
       where: `--${flagName(key, spec)}`,
-      wanted: wantedText(spec),
+      wanted: wantedOf(spec),
       got: 'nothing',
       fix: spec.fixWhenMissing ?? `see ${command} --help`,
     });
@@ -192,61 +128,24 @@ function absentValue(command: string, key: string, spec: Exclude<OptionSpec, { k
 }
 
 /**
- * The value of what was written for an option.
+ * The value of what was written for a flag, or for the option behind a key of a config.
  * @param where the place that the message names: a flag, or a line of a config
  * @throws OptionError for a value that the option does not take
  */
 export function checkedValue(
   where: string,
-  spec: Exclude<OptionSpec, { kind: 'operand' }>,
+  spec: Exclude<FlagSpec, { kind: 'operand' }>,
   written: string | true,
 ): unknown {
-  const wrong = (fix?: string) =>
-    new OptionError({
-      where,
-      wanted: wantedText(spec),
-      got: written === true ? 'the flag alone' : written === '' ? 'the empty word' : `'${written}'`,
-      ...(fix === undefined ? {} : { fix }),
-    });
-  if (spec.kind === 'switch') return true;
   if (spec.kind === 'fixed') {
     const isOff = written !== true && spec.accepted.some((value) => value.toLowerCase() === written.toLowerCase());
-    if (!isOff) throw wrong(spec.fix);
-    return undefined;
+    if (isOff) return undefined;
+    const got = written === true ? 'the flag alone' : `'${written}'`;
+    throw new OptionError({ where, wanted: wantedOf(spec), got, fix: spec.fix });
   }
-  if (written === true || written === '') throw wrong();
-  switch (spec.kind) {
-    case 'text':
-      return written;
-    case 'choice':
-      if (!spec.choices.includes(written)) throw wrong();
-      return written;
-    case 'portion': {
-      const portion = readPortion(written, spec.orNone === true);
-      if (portion === undefined) throw wrong();
-      return portion;
-    }
-    default: {
-      const value = parseDecimal(written);
-      if (value === undefined || !isInRange(value, spec)) throw wrong();
-      return value;
-    }
-  }
-}
-
-function isInRange(value: number, spec: NumberRange & { readonly kind: 'integer' | 'number' }): boolean {
-  if (spec.kind === 'integer' && !Number.isSafeInteger(value)) return false;
-  if (value === spec.also?.value) return true;
-  if (spec.above !== undefined && value <= spec.above) return false;
-  return value >= (spec.min ?? -Infinity) && value <= (spec.max ?? Infinity);
-}
-
-/** `1` is one batch and `1.0` is all of them: the decimal point decides, as the type does in Lightning. */
-function readPortion(written: string, mayBeNone: boolean): Portion | undefined {
-  const value = parseDecimal(written);
-  if (value === undefined || value < 0 || (value === 0 && !mayBeNone)) return undefined;
-  if (/^\+?\d+$/.test(written)) return Number.isSafeInteger(value) ? { batches: value } : undefined;
-  return value <= 1 ? { fraction: value } : undefined;
+  if (spec.kind === 'switch') return true;
+  if (written !== true) return writtenValue(where, spec, written);
+  throw new OptionError({ where, wanted: wantedOf(spec), got: 'the flag alone' });
 }
 
 function rejectConflicts(table: OptionTable, values: Readonly<Record<string, unknown>>): void {

@@ -3,9 +3,7 @@ export { bornAgain } from '../methods/born-again.js';
 export { decoupled } from '../methods/decoupled.js';
 export { deepMutualLearning } from '../methods/deep-mutual-learning.js';
 export {
-  type ChoiceSpec,
   defineMethod,
-  describeOption,
   type MethodDefinition,
   type MethodFactory,
   type MethodInputs,
@@ -20,7 +18,6 @@ export type {
   LossInputs,
   Method,
   MethodSizes,
-  OptionSpec,
   Phase,
   PhasePlan,
   PhasesSoFar,
@@ -40,3 +37,4 @@ export { tang } from '../methods/tang.js';
 export { tinyBert } from '../methods/tinybert.js';
 export { type MixedSignals, type MixupView, mixup, type View } from '../methods/views.js';
 export { wellRead } from '../methods/well-read.js';
+export type { OptionSpec } from '../options/option-spec.js';

@@ -1,3 +1,4 @@
+export type { Portion } from '../options/option-spec.js';
 export { CHECKS, type CheckName, type Warning } from '../training/checks/warning.js';
 export {
   type Evaluation,
@@ -16,7 +17,6 @@ export type {
   StartingWeights,
 } from '../training/phases/phase-options.js';
 export { runPhases } from '../training/phases/phased-run.js';
-export type { Portion } from '../training/run/batch-limits.js';
 export type { EarlyStopping } from '../training/run/early-stopping.js';
 export type { PhaseMark, TrainingEvent } from '../training/run/events.js';
 export type { KeptModel, Monitor } from '../training/run/kept-models.js';

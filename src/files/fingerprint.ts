@@ -1,26 +1,24 @@
 /** @file What decides numbers, as plain JSON: written down when something starts, compared when it is resumed. */
 import { OptionError } from '../errors/failures.js';
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../options/run-settings.js';
+import { type AnySettings, decidingNothing } from '../options/setting.js';
 import { numerics } from './numerics.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Fingerprint = { readonly [option: string]: Json };
 
-/** Options that decide no number, and why. All others are compared: an option is left out by being named here alone. */
-const DECIDES_NOTHING = {
-  cacheDir: 'a path',
-  outputDir: 'a path',
+/**
+ * Options that decide no number, and why. All others are compared: an option is left out by saying so in its entry as a
+ * setting, or by being named here where it is none.
+ */
+const DECIDES_NOTHING: Readonly<Record<string, string>> = {
+  ...decidingNothing(COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS),
   places: 'paths',
   resultsFile: 'a path',
-  overwrite: 'what becomes of what is there',
-  resume: 'what becomes of what is there',
   saveLast: 'what is kept',
-  saveTopK: 'what is kept',
   stateSeconds: 'when it is kept',
-  smallestEffect: 'a question asked of the outcome',
-  strict: 'whether a warning ends it',
   command: 'for the record',
   config: 'for the record: what it says is in the options',
-  device: 'a name; the same numbers are promised on one machine',
   parallel: 'the processes that runs are divided among',
   signal: 'ends it',
   onEvent: 'a callback',
@@ -29,17 +27,23 @@ const DECIDES_NOTHING = {
   openEvaluator: 'code of the caller, who answers for it',
   openStep: 'code of the caller, who answers for it',
   run: 'code of the caller, who answers for it',
-} as const;
+};
 
 /**
  * Options as they are compared: all of them, but for those that decide nothing.
  * @param described What stands for options that are no plain values, or that mean the same in several ways; `undefined`
  *   for one that follows from others. What follows from plain options so comes behind them, and they are what a message
  *   names.
+ * @param tables of settings that are among the options, besides those that every run has.
  * @throws OptionError naming an option that is neither plain nor described.
  */
-export function comparable(options: object, described: Readonly<Record<string, unknown>> = {}): Fingerprint {
-  const plainOnes = Object.entries(options).filter(([name]) => !(name in DECIDES_NOTHING) && !(name in described));
+export function comparable(
+  options: object,
+  described: Readonly<Record<string, unknown>> = {},
+  tables: readonly AnySettings[] = [],
+): Fingerprint {
+  const left = { ...DECIDES_NOTHING, ...decidingNothing(...tables), ...described };
+  const plainOnes = Object.entries(options).filter(([name]) => !(name in left));
   return plainEntries([...plainOnes, ...Object.entries(described)]);
 }
 

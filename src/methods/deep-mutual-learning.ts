@@ -23,7 +23,13 @@ export const deepMutualLearning = defineMethod({
   name: 'deep-mutual-learning',
   needs: [],
   options: {
-    peers: { default: 2, min: 2, max: 8, help: 'networks that learn from each other, the student among them' },
+    peers: {
+      kind: 'number',
+      default: 2,
+      min: 2,
+      max: 8,
+      help: 'networks that learn from each other, the student among them',
+    },
   },
   defaults: ({ peers = 2 }) => {
     if (Number.isInteger(peers)) return {};

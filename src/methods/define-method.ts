@@ -3,29 +3,25 @@ import { OptionError } from '../errors/failures.js';
 import type { RowLoss } from '../losses/row-loss.js';
 import type { SignalName, Signals } from '../models/model.js';
 import type { ParameterSpec } from '../nn/module.js';
-import type { LossInputs, Method, MethodSizes, OptionSpec, Progress } from './method.js';
+import { expectFitting, type OptionSpec, type OptionValue } from '../options/option-spec.js';
+import type { LossInputs, Method, MethodSizes, Progress } from './method.js';
 import { phased, type Stages } from './phased.js';
 import type { View } from './views.js';
 
-/** An option that takes one of some words. */
-export type ChoiceSpec = {
-  readonly default: string;
-  readonly choices: readonly string[];
-  /** What it takes besides, and how to say so. */
-  readonly form?: { readonly pattern: RegExp; readonly says: string };
-  readonly help: string;
-};
-
-/** A plain number is an option with that default, any finite value and no help. */
-export type OptionSpecs = Readonly<Record<string, number | OptionSpec | ChoiceSpec>>;
+/** An option, with a default; a plain number or boolean is one with that default, any value and no help. */
+export type OptionSpecs = Readonly<Record<string, number | boolean | DefaultedSpec>>;
+type Defaulted<S> = S extends { readonly default?: infer D } ? S & { readonly default: Exclude<D, undefined> } : never;
+type DefaultedSpec = Defaulted<OptionSpec>;
 
 export type OptionsOf<S extends OptionSpecs> = {
-  readonly [K in keyof S]: S[K] extends { readonly form: object }
-    ? string
-    : S[K] extends { readonly choices: readonly (infer Choice)[] }
-      ? Choice
-      : number;
+  readonly [K in keyof S]: S[K] extends number ? number : S[K] extends boolean ? boolean : OptionValue<S[K]>;
 };
+
+/** A short form written out. */
+export function wholeSpec(given: OptionSpecs[string]): DefaultedSpec {
+  if (typeof given === 'number') return { kind: 'number', default: given, help: '' };
+  return typeof given === 'boolean' ? { kind: 'switch', default: given, help: '' } : given;
+}
 
 /** Signals of which those named are there. */
 type WithSignals<N extends SignalName> = Signals & Required<Pick<Signals, N>>;
@@ -86,34 +82,9 @@ export function specsBeside(
   const { options } = definition;
   if (beside === undefined) return options;
   const own = options[beside.option];
-  const said = given[beside.option] ?? (typeof own === 'object' ? own.default : own);
+  const said = given[beside.option] ?? (own === undefined ? undefined : wholeSpec(own).default);
   const other = Object.hasOwn(beside.specs, String(said)) ? beside.specs[String(said)] : {};
   return { ...other, ...options };
-}
-
-/** What an option takes, in words: `a number from 0 to 1`, `one of skip, last`. */
-export function describeOption(spec: OptionSpec | ChoiceSpec): string {
-  if ('choices' in spec) {
-    return `one of ${spec.choices.join(', ')}${spec.form === undefined ? '' : `, or ${spec.form.says}`}`;
-  }
-  const { min, max, isMinAllowed = true } = spec;
-  const low = min === undefined ? '' : isMinAllowed ? ` from ${min}` : ` above ${min}`;
-  return `a number${low}${max === undefined ? '' : ` to ${max}`}`;
-}
-
-/** @throws OptionError for a value that the option does not take. */
-function checkOption(where: string, spec: OptionSpec | ChoiceSpec, value: unknown): void {
-  if (fits(spec, value)) return;
-  throw new OptionError({ where, wanted: describeOption(spec), got: String(value) });
-}
-
-function fits(spec: OptionSpec | ChoiceSpec, value: unknown): boolean {
-  if ('choices' in spec) {
-    return typeof value === 'string' && (spec.choices.includes(value) || spec.form?.pattern.test(value) === true);
-  }
-  const { min = -Infinity, max = Infinity, isMinAllowed = true } = spec;
-  if (typeof value !== 'number' || !Number.isFinite(value)) return false;
-  return (isMinAllowed ? value >= min : value > min) && value <= max;
 }
 
 /**
@@ -135,8 +106,7 @@ export function checkedOptions<S extends OptionSpecs>(
         got: `'${option}'`,
       });
     }
-    const described = typeof spec === 'number' ? { default: spec, help: '' } : spec;
-    checkOption(`${option} of method '${name}'`, described, value);
+    expectFitting(`${option} of method '${name}'`, wholeSpec(spec), value);
   }
   return Object.fromEntries(given) as Partial<OptionsOf<S>>; // as the loop has made sure
 }
@@ -168,7 +138,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     labelTerms,
   } = definition;
   const plainDefaults = Object.fromEntries(
-    Object.entries(specs).map(([option, spec]) => [option, typeof spec === 'number' ? spec : spec.default]),
+    Object.entries(specs).map(([option, spec]) => [option, wholeSpec(spec).default]),
   );
   const fromRecord = (record: Readonly<Record<string, unknown>>): Method => {
     const given = checkedOptions(name, specs, record);

@@ -32,10 +32,17 @@ export const hinton = defineMethod({
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   isForClasses: ({ preset }) => preset !== 'hinton',
   options: {
-    alpha: { default: 0.5, min: 0, max: 1, help: 'weight of the distillation term; the labels get 1 - alpha' },
-    temperature: { default: 2, min: 0, isMinAllowed: false, help: 'divides the logits of both sides' },
-    preset: { default: 'hinton', choices: presets, help: 'whose variant of the loss' },
+    alpha: {
+      kind: 'number',
+      default: 0.5,
+      min: 0,
+      max: 1,
+      help: 'weight of the distillation term; the labels get 1 - alpha',
+    },
+    temperature: { kind: 'number', default: 2, above: 0, help: 'divides the logits of both sides' },
+    preset: { kind: 'choice', default: 'hinton', choices: presets, help: 'whose variant of the loss' },
     anneal: {
+      kind: 'choice',
       default: 'none',
       choices: ['none', 'linear'],
       help: 'linear: alpha falls to 0 at the last planned step, as the teacher of bam',

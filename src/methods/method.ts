@@ -31,16 +31,6 @@ export type MethodSizes = { readonly student: SignalSizes; readonly teacher: Sig
 /** How far a run is, for scheduled scalars: steps from 1, epochs from 0. */
 export type Progress = { readonly step: number; readonly totalSteps: number; readonly epoch: number };
 
-/** One option of a method: its default, its range and a line of help. Flags, config and docs derive from it. */
-export type OptionSpec = {
-  readonly default: number;
-  readonly min?: number;
-  readonly max?: number;
-  /** Whether `min` itself is allowed; default true. */
-  readonly isMinAllowed?: boolean;
-  readonly help: string;
-};
-
 /**
  * A distillation method: what it needs of the teacher, its options, its named loss terms. One paper, one file.
  */

@@ -19,7 +19,13 @@ export const mtDnn = defineMethod({
   name: 'mt-dnn',
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   options: {
-    alpha: { default: 0.5, min: 0, max: 1, help: 'weight of the mean probabilities; the labels get 1 - alpha' },
+    alpha: {
+      kind: 'number',
+      default: 0.5,
+      min: 0,
+      max: 1,
+      help: 'weight of the mean probabilities; the labels get 1 - alpha',
+    },
   },
   losses: (inputs, { alpha }) => {
     const { student, teacher, labels } = inputs;

@@ -4,10 +4,11 @@ import { OptionError } from '../errors/failures.js';
 /** The option of a first stage's share. @param stage in words: `the relations`. */
 export function shareOf<const D extends number>(stage: string, share: D) {
   return {
+    kind: 'number',
     default: share,
-    min: 0,
+    above: 0,
     max: 1,
-    isMinAllowed: false,
+
     help: `in stage both: share of the epochs for ${stage}; each stage has at least one`,
   } as const;
 }

@@ -4,6 +4,7 @@
  */
 export const RANKS: Readonly<Record<string, number>> = {
   errors: 0,
+  options: 0.5,
   tensor: 1,
   files: 1,
   onnx: 2,

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { distillUsage } from '../../src/cli/commands/distill.js';
 import { endpointFlags } from '../../src/cli/commands/endpoint-flags.js';
 import { departureLine, expectKeyAllowed } from '../../src/cli/commands/key-allowance.js';
-import { teacherOptions } from '../../src/cli/commands/teacher-options.js';
 import { readOptions } from '../../src/cli/options.js';
 import { canAsk, isConfirmed } from '../../src/cli/question.js';
 import { workFolder } from './command-line.js';
@@ -28,8 +28,8 @@ type Asked = { readonly flags?: Readonly<Record<string, string>>; readonly confi
 
 /** As the frame does it: a flag wins over the config. */
 async function asked({ flags = {}, config = {} }: Asked, answer?: boolean) {
-  const raw = { flags: new Map(Object.entries({ teacherModel: 'm', ...config, ...flags })), operands: [] };
-  const { values } = readOptions('retort distill', teacherOptions, raw);
+  const raw = { flags: new Map(Object.entries({ teacherModel: 'm', ...config, ...flags })), operands: ['reviews.csv'] };
+  const { values } = readOptions('retort distill', distillUsage.options, raw);
   const options = new Set(Object.keys(config).filter((option) => !(option in flags)));
   const fromConfig = { path: join(project, 'retort.yaml'), options };
   const found = await endpointFlags(values.teacher, values, ['no', 'yes'], fromConfig);

@@ -1,7 +1,8 @@
 /** @file The help of `retort distill` states the methods and their options as the code has them. */
 import { describe, expect, test } from 'vitest';
-import { describeOption, type OptionSpecs } from '../../src/methods/define-method.js';
+import { type OptionSpecs, wholeSpec } from '../../src/methods/define-method.js';
 import { METHODS } from '../../src/methods/table.js';
+import { wantedText } from '../../src/options/option-spec.js';
 import { helpPage as help } from './help-page.js';
 
 const flat = (text: string): string => text.replace(/\s+/g, ' ');
@@ -23,8 +24,8 @@ describe('retort distill --help', () => {
       );
       const options: OptionSpecs = method.definition.options;
       for (const [option, given] of Object.entries(options)) {
-        const spec = typeof given === 'number' ? { default: given, help: '' } : given;
-        expect(about).toContain(`${option} ${spec.help} (${describeOption(spec)}) [default: ${spec.default}]`);
+        const spec = wholeSpec(given);
+        expect(about).toContain(`${option} ${spec.help} (${wantedText(spec)}) [default: ${spec.default}]`);
       }
       if (Object.keys(options).length === 0) expect(about).toContain('none');
     },

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { mnistWithKdOptions } from '../../src/cli/commands/mnist-options.js';
-import { type OptionTable, type OptionValues, type Portion, readOptions } from '../../src/cli/options.js';
+import { type OptionTable, type OptionValues, readOptions } from '../../src/cli/options.js';
+import type { Portion } from '../../src/options/option-spec.js';
 
 const read = (flags: Readonly<Record<string, string | true>>) =>
   readOptions('retort mnist-with-kd', mnistWithKdOptions, {

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { distillUsage } from '../../src/cli/commands/distill.js';
 import { endpointFlags } from '../../src/cli/commands/endpoint-flags.js';
 import { checkLayerFlags, startInWords } from '../../src/cli/commands/starting-layers.js';
 import { namedTeachers } from '../../src/cli/commands/teacher-flags.js';
-import { teacherOptions } from '../../src/cli/commands/teacher-options.js';
 import { readOptions } from '../../src/cli/options.js';
 import { temporaryFolder } from '../files/processes.js';
 
@@ -16,8 +16,8 @@ for (const name of ['a,b.jsonl', 'model.safetensors', 'notes.csv', 'prompt.txt']
 
 /** The flags as the command line reads them. */
 function flags(given: Readonly<Record<string, string>>) {
-  const raw = { flags: new Map(Object.entries(given)), operands: [] };
-  return readOptions('retort distill', teacherOptions, raw).values;
+  const raw = { flags: new Map(Object.entries(given)), operands: ['reviews.csv'] };
+  return readOptions('retort distill', distillUsage.options, raw).values;
 }
 
 describe('namedTeachers', () => {

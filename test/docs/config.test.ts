@@ -1,7 +1,7 @@
 /** @file The page of the config states the keys that the code has. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ConfigKey, describeKey, FLAG_ONLY, SECTIONS, TOP_LEVEL, takenBy } from '../../src/cli/config/keys.js';
+import { type ConfigKey, describeKey, FLAG_ONLY, SECTIONS, TOP_LEVEL, takenByKey } from '../../src/cli/config/keys.js';
 import { readConfig } from '../../src/cli/config/read-config.js';
 import { configFile } from '../cli/config/config-file.js';
 
@@ -12,7 +12,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 function tableOf(keys: Readonly<Record<string, ConfigKey>>): string {
   const rows = Object.entries(keys).map(([name, key]) => {
     const { default: usual, help } = describeKey(key);
-    return `| \`${name}\` | ${[takenBy(key), usual, help].map(cell).join(' | ')} |`;
+    return `| \`${name}\` | ${[takenByKey(key), usual, help].map(cell).join(' | ')} |`;
   });
   return ['| key | takes | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }

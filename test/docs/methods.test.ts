@@ -1,8 +1,9 @@
 /** @file Each method's page states the options that its code has. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type AnyMethodFactory, describeOption } from '../../src/methods/define-method.js';
+import { type AnyMethodFactory, wholeSpec } from '../../src/methods/define-method.js';
 import { METHODS } from '../../src/methods/table.js';
+import { wantedText } from '../../src/options/option-spec.js';
 
 const PAGES = new URL('../../docs/methods/', import.meta.url);
 const page = (file: string): string => readFileSync(new URL(file, PAGES), 'utf8');
@@ -10,8 +11,8 @@ const page = (file: string): string => readFileSync(new URL(file, PAGES), 'utf8'
 /** The table of options as a page has it. */
 function optionsTable({ definition }: AnyMethodFactory): string {
   const rows = Object.entries(definition.options).map(([name, given]) => {
-    const spec = typeof given === 'number' ? { default: given, help: '' } : given;
-    return `| \`${name}\` | ${spec.default} | ${describeOption(spec)} | ${spec.help} |`;
+    const spec = wholeSpec(given);
+    return `| \`${name}\` | ${spec.default} | ${wantedText(spec)} | ${spec.help} |`;
   });
   if (rows.length === 0) return 'None.';
   return ['| option | default | takes | meaning |', '|---|---|---|---|', ...rows].join('\n');

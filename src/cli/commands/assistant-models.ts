@@ -7,7 +7,7 @@ import type { Model } from '../../models/model.js';
 import { textTeacher } from '../../teachers/text-teacher.js';
 import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
 import type { AssistantTraining } from '../../training/phases/phase-options.js';
-import { textRun } from '../../training/text/text-settings.js';
+import { textRun } from '../../training/text/text-run.js';
 import type { CommandIo } from '../command.js';
 import type { OptionValues } from '../options.js';
 import type { trainUsage } from './train.js';

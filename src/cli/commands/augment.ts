@@ -1,5 +1,6 @@
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { computeOptions, messageOptions, runOptions } from '../shared-options.js';
+import { messageOptions } from '../shared-options.js';
 import { unlabelledOptions } from './unlabelled-options.js';
 
 export const augmentUsage = {
@@ -24,28 +25,32 @@ export const augmentUsage = {
       min: 1,
       max: 10_000,
       group: 'Augmentation',
-      help: 'new texts of a row, before equal ones are left out [default: 20; of pairs 10, with mlm 20]',
+      help: 'new texts of a row, before equal ones are left out',
+      defaultSays: '20; of pairs 10, with mlm 20',
     },
     maskRate: {
       kind: 'number',
       min: 0,
       max: 1,
       group: 'Augmentation',
-      help: 'share of the words that are masked [default: 0.1]',
+      help: 'share of the words that are masked',
+      defaultSays: '0.1',
     },
     posRate: {
       kind: 'number',
       min: 0,
       max: 1,
       group: 'Augmentation',
-      help: 'share of the words that become another of their part of speech; 0 needs no --lexicon [default: 0.1]',
+      help: 'share of the words that become another of their part of speech; 0 needs no --lexicon',
+      defaultSays: '0.1',
     },
     ngramRate: {
       kind: 'number',
       min: 0,
       max: 1,
       group: 'Augmentation',
-      help: 'share of the texts of which one to five words are kept [default: 0.25]',
+      help: 'share of the texts of which one to five words are kept',
+      defaultSays: '0.25',
     },
     lexicon: {
       kind: 'text',
@@ -57,7 +62,8 @@ export const augmentUsage = {
       kind: 'text',
       placeholder: 'word',
       group: 'Augmentation',
-      help: "what stands for a masked word: the teacher's mask token [default: [MASK]]",
+      help: "what stands for a masked word: the teacher's mask token",
+      defaultSays: '[MASK]',
     },
     model: {
       kind: 'text',
@@ -70,34 +76,38 @@ export const augmentUsage = {
       above: 0,
       max: 1,
       group: 'Augmentation',
-      help: 'of mlm, with what probability a word is replaced [default: 0.4]',
+      help: 'of mlm, with what probability a word is replaced',
+      defaultSays: '0.4',
     },
     candidates: {
       kind: 'integer',
       min: 1,
       max: 1000,
       group: 'Augmentation',
-      help: 'of mlm, how many words may come into the place of one [default: 15]',
+      help: 'of mlm, how many words may come into the place of one',
+      defaultSays: '15',
     },
     vectors: {
       kind: 'text',
       placeholder: 'file',
       group: 'Augmentation',
-      help: "of mlm, word vectors such as GloVe for words of several pieces [default: the model's own word table]",
+      help: 'of mlm, word vectors such as GloVe for words of several pieces',
+      defaultSays: "the model's own word table",
     },
     originals: { kind: 'switch', group: 'Output', help: 'write each row itself before its copies' },
-    seed: { ...runOptions.seed, group: 'Augmentation' },
+    seed: { ...RUN_SETTINGS.seed, group: 'Augmentation' },
     ...unlabelledOptions,
     outputFile: {
       kind: 'text',
       placeholder: 'file',
       group: 'Output',
-      help: 'JSON lines of the new texts [default: outputs/DATA-METHOD.jsonl]',
+      help: 'JSON lines of the new texts',
+      defaultSays: 'outputs/DATA-METHOD.jsonl',
     },
-    resume: runOptions.resume,
-    overwrite: { ...runOptions.overwrite, help: 'replace a file that is there' },
+    resume: OUTPUT_SETTINGS.resume,
+    overwrite: { ...OUTPUT_SETTINGS.overwrite, help: 'replace a file that is there' },
     ...messageOptions,
-    ...computeOptions,
+    ...COMPUTE_SETTINGS,
   },
   examples: [
     {

@@ -16,14 +16,16 @@ export const compareUsage = {
       kind: 'choice',
       choices: JUDGED_METRICS,
       group: 'Verdict',
-      help: 'what is compared [default: the metric of the first experiment, or of the first run]',
+      help: 'what is compared',
+      defaultSays: 'the metric of the first experiment, or of the first run',
     },
     smallestEffect: {
       kind: 'number',
       above: 0,
       max: 100,
       group: 'Verdict',
-      help: 'points under which a gain is not worth having [default: 0.5]',
+      help: 'points under which a gain is not worth having',
+      defaultSays: '0.5',
     },
     dataDir: {
       kind: 'text',

@@ -1,20 +1,17 @@
-import { CONTROLS } from '../../experiments/distillation/controls.js';
-import { JUDGED_METRICS } from '../../experiments/judged-metric.js';
+import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../data/task-settings.js';
+import {
+  DISTILLATION_SETTINGS,
+  EVIDENCE_SETTINGS,
+  METHOD_SETTINGS,
+} from '../../experiments/distillation/evidence-settings.js';
+import { TEACHER_SETTINGS } from '../../experiments/distillation/teacher-settings.js';
+import { START_SETTINGS } from '../../models/start-settings.js';
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
+import { takenBy } from '../../options/setting.js';
+import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { teacherOptions } from './teacher-options.js';
+import { messageOptions } from '../shared-options.js';
 import { trainUsage } from './train.js';
-
-// What a single run is chosen by, and its one seed: arms are compared after the last step, over several seeds.
-const {
-  seed: _seed,
-  saveTopK: _saveTopK,
-  earlyStopping: _earlyStopping,
-  monitor: _monitor,
-  layerDecay: _layerDecay,
-  sampling: _sampling,
-  student: _student,
-  ...shared
-} = trainUsage.options;
 
 export const distillUsage = {
   name: 'distill',
@@ -29,88 +26,41 @@ export const distillUsage = {
     'Face folder or name. It answers each text once. Finished runs are kept: with --resume the experiment goes on, with ' +
     'more --seeds too.',
   options: {
-    ...shared,
-    badRows: {
-      ...shared.badRows,
-      help: `${shared.badRows.help}; learn nothing from what is no answer of the teacher's`,
-    },
+    data: trainUsage.options.data,
+    ...takenBy(START_SETTINGS, 'distill'),
     model: {
-      ...shared.model,
+      ...START_SETTINGS.model,
       help: 'where the student starts: as for retort train, with --layers or as a bilstm',
     },
     from: {
-      ...shared.from,
+      ...START_SETTINGS.from,
       help:
         'of an encoder, what it starts with: pretrained (the first --layers of --model), teacher (the same of the ' +
-        "teacher's), random (new weights), or layers of --model, such as 1,3,6 [default: pretrained]",
+        "teacher's), random (new weights), or layers of --model, such as 1,3,6",
     },
-    ...teacherOptions,
-    transfer: {
+    ...takenBy(SPLIT_SETTINGS, 'distill'),
+    ...takenBy(ROW_SETTINGS, 'distill'),
+    badRows: {
+      ...ROW_SETTINGS.badRows,
+      help: `${ROW_SETTINGS.badRows.help}; learn nothing from what is no answer of the teacher's`,
+    },
+    ...takenBy(COLUMN_SETTINGS, 'distill'),
+    ...takenBy(TEXT_SETTINGS, 'distill'),
+    ...takenBy(RUN_SETTINGS, 'distill'),
+    ...OUTPUT_SETTINGS,
+    dryRun: trainUsage.options.dryRun,
+    ...TEACHER_SETTINGS,
+    allowKeyEnv: {
       kind: 'text',
-      placeholder: 'file',
-      group: 'Data',
-      help: 'more texts for the teacher to label, columns as in DATA; labels in it are not used',
+      placeholder: 'variable',
+      group: 'Language model',
+      help: 'let a retort.yaml send the key in this environment variable, where nobody can be asked; a flag alone',
     },
-    method: {
-      kind: 'text',
-      placeholder: 'name',
-      default: 'hinton',
-      group: 'Distillation',
-      help: 'how the student learns from the teacher; the names stand at the end of this page',
-    },
-    alpha: {
-      kind: 'number',
-      min: 0,
-      max: 1,
-      group: 'Distillation',
-      help: 'weight of the distillation term; the labels get 1 - alpha [default: the method’s]',
-    },
-    temperature: {
-      kind: 'number',
-      above: 0,
-      group: 'Distillation',
-      help: 'softens both distributions [default: the method’s]',
-    },
-    methodOptions: {
-      kind: 'text',
-      placeholder: 'name=value,…',
-      group: 'Distillation',
-      help: 'other options of the method, such as beta=100,layerMap=skip',
-    },
-    assistants: {
-      kind: 'text',
-      placeholder: 'models',
-      group: 'Distillation',
-      help: 'of method takd, the models between, largest first: numbers of layers of --model, or names such as bert-mini',
-    },
-    controls: {
-      kind: 'text',
-      placeholder: 'names',
-      default: 'no-teacher,hard-labels,shuffled-teacher',
-      group: 'Evidence',
-      help: `what the method has to beat: ${CONTROLS.join(', ')}`,
-    },
-    seeds: {
-      kind: 'integer',
-      default: 5,
-      min: 1,
-      max: 1000,
-      group: 'Evidence',
-      help: 'each arm runs on seeds 1 to this',
-    },
-    metric: {
-      kind: 'choice',
-      choices: JUDGED_METRICS,
-      group: 'Evidence',
-      help: 'what the verdict is about [default: the first metric of the data set]',
-    },
-    smallestEffect: {
-      kind: 'number',
-      default: 0.5,
-      above: 0,
-      group: 'Evidence',
-      help: 'the smallest gain in points that is worth having',
-    },
+    ...DISTILLATION_SETTINGS,
+    ...METHOD_SETTINGS,
+    ...EVIDENCE_SETTINGS,
+    ...messageOptions,
+    ...COMPUTE_SETTINGS,
   },
   examples: [
     {

@@ -1,11 +1,9 @@
 import process from 'node:process';
+import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../data/task-settings.js';
 import type { TextPlace } from '../../experiments/text-checks.js';
 import { type CommandUsage, defineCommand } from '../command.js';
 import type { OptionValues } from '../options.js';
-import { columnOptions, messageOptions } from '../shared-options.js';
-import { trainUsage } from './train.js';
-
-const { dataDir, dev, maxLength, scoreColumn } = trainUsage.options;
+import { messageOptions } from '../shared-options.js';
 
 export const doctorUsage = {
   name: 'doctor',
@@ -22,11 +20,10 @@ export const doctorUsage = {
       many: true,
       help: 'files of texts, data sets by name, folders of data, models, runs, experiments',
     },
-    dataDir,
-    dev,
-    ...columnOptions,
-    scoreColumn,
-    maxLength,
+    dataDir: ROW_SETTINGS.dataDir,
+    dev: SPLIT_SETTINGS.dev,
+    ...COLUMN_SETTINGS,
+    maxLength: SPLIT_SETTINGS.maxLength,
     outputDir: {
       kind: 'text',
       placeholder: 'folder',

@@ -4,14 +4,14 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import process from 'node:process';
 import { OptionError } from '../../errors/failures.js';
 import { nearest } from '../../errors/nearest.js';
+import type { TEACHER_SETTINGS } from '../../experiments/distillation/teacher-settings.js';
 import { inputFailure } from '../../files/file-failure.js';
+import { parseDecimal } from '../../options/decimal.js';
 import type { EndpointOptions } from '../../teachers/endpoint-options.js';
 import type { ConfigSource } from '../command.js';
-import { parseDecimal } from '../decimal.js';
 import type { OptionValues } from '../options.js';
-import type { teacherOptions } from './teacher-options.js';
 
-type Flags = OptionValues<typeof teacherOptions>;
+type Flags = OptionValues<typeof TEACHER_SETTINGS>;
 
 const DEFAULT_KEY = 'OPENAI_API_KEY';
 const NO_KEY = 'none';

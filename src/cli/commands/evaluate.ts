@@ -1,6 +1,7 @@
+import { COLUMN_SETTINGS } from '../../data/task-settings.js';
 import { SPLITS } from '../../data/text-task.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { columnOptions, messageOptions } from '../shared-options.js';
+import { messageOptions } from '../shared-options.js';
 import { findOnHub } from './hub-models.js';
 import { mnistOptions } from './mnist-options.js';
 import { trainedModelOptions } from './trained-model-options.js';
@@ -25,11 +26,12 @@ export const evaluateUsage = {
       ...mnistOptions.dataDir,
       help: 'where data sets lie; for texts RETORT_DATA says it too [digits: data/mnist]',
     },
-    split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name [default: dev]' },
-    ...columnOptions,
+    split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name', defaultSays: 'dev' },
+    textColumn: COLUMN_SETTINGS.textColumn,
+    pairColumn: COLUMN_SETTINGS.pairColumn,
     labelColumn: {
-      ...columnOptions.labelColumn,
-      help: 'column of the labels, names or numbers from 0; of a regression the values [default: label]',
+      ...COLUMN_SETTINGS.labelColumn,
+      help: 'column of the labels, names or numbers from 0; of a regression the values',
     },
     maxLength,
     ...compute,

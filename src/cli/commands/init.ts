@@ -1,8 +1,6 @@
+import { COLUMN_SETTINGS, ROW_SETTINGS } from '../../data/task-settings.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { columnOptions, messageOptions } from '../shared-options.js';
-import { trainUsage } from './train.js';
-
-const { dataDir, scoreColumn } = trainUsage.options;
+import { messageOptions } from '../shared-options.js';
 
 export const initUsage = {
   name: 'init',
@@ -13,9 +11,8 @@ export const initUsage = {
     'chosen, and a JSON Schema beside it, by which editors complete its keys.',
   options: {
     data: { kind: 'operand', placeholder: 'data', required: true, help: 'a file of texts with labels, or a data set' },
-    ...columnOptions,
-    scoreColumn,
-    dataDir,
+    ...COLUMN_SETTINGS,
+    dataDir: ROW_SETTINGS.dataDir,
     output: {
       kind: 'text',
       placeholder: 'file',

@@ -1,11 +1,13 @@
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
+import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import type { OptionTable } from '../options.js';
-import { computeOptions, messageOptions, runOptions } from '../shared-options.js';
+import { messageOptions } from '../shared-options.js';
 
 /** Machine flags of the digit commands. */
 export const digitComputeOptions = {
-  ...computeOptions,
+  ...COMPUTE_SETTINGS,
   // More make models this small slower: threads wait for each other longer than they work.
-  threads: { ...computeOptions.threads, default: 1, help: 'CPU threads; sums may round otherwise with another number' },
+  threads: { ...COMPUTE_SETTINGS.threads, default: 1 },
 } as const satisfies OptionTable;
 
 /** Beyond it a slip of the hand is likelier than a wish, and the memory would not do. */
@@ -38,12 +40,7 @@ export const mnistOptions = {
     group: 'Data',
     help: 'train on the first so many images; -1 = all',
   },
-  limitTrainBatches: {
-    kind: 'portion',
-    default: { fraction: 1 },
-    group: 'Data',
-    help: 'training batches an epoch: a count (100) or a fraction (0.25); 1 is one batch, 1.0 all',
-  },
+  limitTrainBatches: TEXT_SETTINGS.limitTrainBatches,
   limitValBatches: {
     kind: 'portion',
     default: { fraction: 1 },
@@ -88,22 +85,10 @@ export const mnistOptions = {
     group: 'Training',
     help: 'clip gradients at this global norm; 0 = off',
   },
-  seed: runOptions.seed,
+  seed: RUN_SETTINGS.seed,
 
-  outputDir: {
-    kind: 'text',
-    placeholder: 'folder',
-    default: 'outputs/mnist',
-    group: 'Output',
-    help: 'checkpoints, log and metrics',
-  },
-  saveTopK: {
-    kind: 'integer',
-    default: 1,
-    min: -1,
-    group: 'Output',
-    help: 'keep so many best checkpoints; 0 = none, -1 = all',
-  },
+  outputDir: { ...OUTPUT_SETTINGS.outputDir, default: 'outputs/mnist' },
+  saveTopK: { ...RUN_SETTINGS.saveTopK, help: 'keep so many best checkpoints; 0 = none, -1 = all' },
   saveLast: { kind: 'switch', group: 'Output', help: 'keep the state after the last epoch as OUTPUT_DIR/last.ckpt' },
   writeDevPredictions: {
     kind: 'switch',
@@ -114,10 +99,11 @@ export const mnistOptions = {
     kind: 'text',
     placeholder: 'file',
     group: 'Output',
-    help: 'write them there [default: OUTPUT_DIR/predictions.txt]',
+    help: 'write them there',
+    defaultSays: 'OUTPUT_DIR/predictions.txt',
   },
-  resume: runOptions.resume,
-  overwrite: runOptions.overwrite,
+  resume: OUTPUT_SETTINGS.resume,
+  overwrite: OUTPUT_SETTINGS.overwrite,
   ...messageOptions,
 
   ...digitComputeOptions,

@@ -9,7 +9,7 @@ import type { RunResult } from '../../training/run/run-options.js';
 import { type TasksOptions, trainTasks } from '../../training/tasks/multi-task-run.js';
 import { MEAN } from '../../training/tasks/task-evaluators.js';
 import { textTasks } from '../../training/tasks/text-tasks.js';
-import { textRun, usualSettings } from '../../training/text/text-settings.js';
+import { textRun, usualSettings } from '../../training/text/text-run.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';

@@ -1,10 +1,11 @@
+import { SPLIT_SETTINGS } from '../../data/task-settings.js';
+import { START_SETTINGS } from '../../models/start-settings.js';
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
+import { forEncoders, takenBy } from '../../options/setting.js';
+import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { computeOptions, messageOptions, runOptions } from '../shared-options.js';
-import { trainUsage } from './train.js';
+import { messageOptions } from '../shared-options.js';
 import { unlabelledOptions } from './unlabelled-options.js';
-
-const { layers, from, maxLength, batchSize, schedule, warmup, weightDecay, maxGradNorm, maxSteps, tokensPerRun } =
-  trainUsage.options;
 
 export const pretrainUsage = {
   name: 'pretrain',
@@ -21,16 +22,12 @@ export const pretrainUsage = {
       many: true,
       help: 'names of data sets, or files of texts',
     },
+    ...takenBy(START_SETTINGS, 'pretrain'),
     model: {
-      kind: 'text',
-      placeholder: 'name',
-      default: 'minilm-l6',
-      group: 'Model',
+      ...START_SETTINGS.model,
       help: 'where to start: a short name (minilm-l6, bert-tiny to bert-base), a name on the Hugging Face hub, a folder, a run',
     },
-    layers,
-    from,
-    maxLength,
+    maxLength: SPLIT_SETTINGS.maxLength,
     maskRate: {
       kind: 'number',
       default: 0.15,
@@ -40,13 +37,11 @@ export const pretrainUsage = {
       help: 'share of the words that are to be guessed',
     },
     ...unlabelledOptions,
-    dev: { kind: 'text', placeholder: 'file', group: 'Data', help: 'texts to score on, columns as in TEXTS' },
+    dev: { ...SPLIT_SETTINGS.dev, help: 'texts to score on, columns as in TEXTS' },
     devShare: {
-      kind: 'number',
-      above: 0,
-      max: 0.9,
-      group: 'Data',
-      help: 'without --dev, the share of the texts that is set aside for that, at most 2,000 [default: 0.05]',
+      ...SPLIT_SETTINGS.devShare,
+      help: 'without --dev, the share of the texts that is set aside for that, at most 2,000',
+      defaultSays: '0.05',
     },
     teacher: {
       kind: 'text',
@@ -58,7 +53,8 @@ export const pretrainUsage = {
       kind: 'choice',
       choices: ['distilbert', 'minilm', 'tinybert'],
       group: 'Teacher',
-      help: 'how it learns from the teacher; minilm and tinybert match layers alone, and take any encoder as teacher [default: distilbert]',
+      help: 'how it learns from the teacher; minilm and tinybert match layers alone, and take any encoder as teacher',
+      defaultSays: 'distilbert',
     },
     methodOptions: {
       kind: 'text',
@@ -70,28 +66,17 @@ export const pretrainUsage = {
       kind: 'choice',
       choices: ['masked', 'all'],
       group: 'Teacher',
-      help: 'which tokens the teacher answers: those to be guessed, or all, which takes several times the memory [default: masked]',
+      help: 'which tokens the teacher answers: those to be guessed, or all, which takes several times the memory',
+      defaultSays: 'masked',
     },
-    epochs: { kind: 'integer', min: 1, default: 3, group: 'Training', help: 'passes over the texts' },
-    learningRate: { kind: 'number', above: 0, default: 1e-4, group: 'Training', help: 'step size of AdamW' },
-    batchSize: { ...batchSize, help: 'rows of an optimiser step [default: 32]' },
-    schedule: { ...schedule, help: 'how the learning rate falls [default: linear]' },
-    warmup,
-    weightDecay: { ...weightDecay, help: 'of weights, not of biases and norms [default: 0.01]' },
-    maxGradNorm: { ...maxGradNorm, help: 'clip gradients at this global norm; 0 = off [default: 1]' },
-    maxSteps,
-    tokensPerRun,
-    seed: runOptions.seed,
-    outputDir: {
-      kind: 'text',
-      placeholder: 'folder',
-      group: 'Output',
-      help: 'checkpoint, log and metrics [default: outputs/pretrain-NAME of the texts]',
-    },
-    resume: runOptions.resume,
-    overwrite: runOptions.overwrite,
+    ...forEncoders(takenBy(TEXT_SETTINGS, 'pretrain')),
+    epochs: { ...TEXT_SETTINGS.epochs, default: 3, help: 'passes over the texts' },
+    learningRate: { ...TEXT_SETTINGS.learningRate, default: 1e-4, help: 'step size of AdamW' },
+    seed: RUN_SETTINGS.seed,
+    ...OUTPUT_SETTINGS,
+    outputDir: { ...OUTPUT_SETTINGS.outputDir, defaultSays: 'outputs/pretrain-NAME of the texts' },
     ...messageOptions,
-    ...computeOptions,
+    ...COMPUTE_SETTINGS,
   },
   examples: [
     {

@@ -1,5 +1,6 @@
+import { OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { messageOptions, runOptions } from '../shared-options.js';
+import { messageOptions } from '../shared-options.js';
 import { digitComputeOptions, mnistOptions } from './mnist-options.js';
 
 export const primerUsage = {
@@ -18,17 +19,18 @@ export const primerUsage = {
       group: 'Training',
       help: 'on how many seeds to compare, from 42',
     },
-    workers: { kind: 'integer', min: 1, max: 64, group: 'Training', help: 'runs at the same time [default: 2]' },
-    seed: runOptions.seed,
+    workers: { kind: 'integer', min: 1, max: 64, group: 'Training', help: 'runs at the same time', defaultSays: '2' },
+    seed: RUN_SETTINGS.seed,
     dataDir: mnistOptions.dataDir,
     outputDir: {
       kind: 'text',
       placeholder: 'folder',
       group: 'Output',
-      help: 'models, results and report [default: a new folder outputs/primer-DATE]',
+      help: 'models, results and report',
+      defaultSays: 'a new folder outputs/primer-DATE',
     },
-    resume: runOptions.resume,
-    overwrite: runOptions.overwrite,
+    resume: OUTPUT_SETTINGS.resume,
+    overwrite: OUTPUT_SETTINGS.overwrite,
     ...messageOptions,
     ...digitComputeOptions,
   },

@@ -1,5 +1,6 @@
+import { OUTPUT_SETTINGS } from '../../options/run-settings.js';
 import { type CommandUsage, defineCommand } from '../command.js';
-import { messageOptions, runOptions } from '../shared-options.js';
+import { messageOptions } from '../shared-options.js';
 
 export const reportUsage = {
   name: 'report',
@@ -18,9 +19,10 @@ export const reportUsage = {
       kind: 'text',
       placeholder: 'file',
       group: 'Output',
-      help: 'where to write the page [default: report.html beside the record]',
+      help: 'where to write the page',
+      defaultSays: 'report.html beside the record',
     },
-    overwrite: { kind: 'switch', group: runOptions.overwrite.group, help: 'replace an earlier report' },
+    overwrite: { kind: 'switch', group: OUTPUT_SETTINGS.overwrite.group, help: 'replace an earlier report' },
     markdown: {
       kind: 'switch',
       group: 'Output',

@@ -2,10 +2,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
+import type { TEACHER_SETTINGS } from '../../experiments/distillation/teacher-settings.js';
 import { flagName, type OptionValues } from '../options.js';
-import { teacherOptions } from './teacher-options.js';
+import type { distillUsage } from './distill.js';
 
-type Flags = OptionValues<typeof teacherOptions>;
+type Flags = Pick<OptionValues<typeof distillUsage.options>, keyof typeof TEACHER_SETTINGS | 'allowKeyEnv'>;
 
 export type TeacherKind = 'model' | 'onnx' | 'recorded' | 'endpoint';
 export type NamedTeacher = { readonly name: string; readonly kind: TeacherKind };
@@ -118,5 +119,5 @@ function isFolder(path: string): boolean {
 }
 
 function flagOf(key: keyof Flags): string {
-  return `--${flagName(key, teacherOptions[key])}`;
+  return `--${flagName(key)}`;
 }

@@ -24,7 +24,7 @@ import { resolveDevice } from '../../runtime/devices.js';
 import { estimateStage } from '../../training/estimate/run-estimate.js';
 import { METRICS } from '../../training/evaluation/metrics.js';
 import type { TrainingEvent } from '../../training/run/events.js';
-import { textRun } from '../../training/text/text-settings.js';
+import { textRun } from '../../training/text/text-run.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { gainsText, shipText } from '../experiment-lines.js';
 import { foldWords } from '../fold-words.js';

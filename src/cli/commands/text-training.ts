@@ -12,7 +12,7 @@ import { runTraining } from '../../training/run/run.js';
 import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import { orderOf, planTraining } from '../../training/run/train.js';
 import { paddingShare, planTexts } from '../../training/step/micro-batches.js';
-import { textRun, usualSettings } from '../../training/text/text-settings.js';
+import { textRun, usualSettings } from '../../training/text/text-run.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -102,7 +102,7 @@ export function trainingRun(
     train: textDataset(task.train, tokenizer, { model, maxLength }),
     evaluation: textDataset(task.dev, tokenizer, { model, maxLength }),
   };
-  const { earlyStopping = usualSettings(model).patience, threads } = options;
+  const { earlyStopping = usualSettings(model).earlyStopping, threads } = options;
   const monitor = options.monitor ?? task.metrics[0] ?? 'loss';
   const ranked = { metric: monitor, mode: METRICS[monitor].mode };
   const run: RunOptions = {

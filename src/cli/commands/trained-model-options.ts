@@ -1,5 +1,6 @@
+import { SPLIT_SETTINGS } from '../../data/task-settings.js';
+import { COMPUTE_SETTINGS } from '../../options/run-settings.js';
 import type { OptionTable } from '../options.js';
-import { computeOptions } from '../shared-options.js';
 
 /** Flags of the commands that run a model on texts or digits: it is trained already. */
 export const trainedModelOptions = {
@@ -10,12 +11,14 @@ export const trainedModelOptions = {
     help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
   },
   maxLength: {
-    kind: 'integer',
-    min: 3,
-    max: 2 ** 20,
-    group: 'Texts',
-    help: 'tokens that are read of a text [default: what the model reads, at most 512]',
+    ...SPLIT_SETTINGS.maxLength,
+    help: 'tokens that are read of a text',
+    defaultSays: 'what the model reads, at most 512',
   },
-  ...computeOptions,
-  threads: { ...computeOptions.threads, help: 'CPU threads [default: the physical cores; 1 for a model of digits]' },
+  ...COMPUTE_SETTINGS,
+  threads: {
+    ...COMPUTE_SETTINGS.threads,
+    help: 'CPU threads',
+    defaultSays: 'the physical cores; 1 for a model of digits',
+  },
 } as const satisfies OptionTable;

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { ColumnSample } from '../../data/sample-columns.js';
 import { TEXT_SETS } from '../../data/text-sets.js';
 import { FileError, OptionError } from '../../errors/failures.js';
-import { parseDecimal } from '../decimal.js';
+import { parseDecimal } from '../../options/decimal.js';
 
 export type ColumnRoles = {
   readonly text: string;

@@ -1,8 +1,6 @@
 /** @file What a config says once it is read, and how messages speak of it. */
 import { OptionError } from '../../errors/failures.js';
 import { nearest } from '../../errors/nearest.js';
-import type { distillUsage } from '../commands/distill.js';
-import type { trainUsage } from '../commands/train.js';
 import type { SectionName } from './keys.js';
 import type { YamlTree } from './yaml-tree.js';
 
@@ -10,9 +8,9 @@ import type { YamlTree } from './yaml-tree.js';
 export type ConfigEntry = {
   readonly section: SectionName | 'method' | 'output';
   readonly name: string;
-  readonly option: keyof typeof distillUsage.options;
-  readonly teacher?: keyof typeof trainUsage.options;
-  readonly student?: keyof typeof trainUsage.options;
+  readonly option: string;
+  readonly teacher?: string;
+  readonly student?: string;
   /** As after a flag; `true` for a switch that is on. */
   readonly written: string | true;
   /** For messages: `retort.yaml:12 training.epochs`. */

@@ -1,9 +1,10 @@
 /** @file The JSON Schema of a retort.yaml, by which editors complete and check its keys. */
-import { type AnyMethodFactory, type OptionSpecs, specsBeside } from '../../methods/define-method.js';
+import { type AnyMethodFactory, type OptionSpecs, specsBeside, wholeSpec } from '../../methods/define-method.js';
 import { METHODS } from '../../methods/table.js';
+import type { OptionSpec } from '../../options/option-spec.js';
 import type { Json } from '../command.js';
 import { distillUsage } from '../commands/distill.js';
-import type { OptionSpec } from '../options.js';
+import type { FlagSpec } from '../options.js';
 import {
   type ConfigKey,
   describeKey,
@@ -67,7 +68,7 @@ function keySchema(key: ConfigKey): Schema {
   return { description, ...valueSchema(key, specOf(key)) };
 }
 
-function valueSchema({ form, choices }: ConfigKey, spec: OptionSpec): Schema {
+function valueSchema({ form, choices }: ConfigKey, spec: FlagSpec): Schema {
   if (choices !== undefined) return { enum: choices };
   if (form === 'numbers') return { type: 'array', items: { type: 'number' }, minItems: 1 };
   if (form === 'words') {
@@ -83,7 +84,7 @@ function valueSchema({ form, choices }: ConfigKey, spec: OptionSpec): Schema {
   return { anyOf: [one, { type: 'array', items: one, minItems: 1 }] };
 }
 
-function scalarSchema(spec: OptionSpec): Schema {
+function scalarSchema(spec: FlagSpec | OptionSpec): Schema {
   switch (spec.kind) {
     case 'integer':
     case 'number': {
@@ -98,8 +99,12 @@ function scalarSchema(spec: OptionSpec): Schema {
     }
     case 'portion':
       return { type: 'number', minimum: 0 };
-    case 'choice':
-      return { enum: spec.choices };
+    case 'choice': {
+      const choices = { enum: spec.choices };
+      return spec.form === undefined
+        ? choices
+        : { anyOf: [choices, { type: 'string', pattern: spec.form.pattern.source }] };
+    }
     case 'switch':
       return { type: 'boolean' };
     default:
@@ -124,7 +129,7 @@ function methodSchema(): Schema {
     // A form for each method whose options may stand beside its own; the usual one need not be named.
     const own = definition.options[beside.option];
     return Object.keys(beside.specs).map((other) => {
-      const isUsual = typeof own === 'object' && own.default === other;
+      const isUsual = own !== undefined && wholeSpec(own).default === other;
       const properties = optionSchemas(specsBeside(factory, { [beside.option]: other }));
       return form(isUsual ? name : `${name} over ${other}`, isUsual ? named : [...named, beside.option], {
         ...properties,
@@ -137,16 +142,8 @@ function methodSchema(): Schema {
 
 function optionSchemas(options: OptionSpecs): Schema {
   const entries = Object.entries(options).map(([name, given]) => {
-    const spec = typeof given === 'number' ? { default: given, help: '' } : given;
-    const description = `${spec.help} (default: ${spec.default})`;
-    if ('choices' in spec) {
-      const choices = { enum: spec.choices };
-      const written = spec.form && { type: 'string', pattern: spec.form.pattern.source };
-      return [name, { description, ...(written ? { anyOf: [choices, written] } : choices) }] as const;
-    }
-    const { min, max, isMinAllowed = true } = spec;
-    const low = min === undefined ? {} : { [isMinAllowed ? 'minimum' : 'exclusiveMinimum']: min };
-    return [name, { description, type: 'number', ...low, ...(max !== undefined && { maximum: max }) }] as const;
+    const spec = wholeSpec(given);
+    return [name, { description: `${spec.help} (default: ${spec.default})`, ...scalarSchema(spec) }] as const;
   });
   return Object.fromEntries(entries);
 }

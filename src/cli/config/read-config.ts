@@ -15,7 +15,7 @@ import {
   SHORT_FORMS,
   specOf,
   TOP_LEVEL,
-  takenBy,
+  takenByKey,
 } from './keys.js';
 import { isMethodOption, readMethod } from './method-section.js';
 import { readYaml, type YamlScalar, type YamlTree } from './yaml-tree.js';
@@ -193,5 +193,5 @@ function fromFolder(folder: string, path: string): string {
 }
 
 function wrong(where: string, key: ConfigKey, got: string, fix?: string): OptionError {
-  return new OptionError({ where, wanted: takenBy(key), got, ...(fix !== undefined && { fix }) });
+  return new OptionError({ where, wanted: takenByKey(key), got, ...(fix !== undefined && { fix }) });
 }

@@ -3,6 +3,8 @@ import type { Method } from '../../methods/method.js';
 /** What a method has to beat, in the order in which they run. */
 export const CONTROLS = ['no-teacher', 'hard-labels', 'shuffled-teacher', 'label-smoothing'] as const;
 export type Control = (typeof CONTROLS)[number];
+/** Unless an experiment says something else. */
+export const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
 
 /** Those that a regression does not have: nothing is between the classes of one score. */
 export const CONTROLS_OF_CLASSES: readonly Control[] = ['hard-labels', 'label-smoothing'];

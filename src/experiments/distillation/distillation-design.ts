@@ -13,12 +13,13 @@ import type { Settings } from '../arm-run.js';
 import { RESULTS } from '../formats.js';
 import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
-import { type Control, definedControls } from './controls.js';
+import { type Control, DEFAULT_CONTROLS, definedControls } from './controls.js';
 import type { DistillOptions } from './distill-options.js';
+import { EVIDENCE_SETTINGS } from './evidence-settings.js';
+import { TEACHER_SETTINGS } from './teacher-settings.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';
 
 const SEEDS = 5;
-const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
 const ANSWERS = 'answers';
 
 type DistillationDesign = {
@@ -95,19 +96,23 @@ export async function distillationSettings(options: DistillOptions): Promise<Set
   const { metrics, seeds } = designOf(options);
   const { threads = usualThreads() } = options;
   const [seed = 1] = seeds;
-  return comparable(options, {
-    settings: undefined,
-    ...settings,
-    ...{ schedule, warmupSteps, metrics, threads },
-    ...{ method: undefined, controls: undefined, seeds: undefined },
-    data: undefined,
-    train: describeData(data.train),
-    transfer: data.transfer && describeData(data.transfer),
-    evaluation: describeData(data.evaluation),
-    student: await describedStart(student, seed),
-    assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
-    teacher: teacher.contentHash,
-    optimizer: describeRates(student.model, options),
-    groups: undefined,
-  });
+  return comparable(
+    options,
+    {
+      settings: undefined,
+      ...settings,
+      ...{ schedule, warmupSteps, metrics, threads },
+      ...{ method: undefined, controls: undefined, seeds: undefined },
+      data: undefined,
+      train: describeData(data.train),
+      transfer: data.transfer && describeData(data.transfer),
+      evaluation: describeData(data.evaluation),
+      student: await describedStart(student, seed),
+      assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
+      teacher: teacher.contentHash,
+      optimizer: describeRates(student.model, options),
+      groups: undefined,
+    },
+    [TEACHER_SETTINGS, EVIDENCE_SETTINGS],
+  );
 }

@@ -7,21 +7,17 @@ import { studentSteps } from '../../training/phases/phase-budgets.js';
 import { type Assistant, assistantNames } from '../../training/phases/phase-options.js';
 import { givenOptions } from '../../training/run/given-options.js';
 import type { RunOptions } from '../../training/run/run-options.js';
-import { planTraining } from '../../training/run/train.js';
-import { planTexts } from '../../training/step/micro-batches.js';
+import { planOn } from '../../training/run/train.js';
+import { HANDED_ON } from '../../training/text/text-run.js';
 import { armMethod, type DistillationArm } from './arms.js';
 
 const KEYS = [
+  ...HANDED_ON,
   'optimizer',
   'groups',
   'maxGradNorm',
   'schedule',
   'warmupSteps',
-  'epochs',
-  'maxSteps',
-  'batchSize',
-  'limitTrainBatches',
-  'tokensPerRun',
   'threads',
   'device',
   'teacherForm',
@@ -40,12 +36,6 @@ export function studentTraining(options: StudentTraining): StudentTraining {
 function forSteps(training: StudentTraining, steps: number, train: Dataset): StudentTraining {
   const { stepsPerEpoch } = planOn({ ...training, epochs: 1 }, train);
   return { ...training, epochs: Math.ceil(steps / stepsPerEpoch), maxSteps: steps };
-}
-
-/** @throws OptionError for numbers out of range. */
-function planOn(training: StudentTraining, train: Dataset) {
-  const text = planTexts(train, training.tokensPerRun);
-  return planTraining({ ...training, rows: train.size, ...(text && { text }) });
 }
 
 export type ArmTrainingOptions = StudentTraining & {

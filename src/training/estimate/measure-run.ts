@@ -10,8 +10,8 @@ import { RandomStream } from '../../tensor/random.js';
 import { evaluationRows } from '../run/prepare-run.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions } from '../run/run-options.js';
-import { orderOf, planTraining, type TrainingPlan } from '../run/train.js';
-import { microBatches, planTexts } from '../step/micro-batches.js';
+import { orderOf, planOn, type TrainingPlan } from '../run/train.js';
+import { microBatches } from '../step/micro-batches.js';
 import { type RunTimes, runWatch } from './run-watch.js';
 
 export type RunMeasure = {
@@ -56,8 +56,7 @@ const STANDING_STILL = 1e-12;
 export async function measureRun(options: RunOptions, { rounds = 1 }: MeasureOptions = {}): Promise<RunMeasure> {
   const { data, maxSteps: _maxSteps, earlyStopping: _earlyStopping, limitEvalBatches, ...rest } = options;
   const { evalBatchSize = options.batchSize } = options;
-  const text = planTexts(data.train, options.tokensPerRun);
-  const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
+  const plan = planOn(options, data.train);
   const { rows, longest } = sampledRows(options, plan);
   const evaluated = allRows(evaluationRows(data.evaluation, evalBatchSize, limitEvalBatches));
   const sample = data.evaluation && evenRows(data.evaluation, evaluated, EVALUATED);

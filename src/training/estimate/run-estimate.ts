@@ -6,9 +6,8 @@ import { SAVING_SHARE, STATE_SECONDS } from '../run/live-run.js';
 import { STEPS_BETWEEN } from '../run/run-checks.js';
 import { LINE_STEPS } from '../run/run-log.js';
 import type { RunOptions } from '../run/run-options.js';
-import { planTraining } from '../run/train.js';
+import { planOn } from '../run/train.js';
 import { modelInTraining } from '../step/method-parameters.js';
-import { planTexts } from '../step/micro-batches.js';
 import { type MeasureOptions, measureRun, type RunMeasure } from './measure-run.js';
 import type { Stage } from './stages.js';
 
@@ -53,12 +52,7 @@ export async function estimateStage(
   { name, run, answers }: Stage,
   { isTimed, measure, rounds = 1 }: EstimateOptions,
 ): Promise<StageEstimate> {
-  const text = planTexts(run.data.train, run.tokensPerRun);
-  const { totalSteps: steps, stepsPerEpoch } = planTraining({
-    ...run,
-    rows: run.data.train.size,
-    ...(text && { text }),
-  });
+  const { totalSteps: steps, stepsPerEpoch } = planOn(run, run.data.train);
   const epochs = Math.ceil(steps / stepsPerEpoch);
   const sized = {
     ...(name !== undefined && { name }),

@@ -1,8 +1,7 @@
 /** @file How long each phase of a method trains, and how long the student has been trained in all. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Method, Phase } from '../../methods/method.js';
-import { type PlanOptions, planTraining } from '../run/train.js';
-import { planTexts } from '../step/micro-batches.js';
+import { planOn, type TrainingLength } from '../run/train.js';
 
 /** Epochs of a phase, and the most steps. */
 export type PhaseBudget = { readonly epochs: number; readonly maxSteps?: number };
@@ -48,12 +47,9 @@ export function rowsOf({ data, method }: Phase, { train, transfer = train }: Pha
   return (data ?? (method.needs.length > 0 ? 'transfer' : 'train')) === 'transfer' ? transfer : train;
 }
 
-export type TrainingLength = Omit<PlanOptions, 'rows' | 'text'> & { readonly tokensPerRun?: number };
-
 /** Steps of a training on these rows. @throws OptionError for numbers out of range. */
 export function stepsOf(length: TrainingLength, rows: Dataset): number {
-  const text = planTexts(rows, length.tokensPerRun);
-  return planTraining({ ...length, rows: rows.size, ...(text && { text }) }).totalSteps;
+  return planOn(length, rows).totalSteps;
 }
 
 /**

@@ -1,8 +1,6 @@
 /** @file How many of the batches of an epoch a run uses. */
 import { OptionError } from '../../errors/failures.js';
-
-/** A count of batches, or a fraction of those there are. */
-export type Portion = { readonly batches: number } | { readonly fraction: number };
+import type { Portion } from '../../options/option-spec.js';
 
 /**
  * The number of batches that a limit leaves of `available`, by PyTorch Lightning's rule: a count is cut to what there

@@ -6,11 +6,12 @@ import type { Perturbation, PerturbationPlace } from '../../data/perturbation.js
 import { type Cursor, epochOrder } from '../../data/shuffle.js';
 import { CheckpointError, DivergedError, InterruptedError, OptionError } from '../../errors/failures.js';
 import type { Progress } from '../../methods/method.js';
+import type { Portion } from '../../options/option-spec.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { addLosses, type LossSums, noLosses } from '../step/loss-means.js';
-import { gather, type MicroBatch, microBatches, type TextPlan } from '../step/micro-batches.js';
+import { gather, type MicroBatch, microBatches, planTexts, type TextPlan } from '../step/micro-batches.js';
 import type { StepInput, StepResult, TrainingStep } from '../step/step.js';
-import { limitBatches, type Portion } from './batch-limits.js';
+import { limitBatches } from './batch-limits.js';
 
 export type PlanOptions = {
   /** Rows of the training set. */
@@ -64,6 +65,15 @@ export function planTraining(options: PlanOptions): TrainingPlan {
     epochs,
     ...(text && { text }),
   };
+}
+
+/** What decides how long a training is, but for its rows. */
+export type TrainingLength = Omit<PlanOptions, 'rows' | 'text'> & { readonly tokensPerRun?: number };
+
+/** The plan of a training on these rows. @throws OptionError for numbers out of range. */
+export function planOn(length: TrainingLength, data: Pick<Dataset, 'size' | 'text'>): TrainingPlan {
+  const text = planTexts(data, length.tokensPerRun);
+  return planTraining({ ...length, rows: data.size, ...(text && { text }) });
 }
 
 /** How far a run is. The cursor stands at an epoch's end until that epoch has been evaluated. */

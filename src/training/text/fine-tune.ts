@@ -12,7 +12,8 @@ import { givenOptions } from '../run/given-options.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions } from '../run/run-options.js';
 import type { RunRecord } from '../run/run-record.js';
-import { type TextSettings, textRun, usualSettings } from './text-settings.js';
+import { textRun, usualSettings } from './text-run.js';
+import type { TextSettings } from './text-settings.js';
 
 /** Of the run, as its caller says. */
 const HANDED_ON = [
@@ -82,7 +83,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const data = { train: textDataset(train, tokenizer, cut), evaluation: textDataset(dev, tokenizer, cut) };
   const [metric = 'loss'] = task.metrics;
   const ranked = { metric, mode: METRICS[metric].mode };
-  const { patience } = usualSettings(model);
+  const { earlyStopping: patience } = usualSettings(model);
   const method: Method = supervised();
   const result = await runTraining({
     ...textRun(options, model, data.train),

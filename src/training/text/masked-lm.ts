@@ -19,7 +19,8 @@ import { givenOptions } from '../run/given-options.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { readLength } from './fine-tune.js';
-import { type TextSettings, textRun } from './text-settings.js';
+import { textRun } from './text-run.js';
+import type { TextSettings } from './text-settings.js';
 
 /** As a caller has them who hands his own options on. */
 type Given<T> = { readonly [K in keyof T]: T[K] | undefined };

@@ -1,126 +1,149 @@
-/** @file How a model of texts is trained where nobody says otherwise: by its kind, as the field does. */
-import type { Model } from '../../models/model.js';
-import { adam } from '../../optim/adam.js';
-import { adamw } from '../../optim/adamw.js';
-import { isUsuallyUndecayed } from '../../optim/groups.js';
-import { layerwiseGroups } from '../../optim/layer-wise.js';
-import type { Optimizer } from '../../optim/optimizer.js';
-import type { ScheduleName } from '../../optim/schedules.js';
-import type { Portion } from '../run/batch-limits.js';
-import type { RunOptions } from '../run/run-options.js';
-import { planTraining } from '../run/train.js';
-import { planTexts } from '../step/micro-batches.js';
+/** @file Hyperparameters of a training on texts. */
+import { SAMPLINGS, type Sampling } from '../../data/sampling.js';
+import { SCHEDULES, type ScheduleName } from '../../optim/schedules.js';
+import type { Portion } from '../../options/option-spec.js';
+import type { SettingTable } from '../../options/setting.js';
+import { METRICS, type MetricName } from '../evaluation/metrics.js';
 
-/** Each setting has a default by the kind of model (`usualSettings`). */
+/** Each has a default by the sort of model (`usualSettings`). */
 export type TextSettings = {
+  /** Passes over the training rows. */
   readonly epochs?: number;
   /** The largest, after the warm-up. */
   readonly learningRate?: number;
-  /** Rows of an optimiser step. */
+  /** Rows of a batch. */
   readonly batchSize?: number;
+  readonly schedule?: ScheduleName;
+  /** Share of the steps over which the learning rate rises. Default: 0.1; 0 with a constant schedule. */
+  readonly warmup?: number;
   /** Of weights, not of biases and norms. */
   readonly weightDecay?: number;
   /** Gradients are clipped at this global norm; 0 for never. */
   readonly maxGradNorm?: number;
-  readonly schedule?: ScheduleName;
-  /** Share of the steps over which the learning rate rises. Default: 0.1; 0 with a constant schedule. */
-  readonly warmup?: number;
   /** Of an encoder: the rate of each layer as a share of that of the layer above it. Default: 1. */
   readonly layerDecay?: number;
+  /** Of several data sets: how often each has its turn. Default: `proportional`. */
+  readonly sampling?: Sampling;
+  /** Stop after so many epochs without a better `monitor`; 0 for never. */
+  readonly earlyStopping?: number;
+  /** What epochs are ranked by. Default: the task's first metric. */
+  readonly monitor?: MetricName;
+  /** Stop after so many steps, if that is sooner. */
   readonly maxSteps?: number;
-  readonly tokensPerRun?: number;
+  /** Batches of an epoch: a count, or a fraction of them. Default: all. */
   readonly limitTrainBatches?: Portion;
+  /** Tokens of a micro-batch at most; bounds the memory. Default: 2048. */
+  readonly tokensPerRun?: number;
 };
 
-type Usual = {
-  readonly optimizer: (settings: { learningRate: number; weightDecay: number }) => Optimizer;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly maxGradNorm: number;
-  readonly schedule: ScheduleName;
-  /** Epochs without a better model after which a single training ends; 0 for never. */
-  readonly patience: number;
-};
-
-/** As BERT is fine-tuned (Devlin et al. 2019, appendix A.3). */
-const ENCODER: Usual = {
-  optimizer: adamw,
-  learningRate: 3e-5,
-  weightDecay: 0.01,
-  epochs: 3,
-  batchSize: 32,
-  maxGradNorm: 1,
-  schedule: 'linear',
-  patience: 0,
-};
-
-/** Adam in the place of AdaDelta, whose learning rate Tang et al. 2019 (arXiv:1903.12136) had to choose with care. */
-const BILSTM: Usual = {
-  optimizer: adam,
-  learningRate: 1e-3,
-  weightDecay: 0,
-  epochs: 30,
-  batchSize: 64,
-  maxGradNorm: 5,
-  schedule: 'constant',
-  patience: 5,
-};
-
-const WARMUP_SHARE = 0.1;
-
-/** What a kind of model is trained with unless told otherwise. */
-export function usualSettings({ kind }: Pick<Model, 'kind'>): Usual {
-  return kind === 'bilstm' ? BILSTM : ENCODER;
-}
-
-/** As flags come: what was not given is there and undefined. */
-type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
-
-type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warmupSteps' | 'epochs' | 'batchSize'>> &
-  Pick<RunOptions, 'groups' | 'maxGradNorm' | 'maxSteps' | 'tokensPerRun' | 'limitTrainBatches'>;
-
-/**
- * The settings as a training run takes them.
- * @throws OptionError for numbers out of range.
- */
-export function textRun(settings: Given<TextSettings>, model: Model, train: RunOptions['data']['train']): TextRun {
-  const usual = usualSettings(model);
-  const names = model.parameters.map(({ name }) => name);
-  const {
-    epochs = usual.epochs,
-    batchSize = usual.batchSize,
-    learningRate = usual.learningRate,
-    weightDecay = usual.weightDecay,
-    maxGradNorm = usual.maxGradNorm,
-    schedule = usual.schedule,
-    warmup = schedule === 'constant' ? 0 : WARMUP_SHARE,
-    layerDecay,
-    maxSteps,
-    tokensPerRun,
-    limitTrainBatches,
-  } = settings;
-  const sized = {
-    epochs,
-    batchSize,
-    ...(maxSteps !== undefined && { maxSteps }),
-    ...(tokensPerRun !== undefined && { tokensPerRun }),
-    ...(limitTrainBatches && { limitTrainBatches }),
-  };
-  const groups = [
-    ...(layerDecay === undefined ? [] : layerwiseGroups(names, { decay: layerDecay, isUndecayed: isUsuallyUndecayed })),
-    // Of what a method trains beside the model too.
-    ...(weightDecay > 0 ? [{ match: isUsuallyUndecayed, weightDecay: 0 }] : []),
-  ];
-  const text = planTexts(train, tokensPerRun);
-  const { totalSteps } = planTraining({ ...sized, rows: train.size, ...(text && { text }) });
-  return {
-    ...sized,
-    optimizer: usual.optimizer({ learningRate, weightDecay }),
-    ...(groups.length > 0 && { groups }),
-    ...(maxGradNorm > 0 && { maxGradNorm }),
-    schedule,
-    warmupSteps: Math.round(warmup * totalSteps),
-  };
-}
+export const TEXT_SETTINGS = {
+  epochs: {
+    kind: 'integer',
+    min: 1,
+    usual: { encoder: 3, bilstm: 30 },
+    group: 'Training',
+    help: 'passes over the training rows',
+  },
+  learningRate: {
+    kind: 'number',
+    above: 0,
+    // Devlin et al. 2019 (arXiv:1810.04805), appendix A.3; Adam's own for what starts at random.
+    usual: { encoder: 3e-5, bilstm: 1e-3 },
+    group: 'Training',
+    help: 'step size of AdamW or Adam',
+  },
+  batchSize: {
+    kind: 'integer',
+    min: 1,
+    max: 65_536,
+    usual: { encoder: 32, bilstm: 64 },
+    group: 'Training',
+    help: 'rows of a batch, whose gradients make an optimiser step',
+  },
+  schedule: {
+    kind: 'choice',
+    choices: Object.keys(SCHEDULES) as ScheduleName[], // of the table by construction
+    usual: { encoder: 'linear', bilstm: 'constant' },
+    group: 'Training',
+    help: 'how the learning rate falls',
+  },
+  warmup: {
+    kind: 'number',
+    min: 0,
+    max: 1,
+    group: 'Training',
+    help: 'share of the steps over which the learning rate rises',
+    defaultSays: '0.1; 0 with --schedule constant',
+    yaml: { defaultSays: '0.1; 0 with schedule constant' },
+  },
+  weightDecay: {
+    kind: 'number',
+    min: 0,
+    usual: { encoder: 0.01, bilstm: 0 },
+    group: 'Training',
+    help: 'of weights, not of biases and norms',
+  },
+  maxGradNorm: {
+    kind: 'number',
+    min: 0,
+    usual: { encoder: 1, bilstm: 5 },
+    group: 'Training',
+    help: 'clip gradients at this global norm; 0 = off',
+  },
+  layerDecay: {
+    kind: 'number',
+    above: 0,
+    max: 1,
+    group: 'Training',
+    only: ['train'],
+    help: 'of an encoder, the learning rate of each layer as a share of that of the layer above it',
+    defaultSays: '1',
+  },
+  sampling: {
+    kind: 'choice',
+    choices: SAMPLINGS,
+    group: 'Training',
+    only: ['train'],
+    help: 'of several data sets, how often each has its turn',
+    defaultSays: 'proportional',
+  },
+  earlyStopping: {
+    kind: 'integer',
+    min: 0,
+    usual: { encoder: 0, bilstm: 5 },
+    group: 'Training',
+    only: ['train'],
+    help: 'stop after so many epochs without a better --monitor; 0 = never',
+  },
+  monitor: {
+    kind: 'choice',
+    choices: Object.keys(METRICS) as MetricName[], // of the table by construction
+    group: 'Training',
+    only: ['train'],
+    help: 'what epochs are ranked by',
+    defaultSays: "the task's first metric",
+  },
+  maxSteps: {
+    kind: 'integer',
+    min: 1,
+    group: 'Training',
+    help: 'stop after so many steps, if that is sooner',
+    ofEveryModel: true,
+  },
+  limitTrainBatches: {
+    kind: 'portion',
+    default: { fraction: 1 },
+    group: 'Data',
+    only: ['train', 'distill'],
+    help: 'training batches an epoch: a count (100) or a fraction (0.25); 1 is one batch, 1.0 all',
+    ofEveryModel: true,
+  },
+  tokensPerRun: {
+    kind: 'integer',
+    default: 2048,
+    min: 1,
+    group: 'Machine',
+    help: 'tokens of a micro-batch at most; bounds the memory, a larger batch is run in parts',
+    ofEveryModel: true,
+  },
+} as const satisfies SettingTable<TextSettings>;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { limitBatches, type Portion } from '../../../src/training/run/batch-limits.js';
+import type { Portion } from '../../../src/options/option-spec.js';
+import { limitBatches } from '../../../src/training/run/batch-limits.js';
 
 describe('limitBatches', () => {
   // witness: lightning/pytorch/loops/utilities.py `_parse_num_batches` of Lightning 2: min(length, n) for a count,

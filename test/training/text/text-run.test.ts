@@ -6,7 +6,7 @@ import { adam } from '../../../src/optim/adam.js';
 import { adamw } from '../../../src/optim/adamw.js';
 import { isUsuallyUndecayed, resolveGroups } from '../../../src/optim/groups.js';
 import { describeOptimizer } from '../../../src/training/run/described-run.js';
-import { textRun, usualSettings } from '../../../src/training/text/text-settings.js';
+import { textRun, usualSettings } from '../../../src/training/text/text-run.js';
 import { words, wordTable } from '../../data/words.js';
 
 const model = bert({
@@ -27,7 +27,7 @@ describe('textRun', () => {
     const steps = { epochs: 3, batchSize: 32, schedule: 'linear', warmupSteps: 3 };
     const groups = [{ match: isUsuallyUndecayed, weightDecay: 0 }];
     expect(rest).toStrictEqual({ ...steps, groups, maxGradNorm: 1 });
-    expect(usualSettings(model).patience).toBe(0);
+    expect(usualSettings(model).earlyStopping).toBe(0);
   });
 
   test('trains a BiLSTM at one rate, until it gets no better', () => {
@@ -35,7 +35,7 @@ describe('textRun', () => {
     expect(describeOptimizer(optimizer)).toEqual(describeOptimizer(adam({ learningRate: 1e-3, weightDecay: 0 })));
     const steps = { epochs: 30, batchSize: 64, schedule: 'constant', warmupSteps: 0 };
     expect(rest).toStrictEqual({ ...steps, maxGradNorm: 5 });
-    expect(usualSettings(lstm).patience).toBe(5);
+    expect(usualSettings(lstm).earlyStopping).toBe(5);
   });
 
   test('takes what is given', () => {

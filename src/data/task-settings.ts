@@ -1,0 +1,140 @@
+/** @file Which labelled texts a model is trained and scored on, and how they are read. */
+import type { SettingTable } from '../options/setting.js';
+
+/** Columns of a file of one's own. */
+export type ColumnSettings = {
+  /** Of the texts. Default: `text`. */
+  readonly textColumn?: string;
+  /** Of second texts. */
+  readonly pairColumn?: string;
+  /** Of the labels: names, or numbers from 0. Default: `label`. */
+  readonly labelColumn?: string;
+  /** Of numbers to be predicted: a regression in the place of classes. */
+  readonly scoreColumn?: string;
+};
+
+const column = { kind: 'text', placeholder: 'name', group: 'Texts', ofEveryModel: true } as const;
+
+export const COLUMN_SETTINGS = {
+  textColumn: {
+    ...column,
+    aliases: ['text'],
+    help: 'column of the texts, --text for short',
+    defaultSays: 'text',
+    yaml: { key: 'text', help: 'column of the texts' },
+  },
+  pairColumn: {
+    ...column,
+    aliases: ['pair'],
+    help: 'column of second texts, --pair for short',
+    yaml: { key: 'pair', help: 'column of second texts' },
+  },
+  labelColumn: {
+    ...column,
+    aliases: ['label'],
+    only: ['train', 'distill'],
+    help: 'column of the labels, names or numbers from 0, --label for short',
+    defaultSays: 'label',
+    yaml: { key: 'label', help: 'column of the labels, names or numbers from 0' },
+  },
+  scoreColumn: {
+    ...column,
+    aliases: ['score'],
+    only: ['train', 'distill'],
+    help: 'column of numbers to be predicted, --score for short: a regression instead of classes',
+    yaml: { key: 'score', help: 'column of numbers to be predicted: a regression instead of classes' },
+  },
+} as const satisfies SettingTable<ColumnSettings>;
+
+/** Of the rows of a data set or file. */
+export type RowSettings = {
+  /** Where data sets by name lie. Default: what the variable RETORT_DATA says. */
+  readonly dataDir?: string;
+  /** Use so many rows only; of labelled ones each label in proportion. */
+  readonly rows?: number;
+  /** Draws `rows` and the validation split. Default: 1. */
+  readonly dataSeed?: number;
+  /** What to do about a row that cannot be read. Default: `stop`. */
+  readonly badRows?: 'stop' | 'skip';
+};
+
+export const ROW_SETTINGS = {
+  dataDir: {
+    kind: 'text',
+    placeholder: 'folder',
+    group: 'Data',
+    help: 'where data sets by name lie',
+    defaultSays: 'what the variable RETORT_DATA says',
+    ofEveryModel: true,
+    yaml: { key: 'dir', place: 'path' },
+  },
+  rows: {
+    kind: 'integer',
+    min: 1,
+    group: 'Data',
+    help: 'train on so many rows only, each label in proportion',
+    ofEveryModel: true,
+  },
+  dataSeed: {
+    kind: 'integer',
+    default: 1,
+    min: 0,
+    max: 2 ** 32 - 1,
+    group: 'Data',
+    help: 'draws --rows and the validation split; apart from --seed, so that runs to be compared see the same rows',
+    ofEveryModel: true,
+    yaml: {
+      help: 'draws rows and the validation split; apart from the seeds of training, so that all runs see the same rows',
+    },
+  },
+  badRows: {
+    kind: 'choice',
+    choices: ['stop', 'skip'],
+    default: 'stop',
+    group: 'Data',
+    help: 'what to do about a row that cannot be read: stop and name it, or leave it out and count it',
+    ofEveryModel: true,
+  },
+} as const satisfies SettingTable<RowSettings>;
+
+/** Which rows a model is scored on, and how much of a text it reads. */
+export type SplitSettings = {
+  /** A file of labelled texts to score on, columns as in the data. */
+  readonly dev?: string;
+  /** Without a validation split, the share of the training rows that becomes one. Default: 0.1. */
+  readonly devShare?: number;
+  /** Tokens of a text that are read, special ones included. Default: 128, or what the model has positions for. */
+  readonly maxLength?: number;
+};
+
+export const SPLIT_SETTINGS = {
+  dev: {
+    kind: 'text',
+    placeholder: 'file',
+    group: 'Data',
+    help: 'labelled texts to score on (the validation split), columns as in DATA',
+    ofEveryModel: true,
+    yaml: { place: 'path', help: 'labelled texts to score on (the validation split), columns as in train' },
+  },
+  devShare: {
+    kind: 'number',
+    above: 0,
+    max: 0.9,
+    group: 'Data',
+    help: 'without a validation split, the share of the training rows that becomes one, each label in proportion',
+    defaultSays: '0.1',
+    ofEveryModel: true,
+  },
+  maxLength: {
+    kind: 'integer',
+    min: 3,
+    max: 2 ** 20,
+    group: 'Texts',
+    help: 'tokens of a text that are read, special ones included; the rest is cut',
+    defaultSays: '128',
+    ofEveryModel: true,
+  },
+} as const satisfies SettingTable<SplitSettings>;
+
+/** Labelled texts, as training and distilling read them. */
+export type TaskSettings = ColumnSettings & RowSettings & SplitSettings;

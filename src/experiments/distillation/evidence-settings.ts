@@ -1,0 +1,120 @@
+/** @file How a student learns from its teacher, and what has to be shown before that counts as a gain. */
+import type { SettingTable } from '../../options/setting.js';
+import { JUDGED_METRICS, type JudgedMetric } from '../judged-metric.js';
+import { CONTROLS, DEFAULT_CONTROLS } from './controls.js';
+
+/** The method, as names and options of a command line. */
+export type MethodSettings = {
+  /** Default: `hinton`. */
+  readonly method?: string;
+  /** Weight of the distillation term. Default: the method's. */
+  readonly alpha?: number;
+  /** Softens both distributions. Default: the method's. */
+  readonly temperature?: number;
+  /** Other options of the method: `beta=100,layerMap=skip`. */
+  readonly methodOptions?: string;
+};
+
+const of = { only: ['distill'], group: 'Distillation' } as const;
+
+export const METHOD_SETTINGS = {
+  method: {
+    ...of,
+    kind: 'text',
+    placeholder: 'name',
+    default: 'hinton',
+    help: 'how the student learns from the teacher; the names stand at the end of this page',
+  },
+  alpha: {
+    ...of,
+    kind: 'number',
+    min: 0,
+    max: 1,
+    help: 'weight of the distillation term; the labels get 1 - alpha',
+    defaultSays: 'the method’s',
+  },
+  temperature: {
+    ...of,
+    kind: 'number',
+    above: 0,
+    help: 'softens both distributions',
+    defaultSays: 'the method’s',
+  },
+  methodOptions: {
+    ...of,
+    kind: 'text',
+    placeholder: 'name=value,…',
+    help: 'other options of the method, such as beta=100,layerMap=skip',
+  },
+} as const satisfies SettingTable<MethodSettings>;
+
+export type DistillationSettings = {
+  /** Of method takd, the models between, largest first: numbers of layers of `model`, or names such as bert-mini. */
+  readonly assistants?: string;
+  /** A file of more texts for the teacher alone to label. */
+  readonly transfer?: string;
+};
+
+export const DISTILLATION_SETTINGS = {
+  assistants: {
+    ...of,
+    kind: 'text',
+    placeholder: 'models',
+    help: 'of method takd, the models between, largest first: numbers of layers of --model, or names such as bert-mini',
+    yaml: {
+      section: 'student',
+      form: 'list',
+      takes: 'a number of layers or a name, or a list of them',
+      help: 'of method takd, the models between, largest first: numbers of layers of the model, or names such as bert-mini',
+    },
+  },
+  transfer: {
+    ...of,
+    kind: 'text',
+    placeholder: 'file',
+    group: 'Data',
+    help: 'more texts for the teacher to label, columns as in DATA; labels in it are not used',
+    yaml: { key: 'file', place: 'path', help: 'more texts for the teacher to label, columns as in train' },
+  },
+} as const satisfies SettingTable<DistillationSettings>;
+
+export type EvidenceSettings = {
+  /** What the method has to beat, by name, separated by commas. */
+  readonly controls?: string;
+  /** Each arm runs on seeds 1 to this. Default: 5. */
+  readonly seeds?: number;
+  /** What the verdict is about. Default: the first metric of the data set. */
+  readonly metric?: JudgedMetric;
+  /** The smallest gain in points that is worth having. Default: 0.5. */
+  readonly smallestEffect?: number;
+};
+
+const evidence = { only: ['distill'], group: 'Evidence' } as const;
+
+export const EVIDENCE_SETTINGS = {
+  seeds: { ...evidence, kind: 'integer', default: 5, min: 1, max: 1000, help: 'each arm runs on seeds 1 to this' },
+  controls: {
+    ...evidence,
+    kind: 'text',
+    placeholder: 'names',
+    default: DEFAULT_CONTROLS.join(','),
+    help: `what the method has to beat: ${CONTROLS.join(', ')}`,
+    yaml: { form: 'list', takes: 'a name, or a list of names' },
+  },
+  smallestEffect: {
+    ...evidence,
+    kind: 'number',
+    default: 0.5,
+    above: 0,
+    help: 'the smallest gain in points that is worth having',
+    decidesNothing: 'a question asked of the outcome',
+  },
+  metric: {
+    ...evidence,
+    kind: 'choice',
+    choices: JUDGED_METRICS,
+    help: 'what the verdict is about',
+    defaultSays: 'the first metric of the data set',
+    yaml: { section: 'task' },
+  },
+} as const satisfies SettingTable<EvidenceSettings>;

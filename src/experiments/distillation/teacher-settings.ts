@@ -1,0 +1,191 @@
+/** @file Who teaches: what a name of a teacher cannot say by itself, each setting of one kind of teacher. */
+import type { SettingTable } from '../../options/setting.js';
+import { RUNGS, type Rung } from '../../teachers/targets.js';
+import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
+
+export type TeacherSettings = {
+  /**
+   * A run, a folder, or a name on the Hugging Face hub; an `.onnx` file; a file of recorded outputs; the URL of a language
+   * model; several, separated by commas, teach by their mean.
+   */
+  readonly teacher?: string;
+  /** Of several teachers, what the mean is of. Default: `probabilities`. */
+  readonly ensembleOf?: 'probabilities' | 'logits';
+  /** Fine-tune the teacher on the training rows first, once, into `outputDir`/teacher. */
+  readonly teacherEpochs?: number;
+  readonly teacherLearningRate?: number;
+  readonly teacherBatchSize?: number;
+  /** Of an `.onnx` file: the folder of its tokenizer. Default: the file's own. */
+  readonly teacherTokenizer?: string;
+  /** Of recorded outputs with several kinds in a row: the one to learn from. Default: the best. */
+  readonly teacherUse?: Rung;
+  /** What the endpoint of a language model calls the model. */
+  readonly teacherModel?: string;
+  /** What it is asked, or @ and a file of that; `{text}`, `{pair}` and `{labels}` are filled in. */
+  readonly teacherPrompt?: string;
+  /** Words by which its replies name a label: `label=word|word,…`. Default: the label. */
+  readonly teacherWords?: string;
+  /** Labels to draw for a text where the endpoint gives no log-probabilities; 0 asks once. Default: 0. */
+  readonly teacherSamples?: number;
+  /** Of a million tokens read and written: `0.15,0.6`. */
+  readonly prices?: string;
+  /** What all replies together may cost, in the currency of `prices`. */
+  readonly maxCost?: number;
+  /** The environment variable with the key; `none` sends no key. Default: `OPENAI_API_KEY` for https. */
+  readonly apiKeyEnv?: string;
+  /** Send the key over plain http to another machine, where everybody on the way can read it. */
+  readonly insecureHttp?: boolean;
+  /** Where the teacher's outputs are kept, for this run and others. Default: `answers` in `outputDir`. */
+  readonly cacheDir?: string;
+};
+
+const { learningRate, batchSize } = TEXT_SETTINGS;
+const of = { only: ['distill'] } as const;
+const endpoint = { ...of, group: 'Language model' } as const;
+
+export const TEACHER_SETTINGS = {
+  teacher: {
+    ...of,
+    kind: 'text',
+    placeholder: 'name',
+    required: true,
+    group: 'Teacher',
+    help:
+      'a run, a folder, or a name on the Hugging Face hub; an .onnx file; a .jsonl or .parquet file of recorded outputs; ' +
+      'the URL of a language model; several, separated by commas, teach by their mean',
+    yaml: [
+      { key: 'model', ofTeacher: 'model', place: 'name', help: 'a run, a folder, a model by name, an .onnx file' },
+      { key: 'models', place: 'name', form: 'list', help: 'several, which teach by their mean' },
+      { key: 'recorded', place: 'path', help: 'a .jsonl or .parquet file of recorded outputs' },
+      { key: 'url', takes: 'a URL', help: 'the endpoint of a language model' },
+    ],
+  },
+  teacherEpochs: {
+    ...of,
+    kind: 'integer',
+    min: 1,
+    group: 'Teacher',
+    help: 'fine-tune the teacher on the training rows first, once, into OUTPUT/teacher',
+    yaml: {
+      key: 'epochs',
+      ofTeacher: 'epochs',
+      help: 'fine-tune the model on the training rows first, once, into the folder teacher of the output',
+    },
+  },
+  teacherLearningRate: {
+    ...of,
+    kind: 'number',
+    above: learningRate.above,
+    group: 'Teacher',
+    help: 'with --teacher_epochs',
+    defaultSays: 'as for train',
+    yaml: { key: 'learningRate', ofTeacher: 'learningRate', help: 'of that training' },
+  },
+  teacherBatchSize: {
+    ...of,
+    kind: 'integer',
+    min: batchSize.min,
+    max: batchSize.max,
+    group: 'Teacher',
+    help: 'with --teacher_epochs',
+    defaultSays: 'as for train',
+    yaml: { key: 'batchSize', ofTeacher: 'batchSize', help: 'of that training, rows of a batch' },
+  },
+  ensembleOf: {
+    ...of,
+    kind: 'choice',
+    choices: ['probabilities', 'logits'],
+    group: 'Teacher',
+    help: 'of several teachers, what the mean is of',
+    defaultSays: 'probabilities',
+  },
+  teacherTokenizer: {
+    ...of,
+    kind: 'text',
+    placeholder: 'folder',
+    group: 'Teacher',
+    help: 'of an .onnx file, the folder of its tokenizer',
+    defaultSays: "the file's own",
+    yaml: { key: 'tokenizer', place: 'path' },
+  },
+  teacherUse: {
+    ...of,
+    kind: 'choice',
+    choices: RUNGS,
+    group: 'Teacher',
+    help: 'of recorded outputs with several kinds in a row, the one to learn from',
+    defaultSays: 'the best',
+    yaml: { key: 'use' },
+  },
+  teacherModel: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'name',
+    help: 'what the endpoint calls the model; with a URL as --teacher',
+    yaml: { key: 'name', help: 'what the endpoint calls the model' },
+  },
+  teacherPrompt: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'text|@file',
+    help: 'what it is asked, or @ and a file of that; {text}, {pair} and {labels} are filled in',
+    defaultSays: 'which label fits',
+    yaml: { key: 'prompt', place: 'prompt' },
+  },
+  teacherWords: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'label=word|word,…',
+    help: 'words by which its replies name a label',
+    defaultSays: 'the label',
+    yaml: { key: 'words', form: 'words', takes: 'labels, each with a word or a list of words' },
+  },
+  teacherSamples: {
+    ...endpoint,
+    kind: 'integer',
+    min: 0,
+    max: 128,
+    help: 'labels to draw for a text where the endpoint gives no log-probabilities; 0 = ask once',
+    defaultSays: '0',
+    yaml: { key: 'samples' },
+  },
+  prices: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'in,out',
+    help: 'of a million tokens read and written, in your currency',
+    yaml: { form: 'numbers' },
+  },
+  maxCost: {
+    ...endpoint,
+    kind: 'number',
+    above: 0,
+    help: 'what all its replies together may cost; with --prices',
+    yaml: { help: 'what all its replies together may cost; with prices' },
+  },
+  apiKeyEnv: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'variable',
+    help: 'environment variable with the key; none = send no key',
+    defaultSays: 'OPENAI_API_KEY for https',
+    yaml: { takes: 'a name' },
+  },
+  insecureHttp: {
+    ...endpoint,
+    kind: 'switch',
+    help: 'send the key over plain http to another machine, where everybody on the way can read it',
+    // The user's word on a config that somebody else may have written.
+    yaml: 'flag alone',
+  },
+  cacheDir: {
+    ...of,
+    kind: 'text',
+    placeholder: 'folder',
+    group: 'Teacher',
+    help: 'where its outputs are kept, for this run and others',
+    defaultSays: 'OUTPUT/answers',
+    yaml: { place: 'path' },
+    decidesNothing: 'a path',
+  },
+} as const satisfies SettingTable<TeacherSettings>;

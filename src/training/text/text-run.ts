@@ -1,0 +1,98 @@
+/** @file How a model of texts is trained where nobody says otherwise: by its kind, as the field does. */
+import type { Model } from '../../models/model.js';
+import { adam } from '../../optim/adam.js';
+import { adamw } from '../../optim/adamw.js';
+import { isUsuallyUndecayed } from '../../optim/groups.js';
+import { layerwiseGroups } from '../../optim/layer-wise.js';
+import type { ModelSort } from '../../options/option-spec.js';
+import type { Setting } from '../../options/setting.js';
+import { givenOptions } from '../run/given-options.js';
+import type { RunOptions } from '../run/run-options.js';
+import { planOn } from '../run/train.js';
+import { TEXT_SETTINGS, type TextSettings } from './text-settings.js';
+
+/**
+ * AdamW as BERT is fine-tuned (Devlin et al. 2019, appendix A.3); Adam in the place of AdaDelta, whose learning rate Tang et al.
+ * 2019 (arXiv:1903.12136) had to choose with care.
+ */
+const OPTIMIZERS = { encoder: adamw, bilstm: adam } as const satisfies Record<ModelSort, unknown>;
+
+const WARMUP_SHARE = 0.1;
+
+/** How a model is trained unless told otherwise. */
+export function sortOf({ kind }: Pick<Model, 'kind'>): ModelSort {
+  return kind === 'bilstm' ? 'bilstm' : 'encoder';
+}
+
+type Usual = {
+  readonly [K in keyof typeof TEXT_SETTINGS as (typeof TEXT_SETTINGS)[K] extends { usual: object }
+    ? K
+    : never]-?: NonNullable<TextSettings[K]>;
+};
+
+/** The defaults of the settings that have one for each sort of model. */
+export function usualSettings(model: Pick<Model, 'kind'>): Usual {
+  const sort = sortOf(model);
+  const usual = Object.entries<Setting>(TEXT_SETTINGS).flatMap(([name, setting]) =>
+    'usual' in setting && setting.usual !== undefined ? [[name, setting.usual[sort]]] : [],
+  );
+  return Object.fromEntries(usual) as Usual; // as the type says by the same table
+}
+
+/** As flags come: what was not given is there and undefined. */
+type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** Settings that become something else in a run: the optimiser and its groups, steps, what chooses among epochs, several tasks. */
+const WORKED_IN = [
+  'learningRate',
+  'weightDecay',
+  'maxGradNorm',
+  'schedule',
+  'warmup',
+  'layerDecay',
+  'sampling',
+  'earlyStopping',
+  'monitor',
+] as const satisfies readonly (keyof TextSettings)[];
+
+type HandedOn = Exclude<keyof TextSettings, (typeof WORKED_IN)[number]>;
+/** All others: the run has them under the same name. */
+export const HANDED_ON = Object.keys(TEXT_SETTINGS).filter(
+  (name) => !WORKED_IN.some((worked) => worked === name),
+) as HandedOn[]; // by the rule of the type
+
+export type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warmupSteps' | 'epochs' | 'batchSize'>> &
+  Pick<RunOptions, 'groups' | 'maxGradNorm' | HandedOn>;
+
+/**
+ * The settings as a training run takes them.
+ * @throws OptionError for numbers out of range.
+ */
+export function textRun(settings: Given<TextSettings>, model: Model, train: RunOptions['data']['train']): TextRun {
+  const usual = usualSettings(model);
+  const names = model.parameters.map(({ name }) => name);
+  const {
+    epochs = usual.epochs,
+    batchSize = usual.batchSize,
+    learningRate = usual.learningRate,
+    weightDecay = usual.weightDecay,
+    maxGradNorm = usual.maxGradNorm,
+    schedule = usual.schedule,
+    warmup = schedule === 'constant' ? 0 : WARMUP_SHARE,
+    layerDecay,
+  } = settings;
+  const handedOn = { ...givenOptions(settings, HANDED_ON), epochs, batchSize };
+  const groups = [
+    ...(layerDecay === undefined ? [] : layerwiseGroups(names, { decay: layerDecay, isUndecayed: isUsuallyUndecayed })),
+    // Of what a method trains beside the model too.
+    ...(weightDecay > 0 ? [{ match: isUsuallyUndecayed, weightDecay: 0 }] : []),
+  ];
+  return {
+    ...handedOn,
+    optimizer: OPTIMIZERS[sortOf(model)]({ learningRate, weightDecay }),
+    ...(groups.length > 0 && { groups }),
+    ...(maxGradNorm > 0 && { maxGradNorm }),
+    schedule,
+    warmupSteps: Math.round(warmup * planOn(handedOn, train).totalSteps),
+  };
+}
