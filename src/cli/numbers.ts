@@ -1,3 +1,5 @@
+import { isJudgedMetric, METRICS } from '../metrics/table.js';
+
 /**
  * 13002 -> "13,002": the same everywhere, whatever the machine's locale. By hand, because the first `toLocaleString` of
  * a process costs 15 ms.
@@ -32,7 +34,8 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** Accuracies, of a task too (`rte.accuracy`), are fractions and read as percentages; other metrics keep four significant digits. */
+/** Shares, of a task too (`rte.accuracy`), read as percentages; what has no unit keeps four significant digits. */
 export function formatMetric(name: string, value: number): string {
-  return /(^|\.)accuracy$/.test(name) ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
+  const metric = name.slice(name.lastIndexOf('.') + 1);
+  return isJudgedMetric(metric) && METRICS[metric].unit !== '' ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
 }

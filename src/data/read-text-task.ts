@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { defaultMetrics } from '../metrics/table.js';
 import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
 import type { TaskMetric, TextTask } from './text-task.js';
 
@@ -30,7 +31,7 @@ export async function readTextTask(options: ReadTextTaskOptions): Promise<TextTa
     ...(dev === undefined ? {} : { dev: await readTextTable(dev, { ...shared, name: `${name} dev` }) }),
     ...(test === undefined ? {} : { test: await readTextTable(test, { ...shared, name: `${name} test` }) }),
     labelNames: train.labelNames,
-    metrics: metrics ?? (isRegression ? ['pearson', 'spearman'] : ['accuracy']),
+    metrics: metrics ?? defaultMetrics(isRegression ? 1 : 2),
     isPair: train.pairs !== undefined,
     isRegression,
   };

@@ -1,8 +1,9 @@
 import { FileError } from '../errors/failures.js';
+import type { JudgedMetric } from '../metrics/table.js';
 import type { TextTable } from './text-table.js';
 
 /** How a task is scored; the first of a task's metrics is the one to choose models by. */
-export type TaskMetric = 'accuracy' | 'f1' | 'matthews' | 'pearson' | 'spearman';
+export type TaskMetric = JudgedMetric;
 
 /** A data set and how it is scored. A split that its source does not have, or that is not in the folder, is absent. */
 export type TextTask = {

@@ -19,6 +19,6 @@ export {
 } from '../experiments/experiment-record.js';
 export type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 export type { Finding } from '../experiments/finding.js';
-export { JUDGED_METRICS, type JudgedMetric } from '../experiments/judged-metric.js';
 export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
 export { type Controls, type Gain, judge, judgeSoftTargets } from '../experiments/verdict.js';
+export { JUDGED_METRICS, type JudgedMetric } from '../metrics/table.js';

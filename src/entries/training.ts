@@ -1,3 +1,6 @@
+export type { Scored } from '../metrics/answered.js';
+export type { Metric } from '../metrics/metric.js';
+export { METRICS, type MetricName } from '../metrics/table.js';
 export type { Portion } from '../options/option-spec.js';
 export { CHECKS, type CheckName, type Warning } from '../training/checks/warning.js';
 export {
@@ -9,7 +12,6 @@ export {
 } from '../training/evaluation/evaluate.js';
 export { openTokenEvaluator } from '../training/evaluation/evaluate-tokens.js';
 export { type MaskedLmEvaluatorOptions, openMaskedLmEvaluator } from '../training/evaluation/masked-lm-evaluator.js';
-export { METRICS, type Metric, type MetricName, type Scored } from '../training/evaluation/metrics.js';
 export type {
   Assistant,
   AssistantTraining,

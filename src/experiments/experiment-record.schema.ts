@@ -1,7 +1,7 @@
 /** @file The JSON of an experiment's record, checked where bytes become objects. Reports and comparisons read nothing else. */
 import { z } from 'zod';
+import { DEFAULT_METRIC, JUDGED_METRICS } from '../metrics/table.js';
 import { RECORD_FORMAT } from './formats.js';
-import { DEFAULT_METRIC, JUDGED_METRICS } from './judged-metric.js';
 import { curvePoint, measured, warning } from './results-file.schema.js';
 
 const count = z.int().min(0);

@@ -5,13 +5,14 @@ import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { asJson } from '../files/fingerprint.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
+import { inPoints } from '../metrics/points.js';
+import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import type { StoredWarning } from './arm-result.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
 import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './experiment-record.schema.js';
 import { gatheredWarnings } from './experiment-warnings.js';
 import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
-import { inPoints, type JudgedMetric } from './judged-metric.js';
 import { resampledInterval } from './kept-answers.js';
 import { pastBest } from './past-best.js';
 import { type FinishedRun, runsBeside } from './results-file.js';
@@ -175,7 +176,7 @@ function intervalOf(
     return { over: rows === undefined ? 'seeds' : 'seeds and rows', ...around(mean(scores), half) };
   }
   const { score, right, answers } = runs[0]?.result ?? {};
-  if (metric !== 'accuracy') {
+  if (!METRICS[metric].countsRight) {
     const resampled = answers && resampledInterval(answers, metric);
     return resampled && { over: 'rows', ...resampled };
   }
@@ -243,7 +244,7 @@ function recordedHeadline({ headline, gains, metric }: ExperimentRecord): Headli
       shuffledTeacher: named('shuffled-teacher'),
       labelSmoothing: named('label-smoothing'),
     },
-    notDefined: metric === 'pearson' || metric === 'spearman' ? CONTROLS_OF_CLASSES : [],
+    notDefined: METRICS[metric].needs === 'scores' ? CONTROLS_OF_CLASSES : [],
   };
 }
 

@@ -1,6 +1,8 @@
 /** @file Arms × seeds: every arm runs on every seed, each finished run is kept, and a killed experiment goes on. */
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { asJson, type Fingerprint, fingerprint } from '../files/fingerprint.js';
+import { inPoints } from '../metrics/points.js';
+import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { ArmResult } from './arm-result.js';
 import {
   type Arm,
@@ -12,7 +14,6 @@ import {
   placeOf,
   type Settings,
 } from './arm-run.js';
-import { DEFAULT_METRIC, inPoints, type JudgedMetric } from './judged-metric.js';
 import { expectSameResults, type FinishedRun, openResultsFile } from './results-file.js';
 import type { armResultSchema } from './results-file.schema.js';
 import { startWorker, type Worker } from './worker.js';

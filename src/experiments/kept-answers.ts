@@ -1,9 +1,9 @@
 /** @file What a run answered, row by row, so that a metric can be measured again on resampled rows. */
 import { OptionError } from '../errors/failures.js';
-import { argmax } from '../tensor/logits.js';
+import { type Answered, answeredOf, type Scored } from '../metrics/answered.js';
+import { inPoints } from '../metrics/points.js';
+import { type JudgedMetric, METRICS, neededBy } from '../metrics/table.js';
 import { bootstrapError, bootstrapInterval } from '../training/evaluation/bootstrap.js';
-import { CLASS_METRICS, countedRows, SCORE_METRICS, type Scored } from '../training/evaluation/metrics.js';
-import { inPoints, type JudgedMetric } from './judged-metric.js';
 import type { Interval } from './statistics.js';
 
 /**
@@ -17,28 +17,17 @@ export type KeptAnswers = {
   readonly said: string;
 };
 
-/** [N] each: of classes the cell of the confusion, C · label + answer; of a regression what was right and what was said. */
-type Answered = { readonly rows: number } & (
-  | { readonly classes: number; readonly cells: Uint32Array }
-  | { readonly classes: 1; readonly gold: Float64Array; readonly said: Float64Array }
-);
-
 export function packAnswers(scored: Scored): KeptAnswers {
-  const { classes, labels, logits, scores } = scored;
-  const rows = countedRows(scored);
-  const pack = (of: (row: number) => number): string => {
-    const bytes = Buffer.alloc(rows.length * widthOf(classes));
-    for (const [i, row] of rows.entries()) {
-      if (classes === 1) bytes.writeFloatLE(of(row), 4 * i);
-      else bytes.writeUInt16LE(of(row), 2 * i);
+  const { classes, gold, said } = answeredOf(scored);
+  const pack = (values: readonly number[]): string => {
+    const bytes = Buffer.alloc(values.length * widthOf(classes));
+    for (const [i, value] of values.entries()) {
+      if (classes === 1) bytes.writeFloatLE(value, 4 * i);
+      else bytes.writeUInt16LE(value, 2 * i);
     }
     return bytes.toString('base64');
   };
-  return {
-    classes,
-    gold: pack((row) => (classes === 1 ? (scores?.[row] as number) : (labels[row] as number))),
-    said: pack((row) => (classes === 1 ? (logits[row] as number) : argmax(logits, row, classes))),
-  };
+  return { classes, gold: pack(gold), said: pack(said) };
 }
 
 /** How many rows were answered. */
@@ -51,7 +40,7 @@ function widthOf(classes: number): 2 | 4 {
   return classes === 1 ? 4 : 2;
 }
 
-function unpack(kept: KeptAnswers): Answered {
+function unpack(kept: KeptAnswers): Answered & { readonly rows: number } {
   const { classes, gold, said } = kept;
   const rows = rowCount(kept);
   const values = (text: string): Float64Array => {
@@ -61,27 +50,13 @@ function unpack(kept: KeptAnswers): Answered {
       classes === 1 ? bytes.readFloatLE(width * i) : bytes.readUInt16LE(width * i),
     );
   };
-  const [labels, answers] = [values(gold), values(said)];
-  if (classes === 1) return { classes, rows, gold: labels, said: answers };
-  return { classes, rows, cells: Uint32Array.from(labels, (label, row) => label * classes + (answers[row] as number)) };
+  return { classes, rows, gold: values(gold), said: values(said) };
 }
 
 /** Of some rows, which may come more than once. */
-function measure(answered: Answered, metric: JudgedMetric, rows: Uint32Array): number {
-  if (metric === 'pearson' || metric === 'spearman') {
-    if (!('gold' in answered)) return Number.NaN;
-    const { gold, said } = answered;
-    const of = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] as number);
-    return SCORE_METRICS[metric](of(said), of(gold));
-  }
-  if (!('cells' in answered)) return Number.NaN;
-  const { classes, cells } = answered;
-  const counts = new Float64Array(classes * classes);
-  for (const row of rows) {
-    const cell = cells[row] as number;
-    counts[cell] = (counts[cell] as number) + 1;
-  }
-  return CLASS_METRICS[metric]({ classes, counts });
+function measured(answered: Answered, metric: JudgedMetric, rows: Uint32Array): number {
+  const { needs, measure } = METRICS[metric];
+  return needs === neededBy(answered.classes) ? measure(answered, rows) : Number.NaN;
 }
 
 /**
@@ -90,7 +65,7 @@ function measure(answered: Answered, metric: JudgedMetric, rows: Uint32Array): n
  */
 export function resampledInterval(answers: KeptAnswers, metric: JudgedMetric): Interval | undefined {
   const answered = unpack(answers);
-  return points(bootstrapInterval(answered.rows, (rows) => measure(answered, metric, rows)));
+  return points(bootstrapInterval(answered.rows, (rows) => measured(answered, metric, rows)));
 }
 
 export type ResampledRows = Interval & {
@@ -112,7 +87,7 @@ export function resampledDifference(
   expectSameRows([first, second]);
   const [a, b] = [unpack(first), unpack(second)];
   const interval = points(
-    bootstrapInterval(a.rows, (sample) => measure(a, metric, sample) - measure(b, metric, sample)),
+    bootstrapInterval(a.rows, (sample) => measured(a, metric, sample) - measured(b, metric, sample)),
   );
   return interval && { rows: a.rows, ...interval };
 }
@@ -131,7 +106,7 @@ export function resampledError(
   expectSameRows([...runs, ...others]);
   const [ours, theirs] = [runs.map(unpack), others.map(unpack)];
   // As in a distillation a correlation with equal answers, which has no value, is 0.
-  const pointOf = (one: Answered, sample: Uint32Array) => measure(one, metric, sample) || 0;
+  const pointOf = (one: Answered, sample: Uint32Array) => measured(one, metric, sample) || 0;
   const meanOf = (arm: readonly Answered[], sample: Uint32Array) =>
     arm.reduce((sum, one) => sum + pointOf(one, sample), 0) / Math.max(1, arm.length);
   return 100 * bootstrapError(ours[0]?.rows ?? 0, (sample) => meanOf(ours, sample) - meanOf(theirs, sample));

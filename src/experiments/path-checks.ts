@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../data/mnist.js';
 import { CheckpointError } from '../errors/failures.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
+import { inPoints } from '../metrics/points.js';
 import { type OpenedModel, openAnyModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
@@ -23,7 +24,6 @@ import { readRunRecord } from '../training/run/run-record.js';
 import { readExperimentRecord } from './experiment-record.js';
 import { type Say, sayWarnings, trying } from './finding.js';
 import { RESULTS } from './formats.js';
-import { inPoints } from './judged-metric.js';
 import { examineTexts, type FoundReader, type FoundTexts, isTextData, type TextPlace } from './text-checks.js';
 
 /** What is there to be tried on each other. */

@@ -1,7 +1,7 @@
 /** @file The lines of a results file, checked where bytes become objects. */
 import { z } from 'zod';
+import { DEFAULT_METRIC, JUDGED_METRICS } from '../metrics/table.js';
 import { RESULTS_FORMAT } from './formats.js';
-import { DEFAULT_METRIC, JUDGED_METRICS } from './judged-metric.js';
 
 const count = z.int().min(0);
 /** JSON has no NaN or infinity; they are written as null. */

@@ -1,6 +1,7 @@
 /** @file What runs kept of the evaluation rows: how far a difference between arms hangs on which rows these were. */
+
+import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { type ArmResult, type RightRows, unpackRightRows } from './arm-result.js';
-import type { JudgedMetric } from './judged-metric.js';
 import { answersToOtherRows, type KeptAnswers, resampledDifference, resampledError, rowCount } from './kept-answers.js';
 import { rowsError } from './statistics.js';
 import type { Comparison, DiscordantRows, RowsPart } from './verdict.js';
@@ -37,7 +38,7 @@ function pairEvidence(
     const rows = rowsPart(runs, others, metric);
     return rows ? { rows } : {};
   }
-  if (metric !== 'accuracy') {
+  if (!METRICS[metric].countsRight) {
     const resampled = run?.answers && other?.answers && resampledDifference(run.answers, other.answers, metric);
     return resampled ? { resampled } : {};
   }
@@ -56,7 +57,7 @@ export function rowsPart(
   metric: JudgedMetric,
 ): RowsPart | undefined {
   if (runs.length < 2) return undefined;
-  if (metric !== 'accuracy') {
+  if (!METRICS[metric].countsRight) {
     const [ours, theirs] = [answersOf(runs), answersOf(others)];
     if (ours.length < runs.length || theirs.length < others.length) return undefined;
     const count = rowCount(ours[0] as KeptAnswers);

@@ -1,7 +1,9 @@
 /** @file A teacher that is worse than the student is without it: the wrong model, other labels, another preprocessing. */
+
+import { scoreText } from '../metrics/points.js';
+import { METRICS } from '../metrics/table.js';
 import type { Warning } from '../training/checks/warning.js';
 import type { ExperimentOutcome } from './experiment.js';
-import { METRIC_WORDING, scoreText } from './judged-metric.js';
 import { mean } from './statistics.js';
 
 /** Less may be chance, whatever the number of rows. */
@@ -30,7 +32,7 @@ export function teacherBelowStudent(
       text:
         `teacher ${teacher.name} has ${scoreText(metric, teacher.score)} on the evaluation rows, below the ` +
         `${scoreText(metric, student)} of ${noTeacher}: there is nothing that the student could learn from it but its errors`,
-      fix: `check that it is the right checkpoint, with these labels and this preprocessing, or take a teacher of a higher ${METRIC_WORDING[metric].title}`,
+      fix: `check that it is the right checkpoint, with these labels and this preprocessing, or take a teacher of a higher ${METRICS[metric].title}`,
     },
   ];
 }

@@ -7,6 +7,7 @@ import { textDataset } from '../data/text-dataset.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import { labelCounts, type TextTable } from '../data/text-table.js';
 import { splitOf, type TextTask } from '../data/text-task.js';
+import { metricsOf } from '../metrics/measure.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { textPositions } from '../models/text-positions.js';
@@ -17,7 +18,6 @@ import { teacherWarnings } from '../training/checks/teacher-warnings.js';
 import { textWarnings } from '../training/checks/text-warnings.js';
 import { truncationWarnings } from '../training/checks/truncation.js';
 import { vocabularyWarnings } from '../training/checks/vocabulary-warnings.js';
-import { metricsOf } from '../training/evaluation/metrics.js';
 import { type Say, sayWarnings } from './finding.js';
 
 /** How files of texts are to be read; columns as `readTextTask` has them. */

@@ -13,7 +13,7 @@
  *   NO VERDICT  in all runs of both arms the students give one answer to every row: nothing was compared
  */
 import { OptionError } from '../errors/failures.js';
-import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from './judged-metric.js';
+import { DEFAULT_METRIC, type JudgedMetric, METRICS } from '../metrics/table.js';
 import type { ResampledRows } from './kept-answers.js';
 import { around, mcnemar, mean, normalHalfWidth, sampleSd, samplesForReach, tHalfWidth } from './statistics.js';
 
@@ -225,7 +225,7 @@ function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resample
 
 /** `+1.4 points over no-teacher`, `+1.4 points of F1 over …`; a loss is said to be against the other. */
 export function points(value: number, over: string, metric: JudgedMetric): string {
-  const of = metric === DEFAULT_METRIC ? '' : ` of ${METRIC_WORDING[metric].title}`;
+  const of = metric === DEFAULT_METRIC ? '' : ` of ${METRICS[metric].title}`;
   return `${signed(value, 1)} points${of} ${value < 0 ? 'against' : 'over'} ${over}`;
 }
 
@@ -258,7 +258,7 @@ function unsignedZero(value: number, decimals: number): string {
 }
 
 function checkScores(arm: string, metric: JudgedMetric, scores: readonly number[]): void {
-  const { title, scale, least } = METRIC_WORDING[metric];
+  const { title, scale, least } = METRICS[metric];
   const wrong = scores.find((score) => !(score >= least && score <= 100));
   if (scores.length > 0 && wrong === undefined) return;
   throw new OptionError({

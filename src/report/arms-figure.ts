@@ -1,6 +1,6 @@
 /** @file Arms as dots: every run one, their mean and its interval below. */
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
-import { METRIC_WORDING } from '../experiments/judged-metric.js';
+import { METRICS } from '../metrics/table.js';
 import { across, axisOver } from './axis.js';
 import { axisTicks, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
 import { html, type Markup } from './markup.js';
@@ -20,7 +20,7 @@ const SCATTER = [0, -4, 4, -2, 2];
 
 export function armsFigure(record: ExperimentRecord): Markup {
   const { arms, headline, metric, teacher, seeds } = record;
-  const { title, scale, unit, least } = METRIC_WORDING[metric];
+  const { title, scale, unit, least } = METRICS[metric];
   const axis = axisOver(
     [
       ...arms.flatMap(({ scores, interval }) => [...scores, ...(interval ? [interval.low, interval.high] : [])]),
@@ -61,7 +61,7 @@ function legend({ arms, metric, teacher, seeds }: ExperimentRecord): Markup {
     over !== undefined && html`, its bar the 95 % interval ${INTERVALS[over]}`
   }.${
     teacher?.score !== undefined &&
-    html` The dashed line is the teacher, ${teacher.name}, with ${decimal(teacher.score, 2)}${METRIC_WORDING[metric].unit.replace(' ', '\u00a0')}.`
+    html` The dashed line is the teacher, ${teacher.name}, with ${decimal(teacher.score, 2)}${METRICS[metric].unit.replace(' ', '\u00a0')}.`
   }`;
 }
 
@@ -71,7 +71,7 @@ function meanText({ mean, sd }: RecordedArm, unit: string): string {
 
 /** What the figure shows, in numbers, and the other metrics that were measured: means and standard deviations. */
 export function armsTable({ arms, metric }: ExperimentRecord): Markup {
-  const { title, scale } = METRIC_WORDING[metric];
+  const { title, scale } = METRICS[metric];
   const hasSd = arms.some(({ sd }) => sd !== undefined);
   const others = otherMetrics(arms, metric);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the arms"><table>
@@ -79,7 +79,7 @@ export function armsTable({ arms, metric }: ExperimentRecord): Markup {
 <thead><tr><th scope="col">Arm</th><th scope="col" class="number">Mean</th>${
     hasSd && html`<th scope="col" class="number"><abbr title="standard deviation">SD</abbr></th>`
   }<th scope="col" class="number">95 % interval</th>${others.map(
-    (name) => html`<th scope="col" class="number">${capital(METRIC_WORDING[name].heading)}</th>`,
+    (name) => html`<th scope="col" class="number">${capital(METRICS[name].heading)}</th>`,
   )}</tr></thead>
 <tbody>${arms.map(
     ({ name, description, mean, sd, interval, metrics }) => html`

@@ -5,10 +5,11 @@ import { OptionError } from '../errors/failures.js';
 import { oneAnswer, packRightRows } from '../experiments/arm-result.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
-import { inPoints, isJudgedMetric, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { runsBeside } from '../experiments/results-file.js';
 import type { KeptRows } from '../experiments/row-evidence.js';
 import type { Json } from '../files/fingerprint.js';
+import { inPoints } from '../metrics/points.js';
+import { isJudgedMetric, type JudgedMetric, METRICS } from '../metrics/table.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
 import { type RunRecord, readRunRecord } from '../training/run/run-record.js';
 import { kindOf, recordFile } from './record-file.js';
@@ -101,7 +102,7 @@ export async function armOfExperiment(
   if (scores === undefined) {
     throw new OptionError({
       where: `${path}#${name}`,
-      wanted: `an arm with ${METRIC_WORDING[metric].title}`,
+      wanted: `an arm with ${METRICS[metric].title}`,
       got: `one with ${[...new Set([record.metric, ...Object.keys(arm.metrics ?? {})])].join(', ')}`,
       fix: 'compare what was scored by the same metric',
     });
@@ -191,7 +192,7 @@ function scoreOf({ metrics }: RunRecord, metric: JudgedMetric, path: string): nu
   const unscored = others === '' ? 'one that was not scored on labelled data' : `one with ${others}`;
   throw new OptionError({
     where: path,
-    wanted: `a run with ${METRIC_WORDING[metric].title}`,
+    wanted: `a run with ${METRICS[metric].title}`,
     got: score === undefined ? unscored : String(score),
     fix: others === '' ? 'train it with an evaluation set' : 'compare what was scored by the same metric',
   });

@@ -1,7 +1,8 @@
 /** @file Two arms on the seeds that both have. */
-import type { JudgedMetric } from '../experiments/judged-metric.js';
+
 import { rowEvidence } from '../experiments/row-evidence.js';
 import { type Gain, judge } from '../experiments/verdict.js';
+import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import type { ComparableArm } from './comparable-arms.js';
 import { listed } from './words.js';
 
@@ -38,7 +39,7 @@ export function compareOnSeeds(
     const pair = `${arm.name} and ${over.name}`;
     const none = 'is not known, so that nothing can be said of other rows than these';
     note(
-      metric === 'accuracy'
+      METRICS[metric].countsRight
         ? `which rows ${pair} answered right ${none}: --write_dev_predictions keeps it for a training run, --data_dir names the data`
         : `what ${pair} answered ${none}`,
     );

@@ -1,9 +1,9 @@
 /** @file Comparing what was run at different times: pairs of seeds where there are any, and in words what can be said. */
 import { OptionError } from '../errors/failures.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { DEFAULT_METRIC, type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { mean, sampleSd } from '../experiments/statistics.js';
 import type { Gain } from '../experiments/verdict.js';
+import { DEFAULT_METRIC, type JudgedMetric, METRICS } from '../metrics/table.js';
 import {
   armOfExperiment,
   armsOfRuns,
@@ -245,7 +245,7 @@ function inWords(
   notes: readonly string[],
 ): string {
   const rows = [
-    ['arm', 'seeds', `mean ${METRIC_WORDING[metric].heading}`, 'sd', 'parameters'],
+    ['arm', 'seeds', `mean ${METRICS[metric].heading}`, 'sd', 'parameters'],
     ...arms.map(({ name, seeds, mean: centre, sd, parameters }) => [
       name,
       String(seeds.length),

@@ -1,6 +1,6 @@
 /** @file Training curves: the loss and its terms, and the experiment's metric where it was measured. */
 import type { RecordedArm } from '../experiments/experiment-record.schema.js';
-import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
+import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { type Axis, axisOver, shareAt, short } from './axis.js';
 import { html, type Markup } from './markup.js';
 import { capital, count, decimal, significant } from './words.js';
@@ -35,7 +35,7 @@ of different methods measure different things.</p>`;
 }
 
 function armCurves(name: string, curve: Curve, metric: JudgedMetric): Markup {
-  const { title, scale } = METRIC_WORDING[metric];
+  const { title, scale } = METRICS[metric];
   const losses = lossSeries(curve);
   const scores = scoreSeries(curve, metric);
   return html`<figure class="plot"><h3>${name}</h3>
@@ -63,7 +63,7 @@ function scoreSeries(curve: Curve, metric: JudgedMetric): Series | undefined {
   const points = thinned(curve).flatMap(({ step, metrics: { [metric]: value } }) =>
     value === undefined ? [] : [{ step, value: 100 * value }],
   );
-  return points.length > 1 ? { name: METRIC_WORDING[metric].heading, points } : undefined;
+  return points.length > 1 ? { name: METRICS[metric].heading, points } : undefined;
 }
 
 /** Evenly chosen, the last always among them. */

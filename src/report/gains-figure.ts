@@ -1,7 +1,7 @@
 /** @file Gains with their intervals: how far one arm is from another over the same seeds. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { plusMinus } from '../experiments/verdict.js';
+import { DEFAULT_METRIC, type JudgedMetric, METRICS } from '../metrics/table.js';
 import { across, axisOver } from './axis.js';
 import { axisTicks, band, intervalBar, ROW_HEIGHT, rowLabels } from './interval-figure.js';
 import { html, type Markup } from './markup.js';
@@ -62,8 +62,8 @@ export function gainsTable({ gains, metric, seeds }: ExperimentRecord): Markup {
 
 /** What a gain is counted in. */
 function pointsOf(metric: JudgedMetric): string {
-  const { title, unit } = METRIC_WORDING[metric];
-  if (metric === 'accuracy') return 'percentage points';
+  const { title, unit } = METRICS[metric];
+  if (metric === DEFAULT_METRIC) return 'percentage points';
   return unit === '' ? `points (${title} times 100)` : `percentage points of ${title}`;
 }
 

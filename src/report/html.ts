@@ -1,7 +1,7 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
 import type { Evidence, ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { type JudgedMetric, METRIC_WORDING } from '../experiments/judged-metric.js';
 import { mean } from '../experiments/statistics.js';
+import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { armsFigure, armsTable } from './arms-figure.js';
 import { confusionTable } from './confusion-table.js';
 import { curveFigures } from './curves-figure.js';
@@ -88,7 +88,7 @@ function introduction({ arms, metric, seeds, data, teacher }: ExperimentRecord):
 
 function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metric: JudgedMetric): Markup {
   const { name, score, parameters, isPerSeed } = teacher;
-  const { heading, title, unit } = METRIC_WORDING[metric];
+  const { heading, title, unit } = METRICS[metric];
   const facts = [
     ...(parameters === undefined ? [] : [`${count(parameters)} parameters`]),
     ...(score === undefined
@@ -126,7 +126,7 @@ ${runsTable(record)}
 
 function runsTable({ arms, metric, seeds }: ExperimentRecord): Markup | undefined {
   if (seeds.length === 1 || seeds.length > MOST_SEEDS_LISTED) return undefined;
-  const { title, scale } = METRIC_WORDING[metric];
+  const { title, scale } = METRICS[metric];
   return html`<details><summary>Every run</summary>
 <div class="scroll" role="region" tabindex="0" aria-label="Table of all runs"><table>
 <caption>${capital(title)} ${scale} by seed</caption>

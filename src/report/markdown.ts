@@ -1,7 +1,7 @@
 /** @file The report of an experiment as a few lines of Markdown, for a pull request. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { METRIC_WORDING } from '../experiments/judged-metric.js';
 import { plusMinus } from '../experiments/verdict.js';
+import { METRICS } from '../metrics/table.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
 import { warningPlace } from './warnings-section.js';
 import {
@@ -43,7 +43,7 @@ export function reportMarkdown(record: ExperimentRecord): string {
 
 function armsTable({ arms, metric }: ExperimentRecord): string {
   const others = otherMetrics(arms, metric);
-  const [heading, ...more] = [metric, ...others].map((name) => METRIC_WORDING[name].heading);
+  const [heading, ...more] = [metric, ...others].map((name) => METRICS[name].heading);
   return table(
     ['arm', heading ?? '', 'SD', '95 % interval', ...more, 'parameters'],
     ['---', '---:', '---:', '---:', ...more.map(() => '---:'), '---:'],
@@ -81,7 +81,7 @@ function warningsList({ warnings = [] }: ExperimentRecord): string | undefined {
 }
 
 function circumstances({ metric, seeds, arms, data, teacher, environment }: ExperimentRecord): string {
-  const { unit } = METRIC_WORDING[metric];
+  const { unit } = METRICS[metric];
   const { retort, node, onnxruntime, cpu } = environment;
   const { runs, seconds } = runsOf(arms);
   return [

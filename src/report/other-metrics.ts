@@ -1,7 +1,7 @@
 /** @file What was measured besides the metric that an experiment is judged by. */
 import type { RecordedArm } from '../experiments/experiment-record.schema.js';
-import { isJudgedMetric, type JudgedMetric } from '../experiments/judged-metric.js';
 import { mean, sampleSd } from '../experiments/statistics.js';
+import { isJudgedMetric, type JudgedMetric } from '../metrics/table.js';
 import { decimal } from './words.js';
 
 /** Those that some arm has, in the order in which they were measured. */

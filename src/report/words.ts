@@ -1,7 +1,7 @@
 /** @file Numbers and verdicts in words, the same in every kind of report. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { scoreText } from '../experiments/judged-metric.js';
 import { type Gain, hasNoSpread } from '../experiments/verdict.js';
+import { scoreText } from '../metrics/points.js';
 
 /** What a verdict says, as far as a report needs it. */
 export type Judged = Pick<

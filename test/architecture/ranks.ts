@@ -6,6 +6,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   errors: 0,
   options: 0.5,
   tensor: 1,
+  metrics: 2,
   files: 1,
   onnx: 2,
   runtime: 3,

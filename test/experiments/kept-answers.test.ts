@@ -6,7 +6,7 @@ import {
   resampledError,
   resampledInterval,
 } from '../../src/experiments/kept-answers.js';
-import type { Scored } from '../../src/training/evaluation/metrics.js';
+import type { Scored } from '../../src/metrics/answered.js';
 
 const ROWS = 200;
 const rows = Array.from({ length: ROWS }, (_, i) => i);

@@ -1,4 +1,4 @@
-import { JUDGED_METRICS } from '../../experiments/judged-metric.js';
+import { JUDGED_METRICS } from '../../metrics/table.js';
 import { type CommandUsage, defineCommand } from '../command.js';
 import { messageOptions } from '../shared-options.js';
 

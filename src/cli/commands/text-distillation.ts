@@ -9,20 +9,13 @@ import { type DistillationPlan, isWorthTiming, planDistillation } from '../../ex
 import { studentTraining } from '../../experiments/distillation/student-training.js';
 import { transferSet } from '../../experiments/distillation/transfer.js';
 import type { WarningEvent } from '../../experiments/distillation/warning-teller.js';
-import {
-  inPoints,
-  isJudgedMetric,
-  JUDGED_METRICS,
-  type JudgedMetric,
-  METRIC_WORDING,
-  scoreText,
-} from '../../experiments/judged-metric.js';
 import { writeFileAtomic } from '../../files/atomic-write.js';
 import { asJson } from '../../files/fingerprint.js';
+import { inPoints, scoreText } from '../../metrics/points.js';
+import { isJudgedMetric, JUDGED_METRICS, type JudgedMetric, METRICS, neededBy } from '../../metrics/table.js';
 import { reportHtml } from '../../report/html.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { estimateStage } from '../../training/estimate/run-estimate.js';
-import { METRICS } from '../../training/evaluation/metrics.js';
 import type { TrainingEvent } from '../../training/run/events.js';
 import { textRun } from '../../training/text/text-run.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
@@ -172,7 +165,7 @@ function asTraining(options: Options, teachers: readonly NamedTeacher[]): TrainO
 
 /** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
 function metricsOf({ metric }: Options, { metrics, isRegression }: TrainingTask): JudgedMetric[] {
-  const wanted = isRegression ? 'scores' : 'labels';
+  const wanted = neededBy(isRegression ? 1 : 2);
   if (metric !== undefined && METRICS[metric].needs !== wanted) {
     const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === wanted);
     throw new OptionError({ where: '--metric', wanted: `one of ${fitting.join(', ')}`, got: `'${metric}'` });
@@ -244,7 +237,7 @@ function outputOf(
   const shipped = record.ship === undefined ? paths.studentPath : join(paths.outputDir, record.ship.path);
   return {
     text: [
-      renderTable(['arm', 'parameters', METRIC_WORDING[record.metric].heading, 'by seed'], rows, columns),
+      renderTable(['arm', 'parameters', METRICS[record.metric].heading, 'by seed'], rows, columns),
       '',
       ...[answer, record.softTargets?.text].flatMap((text) => (text === undefined ? [] : [fold(text)])),
       '',

@@ -2,28 +2,25 @@ import { extname } from 'node:path';
 import { type ReadTextTableOptions, readTextTable } from '../../data/read-text-table.js';
 import { isTextSetName, loadTextSet } from '../../data/text-sets.js';
 import type { TextTable } from '../../data/text-table.js';
-import { splitOf, type TaskMetric } from '../../data/text-task.js';
+import { splitOf } from '../../data/text-task.js';
 import { FileError, OptionError } from '../../errors/failures.js';
 import { wilsonInterval } from '../../experiments/wilson-interval.js';
 import type { Answer, Inference, TextInput } from '../../inference/load.js';
+import type { Answered } from '../../metrics/answered.js';
+import { type JudgedMetric, METRICS, usualMetrics } from '../../metrics/table.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { bootstrapInterval } from '../../training/evaluation/bootstrap.js';
-import { type Confusion, confusionOf } from '../../training/evaluation/class-metrics.js';
-import { CLASS_METRICS, SCORE_METRICS } from '../../training/evaluation/metrics.js';
 import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { evaluateUsage } from './evaluate.js';
 import { mnistOptions } from './mnist-options.js';
 import { openTextModel } from './text-model.js';
-import { usualFileMetrics } from './training-task.js';
 
 type Options = OptionValues<typeof evaluateUsage.options>;
 
-type Metric = TaskMetric | 'macro_f1';
-
 type Figure = {
-  readonly metric: Metric;
+  readonly metric: JudgedMetric;
   readonly value: number;
   /** Wilson's of the accuracy, else a bootstrap's over rows; undefined where there is none. */
   readonly interval: readonly [low: number, high: number] | undefined;
@@ -43,9 +40,10 @@ export async function evaluateTexts(options: Options, io: CommandIo): Promise<Co
     const { table, metrics } = await readData(data, options, model.labels, isRegression);
     const answers: Answer[] = [];
     for await (const answer of model.stream(inputsOf(table))) answers.push(answer);
-    const { figures, rows } = isRegression
-      ? scoredNumbers(table, answers, metrics)
-      : scoredClasses(table, answers, model, metrics, io);
+    const answered = isRegression ? answeredNumbers(table, answers) : answeredClasses(table, answers, model, io);
+    const rows = answered.gold.length;
+    expectRows(rows, table);
+    const figures = metrics.map((metric) => figureOf(metric, answered, rows));
     return outputOf(model.path, table.name, figures, rows);
   } finally {
     await model.release();
@@ -79,7 +77,7 @@ async function readData(
   options: Options,
   labels: readonly string[],
   isRegression: boolean,
-): Promise<{ readonly table: TextTable; readonly metrics: readonly Metric[] }> {
+): Promise<{ readonly table: TextTable; readonly metrics: readonly JudgedMetric[] }> {
   if (isTextSetName(data)) {
     const dir = options.dataDir === mnistOptions.dataDir.default ? process.env.RETORT_DATA : options.dataDir;
     const task = await loadTextSet(data, { dir });
@@ -103,54 +101,50 @@ async function readData(
     throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
   }
   const table = await readTextTable(data, readOptions);
-  if (isRegression) return { table, metrics: ['pearson', 'spearman'] };
-  return { table, metrics: usualFileMetrics(labels.length) };
+  return { table, metrics: usualMetrics(labels.length) };
 }
 
 function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
   for (const [row, text] of texts.entries()) yield pairs === undefined ? text : [text, pairs[row] ?? ''];
 }
 
-type Scored = { readonly figures: readonly Figure[]; readonly rows: number };
-
-function scoredClasses(
+/** The rows that have a label. */
+function answeredClasses(
   table: TextTable,
   answers: readonly Answer[],
   { labels: names }: Inference,
-  metrics: readonly Metric[],
   io: CommandIo,
-): Scored {
+): Answered {
   const modelClass = classesOfModel(table, names, io);
-  const labels: number[] = [];
-  const predicted: number[] = [];
+  const gold: number[] = [];
+  const said: number[] = [];
   for (const [row, label] of (table.labels ?? []).entries()) {
     if (label === NO_LABEL) continue;
-    labels.push(label);
-    predicted.push(modelClass.indexOf(answers[row]?.label ?? ''));
+    gold.push(label);
+    said.push(modelClass.indexOf(answers[row]?.label ?? ''));
   }
-  expectRows(labels.length, table);
-  const classes = modelClass.length;
-  const confusion = (sample?: Uint32Array): Confusion => {
-    if (sample === undefined) return confusionOf(labels, predicted, classes);
-    const take = (values: readonly number[]) => Int32Array.from(sample, (row) => values[row] as number);
-    return confusionOf(take(labels), take(predicted), classes);
-  };
-  const figures = metrics.flatMap((metric): Figure[] => {
-    if (!isOf(CLASS_METRICS, metric)) return [];
-    const of = CLASS_METRICS[metric];
-    const value = of(confusion());
-    const interval =
-      metric === 'accuracy'
-        ? wilsonInterval(Math.round(value * labels.length), labels.length)
-        : bootstrapInterval(labels.length, (sample) => of(confusion(sample)));
-    return [{ metric, value, interval }];
-  });
-  return { figures, rows: labels.length };
+  return { classes: modelClass.length, gold, said };
 }
 
-/** Whether a table of metrics has one of that name. */
-function isOf<T extends object>(metrics: T, name: string): name is keyof T & string {
-  return Object.hasOwn(metrics, name);
+/** The rows that have a score. */
+function answeredNumbers(table: TextTable, answers: readonly Answer[]): Answered {
+  const gold: number[] = [];
+  const said: number[] = [];
+  for (const [row, score] of (table.scores ?? []).entries()) {
+    if (Number.isNaN(score)) continue;
+    gold.push(score);
+    said.push(answers[row]?.score ?? NaN);
+  }
+  return { classes: 1, gold, said };
+}
+
+function figureOf(metric: JudgedMetric, answered: Answered, rows: number): Figure {
+  const { measure, countsRight } = METRICS[metric];
+  const value = measure(answered);
+  const interval = countsRight
+    ? wilsonInterval(Math.round(value * rows), rows)
+    : bootstrapInterval(rows, (sample) => measure(answered, sample));
+  return { metric, value, interval };
 }
 
 /**
@@ -172,46 +166,16 @@ function classesOfModel({ name, labelNames }: TextTable, names: readonly string[
   });
 }
 
-function scoredNumbers(table: TextTable, answers: readonly Answer[], metrics: readonly Metric[]): Scored {
-  const wanted: number[] = [];
-  const predicted: number[] = [];
-  for (const [row, score] of (table.scores ?? []).entries()) {
-    if (Number.isNaN(score)) continue;
-    wanted.push(score);
-    predicted.push(answers[row]?.score ?? NaN);
-  }
-  expectRows(wanted.length, table);
-  const figures = metrics.flatMap((metric): Figure[] => {
-    if (!isOf(SCORE_METRICS, metric)) return [];
-    const of = SCORE_METRICS[metric];
-    const interval = bootstrapInterval(wanted.length, (sample) => {
-      const take = (values: readonly number[]) => Float64Array.from(sample, (row) => values[row] as number);
-      return of(take(wanted), take(predicted));
-    });
-    return [{ metric, value: of(wanted, predicted), interval }];
-  });
-  return { figures, rows: wanted.length };
-}
-
 function expectRows(rows: number, { name }: TextTable): void {
   if (rows > 0) return;
   throw new FileError({ where: name, wanted: 'rows with labels', got: 'none', fix: 'use a split that has labels' });
 }
 
-const TITLES: Readonly<Record<Metric, string>> = {
-  accuracy: 'accuracy',
-  f1: 'F1',
-  macro_f1: 'macro F1',
-  matthews: 'Matthews',
-  pearson: 'Pearson',
-  spearman: 'Spearman',
-};
-
 function outputOf(model: string, data: string, figures: readonly Figure[], rows: number): CommandOutput {
   const percent = (value: number) => (100 * value).toFixed(2);
   const lines = figures.map(({ metric, value, interval }) => {
     const range = interval === undefined ? '' : `  (95 % interval ${interval.map(percent).join(' to ')})`;
-    return `${TITLES[metric].padEnd(9)} ${percent(value).padStart(6)}${range}`;
+    return `${METRICS[metric].name.padEnd(9)} ${percent(value).padStart(6)}${range}`;
   });
   const metrics = Object.fromEntries(
     figures.map(({ metric, value, interval }) => [metric, { value: finite(value), interval95: interval ?? null }]),

@@ -8,7 +8,7 @@ import { isTextSetName, loadTextSet, TEXT_SETS } from '../../data/text-sets.js';
 import type { TextTable } from '../../data/text-table.js';
 import { splitOf, type TextTask } from '../../data/text-task.js';
 import { type FileError, OptionError } from '../../errors/failures.js';
-import type { MetricName } from '../../training/evaluation/metrics.js';
+import { type MetricName, usualMetrics } from '../../metrics/table.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -38,11 +38,6 @@ export function dataName(data: string): string {
   return isTextSetName(data) ? data : basename(data, extname(data));
 }
 
-/** What is measured on a file of one's own. */
-export function usualFileMetrics(classes: number): readonly ('accuracy' | 'f1' | 'macro_f1' | 'matthews')[] {
-  return ['accuracy', classes === 2 ? 'f1' : 'macro_f1', 'matthews'];
-}
-
 /** @throws OptionError for flags that do not fit the data; FileError for data that cannot be read, or has no labels. */
 export async function readTrainingTask(options: Options, io: CommandIo): Promise<TrainingTask> {
   await checkData(options);
@@ -70,7 +65,7 @@ export async function readTrainingTask(options: Options, io: CommandIo): Promise
     train,
     dev,
     labelNames: task.labelNames,
-    metrics: isTextSetName(options.data) || task.isRegression ? task.metrics : usualFileMetrics(task.labelNames.length),
+    metrics: isTextSetName(options.data) ? task.metrics : usualMetrics(task.isRegression ? 1 : task.labelNames.length),
     isPair: task.isPair,
     isRegression: task.isRegression,
     badRows,

@@ -1,12 +1,12 @@
 /** @file What a distillation is asked, what it tells meanwhile, and what it gives. */
 import type { Json } from '../../files/fingerprint.js';
 import type { Method } from '../../methods/method.js';
+import type { JudgedMetric } from '../../metrics/table.js';
 import type { LabellingProgress } from '../../teachers/cached-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import type { TrainingEvent } from '../../training/run/events.js';
 import type { ExperimentEvent } from '../experiment.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
-import type { JudgedMetric } from '../judged-metric.js';
 import type { Control } from './controls.js';
 import type { StudentTraining } from './student-training.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';

@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path';
 import { comparable } from '../../files/fingerprint.js';
+import { checkedMetrics } from '../../metrics/measure.js';
+import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
 import { usualThreads } from '../../runtime/threads.js';
 import { checkTargets, checkTeacher } from '../../training/checks/teacher-checks.js';
-import { checkedMetrics } from '../../training/evaluation/metrics.js';
 import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/described-run.js';
 import type { Settings } from '../arm-run.js';
 import { RESULTS } from '../formats.js';
-import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../judged-metric.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { type Control, DEFAULT_CONTROLS, definedControls } from './controls.js';
 import type { DistillOptions } from './distill-options.js';

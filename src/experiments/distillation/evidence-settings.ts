@@ -1,6 +1,7 @@
 /** @file How a student learns from its teacher, and what has to be shown before that counts as a gain. */
+
+import { JUDGED_METRICS, type JudgedMetric } from '../../metrics/table.js';
 import type { SettingTable } from '../../options/setting.js';
-import { JUDGED_METRICS, type JudgedMetric } from '../judged-metric.js';
 import { CONTROLS, DEFAULT_CONTROLS } from './controls.js';
 
 /** The method, as names and options of a command line. */

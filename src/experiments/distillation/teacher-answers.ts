@@ -1,13 +1,14 @@
 /** @file What a teacher says before the students are trained: its score, and what its answers say of it. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
+import { metricsOf } from '../../metrics/measure.js';
+import { inPoints } from '../../metrics/points.js';
+import type { JudgedMetric } from '../../metrics/table.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
 import type { Warning } from '../../training/checks/warning.js';
 import type { Predictions } from '../../training/evaluation/evaluate.js';
-import { metricsOf } from '../../training/evaluation/metrics.js';
-import { inPoints, type JudgedMetric } from '../judged-metric.js';
 import { targetsOf } from './evaluation-targets.js';
 
 type TeacherEvaluation = {

@@ -3,20 +3,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
+import { countedRows } from '../../metrics/answered.js';
+import { type JudgedMetric, METRICS } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
 import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { streamKey } from '../../tensor/random.js';
 import { openEvaluator } from '../../training/evaluation/evaluate.js';
-import { countedRows } from '../../training/evaluation/metrics.js';
 import type { Assistant, PhasedRunOptions } from '../../training/phases/phase-options.js';
 import { runPhases } from '../../training/phases/phased-run.js';
 import { LAST } from '../../training/run/run-files.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { oneAnswer, packRightRows } from '../arm-result.js';
 import type { TimedResult } from '../arm-run.js';
-import type { JudgedMetric } from '../judged-metric.js';
 import { packAnswers } from '../kept-answers.js';
 import { armMethod, type DistillationArm } from './arms.js';
 import { targetsOf } from './evaluation-targets.js';
@@ -123,7 +123,7 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
       seconds: record.seconds,
       ...oneAnswer(classes > 1 ? said : logits),
       ...(classes > 1 && { right: packRightRows(right) }),
-      ...(metric !== 'accuracy' && { answers: packAnswers(scored) }),
+      ...(!METRICS[metric].countsRight && { answers: packAnswers(scored) }),
       train: { rows: train.size, steps: record.steps },
       ...(record.warnings.length > 0 && { warnings: record.warnings }),
       curve: record.epochs,

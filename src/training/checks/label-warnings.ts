@@ -1,8 +1,8 @@
 /** @file What is wrong with the labels of a run: missing, or too few to learn from. */
 import type { Dataset } from '../../data/dataset.js';
 import type { TextTable } from '../../data/text-table.js';
+import type { MetricName } from '../../metrics/table.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import type { MetricName } from '../evaluation/metrics.js';
 import type { Warning } from './warning.js';
 
 /** Up to so many names are shown. */

@@ -1,7 +1,7 @@
 /** @file What is wrong with a run before its first step, as far as data and model tell. */
 import type { Dataset } from '../../data/dataset.js';
+import type { MetricName } from '../../metrics/table.js';
 import type { Model } from '../../models/model.js';
-import type { MetricName } from '../evaluation/metrics.js';
 import { labelWarnings, noLabelsWarnings } from './label-warnings.js';
 import { randomStartWarnings } from './random-start.js';
 import { textWarnings } from './text-warnings.js';

@@ -1,10 +1,10 @@
 /** @file Scoring a model that labels tokens: every token with a label counts as a row does elsewhere. */
 import { batchesByLength } from '../../data/length-order.js';
 import { OptionError } from '../../errors/failures.js';
+import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
 import { classesOf, openForward } from '../../models/forward.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { type Evaluator, type EvaluatorOptions, expectFinite } from './evaluate.js';
-import { checkedMetrics, metricsOf } from './metrics.js';
 
 const MOST_ROWS_PER_RUN = 256;
 /** Tokens of one run, padding included. */

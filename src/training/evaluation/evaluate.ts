@@ -3,12 +3,14 @@ import type { Batch, Dataset } from '../../data/dataset.js';
 import { batchesByLength } from '../../data/length-order.js';
 import { batchesInOrder } from '../../data/shuffle.js';
 import { OptionError, SignalError } from '../../errors/failures.js';
+import type { Scored } from '../../metrics/answered.js';
+import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
+import type { MetricName } from '../../metrics/table.js';
 import { classesOf, openForward } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
 import type { SessionOptions } from '../../runtime/session.js';
 import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import { checkedMetrics, type MetricName, metricsOf, type Scored } from './metrics.js';
 
 export type EvaluatorOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   readonly model: Model;

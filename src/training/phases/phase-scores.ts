@@ -1,8 +1,9 @@
 /** @file What decides between phases: a score on rows that neither the learner nor the report has seen. */
 import { heldOut } from '../../data/held-out.js';
+import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
+import { METRICS } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import { checkedMetrics, METRICS, metricsOf } from '../evaluation/metrics.js';
 import { givenTeacher, type PhasedRunOptions } from './phase-options.js';
 
 function measureOf({ metrics, model }: PhasedRunOptions) {

@@ -2,6 +2,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Perturbation } from '../../data/perturbation.js';
 import type { Method } from '../../methods/method.js';
+import type { MetricName } from '../../metrics/table.js';
 import type { Model, Weights } from '../../models/model.js';
 import type { ParameterGroup } from '../../optim/groups.js';
 import type { Optimizer } from '../../optim/optimizer.js';
@@ -9,7 +10,6 @@ import type { ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import type { Evaluator, EvaluatorOptions } from '../evaluation/evaluate.js';
-import type { MetricName } from '../evaluation/metrics.js';
 import type { openHostStep } from '../step/host-step.js';
 import type { openInGraphStep } from '../step/in-graph-step.js';
 import type { TrainingStep } from '../step/step.js';

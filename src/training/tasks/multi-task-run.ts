@@ -6,6 +6,8 @@ import { OptionError, SignalError } from '../../errors/failures.js';
 import { comparable, fingerprint, onceAsked } from '../../files/fingerprint.js';
 import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
+import { checkedMetrics } from '../../metrics/measure.js';
+import { defaultMetrics, METRICS, type MetricName } from '../../metrics/table.js';
 import type { Model } from '../../models/model.js';
 import { headOf, tasksOf, taskView } from '../../models/multi-task.js';
 import { initialiseParameters } from '../../nn/parameters.js';
@@ -18,7 +20,6 @@ import { servedMethod } from '../checks/served-methods.js';
 import { checkTeacher } from '../checks/teacher-checks.js';
 import { checkTerms } from '../checks/terms-check.js';
 import { expectNoWarning } from '../checks/warning.js';
-import { checkedMetrics, METRICS, type MetricName, usualMetrics } from '../evaluation/metrics.js';
 import { describeData, describedRun, describeWeights } from '../run/described-run.js';
 import type { Monitor } from '../run/kept-models.js';
 import { checkNumbers, type PreparedRun } from '../run/prepare-run.js';
@@ -230,7 +231,7 @@ function checkTask({ name, data, metrics, teacher, head, view, method }: TaughtT
       where: `metrics of task '${name}'`,
       wanted: `first one of which more is better, for the '${MEAN}' over tasks`,
       got: first,
-      fix: `put it behind another, such as ${usualMetrics(classes)[0]}`,
+      fix: `put it behind another, such as ${defaultMetrics(classes)[0]}`,
     });
   }
   checkTeacher(method, teacher, classes, data.train);

@@ -1,11 +1,11 @@
 /** @file Scoring a model of several tasks: each task as the ordinary model that it is, in its own scores. */
 import type { Dataset } from '../../data/dataset.js';
+import type { MetricName } from '../../metrics/table.js';
 import type { Model, Weights } from '../../models/model.js';
 import { modelOfTask, taskModel } from '../../models/multi-task.js';
 import type { SessionOptions } from '../../runtime/session.js';
 import { type Evaluator, openEvaluator } from '../evaluation/evaluate.js';
 import { openTokenEvaluator } from '../evaluation/evaluate-tokens.js';
-import type { MetricName } from '../evaluation/metrics.js';
 
 /** The mean over the tasks of each one's first metric. */
 export const MEAN = 'mean';

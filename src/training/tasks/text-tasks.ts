@@ -2,10 +2,10 @@
 import { textDataset } from '../../data/text-dataset.js';
 import type { TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
+import type { MetricName } from '../../metrics/table.js';
 import type { Model, Weights } from '../../models/model.js';
 import { multiTaskFrom, type TaskHead } from '../../models/multi-task.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
-import type { MetricName } from '../evaluation/metrics.js';
 import type { Task } from './multi-task-run.js';
 
 export type TaskTexts = {

@@ -1,9 +1,9 @@
 /** @file Hyperparameters of a training on texts. */
 import { SAMPLINGS, type Sampling } from '../../data/sampling.js';
+import { METRICS, type MetricName } from '../../metrics/table.js';
 import { SCHEDULES, type ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { SettingTable } from '../../options/setting.js';
-import { METRICS, type MetricName } from '../evaluation/metrics.js';
 
 /** Each has a default by the sort of model (`usualSettings`). */
 export type TextSettings = {

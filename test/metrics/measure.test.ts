@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { checkedMetrics, metricsOf } from '../../../src/training/evaluation/metrics.js';
+import { checkedMetrics, metricsOf } from '../../src/metrics/measure.js';
 
 const scored = (logits: readonly number[], labels: readonly number[], classes = 2) => ({
   logits: Float32Array.from(logits),
@@ -35,33 +35,30 @@ describe('metricsOf', () => {
 
 describe('metricsOf with names', () => {
   // Witness: scikit-learn 1.9.1 and SciPy 1.17.1, by make_metrics_fixture.py.
-  const fixture = JSON.parse(readFileSync(new URL('../metrics.scikit-learn.json', import.meta.url), 'utf8'));
+  const fixture = JSON.parse(readFileSync(new URL('metrics.scikit-learn.json', import.meta.url), 'utf8'));
   const oneHot = (predicted: readonly number[], classes: number) =>
     predicted.flatMap((answer) => Array.from({ length: classes }, (_, c) => (c === answer ? 1 : 0)));
 
   test('gives what was asked for of the labelled rows', () => {
-    for (const { classes, labels, predicted, ...wanted } of fixture.classes) {
+    const names = ['f1', 'accuracy', 'macro_f1', 'matthews'] as const;
+    for (const { classes, gold, said, metrics } of fixture.labels) {
       // An unlabelled row at the end, which must not count.
-      const rows = scored([...oneHot(predicted, classes), ...oneHot([0], classes)], [...labels, -100], classes);
-      const found = metricsOf(rows, ['f1', 'accuracy', 'macro_f1', 'matthews']);
-      expect(Object.keys(found)).toEqual(['f1', 'accuracy', 'macro_f1', 'matthews']);
-      expect(found.accuracy).toBeCloseTo(wanted.accuracy, 12);
-      expect(found.f1).toBeCloseTo(wanted.f1[1], 12);
-      expect(found.macro_f1).toBeCloseTo(wanted.macroF1, 12);
-      expect(found.matthews).toBeCloseTo(wanted.matthews, 12);
+      const found = metricsOf(scored(oneHot([...said, 0], classes), [...gold, -100], classes), names);
+      expect(Object.keys(found)).toEqual(names);
+      for (const name of names) expect(found[name]).toBeCloseTo(metrics[name], 12);
     }
   });
 
   test('a regression: correlations and the mean squared error of the rows that have a score', () => {
-    for (const { x, y, pearson, spearman } of fixture.numbers) {
+    for (const { said: x, gold: y, metrics } of fixture.scores) {
       const logits = Float32Array.from([...x, 99]);
       const scores = Float32Array.from([...y, Number.NaN]);
       const labels = new Int32Array(scores.length).fill(-100);
       const found = metricsOf({ logits, classes: 1, labels, scores });
       expect(Object.keys(found)).toEqual(['pearson', 'spearman', 'loss']);
       // float32 holds the numbers to 1e-7 of their size.
-      expect(found.pearson).toBeCloseTo(pearson, 6);
-      expect(found.spearman).toBeCloseTo(spearman, 6);
+      expect(found.pearson).toBeCloseTo(metrics.pearson, 6);
+      expect(found.spearman).toBeCloseTo(metrics.spearman, 6);
       const squares = x.map((value: number, i: number) => (value - y[i]) ** 2);
       expect(found.loss).toBeCloseTo(squares.reduce((a: number, b: number) => a + b) / x.length, 5);
     }

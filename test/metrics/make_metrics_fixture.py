@@ -1,6 +1,6 @@
-"""Writes metrics.scikit-learn.json beside this script: what scikit-learn and SciPy say about the metrics of src/training/.
+"""Writes metrics.scikit-learn.json beside this script: what scikit-learn and SciPy say about the metrics of src/metrics/.
 
-    python test/training/make_metrics_fixture.py
+    python test/metrics/make_metrics_fixture.py
 """
 
 import json
@@ -27,11 +27,15 @@ def classes():
     ]:
         if predicted is None:
             predicted = np.where(RANDOM.random(200) < 0.8, labels, RANDOM.integers(0, 5, 200))
-        case = {"name": name, "classes": count, "labels": labels.tolist(), "predicted": predicted.tolist()}
-        case["accuracy"] = metrics.accuracy_score(labels, predicted)
-        case["f1"] = metrics.f1_score(labels, predicted, labels=list(range(count)), average=None, zero_division=0).tolist()
-        case["macroF1"] = metrics.f1_score(labels, predicted, average="macro", zero_division=0)
-        case["matthews"] = metrics.matthews_corrcoef(labels, predicted)
+        case = {"name": name, "classes": count, "gold": labels.tolist(), "said": predicted.tolist()}
+        f1 = metrics.f1_score(labels, predicted, labels=list(range(count)), average=None, zero_division=0).tolist()
+        case["f1"] = f1
+        case["metrics"] = {
+            "accuracy": metrics.accuracy_score(labels, predicted),
+            "f1": f1[1],
+            "macro_f1": metrics.f1_score(labels, predicted, average="macro", zero_division=0),
+            "matthews": metrics.matthews_corrcoef(labels, predicted),
+        }
         yield case
 
 
@@ -44,17 +48,17 @@ def numbers():
     ]:
         yield {
             "name": name,
-            "x": a.tolist(),
-            "y": b.tolist(),
-            "pearson": stats.pearsonr(a, b).statistic,
-            "spearman": stats.spearmanr(a, b).statistic,
+            "classes": 1,
+            "said": a.tolist(),
+            "gold": b.tolist(),
+            "metrics": {"pearson": stats.pearsonr(a, b).statistic, "spearman": stats.spearmanr(a, b).statistic},
             "ranks": stats.rankdata(a).tolist(),
         }
 
 
 def main():
     versions = {"scikit-learn": sklearn.__version__, "scipy": scipy.__version__}
-    fixture = {"_meta": versions, "classes": list(classes()), "numbers": list(numbers())}
+    fixture = {"_meta": versions, "labels": list(classes()), "scores": list(numbers())}
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "metrics.scikit-learn.json")
     with open(path, "w") as file:
         json.dump(fixture, file)
