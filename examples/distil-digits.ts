@@ -1,5 +1,5 @@
-// A teacher of 13 thousand parameters on all of MNIST, and a student a quarter of its size that sees 800 images and the
-// teacher's soft targets.
+// A teacher with 13 thousand parameters trained on all of MNIST, and a student a quarter of its size that is distilled on 800
+// images, from their labels and the teacher's soft targets.
 import { loadMnist, mnistDataset } from 'retort-ml/data';
 import { hinton, supervised } from 'retort-ml/methods';
 import { loadModel, mlp } from 'retort-ml/models';

@@ -1,5 +1,5 @@
-// MiniLM fine-tuned on SST-2 teaches its own first three layers. The same student without the teacher, and with the teacher's
-// answers shuffled or hardened, says whether that helped.
+// MiniLM, fine-tuned on SST-2, is distilled into its own first three layers. Control arms say whether that helped: the same
+// student without the teacher, with shuffled teacher outputs, and with hard targets.
 import { distill, fineTune } from 'retort-ml';
 import { glue } from 'retort-ml/data';
 import { patientKd } from 'retort-ml/methods';

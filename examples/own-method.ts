@@ -1,4 +1,4 @@
-// A method of your own: logit standardisation (Sun et al. 2024, arXiv:2403.01427). Each row of logits is brought to mean 0
+// A custom method: logit standardisation (Sun et al. 2024, arXiv:2403.01427). Each row of logits is brought to mean 0
 // and deviation 1 on both sides before it is softened, so that the student need not copy the teacher's scale.
 import { add, div, mean, mul, sqrt, stopGradient, sub, type Value } from 'retort-ml/autograd';
 import { loadMnist, mnistDataset } from 'retort-ml/data';

@@ -1,5 +1,5 @@
 /**
- * @file An op and a loss of your own. An op is one table entry: its ONNX operator, its shape rule, its derivative,
+ * @file A custom op and a custom loss. An op is one table entry: its ONNX operator, its shape rule, its derivative,
  * points to test it at. A loss is a function of traced values. `docs/engine.md` explains each part.
  */
 import {

@@ -17,8 +17,8 @@ const spread = (scores: readonly number[]) => `${decimal(mean(scores))} ± ${dec
 /** What a row of the table is about. */
 function nameOf(name: string, { entry }: MethodResult): string {
   const more = {
-    'masked-lm': 'the student has guessed hidden words before',
-    'triple-loss': 'the student has guessed hidden words with a teacher before',
+    'masked-lm': 'the student pre-trained by masked language modelling',
+    'triple-loss': 'the student pre-trained by masked language modelling, with a teacher',
     minilm: '',
   }[entry.start ?? 'minilm'];
   const pool = entry.copies === undefined ? '' : `augmented copies, ${entry.copies} a row`;

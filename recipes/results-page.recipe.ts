@@ -38,8 +38,7 @@ async function blockOf(folder: string, name: string): Promise<string> {
   if (name === COVERAGE) return coverageTable((read() as CoverageResults).cells);
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
   const shown = Object.entries(latencies[name] ?? {}).map(([model, ms]) => `${model} ${ms.toFixed(1)} ms`);
-  const latency =
-    shown.length === 0 ? '' : `\nOne sentence at a time, ONNX, one thread, median: ${shown.join(', ')}.\n`;
+  const latency = shown.length === 0 ? '' : `\nLatency (p50) at batch size 1, ONNX, one thread: ${shown.join(', ')}.\n`;
   return `${reportMarkdown(await readExperimentRecord(join(folder, `${name}.json`)))}${latency}`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file Every method on real text: MiniLM-L6, fine-tuned on all of SST-2, teaches its own first three layers on 2,500 rows;
  * three paired seeds, beside the same student without a teacher and by Hinton's method. What needs more classes is run on
- * TREC; what pre-trains its student starts from three layers that have guessed hidden words; what augments gets a pool.
+ * TREC; some students start from three layers pre-trained by masked language modelling; what augments gets a pool.
  * Resumes by method, arm and seed; adds each finished method to `results/text-methods.json`.
  *
  *   RETORT_DATA=… npm run recipe -- text-methods [--only 'pkd;tang, augmented'] [--seeds 3] [--threads N] [--work .bench]
@@ -42,7 +42,7 @@ import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { TEACHERS, taughtBy } from './text-students.js';
 
 type SetName = 'sst2' | 'trec';
-/** Where a student's three layers come from: MiniLM, or layers that went on to guess hidden words, alone or from MiniLM. */
+/** Where a student's three layers come from: MiniLM, or layers pre-trained further by masked language modelling, alone or from MiniLM. */
 type Start = 'minilm' | 'masked-lm' | 'triple-loss';
 type Entry = {
   readonly method: MethodName;
@@ -132,7 +132,7 @@ async function readSet(name: SetName, pretrained: TextModel, { work, limits }: P
   return { task, rows, teacher };
 }
 
-/** Three layers that have guessed the hidden words of SST-2's sentences, alone or as MiniLM with a trained head does. */
+/** Three layers pre-trained by masked language modelling on SST-2's sentences, alone or distilled from MiniLM with a trained head. */
 async function pretrained(from: TextModel, start: Start, { work, limits }: Place): Promise<TextModel> {
   const layers = firstLayers(from, SETTINGS.student.layers);
   if (start === 'minilm') return layers;
