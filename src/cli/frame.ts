@@ -8,7 +8,7 @@ import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
 import type { Command, CommandIo, CommandUsage } from './command.js';
 import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
-import { flagName, type RawOptions } from './options.js';
+import { flagName, type RawOptions, withFlagName } from './options.js';
 import { createProgress } from './progress.js';
 import { canAsk, isConfirmed } from './question.js';
 import { colorsFor, DEFAULT_COLUMNS, type Environment, shownLine, shownText, type TextStream } from './terminal.js';
@@ -193,7 +193,7 @@ async function runCommand(
   try {
     for (const notice of [...configured.notices, ...notices]) io.notice(notice);
     const output = await run(io).catch((error: unknown) => {
-      throw configured.located(error);
+      throw configured.located(withFlagName(error, command.usage.options));
     });
     progress.close();
     if (output === undefined) return 0;

@@ -54,6 +54,18 @@ export function flagName(key: string, spec?: FlagSpec): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** For what a program is told about an option by its name: the same with the flag that it came from. */
+export function withFlagName(error: unknown, table: OptionTable): unknown {
+  if (!(error instanceof OptionError)) return error;
+  const { where, wanted, got, fix } = error;
+  const found = Object.entries(table).find(([key, spec]) => {
+    return spec.kind !== 'operand' && (key === where || spec.saidAs?.includes(where));
+  });
+  if (found === undefined) return error;
+  const flag = `--${flagName(...found)}`;
+  return new OptionError({ where: flag, wanted, got, ...(fix !== undefined && { fix }), cause: error });
+}
+
 /** Does the flag take a value? `fixed` flags may stand alone or with one. */
 export function valueMode(spec: FlagSpec): 'none' | 'optional' | 'one' {
   if (spec.kind === 'switch') return 'none';

@@ -121,6 +121,7 @@ export const SPLIT_SETTINGS = {
     above: 0,
     max: 0.9,
     group: 'Data',
+    saidAs: ['share', 'portion'],
     help: 'without a validation split, the share of the training rows that becomes one, each label in proportion',
     defaultSays: '0.1',
     ofEveryModel: true,

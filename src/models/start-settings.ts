@@ -25,11 +25,18 @@ export const START_SETTINGS = {
       'or bilstm',
     yaml: { place: 'name', help: 'where the student starts: a model by name, a folder, a run; or bilstm' },
   },
-  layers: { kind: 'integer', min: 1, group: 'Model', help: 'of an encoder, keep only the first so many layers' },
+  layers: {
+    kind: 'integer',
+    min: 1,
+    group: 'Model',
+    saidAs: ['firstLayers'],
+    help: 'of an encoder, keep only the first so many layers',
+  },
   from: {
     kind: 'text',
     placeholder: 'how',
     group: 'Model',
+    saidAs: ['chosenLayers'],
     help:
       'of an encoder, what it starts with: pretrained (the first --layers), random (new weights), or layers counted ' +
       'from 1, such as 1,3,6',
@@ -56,6 +63,7 @@ export const START_SETTINGS = {
     placeholder: 'name|file',
     group: 'Model',
     only: ['train', 'distill'],
+    saidAs: ['embedding_size'],
     help:
       'of a bilstm, where its words are from: an encoder, whose word vectors it starts with, or a text file of word ' +
       'vectors such as GloVe',

@@ -15,6 +15,8 @@ export type FlagBase = {
   readonly aliases?: readonly string[];
   /** What to do when a required flag is missing. */
   readonly fixWhenMissing?: string;
+  /** What functions that take it under another name call it in their messages. */
+  readonly saidAs?: readonly string[];
   /** A switch that contradicts this one. */
   readonly conflictsWith?: string;
   /** A sentence for the user about a value that is taken but does less than they may think. */

@@ -19,7 +19,6 @@ import type { CommandIo, CommandOutput } from '../command.js';
 import { chooseDevice } from '../device-flags.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
-import { namingFlags } from './flag-names.js';
 import type { mnistOptions } from './mnist-options.js';
 
 export type DigitOptions = OptionValues<typeof mnistOptions>;
@@ -49,18 +48,10 @@ export async function trainOnMnist(
     command: io.commandLine,
     onEvent: io.onEvent,
     signal: io.interruption(),
-  }).catch(nameFlags);
+  });
   if (predictionsFile !== undefined) await writePredictions(predictionsFile, run, result);
   return outputOf(options, result, predictionsFile);
 }
-
-/** What the trainer calls otherwise than the command line. */
-const nameFlags = namingFlags(
-  new Map([
-    ['limitTrainBatches', '--limit_train_batches'],
-    ['limitEvalBatches', '--limit_val_batches'],
-  ]),
-);
 
 /**
  * The device that `--device` and `--n_gpu` ask for.

@@ -46,6 +46,7 @@ export const mnistOptions = {
     default: { fraction: 1 },
     orNone: true,
     group: 'Data',
+    saidAs: ['limitEvalBatches'],
     help: 'the same for the evaluation set; 0 = no evaluation',
   },
   doFastDevRun: {

@@ -15,7 +15,7 @@ import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import { findOnHub } from './hub-models.js';
 import { isFromRandom, startingPart } from './starting-layers.js';
-import { expectFreeFolder, nameFlags } from './text-training.js';
+import { expectFreeFolder } from './text-training.js';
 import type { trainUsage } from './train.js';
 import { checkedMaxLength, checkModelFlags, isNewBilstm } from './training-model.js';
 import { readTrainingTask, type TrainingTask } from './training-task.js';
@@ -31,18 +31,14 @@ export async function trainOnTasks(options: Options, io: CommandIo): Promise<Com
   for (const data of names) tasks.push(await readTrainingTask({ ...options, data }, io));
   const outputDir = options.outputDir ?? join('outputs', tasks.map(({ name }) => name).join('-'));
   await expectFreeFolder(outputDir, options);
-  try {
-    const { run, prepared } = await tasksRun(options, tasks, { device, outputDir }, io);
-    const result = await trainTasks({
-      ...run,
-      ...askedBy(io),
-      onEvent: io.onEvent,
-      signal: io.interruption(),
-    });
-    return outputOf(outputDir, tasks, prepared, result);
-  } catch (error) {
-    return nameFlags(error);
-  }
+  const { run, prepared } = await tasksRun(options, tasks, { device, outputDir }, io);
+  const result = await trainTasks({
+    ...run,
+    ...askedBy(io),
+    onEvent: io.onEvent,
+    signal: io.interruption(),
+  });
+  return outputOf(outputDir, tasks, prepared, result);
 }
 
 /** @throws OptionError for flags that say nothing of several tasks. */

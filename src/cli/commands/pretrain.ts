@@ -34,6 +34,7 @@ export const pretrainUsage = {
       above: 0,
       max: 0.9,
       group: 'Texts',
+      saidAs: ['mask rate'],
       help: 'share of the words that are to be guessed',
     },
     ...unlabelledOptions,

@@ -12,7 +12,6 @@ import type { CommandIo, CommandOutput } from '../command.js';
 import { formatCount, formatDuration, formatSeconds } from '../numbers.js';
 import type { OptionValues } from '../options.js';
 import type { augmentUsage } from './augment.js';
-import { namingFlags } from './flag-names.js';
 import { openGuesser } from './hidden-word-models.js';
 import { readUnlabelled, textsName } from './unlabelled-texts.js';
 
@@ -49,9 +48,6 @@ const READ: Readonly<Record<Options['method'], readonly Flag[]>> = {
   mlm: ['model', 'replaceRate', 'candidates', 'vectors'],
 };
 
-/** What the library calls otherwise than the command line. */
-const nameFlags = namingFlags(new Map([...Object.entries(NAMES), ['copies', '--copies']]));
-
 /** As many words of a file of vectors as TinyBERT's code reads. */
 const MOST_VECTORS = 100_000;
 const SAY_SECONDS = 10;
@@ -76,8 +72,6 @@ export async function augmentTexts(options: Options, io: CommandIo): Promise<Com
       onProgress: sayer(io),
     });
     return outputOf(path, table.size, method, pool);
-  } catch (error) {
-    return nameFlags(error);
   } finally {
     await augmentation?.release?.();
   }

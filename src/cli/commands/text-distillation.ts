@@ -36,7 +36,7 @@ import { type NamedTeacher, namedTeachers } from './teacher-flags.js';
 import { TEACHER_FOLDER } from './teacher-folder.js';
 import { teacherToCome, trainedBefore } from './teacher-to-come.js';
 import { trainTeacher } from './teacher-training.js';
-import { expectFreeFolder, nameFlags, trainingRun } from './text-training.js';
+import { expectFreeFolder, trainingRun } from './text-training.js';
 import { trainUsage } from './train.js';
 import { checkedMaxLength, checkModelFlags, openStartingModel, startsAtRandom } from './training-model.js';
 import { dataName, readTrainingTask, type TrainingTask } from './training-task.js';
@@ -58,81 +58,76 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
   const task = await readTrainingTask(trained, io);
   const metrics = metricsOf(options, task);
   const pool = options.transfer === undefined ? undefined : await readPool(options.transfer, options, task, io);
-  try {
-    const untrained = await openStartingModel(trained, task, io);
-    const { tokenizer } = untrained;
-    const training = { options, trained, task, device, outputDir, method, tokenizer };
-    const taught =
-      options.teacherEpochs === undefined
-        ? undefined
-        : options.dryRun
-          ? await trainedBefore(outputDir)
-          : await trainTeacher(training, io);
-    const start = taught !== undefined && options.from === FROM_TEACHER ? { ...trained, model: taught } : trained;
-    const first = start === trained ? untrained : await openStartingModel(start, task, io);
-    const { run, data } = trainingRun(start, task, first, { device, outputDir });
-    const { model } = run;
-    const transfer = pool && textDataset(pool, tokenizer, { model, maxLength: checkedMaxLength(start, first) });
-    const whole = await transferSet({ ...data, ...(transfer && { transfer }) });
-    const student = { ...run, ...(whole && textRun(start, model, whole.data)) };
-    const planned = {
-      run: { ...student, data: { ...data, ...(whole && { train: whole.data }) } },
-      labelledRows: data.train.size,
-      ...{ method, controls, teachers, metric: metrics[0] ?? ('accuracy' as const), outputDir },
-    };
-    const isToCome = options.dryRun && options.teacherEpochs !== undefined && taught === undefined;
-    const toCome = isToCome ? await teacherToCome(training, io) : undefined;
-    if (isToCome && toCome === undefined) return plannedOutput(options, planned, undefined);
-    const opened: OpenedTeacher = toCome
-      ? { teacher: toCome.teacher, spent: () => undefined, badRows: () => 0 }
-      : await openTeachers(
-          taught === undefined ? teachers : [{ name: taught, kind: 'model' }],
-          options,
-          { method, task, tokenizer, cacheDir: answersFolder(outputDir, options) },
-          io,
-        );
-    const assistants = await openAssistants(options.assistants, start, { ...first, train: data.train }, task, io);
-    const distillation: DistillOptions = {
-      ...studentTraining(student),
-      teacher: opened.teacher,
-      student: {
-        model,
-        // A new head or embedding is another one for each seed; the first has said what there is to say of it.
-        weights: async (seed) =>
-          (await openStartingModel({ ...start, seed }, task, { ...io, notice: () => {} })).weights,
-        start: startInWords(start),
-        startsAtRandom: startsAtRandom(start),
-      },
-      data: { ...data, ...(transfer && { transfer }) },
-      method,
-      ...(assistants.length > 0 && { assistants }),
-      cacheDir: answersFolder(outputDir, options),
-      controls,
-      seeds: options.seeds,
-      smallestEffect: options.smallestEffect,
-      metrics,
-      outputDir,
-      // The folder that the teacher was trained into is ours.
-      resume: options.resume || (taught !== undefined && !options.overwrite),
-      overwrite: options.overwrite,
-      strict: options.strict,
-      ...askedBy(io),
-      onEvent: progressOf(io),
-      signal: io.interruption(),
-    };
-    if (options.dryRun) {
-      const plan = await planDistillation(distillation, CAREFULLY);
-      const teacher = toCome && (await estimateStage({ run: toCome.run }, CAREFULLY));
-      return plannedOutput(options, planned, { plan, teacher });
-    }
-    io.say(`plan: ${planInShort(await quickPlan(distillation))}`);
-    const { record, recordPath, studentPath } = await runDistillation(distillation);
-    const report = join(outputDir, 'report.html');
-    await writeFileAtomic(report, reportHtml(record));
-    return outputOf(record, { outputDir, recordPath, studentPath, report }, task, opened, io);
-  } catch (error) {
-    return nameFlags(error);
+  const untrained = await openStartingModel(trained, task, io);
+  const { tokenizer } = untrained;
+  const training = { options, trained, task, device, outputDir, method, tokenizer };
+  const taught =
+    options.teacherEpochs === undefined
+      ? undefined
+      : options.dryRun
+        ? await trainedBefore(outputDir)
+        : await trainTeacher(training, io);
+  const start = taught !== undefined && options.from === FROM_TEACHER ? { ...trained, model: taught } : trained;
+  const first = start === trained ? untrained : await openStartingModel(start, task, io);
+  const { run, data } = trainingRun(start, task, first, { device, outputDir });
+  const { model } = run;
+  const transfer = pool && textDataset(pool, tokenizer, { model, maxLength: checkedMaxLength(start, first) });
+  const whole = await transferSet({ ...data, ...(transfer && { transfer }) });
+  const student = { ...run, ...(whole && textRun(start, model, whole.data)) };
+  const planned = {
+    run: { ...student, data: { ...data, ...(whole && { train: whole.data }) } },
+    labelledRows: data.train.size,
+    ...{ method, controls, teachers, metric: metrics[0] ?? ('accuracy' as const), outputDir },
+  };
+  const isToCome = options.dryRun && options.teacherEpochs !== undefined && taught === undefined;
+  const toCome = isToCome ? await teacherToCome(training, io) : undefined;
+  if (isToCome && toCome === undefined) return plannedOutput(options, planned, undefined);
+  const opened: OpenedTeacher = toCome
+    ? { teacher: toCome.teacher, spent: () => undefined, badRows: () => 0 }
+    : await openTeachers(
+        taught === undefined ? teachers : [{ name: taught, kind: 'model' }],
+        options,
+        { method, task, tokenizer, cacheDir: answersFolder(outputDir, options) },
+        io,
+      );
+  const assistants = await openAssistants(options.assistants, start, { ...first, train: data.train }, task, io);
+  const distillation: DistillOptions = {
+    ...studentTraining(student),
+    teacher: opened.teacher,
+    student: {
+      model,
+      // A new head or embedding is another one for each seed; the first has said what there is to say of it.
+      weights: async (seed) => (await openStartingModel({ ...start, seed }, task, { ...io, notice: () => {} })).weights,
+      start: startInWords(start),
+      startsAtRandom: startsAtRandom(start),
+    },
+    data: { ...data, ...(transfer && { transfer }) },
+    method,
+    ...(assistants.length > 0 && { assistants }),
+    cacheDir: answersFolder(outputDir, options),
+    controls,
+    seeds: options.seeds,
+    smallestEffect: options.smallestEffect,
+    metrics,
+    outputDir,
+    // The folder that the teacher was trained into is ours.
+    resume: options.resume || (taught !== undefined && !options.overwrite),
+    overwrite: options.overwrite,
+    strict: options.strict,
+    ...askedBy(io),
+    onEvent: progressOf(io),
+    signal: io.interruption(),
+  };
+  if (options.dryRun) {
+    const plan = await planDistillation(distillation, CAREFULLY);
+    const teacher = toCome && (await estimateStage({ run: toCome.run }, CAREFULLY));
+    return plannedOutput(options, planned, { plan, teacher });
   }
+  io.say(`plan: ${planInShort(await quickPlan(distillation))}`);
+  const { record, recordPath, studentPath } = await runDistillation(distillation);
+  const report = join(outputDir, 'report.html');
+  await writeFileAtomic(report, reportHtml(record));
+  return outputOf(record, { outputDir, recordPath, studentPath, report }, task, opened, io);
 }
 
 /** For a plan that is all that is asked for. */

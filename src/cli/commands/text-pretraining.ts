@@ -16,7 +16,6 @@ import { maskedLmRun } from '../../training/text/masked-lm.js';
 import type { CommandIo, CommandOutput, Json } from '../command.js';
 import { formatCount, formatMetric, formatSeconds } from '../numbers.js';
 import type { OptionValues } from '../options.js';
-import { namingFlags } from './flag-names.js';
 import { trainsHead } from './hidden-word-models.js';
 import { findOnHub } from './hub-models.js';
 import type { pretrainUsage } from './pretrain.js';
@@ -31,17 +30,6 @@ type Texts = { readonly train: TextTable; readonly evaluation?: TextTable };
 
 const MOST_DEV_ROWS = 2000;
 const DEV_SHARE = 0.05;
-
-/** What the library calls otherwise than the command line. */
-const nameFlags = namingFlags(
-  new Map([
-    ['mask rate', '--mask_rate'],
-    ['schedule warmupSteps', '--warmup'],
-    ['layers', '--layers'],
-    ['firstLayers', '--layers'],
-    ['chosenLayers', '--from'],
-  ]),
-);
 
 /** Trains a masked language model on texts. All that can be wrong with the flags is found before a model is fetched. */
 export async function pretrainOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
@@ -61,33 +49,29 @@ export async function pretrainOnTexts(options: Options, io: CommandIo): Promise<
       : dev === undefined
         ? withTextsAside(all, devShare ?? DEV_SHARE, options.dataSeed)
         : { train: all, evaluation: await readUnlabelled([dev], { ...options, rows: undefined }, io) };
-  try {
-    const model = await openStart(options, io);
-    const teacher = method && (await openPretrainingTeacher(options, method, model.tokenizer, io));
-    const { threads, answersAt, method: _name, teacher: _path, ...settings } = options;
-    const run = await maskedLmRun({
-      ...settings,
-      ...(threads !== undefined && { threads }),
-      ...(answersAt !== undefined && { answersAt }),
-      ...(method && teacher && { method, teacher }),
-      model,
-      texts: data.train,
-      ...(data.evaluation && { evaluation: data.evaluation }),
-      rate: options.maskRate,
-      device,
-      outputDir,
-      command: io.commandLine,
-      onEvent: io.onEvent,
-      signal: io.interruption(),
-    });
-    const before = await scored(run);
-    if (data.evaluation !== undefined) {
-      io.say(`before   ${figures(before)} on ${formatCount(data.evaluation.size)} texts`);
-    }
-    return outputOf(outputDir, data, before, await runTraining(run));
-  } catch (error) {
-    return nameFlags(error);
+  const model = await openStart(options, io);
+  const teacher = method && (await openPretrainingTeacher(options, method, model.tokenizer, io));
+  const { threads, answersAt, method: _name, teacher: _path, ...settings } = options;
+  const run = await maskedLmRun({
+    ...settings,
+    ...(threads !== undefined && { threads }),
+    ...(answersAt !== undefined && { answersAt }),
+    ...(method && teacher && { method, teacher }),
+    model,
+    texts: data.train,
+    ...(data.evaluation && { evaluation: data.evaluation }),
+    rate: options.maskRate,
+    device,
+    outputDir,
+    command: io.commandLine,
+    onEvent: io.onEvent,
+    signal: io.interruption(),
+  });
+  const before = await scored(run);
+  if (data.evaluation !== undefined) {
+    io.say(`before   ${figures(before)} on ${formatCount(data.evaluation.size)} texts`);
   }
+  return outputOf(outputDir, data, before, await runTraining(run));
 }
 
 /**

@@ -17,7 +17,6 @@ import { textRun, usualSettings } from '../../training/text/text-run.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../command.js';
 import { formatCount, formatMetric } from '../numbers.js';
 import type { OptionValues } from '../options.js';
-import { namingFlags } from './flag-names.js';
 import type { trainUsage } from './train.js';
 import {
   checkedMaxLength,
@@ -31,21 +30,6 @@ import { dataName, readTrainingTask, type TrainingTask } from './training-task.j
 
 type Options = OptionValues<typeof trainUsage.options>;
 
-/** What the trainer calls otherwise than the command line. */
-export const nameFlags = namingFlags(
-  new Map([
-    ['limitTrainBatches', '--limit_train_batches'],
-    ['schedule warmupSteps', '--warmup'],
-    ['metrics', '--monitor'],
-    ['layers', '--layers'],
-    ['firstLayers', '--layers'],
-    ['chosenLayers', '--from'],
-    ['embedding_size', '--vocabulary'],
-    ['url', '--teacher'],
-    ['apiKey', '--api_key_env'],
-  ]),
-);
-
 /** Trains on a data set or file. All that can be wrong with the flags is found before a model is fetched. */
 export async function trainOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
   checkModelFlags(options);
@@ -53,21 +37,17 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
   const outputDir = options.outputDir ?? join('outputs', dataName(options.data));
   await expectFreeFolder(outputDir, options);
   const task = await readTrainingTask(options, io);
-  try {
-    checkedMetrics(metricsFor(options, task), task.isRegression ? 1 : task.labelNames.length);
-    const start = await openStartingModel(options, task, io);
-    const { run, data } = trainingRun(options, task, start, { device, outputDir });
-    if (options.dryRun) return await plannedTraining(run, data);
-    const result = await runTraining({
-      ...run,
-      ...askedBy(io),
-      onEvent: io.onEvent,
-      signal: io.interruption(),
-    });
-    return outputOf(run, data, task, result);
-  } catch (error) {
-    return nameFlags(error);
-  }
+  checkedMetrics(metricsFor(options, task), task.isRegression ? 1 : task.labelNames.length);
+  const start = await openStartingModel(options, task, io);
+  const { run, data } = trainingRun(options, task, start, { device, outputDir });
+  if (options.dryRun) return await plannedTraining(run, data);
+  const result = await runTraining({
+    ...run,
+    ...askedBy(io),
+    onEvent: io.onEvent,
+    signal: io.interruption(),
+  });
+  return outputOf(run, data, task, result);
 }
 
 /**

@@ -12,7 +12,6 @@ import { type MetricName, usualMetrics } from '../../metrics/table.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
-import { namingFlags } from './flag-names.js';
 import type { trainUsage } from './train.js';
 
 type Options = OptionValues<typeof trainUsage.options>;
@@ -84,15 +83,6 @@ function readOwnFiles(options: Options, read: { onBadRow?: (failure: FileError) 
   });
 }
 
-/** What the data's functions call otherwise than the command line. */
-const nameFlags = namingFlags(
-  new Map([
-    ['rows', '--rows'],
-    ['share', '--dev_share'],
-    ['portion', '--dev_share'],
-  ]),
-);
-
 function withDevSplit(task: TextTask, { devShare, dataSeed }: Options): { task: TextTask; isCut: boolean } {
   if (task.dev !== undefined && devShare !== undefined) {
     throw new OptionError({
@@ -102,20 +92,12 @@ function withDevSplit(task: TextTask, { devShare, dataSeed }: Options): { task: 
       fix: 'leave the flag out',
     });
   }
-  try {
-    const cut = withDev(task, { seed: dataSeed, portion: { share: devShare ?? 0.1 } });
-    return { task: cut, isCut: cut !== task };
-  } catch (error) {
-    return nameFlags(error);
-  }
+  const cut = withDev(task, { seed: dataSeed, portion: { share: devShare ?? 0.1 } });
+  return { task: cut, isCut: cut !== task };
 }
 
 function subset(table: TextTable, rows: number, seed: number): TextTable {
-  try {
-    return stratifiedSubset(table, { rows }, seed);
-  } catch (error) {
-    return nameFlags(error);
-  }
+  return stratifiedSubset(table, { rows }, seed);
 }
 
 /** @throws OptionError for labels that teach nothing. */

@@ -114,6 +114,7 @@ export const EVIDENCE_SETTINGS = {
     ...evidence,
     kind: 'choice',
     choices: JUDGED_METRICS,
+    saidAs: ['metrics'],
     help: 'what the verdict is about',
     defaultSays: 'the first metric of the data set',
     yaml: { section: 'task' },

@@ -50,6 +50,7 @@ export const TEACHER_SETTINGS = {
     placeholder: 'name',
     required: true,
     group: 'Teacher',
+    saidAs: ['url'],
     help:
       'a run, a folder, or a name on the Hugging Face hub; an .onnx file; a .jsonl or .parquet file of recorded outputs; ' +
       'the URL of a language model; several, separated by commas, teach by their mean',
@@ -167,6 +168,7 @@ export const TEACHER_SETTINGS = {
     ...endpoint,
     kind: 'text',
     placeholder: 'variable',
+    saidAs: ['apiKey'],
     help: 'environment variable with the key; none = send no key',
     defaultSays: 'OPENAI_API_KEY for https',
     yaml: { takes: 'a name' },

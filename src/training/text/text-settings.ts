@@ -72,6 +72,7 @@ export const TEXT_SETTINGS = {
     min: 0,
     max: 1,
     group: 'Training',
+    saidAs: ['schedule warmupSteps'],
     help: 'share of the steps over which the learning rate rises',
     defaultSays: '0.1; 0 with --schedule constant',
     yaml: { defaultSays: '0.1; 0 with schedule constant' },
@@ -120,6 +121,7 @@ export const TEXT_SETTINGS = {
     choices: Object.keys(METRICS) as MetricName[], // of the table by construction
     group: 'Training',
     only: ['train'],
+    saidAs: ['metrics'],
     help: 'what epochs are ranked by',
     defaultSays: "the task's first metric",
   },
