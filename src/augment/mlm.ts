@@ -20,7 +20,6 @@ import { type FrozenForward, openFrozenForward } from '../models/forward.js';
 import { answersAtPositions, MASKED_POSITIONS } from '../models/masked-positions.js';
 import { modelHash } from '../models/saved-model.js';
 import type { TextModel } from '../models/text-model.js';
-import { textPositions } from '../models/text-positions.js';
 import { isMaskedLm } from '../models/with-masked-lm-head.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { fromNumbers } from '../tensor/tensor.js';
@@ -91,7 +90,7 @@ export async function openMlm(options: MlmOptions): Promise<Augmentation> {
       ? pieceNeighbours(weights, pieces, pieceIds, candidates)
       : vectorNeighbours(vectors, candidates);
   const forward = await openFrozenForward({ model: answersAtPositions(model), weights }, ['logits'], options);
-  const maxLength = textPositions(model) ?? MOST_TOKENS;
+  const maxLength = model.maxTokens ?? MOST_TOKENS;
   const finder: Finder = { tokenizer, pieces, pieceIds, neighbours, forward, candidates, stopWords, maxLength };
   return {
     name: 'mlm',

@@ -10,7 +10,6 @@ import { splitOf, type TextTask } from '../data/text-task.js';
 import { metricsOf } from '../metrics/measure.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
-import { textPositions } from '../models/text-positions.js';
 import { textTeacher } from '../teachers/text-teacher.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { labelWarnings, noLabelsWarnings } from '../training/checks/label-warnings.js';
@@ -84,7 +83,7 @@ export async function examineReader(
 ): Promise<void> {
   const { path, model, tokenizer } = reader;
   const where = `${path} on ${data}`;
-  const most = textPositions(model) ?? Number.POSITIVE_INFINITY;
+  const most = model.maxTokens ?? Number.POSITIVE_INFINITY;
   const cut = { model, maxLength: Math.min(maxLength ?? MAX_LENGTH, most) };
   const table = splitOf(task, 'train');
   const train = textDataset(table, tokenizer, cut);

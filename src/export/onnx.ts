@@ -8,7 +8,6 @@ import { OutputError, SignalError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import type { TrainedModel, Weights } from '../models/model.js';
 import { checkedWeights } from '../models/saved-model.js';
-import { textPositions } from '../models/text-positions.js';
 import { evaluationContext } from '../nn/context.js';
 import { inputParameters } from '../nn/parameters.js';
 import type { OnnxGraph } from '../onnx/graph.js';
@@ -85,7 +84,7 @@ function metadataOf({ model, labelNames, readsPairs, tokenizerHash, source }: On
     'retort.kind': model.kind,
     'retort.labels': JSON.stringify(labelNames),
   };
-  const length = textPositions(model);
+  const length = model.maxTokens;
   if (length !== undefined) metadata['retort.max_length'] = String(length);
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);
   if (readsPairs !== undefined) metadata['retort.reads_pairs'] = String(readsPairs);

@@ -4,9 +4,9 @@
  */
 import { tanh } from '../autograd/ops/elementwise.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
-import { type ConfigKeys, checkEncoderConfig, type EncoderConfig, type EncoderNames, encoder } from './encoder.js';
-import { encoderModel, type HeadName, headNamed } from './heads.js';
-import type { Model } from './model.js';
+import type { EncoderNames } from './encoder.js';
+import { type EncoderFamily, encoderFamily } from './encoder-family.js';
+import type { HeadName } from './heads.js';
 
 /** The keys of a Hugging Face `config.json` that shape the network; meanings and defaults as there. */
 export type BertConfig = {
@@ -50,22 +50,25 @@ export const bertDefaults: BertConfig = {
   head: 'classification',
 };
 
-/** What is checked of configs with BERT's keys. */
-export const BERT_KEYS: ConfigKeys<BertConfig> = {
-  sizes: [
-    'vocab_size',
-    'hidden_size',
-    'num_hidden_layers',
-    'num_attention_heads',
-    'intermediate_size',
-    'max_position_embeddings',
-    'type_vocab_size',
-    'num_labels',
-  ],
-  width: 'hidden_size',
-  heads: 'num_attention_heads',
-  activation: 'hidden_act',
-};
+/** What BERT's keys say. */
+export const BERT_ROLES = {
+  vocab_size: 'vocabulary',
+  hidden_size: 'width',
+  num_hidden_layers: 'layers',
+  num_attention_heads: 'heads',
+  intermediate_size: 'innerWidth',
+  max_position_embeddings: 'maxPositions',
+  type_vocab_size: 'types',
+  hidden_act: 'activation',
+  layer_norm_eps: 'epsilon',
+  hidden_dropout_prob: 'hiddenDropout',
+  attention_probs_dropout_prob: 'attentionDropout',
+  classifier_dropout: 'classifierDropout',
+  initializer_range: 'initializerRange',
+  pad_token_id: 'padding',
+  num_labels: 'labels',
+  head: 'head',
+} as const;
 
 /** The parts of a layer of `BertModel` and `RobertaModel`. */
 export const BERT_NAMES: EncoderNames = {
@@ -80,36 +83,6 @@ export const BERT_NAMES: EncoderNames = {
   outputNorm: 'output.LayerNorm',
 };
 
-/** The encoder that a config with BERT's keys describes. */
-export function bertEncoderConfig(config: BertConfig): EncoderConfig {
-  const hidden = config.hidden_dropout_prob;
-  return {
-    vocabulary: config.vocab_size,
-    width: config.hidden_size,
-    layers: config.num_hidden_layers,
-    heads: config.num_attention_heads,
-    innerWidth: config.intermediate_size,
-    maxPositions: config.max_position_embeddings,
-    types: config.type_vocab_size,
-    padding: config.pad_token_id,
-    activation: config.hidden_act,
-    epsilon: config.layer_norm_eps,
-    initializerRange: config.initializer_range,
-    dropout: { hidden, probs: config.attention_probs_dropout_prob, attentionOutput: hidden },
-    positions: '0',
-  };
-}
-
-/** The sizes of heads on it, and the dropout rate before their classifiers. */
-export function bertHeadSizes(config: BertConfig) {
-  return {
-    width: config.hidden_size,
-    labels: config.num_labels,
-    initializerRange: config.initializer_range,
-    rate: config.classifier_dropout ?? config.hidden_dropout_prob,
-  };
-}
-
 /**
  * A BERT encoder with a head. Inputs, int64 [B, S]: `input_ids`, `attention_mask` (1 = real token), `token_type_ids`.
  * B and S may be names, for export. Parameters bear the names of `transformers`' `BertModel`; heads those of
@@ -119,28 +92,28 @@ export function bertHeadSizes(config: BertConfig) {
  * @param config what differs from `bertDefaults` (BERT base).
  * @throws OptionError for sizes that make no network.
  */
-export function bert(config: Partial<BertConfig> = {}): Model {
-  const whole: BertConfig = { ...bertDefaults, ...config };
-  checkEncoderConfig('bert', whole, BERT_KEYS);
-  const body = encoder('bert', bertEncoderConfig(whole), BERT_NAMES);
-  const { rate, ...sizes } = bertHeadSizes(whole);
-  const head = headNamed('bert', whole.head, {
-    ...sizes,
+export const bert: EncoderFamily<BertConfig> = encoderFamily({
+  kind: 'bert',
+  title: 'BERT',
+  defaults: bertDefaults,
+  roles: BERT_ROLES,
+  fixed: { positions: '0', dropsAttentionOutput: true },
+  names: BERT_NAMES,
+  heads: ({ activation, hiddenDropout, classifierDropout }) => ({
     classification: {
       dense: 'pooler.dense',
       classifier: 'classifier',
       activation: tanh,
-      dropout: { dense: 0, classifier: rate },
+      dropout: { dense: 0, classifier: classifierDropout ?? hiddenDropout },
     },
-    tokens: { rate },
+    tokens: { rate: classifierDropout ?? hiddenDropout },
     'masked-lm': {
-      vocabulary: whole.vocab_size,
-      epsilon: whole.layer_norm_eps,
       dense: 'cls.predictions.transform.dense',
       norm: 'cls.predictions.transform.LayerNorm',
       bias: 'cls.predictions.bias',
-      activation: ACTIVATIONS[whole.hidden_act],
+      activation: ACTIVATIONS[activation],
     },
-  });
-  return encoderModel({ kind: 'bert', config: whole, encoder: body, head, hasTypes: true });
-}
+  }),
+  readsSegments: true,
+  huggingFace: { prefix: 'bert.', className: 'Bert' },
+});

@@ -16,6 +16,7 @@ import {
 } from '../tokenizers/word-vocabulary.js';
 import { type BilstmConfig, bilstm, bilstmDefaults } from './bilstm.js';
 import { WORD_EMBEDDINGS } from './encoder.js';
+import { ENCODERS } from './families.js';
 import type { Model, TrainedModel, Weights } from './model.js';
 import { truncatedSvd } from './truncated-svd.js';
 
@@ -75,7 +76,7 @@ function wordTable(weights: Weights): [V: number, H: number, Float32Array] {
   if (table !== undefined && V !== undefined && H !== undefined) return [V, H, table.data];
   throw new CheckpointError({
     where: "the teacher's weights",
-    wanted: `'${TABLE}', as BERT, RoBERTa and DistilBERT have`,
+    wanted: `'${TABLE}', as an encoder has (${ENCODERS})`,
     got: Object.keys(weights).slice(0, 3).join(', ') || 'none',
     fix: 'use such a teacher, or word vectors from a file',
   });

@@ -12,7 +12,7 @@ import { abs, mul, relu, sub } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
 import { concat, reshape, slice } from '../autograd/ops/shaping.js';
 import { scalar, type Value } from '../autograd/value.js';
-import { OptionError, ShapeError } from '../errors/failures.js';
+import { ShapeError } from '../errors/failures.js';
 import { dropout } from '../nn/dropout.js';
 import { embedding } from '../nn/embedding.js';
 import { uniform } from '../nn/initialisers.js';
@@ -20,6 +20,7 @@ import { linear } from '../nn/linear.js';
 import { lstm } from '../nn/lstm.js';
 import type { ForwardContext } from '../nn/module.js';
 import { type Dim, expectShape } from '../tensor/shape.js';
+import { type ConfigValues, checkSizes } from './config-values.js';
 import type { Model, ModelInput, Signals, WordVectors } from './model.js';
 
 export type BilstmConfig = {
@@ -50,13 +51,6 @@ export const bilstmDefaults: BilstmConfig = {
   is_pair: false,
 };
 
-function checkConfig(config: BilstmConfig): void {
-  for (const [key, value] of Object.entries(config)) {
-    if (!/^num_|_size$/.test(key) || (Number.isInteger(value) && Number(value) >= 1)) continue;
-    throw new OptionError({ where: `bilstm ${key}`, wanted: 'a whole number from 1', got: String(value) });
-  }
-}
-
 /** [h₁; h₂; h₁ ⊙ h₂; |h₁ − h₂|]: two [B, N] -> [B, 4N] */
 export function pairFeatures(first: Value, second: Value): Value {
   return concat([first, second, mul(first, second), abs(sub(first, second))], { axis: 1 });
@@ -79,7 +73,7 @@ function lengthsOf(attentionMask: Value): Value {
  */
 export function bilstm(config: Partial<BilstmConfig> = {}): Model {
   const whole: BilstmConfig = { ...bilstmDefaults, ...(config.is_pair === true && { dropout: 0 }), ...config };
-  checkConfig(whole);
+  checkSizes('bilstm', whole, bilstm.values);
   const { embedding_size: E, hidden_size: H, dense_size: F, is_pair: isPair } = whole;
   const words = embedding('embed', whole.vocab_size, E, {
     weight: uniform(-0.25, 0.25),
@@ -139,3 +133,14 @@ export function bilstm(config: Partial<BilstmConfig> = {}): Model {
     },
   };
 }
+
+bilstm.values = {
+  vocab_size: 'size',
+  embedding_size: 'size',
+  hidden_size: 'size',
+  dense_size: 'size',
+  dropout: 'rate',
+  pad_token_id: 'id',
+  num_labels: 'size',
+  is_pair: 'flag',
+} satisfies ConfigValues<BilstmConfig>;

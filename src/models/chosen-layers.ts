@@ -1,27 +1,8 @@
 /** @file An encoder with some of its layers: what a smaller student starts from. */
 import { OptionError } from '../errors/failures.js';
-import { bert } from './bert.js';
-import { distilbert } from './distilbert.js';
+import { FAMILY_NAMES, familyOf } from './families.js';
 import type { Model, TrainedModel, Weights } from './model.js';
-import { roberta } from './roberta.js';
 import type { TextModel } from './text-model.js';
-
-type Config = Model['config'];
-
-type Family = {
-  /** The key of the config that counts the layers. */
-  readonly key: string;
-  /** What the parameters of a layer begin with, before its number from 0. */
-  readonly prefix: string;
-  readonly make: (config: Config) => Model;
-};
-
-/** The families with layers. */
-const LAYERED: Readonly<Record<string, Family>> = {
-  bert: { key: 'num_hidden_layers', prefix: 'encoder.layer.', make: (config) => bert(config) },
-  roberta: { key: 'num_hidden_layers', prefix: 'encoder.layer.', make: (config) => roberta(config) },
-  distilbert: { key: 'n_layers', prefix: 'transformer.layer.', make: (config) => distilbert(config) },
-};
 
 /**
  * An encoder cut to its first layers; embeddings, pooler and head stay. How Patient KD (Sun et al. 2019, arXiv:1908.09355)
@@ -31,7 +12,7 @@ const LAYERED: Readonly<Record<string, Family>> = {
 export function firstLayers(from: TextModel, layers: number): TextModel;
 export function firstLayers(from: TrainedModel, layers: number): TrainedModel;
 export function firstLayers(from: TrainedModel | TextModel, layers: number): TrainedModel | TextModel {
-  const { count } = familyOf(from.model, 'firstLayers');
+  const { count } = layersOf(from.model, 'firstLayers');
   if (!(Number.isInteger(layers) && layers >= 1 && layers <= count)) {
     const wanted = `a whole number from 1 to ${count}, the layers of the model`;
     throw new OptionError({ where: 'layers', wanted, got: String(layers) });
@@ -49,8 +30,7 @@ export function chosenLayers(from: TextModel, layers: readonly number[]): TextMo
 export function chosenLayers(from: TrainedModel, layers: readonly number[]): TrainedModel;
 export function chosenLayers(from: TrainedModel | TextModel, layers: readonly number[]): TrainedModel | TextModel {
   const { model, weights: given, labelNames, tokenizerFiles } = from;
-  const { family, count } = familyOf(model, 'chosenLayers');
-  const { key, prefix, make } = family;
+  const { make, key, prefix, count } = layersOf(model, 'chosenLayers');
   const isRising = layers.every((layer, i) => Number.isInteger(layer) && layer > (layers[i - 1] ?? 0));
   if (layers.length === 0 || !isRising || (layers.at(-1) as number) > count) {
     const wanted = `layers from 1 to ${count}, each once and in their order`;
@@ -74,9 +54,9 @@ function textParts(from: TrainedModel | TextModel, layers: string): Partial<Text
   return 'tokenizer' in from ? { name: `${layers} of ${from.name}`, tokenizer: from.tokenizer } : {};
 }
 
-function familyOf(model: Model, where: string): { readonly family: Family; readonly count: number } {
-  const family = Object.hasOwn(LAYERED, model.kind) ? LAYERED[model.kind] : undefined;
-  if (family !== undefined) return { family, count: Number(model.config[family.key]) };
-  const wanted = `an encoder with layers to choose from: ${Object.keys(LAYERED).join(', ')}`;
-  throw new OptionError({ where, wanted, got: `a ${model.kind}` });
+function layersOf({ kind, config }: Model, where: string) {
+  const make = familyOf(kind);
+  if (make !== undefined) return { make, ...make.layers, count: Number(config[make.layers.key]) };
+  const wanted = `an encoder with layers to choose from: ${FAMILY_NAMES.join(', ')}`;
+  throw new OptionError({ where, wanted, got: `a ${kind}` });
 }

@@ -4,9 +4,8 @@
  */
 import { relu } from '../autograd/ops/elementwise.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
-import { checkEncoderConfig, type EncoderNames, encoder } from './encoder.js';
-import { encoderModel, type HeadName, headNamed } from './heads.js';
-import type { Model } from './model.js';
+import { type EncoderFamily, encoderFamily } from './encoder-family.js';
+import type { HeadName } from './heads.js';
 
 /** The keys of a Hugging Face `config.json` that shape the network; meanings and defaults as there. */
 export type DistilBertConfig = {
@@ -47,21 +46,6 @@ export const distilbertDefaults: DistilBertConfig = {
   head: 'classification',
 };
 
-const NAMES: EncoderNames = {
-  layers: 'transformer.layer',
-  query: 'attention.q_lin',
-  key: 'attention.k_lin',
-  value: 'attention.v_lin',
-  attentionOutput: 'attention.out_lin',
-  attentionNorm: 'sa_layer_norm',
-  inner: 'ffn.lin1',
-  output: 'ffn.lin2',
-  outputNorm: 'output_layer_norm',
-};
-
-/** No key of the config: always the same. */
-const EPSILON = 1e-12;
-
 /**
  * A DistilBERT encoder with a head. Inputs, int64 [B, S]: `input_ids`, `attention_mask`. Parameters bear the names of
  * `transformers`' `DistilBertModel`; heads those of `DistilBertForSequenceClassification` (`pre_classifier.*`,
@@ -71,52 +55,53 @@ const EPSILON = 1e-12;
  * @param config what differs from `distilbertDefaults`.
  * @throws OptionError for sizes that make no network.
  */
-export function distilbert(config: Partial<DistilBertConfig> = {}): Model {
-  const whole: DistilBertConfig = { ...distilbertDefaults, ...config };
-  checkEncoderConfig('distilbert', whole, {
-    sizes: ['vocab_size', 'dim', 'n_layers', 'n_heads', 'hidden_dim', 'max_position_embeddings', 'num_labels'],
-    width: 'dim',
-    heads: 'n_heads',
+export const distilbert: EncoderFamily<DistilBertConfig> = encoderFamily({
+  kind: 'distilbert',
+  title: 'DistilBERT',
+  defaults: distilbertDefaults,
+  roles: {
+    vocab_size: 'vocabulary',
+    dim: 'width',
+    n_layers: 'layers',
+    n_heads: 'heads',
+    hidden_dim: 'innerWidth',
+    max_position_embeddings: 'maxPositions',
     activation: 'activation',
-  });
-  const { initializer_range: initializerRange, vocab_size: vocabulary } = whole;
-  const sizes = { width: whole.dim, labels: whole.num_labels, initializerRange };
-  const head = headNamed('distilbert', whole.head, {
-    ...sizes,
+    dropout: 'hiddenDropout',
+    attention_dropout: 'attentionDropout',
+    seq_classif_dropout: 'classifierDropout',
+    initializer_range: 'initializerRange',
+    pad_token_id: 'padding',
+    num_labels: 'labels',
+    head: 'head',
+  },
+  fixed: { types: 0, epsilon: 1e-12, positions: '0', dropsAttentionOutput: false },
+  names: {
+    layers: 'transformer.layer',
+    query: 'attention.q_lin',
+    key: 'attention.k_lin',
+    value: 'attention.v_lin',
+    attentionOutput: 'attention.out_lin',
+    attentionNorm: 'sa_layer_norm',
+    inner: 'ffn.lin1',
+    output: 'ffn.lin2',
+    outputNorm: 'output_layer_norm',
+  },
+  heads: ({ activation, hiddenDropout, classifierDropout }) => ({
     classification: {
       dense: 'pre_classifier',
       classifier: 'classifier',
       activation: relu,
-      dropout: { dense: 0, classifier: whole.seq_classif_dropout },
+      dropout: { dense: 0, classifier: classifierDropout ?? hiddenDropout },
     },
-    tokens: { rate: whole.dropout },
+    tokens: { rate: hiddenDropout },
     'masked-lm': {
-      vocabulary,
-      epsilon: EPSILON,
       dense: 'vocab_transform',
       norm: 'vocab_layer_norm',
       bias: 'vocab_projector.bias',
-      activation: ACTIVATIONS[whole.activation],
+      activation: ACTIVATIONS[activation],
     },
-  });
-  const body = encoder(
-    'distilbert',
-    {
-      vocabulary,
-      width: whole.dim,
-      layers: whole.n_layers,
-      heads: whole.n_heads,
-      innerWidth: whole.hidden_dim,
-      maxPositions: whole.max_position_embeddings,
-      types: 0,
-      padding: whole.pad_token_id,
-      activation: whole.activation,
-      epsilon: EPSILON,
-      initializerRange,
-      dropout: { hidden: whole.dropout, probs: whole.attention_dropout, attentionOutput: 0 },
-      positions: '0',
-    },
-    NAMES,
-  );
-  return encoderModel({ kind: 'distilbert', config: whole, encoder: body, head, hasTypes: false });
-}
+  }),
+  readsSegments: false,
+  huggingFace: { prefix: 'distilbert.', className: 'DistilBert' },
+});

@@ -9,7 +9,7 @@ import { matmul } from '../autograd/ops/matmul.js';
 import { softmax } from '../autograd/ops/normalise.js';
 import { reshape, slice, transpose } from '../autograd/ops/shaping.js';
 import { scalar, type Value } from '../autograd/value.js';
-import { OptionError, ShapeError } from '../errors/failures.js';
+import { ShapeError } from '../errors/failures.js';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
 import { dropout } from '../nn/dropout.js';
 import { embedding } from '../nn/embedding.js';
@@ -36,7 +36,11 @@ export type EncoderConfig = {
   readonly activation: ActivationName;
   readonly epsilon: number;
   readonly initializerRange: number;
-  readonly dropout: { readonly hidden: number; readonly probs: number; readonly attentionOutput: number };
+  readonly hiddenDropout: number;
+  /** Of attention's probabilities. */
+  readonly attentionDropout: number;
+  /** Whether the output of attention has `hiddenDropout` too. */
+  readonly dropsAttentionOutput: boolean;
   /**
    * `0`: a token's place in the row. `afterPadding`: RoBERTa's, padding + 1 at the first real token, and padding itself
    * at padding.
@@ -94,30 +98,9 @@ export const WORD_EMBEDDINGS = 'embeddings.word_embeddings';
  */
 const MASKED = -3.4028234663852886e38;
 
-/** The config keys whose values are checked, by what they mean. */
-export type ConfigKeys<C> = {
-  readonly sizes: readonly (keyof C & string)[];
-  readonly width: keyof C & string;
-  readonly heads: keyof C & string;
-  readonly activation: keyof C & string;
-};
-
-/** @throws OptionError for sizes that make no network. */
-export function checkEncoderConfig<C extends object>(owner: string, config: C, keys: ConfigKeys<C>): void {
-  for (const key of keys.sizes) {
-    const value = config[key];
-    if (Number.isInteger(value) && Number(value) >= 1) continue;
-    throw new OptionError({ where: `${owner} ${key}`, wanted: 'a whole number from 1', got: String(value) });
-  }
-  const [width, heads, activation] = [config[keys.width], config[keys.heads], config[keys.activation]];
-  if (Number(width) % Number(heads) !== 0) {
-    const wanted = `a divisor of ${keys.width} ${width}`;
-    throw new OptionError({ where: `${owner} ${keys.heads}`, wanted, got: String(heads) });
-  }
-  if (!Object.hasOwn(ACTIVATIONS, String(activation))) {
-    const wanted = Object.keys(ACTIVATIONS).join(', ');
-    throw new OptionError({ where: `${owner} ${keys.activation}`, wanted, got: String(activation) });
-  }
+/** The longest row that there are positions for. */
+export function mostTokens({ maxPositions, padding, positions }: EncoderConfig): number {
+  return positions === '0' ? maxPositions : maxPositions - padding - 1;
 }
 
 /** A `linear` that starts as the family's do. */
@@ -145,8 +128,8 @@ function embeddings(owner: string, config: EncoderConfig) {
   const placed = embedding('embeddings.position_embeddings', maxPositions, H, { weight, paddingIndex: padding });
   const typeTable = { name: 'embeddings.token_type_embeddings.weight', shape: [types, H], initialise: weight };
   const norm = layerNorm('embeddings.LayerNorm', H, config.epsilon);
-  const drop = dropout('embeddings.dropout', config.dropout.hidden);
-  const longest = startsAtZero ? maxPositions : maxPositions - padding - 1;
+  const drop = dropout('embeddings.dropout', config.hiddenDropout);
+  const longest = mostTokens(config);
 
   const positionRows = (context: ForwardContext, { ids, attentionMask, words: given }: EncoderInputs): Value => {
     const S = ids.shape[1] as Dim;
@@ -213,14 +196,17 @@ function encoderLayer(prefix: string, config: EncoderConfig, names: EncoderNames
   const query = named(names.query, H, H);
   const key = named(names.key, H, H);
   const value = named(names.value, H, H);
-  const dropProbs = dropout(`${prefix}.attention.self.dropout`, config.dropout.probs);
+  const dropProbs = dropout(`${prefix}.attention.self.dropout`, config.attentionDropout);
   const attentionOutput = named(names.attentionOutput, H, H);
-  const dropAttention = dropout(`${prefix}.attention.output.dropout`, config.dropout.attentionOutput);
+  const dropAttention = dropout(
+    `${prefix}.attention.output.dropout`,
+    config.dropsAttentionOutput ? config.hiddenDropout : 0,
+  );
   const attentionNorm = layerNorm(`${prefix}.${names.attentionNorm}`, H, epsilon);
   const inner = named(names.inner, H, F);
   const activation = ACTIVATIONS[config.activation];
   const output = named(names.output, F, H);
-  const dropOutput = dropout(`${prefix}.output.dropout`, config.dropout.hidden);
+  const dropOutput = dropout(`${prefix}.output.dropout`, config.hiddenDropout);
   const outputNorm = layerNorm(`${prefix}.${names.outputNorm}`, H, epsilon);
   const layers = [query, key, value, attentionOutput, attentionNorm, inner, output, outputNorm];
 

@@ -15,9 +15,10 @@ import { formatShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import type { EncoderFamily } from './encoder-family.js';
+import { FAMILY_NAMES, familyOf } from './families.js';
 import type { HeadName } from './heads.js';
 import type { HuggingFaceConfig } from './hugging-face.schema.js';
-import { type Family, familyOf, HUGGING_FACE_TYPES, headOf, isOfEncoder, isPrefixed } from './hugging-face-families.js';
 import type { Model, TrainedModel } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
 import { checkedWeights, type LoadModelOptions, parsed } from './saved-model.js';
@@ -50,7 +51,7 @@ const OTHER_HEADS_BYTES = 2 ** 30;
 const DEFAULT_LABELS = 2;
 
 /**
- * Loads a BERT, RoBERTa or DistilBERT with a head from a Hugging Face folder. A head or pooler that the folder lacks is
+ * Loads an encoder of any family with a head from a Hugging Face folder. A head or pooler that the folder lacks is
  * new, drawn from `seed`; heads for other tasks are left out; `notices` says so. Half-precision weights become float32.
  * @throws FileError for files that are missing or torn; CheckpointError for models of another kind, for pickles, and for
  *   tensors that are missing, unknown or of another shape, naming them; OptionError for options that do not fit.
@@ -59,23 +60,27 @@ export async function loadHuggingFace(folder: string, options: HuggingFaceOption
   const { newHead = false, seed = 0 } = options;
   await expectUnchanged(folder, options.onNotice);
   const path = join(folder, CONFIG);
-  const { config, family, type } = await readConfig(path);
+  const { config, family } = await readConfig(path);
   const head = options.head ?? headOf(family, config.architectures ?? []) ?? 'classification';
   const labelNames = head === 'masked-lm' ? [] : (options.labelNames ?? labelNamesOf(config, path));
-  const model = await modelOf(type, family, config, { head, labels: labelNames.length }, path);
+  const model = await modelOf(family, config, { head, labels: labelNames.length }, path);
 
   const files = await weightFiles(folder);
   await expectBoundedSize(folder, [...files.keys()], model);
   const where = join(folder, files.size === 1 ? ([...files.keys()][0] ?? WEIGHTS) : INDEX);
   const notices: string[] = [];
   const tensors = ourNames(await readFiles(folder, files), model, family, where, notices);
-  if (newHead) for (const name of [...tensors.keys()]) if (!isPrefixed(name)) tensors.delete(name);
-  expectSameClasses(tensors, model, where);
-  const weights = checkedWeights(withNewParts(tensors, model, seed, where, newHead ? [] : notices), model, where);
+  if (newHead) for (const name of [...tensors.keys()]) if (!family.isPrefixed(name)) tensors.delete(name);
+  expectSameClasses(tensors, model, family.classifierOf(head), where);
+  const weights = checkedWeights(
+    withNewParts(tensors, model, family, seed, where, newHead ? [] : notices),
+    model,
+    where,
+  );
   return { model, weights, labelNames, notices };
 }
 
-type Config = { readonly type: string; readonly family: Family; readonly config: HuggingFaceConfig };
+type Config = { readonly family: EncoderFamily; readonly config: HuggingFaceConfig };
 
 async function readConfig(path: string): Promise<Config> {
   const json = parseJson(await readText(path, MAX_CONFIG_BYTES), path);
@@ -93,12 +98,18 @@ async function readConfig(path: string): Promise<Config> {
   if (family === undefined) {
     throw new CheckpointError({
       where: `${path}: model_type`,
-      wanted: HUGGING_FACE_TYPES.join(', '),
+      wanted: FAMILY_NAMES.join(', '),
       got: JSON.stringify(type),
       fix: 'use a model of a supported kind',
     });
   }
-  return { type, family, config: parsed(configSchema.safeParse(json), path) };
+  return { family, config: parsed(configSchema.safeParse(json), path) };
+}
+
+/** The head that the first known class of a config's `architectures` has. */
+function headOf({ huggingFace }: EncoderFamily, architectures: readonly string[]): HeadName | undefined {
+  const heads = Object.entries(huggingFace.classes) as [HeadName, string][];
+  return heads.find(([, name]) => architectures.includes(name))?.[0];
 }
 
 /** `id2label` in the order of its numbers; empty where there is none. */
@@ -112,25 +123,24 @@ function labelNamesOf({ id2label }: HuggingFaceConfig, path: string): readonly s
 }
 
 async function modelOf(
-  type: string,
-  { defaults }: Family,
+  family: EncoderFamily,
   json: HuggingFaceConfig,
   { head, labels }: { readonly head: HeadName; readonly labels: number },
   path: string,
 ): Promise<Model> {
   const config: Record<string, unknown> = {};
-  for (const key of Object.keys(defaults)) config[key] = Object.hasOwn(json, key) ? json[key] : defaults[key];
+  for (const [key, usual] of Object.entries(family.huggingFace.defaults)) {
+    config[key] = Object.hasOwn(json, key) ? json[key] : usual;
+  }
   const num_labels = labels || (json.num_labels ?? DEFAULT_LABELS);
-  const { modelSchema } = await import('./saved-model.schema.js');
-  const schema = modelSchema(type);
+  const { schemaOf } = await import('./saved-model.schema.js');
   try {
-    if (schema !== undefined) return parsed(schema.safeParse({ ...config, head, num_labels }), path);
+    return parsed(schemaOf(family).safeParse({ ...config, head, num_labels }), path);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     const { wanted, got } = error;
     throw new CheckpointError({ where: `${path}: ${error.where}`, wanted, got, cause: error });
   }
-  throw new CheckpointError({ where: path, wanted: HUGGING_FACE_TYPES.join(', '), got: type });
 }
 
 /** The files of the weights, each with the names that an index says are in it; undefined without an index. */
@@ -225,7 +235,7 @@ async function readFiles(
 function ourNames(
   tensors: ReadonlyMap<string, Tensor>,
   model: Model,
-  { prefix }: Family,
+  { huggingFace: { prefix }, isOfEncoder }: EncoderFamily,
   where: string,
   notices: string[],
 ): Map<string, Tensor> {
@@ -257,23 +267,29 @@ function ourNames(
 }
 
 /** Said before the general check of shapes, because here the way out is an option. */
-function expectSameClasses(tensors: ReadonlyMap<string, Tensor>, model: Model, where: string): void {
-  for (const { name, shape } of model.parameters) {
-    const stored = tensors.get(name)?.shape;
-    if (!/^classifier\.(out_proj\.)?weight$/.test(name) || stored === undefined || stored[0] === shape[0]) continue;
-    throw new CheckpointError({
-      where: `${where}: tensor '${name}'`,
-      wanted: `a head for ${shape[0]} classes`,
-      got: `one for ${stored[0]}`,
-      fix: 'pass newHead: true to begin with a new one',
-    });
-  }
+function expectSameClasses(
+  tensors: ReadonlyMap<string, Tensor>,
+  { parameters }: Model,
+  classifier: string | undefined,
+  where: string,
+): void {
+  const name = `${classifier}.weight`;
+  const stored = tensors.get(name)?.shape[0];
+  const classes = parameters.find((spec) => spec.name === name)?.shape[0];
+  if (stored === undefined || stored === classes) return;
+  throw new CheckpointError({
+    where: `${where}: tensor '${name}'`,
+    wanted: `a head for ${classes} classes`,
+    got: `one for ${stored}`,
+    fix: 'pass newHead: true to begin with a new one',
+  });
 }
 
 /** Adds a new pooler or head where the checkpoint has nothing of it, once all else is known to be there. */
 function withNewParts(
   tensors: ReadonlyMap<string, Tensor>,
   model: Model,
+  { isOfEncoder, isPrefixed }: EncoderFamily,
   seed: number,
   where: string,
   notices: string[],
@@ -302,7 +318,7 @@ export type HuggingFaceContent = Pick<TrainedModel, 'model' | 'weights' | 'label
 };
 
 /**
- * Saves a BERT, RoBERTa or DistilBERT as a folder that `transformers` loads (`AutoModelForSequenceClassification` and so
+ * Saves an encoder of any family as a folder that `transformers` loads (`AutoModelForSequenceClassification` and so
  * on), in one piece: an earlier folder of that name is replaced, or stays if writing fails.
  * @throws OptionError for a model of another kind, or label names that do not fit; OutputError naming the place that
  *   cannot be written.
@@ -318,10 +334,10 @@ export async function saveHuggingFace(folder: string, content: HuggingFaceConten
   });
 }
 
-function familyOfModel({ kind }: Model): Family {
+function familyOfModel({ kind }: Model): EncoderFamily {
   const family = familyOf(kind);
   if (family !== undefined) return family;
-  throw new OptionError({ where: 'saveHuggingFace', wanted: HUGGING_FACE_TYPES.join(', '), got: `a ${kind}` });
+  throw new OptionError({ where: 'saveHuggingFace', wanted: FAMILY_NAMES.join(', '), got: `a ${kind}` });
 }
 
 /**
@@ -329,7 +345,7 @@ function familyOfModel({ kind }: Model): Family {
  * @throws OptionError for a model of another kind, or label names that do not fit.
  */
 export function huggingFaceConfig({ model, labelNames }: Omit<HuggingFaceContent, 'weights'>): Record<string, unknown> {
-  const { classes } = familyOfModel(model);
+  const { classes } = familyOfModel(model).huggingFace;
   const { num_labels: count, head, ...sizes } = model.config;
   const config = {
     architectures: [classes[head as HeadName]],
@@ -354,8 +370,8 @@ export function huggingFaceConfig({ model, labelNames }: Omit<HuggingFaceContent
 }
 
 function prefixed({ model, weights }: HuggingFaceContent): Record<string, Tensor> {
-  const { prefix } = familyOfModel(model);
+  const { huggingFace, isPrefixed } = familyOfModel(model);
   return Object.fromEntries(
-    Object.entries(weights).map(([name, tensor]) => [isPrefixed(name) ? `${prefix}${name}` : name, tensor]),
+    Object.entries(weights).map(([name, tensor]) => [isPrefixed(name) ? `${huggingFace.prefix}${name}` : name, tensor]),
   );
 }

@@ -7,6 +7,7 @@ import { transpose, unsqueeze } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
 import { SignalError } from '../errors/failures.js';
 import type { ForwardContext } from '../nn/module.js';
+import { WORD_MODELS } from './families.js';
 import type { Model, Signals } from './model.js';
 
 export type Mixing = {
@@ -51,7 +52,7 @@ export function forwardMixed(
       where: `a mixed forward pass of ${model.kind}`,
       wanted: 'a model that looks words up in a table',
       got: `inputs ${Object.keys(inputs).join(', ')}`,
-      fix: 'use a BERT, RoBERTa, DistilBERT or BiLSTM',
+      fix: `use a ${WORD_MODELS}`,
     });
   }
   const vectors = Object.entries(words).map(([name, value]) => [name, mixed(value, mixing)] as const);

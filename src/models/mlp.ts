@@ -4,6 +4,7 @@ import { add, mul, relu } from '../autograd/ops/elementwise.js';
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { linear } from '../nn/linear.js';
 import { expectShape } from '../tensor/shape.js';
+import type { ConfigValues } from './config-values.js';
 import type { Model } from './model.js';
 
 export type MlpConfig = {
@@ -59,3 +60,11 @@ export function mlp(config: Partial<MlpConfig> = {}): Model {
     },
   };
 }
+
+mlp.values = {
+  inputs: 'size',
+  hidden: 'sizes',
+  classes: 'size',
+  mean: 'number',
+  std: 'positive',
+} satisfies ConfigValues<MlpConfig>;

@@ -53,6 +53,8 @@ export type Model = {
   /** Plain JSON from which the model can be made again. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly parameters: readonly ParameterSpec[];
+  /** The longest row that it has positions for; absent where any will do. */
+  readonly maxTokens?: number;
   /** What `forward` returns. */
   readonly signals: readonly SignalName[];
   inputs(dims: BatchDims): readonly ModelInput[];

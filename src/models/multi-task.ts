@@ -7,11 +7,10 @@ import { OptionError } from '../errors/failures.js';
 import type { ForwardContext } from '../nn/module.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { bert } from './bert.js';
-import { distilbert } from './distilbert.js';
+import type { EncoderFamily } from './encoder-family.js';
+import { FAMILY_NAMES, familyOf } from './families.js';
 import type { HeadName } from './heads.js';
 import type { Model, SavedModel, Weights } from './model.js';
-import { roberta } from './roberta.js';
 
 /** The kind, as checkpoints record it. */
 export const MULTI_TASK = 'multi-task';
@@ -35,28 +34,29 @@ export type MultiTaskConfig = {
   readonly tasks: Readonly<Record<string, TaskHead>>;
 };
 
-/** Families that are an encoder and a head. */
-const FAMILIES = { bert, roberta, distilbert } as const;
-/** What a family's heads are called; all else is the encoder's, BERT's pooler among it. */
-const HEAD_PART = /^(pre_)?classifier\./;
 /** Names that may stand in a file's name, before a dot, and after a `#`. */
 const TASK_NAME = /^[A-Za-z0-9][\w-]*$/;
 
-/** The name in the whole model of a parameter of one task's. */
-function nameInWhole(task: string, name: string): string {
-  return HEAD_PART.test(name) ? `heads.${task}.${name}` : name;
+/** @throws OptionError for a kind of no family. */
+function familyFor(kind: string): EncoderFamily {
+  const family = familyOf(kind);
+  if (family !== undefined) return family;
+  throw new OptionError({
+    where: 'a model of several tasks',
+    wanted: `an encoder: ${FAMILY_NAMES.join(', ')}`,
+    got: `a ${kind}`,
+    fix: 'start from an encoder',
+  });
+}
+
+/** The name in the whole model of a parameter of one task's: heads are below their task. */
+function nameInWhole(kind: string, task: string, name: string): string {
+  return familyFor(kind).isPrefixed(name) ? name : `heads.${task}.${name}`;
 }
 
 /** An ordinary model of the family, with the head of a task if there is one. */
 function plainModel({ kind, config }: MultiTaskConfig['encoder'], task?: TaskHead): Model {
-  const head = task && { head: task.head, num_labels: task.num_labels };
-  if (Object.hasOwn(FAMILIES, kind)) return FAMILIES[kind as keyof typeof FAMILIES]({ ...config, ...head });
-  throw new OptionError({
-    where: 'a model of several tasks',
-    wanted: `an encoder: ${Object.keys(FAMILIES).join(', ')}`,
-    got: `a ${kind}`,
-    fix: 'start from an encoder',
-  });
+  return familyFor(kind)({ ...config, ...(task && { head: task.head, num_labels: task.num_labels }) });
 }
 
 /**
@@ -73,7 +73,7 @@ export function multiTask({ encoder: given, tasks }: MultiTaskConfig): Model {
   for (const [name, task] of Object.entries(tasks)) {
     checkTask(name, task);
     for (const spec of plainModel(encoder, task).parameters) {
-      const whole = nameInWhole(name, spec.name);
+      const whole = nameInWhole(kind, name, spec.name);
       if (!specs.has(whole)) specs.set(whole, { ...spec, name: whole });
     }
   }
@@ -139,13 +139,13 @@ export function taskView(model: Model, task: string): Model {
   const inWhole = ({ parameters, ...rest }: ForwardContext): ForwardContext => ({
     ...rest,
     parameters: {
-      get: (name) => parameters.get(nameInWhole(task, name)),
-      rows: (name, ids) => parameters.rows(nameInWhole(task, name), ids),
+      get: (name) => parameters.get(nameInWhole(plain.kind, task, name)),
+      rows: (name, ids) => parameters.rows(nameInWhole(plain.kind, task, name), ids),
     },
   });
   return {
     ...plain,
-    parameters: plain.parameters.map((spec) => ({ ...spec, name: nameInWhole(task, spec.name) })),
+    parameters: plain.parameters.map((spec) => ({ ...spec, name: nameInWhole(plain.kind, task, spec.name) })),
     ...(plain.words && { words: (context, inputs) => plain.words?.(inWhole(context), inputs) ?? {} }),
     forward: (context, inputs, words) => plain.forward(inWhole(context), inputs, words),
   };
@@ -167,11 +167,11 @@ export function taskModel(whole: { readonly model: Model; readonly weights: Weig
   const head = headOf(whole.model, task);
   const model = modelOfTask(whole.model, task);
   const weights: Record<string, Tensor<'float32'>> = {};
-  for (const { name } of model.parameters) weights[name] = whole.weights[nameInWhole(task, name)] as Tensor<'float32'>;
+  for (const { name } of model.parameters)
+    weights[name] = whole.weights[nameInWhole(model.kind, task, name)] as Tensor<'float32'>;
   const { scores } = head;
   if (scores !== undefined) {
-    // The last layer of every family's head.
-    const last = Object.hasOwn(weights, 'classifier.out_proj.weight') ? 'classifier.out_proj' : 'classifier';
+    const last = familyFor(model.kind).classifierOf(head.head);
     const range = scores.one - scores.zero;
     for (const [part, added] of [['weight', 0] as const, ['bias', scores.zero] as const]) {
       const { shape, data, dtype } = weights[`${last}.${part}`] as Tensor<'float32'>;

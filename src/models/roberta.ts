@@ -2,12 +2,10 @@
  * @file RoBERTa (Liu et al. 2019, arXiv:1907.11692), in `transformers`' terms: BERT without segments, with positions
  * that start behind the padding's number, and heads of its own.
  */
-import { gelu } from '../autograd/ops/activations.js';
 import { tanh } from '../autograd/ops/elementwise.js';
-import { BERT_KEYS, BERT_NAMES, type BertConfig, bertDefaults, bertEncoderConfig, bertHeadSizes } from './bert.js';
-import { checkEncoderConfig, encoder } from './encoder.js';
-import { encoderModel, headNamed } from './heads.js';
-import type { Model } from './model.js';
+import { ACTIVATIONS } from '../nn/activations.js';
+import { BERT_NAMES, BERT_ROLES, type BertConfig, bertDefaults } from './bert.js';
+import { type EncoderFamily, encoderFamily } from './encoder-family.js';
 
 /** As BERT's; `max_position_embeddings` counts the `pad_token_id` + 1 rows that no token has. */
 export type RobertaConfig = BertConfig;
@@ -31,29 +29,37 @@ export const robertaDefaults: RobertaConfig = {
  * @param config what differs from `robertaDefaults`.
  * @throws OptionError for sizes that make no network.
  */
-export function roberta(config: Partial<RobertaConfig> = {}): Model {
-  const whole: RobertaConfig = { ...robertaDefaults, ...config };
-  checkEncoderConfig('roberta', whole, BERT_KEYS);
-  const body = encoder('roberta', { ...bertEncoderConfig(whole), positions: 'afterPadding' }, BERT_NAMES);
-  const { rate, ...sizes } = bertHeadSizes(whole);
-  const head = headNamed('roberta', whole.head, {
-    ...sizes,
-    classification: {
-      dense: 'classifier.dense',
-      classifier: 'classifier.out_proj',
-      activation: tanh,
-      dropout: { dense: rate, classifier: rate },
-    },
-    tokens: { rate },
-    'masked-lm': {
-      vocabulary: whole.vocab_size,
-      epsilon: whole.layer_norm_eps,
-      dense: 'lm_head.dense',
-      norm: 'lm_head.layer_norm',
-      bias: 'lm_head.bias',
-      // Whatever hidden_act is.
-      activation: (x) => gelu(x, { approximate: 'none' }),
-    },
-  });
-  return encoderModel({ kind: 'roberta', config: whole, encoder: body, head, hasTypes: false });
-}
+export const roberta: EncoderFamily<RobertaConfig> = encoderFamily({
+  kind: 'roberta',
+  title: 'RoBERTa',
+  defaults: robertaDefaults,
+  roles: BERT_ROLES,
+  fixed: { positions: 'afterPadding', dropsAttentionOutput: true },
+  names: BERT_NAMES,
+  heads: ({ hiddenDropout, classifierDropout }) => {
+    const rate = classifierDropout ?? hiddenDropout;
+    return {
+      classification: {
+        dense: 'classifier.dense',
+        classifier: 'classifier.out_proj',
+        activation: tanh,
+        dropout: { dense: rate, classifier: rate },
+      },
+      tokens: { rate },
+      // GELU whatever hidden_act is.
+      'masked-lm': {
+        dense: 'lm_head.dense',
+        norm: 'lm_head.layer_norm',
+        bias: 'lm_head.bias',
+        activation: ACTIVATIONS.gelu,
+      },
+    };
+  },
+  readsSegments: false,
+  huggingFace: {
+    prefix: 'roberta.',
+    className: 'Roberta',
+    // Of RobertaConfig; roberta-base, whose sizes are our defaults, differs from it.
+    defaults: { layer_norm_eps: 1e-12, max_position_embeddings: 512, type_vocab_size: 2 },
+  },
+});

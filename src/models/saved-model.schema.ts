@@ -1,80 +1,45 @@
 /** @file The JSON of a saved model, checked where bytes become objects. */
 import { z } from 'zod';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
-import { bert } from './bert.js';
-import { bilstm } from './bilstm.js';
-import { distilbert } from './distilbert.js';
+import type { ConfigValue } from './config-values.js';
+import type { EncoderFamily } from './encoder-family.js';
+import { FAMILIES } from './families.js';
 import { HEADS } from './heads.js';
-import { mlp } from './mlp.js';
 import type { Model } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
-import { MULTI_TASK, multiTask } from './multi-task.js';
-import { roberta } from './roberta.js';
-import type { ModelKind } from './table.js';
+import { MULTI_TASK } from './multi-task.js';
+import { MODELS } from './table.js';
 
 /** Sizes beyond these are no model that anybody trained; a hostile file must not make us build one. */
 const size = z.int().min(1).max(1e8);
-const layers = z.int().min(1).max(1000);
 const rate = z.number().min(0).max(1);
 
-const mlpConfig = z.strictObject({
-  inputs: size,
-  hidden: z.array(size).max(1000),
-  classes: size,
-  mean: z.number(),
-  std: z.number().positive(),
-});
+const VALUES: Readonly<Record<ConfigValue, z.ZodType>> = {
+  size,
+  sizes: z.array(size).max(1000),
+  count: z.int().min(1).max(1000),
+  rate,
+  rateOrNull: rate.nullable(),
+  id: z.int().min(0),
+  number: z.number(),
+  notNegative: z.number().min(0),
+  positive: z.number().positive(),
+  flag: z.boolean(),
+  activation: z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]]),
+  /** Models from before there were others have none. */
+  head: z.enum(HEADS).default('classification'),
+};
 
-const activation = z.enum(Object.keys(ACTIVATIONS) as [ActivationName, ...ActivationName[]]);
-/** Models from before there were others have none. */
-const head = z.enum(HEADS).default('classification');
+type Maker = ((config: Model['config']) => Model) & { readonly values: Readonly<Record<string, ConfigValue>> };
 
-const bertConfig = z.strictObject({
-  vocab_size: size,
-  hidden_size: size,
-  num_hidden_layers: layers,
-  num_attention_heads: layers,
-  intermediate_size: size,
-  max_position_embeddings: size,
-  type_vocab_size: size,
-  hidden_act: activation,
-  layer_norm_eps: z.number().positive(),
-  hidden_dropout_prob: rate,
-  attention_probs_dropout_prob: rate,
-  classifier_dropout: rate.nullable(),
-  initializer_range: z.number().min(0),
-  pad_token_id: z.int().min(0),
-  num_labels: size,
-  head,
-});
+function configOf({ values }: Maker) {
+  return z.strictObject(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, VALUES[value]])));
+}
 
-const distilbertConfig = z.strictObject({
-  vocab_size: size,
-  dim: size,
-  n_layers: layers,
-  n_heads: layers,
-  hidden_dim: size,
-  max_position_embeddings: size,
-  activation,
-  dropout: rate,
-  attention_dropout: rate,
-  seq_classif_dropout: rate,
-  initializer_range: z.number().min(0),
-  pad_token_id: z.int().min(0),
-  num_labels: size,
-  head,
-});
-
-const bilstmConfig = z.strictObject({
-  vocab_size: size,
-  embedding_size: size,
-  hidden_size: size,
-  dense_size: size,
-  dropout: rate,
-  pad_token_id: z.int().min(0),
-  num_labels: size,
-  is_pair: z.boolean(),
-});
+/** The schema that turns a config into a model of a kind. */
+export function schemaOf(make: Maker): z.ZodType<Model> {
+  return configOf(make).transform((config) => make(config));
+}
 
 const taskHead = z
   .strictObject({
@@ -90,29 +55,27 @@ const taskHead = z
     ...(readsPairs !== undefined && { readsPairs }),
   }));
 
-const encoders = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('bert'), config: bertConfig }),
-  z.strictObject({ kind: z.literal('roberta'), config: bertConfig }),
-  z.strictObject({ kind: z.literal('distilbert'), config: distilbertConfig }),
-]);
+const encoderOf = ([kind, family]: [string, EncoderFamily]) =>
+  z.strictObject({ kind: z.literal(kind), config: configOf(family) });
+const encoders = z.discriminatedUnion(
+  'kind',
+  Object.entries(FAMILIES).map(encoderOf) as [ReturnType<typeof encoderOf>],
+);
 
 const multiTaskConfig = z.strictObject({ encoder: encoders, tasks: z.record(z.string().max(200), taskHead) });
 
-/** From a config that has been read to the model. */
-const models = {
-  mlp: mlpConfig.transform((config): Model => mlp(config)),
-  bert: bertConfig.transform((config): Model => bert(config)),
-  roberta: bertConfig.transform((config): Model => roberta(config)),
-  distilbert: distilbertConfig.transform((config): Model => distilbert(config)),
-  bilstm: bilstmConfig.transform((config): Model => bilstm(config)),
-  [MULTI_TASK]: multiTaskConfig.transform((config): Model => multiTask(config)),
-} satisfies Record<ModelKind, z.ZodType<Model>>;
+const { [MULTI_TASK]: multiTask, ...single } = MODELS;
 
-export const MODEL_KINDS: readonly string[] = Object.keys(models);
+const schemas: Readonly<Record<string, z.ZodType<Model>>> = {
+  ...Object.fromEntries(Object.entries(single).map(([kind, make]) => [kind, schemaOf(make)])),
+  [MULTI_TASK]: multiTaskConfig.transform((config): Model => multiTask(config)),
+};
+
+export const MODEL_KINDS: readonly string[] = Object.keys(schemas);
 
 /** The schema that turns a config of this kind into its model, or undefined for an unknown kind. */
 export function modelSchema(kind: string): z.ZodType<Model> | undefined {
-  return Object.hasOwn(models, kind) ? models[kind as ModelKind] : undefined;
+  return Object.hasOwn(schemas, kind) ? schemas[kind] : undefined;
 }
 
 /** Read first and alone, so that a file of a newer version is reported as that and not as full of errors. */

@@ -5,11 +5,10 @@ import { initialiseParameters } from '../nn/parameters.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { openAnyModel } from './any-model.js';
+import { familyOf } from './families.js';
 import { fetchModel } from './fetch-model.js';
-import { isPrefixed } from './hugging-face-families.js';
 import type { TrainedModel } from './model.js';
 import { loadModelTokenizer } from './model-tokenizer.js';
-import { MODELS } from './table.js';
 
 export type TextModel = TrainedModel & {
   /** For messages and records: a path, a name on the hub. */
@@ -52,14 +51,16 @@ export type NewHead = {
  */
 export function withNewHead(from: TextModel, { labelNames, seed }: NewHead): TextModel {
   const { kind, config } = from.model;
-  const make = kind === 'bert' || kind === 'roberta' || kind === 'distilbert' ? MODELS[kind] : undefined;
+  const make = familyOf(kind);
   if (make === undefined) {
     throw new OptionError({ where: from.name, wanted: 'an encoder, which takes a new head', got: `a ${kind}` });
   }
   const model = make({ ...config, head: 'classification', num_labels: labelNames.length });
   const kept = model.parameters.flatMap(({ name, shape }) => {
     const tensor = from.weights[name];
-    return isPrefixed(name) && tensor !== undefined && sameShape(tensor.shape, shape) ? [[name, tensor] as const] : [];
+    return make.isPrefixed(name) && tensor !== undefined && sameShape(tensor.shape, shape)
+      ? [[name, tensor] as const]
+      : [];
   });
   const weights = { ...initialiseParameters(model.parameters, seed), ...Object.fromEntries(kept) };
   return { ...from, model, weights, labelNames };

@@ -1,8 +1,7 @@
 import { OptionError } from '../errors/failures.js';
 import { initialiseParameters } from '../nn/parameters.js';
-import { HUGGING_FACE_TYPES, isOfEncoder } from './hugging-face-families.js';
+import { FAMILY_NAMES, familyOf } from './families.js';
 import type { Model, TrainedModel } from './model.js';
-import { MODELS } from './table.js';
 
 export const MASKED_LM = 'masked-lm';
 
@@ -19,12 +18,12 @@ export function isMaskedLm({ config }: Pick<Model, 'config'>): boolean {
 export function withMaskedLmHead(from: TrainedModel, seed: number): TrainedModel {
   const { kind, config } = from.model;
   if (isMaskedLm(from.model)) return from;
-  const make = kind === 'bert' || kind === 'roberta' || kind === 'distilbert' ? MODELS[kind] : undefined;
+  const make = familyOf(kind);
   if (make === undefined) {
-    throw new OptionError({ where: MASKED_LM, wanted: HUGGING_FACE_TYPES.join(', '), got: `a ${kind}` });
+    throw new OptionError({ where: MASKED_LM, wanted: FAMILY_NAMES.join(', '), got: `a ${kind}` });
   }
   const model = make({ ...config, head: MASKED_LM });
-  const kept = Object.entries(from.weights).filter(([name]) => isOfEncoder(name));
+  const kept = Object.entries(from.weights).filter(([name]) => make.isOfEncoder(name));
   const weights = { ...initialiseParameters(model.parameters, seed), ...Object.fromEntries(kept) };
   const { tokenizerFiles } = from;
   return { model, weights, labelNames: [], ...(tokenizerFiles && { tokenizerFiles }) };

@@ -16,8 +16,8 @@ export type LayerwiseOptions = {
   readonly isUndecayed?: (name: string) => boolean;
 };
 
-/** `encoder.layer.3.`, or DistilBERT's `transformer.layer.3.` */
-const LAYER = /^(?:encoder|transformer)\.layer\.(\d+)\./;
+/** `encoder.layer.3.`; families have other words for the first. */
+const LAYER = /^\w+\.layer\.(\d+)\./;
 
 /**
  * Groups of parameters by their depth in an encoder of the BERT family.

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { classesOf, openFrozenForward } from '../models/forward.js';
 import type { SavedModel, SignalName } from '../models/model.js';
 import { vocabularyOf } from '../models/model-tokenizer.js';
-import { textPositions } from '../models/text-positions.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { expectKnownIds } from '../tokenizers/known-ids.js';
 import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
@@ -37,7 +36,7 @@ export function textTeacher(
 ): Teacher {
   const { path, model, weights, labelNames } = opened;
   const { threads, device } = options;
-  const cut = ownCut(options, textPositions(model), `teacher ${path}`);
+  const cut = ownCut(options, model.maxTokens, `teacher ${path}`);
   expectKnownIds(tokenizer, vocabularyOf(model), `the tokenizer of teacher ${path}`);
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const where = `teacher ${path}`;

@@ -3,7 +3,7 @@ import { CheckpointError, OutputError } from '../../src/errors/failures.js';
 import { exportOnnx } from '../../src/export/onnx.js';
 import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
-import { distilbert } from '../../src/models/distilbert.js';
+import { FAMILIES } from '../../src/models/families.js';
 import type { Model } from '../../src/models/model.js';
 import { roberta } from '../../src/models/roberta.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -15,11 +15,9 @@ import { expectGolden, type Nested } from '../nn/evaluate.js';
 
 /** Witness of all logits: `transformers` and PyTorch, by test/python/make_models.py. */
 const CASES: readonly (readonly [family: string, name: string, make: (config: object) => Model])[] = [
-  ['bert', 'classification', bert],
+  ...Object.entries(FAMILIES).map(([kind, make]) => [kind, 'classification', make] as const),
   ['bert', 'regression', bert],
   ['bert', 'tokens', bert],
-  ['roberta', 'classification', roberta],
-  ['distilbert', 'classification', distilbert],
   ['bilstm', 'single', bilstm],
   ['bilstm', 'pair', bilstm],
 ];

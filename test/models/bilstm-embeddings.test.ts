@@ -2,18 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CheckpointError, FileError, OptionError } from '../../src/errors/failures.js';
-import { bert } from '../../src/models/bert.js';
 import { bilstmFromTeacher, bilstmFromWordVectors, reducedEmbeddings } from '../../src/models/bilstm-embeddings.js';
-import { distilbert } from '../../src/models/distilbert.js';
 import { openForward } from '../../src/models/forward.js';
 import { loadHuggingFace } from '../../src/models/hugging-face.js';
-import { roberta } from '../../src/models/roberta.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, type Tensor } from '../../src/tensor/tensor.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
 import { temporaryFolder } from '../files/processes.js';
 import { minilmTest } from '../tokenizers/minilm-test.js';
+import { smallEncoders } from './small-encoders.js';
 
 type Rows = readonly (readonly number[])[];
 type Case = { readonly table: Rows; readonly padId: number; readonly size: number; readonly reduced: Rows };
@@ -65,13 +63,7 @@ describe('reducedEmbeddings', () => {
 
 describe('bilstmFromTeacher', () => {
   const tokenizer = wordTokenizer(['good', 'film', 'bad']);
-  const small = { vocab_size: 9, num_labels: 3 };
-  const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8 };
-  const teachers = [
-    bert({ ...small, ...sizes }),
-    roberta({ ...small, ...sizes, pad_token_id: 0 }),
-    distilbert({ ...small, dim: 8, n_layers: 1, n_heads: 2, hidden_dim: 8 }),
-  ];
+  const teachers = smallEncoders({ vocabulary: 9, labels: 3, width: 8, padding: 0 });
 
   test.each(teachers.map((model) => [model.kind, model] as const))(
     'starts from a %s and answers',

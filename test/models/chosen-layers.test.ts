@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { input } from '../../src/autograd/value.js';
-import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import { chosenLayers, firstLayers } from '../../src/models/chosen-layers.js';
-import { distilbert } from '../../src/models/distilbert.js';
 import type { Model, Signals, TrainedModel } from '../../src/models/model.js';
-import { roberta } from '../../src/models/roberta.js';
 import { evaluationContext } from '../../src/nn/context.js';
 import { constantParameters, initialiseParameters } from '../../src/nn/parameters.js';
 import { evaluate, nestedTensor } from '../nn/evaluate.js';
+import { smallEncoders } from './small-encoders.js';
 
-const sizes = { vocab_size: 20, hidden_size: 8, num_attention_heads: 2, intermediate_size: 12, num_hidden_layers: 4 };
-const MODELS: readonly Model[] = [
-  bert(sizes),
-  roberta(sizes),
-  distilbert({ vocab_size: 20, dim: 8, n_heads: 2, hidden_dim: 12, n_layers: 4 }),
-];
+const MODELS = smallEncoders({ layers: 4 });
 const trained = (model: Model): TrainedModel => ({
   model,
   weights: initialiseParameters(model.parameters, 1),

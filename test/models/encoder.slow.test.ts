@@ -4,8 +4,8 @@ import { vectorJacobianProduct } from '../../src/autograd/backward.js';
 import { slice } from '../../src/autograd/ops/shaping.js';
 import { topologicalOrder } from '../../src/autograd/topological-order.js';
 import { input, type Value } from '../../src/autograd/value.js';
-import { BERT_NAMES, bert, bertDefaults, bertEncoderConfig } from '../../src/models/bert.js';
-import { encoder } from '../../src/models/encoder.js';
+import { BERT_NAMES, bert, bertDefaults } from '../../src/models/bert.js';
+import { type EncoderConfig, encoder } from '../../src/models/encoder.js';
 import { evaluationContext, trainingContext } from '../../src/nn/context.js';
 import { initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { RandomStream } from '../../src/tensor/random.js';
@@ -27,8 +27,24 @@ const SIZES = {
 const [B, S, H, F] = [3, 5, 8, 12];
 
 describe('the first token alone', () => {
-  const config = { ...SIZES, hidden_dropout_prob: 0.3, attention_probs_dropout_prob: 0.4 };
-  const body = encoder('bert', bertEncoderConfig(config), BERT_NAMES);
+  const config: EncoderConfig = {
+    vocabulary: SIZES.vocab_size,
+    width: H,
+    layers: 2,
+    heads: 2,
+    innerWidth: F,
+    maxPositions: 8,
+    types: 2,
+    padding: 0,
+    activation: 'gelu',
+    epsilon: 1e-12,
+    initializerRange: 0.02,
+    hiddenDropout: 0.3,
+    attentionDropout: 0.4,
+    dropsAttentionOutput: true,
+    positions: '0',
+  };
+  const body = encoder('bert', config, BERT_NAMES);
   const random = new RandomStream(1, 'test/encoder');
   const feeds: Record<string, Tensor> = {
     ids: fromNumbers(

@@ -1,40 +1,29 @@
 /** @file Mixtures of rows: the arithmetic by a golden vector, the rest by rows whose mixture is one of them. */
 import { describe, expect, test } from 'vitest';
 import { input, type Value } from '../../src/autograd/value.js';
-import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
-import { distilbert } from '../../src/models/distilbert.js';
 import { forwardMixed } from '../../src/models/mixed-inputs.js';
 import { mlp } from '../../src/models/mlp.js';
 import type { Model } from '../../src/models/model.js';
-import { roberta } from '../../src/models/roberta.js';
 import { evaluationContext } from '../../src/nn/context.js';
 import { constantParameters, initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
 import { readGolden } from '../losses/golden-cases.js';
 import { evaluate, expectGolden } from '../nn/evaluate.js';
+import { smallEncoders } from './small-encoders.js';
 
-const small = {
-  vocab_size: 12,
-  hidden_size: 4,
-  num_hidden_layers: 2,
-  num_attention_heads: 2,
-  intermediate_size: 8,
-  max_position_embeddings: 10,
-  initializer_range: 0.5,
-};
 const tiny = { vocab_size: 12, embedding_size: 4, hidden_size: 3, dense_size: 5, dropout: 0 };
 const MODELS: Readonly<Record<string, Model>> = {
-  bert: bert(small),
-  roberta: roberta({ ...small, pad_token_id: 1 }),
-  distilbert: distilbert({ vocab_size: 12, dim: 4, n_layers: 2, n_heads: 2, hidden_dim: 8, initializer_range: 0.5 }),
+  ...Object.fromEntries(
+    smallEncoders({ layers: 2, maxPositions: 10, initializerRange: 0.5 }).map((model) => [model.kind, model]),
+  ),
   bilstm: bilstm(tiny),
   'bilstm of pairs': bilstm({ ...tiny, is_pair: true }),
 };
 
 /** Rows of 5, 2 and 3 tokens; second texts of 3, 1 and 2. */
 function batchOf(model: Model): Record<string, Tensor> {
-  const pad = model.kind === 'roberta' ? 1 : 0;
+  const pad = Number(model.config.pad_token_id);
   const rows = (lengths: number[], S: number, of: (row: number, at: number) => number, rest: number) =>
     fromNumbers(
       'int64',

@@ -4,24 +4,20 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openAnyModel } from '../../src/models/any-model.js';
 import { bert } from '../../src/models/bert.js';
-import { distilbert } from '../../src/models/distilbert.js';
+import { familyOf } from '../../src/models/families.js';
 import { openForward } from '../../src/models/forward.js';
 import type { Model } from '../../src/models/model.js';
 import { modelOfTask, multiTask, multiTaskFrom, taskModel, taskView } from '../../src/models/multi-task.js';
-import { roberta } from '../../src/models/roberta.js';
 import { loadModel, saveModel } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { fromNumbers } from '../../src/tensor/tensor.js';
+import { smallEncoders } from './small-encoders.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-multi-task-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const sizes = { vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8 };
-const families: readonly Model[] = [
-  bert(sizes),
-  roberta(sizes),
-  distilbert({ vocab_size: 9, dim: 4, n_layers: 1, n_heads: 2, hidden_dim: 8 }),
-];
+const families = smallEncoders();
 const tasks = {
   nli: { head: 'classification', num_labels: 3, labels: ['yes', 'no', 'maybe'], readsPairs: true },
   sim: { head: 'classification', num_labels: 1, labels: [], scores: { zero: 1, one: 5 } },
@@ -46,11 +42,8 @@ describe('multiTask', () => {
       const { model, weights } = started(plain);
       const names = model.parameters.map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
-      expect(names).toEqual(
-        expect.arrayContaining(
-          ['heads.sim.classifier.weight', 'heads.tag.classifier.bias'].slice(plain.kind === 'roberta' ? 1 : 0),
-        ),
-      );
+      const last = familyOf(plain.kind)?.classifierOf('classification');
+      expect(names).toEqual(expect.arrayContaining([`heads.sim.${last}.weight`, 'heads.tag.classifier.bias']));
       const encoder = plain.parameters.filter(({ name }) => !name.includes('classifier'));
       for (const { name } of encoder) expect(weights[name]).toEqual(initialiseParameters(plain.parameters, 1)[name]);
       // Other heads have other numbers.

@@ -6,6 +6,7 @@ import { adamw } from '../../src/optim/adamw.js';
 import { isUsuallyUndecayed, resolveGroups } from '../../src/optim/groups.js';
 import { layerwiseGroups } from '../../src/optim/layer-wise.js';
 import { readGolden } from '../losses/golden-cases.js';
+import { smallEncoders } from '../models/small-encoders.js';
 
 type Witness = { readonly inputs: { readonly n_layers: number; readonly lr: number; readonly decay: number } };
 const golden = readGolden<Record<string, Witness & { readonly expected: Record<string, number> }>>('golden.json');
@@ -48,6 +49,19 @@ describe('layerwiseGroups', () => {
     expect(rates.get('pre_classifier.weight')).toEqual({ weightDecay: 0.1, learningRateFactor: 1 });
     expect(rates.get('embeddings.word_embeddings.weight')?.learningRateFactor).toBe(0.0625);
   });
+
+  test.each(smallEncoders({ layers: 2 }).map((model) => [model.kind, model] as const))(
+    '%s: embeddings, two layers and the head have rates of their own',
+    (_kind, model) => {
+      const names = namesOf(model);
+      const rates = resolveGroups(names, adamw(), layerwiseGroups(names, { decay: 0.5 }));
+      // by hand: 0.5 to the powers 4, 3, 2, and 0; a pooler is at 1
+      const found = new Set([...rates.values()].map((rate) => rate.learningRateFactor));
+      expect(found).toEqual(
+        new Set(names.includes('pooler.dense.bias') ? [1 / 16, 1 / 8, 1 / 4, 1 / 2, 1] : [1 / 16, 1 / 8, 1 / 4, 1]),
+      );
+    },
+  );
 
   test('a decay out of range and a model without layers are refused', () => {
     expect(() => layerwiseGroups(['encoder.layer.0.a'], { decay: 0 })).toThrow('wanted a number above 0 to 1, got 0');

@@ -3,9 +3,9 @@ import { OptionError, OutputError } from '../../errors/failures.js';
 import { saveOnnx } from '../../export/onnx-folder.js';
 import { errorCode, outputFailure } from '../../files/file-failure.js';
 import { openAnyModel } from '../../models/any-model.js';
+import { FAMILY_NAMES, familyOf } from '../../models/families.js';
 import { classesOf } from '../../models/forward.js';
 import { saveHuggingFace } from '../../models/hugging-face.js';
-import { familyOf, HUGGING_FACE_TYPES } from '../../models/hugging-face-families.js';
 import type { Model } from '../../models/model.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import type { CommandIo, CommandOutput } from '../command.js';
@@ -26,7 +26,7 @@ export async function exportModel(
   if (to === 'hf' && familyOf(model.kind) === undefined) {
     throw new OptionError({
       where: '--to hf',
-      wanted: `a ${HUGGING_FACE_TYPES.join(', ')}, which transformers knows`,
+      wanted: `a ${FAMILY_NAMES.join(', ')}, which transformers knows`,
       got: `a ${model.kind}`,
       fix: 'use --to onnx',
     });

@@ -4,7 +4,6 @@ import { selectRows, type TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import { openAnyModel } from '../../models/any-model.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
-import { textPositions } from '../../models/text-positions.js';
 import { withMaskedLmHead } from '../../models/with-masked-lm-head.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { RandomStream } from '../../tensor/random.js';
@@ -111,7 +110,7 @@ async function openStart(options: Options, io: CommandIo) {
   const { model: name, seed, maxLength } = options;
   const opened = await openAnyModel(name, { find: findOnHub(io), onNotice: io.notice, head: 'masked-lm', seed });
   const start = startingPart(withMaskedLmHead(opened, seed), options);
-  const most = textPositions(start.model) ?? Number.POSITIVE_INFINITY;
+  const most = start.model.maxTokens ?? Number.POSITIVE_INFINITY;
   if (maxLength !== undefined && maxLength > most) {
     const wanted = `at most ${most} tokens, as this model has positions for`;
     throw new OptionError({ where: '--max_length', wanted, got: String(maxLength) });

@@ -7,7 +7,6 @@ import { bilstmFromTeacher, bilstmFromWordVectors, type NewBilstm } from '../../
 import { configOf, findModelFolder, isOurs, taskInName } from '../../models/model-folder.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { withNewHead } from '../../models/text-model.js';
-import { textPositions } from '../../models/text-positions.js';
 import { isMaskedLm } from '../../models/with-masked-lm-head.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
@@ -146,7 +145,7 @@ async function newBilstm(options: Options, task: TrainingTask, io: CommandIo): P
  * @throws OptionError for more than the model has positions for.
  */
 export function checkedMaxLength({ maxLength }: Options, { model }: StartingModel): number {
-  const most = textPositions(model) ?? Number.POSITIVE_INFINITY;
+  const most = model.maxTokens ?? Number.POSITIVE_INFINITY;
   if (maxLength === undefined) return Math.min(DEFAULT_MAX_LENGTH, most);
   if (maxLength <= most) return maxLength;
   const wanted = `at most ${most} tokens, as this model has positions for`;

@@ -1,6 +1,7 @@
 /** @file What can be known to be wrong with a method's views before any work starts. */
 import { SignalError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
+import { WORD_MODELS } from '../../models/families.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model } from '../../models/model.js';
 import type { Teacher } from '../../teachers/teacher.js';
@@ -18,7 +19,7 @@ export function hasViews({ views = {} }: Pick<Method, 'views'>): boolean {
 export function checkViews(method: Method, model: Model, teacher: Teacher | undefined): void {
   if (!hasViews(method)) return;
   const where = `method '${method.name}'`;
-  const kinds = 'a BERT, RoBERTa, DistilBERT or BiLSTM';
+  const kinds = `a ${WORD_MODELS}`;
   if (model.words === undefined) {
     const wanted = `a student whose word vectors can be mixed: ${kinds}`;
     throw new SignalError({ where, wanted, got: `'${model.kind}'`, fix: 'choose another method' });

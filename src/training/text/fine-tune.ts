@@ -7,7 +7,6 @@ import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
 import { METRICS } from '../../metrics/table.js';
 import { type TextModel, withNewHead } from '../../models/text-model.js';
-import { textPositions } from '../../models/text-positions.js';
 import { givenOptions } from '../run/given-options.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions } from '../run/run-options.js';
@@ -65,7 +64,7 @@ export function withHeadFor(model: TextModel, { isRegression, labelNames }: Labe
 
 /** Tokens of a text that a model reads: as told, else 128 or what it has positions for. */
 export function readLength(model: TextModel['model'], maxLength: number | undefined): number {
-  return maxLength ?? Math.min(MAX_LENGTH, textPositions(model) ?? Number.POSITIVE_INFINITY);
+  return maxLength ?? Math.min(MAX_LENGTH, model.maxTokens ?? Number.POSITIVE_INFINITY);
 }
 
 /**

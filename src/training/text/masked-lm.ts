@@ -8,7 +8,7 @@ import { type TextTable, withoutLabels } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
-import { HUGGING_FACE_TYPES } from '../../models/hugging-face-families.js';
+import { FAMILY_NAMES } from '../../models/families.js';
 import { answersAtPositions } from '../../models/masked-positions.js';
 import type { TextModel } from '../../models/text-model.js';
 import { isMaskedLm, MASKED_LM } from '../../models/with-masked-lm-head.js';
@@ -70,7 +70,7 @@ export async function maskedLmRun(options: MaskedLmOptions): Promise<RunOptions>
   if (!isMaskedLm(model)) {
     throw new OptionError({
       where: 'masked language model',
-      wanted: `an encoder with the head ${MASKED_LM} (${HUGGING_FACE_TYPES.join(', ')})`,
+      wanted: `an encoder with the head ${MASKED_LM} (${FAMILY_NAMES.join(', ')})`,
       got: `a ${model.kind} with the head ${String(model.config.head ?? 'none')}`,
       fix: 'give it one with withMaskedLmHead',
     });

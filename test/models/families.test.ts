@@ -1,15 +1,17 @@
-/** @file The BERT family's heads and members against transformers, float64 (`test/python/make_models.py`). */
+/** @file Every family of encoders and its heads against transformers, float64 (`test/python/make_models.py`). */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Value } from '../../src/autograd/value.js';
-import { type BertConfig, bert } from '../../src/models/bert.js';
+import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
-import { type DistilBertConfig, distilbert, distilbertDefaults } from '../../src/models/distilbert.js';
-import type { HeadName } from '../../src/models/heads.js';
+import { distilbert, distilbertDefaults } from '../../src/models/distilbert.js';
+import type { EncoderFamily } from '../../src/models/encoder-family.js';
+import { FAMILIES, familyOf } from '../../src/models/families.js';
+import { HEADS, type HeadName } from '../../src/models/heads.js';
 import type { Model, Signals } from '../../src/models/model.js';
-import { type RobertaConfig, roberta, robertaDefaults } from '../../src/models/roberta.js';
+import { roberta, robertaDefaults } from '../../src/models/roberta.js';
 import { loadModel, saveModel } from '../../src/models/saved-model.js';
 import { SMALL_BERTS } from '../../src/models/small-berts.js';
 import { evaluationContext } from '../../src/nn/context.js';
@@ -27,20 +29,23 @@ import {
   type Witness,
 } from './witness.js';
 
-type Config = Partial<BertConfig & RobertaConfig & DistilBertConfig>;
-const FAMILIES: Readonly<Record<string, (config: Config) => Model>> = { bert, roberta, distilbert };
 const headOf = (name: string): HeadName => (name === 'regression' ? 'classification' : (name as HeadName));
 
 const cases = Object.keys(FAMILIES).flatMap((family) =>
   Object.entries(readWitnesses(family)).map(([name, witness]) => ({ family, name, witness })),
 );
 const modelOf = (family: string, name: string, witness: Witness): Model =>
-  (FAMILIES[family] as (config: Config) => Model)({ ...(witness.config as Config), head: headOf(name) });
+  (familyOf(family) as EncoderFamily)({ ...witness.config, head: headOf(name) });
 const read = ({ logits, hiddenStates = [] }: Signals): Record<string, Value> => ({
   logits,
   ...Object.fromEntries(hiddenStates.map((hidden, i) => [`hidden ${i}`, hidden])),
 });
 const [B, S] = [2, 5];
+
+test.each(Object.entries(FAMILIES))('%s has a witness of each head, and is found by its kind', (kind, family) => {
+  expect(Object.keys(readWitnesses(kind))).toEqual(expect.arrayContaining([...HEADS]));
+  expect(family().kind).toBe(kind);
+});
 
 describe.each(cases)('$family, $name', ({ family, name, witness }) => {
   const model = modelOf(family, name, witness);
@@ -101,7 +106,7 @@ describe('roberta', () => {
   });
 
   test('has room for max_position_embeddings less the rows that no token has', () => {
-    const model = roberta({ ...(witness.config as Config), head: 'tokens' });
+    const model = roberta({ ...witness.config, head: 'tokens' });
     const context = evaluationContext(inputParameters(model.parameters));
     expect(() => model.forward(context, inputsOf(model, { B: 1, S: 7 }))).not.toThrow();
     expect(() => model.forward(context, inputsOf(model, { B: 1, S: 8 }))).toThrow(
@@ -140,16 +145,21 @@ describe('the family, what it starts from and refuses', () => {
     expect(SMALL_BERTS['bert-l6-h256'].hubId).toBe('google/bert_uncased_L-6_H-256_A-4');
   });
 
+  const dropoutSites = (family: string) =>
+    dropoutsOf(modelOf(family, 'classification', readWitnesses(family).classification as Witness), { B, S });
+
+  test.each(Object.keys(FAMILIES))('every dropout of %s has a stream of its own', (family) => {
+    const sites = dropoutSites(family);
+    expect(new Set(sites).size).toBe(sites.length);
+  });
+
   test.each([
     // Witness: the modules of transformers' classes: Dropout in embeddings, layers and head.
     ['bert', 1 + 3 + 1],
     ['roberta', 1 + 3 + 2],
     ['distilbert', 1 + 2 + 1],
-  ])('every dropout of %s has a stream of its own: %i of them', (family, wanted) => {
-    const model = modelOf(family, 'classification', readWitnesses(family).classification as Witness);
-    const sites = dropoutsOf(model, { B, S });
-    expect(sites).toHaveLength(wanted);
-    expect(new Set(sites).size).toBe(wanted);
+  ])('%s has %i dropouts', (family, wanted) => {
+    expect(dropoutSites(family)).toHaveLength(wanted);
   });
 
   test.each([

@@ -1,0 +1,31 @@
+/** @file What the keys of a model's config may hold, as data: checks and the schema of a saved model follow from it. */
+import { OptionError } from '../errors/failures.js';
+
+/**
+ * `size` and `count` are whole numbers from 1, of what may be many and of what is few; `rate` is from 0 to 1, `id` a row of
+ * the vocabulary.
+ */
+export type ConfigValue =
+  | 'size'
+  | 'sizes'
+  | 'count'
+  | 'rate'
+  | 'rateOrNull'
+  | 'id'
+  | 'number'
+  | 'notNegative'
+  | 'positive'
+  | 'flag'
+  | 'activation'
+  | 'head';
+
+export type ConfigValues<C> = { readonly [K in keyof C]: ConfigValue };
+
+/** @throws OptionError for a size or count that is no whole number from 1. */
+export function checkSizes<C extends object>(owner: string, config: C, values: ConfigValues<C>): void {
+  for (const key of Object.keys(values) as (keyof C & string)[]) {
+    const value = config[key];
+    if (!['size', 'count'].includes(values[key]) || (Number.isInteger(value) && Number(value) >= 1)) continue;
+    throw new OptionError({ where: `${owner} ${key}`, wanted: 'a whole number from 1', got: String(value) });
+  }
+}

@@ -1,0 +1,21 @@
+/** @file All families of encoders, by the kind that checkpoints record. */
+import { bert } from './bert.js';
+import { distilbert } from './distilbert.js';
+import type { EncoderFamily } from './encoder-family.js';
+import { roberta } from './roberta.js';
+
+export const FAMILIES = { bert, roberta, distilbert } as const satisfies Readonly<Record<string, EncoderFamily>>;
+
+/** Their kinds: what a `config.json` of `transformers` calls `model_type`. */
+export const FAMILY_NAMES: readonly string[] = Object.keys(FAMILIES);
+
+const TITLES = Object.values(FAMILIES).map(({ title }) => title);
+
+/** For messages: the models that look words up in a table. */
+export const WORD_MODELS = `${TITLES.join(', ')} or BiLSTM`;
+export const ENCODERS = TITLES.join(', ');
+
+/** @returns undefined for a kind of no family. */
+export function familyOf(kind: string): EncoderFamily | undefined {
+  return Object.hasOwn(FAMILIES, kind) ? FAMILIES[kind as keyof typeof FAMILIES] : undefined;
+}
