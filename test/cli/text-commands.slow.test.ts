@@ -270,6 +270,10 @@ describe('retort evaluate', () => {
     expect(mustRun(['evaluate', 'student', 'gold.csv']).stdout).toMatch(
       /^accuracy {3}75\.00 {2}\(95 % interval 30\.06 to 95\.44\)\nmacro F1 +\d+\.\d\d .*\nMatthews .*\nrows +4 of gold\.csv\n$/,
     );
+    expect(mustRun(['evaluate', 'student', 'gold.csv', '--metric', 'f1']).stdout).toMatch(/^F1 .*\naccuracy /);
+    expect(failure(['evaluate', 'student', 'gold.csv', '--metric', 'pearson']).stderr).toMatch(
+      /--metric: wanted one of accuracy, f1, .*, got 'pearson'/,
+    );
     const { metrics, rows } = JSON.parse(mustRun(['evaluate', 'student', 'numbers.csv', '--json']).stdout);
     expect(rows).toBe(4);
     expect(metrics.accuracy.value).toBe(0.75);

@@ -235,6 +235,7 @@ describe('retort evaluate', () => {
     );
     expect(mustRun('evaluate scored/last.ckpt --data_dir small', root).stdout).toBe(asWord);
     expect(retort('evaluate scored small --data_dir elsewhere', root).code).toBe(2);
+    expect(retort('evaluate scored small --metric f1', root).stderr).toMatch(/--metric: wanted a model of texts/);
   });
 });
 

@@ -16,6 +16,10 @@ export async function evaluateDigits(
   options: OptionValues<typeof evaluateUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
+  if (options.metric !== undefined) {
+    const got = 'a model of digits, which has accuracy and loss';
+    throw new OptionError({ where: '--metric', wanted: 'a model of texts', got, fix: 'leave the flag out' });
+  }
   const dataDir = dataFolder(options);
   const device = await digitDevice(options);
   const { model, weights, path } = await loadDigitModel(options.model, io);

@@ -1,5 +1,6 @@
 import { COLUMN_SETTINGS } from '../../data/task-settings.js';
 import { SPLITS } from '../../data/text-task.js';
+import { JUDGED_METRICS } from '../../metrics/table.js';
 import { type CommandUsage, defineCommand } from '../command.js';
 import { messageOptions } from '../shared-options.js';
 import { findOnHub } from './hub-models.js';
@@ -27,6 +28,10 @@ export const evaluateUsage = {
       help: 'where data sets lie; for texts RETORT_DATA says it too [digits: data/mnist]',
     },
     split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name', defaultSays: 'dev' },
+    metric: {
+      ...{ kind: 'choice', choices: JUDGED_METRICS, group: 'Texts' },
+      help: 'measured first, besides the usual ones',
+    },
     textColumn: COLUMN_SETTINGS.textColumn,
     pairColumn: COLUMN_SETTINGS.pairColumn,
     labelColumn: {

@@ -12,7 +12,7 @@ import type { WarningEvent } from '../../experiments/distillation/warning-teller
 import { writeFileAtomic } from '../../files/atomic-write.js';
 import { asJson } from '../../files/fingerprint.js';
 import { inPoints, scoreText } from '../../metrics/points.js';
-import { isJudgedMetric, JUDGED_METRICS, type JudgedMetric, METRICS, neededBy } from '../../metrics/table.js';
+import { METRICS } from '../../metrics/table.js';
 import { reportHtml } from '../../report/html.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { estimateStage } from '../../training/estimate/run-estimate.js';
@@ -39,7 +39,7 @@ import { trainTeacher } from './teacher-training.js';
 import { expectFreeFolder, trainingRun } from './text-training.js';
 import { trainUsage } from './train.js';
 import { checkedMaxLength, checkModelFlags, openStartingModel, startsAtRandom } from './training-model.js';
-import { dataName, readTrainingTask, type TrainingTask } from './training-task.js';
+import { askedMetrics, dataName, readTrainingTask, type TrainingTask } from './training-task.js';
 import { readPool } from './transfer-pool.js';
 
 type Options = OptionValues<typeof distillUsage.options>;
@@ -56,7 +56,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
   const outputDir = options.outputDir ?? join('outputs', `${dataName(options.data)}-${method.name}`);
   await expectFreeFolder(outputDir, options, options.teacherEpochs === undefined ? undefined : TEACHER_FOLDER);
   const task = await readTrainingTask(trained, io);
-  const metrics = metricsOf(options, task);
+  const metrics = askedMetrics(options.metric, task.metrics, task.isRegression ? 1 : task.labelNames.length);
   const pool = options.transfer === undefined ? undefined : await readPool(options.transfer, options, task, io);
   const untrained = await openStartingModel(trained, task, io);
   const { tokenizer } = untrained;
@@ -156,16 +156,6 @@ function asTraining(options: Options, teachers: readonly NamedTeacher[]): TrainO
   }
   if (options.model !== trainUsage.options.model.default) throw wanted('no --model', `--model ${options.model}`);
   return { ...fixed, model: teacher.name, from: undefined };
-}
-
-/** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
-function metricsOf({ metric }: Options, { metrics, isRegression }: TrainingTask): JudgedMetric[] {
-  const wanted = neededBy(isRegression ? 1 : 2);
-  if (metric !== undefined && METRICS[metric].needs !== wanted) {
-    const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === wanted);
-    throw new OptionError({ where: '--metric', wanted: `one of ${fitting.join(', ')}`, got: `'${metric}'` });
-  }
-  return [...(metric === undefined ? [] : [metric]), ...metrics.filter(isJudgedMetric)];
 }
 
 function controlsOf(text: string): Control[] {

@@ -16,6 +16,7 @@ import type { OptionValues } from '../options.js';
 import type { evaluateUsage } from './evaluate.js';
 import { mnistOptions } from './mnist-options.js';
 import { openTextModel } from './text-model.js';
+import { askedMetrics } from './training-task.js';
 
 type Options = OptionValues<typeof evaluateUsage.options>;
 
@@ -89,7 +90,10 @@ async function readData(
         fix: 'use a model of this task',
       });
     }
-    return { table: splitOf(task, options.split ?? 'dev'), metrics: task.metrics };
+    return {
+      table: splitOf(task, options.split ?? 'dev'),
+      metrics: askedMetrics(options.metric, task.metrics, labels.length),
+    };
   }
   const { textColumn, pairColumn, labelColumn = 'label' } = options;
   const readOptions: ReadTextTableOptions = {
@@ -101,7 +105,7 @@ async function readData(
     throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
   }
   const table = await readTextTable(data, readOptions);
-  return { table, metrics: usualMetrics(labels.length) };
+  return { table, metrics: askedMetrics(options.metric, usualMetrics(labels.length), labels.length) };
 }
 
 function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
@@ -173,15 +177,16 @@ function expectRows(rows: number, { name }: TextTable): void {
 
 function outputOf(model: string, data: string, figures: readonly Figure[], rows: number): CommandOutput {
   const percent = (value: number) => (100 * value).toFixed(2);
+  const width = Math.max(9, ...figures.map(({ metric }) => METRICS[metric].name.length));
   const lines = figures.map(({ metric, value, interval }) => {
     const range = interval === undefined ? '' : `  (95 % interval ${interval.map(percent).join(' to ')})`;
-    return `${METRICS[metric].name.padEnd(9)} ${percent(value).padStart(6)}${range}`;
+    return `${METRICS[metric].name.padEnd(width)} ${percent(value).padStart(6)}${range}`;
   });
   const metrics = Object.fromEntries(
     figures.map(({ metric, value, interval }) => [metric, { value: finite(value), interval95: interval ?? null }]),
   );
   return {
-    text: [...lines, `rows      ${formatCount(rows).padStart(6)} of ${data}`].join('\n'),
+    text: [...lines, `${'rows'.padEnd(width)} ${formatCount(rows).padStart(6)} of ${data}`].join('\n'),
     json: { model, data, rows, metrics },
   };
 }

@@ -8,7 +8,15 @@ import { isTextSetName, loadTextSet, TEXT_SETS } from '../../data/text-sets.js';
 import type { TextTable } from '../../data/text-table.js';
 import { splitOf, type TextTask } from '../../data/text-task.js';
 import { type FileError, OptionError } from '../../errors/failures.js';
-import { type MetricName, usualMetrics } from '../../metrics/table.js';
+import {
+  isJudgedMetric,
+  JUDGED_METRICS,
+  type JudgedMetric,
+  METRICS,
+  type MetricName,
+  neededBy,
+  usualMetrics,
+} from '../../metrics/table.js';
 import type { CommandIo } from '../command.js';
 import { formatCount } from '../numbers.js';
 import type { OptionValues } from '../options.js';
@@ -35,6 +43,19 @@ const SHOWN_BAD_ROWS = 3;
 /** The name of the data, without reading it: `sst2`, or a file's name without extension. */
 export function dataName(data: string): string {
   return isTextSetName(data) ? data : basename(data, extname(data));
+}
+
+/** The one that `--metric` names, then the others. @throws OptionError for one that is not of a model of so many classes. */
+export function askedMetrics(
+  asked: JudgedMetric | undefined,
+  others: readonly MetricName[],
+  classes: number,
+): readonly JudgedMetric[] {
+  const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === neededBy(classes));
+  if (asked !== undefined && !fitting.includes(asked)) {
+    throw new OptionError({ where: '--metric', wanted: `one of ${fitting.join(', ')}`, got: `'${asked}'` });
+  }
+  return [...new Set([...(asked === undefined ? [] : [asked]), ...others.filter(isJudgedMetric)])];
 }
 
 /** @throws OptionError for flags that do not fit the data; FileError for data that cannot be read, or has no labels. */

@@ -1,0 +1,28 @@
+/** A metric is a line of the table: all that names metrics has it without another edit. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { compareUsage } from '../../src/cli/commands/compare.js';
+import { distillUsage } from '../../src/cli/commands/distill.js';
+import { evaluateUsage } from '../../src/cli/commands/evaluate.js';
+import { trainUsage } from '../../src/cli/commands/train.js';
+import { schemaText } from '../../src/cli/config/json-schema.js';
+import { JUDGED_METRICS, METRICS } from '../../src/metrics/table.js';
+
+const page = readFileSync(new URL('../../docs/evidence.md', import.meta.url), 'utf8');
+
+test('train --monitor takes every metric', () => {
+  expect(trainUsage.options.monitor.choices).toEqual(Object.keys(METRICS));
+});
+
+describe.each(JUDGED_METRICS)('%s', (name) => {
+  test.each([distillUsage, compareUsage, evaluateUsage])('$name --metric takes it', ({ options }) => {
+    expect(options.metric.choices).toContain(name);
+  });
+
+  test('a retort.yaml takes it, and docs/evidence.md says what a point of it is', () => {
+    expect(JSON.parse(schemaText()).properties.task.properties.metric.enum).toContain(name);
+    const { unit, least } = METRICS[name];
+    const point = unit === '' ? 'a hundredth of the correlation' : 'one percent';
+    expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| .+ \\| ${point} \\| ${least} to 100 \\|$`, 'm'));
+  });
+});
