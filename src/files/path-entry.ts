@@ -18,6 +18,14 @@ export async function entryAt(path: string): Promise<Stats | undefined> {
   }
 }
 
+export async function isFolder(path: string): Promise<boolean> {
+  return (await entryAt(path))?.isDirectory() === true;
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return (await entryAt(path))?.isFile() === true;
+}
+
 /** Whether something is there. @throws as `entryAt`. */
 export async function isThere(path: string): Promise<boolean> {
   return (await entryAt(path)) !== undefined;

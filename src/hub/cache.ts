@@ -8,7 +8,7 @@ import { CheckpointError } from '../errors/failures.js';
 import { syncFolder, writeFileAtomic } from '../files/atomic-write.js';
 import { errorCode, inputFailure, outputFailure } from '../files/file-failure.js';
 import { makeFolder } from '../files/make-folder.js';
-import { entryAt } from '../files/path-entry.js';
+import { entryAt, isFolder } from '../files/path-entry.js';
 import { removeStaleTemporaries, temporaryName } from '../files/temporary.js';
 import { type HubFile, isCommit } from './repository.js';
 
@@ -104,12 +104,4 @@ async function linkBlob(snapshot: string, name: string, hash: string): Promise<v
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-export async function isFolder(path: string): Promise<boolean> {
-  return (await entryAt(path))?.isDirectory() === true;
-}
-
-export async function isRegularFile(path: string): Promise<boolean> {
-  return (await entryAt(path))?.isFile() === true;
 }

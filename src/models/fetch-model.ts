@@ -3,15 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors/failures.js';
 import { nearest } from '../errors/nearest.js';
-import {
-  cachedSnapshot,
-  isFolder,
-  isHubId,
-  isRegularFile,
-  isRevision,
-  publishSnapshot,
-  repositoryFolder,
-} from '../hub/cache.js';
+import { isFile, isFolder } from '../files/path-entry.js';
+import { cachedSnapshot, isHubId, isRevision, publishSnapshot, repositoryFolder } from '../hub/cache.js';
 import { HubConnection } from '../hub/connection.js';
 import { blobFolder, type DownloadProgress, downloadBlobs, removeRemains, whileLocked } from '../hub/download.js';
 import { commitOf, filesOf, type HubFile } from '../hub/repository.js';
@@ -83,7 +76,7 @@ export async function fetchModel(nameOrPath: string, options: FetchOptions = {})
 
 /** Weights without their tokenizer count as half a model: Python's tools bring in what they use, file by file. */
 async function isWholeModel(folder: string): Promise<boolean> {
-  const isThere = (name: string) => isRegularFile(join(folder, name));
+  const isThere = (name: string) => isFile(join(folder, name));
   const hasVocabulary = (await Promise.all(VOCABULARIES.map(isThere))).includes(true);
   if (!hasVocabulary || !(await isThere(CONFIG))) return false;
   if (await isThere(WEIGHTS)) return true;

@@ -1,6 +1,7 @@
 /** @file Models by name in the cache that Hugging Face's own tools fill, without the network. */
 import { CheckpointError } from '../errors/failures.js';
-import { cachedSnapshot, isFolder, isHubId } from '../hub/cache.js';
+import { isFolder } from '../files/path-entry.js';
+import { cachedSnapshot, isHubId } from '../hub/cache.js';
 import { type Environment, hubCache } from '../hub/settings.js';
 import { SMALL_BERTS } from './small-berts.js';
 

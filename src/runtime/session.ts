@@ -12,9 +12,9 @@ import { usualThreads } from './threads.js';
 
 export type SessionOptions = {
   /** A name of `DEVICES`. Default: `cpu`. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** Threads inside an operator. The last bits may depend on it: see `openSession`. Default: `usualThreads`. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Whether idle threads spin: a few percent faster on a quiet machine, far slower on a busy one. Default: true. */
   readonly spinning?: boolean;
   /** Write a profile to `<prefix>_<date>.json` when the session is released. */

@@ -1,7 +1,7 @@
 /** @file Where a teacher's answers are while a run reads them: in memory, or in the shards of a cache. */
 import { join } from 'node:path';
 import { readRows } from './answer-shard.js';
-import { gatheredFrom, type RowShape } from './answers.js';
+import { floatsOf, gatheredFrom, type RowShape } from './answers.js';
 import { type TeacherFolder, touch } from './cache-folder.js';
 import type { FedSignals, TeacherAnswers } from './teacher.js';
 
@@ -22,7 +22,7 @@ export function sinkFor(
   size: number,
   memoryBytes: number,
 ): Sink {
-  const bytes = Float32Array.BYTES_PER_ELEMENT * size * shapes.reduce((sum, shape) => sum + shape.size, 0);
+  const bytes = Float32Array.BYTES_PER_ELEMENT * size * floatsOf(shapes);
   return bytes <= memoryBytes ? memorySink(signals, shapes, size) : diskSink(folder, signals, shapes, size);
 }
 
@@ -54,7 +54,7 @@ function memorySink(signals: FedSignals, shapes: readonly RowShape[], size: numb
 }
 
 function diskSink(folder: TeacherFolder, signals: FedSignals, shapes: readonly RowShape[], size: number): Sink {
-  const floats = shapes.reduce((sum, shape) => sum + shape.size, 0);
+  const floats = floatsOf(shapes);
   const known = new Uint8Array(size);
   const shardOf = new Uint32Array(size);
   const places = new Uint32Array(size);

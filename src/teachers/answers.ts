@@ -14,6 +14,15 @@ const ROWS_PER_PART = 1024;
 export type RowShape = { readonly name: string; readonly shape: StaticShape; readonly size: number };
 
 /**
+ * What is known of answers before any is given.
+ * @param hasRemainder whether they may name only some of the classes.
+ */
+export function usualSignals({ classes }: Pick<Teacher, 'classes'>, hasRemainder = false): FedSignals {
+  const byClass = { dtype: 'float32', shape: [classes] } as const;
+  return { logits: byClass, ...(hasRemainder && { remainder: byClass }) };
+}
+
+/**
  * The shapes of a row's signals, in the order in which they are given.
  * @throws SignalError for a signal that is not of a fixed size, or no float32.
  */
@@ -23,6 +32,11 @@ export function rowShapes(signals: FedSignals, where: string): RowShape[] {
     const fixed = staticShape(shape, `${where}, ${name}`);
     return { name, shape: fixed, size: sizeOf(fixed) };
   });
+}
+
+/** Numbers that a row's signals have together. */
+export function floatsOf(rows: readonly RowShape[]): number {
+  return rows.reduce((sum, { size }) => sum + size, 0);
 }
 
 /**
@@ -155,7 +169,7 @@ function withHoles({ signals, batch }: TeacherAnswers, holes: ReadonlySet<number
  */
 export async function openTeacher(teacher: Teacher, signals: readonly SignalName[]): Promise<OpenTeacher> {
   if (teacher.open !== undefined) return teacher.open(signals);
-  const { name, classes } = teacher;
+  const { name } = teacher;
   const others = signals.filter((signal) => signal !== 'logits');
   if (others.length > 0) {
     throw new SignalError({
@@ -166,7 +180,7 @@ export async function openTeacher(teacher: Teacher, signals: readonly SignalName
   }
   let known: { readonly data: Dataset; readonly answers: TeacherAnswers } | undefined;
   return {
-    signals: { logits: { dtype: 'float32', shape: [classes] } },
+    signals: usualSignals(teacher),
     answer: async (data, rows) => {
       if (known?.data !== data) known = { data, answers: await teacher.answer(data, signals) };
       const { logits, remainder } = known.answers.batch(rows, rows.length);
@@ -195,7 +209,7 @@ function gather(
 }
 
 function expectRoom(rows: readonly RowShape[], data: Dataset, name: string): void {
-  const bytes = Float32Array.BYTES_PER_ELEMENT * rows.reduce((sum, { size }) => sum + size, 0) * data.size;
+  const bytes = Float32Array.BYTES_PER_ELEMENT * floatsOf(rows) * data.size;
   if (bytes <= MAX_ANSWER_BYTES) return;
   throw new SignalError({
     where: `teacher ${name}`,

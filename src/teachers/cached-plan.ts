@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { selectedRows } from '../data/selected-rows.js';
 import { decodeShard, shardBytes } from './answer-shard.js';
-import { readsOf, rowShapes } from './answers.js';
+import { floatsOf, readsOf, rowShapes } from './answers.js';
 import { isShardName, knownSignals } from './cache-folder.js';
 import { timedAnswers } from './labelling-plan.js';
 import { KeyIndex, keysOfRows } from './row-keys.js';
@@ -30,11 +30,11 @@ export async function cachedPlan(
     plan === undefined
       ? await timedAnswers(teacher, data, missing, request)
       : await plan(selectedRows(data, missing), request);
-  return { ...planned, ...rows, bytes: shardBytes(missing.length, floatsOf(teacher, planned.signals)) };
+  return { ...planned, ...rows, bytes: shardBytes(missing.length, floatsIn(teacher, planned.signals)) };
 }
 
-function floatsOf({ name }: Teacher, signals: FedSignals): number {
-  return rowShapes(signals, `teacher ${name}`).reduce((sum, { size }) => sum + size, 0);
+function floatsIn({ name }: Teacher, signals: FedSignals): number {
+  return floatsOf(rowShapes(signals, `teacher ${name}`));
 }
 
 async function answeredRows(
@@ -43,7 +43,7 @@ async function answeredRows(
   signals: FedSignals,
   index: KeyIndex,
 ): Promise<ReadonlySet<number>> {
-  const floats = floatsOf(teacher, signals);
+  const floats = floatsIn(teacher, signals);
   const answered = new Set<number>();
   for (const name of (await readdir(path)).filter(isShardName)) {
     const shard = decodeShard(await readFile(join(path, name)), basename(path), floats);

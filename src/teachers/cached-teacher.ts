@@ -1,12 +1,12 @@
 /** @file A teacher whose answers are kept on disk, by content. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { InterruptedError, OptionError } from '../errors/failures.js';
+import { jsonHash } from '../files/json-hash.js';
 import type { SignalName } from '../models/model.js';
 import { type Shard, shardBytes } from './answer-shard.js';
 import { sinkFor } from './answer-sink.js';
-import { openTeacher, type RowShape, readsOf, rowShapes, usableAnswers, valuesOf } from './answers.js';
+import { floatsOf, openTeacher, type RowShape, readsOf, rowShapes, usableAnswers, valuesOf } from './answers.js';
 import {
   describe,
   knownSignals,
@@ -85,7 +85,7 @@ export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher 
       return cachedPlan(teacher, join(options.folder, key), data, request);
     },
     answer: async (data, signals) =>
-      usableAnswers(teacher, data, await new Labelling(teacher, data, signals, options).answers()),
+      usableAnswers(teacher, data, await cachedAnswers({ teacher, data, signals: [...signals].sort(), options })),
   };
 }
 
@@ -98,111 +98,115 @@ export function rememberingTeacher(teacher: Teacher, options: CacheOptions): Tea
   return needsNone ? teacher : cachedTeacher(teacher, options);
 }
 
-class Labelling {
-  readonly #teacher: Teacher;
-  readonly #data: Dataset;
-  readonly #signals: readonly SignalName[];
-  readonly #options: CacheOptions;
+/** Answers to some rows: those that are there, and those that are made. */
+type Labelling = {
+  readonly teacher: Teacher;
+  readonly data: Dataset;
+  readonly signals: readonly SignalName[];
+  readonly options: CacheOptions;
+};
 
-  constructor(teacher: Teacher, data: Dataset, signals: readonly SignalName[], options: CacheOptions) {
-    this.#teacher = teacher;
-    this.#data = data;
-    this.#signals = [...signals].sort();
-    this.#options = options;
-  }
-
-  async answers(): Promise<TeacherAnswers> {
-    const { name } = this.#teacher;
-    const keys = await keysOfRows(this.#data, readsOf(this.#teacher), `teacher ${name}`);
-    const index = new KeyIndex(keys);
-    const root = this.#options.folder;
-    const folder = await teacherFolder(root, await answersKey(root, this.#teacher, this.#signals));
-    const known = await knownSignals(folder);
-    if (known !== undefined) {
-      await touch(folder);
-      const found = await this.#find(folder, known, index);
-      if (found.missing.length === 0) {
-        this.#report(0, found.missing.length);
-        return found.sink.answers(index.firsts);
-      }
-    }
-    const lock = await lockFolder(folder, this.#options.signal);
-    try {
-      return await this.#label(folder, index, keys);
-    } finally {
-      lock.release();
-    }
-  }
-
-  /** What is there of the answers that are wanted, and the rows that are missing. */
-  async #find(folder: TeacherFolder, signals: FedSignals, index: KeyIndex) {
-    const { memoryBytes = DEFAULT_MEMORY_BYTES } = this.#options;
-    const shapes = rowShapes(signals, `teacher ${this.#teacher.name}`);
-    const sink = sinkFor(folder, signals, shapes, this.#data.size, memoryBytes);
-    const floats = shapes.reduce((sum, { size }) => sum + size, 0);
-    const unused: string[] = [];
-    for (const name of await shardNames(folder)) {
-      const shard = await readShard(folder, name, floats);
-      if (shard === undefined) {
-        this.#options.onNotice?.(`${join(folder.path, name)} was damaged; its answers are given again`);
-        continue;
-      }
-      let used = 0;
-      for (let at = 0; at < shard.rows; at++) {
-        const row = index.rowOf(shard.keys, at);
-        if (row === undefined) continue;
-        used += 1;
-        sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), name, shard.rows, at);
-      }
-      if (used === 0) unused.push(name);
-    }
-    return { sink, unused, missing: missingRows(sink.known, index.firsts) };
-  }
-
-  async #label(folder: TeacherFolder, index: KeyIndex, keys: Uint32Array): Promise<TeacherAnswers> {
-    const { name, contentHash, labelNames } = this.#teacher;
-    const { maxBytes = DEFAULT_MAX_BYTES, signal } = this.#options;
-    const opened = await openTeacher(this.#teacher, this.#signals);
-    try {
-      const shapes = rowShapes(opened.signals, `teacher ${name}`);
-      const floats = shapes.reduce((sum, { size }) => sum + size, 0);
-      const { sink, unused, missing } = await this.#find(folder, opened.signals, index);
-      let needed = 0;
-      for (const part of partsOf(missing)) needed += shardBytes(part.length, floats);
-      await makeRoom(folder, { needed, maxBytes, unused });
-      await describe(folder, { teacher: name, contentHash, labelNames, signals: opened.signals });
-      let done = 0;
-      this.#report(done, missing.length);
-      for (const part of partsOf(missing)) {
-        if (signal?.aborted) throw interrupted(name, done, missing.length);
-        const shard = await askFor(opened, this.#data, part, keys, shapes, this.#teacher);
-        const file = await writeShard(folder, shard);
-        for (const [at, row] of part.entries()) {
-          sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), file, shard.rows, at);
-        }
-        done += part.length;
-        this.#report(done, missing.length);
-      }
+async function cachedAnswers(labelling: Labelling): Promise<TeacherAnswers> {
+  const { teacher, data, signals, options } = labelling;
+  const keys = await keysOfRows(data, readsOf(teacher), `teacher ${teacher.name}`);
+  const index = new KeyIndex(keys);
+  const folder = await teacherFolder(options.folder, await answersKey(options.folder, teacher, signals));
+  const known = await knownSignals(folder);
+  if (known !== undefined) {
+    await touch(folder);
+    const { sink, missing } = await find(labelling, folder, known, index);
+    if (missing.length === 0) {
+      report(labelling, 0, 0);
       return sink.answers(index.firsts);
-    } finally {
-      await opened.release();
     }
   }
-
-  #report(done: number, total: number): void {
-    this.#options.onProgress?.({ done, total, known: this.#data.size - total });
+  const lock = await lockFolder(folder, options.signal);
+  try {
+    return await label(labelling, folder, index, keys);
+  } finally {
+    lock.release();
   }
+}
+
+/** What is there of the answers that are wanted, and the rows that are missing. */
+async function find(
+  { teacher, data, options }: Labelling,
+  folder: TeacherFolder,
+  signals: FedSignals,
+  index: KeyIndex,
+) {
+  const { memoryBytes = DEFAULT_MEMORY_BYTES, onNotice } = options;
+  const shapes = rowShapes(signals, `teacher ${teacher.name}`);
+  const sink = sinkFor(folder, signals, shapes, data.size, memoryBytes);
+  const floats = floatsOf(shapes);
+  const unused: string[] = [];
+  for (const name of await shardNames(folder)) {
+    const shard = await readShard(folder, name, floats);
+    if (shard === undefined) {
+      onNotice?.(`${join(folder.path, name)} was damaged; its answers are given again`);
+      continue;
+    }
+    let used = 0;
+    for (let at = 0; at < shard.rows; at++) {
+      const row = index.rowOf(shard.keys, at);
+      if (row === undefined) continue;
+      used += 1;
+      sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), name, shard.rows, at);
+    }
+    if (used === 0) unused.push(name);
+  }
+  const missing = index.firsts.filter((first, row) => first === row && sink.known[row] === 0);
+  return { sink, unused, missing };
+}
+
+async function label(
+  labelling: Labelling,
+  folder: TeacherFolder,
+  index: KeyIndex,
+  keys: Uint32Array,
+): Promise<TeacherAnswers> {
+  const { teacher, data, options } = labelling;
+  const { name, contentHash, labelNames } = teacher;
+  const { maxBytes = DEFAULT_MAX_BYTES, signal } = options;
+  const opened = await openTeacher(teacher, labelling.signals);
+  try {
+    const shapes = rowShapes(opened.signals, `teacher ${name}`);
+    const floats = floatsOf(shapes);
+    const { sink, unused, missing } = await find(labelling, folder, opened.signals, index);
+    let needed = 0;
+    for (const part of partsOf(missing)) needed += shardBytes(part.length, floats);
+    await makeRoom(folder, { needed, maxBytes, unused });
+    await describe(folder, { teacher: name, contentHash, labelNames, signals: opened.signals });
+    let done = 0;
+    report(labelling, done, missing.length);
+    for (const part of partsOf(missing)) {
+      if (signal?.aborted) throw interrupted(name, done, missing.length);
+      const shard = await askFor(opened, data, part, keys, shapes, teacher);
+      const file = await writeShard(folder, shard);
+      for (const [at, row] of part.entries()) {
+        sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), file, shard.rows, at);
+      }
+      done += part.length;
+      report(labelling, done, missing.length);
+    }
+    return sink.answers(index.firsts);
+  } finally {
+    await opened.release();
+  }
+}
+
+function report({ data, options }: Labelling, done: number, total: number): void {
+  options.onProgress?.({ done, total, known: data.size - total });
 }
 
 /** What answers lie under: all that they depend on besides the row. */
 async function answersKey(root: string, teacher: Teacher, signals: readonly SignalName[]): Promise<string> {
   const { contentHash, labelNames, threads } = teacher;
   const parts = [FORMAT, ANSWERED_SINCE, contentHash, labelNames, [...signals].sort(), readsOf(teacher)];
-  const keyOf = (all: readonly unknown[]) => createHash('sha256').update(JSON.stringify(all)).digest('hex');
-  const plain = keyOf(parts);
+  const plain = jsonHash(parts);
   // What 0.1.0 kept, without threads, counts for any number of them.
   if (threads === undefined || (await knownSignals({ path: join(root, plain) }))) return plain;
-  return keyOf([...parts, threads]);
+  return jsonHash([...parts, threads]);
 }
 
 /** The values of some rows, signal behind signal in each. */
@@ -215,7 +219,7 @@ async function askFor(
   teacher: Teacher,
 ): Promise<Shard> {
   const given = await opened.answer(data, rows);
-  const floats = shapes.reduce((sum, { size }) => sum + size, 0);
+  const floats = floatsOf(shapes);
   const values = new Float32Array(rows.length * floats);
   let offset = 0;
   for (const shape of shapes) {
@@ -230,10 +234,6 @@ async function askFor(
     own.set(keys.subarray(row * KEY_WORDS, (row + 1) * KEY_WORDS), i * KEY_WORDS);
   }
   return { rows: rows.length, keys: own, values };
-}
-
-function missingRows(known: Uint8Array, firsts: Uint32Array): Uint32Array {
-  return firsts.filter((first, row) => first === row && known[row] === 0);
 }
 
 /**

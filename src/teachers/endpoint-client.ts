@@ -1,6 +1,7 @@
 /** @file One request to an OpenAI-compatible server, as often as it takes: rate limits, retries, timeouts. */
 import { type ErrorDetails, RetortError } from '../errors/retort-error.js';
 import { keepSecret, redacted } from '../errors/secrets.js';
+import { shortened } from '../errors/shortened.js';
 import type { Completion } from './endpoint.schema.js';
 
 /** A server that does not answer as it should. What it answered before is kept. */
@@ -210,8 +211,7 @@ function parsedJson(text: string, sent: string): unknown {
 
 function shown(text: string): string {
   // Before it is cut: of a part of a key nobody can tell any more that it is one.
-  const flat = redacted(text.slice(0, MAX_SHOWN_FROM)).replaceAll(/\s+/gu, ' ').trim();
-  return flat.length > 200 ? `${flat.slice(0, 199)}…` : flat;
+  return shortened(redacted(text.slice(0, MAX_SHOWN_FROM)).replaceAll(/\s+/gu, ' ').trim(), 200);
 }
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {

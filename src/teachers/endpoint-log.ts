@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { placedLines } from '../data/text-lines.js';
 import { FileError } from '../errors/failures.js';
+import { shortened } from '../errors/shortened.js';
 import { statIfThere } from '../files/atomic-write.js';
 import { type LinePlace, type LineReader, openLineLog, openLineReader } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
@@ -98,7 +99,7 @@ async function indexOf(path: string, damaged: 'refuse' | 'skip') {
       throw new FileError({
         where: `${path}:${number}`,
         wanted: 'a reply of an endpoint',
-        got: text.length > 60 ? `${text.slice(0, 59)}…` : text,
+        got: shortened(text),
         fix: 'use another log, or delete that line',
       });
     }

@@ -1,6 +1,7 @@
 /** @file A question to an endpoint about one text, and what the replies to it amount to. */
-import { createHash } from 'node:crypto';
+
 import { OptionError } from '../errors/failures.js';
+import { jsonHash } from '../files/json-hash.js';
 import { type AnswerToken, readAnswer } from './answer-reading.js';
 import type { Reply } from './endpoint.schema.js';
 import type { EndpointOptions } from './endpoint-options.js';
@@ -52,10 +53,7 @@ export function questionOf(options: EndpointOptions, text: string, pair: string 
   const filling: Readonly<Record<string, string>> = { text, pair: pair ?? '', labels };
   const content = prompt.replaceAll(/\{(text|pair|labels)\}/gu, (_, name: string) => filling[name] ?? '');
   const messages = [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content }];
-  const key = createHash('sha256')
-    .update(JSON.stringify([model, messages, body, samples, logprobs]))
-    .digest('hex');
-  return { key, text, pair, messages };
+  return { key: jsonHash([model, messages, body, samples, logprobs]), text, pair, messages };
 }
 
 /** What the replies to a question amount to. */

@@ -1,13 +1,13 @@
 /** @file Asking an endpoint for the labels of texts: those that are not in the log, a few first, within limits. */
 import type { Dataset } from '../data/dataset.js';
+import { allRows } from '../data/row-sample.js';
 import { InterruptedError } from '../errors/failures.js';
 import type { Completion, Reply } from './endpoint.schema.js';
 import { EndpointClient, EndpointError, refusalOf } from './endpoint-client.js';
 import type { EndpointLog } from './endpoint-log.js';
 import type { EndpointOptions, EndpointReport } from './endpoint-options.js';
-import { endpointPlan, type OpenQuestion } from './endpoint-plan.js';
 import { mostTokens, type Question, questionOf, type State, stateOf } from './endpoint-question.js';
-import { money, Spending } from './endpoint-spending.js';
+import { endpointPlan, money, type OpenQuestion, Spending } from './endpoint-spending.js';
 import type { LabelWords } from './label-words.js';
 import { textsOf } from './own-texts.js';
 import type { LabellingPlan, RowValues } from './teacher.js';
@@ -88,8 +88,7 @@ export class Questioning {
   /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
   plan(data: Dataset): LabellingPlan {
     const { model, prices, requestsPerMinute, samples = 0, logprobs = true, labelNames } = this.#options;
-    const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
-    const { texts, pairs } = textsOf(data, rows, `teacher ${model}`);
+    const { texts, pairs } = textsOf(data, allRows(data.size), `teacher ${model}`);
     const open: OpenQuestion[] = [];
     for (const [i, text] of texts.entries()) {
       const pair = pairs?.[i];

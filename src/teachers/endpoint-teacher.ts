@@ -1,14 +1,13 @@
 /** @file A language model behind an OpenAI-compatible endpoint as a teacher. */
-import { createHash } from 'node:crypto';
-import { SignalError } from '../errors/failures.js';
+import { jsonHash } from '../files/json-hash.js';
 import type { SignalName } from '../models/model.js';
 import { READING } from './answer-reading.js';
-import { answersInMemory } from './answers.js';
+import { answersInMemory, usualSignals } from './answers.js';
 import { endpointLogSoFar, openEndpointLog } from './endpoint-log.js';
 import { checkEndpointOptions, type EndpointOptions, type EndpointReport } from './endpoint-options.js';
 import { Questioning } from './endpoint-questioning.js';
 import { LabelWords } from './label-words.js';
-import { keptSignals } from './model-teacher.js';
+import { expectLogitsAlone } from './model-teacher.js';
 import type { OpenTeacher, Teacher } from './teacher.js';
 
 export type EndpointTeacher = Teacher & {
@@ -33,18 +32,12 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
   const words = new LabelWords(labelNames, options.labelWords);
   let questioning: Questioning | undefined;
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
-    for (const signal of keptSignals(signals, `teacher ${name}`)) {
-      if (signal === 'logits') continue;
-      throw new SignalError({ where: `teacher ${name}`, wanted: 'logits, the one signal it gives', got: signal });
-    }
+    expectLogitsAlone(signals, `teacher ${name}`);
     const log = await openEndpointLog(options.log, options.signal);
     const asking = new Questioning(options, words, log);
     questioning = asking;
     return {
-      signals: {
-        logits: { dtype: 'float32', shape: [classes] },
-        remainder: { dtype: 'float32', shape: [classes] },
-      },
+      signals: usualSignals({ classes }, true),
       answer: (data, rows) => asking.answer(data, rows),
       release: async () => log.close(),
     };
@@ -55,11 +48,10 @@ export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
     provides: ['logits'],
     classes,
     labelNames,
-    contentHash: createHash('sha256')
-      .update(
-        JSON.stringify(['endpoint', READING, model, prompt, system, labelNames, labelWords, body, samples, logprobs]),
-      )
-      .digest('hex'),
+    contentHash: jsonHash([
+      ...['endpoint', READING, model, prompt, system],
+      ...[labelNames, labelWords, body, samples, logprobs],
+    ]),
     reads: ['texts'],
     remembers: true,
     temperatures: 'one',

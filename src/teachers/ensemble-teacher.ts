@@ -1,12 +1,13 @@
 /** @file Several teachers as one: the mean of what they say. */
-import { createHash } from 'node:crypto';
+
 import type { Dataset } from '../data/dataset.js';
 import { OptionError, SignalError } from '../errors/failures.js';
+import { jsonHash } from '../files/json-hash.js';
 import type { SignalName } from '../models/model.js';
 import { logMeanExp, logSoftmax } from '../tensor/logits.js';
 import { alignLabels } from './align-labels.js';
-import { answersInMemory, openTeacher, readsOf } from './answers.js';
-import { labellingPlan, usualSignals } from './labelling-plan.js';
+import { answersInMemory, openTeacher, readsOf, usualSignals } from './answers.js';
+import { labellingPlan } from './labelling-plan.js';
 import type { LabellingPlan, OpenTeacher, PlanRequest, RowValues, Teacher } from './teacher.js';
 
 export type EnsembleOptions = {
@@ -56,7 +57,7 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
       throw error;
     }
     return {
-      signals: { logits: { dtype: 'float32', shape: [classes] } },
+      signals: usualSignals(first),
       // One after the other: each uses all cores.
       answer: async (data, rows) => {
         const said: Float32Array[] = [];
@@ -80,9 +81,7 @@ export function ensembleTeacher(members: readonly Teacher[], options: EnsembleOp
     provides: ['logits'],
     classes,
     labelNames,
-    contentHash: createHash('sha256')
-      .update(JSON.stringify(['ensemble', of, aligned.map((member) => member.contentHash)]))
-      .digest('hex'),
+    contentHash: jsonHash(['ensemble', of, aligned.map((member) => member.contentHash)]),
     ...(threads.length > 0 && { threads }),
     reads: [...new Set(aligned.flatMap(readsOf))],
     ...(remember.length === aligned.length && { remembers: true }),

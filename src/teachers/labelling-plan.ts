@@ -1,7 +1,7 @@
 /** @file What a teacher's answers to some rows are going to take, without asking for them. */
 import type { Dataset } from '../data/dataset.js';
 import { allRows, evenRows, workOf } from '../data/row-sample.js';
-import { openTeacher, readsOf } from './answers.js';
+import { openTeacher, readsOf, usualSignals } from './answers.js';
 import type { FedSignals, LabellingPlan, PlanRequest, Teacher, TeacherAnswers } from './teacher.js';
 
 /** What a teacher says of itself (`plan`); of another that it has its answers already, or what a few of them take. */
@@ -50,11 +50,6 @@ export async function timedAnswers(
   } finally {
     await opened.release();
   }
-}
-
-/** What is known of answers before any is given. */
-export function usualSignals({ classes }: Pick<Teacher, 'classes'>): FedSignals {
-  return { logits: { dtype: 'float32', shape: [classes] } };
 }
 
 /** Answers as good as any for timing a step: numbers of every sign that nobody gave. */

@@ -1,11 +1,12 @@
 /** @file An ONNX classifier of texts as a teacher, whoever exported it. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, normalize, posix } from 'node:path';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
+import { jsonHash } from '../files/json-hash.js';
 import { expectUnchanged } from '../files/manifest.js';
+import { isFile } from '../files/path-entry.js';
 import type { SignalName } from '../models/model.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import type { ValueInfo } from '../onnx/program.js';
@@ -20,10 +21,10 @@ import { parseJson, readText } from '../tokenizers/read-text.js';
 import type { TruncationOptions } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type AlignOptions, alignLabels } from './align-labels.js';
-import { answersInMemory } from './answers.js';
-import { keptSignals } from './model-teacher.js';
+import { answersInMemory, usualSignals } from './answers.js';
+import { expectLogitsAlone } from './model-teacher.js';
 import { type OwnReader, ownCut, runOnTexts } from './own-texts.js';
-import { probabilityTarget } from './targets.js';
+import { LEAST_FLOAT, probabilityTarget } from './targets.js';
 import type { OpenTeacher, Teacher } from './teacher.js';
 
 const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'input_ids_b', 'attention_mask_b'] as const;
@@ -98,9 +99,7 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
     provides: ['logits'],
     classes: classifier.classes,
     labelNames: labels,
-    contentHash: createHash('sha256')
-      .update(JSON.stringify(['onnx', hash, tokenizerHash(tokenizer), cut, gives, output, inputs, ...padding]))
-      .digest('hex'),
+    contentHash: jsonHash(['onnx', hash, tokenizerHash(tokenizer), cut, gives, output, inputs, ...padding]),
     // It may hold products of any kind: ours alone are known not to depend on that.
     threads: [options.threads ?? usualThreads()],
     reads: ['texts'],
@@ -123,12 +122,10 @@ async function openOnnx(
   options: OnnxTeacherOptions,
 ): Promise<OpenTeacher> {
   const where = `teacher ${path}`;
-  for (const signal of keptSignals(signals, where)) {
-    if (signal !== 'logits') throw new SignalError({ where, wanted: 'logits, the one signal it gives', got: signal });
-  }
+  expectLogitsAlone(signals, where);
   const session = await sessionOf(path, options);
   const forward = {
-    signals: { logits: { dtype: 'float32', shape: [classes] } },
+    signals: usualSignals({ classes }),
     run: async (given: Readonly<Record<string, Tensor>>) => {
       const feeds = inputs.map(({ name, as, dtype }) => [as, inDtype(given[name] as Tensor, dtype)] as const);
       const logits = (await session.run(Object.fromEntries(feeds)))[output] as Tensor<'float32'>;
@@ -139,7 +136,7 @@ async function openOnnx(
       if (gives === 'logits') return { logits };
       return { logits: { ...logits, data: logsOf(logits.data, classes, `${where}, ${output}`) } };
     },
-  } as const;
+  };
   return {
     signals: forward.signals,
     answer: (data, rows) => runOnTexts(forward, reader, data, rows, where),
@@ -149,10 +146,7 @@ async function openOnnx(
 
 async function sessionOf(path: string, { threads, device }: OnnxTeacherOptions): Promise<Session> {
   try {
-    return await openModelSession(path, {
-      ...(threads !== undefined && { threads }),
-      ...(device !== undefined && { device }),
-    });
+    return await openModelSession(path, { threads, device });
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
     const fix = 'export or copy the model again';
@@ -222,9 +216,6 @@ function inDtype({ shape, data, dtype }: Tensor, wanted: BoundInput['dtype']): T
   return { dtype: 'int32', shape, data: Int32Array.from(data as BigInt64Array, Number) };
 }
 
-/** The least of float32 that is not denormal: softmax's small values are exact, and hold at any temperature. */
-const LEAST_FLOAT = 2 ** -126;
-
 /** What float16 and 8 bits lose of a sum of 1. */
 const LOST = 0.01;
 
@@ -275,13 +266,6 @@ async function storedLabels(
 
 function namesIn(value: unknown): readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : [];
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 /** SHA-256 of the file and of those that it says its weights are in. */

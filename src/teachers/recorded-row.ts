@@ -1,6 +1,7 @@
 /** @file One recorded answer: what its row says, of which kind, as a target. */
 import { FileError } from '../errors/failures.js';
 import type { RetortError } from '../errors/retort-error.js';
+import { shortened } from '../errors/shortened.js';
 import {
   holeTarget,
   LARGEST_TARGET,
@@ -205,5 +206,5 @@ function digits(value: number): string {
 function shown(value: unknown): string {
   const json =
     JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? Number(part) : part)) ?? 'nothing';
-  return json.length > 60 ? `${json.slice(0, 59)}…` : json;
+  return shortened(json);
 }

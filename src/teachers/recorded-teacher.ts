@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { extname } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { parquetObjects } from '../data/parquet-rows.js';
+import { allRows } from '../data/row-sample.js';
 import { textLines } from '../data/text-lines.js';
 import type { TextTable } from '../data/text-table.js';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
+import { shortened } from '../errors/shortened.js';
 import type { SignalName } from '../models/model.js';
-import { answersInMemory } from './answers.js';
-import { keptSignals } from './model-teacher.js';
+import { answersInMemory, usualSignals } from './answers.js';
+import { expectLogitsAlone } from './model-teacher.js';
 import { textsOf } from './own-texts.js';
 import { AnswerReader, type RecordedOptions } from './recorded-row.js';
 import { RUNGS, type Rung } from './targets.js';
@@ -51,15 +53,10 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
   const C = labelNames.length;
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const where = `teacher ${path}`;
-    for (const signal of keptSignals(signals, where)) {
-      if (signal !== 'logits') throw new SignalError({ where, wanted: 'logits, the one signal it gives', got: signal });
-    }
+    expectLogitsAlone(signals, where);
     const checked = new WeakSet<TextTable>();
     return {
-      signals: {
-        logits: { dtype: 'float32', shape: [C] },
-        ...(remainder && { remainder: { dtype: 'float32', shape: [C] } }),
-      },
+      signals: usualSignals({ classes: C }, remainder !== undefined),
       answer: async (data, rows) => {
         const table = data.text?.table ?? textsOf(data, rows, where);
         if (!checked.has(table)) expectSameRows(records, table, path, unknownRows);
@@ -169,10 +166,10 @@ async function* jsonRecords(path: string): AsyncGenerator<RecordedObject, void> 
       object = JSON.parse(text);
     } catch (cause) {
       const fix = 'mend or delete that line';
-      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: cut(text), fix, cause });
+      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: shortened(text), fix, cause });
     }
     if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: cut(text) });
+      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: shortened(text) });
     }
     yield { number, object: object as RecordedObject['object'] };
   }
@@ -188,10 +185,6 @@ async function* parquetRecords(path: string): AsyncGenerator<RecordedObject, voi
 
 function placeOf(path: string, format: 'jsonl' | 'parquet', number: number): string {
   return format === 'parquet' ? `${path}, row ${number}` : `${path}:${number}`;
-}
-
-function cut(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 function idKey({ id }: Readonly<Record<string, unknown>>): string | undefined {
@@ -213,7 +206,7 @@ function keyOf(table: TextTable, row: number, by: 'id' | 'text'): string {
 
 /** How many rows have an answer. */
 function knownRows({ by, places }: Records, data: Dataset, path: string): number {
-  const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
+  const rows = allRows(data.size);
   const table = data.text?.table ?? textsOf(data, rows, `teacher ${path}`);
   return rows.reduce((count, row) => count + (places.has(keyOf(table, row, by)) ? 1 : 0), 0);
 }
@@ -226,7 +219,7 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
   for (let row = 0; row < table.size; row++) {
     const place = places.get(keyOf(table, row, by));
     if (place === undefined) {
-      missing.push(by === 'id' ? (table.ids[row] as string) : cut(JSON.stringify(table.texts[row])));
+      missing.push(by === 'id' ? (table.ids[row] as string) : shortened(JSON.stringify(table.texts[row])));
       continue;
     }
     used[place] = 1;
@@ -234,8 +227,8 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
     if (text !== undefined && text !== keyOf(table, row, 'text')) {
       throw new SignalError({
         where: `${path}:${lines[place]}`,
-        wanted: `an answer to row ${table.ids[row]} of ${table.name}, ${cut(keyOf(table, row, 'text'))}`,
-        got: `one to ${cut(text)}`,
+        wanted: `an answer to row ${table.ids[row]} of ${table.name}, ${shortened(keyOf(table, row, 'text'))}`,
+        got: `one to ${shortened(text)}`,
         fix: "the rows have changed since: find them by their text (by: 'text'), or record the answers again",
       });
     }

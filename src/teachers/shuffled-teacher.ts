@@ -1,11 +1,11 @@
 /** @file The control that keeps what a teacher says of a class and takes away what it says of a row. */
 import type { Dataset } from '../data/dataset.js';
+import { allRows } from '../data/row-sample.js';
 import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
 import { argmax } from '../tensor/logits.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { RandomStream } from '../tensor/random.js';
-import { scoreGroups } from './score-groups.js';
 import type { Teacher } from './teacher.js';
 
 const ROWS_PER_BATCH = 256;
@@ -96,8 +96,24 @@ async function groupsOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array
     scores.set(given, rows[0]);
   }
   if (!scores.some(Number.isNaN)) return scoreGroups(scores);
-  const all = Uint32Array.from({ length: data.size }, (_, row) => row);
   const answers = await teacher.answer(data, ['logits']);
-  const said = answers.batch(all, data.size).logits?.data as Float32Array;
+  const said = answers.batch(allRows(data.size), data.size).logits?.data as Float32Array;
   return scoreGroups(scores.map((score, row) => (Number.isNaN(score) ? (said[row] as number) : score)));
+}
+
+/** How many groups of like scores stand in for classes. */
+const GROUPS = 5;
+
+/**
+ * The group of each score, from 0: the fifth of all scores in which the first of its equals stands, from the lowest.
+ * Equal scores are in one group, so that groups may differ in size, or be empty.
+ * @param scores [N], none of them NaN
+ * @returns [N]
+ */
+export function scoreGroups(scores: Float32Array): Int32Array {
+  const groups = new Map<number, number>();
+  for (const [place, score] of scores.toSorted().entries()) {
+    if (!groups.has(score)) groups.set(score, Math.floor((GROUPS * place) / scores.length));
+  }
+  return Int32Array.from(scores, (score) => groups.get(score) as number);
 }

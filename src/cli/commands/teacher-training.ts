@@ -5,7 +5,7 @@ import { OptionError } from '../../errors/failures.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { classesOf } from '../../models/forward.js';
-import { teacherOfTexts } from '../../teachers/model-of-texts.js';
+import { teacherOfTexts } from '../../teachers/text-teacher.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { checkTeacher } from '../../training/checks/teacher-checks.js';
 import { hasViews } from '../../training/checks/view-checks.js';

@@ -1,8 +1,9 @@
 /** @file What a distillation is going to take, before it starts: steps, time, memory, disk, and what an endpoint costs. */
 import type { Dataset } from '../../data/dataset.js';
 import type { SignalName } from '../../models/model.js';
+import { usualSignals } from '../../teachers/answers.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
-import { labellingPlan, unaskedTeacher, usualSignals } from '../../teachers/labelling-plan.js';
+import { labellingPlan, unaskedTeacher } from '../../teachers/labelling-plan.js';
 import type { FedSignals, LabellingPlan, Teacher } from '../../teachers/teacher.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
