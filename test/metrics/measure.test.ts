@@ -67,7 +67,7 @@ describe('metricsOf with names', () => {
 
   test('a metric of the other kind of model is refused by name', () => {
     expect(() => checkedMetrics(['pearson'], 2)).toThrow(
-      'metrics: wanted some of accuracy, f1, macro_f1, matthews, loss, got pearson',
+      /^metrics: wanted some of accuracy, (?!.*(pearson|spearman).*,).*loss, got pearson$/,
     );
     expect(() => checkedMetrics(['f1'], 1)).toThrow('metrics: wanted some of pearson, spearman, loss, got f1');
     expect(checkedMetrics(['f1', 'accuracy'], 2)).toEqual(['f1', 'accuracy', 'loss']);
