@@ -1,5 +1,6 @@
 /** @file All metrics, by the names that flags, configs, logs and records use. */
 import { accuracy } from './accuracy.js';
+import { balancedAccuracy } from './balanced-accuracy.js';
 import { f1 } from './f1.js';
 import { loss } from './loss.js';
 import { macroF1 } from './macro-f1.js';
@@ -13,6 +14,7 @@ const JUDGED = {
   accuracy,
   f1,
   macro_f1: macroF1,
+  balanced_accuracy: balancedAccuracy,
   matthews,
   pearson,
   spearman,

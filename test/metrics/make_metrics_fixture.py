@@ -34,6 +34,7 @@ def classes():
             "accuracy": metrics.accuracy_score(labels, predicted),
             "f1": f1[1],
             "macro_f1": metrics.f1_score(labels, predicted, average="macro", zero_division=0),
+            "balanced_accuracy": metrics.balanced_accuracy_score(labels, predicted),
             "matthews": metrics.matthews_corrcoef(labels, predicted),
         }
         yield case
