@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../bench/figures.js';
-import { planLines } from '../src/cli/commands/plan-lines.js';
+import { planLines } from '../src/cli/commands/train/plan-lines.js';
 import { stratifiedSplit } from '../src/data/stratified.js';
 import { loadTextSet, type TextSetName } from '../src/data/text-sets.js';
 import { splitOf, type TextTask } from '../src/data/text-task.js';

@@ -87,20 +87,18 @@ export type Command = {
 };
 
 /**
- * Joins a usage with the code that does the work. `run` imports that code when it is called, so that `--help` and a
- * wrong flag answer at once and load nothing native.
+ * Joins a usage with the code that does the work, which is loaded when the command runs: `--help` and a wrong flag answer
+ * at once and load nothing native.
  */
-export function defineCommand<const T extends OptionTable>(
-  definition: CommandUsage<T> & {
-    readonly run: (options: OptionValues<T>, io: CommandIo) => Promise<CommandOutput | undefined>;
-  },
+export function command<const T extends OptionTable>(
+  usage: CommandUsage<T>,
+  load: () => Promise<(options: OptionValues<T>, io: CommandIo) => Promise<CommandOutput | undefined>>,
 ): Command {
-  const { run, ...usage } = definition;
   return {
     usage,
     start: (raw) => {
       const { values, notices } = readOptions(`retort ${usage.name}`, usage.options, raw);
-      return { notices, run: (io) => run(values, io) };
+      return { notices, run: async (io) => (await load())(values, io) };
     },
   };
 }

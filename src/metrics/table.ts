@@ -1,4 +1,5 @@
 /** @file All metrics, by the names that flags, configs, logs and records use. */
+import { OptionError } from '../errors/failures.js';
 import { accuracy } from './accuracy.js';
 import { balancedAccuracy } from './balanced-accuracy.js';
 import { f1 } from './f1.js';
@@ -49,4 +50,17 @@ export function usualMetrics(classes: number): readonly JudgedMetric[] {
 /** What rows of a model with so many classes have. */
 export function neededBy(classes: number): AgreementMetric['needs'] {
   return classes === 1 ? 'scores' : 'labels';
+}
+
+/** The one that is asked for, then the others. @throws OptionError for one that is not of a model of so many classes. */
+export function askedMetrics(
+  asked: JudgedMetric | undefined,
+  others: readonly MetricName[],
+  classes: number,
+): readonly JudgedMetric[] {
+  const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === neededBy(classes));
+  if (asked !== undefined && !fitting.includes(asked)) {
+    throw new OptionError({ where: 'metric', wanted: `one of ${fitting.join(', ')}`, got: `'${asked}'` });
+  }
+  return [...new Set([...(asked === undefined ? [] : [asked]), ...others.filter(isJudgedMetric)])];
 }

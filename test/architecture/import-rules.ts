@@ -37,11 +37,17 @@ function folderOf(path: string): string {
   return path === 'index.ts' ? 'entries' : path.slice(0, Math.max(path.indexOf('/'), 0));
 }
 
+/** The folder with rooms that a file lies in. */
+function roomyFolder(path: string): string | undefined {
+  return Object.keys(ROOMS).find((folder) => path.startsWith(`${folder}/`));
+}
+
 /** The rank of a file among the rooms of its folder; undefined in a folder without rooms, or a room without a rank. */
 function roomRank(path: string): number | undefined {
-  const [folder = '', room] = path.split('/');
-  const rooms = ROOMS[folder];
-  if (rooms === undefined || room === undefined) return undefined;
+  const folder = roomyFolder(path);
+  const rooms = ROOMS[folder ?? ''];
+  if (folder === undefined || rooms === undefined) return undefined;
+  const [room = ''] = path.slice(folder.length + 1).split('/');
   if (room.endsWith('.ts')) return rooms.length;
   const rank = rooms.findIndex((names) => names.includes(room));
   return rank < 0 ? undefined : rank;
@@ -59,7 +65,7 @@ export function violationsOf(path: string, source: string, sources: Sources): st
   if (rank === undefined) return [`${path}: the folder "${folder}" has no rank in test/architecture/ranks.ts`];
 
   const wrong: string[] = [];
-  if (ROOMS[folder] !== undefined && roomRank(path) === undefined) {
+  if (roomyFolder(path) !== undefined && roomRank(path) === undefined) {
     wrong.push(`${path}: the room has no rank in test/architecture/ranks.ts`);
   }
   const names = path.replace(/\.ts$/, '').split('/');

@@ -37,6 +37,7 @@ export const RANKS: Readonly<Record<string, number>> = {
  */
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   training: [['step', 'evaluation'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
+  'cli/commands': [['digits', 'report', 'init'], ['use'], ['train'], ['distill', 'pretrain'], ['augment']],
 };
 
 /** Packages that may enter only through some files, so that what does not need them never loads them. */

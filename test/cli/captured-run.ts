@@ -1,17 +1,8 @@
 import { PassThrough } from 'node:stream';
-import {
-  type Command,
-  type CommandIo,
-  type CommandOutput,
-  type CommandUsage,
-  defineCommand,
-} from '../../src/cli/command.js';
-import { evaluateUsage } from '../../src/cli/commands/evaluate.js';
-import { mnistUsage } from '../../src/cli/commands/mnist.js';
-import { mnistWithKdUsage } from '../../src/cli/commands/mnist-with-kd.js';
-import { predictUsage } from '../../src/cli/commands/predict.js';
-import { primerUsage } from '../../src/cli/commands/primer.js';
-import { trainUsage } from '../../src/cli/commands/train.js';
+import { type Command, type CommandIo, type CommandOutput, type CommandUsage, command } from '../../src/cli/command.js';
+import { mnistUsage, mnistWithKdUsage, primerUsage } from '../../src/cli/commands/digits/usage.js';
+import { trainUsage } from '../../src/cli/commands/train/usage.js';
+import { evaluateUsage, predictUsage } from '../../src/cli/commands/use/usage.js';
 import { runCommandLine } from '../../src/cli/frame.js';
 import type { OptionTable } from '../../src/cli/options.js';
 import type { Environment } from '../../src/cli/terminal.js';
@@ -41,12 +32,9 @@ export async function capturedRun(
   const stderr = memoryStream(settings.stderrColumns);
   let call: CapturedRun['call'];
   const captured = <T extends OptionTable>(usage: CommandUsage<T>): Command =>
-    defineCommand<T>({
-      ...usage,
-      run: (options, io) => {
-        call = { name: usage.name, options: { ...options } };
-        return settings.body?.(io) ?? Promise.resolve({ json: { ran: usage.name }, text: `ran ${usage.name}` });
-      },
+    command<T>(usage, async () => (options, io) => {
+      call = { name: usage.name, options: { ...options } };
+      return settings.body?.(io) ?? Promise.resolve({ json: { ran: usage.name }, text: `ran ${usage.name}` });
     });
   const commands = [
     captured(mnistUsage),

@@ -1,20 +1,21 @@
 // A command line with fake commands, for tests of how the process around them behaves.
-import { defineCommand } from '../../dist/cli/command.js';
+import { command } from '../../dist/cli/command.js';
 import { runProcess } from '../../dist/cli/process.js';
 import { InterruptedError } from '../../dist/errors/failures.js';
 
 const usage = { summary: 'fake', options: {}, examples: [] };
+const fake = ({ run, ...usage }) => command(usage, async () => run);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 await runProcess([
-  defineCommand({
+  fake({
     ...usage,
     name: 'flood',
     async run(_options, io) {
       for (let i = 0; i < 100_000; i++) await io.write(`line ${i}\n`);
     },
   }),
-  defineCommand({
+  fake({
     ...usage,
     name: 'chatter',
     async run(_options, io) {
@@ -23,7 +24,7 @@ await runProcess([
       return { json: null, text: 'finished' };
     },
   }),
-  defineCommand({
+  fake({
     ...usage,
     name: 'train',
     async run(_options, io) {
@@ -35,7 +36,7 @@ await runProcess([
       throw new InterruptedError({ where: 'train', wanted: 'to finish', got: 'Ctrl-C', fix: 'add --resume' });
     },
   }),
-  defineCommand({
+  fake({
     ...usage,
     name: 'npm',
     async run(_options, io) {
@@ -47,7 +48,7 @@ await runProcess([
       throw new InterruptedError({ where: 'train', wanted: 'to finish', got: 'Ctrl-C', fix: 'add --resume' });
     },
   }),
-  defineCommand({
+  fake({
     ...usage,
     name: 'deaf',
     async run(_options, io) {
@@ -56,7 +57,7 @@ await runProcess([
       await pause(600_000);
     },
   }),
-  defineCommand({
+  fake({
     ...usage,
     name: 'wait',
     async run(_options, io) {
@@ -64,7 +65,7 @@ await runProcess([
       await pause(600_000);
     },
   }),
-  defineCommand({
+  fake({
     ...usage,
     name: 'stray',
     async run() {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { findOnHub } from '../../src/cli/commands/hub-models.js';
+import { findOnHub } from '../../src/cli/hub-models.js';
 import { findModelFolder } from '../../src/models/model-folder.js';
 import { HubServer, PLAIN } from '../hub/hub-server.js';
 

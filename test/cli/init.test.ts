@@ -5,8 +5,8 @@ import { PassThrough } from 'node:stream';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { distillUsage } from '../../src/cli/commands/distill.js';
-import { initCommand } from '../../src/cli/commands/init.js';
+import { distillUsage } from '../../src/cli/commands/distill/usage.js';
+import { COMMANDS } from '../../src/cli/commands/table.js';
 import { configured } from '../../src/cli/config/configured.js';
 import { runCommandLine } from '../../src/cli/frame.js';
 import { readOptions } from '../../src/cli/options.js';
@@ -27,7 +27,7 @@ function file(name: string, content: string | Uint8Array): string {
 
 async function init(...words: string[]) {
   const [stdout, stderr] = [memoryStream(), memoryStream()];
-  const exitCode = await runCommandLine(['init', ...words], [initCommand], {
+  const exitCode = await runCommandLine(['init', ...words], COMMANDS, {
     ...{ stdin: new PassThrough(), stdout, stderr, environment: {} },
     interruption: () => new AbortController().signal,
   });

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { distillUsage } from '../../src/cli/commands/distill.js';
-import { endpointFlags } from '../../src/cli/commands/endpoint-flags.js';
-import { departureLine, expectKeyAllowed } from '../../src/cli/commands/key-allowance.js';
+import { endpointFlags } from '../../src/cli/commands/distill/endpoint-flags.js';
+import { departureLine, expectKeyAllowed } from '../../src/cli/commands/distill/key-allowance.js';
+import { distillUsage } from '../../src/cli/commands/distill/usage.js';
 import { readOptions } from '../../src/cli/options.js';
 import { canAsk, isConfirmed } from '../../src/cli/question.js';
 import { workFolder } from './command-line.js';

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { mnistWithKdOptions } from '../../src/cli/commands/mnist-options.js';
+import { mnistWithKdOptions } from '../../src/cli/commands/digits/usage.js';
 import { type OptionTable, type OptionValues, readOptions } from '../../src/cli/options.js';
 import type { Portion } from '../../src/options/option-spec.js';
 

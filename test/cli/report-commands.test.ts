@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compareCommand } from '../../src/cli/commands/compare.js';
-import { doctorCommand } from '../../src/cli/commands/doctor.js';
-import { reportCommand } from '../../src/cli/commands/report.js';
+import { COMMANDS } from '../../src/cli/commands/table.js';
 import { runCommandLine } from '../../src/cli/frame.js';
 import { packRightRows } from '../../src/experiments/arm-result.js';
 import { readExperimentRecord } from '../../src/experiments/experiment-record.js';
@@ -41,7 +39,7 @@ beforeAll(() => {
 
 async function run(...words: string[]) {
   const [stdout, stderr] = [memoryStream(), memoryStream()];
-  const exitCode = await runCommandLine(words, [reportCommand, compareCommand, doctorCommand], {
+  const exitCode = await runCommandLine(words, COMMANDS, {
     stdin: new PassThrough(),
     ...{ stdout, stderr, environment: {} },
     interruption: () => new AbortController().signal,
@@ -129,7 +127,8 @@ describe('retort doctor', () => {
         ...{ onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, say: () => {}, notice: () => {} },
         interruption: () => new AbortController().signal,
       };
-      return doctorCommand.start({ flags: new Map([['outputDir', root]]), operands: [path] }).run(io);
+      const doctor = COMMANDS.find(({ usage }) => usage.name === 'doctor');
+      return doctor?.start({ flags: new Map([['outputDir', root]]), operands: [path] }).run(io);
     };
     const empty = join(root, 'empty');
     mkdirSync(empty);

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { distillUsage } from '../../src/cli/commands/distill.js';
-import { endpointFlags } from '../../src/cli/commands/endpoint-flags.js';
-import { checkLayerFlags, startInWords } from '../../src/cli/commands/starting-layers.js';
-import { namedTeachers } from '../../src/cli/commands/teacher-flags.js';
+import { endpointFlags } from '../../src/cli/commands/distill/endpoint-flags.js';
+import { namedTeachers } from '../../src/cli/commands/distill/teacher-flags.js';
+import { distillUsage } from '../../src/cli/commands/distill/usage.js';
+import { checkLayerFlags, startInWords } from '../../src/cli/commands/train/starting-layers.js';
 import { readOptions } from '../../src/cli/options.js';
 import { temporaryFolder } from '../files/processes.js';
 

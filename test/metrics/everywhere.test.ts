@@ -1,12 +1,13 @@
-/** A metric is a line of the table: all that names metrics has it without another edit. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compareUsage } from '../../src/cli/commands/compare.js';
-import { distillUsage } from '../../src/cli/commands/distill.js';
-import { evaluateUsage } from '../../src/cli/commands/evaluate.js';
-import { trainUsage } from '../../src/cli/commands/train.js';
+import { distillUsage } from '../../src/cli/commands/distill/usage.js';
+import { compareUsage } from '../../src/cli/commands/report/usage.js';
+import { trainUsage } from '../../src/cli/commands/train/usage.js';
+import { evaluateUsage } from '../../src/cli/commands/use/usage.js';
 import { schemaText } from '../../src/cli/config/json-schema.js';
 import { JUDGED_METRICS, METRICS } from '../../src/metrics/table.js';
+
+/** A metric is a line of the table: all that names metrics has it without another edit. */
 
 const page = readFileSync(new URL('../../docs/evidence.md', import.meta.url), 'utf8');
 

@@ -1,33 +1,27 @@
-import type { Command } from '../command.js';
-import { augmentCommand } from './augment.js';
-import { compareCommand } from './compare.js';
-import { distillCommand } from './distill.js';
-import { doctorCommand } from './doctor.js';
-import { evaluateCommand } from './evaluate.js';
-import { exportCommand } from './export.js';
-import { initCommand } from './init.js';
-import { mnistCommand } from './mnist.js';
-import { mnistWithKdCommand } from './mnist-with-kd.js';
-import { predictCommand } from './predict.js';
-import { pretrainCommand } from './pretrain.js';
-import { primerCommand } from './primer.js';
-import { reportCommand } from './report.js';
-import { trainCommand } from './train.js';
+import { type Command, command } from '../command.js';
+import { augmentUsage } from './augment/usage.js';
+import { mnistUsage, mnistWithKdUsage, primerUsage } from './digits/usage.js';
+import { distillUsage } from './distill/usage.js';
+import { initUsage } from './init/usage.js';
+import { pretrainUsage } from './pretrain/usage.js';
+import { compareUsage, doctorUsage, reportUsage } from './report/usage.js';
+import { trainUsage } from './train/usage.js';
+import { evaluateUsage, exportUsage, predictUsage } from './use/usage.js';
 
-/** The commands that exist, in the order of the help page. */
+/** The commands that exist, in the order of the help page, each with the code that does its work. */
 export const COMMANDS: readonly Command[] = [
-  mnistCommand,
-  mnistWithKdCommand,
-  initCommand,
-  pretrainCommand,
-  trainCommand,
-  augmentCommand,
-  distillCommand,
-  evaluateCommand,
-  predictCommand,
-  exportCommand,
-  primerCommand,
-  compareCommand,
-  reportCommand,
-  doctorCommand,
+  command(mnistUsage, async () => (await import('./digits/digit-training.js')).trainOnMnist),
+  command(mnistWithKdUsage, async () => (await import('./digits/digit-distillation.js')).distilOnMnist),
+  command(initUsage, async () => (await import('./init/init-config.js')).writeConfig),
+  command(pretrainUsage, async () => (await import('./pretrain/text-pretraining.js')).pretrainOnTexts),
+  command(trainUsage, async () => (await import('./train/training.js')).train),
+  command(augmentUsage, async () => (await import('./augment/text-augmentation.js')).augmentTexts),
+  command(distillUsage, async () => (await import('./distill/text-distillation.js')).distilOnTexts),
+  command(evaluateUsage, async () => (await import('./use/text-evaluation.js')).evaluate),
+  command(predictUsage, async () => (await import('./use/text-prediction.js')).predict),
+  command(exportUsage, async () => (await import('./use/model-export.js')).exportModel),
+  command(primerUsage, async () => (await import('./digits/full-primer.js')).runPrimer),
+  command(compareUsage, async () => (await import('./report/report-files.js')).compare),
+  command(reportUsage, async () => (await import('./report/report-files.js')).writeReport),
+  command(doctorUsage, async () => (await import('./report/report-files.js')).diagnose),
 ];

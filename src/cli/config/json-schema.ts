@@ -3,7 +3,7 @@ import { type AnyMethodFactory, type OptionSpecs, specsBeside, wholeSpec } from 
 import { METHODS } from '../../methods/table.js';
 import type { OptionSpec } from '../../options/option-spec.js';
 import type { Json } from '../command.js';
-import { distillUsage } from '../commands/distill.js';
+import { distillUsage } from '../commands/distill/usage.js';
 import type { FlagSpec } from '../options.js';
 import {
   type ConfigKey,

@@ -16,7 +16,7 @@ import { defaultText } from '../../options/option-spec.js';
 import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import { type AnySettings, takenBy, type YamlKey } from '../../options/setting.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
-import { distillUsage } from '../commands/distill.js';
+import { distillUsage } from '../commands/distill/usage.js';
 import { type FlagSpec, wantedOf } from '../options.js';
 
 export type ConfigKey = Pick<YamlKey, 'place' | 'form' | 'choices' | 'takes' | 'help' | 'defaultSays'> & {

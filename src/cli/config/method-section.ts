@@ -2,7 +2,7 @@
 import { OptionError } from '../../errors/failures.js';
 import { checkedOptions, type OptionSpecs, specsBeside } from '../../methods/define-method.js';
 import { METHODS, type MethodName } from '../../methods/table.js';
-import { distillUsage } from '../commands/distill.js';
+import { distillUsage } from '../commands/distill/usage.js';
 import { type ConfigEntry, kindText, unknownKey } from './config-entry.js';
 import type { YamlMap, YamlTree } from './yaml-tree.js';
 

@@ -1,0 +1,81 @@
+import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
+import {
+  DISTILLATION_SETTINGS,
+  EVIDENCE_SETTINGS,
+  METHOD_SETTINGS,
+} from '../../../experiments/distillation/evidence-settings.js';
+import { TEACHER_SETTINGS } from '../../../experiments/distillation/teacher-settings.js';
+import { START_SETTINGS } from '../../../models/start-settings.js';
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../../options/run-settings.js';
+import { takenBy } from '../../../options/setting.js';
+import { TEXT_SETTINGS } from '../../../training/text/text-settings.js';
+import type { CommandUsage } from '../../command.js';
+import { messageOptions } from '../../shared-options.js';
+import { trainUsage } from '../train/usage.js';
+
+export const distillUsage = {
+  name: 'distill',
+  hasManyRuns: true,
+  config: 'distill',
+  furtherHelp: async (words, columns) => (await import('../../method-help.js')).methodHelp(words, columns),
+  summary: 'teach a small model what a large one knows, and find out whether that helped',
+  description:
+    'Trains a student on the answers of a teacher, and the same student without it, on several seeds; says whether the ' +
+    'teacher helped, with an interval, and writes a report. DATA is as for retort train; or a retort.yaml, which says all ' +
+    'of this and which retort init writes. The teacher is a model for these very labels: a run of retort train, a Hugging ' +
+    'Face folder or name. It answers each text once. Finished runs are kept: with --resume the experiment goes on, with ' +
+    'more --seeds too.',
+  options: {
+    data: trainUsage.options.data,
+    ...takenBy(START_SETTINGS, 'distill'),
+    model: {
+      ...START_SETTINGS.model,
+      help: 'where the student starts: as for retort train, with --layers or as a bilstm',
+    },
+    from: {
+      ...START_SETTINGS.from,
+      help:
+        'of an encoder, what it starts with: pretrained (the first --layers of --model), teacher (the same of the ' +
+        "teacher's), random (new weights), or layers of --model, such as 1,3,6",
+    },
+    ...takenBy(SPLIT_SETTINGS, 'distill'),
+    ...takenBy(ROW_SETTINGS, 'distill'),
+    badRows: {
+      ...ROW_SETTINGS.badRows,
+      help: `${ROW_SETTINGS.badRows.help}; learn nothing from what is no answer of the teacher's`,
+    },
+    ...takenBy(COLUMN_SETTINGS, 'distill'),
+    ...takenBy(TEXT_SETTINGS, 'distill'),
+    ...takenBy(RUN_SETTINGS, 'distill'),
+    ...OUTPUT_SETTINGS,
+    dryRun: trainUsage.options.dryRun,
+    ...TEACHER_SETTINGS,
+    allowKeyEnv: {
+      kind: 'text',
+      placeholder: 'variable',
+      group: 'Language model',
+      help: 'let a retort.yaml send the key in this environment variable, where nobody can be asked; a flag alone',
+    },
+    ...DISTILLATION_SETTINGS,
+    ...METHOD_SETTINGS,
+    ...EVIDENCE_SETTINGS,
+    ...messageOptions,
+    ...COMPUTE_SETTINGS,
+  },
+  examples: [
+    {
+      does: 'a teacher, then a student of its first three layers',
+      line: 'retort train sst2 --output_dir outputs/teacher && retort distill sst2 --teacher outputs/teacher --layers 3',
+    },
+    {
+      does: 'a BiLSTM from a file of your own',
+      line: 'retort distill reviews.csv --teacher outputs/reviews --model bilstm --epochs 10 --alpha 0.9',
+    },
+    {
+      does: 'another method with options of its own',
+      line: 'retort distill sst2 --teacher outputs/teacher --layers 3 --method pkd --method_options beta=100,layerMap=skip',
+    },
+    { does: 'what a retort.yaml says, with one pass', line: 'retort distill retort.yaml --epochs 1' },
+    { does: 'try it out', line: 'retort distill sst2 --teacher outputs/teacher --rows 300 --max_steps 5 --seeds 2' },
+  ],
+} as const satisfies CommandUsage;

@@ -1,0 +1,117 @@
+/** @file `retort init`. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { splitOf } from '../../../data/text-task.js';
+import { OptionError, OutputError } from '../../../errors/failures.js';
+import { writeFileAtomic } from '../../../files/atomic-write.js';
+import { makeFolder } from '../../../files/make-folder.js';
+import type { CommandIo, CommandOutput, Json } from '../../command.js';
+import { configText } from '../../config/config-text.js';
+import { type DataFacts, dataFacts } from '../../config/data-facts.js';
+import { SCHEMA_TITLE, schemaText } from '../../config/json-schema.js';
+import { proposeConfig } from '../../config/proposal.js';
+import { formatCount } from '../../numbers.js';
+import type { OptionValues } from '../../options.js';
+import { shownLine } from '../../terminal.js';
+import { readInitData, sourceOf } from './init-data.js';
+import type { initUsage } from './usage.js';
+
+type Options = OptionValues<typeof initUsage.options>;
+
+const SCHEMA = 'retort.schema.json';
+const SCHEMA_MARK = `"title": "${SCHEMA_TITLE}"`;
+
+/**
+ * Looks at the data and writes config and schema.
+ * @throws OutputError for a config that is there; FileError, OptionError for data that cannot be read, or whose columns
+ * cannot be told apart.
+ */
+export async function writeConfig(options: Options, io: CommandIo): Promise<CommandOutput> {
+  const { data, output, overwrite } = options;
+  const schemaPath = join(dirname(output), SCHEMA);
+  await expectFree(output, overwrite);
+  await expectFree(schemaPath, overwrite, true);
+  const read = await readInitData(options, io);
+  const facts = dataFacts(splitOf(read.task, 'train'));
+  expectLearnable(data, facts);
+  const sections = proposeConfig(facts, sourceOf(data, read, facts));
+  const findings = findingsOf(data, facts, read.badRows);
+  await makeFolder(dirname(output));
+  await writeFileAtomic(schemaPath, schemaText());
+  await writeFileAtomic(output, configText(sections, { findings, schema: SCHEMA }));
+  const next = [
+    `retort distill ${output} --rows 300 --max_steps 5 --seeds 1 --output_dir outputs/try`,
+    `retort distill ${output}`,
+  ];
+  const proposed = sections.map(({ section, value, lines }) => {
+    const values = lines.filter(({ isOff }) => !isOff).map((line) => [line.key, line.value] as const);
+    return [section, value ?? Object.fromEntries(values)] as const;
+  });
+  return {
+    text: [
+      ...findings.map(shownLine),
+      `config   ${output}`,
+      `schema   ${schemaPath}, by which editors complete its keys`,
+      `next     ${next[0]}   # does it run?`,
+      `         ${next[1]}`,
+    ].join('\n'),
+    json: {
+      config: output,
+      schema: schemaPath,
+      facts: JSON.parse(JSON.stringify(facts)) as Json,
+      badRows: read.badRows,
+      proposed: Object.fromEntries(proposed),
+      next,
+    },
+  };
+}
+
+/** @throws OptionError for what teaches nothing. */
+function expectLearnable(data: string, { rows, labels, isRegression, unlabelled }: DataFacts): void {
+  if (isRegression ? unlabelled < rows : labels.filter((label) => label.rows > 0).length >= 2) return;
+  throw new OptionError({
+    where: data,
+    wanted: isRegression ? 'a row with a number to predict' : 'two labels or more',
+    got: isRegression || labels.length === 0 ? 'none' : `one, '${labels[0]?.name ?? ''}'`,
+    fix: 'say which column: --label NAME, or --score NAME for numbers to be predicted',
+  });
+}
+
+const SHOWN_LABELS = 6;
+const FEW_ROWS = 2;
+const MANY_LETTERS = 0.3;
+
+function findingsOf(data: string, facts: DataFacts, badRows: number): string[] {
+  const { rows, labels, isPair, isRegression, unlabelled, words, duplicates, conflicts, empty, otherScripts } = facts;
+  const largest = labels.toSorted((a, b) => b.rows - a.rows);
+  const rare = labels.filter((label) => label.rows < FEW_ROWS);
+  const counts = listed(largest.map(({ name, rows: each }) => `${name} (${formatCount(each)})`));
+  const kind = isRegression ? 'with scores' : `${formatCount(labels.length)} labels: ${counts}`;
+  const some = (count: number, what: string) => (count === 0 ? [] : [`${what}: ${formatCount(count)}`]);
+  return [
+    `${data}: ${formatCount(rows)} rows${isPair ? ' of pairs' : ''}, ${kind}`,
+    `words of a text: ${words.median} in the middle, ${words.most95} or fewer in 95 % of the rows`,
+    ...some(badRows, 'rows that cannot be read'),
+    ...some(unlabelled, `rows without a ${isRegression ? 'score' : 'label'}`),
+    ...some(empty, 'empty texts'),
+    ...some(duplicates, 'texts that came before'),
+    ...some(conflicts, 'of these, with another label'),
+    ...(rare.length === 0 ? [] : [`labels with one row or none: ${listed(rare.map(({ name }) => name))}`]),
+    ...(otherScripts > MANY_LETTERS
+      ? ['many letters are not Latin, and minilm-l6 knows English: name another model']
+      : []),
+  ];
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN_LABELS).join(', ')}${names.length > SHOWN_LABELS ? ' and more' : ''}`;
+}
+
+/** @throws OutputError for a file that is there, unless it is to be replaced, or is a schema that another version wrote. */
+async function expectFree(path: string, overwrite: boolean, isSchema = false): Promise<void> {
+  if (overwrite || !existsSync(path)) return;
+  if (isSchema && (await readFile(path, 'utf8').catch(() => '')).includes(SCHEMA_MARK)) return;
+  const fix = 'pass --overwrite to replace it, or --output to write elsewhere';
+  throw new OutputError({ where: path, wanted: 'a new file', got: 'one that is there', fix });
+}

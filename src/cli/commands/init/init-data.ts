@@ -1,0 +1,150 @@
+/** @file The data that `retort init` looks at, and the lines of a config that say where it is. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import process from 'node:process';
+import { readTextTask } from '../../../data/read-text-task.js';
+import { sampleColumns } from '../../../data/sample-columns.js';
+import { isTextSetName, loadTextSet, type TextSetName } from '../../../data/text-sets.js';
+import type { TextTask } from '../../../data/text-task.js';
+import { type FileError, OptionError } from '../../../errors/failures.js';
+import { parseDecimal } from '../../../options/decimal.js';
+import type { CommandIo } from '../../command.js';
+import { type ColumnRoles, columnRoles } from '../../config/column-roles.js';
+import type { DataFacts } from '../../config/data-facts.js';
+import type { DataSource, ProposedLine } from '../../config/proposal.js';
+import { formatCount } from '../../numbers.js';
+import type { OptionValues } from '../../options.js';
+import type { initUsage } from './usage.js';
+
+type Options = OptionValues<typeof initUsage.options>;
+
+export type InitData = {
+  readonly task: TextTask;
+  /** Of the section `task`. */
+  readonly lines: readonly ProposedLine[];
+  readonly badRows: number;
+};
+
+/** Beside `train.csv`, likeliest first. */
+const DEV_NAMES = ['dev', 'validation', 'valid', 'val'];
+const DEV_SHARE = 0.1;
+
+/** @throws FileError, OptionError for data that cannot be read, whose columns cannot be told apart, or stray flags. */
+export function readInitData(options: Options, io: CommandIo): Promise<InitData> {
+  const { data } = options;
+  return isTextSetName(data) ? readSet(data, options) : readFiles(options, io);
+}
+
+/** The data as the proposal speaks of it. */
+export function sourceOf(data: string, { task, lines }: InitData, facts: DataFacts): DataSource {
+  const [metric] = task.metrics;
+  return {
+    name: task.name,
+    lines: [...lines, ...devLines(task, facts)],
+    ...(isTextSetName(data) && metric !== undefined && { metric }),
+    ...(task.dev !== undefined && { devRows: task.dev.size }),
+  };
+}
+
+async function readSet(data: TextSetName, options: Options): Promise<InitData> {
+  const { textColumn, pairColumn, labelColumn, scoreColumn, dataDir, output } = options;
+  const flags = { '--text': textColumn, '--pair': pairColumn, '--label': labelColumn, '--score': scoreColumn };
+  const flag = Object.entries(flags).find(([, value]) => value !== undefined)?.[0];
+  if (flag !== undefined) {
+    const got = `${data}, whose columns are known`;
+    throw new OptionError({ where: flag, wanted: 'a file of your own', got, fix: 'leave the flag out' });
+  }
+  let badRows = 0;
+  const onBadRow = (): void => {
+    badRows += 1;
+  };
+  const task = await loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, onBadRow });
+  const why = 'Without it, what the variable RETORT_DATA says.';
+  const dir = dataDir === undefined ? [] : [{ key: 'dir', value: fromConfig(dataDir, output), why }];
+  return { task, lines: [{ key: 'name', value: data, why: '' }, ...dir, ...skipLine(badRows)], badRows };
+}
+
+async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
+  const { data, dataDir, textColumn, pairColumn, labelColumn, scoreColumn, output } = options;
+  if (dataDir !== undefined) {
+    const got = `the file ${data}`;
+    throw new OptionError({ where: '--data_dir', wanted: 'the name of a data set', got, fix: 'leave the flag out' });
+  }
+  const columns = await sampleColumns(data);
+  const roles = columnRoles(data, columns, {
+    ...(textColumn !== undefined && { text: textColumn }),
+    ...(pairColumn !== undefined && { pair: pairColumn }),
+    ...(labelColumn !== undefined && { label: labelColumn }),
+    ...(scoreColumn !== undefined && { score: scoreColumn }),
+  });
+  const dev = await devBeside(data, roles);
+  let badRows = 0;
+  const onBadRow = (failure: FileError): void => {
+    badRows += 1;
+    if (badRows === 1) io.notice(`left out ${failure.message}`);
+  };
+  const { text, pair, label, score } = roles;
+  const task = await readTextTask({
+    train: data,
+    ...(dev !== undefined && { dev }),
+    text,
+    ...(pair !== undefined && { pair }),
+    ...(score === undefined ? { label: label ?? null } : { score, label: null }),
+    onBadRow,
+  });
+  const used: readonly (string | undefined)[] = [text, pair, label, score];
+  const others = columns.map(({ name }) => name).filter((name) => !used.includes(name));
+  const lines = [
+    { key: 'train', value: fromConfig(data, output), why: '' },
+    ...roleLines(roles, others, task.labelNames),
+    ...(dev === undefined ? [] : [{ key: 'dev', value: fromConfig(dev, output), why: 'Found beside it.' }]),
+    ...skipLine(badRows),
+  ];
+  return { task, lines, badRows };
+}
+
+function roleLines(
+  { text, pair, label, score }: ColumnRoles,
+  others: readonly string[],
+  labelNames: readonly string[],
+): ProposedLine[] {
+  const isScale = labelNames.length > 2 && labelNames.every((name) => parseDecimal(name) !== undefined);
+  const numbers = isScale ? ' Its numbers are names of classes here; score in the place of label predicts them.' : '';
+  const unused =
+    others.length === 0 ? '' : ` Not used: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ', …' : ''}.`;
+  return [
+    { key: 'text', value: text, why: `The column of texts.${unused}` },
+    ...(pair === undefined ? [] : [{ key: 'pair', value: pair, why: 'The column of second texts.' }]),
+    ...(label === undefined ? [] : [{ key: 'label', value: label, why: `The column of labels.${numbers}` }]),
+    ...(score === undefined ? [] : [{ key: 'score', value: score, why: 'The column of numbers to be predicted.' }]),
+  ];
+}
+
+function skipLine(badRows: number): ProposedLine[] {
+  if (badRows === 0) return [];
+  const why = `Leaves out ${formatCount(badRows)} rows that cannot be read; or stop, which names the first of them.`;
+  return [{ key: 'badRows', value: 'skip', why }];
+}
+
+function devLines({ dev }: TextTask, { rows }: DataFacts): ProposedLine[] {
+  if (dev !== undefined) return [];
+  const why = `There is no dev split: so much of the training rows becomes one, about ${formatCount(Math.round(DEV_SHARE * rows))}; or dev: FILE.`;
+  return [{ key: 'devShare', value: DEV_SHARE, why }];
+}
+
+/** `dev.csv` beside `train.csv`, `reviews-dev.csv` beside `reviews-train.csv`, if it has the same columns. */
+async function devBeside(data: string, roles: ColumnRoles): Promise<string | undefined> {
+  const file = basename(data);
+  const names = DEV_NAMES.map((name) => file.replace(/train(?:ing)?/i, name)).filter((name) => name !== file);
+  const found = names.map((name) => join(dirname(data), name)).find((path) => existsSync(path));
+  if (found === undefined) return undefined;
+  const columns = (await sampleColumns(found)).map(({ name }) => name);
+  return Object.values(roles).every((name) => columns.includes(name)) ? found : undefined;
+}
+
+/** A path of the process as one from the config's folder. */
+function fromConfig(path: string, config: string): string {
+  if (isAbsolute(path)) return path;
+  const found = relative(dirname(config), path);
+  return found === '' ? '.' : found;
+}

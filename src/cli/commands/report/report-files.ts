@@ -1,0 +1,89 @@
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { loadMnist } from '../../../data/mnist.js';
+import { OutputError } from '../../../errors/failures.js';
+import { examine } from '../../../experiments/doctor.js';
+import { hasProblem } from '../../../experiments/finding.js';
+import type { TextPlace } from '../../../experiments/text-checks.js';
+import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
+import { outputFailure } from '../../../files/file-failure.js';
+import { compareRuns } from '../../../report/compare.js';
+import { reportHtml } from '../../../report/html.js';
+import { reportMarkdown } from '../../../report/markdown.js';
+import { findExperimentRecord } from '../../../report/record-file.js';
+import type { CommandOutput } from '../../command.js';
+import type { OptionValues } from '../../options.js';
+import type { compareUsage, doctorUsage, reportUsage } from './usage.js';
+
+/** `retort report`. */
+export async function writeReport(options: OptionValues<typeof reportUsage.options>): Promise<CommandOutput> {
+  const { path, record } = await findExperimentRecord(options.run);
+  const verdict = record.headline?.text ?? null;
+  if (options.markdown) return { text: reportMarkdown(record), json: { record: path, verdict } };
+  const file = options.outputFile ?? join(dirname(path), 'report.html');
+  if (!options.overwrite) await expectNoFile(file);
+  const page = reportHtml(record);
+  await writeFileAtomic(file, page);
+  return {
+    text: `${verdict === null ? '' : `${verdict}\n`}report ${file}`,
+    json: { record: path, report: file, bytes: Buffer.byteLength(page), verdict },
+  };
+}
+
+/** @throws OutputError for a file that is there; a device or a pipe is no report that could be lost. */
+async function expectNoFile(path: string): Promise<void> {
+  let existing: Awaited<ReturnType<typeof statIfThere>>;
+  try {
+    existing = await statIfThere(path);
+  } catch (error) {
+    throw outputFailure(error, path);
+  }
+  if (!existing?.isFile()) return;
+  throw new OutputError({
+    where: path,
+    wanted: 'a new file',
+    got: 'one that is there',
+    fix: 'pass --overwrite to replace it, or --output_file to write elsewhere',
+  });
+}
+
+type CompareOptions = OptionValues<typeof compareUsage.options>;
+
+/** `retort compare`. */
+export async function compare({ runs, metric, smallestEffect, dataDir }: CompareOptions): Promise<CommandOutput> {
+  const { text, ...compared } = await compareRuns(runs, {
+    ...(metric !== undefined && { metric }),
+    ...(smallestEffect !== undefined && { smallestEffect }),
+    ...(dataDir !== undefined && { labels: (await loadMnist(dataDir, { maxTrainSamples: 1 })).test.labels }),
+  });
+  return { text, json: JSON.parse(JSON.stringify(compared)) };
+}
+
+type DoctorOptions = OptionValues<typeof doctorUsage.options>;
+
+/** `retort doctor`. */
+export async function diagnose({ paths, outputDir, ...flags }: DoctorOptions): Promise<CommandOutput> {
+  const findings = await examine({ paths, outputDir, texts: textPlace(flags) });
+  const text = findings.map(({ level, what, fix, name }) => {
+    const named = name === undefined ? what : `${name}: ${what}`;
+    return `${level.padEnd(8)} ${named}${fix === undefined ? '' : `\n${' '.repeat(9)}→ ${fix}`}`;
+  });
+  const problems = hasProblem(findings);
+  const exit = problems ? { exitCode: 1 as const } : {};
+  return { text: text.join('\n'), json: { isHealthy: !problems, findings }, ...exit };
+}
+
+type TextFlags = Omit<DoctorOptions, 'paths' | 'outputDir'>;
+
+/** The columns as `readTextTask` has them. */
+function textPlace({ dataDir: dir, dev: scored, textColumn, pairColumn, labelColumn, ...rest }: TextFlags): TextPlace {
+  const { scoreColumn: score, maxLength: cut } = rest;
+  return {
+    dir: dir ?? process.env.RETORT_DATA,
+    ...(scored !== undefined && { dev: scored }),
+    ...(textColumn !== undefined && { text: textColumn }),
+    ...(pairColumn !== undefined && { pair: pairColumn }),
+    ...(score === undefined ? { label: labelColumn ?? 'label' } : { score, label: null }),
+    ...(cut !== undefined && { maxLength: cut }),
+  };
+}

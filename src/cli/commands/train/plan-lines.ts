@@ -1,0 +1,99 @@
+/** @file What a plan says of time, memory, disk and cost. */
+import type { DistillationPlan } from '../../../experiments/distillation/plan.js';
+import { asJson } from '../../../files/fingerprint.js';
+import type { DiskUse, StageEstimate } from '../../../training/estimate/run-estimate.js';
+import type { Json } from '../../command.js';
+import { formatCount, formatDuration, formatSize } from '../../numbers.js';
+
+/** A line each, of a distillation. @param teacher the training of the teacher before it */
+export function planLines(plan: DistillationPlan, teacher?: StageEstimate): string[] {
+  const { arms, labelling, runs, seconds, peakRssBytes, disk, cost } = plan;
+  const finished = arms.reduce((sum, arm) => sum + arm.finished, 0);
+  const perRun = arms
+    .filter((arm) => arm.runs > 0)
+    .map((arm) => `${arm.name} ${formatDuration(arm.seconds ?? 0)}${stagesIn(arm.stages)}`);
+  const answers = labelling.reduce((sum, asking) => sum + (asking.seconds ?? 0), 0);
+  const parts = [
+    ...(teacher?.seconds === undefined ? [] : [`the teacher’s training ${formatDuration(teacher.seconds)}`]),
+    ...(answers >= 0.5 ? [`its answers ${formatDuration(answers)}`] : []),
+    ...(perRun.length > 0 ? [`a run of ${perRun.join(', ')}`] : []),
+  ];
+  const left = finished > 0 ? `, ${formatCount(finished)} of ${formatCount(finished + runs)} runs are finished` : '';
+  const stays = disk.modelBytes + disk.answerBytes + disk.logBytes + (teacher?.disk.modelBytes ?? 0);
+  const most = disk.mostBytes + (teacher?.disk.modelBytes ?? 0);
+  return [
+    ...(seconds === undefined
+      ? []
+      : [`time     about ${formatDuration(seconds + (teacher?.seconds ?? 0))} (${parts.join('; ')})${left}`]),
+    ...(peakRssBytes === undefined ? [] : [`memory   about ${formatSize(peakRssBytes)} at most`]),
+    `disk     about ${formatSize(stays)} that stay, ${formatSize(most)} at most`,
+    ...askingLines(plan, cost),
+  ];
+}
+
+/** In one line, before the work starts. */
+export function planInShort({ runs, steps, seconds, peakRssBytes, disk, labelling, cost }: DistillationPlan): string {
+  const size = disk.modelBytes + disk.answerBytes + disk.logBytes;
+  const open = labelling.filter((asking) => asking.seconds === undefined);
+  const rows = open.reduce((sum, { unanswered }) => sum + unanswered, 0);
+  return [
+    `${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}, ${formatCount(steps)} steps`,
+    ...(seconds === undefined ? [] : [`about ${formatDuration(seconds)}`]),
+    ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} answers of the teacher`] : []),
+    ...(peakRssBytes === undefined ? [] : [`${formatSize(peakRssBytes)} of memory`]),
+    `${formatSize(size)} of disk`,
+    ...(cost === undefined || cost === 0 ? [] : [`cost about ${formatCost(cost)}`]),
+  ].join(', ');
+}
+
+/** What is asked of an endpoint. */
+function askingLines({ labelling }: DistillationPlan, cost: number | undefined): string[] {
+  const unknown = labelling.filter((asking) => asking.seconds === undefined && asking.unanswered > 0);
+  if (unknown.length === 0 && cost === undefined) return [];
+  const rows = labelling.reduce((sum, { unanswered }) => sum + unanswered, 0);
+  const price = cost === undefined ? '' : `about ${formatCost(cost)} for `;
+  const time = unknown.length > 0 ? '; how long those take is not known, and not in the time' : '';
+  return [`cost     ${price}${formatCount(rows)} rows that the teacher has not answered yet${time}`];
+}
+
+function stagesIn(stages: readonly StageEstimate[]): string {
+  if (stages.length < 2) return '';
+  return ` (${stages.map(({ name, seconds = 0 }) => `${name} ${formatDuration(seconds)}`).join(', ')})`;
+}
+
+function formatCost(cost: number): string {
+  return cost > 0 && cost < 0.01 ? cost.toPrecision(2) : cost.toFixed(2);
+}
+
+/** All figures. */
+export function planJson(plan: DistillationPlan, teacher?: StageEstimate): { readonly [key: string]: Json } {
+  const { arms, labelling, runs, steps, seconds, peakRssBytes, disk, cost } = plan;
+  return {
+    runsToCome: runs,
+    stepsToCome: steps,
+    seconds: seconds === undefined ? null : seconds + (teacher?.seconds ?? 0),
+    peakRssBytes: peakRssBytes ?? null,
+    disk: { ...disk },
+    cost: cost ?? null,
+    labelling: asJson(labelling),
+    perArm: arms.map(({ name, runs: coming, finished, steps: of, seconds: takes, stages }) => ({
+      name,
+      runs: coming,
+      finished,
+      steps: of,
+      seconds: takes ?? null,
+      stages: stages.map(stageJson),
+    })),
+    teacherTraining: teacher === undefined ? null : stageJson(teacher),
+  };
+}
+
+export function stageJson({ name, disk, ...stage }: StageEstimate): { readonly [key: string]: Json } {
+  return { name: name ?? null, ...asJson(stage), disk: { ...disk } };
+}
+
+/** Of one run that keeps so many models beside the last. */
+export function runDisk({ modelBytes, logBytes, stateBytes }: DiskUse, kept: number) {
+  const stays = modelBytes * (1 + kept) + logBytes;
+  return { stays, most: stays + 2 * stateBytes };
+}

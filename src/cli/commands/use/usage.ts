@@ -1,0 +1,151 @@
+import { COLUMN_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
+import { SPLITS } from '../../../data/text-task.js';
+import { JUDGED_METRICS } from '../../../metrics/table.js';
+import { COMPUTE_SETTINGS } from '../../../options/run-settings.js';
+import type { CommandUsage } from '../../command.js';
+import type { FlagSpec, OptionTable } from '../../options.js';
+import { messageOptions } from '../../shared-options.js';
+import { mnistOptions } from '../digits/usage.js';
+
+// Of the commands that run a model on texts or digits: it is trained already.
+const model = {
+  kind: 'operand',
+  placeholder: 'model',
+  required: true,
+  help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
+} as const satisfies FlagSpec;
+const maxLength = {
+  ...SPLIT_SETTINGS.maxLength,
+  help: 'tokens that are read of a text',
+  defaultSays: 'what the model reads, at most 512',
+} as const satisfies FlagSpec;
+const computeOptions = {
+  ...COMPUTE_SETTINGS,
+  threads: {
+    ...COMPUTE_SETTINGS.threads,
+    help: 'CPU threads',
+    defaultSays: 'the physical cores; 1 for a model of digits',
+  },
+} as const satisfies OptionTable;
+
+export const evaluateUsage = {
+  name: 'evaluate',
+  summary: 'score a trained model on labelled data',
+  description:
+    'A model of text is scored on a data set by name (sst2, mrpc, stsb and so on) or on a file with a column of labels; ' +
+    'a model of digits on the test set of MNIST. Each figure comes with its 95 % interval.',
+  options: {
+    model,
+    data: {
+      kind: 'operand',
+      placeholder: 'data',
+      help: 'the name of a set of texts, or a .csv, .tsv, .jsonl or .parquet file; of digits the folder of the IDX files',
+    },
+    dataDir: {
+      ...mnistOptions.dataDir,
+      help: 'where data sets lie; for texts RETORT_DATA says it too [digits: data/mnist]',
+    },
+    split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name', defaultSays: 'dev' },
+    metric: {
+      ...{ kind: 'choice', choices: JUDGED_METRICS, group: 'Texts' },
+      help: 'measured first, besides the usual ones',
+    },
+    textColumn: COLUMN_SETTINGS.textColumn,
+    pairColumn: COLUMN_SETTINGS.pairColumn,
+    labelColumn: {
+      ...COLUMN_SETTINGS.labelColumn,
+      help: 'column of the labels, names or numbers from 0; of a regression the values',
+    },
+    maxLength,
+    ...computeOptions,
+    ...messageOptions,
+  },
+  examples: [
+    { does: 'a data set by name', line: 'retort evaluate outputs/student sst2 --split dev --data_dir data' },
+    { does: 'a file of your own', line: 'retort evaluate outputs/student reviews.csv --label_column stars' },
+    { does: 'accuracy on the test set', line: 'retort evaluate ./outputs/mnist/last.ckpt ./data/mnist' },
+    { does: 'the same for a program', line: 'retort evaluate ./outputs/mnist/last.ckpt ./data/mnist --json' },
+  ],
+} as const satisfies CommandUsage;
+
+export const predictUsage = {
+  name: 'predict',
+  summary: 'answer for new inputs with a trained model',
+  description:
+    'A model of text answers for the texts that are given, for those of a file (.txt: one a line; .csv, .tsv, .jsonl: by ' +
+    'column), or for the lines of standard input: the label, a tab, its probability. A model of digits answers for IDX ' +
+    'files of images.',
+  options: {
+    model,
+    inputs: {
+      kind: 'operand',
+      placeholder: 'input',
+      many: true,
+      help: 'texts or files of them; of digits IDX files, raw or gzipped; - reads stdin',
+    },
+    file: { kind: 'text', placeholder: 'path', group: 'Texts', help: 'a file of texts, whatever its name' },
+    pair: { kind: 'text', placeholder: 'text', group: 'Texts', help: 'the second text, for a model of pairs' },
+    textColumn: {
+      kind: 'text',
+      placeholder: 'name',
+      group: 'Texts',
+      help: 'column of the texts',
+      defaultSays: 'text, or sentence where there is no text',
+    },
+    pairColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
+    maxLength,
+    ...computeOptions,
+    ...messageOptions,
+    json: { ...messageOptions.json, help: 'print one JSON object on stdout; for many texts one a line' },
+  },
+  examples: [
+    { does: 'one sentence', line: 'retort predict outputs/student "a gripping, funny film"' },
+    { does: 'a file, for a program', line: 'retort predict outputs/student reviews.csv --json' },
+    { does: 'the lines of standard input', line: 'retort predict outputs/student - < lines.txt' },
+    {
+      does: 'one line per image: its class and the probability',
+      line: 'retort predict ./outputs/mnist/last.ckpt ./data/mnist/t10k-images-idx3-ubyte',
+    },
+  ],
+} as const satisfies CommandUsage;
+
+export const exportUsage = {
+  name: 'export',
+  summary: 'write a trained model for other programs: ONNX, or a Hugging Face folder',
+  description:
+    'onnx: DIR/model.onnx in float32 with any batch and length, the tokenizer and a config.json beside it; ' +
+    'retort-ml/inference, ONNX Runtime and transformers.js read it. hf: config.json, model.safetensors and the tokenizer, ' +
+    "as Python's transformers loads them.",
+  options: {
+    model: {
+      kind: 'operand',
+      placeholder: 'model',
+      required: true,
+      help: 'a run, a checkpoint, a Hugging Face folder, or a name on its hub',
+    },
+    to: { kind: 'choice', choices: ['onnx', 'hf'], default: 'onnx', group: 'Output', help: 'the format' },
+    outputDir: {
+      kind: 'text',
+      placeholder: 'folder',
+      required: true,
+      fixWhenMissing: 'say where to write it: --output_dir student',
+      group: 'Output',
+      help: 'a folder, new or empty',
+    },
+    labelNames: {
+      kind: 'text',
+      placeholder: 'names',
+      group: 'Output',
+      help: 'other names for its labels: one for each, in their order, parted by commas',
+    },
+    overwrite: { kind: 'switch', group: 'Output', help: 'replace an earlier export' },
+    ...messageOptions,
+  },
+  examples: [
+    { does: 'a student to ship', line: 'retort export outputs/student --to onnx --output_dir student' },
+    {
+      does: "the same for Python's transformers",
+      line: 'retort export outputs/student --to hf --output_dir student-hf',
+    },
+  ],
+} as const satisfies CommandUsage;
