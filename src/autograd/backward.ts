@@ -6,7 +6,8 @@ import { fromNumbers } from '../tensor/tensor.js';
 import { add } from './ops/elementwise.js';
 import { matmul } from './ops/matmul.js';
 import { sum } from './ops/reduce.js';
-import { expand, expandLike, reshape, slice } from './ops/shaping.js';
+import { expand, expandLike, reshape } from './ops/shaping.js';
+import { slice } from './ops/slicing.js';
 import { inputsOf, topologicalOrder } from './topological-order.js';
 import { constant, formatValue, type Node, type Value } from './value.js';
 

@@ -54,18 +54,15 @@ export { argMax, mean, type ReduceAttributes, reduceMax, reduceMin, sum } from '
 export { distinct, indices, signed, uniform } from '../autograd/ops/samples.js';
 export { type ScanRequest, type ScanResult, scan } from '../autograd/ops/scan.js';
 export {
-  concat,
   expand,
   expandLike,
   matrixTranspose,
-  pad,
-  padLike,
   reshape,
-  slice,
   squeeze,
   transpose,
   unsqueeze,
 } from '../autograd/ops/shaping.js';
+export { concat, pad, padLike, slice } from '../autograd/ops/slicing.js';
 export { OPS, type OpName } from '../autograd/ops/table.js';
 export {
   constant,

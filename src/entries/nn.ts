@@ -13,8 +13,17 @@ export {
 } from '../nn/initialisers.js';
 export { layerNorm } from '../nn/layer-norm.js';
 export { type LinearOptions, linear } from '../nn/linear.js';
-export { type Lstm, type LstmOptions, type LstmOutput, lstm } from '../nn/lstm.js';
-export { type LstmCell, type LstmState, type LstmWeights, lstmCell, lstmStep } from '../nn/lstm-cell.js';
+export {
+  type Lstm,
+  type LstmCell,
+  type LstmOptions,
+  type LstmOutput,
+  type LstmState,
+  type LstmWeights,
+  lstm,
+  lstmCell,
+  lstmStep,
+} from '../nn/lstm.js';
 export type { ForwardContext, Initialiser, Layer, ParameterSpec, Parameters } from '../nn/module.js';
 export {
   constantParameters,

@@ -2,9 +2,7 @@
 import { and } from '../autograd/ops/compare.js';
 import { unsqueeze } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
-import { ShapeError } from '../errors/failures.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
-import { present } from './operands.js';
+import { expectSameShape } from './operands.js';
 import { asMask } from './row-loss.js';
 
 /**
@@ -16,13 +14,9 @@ export function expectSameScores(
   teacher: Value | undefined,
   where: string,
 ): [student: Value, teacher: Value] {
-  const ours = present(student, where);
-  const theirs = present(teacher, where);
-  if (ours.shape.length === 4 && sameShape(ours.shape, theirs.shape)) return [ours, theirs];
-  throw new ShapeError({
-    where,
+  return expectSameShape(student, teacher, where, {
     wanted: 'scores of one shape [B, A, S, S] on both sides',
-    got: `${formatShape(ours.shape)} and ${formatShape(theirs.shape)}`,
+    ranks: [4, 4],
     fix: 'with another number of heads compare relations (relationKl), which splits both sides alike',
   });
 }

@@ -1,10 +1,8 @@
 import { mul, stopGradient, sub } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
 import type { Value } from '../autograd/value.js';
-import { ShapeError } from '../errors/failures.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
 import { direction } from './direction.js';
-import { present } from './operands.js';
+import { expectSameShape } from './operands.js';
 import { asMask, type RowLoss, rowLoss } from './row-loss.js';
 
 export type CosineOptions = {
@@ -20,16 +18,8 @@ export type CosineOptions = {
  * @throws ShapeError if the shapes differ.
  */
 export function cosineDistance(x: Value | undefined, target: Value | undefined, options: CosineOptions = {}): RowLoss {
-  const ours = present(x, 'cosineDistance');
-  const theirs = present(target, 'cosineDistance');
-  if (ours.shape.length < 2 || !sameShape(ours.shape, theirs.shape)) {
-    throw new ShapeError({
-      where: 'cosineDistance',
-      wanted: 'x and target of one shape, [B, H] or [B, S, H]',
-      got: `${formatShape(ours.shape)} and ${formatShape(theirs.shape)}`,
-      fix: 'project the student to the width of the teacher',
-    });
-  }
+  const wanted = 'x and target of one shape, [B, H] or [B, S, H]';
+  const [ours, theirs] = expectSameShape(x, target, 'cosineDistance', { wanted, ranks: [2, Infinity] });
   const mask = options.mask && asMask(options.mask);
   const cosine = sum(mul(direction(ours), direction(stopGradient(theirs))), { axes: [-1] });
   return rowLoss(sub(1, cosine), mask); // [B, S, H] -> [B, S]

@@ -8,7 +8,15 @@ import { ShapeError } from '../errors/failures.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { kl } from './kl.js';
-import { expectClasses, expectSameLogits, expectTemperature, scalarLike, tempered } from './operands.js';
+import {
+  expectClasses,
+  expectSameLogits,
+  expectTemperature,
+  NEVER,
+  scalarLike,
+  squaredTemperature,
+  tempered,
+} from './operands.js';
 import { asMask, isLabelled, type RowLoss, rowLoss, scale } from './row-loss.js';
 
 export type DecoupledKdOptions = {
@@ -21,9 +29,6 @@ export type DecoupledKdOptions = {
   /** The label of what has none. Default: −100. */
   readonly ignoreIndex?: number;
 };
-
-/** Stands for the logit of a class that is left out; finite, so that its probability 0 times its logarithm is 0. */
-const NEVER = -1e30;
 
 /**
  * Decoupled distillation: T² (α · TCKD + β · NCKD). Zhao et al. 2022, arXiv:2203.08679, equation 7.
@@ -71,6 +76,5 @@ export function decoupledKd(
   const decoupled = add(mul(target, like(targetWeight)), mul(nonTarget, like(nonTargetWeight)));
   const whole = kl(studentLogits, teacherLogits, { temperature, isTimesSquaredTemperature: false }).sum;
   const loss = rowLoss(where(valid, decoupled, whole));
-  const T = like(temperature);
-  return scale(typeof T === 'number' ? T * T : mul(T, T), loss);
+  return scale(squaredTemperature(temperature, studentLogits), loss);
 }

@@ -12,13 +12,12 @@ import { softmax } from '../autograd/ops/normalise.js';
 import type { Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import { NO_LABEL } from '../tensor/no-label.js';
-import { crossEntropy } from './cross-entropy.js';
+import { crossEntropy, softCrossEntropy } from './cross-entropy.js';
 import { type KdPreset, type KdPresetSpec, presetSpec, resolveAlpha, resolveTemperature } from './kd-presets.js';
 import { kl } from './kl.js';
 import { mse } from './mse.js';
-import { expectClasses, expectSameLogits, scalarLike, tempered } from './operands.js';
+import { expectClasses, expectSameLogits, scalarLike, squaredTemperature, tempered } from './operands.js';
 import { isLabelled, type RowLoss, scale } from './row-loss.js';
-import { softCrossEntropy } from './soft-cross-entropy.js';
 
 /**
  * How a soft term compares student and teacher: [B, C] -> [B], summed over the classes. Each takes the teacher as a
@@ -51,11 +50,11 @@ export type SoftLossOptions = {
   readonly mask?: Value | undefined;
 };
 
-function temperatureFactor(factor: KdPresetSpec['factor'], T: number | Value): number | Value {
+function temperatureFactor(factor: KdPresetSpec['factor'], T: number | Value, like: Value): number | Value {
   if (factor === '1' || T === 1) return 1;
-  if (typeof T === 'number') return factor === 'T²' ? T * T : 1 / (T * T);
-  const squared = mul(T, T);
-  return factor === 'T²' ? squared : reciprocal(squared);
+  const squared = squaredTemperature(T, like);
+  if (factor === 'T²') return squared;
+  return typeof squared === 'number' ? 1 / squared : reciprocal(squared);
 }
 
 /**
@@ -75,7 +74,7 @@ export function softLoss(studentLogits: Value, teacherLogits: Value, options: So
   const term = SOFT_TERMS[soft](studentLogits, teacherLogits, T, mask);
   const constant = total / (classes === 'mean' ? C : 1);
   const scaled = constant === 1 ? term : scale(constant, term);
-  const byTemperature = temperatureFactor(factor, scalarLike(T, studentLogits));
+  const byTemperature = temperatureFactor(factor, T, studentLogits);
   return byTemperature === 1 ? scaled : scale(byTemperature, scaled);
 }
 

@@ -4,7 +4,7 @@ import { logSoftmax } from '../autograd/ops/normalise.js';
 import { sum } from '../autograd/ops/reduce.js';
 import { unsqueeze } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
-import { expectClasses, expectSameLogits, expectTemperature, scalarLike, tempered } from './operands.js';
+import { expectClasses, expectSameLogits, expectTemperature, squaredTemperature, tempered } from './operands.js';
 import { asMask, type RowLoss, rowLoss, scale } from './row-loss.js';
 
 export type KlOptions = {
@@ -41,6 +41,5 @@ export function kl(studentLogits: Value, teacherLogits: Value, options: KlOption
   const [p, q] = direction === 'forward' ? [teacher, student] : [student, teacher];
   const divergence = rowLoss(sum(mul(exp(p), sub(p, q)), { axes: [-1] }), mask); // [B, C] -> [B]
   if (!isTimesSquaredTemperature || temperature === 1) return divergence;
-  const T = scalarLike(temperature, studentLogits);
-  return scale(typeof T === 'number' ? T * T : mul(T, T), divergence);
+  return scale(squaredTemperature(temperature, studentLogits), divergence);
 }

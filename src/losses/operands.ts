@@ -1,9 +1,12 @@
 /** @file What losses check before they trace anything. */
 import { cast } from '../autograd/ops/compare.js';
-import { div } from '../autograd/ops/elementwise.js';
+import { div, mul } from '../autograd/ops/elementwise.js';
 import { formatValue, type Value } from '../autograd/value.js';
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
+
+/** Stands for the logarithm of 0; finite, so that a probability of 0 times its logarithm is 0. */
+export const NEVER = -1e30;
 
 /**
  * The value, which may be one that a model does not have (a layer past the last).
@@ -16,6 +19,31 @@ export function present(value: Value | undefined, where: string): Value {
     wanted: 'a value on both sides',
     got: 'undefined',
     fix: 'ask only for layers that student and teacher have',
+  });
+}
+
+/**
+ * Two values of one shape. A target that broadcasts would train silently wrong.
+ * @throws ShapeError naming both shapes, or where one is not there.
+ */
+export function expectSameShape(
+  x: Value | undefined,
+  target: Value | undefined,
+  where: string,
+  {
+    wanted,
+    ranks,
+    fix,
+  }: { readonly wanted: string; readonly ranks: readonly [least: number, most: number]; readonly fix?: string },
+): [x: Value, target: Value] {
+  const [ours, theirs] = [present(x, where), present(target, where)];
+  const rank = ours.shape.length;
+  if (rank >= ranks[0] && rank <= ranks[1] && sameShape(ours.shape, theirs.shape)) return [ours, theirs];
+  throw new ShapeError({
+    where,
+    wanted,
+    got: `${formatShape(ours.shape)} and ${formatShape(theirs.shape)}`,
+    fix: fix ?? 'project the student to the width of the teacher',
   });
 }
 
@@ -72,6 +100,12 @@ export function expectFraction(value: number | Value, where: string): void {
 /** A traced scalar in the type of what it multiplies; numbers as they are. */
 export function scalarLike(value: number | Value, like: Value): number | Value {
   return typeof value === 'number' || value.dtype === like.dtype ? value : cast(value, { to: like.dtype });
+}
+
+/** T², the factor that keeps the size of gradients as T grows; in the type of what it multiplies. */
+export function squaredTemperature(temperature: number | Value, like: Value): number | Value {
+  const T = scalarLike(temperature, like);
+  return typeof T === 'number' ? T * T : mul(T, T);
 }
 
 /** logits / T */

@@ -1,10 +1,8 @@
 import { mul, stopGradient, sub } from '../autograd/ops/elementwise.js';
 import { mean, sum } from '../autograd/ops/reduce.js';
 import type { Value } from '../autograd/value.js';
-import { ShapeError } from '../errors/failures.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
 import { direction } from './direction.js';
-import { present } from './operands.js';
+import { expectSameShape } from './operands.js';
 import { type RowLoss, rowLoss, scale, totalOf } from './row-loss.js';
 
 export type PatienceOptions = {
@@ -31,15 +29,8 @@ export function patience(
   const { isNormalised = true, scale: by = 'mean' } = options;
   const placed = (x: Value): Value => (isNormalised ? direction(x) : x);
   const distances = pairs.map((pair) => {
-    const [student, teacher] = [present(pair[0], 'patience'), present(pair[1], 'patience')];
-    if (student.shape.length !== 2 || !sameShape(student.shape, teacher.shape)) {
-      throw new ShapeError({
-        where: 'patience',
-        wanted: 'student and teacher of one shape [B, H]',
-        got: `${formatShape(student.shape)} and ${formatShape(teacher.shape)}`,
-        fix: 'project the student to the width of the teacher',
-      });
-    }
+    const wanted = 'student and teacher of one shape [B, H]';
+    const [student, teacher] = expectSameShape(...pair, 'patience', { wanted, ranks: [2, 2] });
     const difference = sub(placed(student), placed(stopGradient(teacher)));
     const reduce = by === 'mean' ? mean : sum;
     return rowLoss(reduce(mul(difference, difference), { axes: [-1] })); // [B, H] -> [B]

@@ -12,16 +12,13 @@ import type { Value } from '../autograd/value.js';
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { type Dim, formatShape } from '../tensor/shape.js';
 import { expectSameScores, isPairOfTokens } from './attention-scores.js';
-import { present } from './operands.js';
+import { NEVER, present } from './operands.js';
 import { asMask, type RowLoss, rowLoss } from './row-loss.js';
 
 export type AttentionKlOptions = {
   /** 1 = real token, [B, S]: padded keys have no probability, padded queries don't count. Default: all are real. */
   readonly mask?: Value | undefined;
 };
-
-/** Stands for the score of a key that nobody looks at; finite, so that its probability 0 times its logarithm is 0. */
-const NEVER = -1e30;
 
 /**
  * KL(softmax(teacher) ‖ softmax(student)) over the keys, mean over heads and over the queries that are real tokens.

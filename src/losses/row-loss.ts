@@ -2,7 +2,8 @@
 import { and, cast, equal, greater, greaterOrEqual, not, where } from '../autograd/ops/compare.js';
 import { add, div, mul } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
-import { expandLike, slice } from '../autograd/ops/shaping.js';
+import { expandLike } from '../autograd/ops/shaping.js';
+import { slice } from '../autograd/ops/slicing.js';
 import { constant, type Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import { isStatic, sizeOf } from '../tensor/shape.js';

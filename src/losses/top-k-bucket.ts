@@ -6,7 +6,7 @@ import { sum } from '../autograd/ops/reduce.js';
 import { unsqueeze } from '../autograd/ops/shaping.js';
 import type { Value } from '../autograd/value.js';
 import { kl } from './kl.js';
-import { expectClasses, expectSameLogits } from './operands.js';
+import { expectClasses, expectSameLogits, NEVER } from './operands.js';
 import { asMask, type RowLoss, rowLoss } from './row-loss.js';
 
 export type TopKOptions = {
@@ -19,9 +19,6 @@ export type TopKOptions = {
   /** What counts, above 0: [B] or [B, S]. Default: all. */
   readonly mask?: Value | undefined;
 };
-
-/** Stands for log 0, and stays finite when it is multiplied. */
-const NEVER = -1e30;
 
 /**
  * The divergence over the K classes that a teacher named and one bucket of the others:

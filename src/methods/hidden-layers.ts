@@ -1,5 +1,6 @@
 /** @file What methods that match hidden states share. */
-import { slice, squeeze } from '../autograd/ops/shaping.js';
+import { squeeze } from '../autograd/ops/shaping.js';
+import { slice } from '../autograd/ops/slicing.js';
 import type { Value } from '../autograd/value.js';
 import { SignalError } from '../errors/failures.js';
 import type { SignalSizes } from '../models/signal-sizes.js';

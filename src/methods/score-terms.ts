@@ -1,6 +1,5 @@
 import type { Value } from '../autograd/value.js';
-import { mse } from '../losses/mse.js';
-import { mseOfScores } from '../losses/mse-of-scores.js';
+import { mse, mseOfScores } from '../losses/mse.js';
 import type { RowLoss } from '../losses/row-loss.js';
 import { scale } from '../losses/row-loss.js';
 import type { LossInputs } from './method.js';

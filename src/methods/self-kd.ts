@@ -17,10 +17,9 @@
 import { sub } from '../autograd/ops/elementwise.js';
 import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';
-import { crossEntropy } from '../losses/cross-entropy.js';
+import { crossEntropy, softCrossEntropy } from '../losses/cross-entropy.js';
 import { medianDistance } from '../losses/median-distance.js';
 import { isLabelled, type RowLoss, scale } from '../losses/row-loss.js';
-import { softCrossEntropy } from '../losses/soft-cross-entropy.js';
 import { embeddingTargets, rivalTargets } from '../losses/targets.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { defineMethod, type MethodInputs } from './define-method.js';

@@ -10,7 +10,7 @@
  */
 import { OptionError } from '../errors/failures.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
-import { mseOfScores } from '../losses/mse-of-scores.js';
+import { mseOfScores } from '../losses/mse.js';
 import { defineMethod } from './define-method.js';
 
 /** Cross-entropy with the labels, or the squared error to the scores; rows without one don't count. */

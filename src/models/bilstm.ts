@@ -10,7 +10,8 @@
 import { cast, less, where } from '../autograd/ops/compare.js';
 import { abs, mul, relu, sub } from '../autograd/ops/elementwise.js';
 import { sum } from '../autograd/ops/reduce.js';
-import { concat, reshape, slice } from '../autograd/ops/shaping.js';
+import { reshape } from '../autograd/ops/shaping.js';
+import { concat, slice } from '../autograd/ops/slicing.js';
 import { scalar, type Value } from '../autograd/value.js';
 import { ShapeError } from '../errors/failures.js';
 import { dropout } from '../nn/dropout.js';

@@ -1,5 +1,11 @@
-import type { Arithmetic, Optimizer, StepPoint, UpdateArguments, UpdateResult } from './optimizer.js';
-import { requireNumber } from './option-checks.js';
+import {
+  type Arithmetic,
+  type Optimizer,
+  requireNumber,
+  type StepPoint,
+  type UpdateArguments,
+  type UpdateResult,
+} from './optimizer.js';
 
 export type AdamOptions = {
   readonly learningRate: number;

@@ -1,40 +1,19 @@
-import { CheckpointError, OptionError, ShapeError } from '../errors/failures.js';
-import { formatShape, type StaticShape, sameShape, sizeOf } from '../tensor/shape.js';
+import { CheckpointError, OptionError } from '../errors/failures.js';
+import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { checkMaxNorm, clipFactor, NO_CLIPPING } from './clip.js';
-import { type GroupRates, type ParameterGroup, resolveGroups } from './groups.js';
-import { coefficientWidth, compileKernels, type Kernels, type RuleKernel } from './kernel.js';
+import {
+  coefficientsAt,
+  type Entry,
+  FLOAT_BYTES,
+  type Group,
+  type HostOptimizerOptions,
+  layOut,
+  ruleOf,
+} from './host-memory.js';
+import type { Kernels } from './kernel.js';
 import { type Optimizer, scalarRow } from './optimizer.js';
-import { type RowIds, SparseTable } from './sparse-table.js';
-import { createMemory, MAX_MEMORY_BYTES } from './wasm-assembler.js';
-
-const FLOAT_BYTES = 4;
-/** Tensors begin on cache lines. */
-const ALIGNMENT = 64;
-
-export type HostParameter = {
-  readonly name: string;
-  readonly shape: StaticShape;
-  /**
-   * Makes a [rows, width] table sparse: a run reads at most so many rows of it (`gatherRows`), and its gradient comes
-   * back as one row for each id (`tokenGradients`, `scatterRows`).
-   */
-  readonly maxIds?: number;
-  /** Of a parameter that not every step updates: what it belongs to, see `StepOptions.parts`. Not for a sparse one. */
-  readonly part?: string;
-};
-
-export type HostOptimizerOptions = {
-  readonly optimizer: Optimizer;
-  readonly parameters: readonly HostParameter[];
-  readonly groups?: readonly ParameterGroup[];
-  /** Gradients are scaled down to this common 2-norm. Default: no clipping. */
-  readonly maxNorm?: number;
-  /** Reserves a second set of gradients, for steps that consist of several runs. */
-  readonly hasMicroBatches?: boolean;
-  /** After so many steps all sparse rows are brought up to date, in one pause that is longer the more steps. */
-  readonly replaySteps?: number;
-};
+import type { RowIds } from './sparse-table.js';
 
 export type StepOptions = {
   /** Counts from 1. */
@@ -48,7 +27,7 @@ export type StepOptions = {
   readonly parts?: ReadonlyMap<string, number>;
 };
 
-export type StepResult = {
+export type OptimizerStepResult = {
   /** 2-norm of all gradients before clipping, summed in float64. */
   readonly gradientNorm: number;
   /** What the gradients were multiplied by. */
@@ -64,29 +43,6 @@ export type OptimizerState = {
   readonly slots: Readonly<Record<string, Tensor<'float32'>>>;
 };
 
-type Group = {
-  readonly rates: GroupRates;
-  readonly part: string | undefined;
-  readonly rule: RuleKernel;
-  readonly coefficients: number;
-};
-
-type Entry = {
-  readonly name: string;
-  readonly shape: StaticShape;
-  readonly group: Group;
-  /** Rows of the last axis, the unit of the gradient norm. */
-  readonly rows: number;
-  readonly width: number;
-  readonly parameter: number;
-  readonly slots: readonly number[];
-  readonly gradient: number;
-  readonly microGradient: number | undefined;
-  readonly sparse:
-    | { readonly table: SparseTable; readonly gathered: number; readonly tokenGradients: number }
-    | undefined;
-};
-
 /**
  * An optimiser on the host: parameters, slots and gradients lie in one WebAssembly memory, whose views a graph takes
  * as inputs and as preallocated outputs. Views stay valid for the life of the optimiser. One step: run the graph into
@@ -94,7 +50,7 @@ type Entry = {
  */
 export class HostOptimizer {
   readonly #optimizer: Optimizer;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: ReadonlyMap<string, Entry>;
   readonly #groups: readonly Group[];
   readonly #maxNorm: number;
   readonly #kernels: Kernels;
@@ -105,92 +61,14 @@ export class HostOptimizer {
 
   /** @throws OptionError for a bad option or more state than 4 GiB, ShapeError for a sparse parameter that is no table. */
   constructor(options: HostOptimizerOptions) {
-    const { optimizer, parameters, maxNorm = NO_CLIPPING, hasMicroBatches = false } = options;
-    this.#optimizer = optimizer;
-    this.#maxNorm = checkMaxNorm(maxNorm);
-    const isSparse = parameters.some(({ maxIds }) => maxIds !== undefined);
-    this.#replaySteps = isSparse ? replayStepsOf(options) : 1;
-
-    let bytes = 0;
-    const place = (floats: number): number => {
-      const address = bytes;
-      bytes += Math.ceil((floats * FLOAT_BYTES) / ALIGNMENT) * ALIGNMENT;
-      return address;
-    };
-    const rates = resolveGroups(namesOf(parameters), optimizer, options.groups ?? []);
-    // Parameters of one part with the same rates share the coefficients of a step.
-    const groupOf = new Map<HostParameter, Omit<Group, 'rule'>>();
-    for (const parameter of parameters) {
-      const own = rates.get(parameter.name) as GroupRates;
-      const known = [...groupOf.values()].find((group) => group.rates === own && group.part === parameter.part);
-      const made = known ?? {
-        rates: own,
-        part: parameter.part,
-        coefficients: place(this.#replaySteps * coefficientWidth(optimizer)),
-      };
-      groupOf.set(parameter, made);
-    }
-    const layouts = parameters.map((parameter) => {
-      const { shape, maxIds } = parameter;
-      const size = sizeOf(shape);
-      const width = shape.at(-1) ?? 1;
-      const table = maxIds === undefined ? undefined : checkTable(parameter, maxIds);
-      return {
-        parameter,
-        width,
-        rows: width === 0 ? 0 : size / width,
-        addresses: {
-          parameter: place(size),
-          slots: optimizer.slots.map(() => place(size)),
-          gradient: place(size),
-          microGradient: hasMicroBatches && table === undefined ? place(size) : undefined,
-        },
-        table: table && {
-          ...table,
-          gathered: place(table.maxIds * width),
-          tokenGradients: place(table.maxIds * width),
-        },
-      };
-    });
-    const scratch = place(Math.max(0, ...layouts.map(({ width }) => width)));
-    if (bytes > MAX_MEMORY_BYTES) {
-      throw new OptionError({
-        where: 'HostOptimizer',
-        wanted: 'at most 4 GiB of parameters, slots and gradients',
-        got: `${(bytes / 2 ** 30).toFixed(1)} GiB`,
-        fix: 'train a smaller model, or one with fewer trained parts',
-      });
-    }
-    const memory = createMemory(bytes);
-    this.#heap = new Float32Array(memory.buffer);
-    this.#kernels = compileKernels(optimizer, memory);
-
-    const groups = new Map<Omit<Group, 'rule'>, Group>();
-    for (const group of groupOf.values()) {
-      const rule = group.rates.weightDecay > 0 ? this.#kernels.decaying : this.#kernels.undecaying;
-      if (!groups.has(group)) groups.set(group, { ...group, rule });
-    }
-    this.#groups = [...groups.values()];
-    for (const { parameter, rows, width, addresses, table } of layouts) {
-      const { name, shape } = parameter;
-      const group = groups.get(groupOf.get(parameter) as Omit<Group, 'rule'>) as Group;
-      const sparse = table && {
-        gathered: table.gathered,
-        tokenGradients: table.tokenGradients,
-        table: new SparseTable({
-          name,
-          rows,
-          width,
-          maxIds: table.maxIds,
-          addresses: { ...addresses, ...table, scratch },
-          heap: this.#heap,
-          kernels: this.#kernels,
-          rule: group.rule,
-          coefficientsAt: (step) => this.#coefficientsAt(group, step),
-        }),
-      };
-      this.#entries.set(name, { name, shape, group, rows, width, ...addresses, sparse });
-    }
+    this.#optimizer = options.optimizer;
+    this.#maxNorm = checkMaxNorm(options.maxNorm ?? NO_CLIPPING);
+    const { heap, kernels, entries, groups, replaySteps } = layOut(options);
+    this.#heap = heap;
+    this.#kernels = kernels;
+    this.#entries = entries;
+    this.#groups = groups;
+    this.#replaySteps = replaySteps;
   }
 
   /** Bytes of the memory that holds everything. */
@@ -259,7 +137,7 @@ export class HostOptimizer {
   }
 
   /** Clips and updates. If a gradient is not finite nothing changes and the result says so. */
-  step({ step, learningRate = this.#optimizer.learningRate, parts }: StepOptions): StepResult {
+  step({ step, learningRate = this.#optimizer.learningRate, parts }: StepOptions): OptimizerStepResult {
     const updates = ({ part }: Group) => part === undefined || parts?.has(part) === true;
     const entries = [...this.#entries.values()].filter(({ group }) => updates(group));
     const gradientNorm = Math.sqrt(this.#sumOfSquares(entries));
@@ -277,7 +155,8 @@ export class HostOptimizer {
       if (entry.sparse) entry.sparse.table.update(now);
       else {
         const { group, shape, parameter, slots, gradient } = entry;
-        group.rule.update(sizeOf(shape), this.#coefficientsAt(group, now), parameter, slots, gradient);
+        const coefficients = coefficientsAt(group, this.#optimizer, now);
+        ruleOf(group, this.#kernels).update(sizeOf(shape), coefficients, parameter, slots, gradient);
       }
     }
     this.#keptSteps += 1;
@@ -327,13 +206,9 @@ export class HostOptimizer {
     return sum;
   }
 
-  #coefficientsAt({ coefficients }: Group, step: number): number {
-    return coefficients + step * coefficientWidth(this.#optimizer) * FLOAT_BYTES;
-  }
-
   #writeCoefficients(group: Group, step: number, learningRate: number, factor: number): void {
     const { learningRateFactor, weightDecay } = group.rates;
-    const address = this.#coefficientsAt(group, this.#keptSteps);
+    const address = coefficientsAt(group, this.#optimizer, this.#keptSteps);
     const at = { step, learningRate: learningRate * learningRateFactor, weightDecay };
     this.#heap[address / FLOAT_BYTES] = factor;
     this.#heap.set(scalarRow(this.#optimizer, at), address / FLOAT_BYTES + 1);
@@ -370,40 +245,6 @@ export class HostOptimizer {
       fix: 'give the parameter maxIds',
     });
   }
-}
-
-/**
- * What a flush replays is not replayed later, so this bounds the length of the pause and costs nothing: about a
- * second for 30,522 words of 384 (bench/optimizer.bench.ts).
- */
-const DEFAULT_REPLAY_STEPS = 512;
-
-function replayStepsOf({ replaySteps = DEFAULT_REPLAY_STEPS }: HostOptimizerOptions): number {
-  if (Number.isInteger(replaySteps) && replaySteps > 0) return replaySteps;
-  throw new OptionError({ where: 'replaySteps', wanted: 'a whole number > 0', got: String(replaySteps) });
-}
-
-function namesOf(parameters: readonly HostParameter[]): string[] {
-  const names = parameters.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return names;
-  throw new OptionError({ where: 'HostOptimizer', wanted: 'parameters of different names', got: `${twice} twice` });
-}
-
-function checkTable({ name, shape, part }: HostParameter, maxIds: number): { readonly maxIds: number } {
-  if (shape.length !== 2) {
-    throw new ShapeError({ where: name, wanted: 'a sparse parameter [rows, width]', got: formatShape(shape) });
-  }
-  if (part !== undefined) {
-    // Its rows are replayed from the coefficients of every step.
-    throw new OptionError({
-      where: name,
-      wanted: 'a sparse parameter that every step updates',
-      got: `one of part ${part}`,
-    });
-  }
-  if (Number.isInteger(maxIds) && maxIds > 0) return { maxIds };
-  throw new OptionError({ where: `maxIds of ${name}`, wanted: 'a whole number > 0', got: String(maxIds) });
 }
 
 function microGradientOf({ microGradient }: Entry): number {

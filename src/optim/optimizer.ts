@@ -2,6 +2,7 @@
  * Arithmetic on values of some kind: traced tensors, registers of a kernel, numbers. Plain numbers among the
  * operands are rounded to float32. Each operation rounds once; nothing is fused.
  */
+import { OptionError } from '../errors/failures.js';
 export type Arithmetic<T> = {
   add(a: T | number, b: T | number): T;
   sub(a: T | number, b: T | number): T;
@@ -55,4 +56,13 @@ export type Optimizer<Slot extends string = string, Scalar extends string = stri
 export function scalarRow(optimizer: Optimizer, at: StepPoint): Float32Array {
   const scalars = optimizer.scalars(at);
   return Float32Array.from(optimizer.scalarNames, (name) => scalars[name] as number);
+}
+
+/**
+ * Checks one number of an optimiser's options.
+ * @throws OptionError naming the option and its range.
+ */
+export function requireNumber(where: string, value: number, wanted: string, holds: boolean): void {
+  if (Number.isFinite(value) && holds) return;
+  throw new OptionError({ where, wanted, got: String(value) });
 }

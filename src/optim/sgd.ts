@@ -1,6 +1,5 @@
 import { OptionError } from '../errors/failures.js';
-import type { Optimizer } from './optimizer.js';
-import { requireNumber } from './option-checks.js';
+import { type Optimizer, requireNumber } from './optimizer.js';
 
 export type SgdOptions = {
   readonly learningRate: number;

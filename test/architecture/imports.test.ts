@@ -3,6 +3,9 @@ import { circles, importsOf, violations, violationsOf } from './import-rules.js'
 import { RANKS, ROOMS } from './ranks.js';
 import { readSources } from './sources.js';
 
+const MOST_LINES = 400;
+const linesOf = (source: string): number => source.trimEnd().split('\n').length;
+
 describe('src/', () => {
   const sources = readSources();
 
@@ -46,6 +49,11 @@ describe('src/', () => {
     ['planted.ts', '', 'the folder "" has no rank'],
   ])('%s with %s is caught', (path, source, message) => {
     expect(violationsOf(path, source, sources)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('no file has more than 400 lines', () => {
+    expect([...sources].filter(([, source]) => linesOf(source) > MOST_LINES).map(([path]) => path)).toEqual([]);
+    expect(linesOf(`${'a\n'.repeat(MOST_LINES)}`)).toBe(MOST_LINES);
   });
 
   test('no file imports itself over others, by types either', () => {

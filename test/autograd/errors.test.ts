@@ -8,16 +8,8 @@ import { linearProduct, matmul } from '../../src/autograd/ops/matmul.js';
 import { layerNorm, logSoftmax, softmax } from '../../src/autograd/ops/normalise.js';
 import { dropout, randomBits } from '../../src/autograd/ops/random.js';
 import { mean, sum } from '../../src/autograd/ops/reduce.js';
-import {
-  concat,
-  expand,
-  expandLike,
-  reshape,
-  slice,
-  squeeze,
-  transpose,
-  unsqueeze,
-} from '../../src/autograd/ops/shaping.js';
+import { expand, expandLike, reshape, squeeze, transpose, unsqueeze } from '../../src/autograd/ops/shaping.js';
+import { concat, slice } from '../../src/autograd/ops/slicing.js';
 import { input, scalar, type Value } from '../../src/autograd/value.js';
 import { DtypeError, OptionError, ShapeError } from '../../src/errors/failures.js';
 import type { RetortError } from '../../src/errors/retort-error.js';

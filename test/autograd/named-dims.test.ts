@@ -7,17 +7,8 @@ import { gather, oneHot, pick, positions } from '../../src/autograd/ops/indexing
 import { linearProduct, matmul } from '../../src/autograd/ops/matmul.js';
 import { layerNorm, logSoftmax, logSumExp, softmax } from '../../src/autograd/ops/normalise.js';
 import { argMax, mean, reduceMax, sum } from '../../src/autograd/ops/reduce.js';
-import {
-  concat,
-  expand,
-  expandLike,
-  pad,
-  reshape,
-  slice,
-  squeeze,
-  transpose,
-  unsqueeze,
-} from '../../src/autograd/ops/shaping.js';
+import { expand, expandLike, reshape, squeeze, transpose, unsqueeze } from '../../src/autograd/ops/shaping.js';
+import { concat, pad, slice } from '../../src/autograd/ops/slicing.js';
 import { constant, input, scalar, type Value } from '../../src/autograd/value.js';
 import { openSession } from '../../src/runtime/session.js';
 import { RandomStream } from '../../src/tensor/random.js';

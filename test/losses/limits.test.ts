@@ -5,13 +5,12 @@ import { add } from '../../src/autograd/ops/elementwise.js';
 import { constant, input, type Value } from '../../src/autograd/value.js';
 import { OptionError, ShapeError } from '../../src/errors/failures.js';
 import { cosineDistance } from '../../src/losses/cosine.js';
-import { crossEntropy } from '../../src/losses/cross-entropy.js';
+import { crossEntropy, softCrossEntropy } from '../../src/losses/cross-entropy.js';
 import { type KdOptions, kd, softLoss } from '../../src/losses/kd.js';
 import { fromLibrary, KD_PRESETS, type KdPreset, presetSpec } from '../../src/losses/kd-presets.js';
 import { kl } from '../../src/losses/kl.js';
 import { mse } from '../../src/losses/mse.js';
 import { meanOf, type RowLoss } from '../../src/losses/row-loss.js';
-import { softCrossEntropy } from '../../src/losses/soft-cross-entropy.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
 import { evaluate, type Nested, nestedTensor } from '../nn/evaluate.js';
 

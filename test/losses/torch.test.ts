@@ -4,13 +4,12 @@ import { add } from '../../src/autograd/ops/elementwise.js';
 import { sum } from '../../src/autograd/ops/reduce.js';
 import type { Value } from '../../src/autograd/value.js';
 import { cosineDistance } from '../../src/losses/cosine.js';
-import { type CrossEntropyOptions, crossEntropy } from '../../src/losses/cross-entropy.js';
+import { type CrossEntropyOptions, crossEntropy, softCrossEntropy } from '../../src/losses/cross-entropy.js';
 import { kd, softLoss } from '../../src/losses/kd.js';
 import { KD_PRESETS, type KdPreset, presetSpec } from '../../src/losses/kd-presets.js';
 import { kl } from '../../src/losses/kl.js';
 import { mse } from '../../src/losses/mse.js';
 import { meanOf, type RowLoss, scale } from '../../src/losses/row-loss.js';
-import { softCrossEntropy } from '../../src/losses/soft-cross-entropy.js';
 import { evaluate, expectGolden, flat, type Nested } from '../nn/evaluate.js';
 import { expectWitnessed, PRECISIONS, readGolden, tracedInputs, type Witnessed } from './golden-cases.js';
 

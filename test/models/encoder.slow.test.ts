@@ -1,7 +1,7 @@
 /** @file The first token's last hidden state by itself, against that row of the whole. */
 import { describe, expect, test } from 'vitest';
 import { vectorJacobianProduct } from '../../src/autograd/backward.js';
-import { slice } from '../../src/autograd/ops/shaping.js';
+import { slice } from '../../src/autograd/ops/slicing.js';
 import { topologicalOrder } from '../../src/autograd/topological-order.js';
 import { input, type Value } from '../../src/autograd/value.js';
 import { BERT_NAMES, bert, bertDefaults } from '../../src/models/bert.js';

@@ -10,7 +10,7 @@ import { dropout } from '../../src/nn/dropout.js';
 import { embedding } from '../../src/nn/embedding.js';
 import { layerNorm } from '../../src/nn/layer-norm.js';
 import { linear } from '../../src/nn/linear.js';
-import { lstmCell } from '../../src/nn/lstm-cell.js';
+import { lstmCell } from '../../src/nn/lstm.js';
 import type { ForwardContext, Initialiser, ParameterSpec } from '../../src/nn/module.js';
 import { inputParameters } from '../../src/nn/parameters.js';
 import { isFloat } from '../../src/tensor/dtype.js';

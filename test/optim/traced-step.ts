@@ -2,7 +2,8 @@
 
 import { toProgram } from '../../src/autograd/lower.js';
 import { less, where } from '../../src/autograd/ops/compare.js';
-import { slice, squeeze } from '../../src/autograd/ops/shaping.js';
+import { squeeze } from '../../src/autograd/ops/shaping.js';
+import { slice } from '../../src/autograd/ops/slicing.js';
 import { input, type Value } from '../../src/autograd/value.js';
 import { NO_CLIPPING } from '../../src/optim/clip.js';
 import { type GroupRates, type ParameterGroup, resolveGroups } from '../../src/optim/groups.js';

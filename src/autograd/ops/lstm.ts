@@ -15,7 +15,8 @@ import { linearProduct, matmul } from './matmul.js';
 import { sum } from './reduce.js';
 import { uniform } from './samples.js';
 import { scan } from './scan.js';
-import { concat, expandLike, matrixTranspose, reshape, slice } from './shaping.js';
+import { expandLike, matrixTranspose, reshape } from './shaping.js';
+import { concat, slice } from './slicing.js';
 
 /** The weights of one direction in PyTorch's layout; the gates are stacked in the order i, f, g, o. */
 export type LstmDirection = {

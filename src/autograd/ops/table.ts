@@ -31,7 +31,8 @@ import { layerNorm, logSoftmax, softmax } from './normalise.js';
 import { randomBits } from './random.js';
 import { argMax, largest, mean, reduceMax, reduceMin, sum } from './reduce.js';
 import { scan } from './scan.js';
-import { concat, expand, expandLike, pad, padLike, reshape, slice, transpose } from './shaping.js';
+import { expand, expandLike, reshape, transpose } from './shaping.js';
+import { concat, pad, padLike, slice } from './slicing.js';
 
 export const OPS = {
   abs,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../src/autograd/backward.js';
 import { input, type Value } from '../../src/autograd/value.js';
-import { mseOfScores } from '../../src/losses/mse-of-scores.js';
+import { mseOfScores } from '../../src/losses/mse.js';
 import { meanOf } from '../../src/losses/row-loss.js';
 import { fromNumbers, toNumbers } from '../../src/tensor/tensor.js';
 import { evaluate } from '../nn/evaluate.js';
