@@ -52,3 +52,22 @@ describe.each(PAGES)('%s', (path) => {
 test('anchors are those of GitHub', () => {
   expect(anchorOf('Folders, `--overwrite` and `--resume`')).toBe('folders---overwrite-and---resume');
 });
+
+test.each([
+  'ablation',
+  'calibration',
+  'confidence interval',
+  'data augmentation',
+  'gradient accumulation',
+  'hard targets',
+  'hyperparameter search',
+  'latency (p50)',
+  'masked language model',
+  'multi-task training',
+  'soft targets',
+  'throughput',
+  'token classification',
+])('a search for "%s" finds a page', (term) => {
+  const words = new RegExp(term.replaceAll(/[()]/g, '\\$&').replaceAll(' ', '\\s+'), 'i');
+  expect(PAGES.filter((path) => words.test(read(path)))).not.toEqual([]);
+});
