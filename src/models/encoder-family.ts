@@ -13,7 +13,7 @@ import { atPositions, MASKED_POSITIONS } from './masked-positions.js';
 import type { BatchDims, Model } from './model.js';
 
 /** An encoder and its head in our words, whatever the family's config calls them. */
-type Shape = EncoderConfig & HeadConfig;
+export type Shape = EncoderConfig & HeadConfig;
 
 /** What a key of a config may say, and what it may hold. */
 const ROLES = {

@@ -50,7 +50,7 @@ export type FamilyHeads = {
 
 type Shape = EncoderConfig & HeadConfig;
 
-export type Head = {
+type Head = {
   readonly parameters: readonly ParameterSpec[];
   readonly hasPooledOutput: boolean;
   /** The last layer; absent where the word embeddings are it. */

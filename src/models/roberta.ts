@@ -5,7 +5,8 @@
 import { tanh } from '../autograd/ops/elementwise.js';
 import { ACTIVATIONS } from '../nn/activations.js';
 import { BERT_NAMES, BERT_ROLES, type BertConfig, bertDefaults } from './bert.js';
-import { type EncoderFamily, encoderFamily } from './encoder-family.js';
+import { type EncoderFamily, encoderFamily, type Shape } from './encoder-family.js';
+import type { FamilyHeads } from './heads.js';
 
 /** As BERT's; `max_position_embeddings` counts the `pad_token_id` + 1 rows that no token has. */
 export type RobertaConfig = BertConfig;
@@ -20,23 +21,12 @@ export const robertaDefaults: RobertaConfig = {
   pad_token_id: 1,
 };
 
-/**
- * A RoBERTa encoder with a head. Inputs, int64 [B, S]: `input_ids`, `attention_mask`; all tokens are of type 0.
- * Parameters bear the names of `transformers`' `RobertaModel`; heads those of `RobertaForSequenceClassification`
- * (`classifier.dense.*`, `classifier.out_proj.*`), `RobertaForTokenClassification` (`classifier.*`) and
- * `RobertaForMaskedLM` (`lm_head.*`; the decoder is the word embeddings).
- *
- * @param config what differs from `robertaDefaults`.
- * @throws OptionError for sizes that make no network.
- */
-export const roberta: EncoderFamily<RobertaConfig> = encoderFamily({
-  kind: 'roberta',
-  title: 'RoBERTa',
-  defaults: robertaDefaults,
+/** What RoBERTa and its kin have in common. */
+export const ROBERTA_PARTS = {
   roles: BERT_ROLES,
   fixed: { positions: 'afterPadding', dropsAttentionOutput: true },
   names: BERT_NAMES,
-  heads: ({ hiddenDropout, classifierDropout }) => {
+  heads: ({ hiddenDropout, classifierDropout }: Shape): FamilyHeads => {
     const rate = classifierDropout ?? hiddenDropout;
     return {
       classification: {
@@ -56,10 +46,24 @@ export const roberta: EncoderFamily<RobertaConfig> = encoderFamily({
     };
   },
   readsSegments: false,
-  huggingFace: {
-    prefix: 'roberta.',
-    className: 'Roberta',
-    // Of RobertaConfig; roberta-base, whose sizes are our defaults, differs from it.
-    defaults: { layer_norm_eps: 1e-12, max_position_embeddings: 512, type_vocab_size: 2 },
-  },
+} as const;
+
+/** What `RobertaConfig` takes for a missing key: roberta-base, whose sizes are our defaults, differs from it. */
+export const ROBERTA_CONFIG = { layer_norm_eps: 1e-12, max_position_embeddings: 512, type_vocab_size: 2 } as const;
+
+/**
+ * A RoBERTa encoder with a head. Inputs, int64 [B, S]: `input_ids`, `attention_mask`; all tokens are of type 0.
+ * Parameters bear the names of `transformers`' `RobertaModel`; heads those of `RobertaForSequenceClassification`
+ * (`classifier.dense.*`, `classifier.out_proj.*`), `RobertaForTokenClassification` (`classifier.*`) and
+ * `RobertaForMaskedLM` (`lm_head.*`; the decoder is the word embeddings).
+ *
+ * @param config what differs from `robertaDefaults`.
+ * @throws OptionError for sizes that make no network.
+ */
+export const roberta: EncoderFamily<RobertaConfig> = encoderFamily({
+  kind: 'roberta',
+  title: 'RoBERTa',
+  defaults: robertaDefaults,
+  ...ROBERTA_PARTS,
+  huggingFace: { prefix: 'roberta.', className: 'Roberta', defaults: ROBERTA_CONFIG },
 });
