@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { toProgram } from '../../src/autograd/lower.js';
 import { input, type Value } from '../../src/autograd/value.js';
 import { CheckpointError, FileError, OptionError } from '../../src/errors/failures.js';
+import { FAMILIES, FAMILY_NAMES } from '../../src/models/families.js';
 import { openForward } from '../../src/models/forward.js';
 import { type HuggingFaceModel, loadHuggingFace, saveHuggingFace } from '../../src/models/hugging-face.js';
 import { mlp } from '../../src/models/mlp.js';
@@ -233,7 +234,7 @@ describe('loadHuggingFace', () => {
   });
 
   test.each([
-    [{ model_type: 'gpt2' }, 'config.json: model_type: wanted bert, roberta, distilbert, got "gpt2"'],
+    [{ model_type: 'gpt2' }, `config.json: model_type: wanted ${FAMILY_NAMES.join(', ')}, got "gpt2"`],
     [{ model_type: undefined }, 'config.json: model_type'],
     [{ position_embedding_type: 'relative_key' }, 'config.json: position_embedding_type'],
     [{ is_decoder: true }, 'config.json: is_decoder'],
@@ -283,6 +284,11 @@ describe('every head of every family', () => {
     const mask = batchOfCases.attentionMask.flat();
     return values.filter((_, i) => mask[Math.floor(i / width)] === 1);
   };
+
+  test('the fixture has the classes of every family', () => {
+    const classes = Object.values(FAMILIES).flatMap(({ huggingFace }) => Object.values(huggingFace.classes));
+    expect(Object.keys(cases).sort()).toEqual(classes.sort());
+  });
 
   test.each(Object.keys(cases))('%s answers as in transformers, and comes back from a save', async (name) => {
     const { config: text, safetensors, shape, logits } = cases[name] as Case;
@@ -345,7 +351,7 @@ describe('saveHuggingFace', () => {
     );
     await expect(save({ labelNames: ['a', 'b', 'a'] })).rejects.toThrow(OptionError);
     await expect(save({ model: mlp({ inputs: 2, hidden: [2], classes: 2 }) })).rejects.toThrow(
-      /wanted bert, roberta, distilbert, got a mlp/,
+      `wanted ${FAMILY_NAMES.join(', ')}, got a mlp`,
     );
   });
 });

@@ -6,6 +6,7 @@ import { bert } from '../../src/models/bert.js';
 import { mlp } from '../../src/models/mlp.js';
 import type { TrainedModel } from '../../src/models/model.js';
 import { loadModel, modelHash, saveModel } from '../../src/models/saved-model.js';
+import { MODELS } from '../../src/models/table.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { encodeSafetensors } from '../../src/tensor/safetensors.js';
 import { temporaryFolder } from '../files/processes.js';
@@ -161,9 +162,7 @@ describe('saveModel and loadModel', () => {
       edit((json) => {
         json.model = { kind: '__proto__', config: {} };
       });
-      expect(await failure()).toContain(
-        'model.kind: wanted mlp, bert, roberta, distilbert, bilstm, multi-task, got "__proto__"',
-      );
+      expect(await failure()).toContain(`model.kind: wanted ${Object.keys(MODELS).join(', ')}, got "__proto__"`);
     });
 
     test.each<[string, (json: { [key: string]: unknown }) => void, string]>([
