@@ -3,8 +3,11 @@ import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
 import type { EncoderFamily } from './encoder-family.js';
 import { roberta } from './roberta.js';
+import { xlmRoberta } from './xlm-roberta.js';
 
-export const FAMILIES = { bert, roberta, distilbert } as const satisfies Readonly<Record<string, EncoderFamily>>;
+export const FAMILIES = { bert, roberta, distilbert, 'xlm-roberta': xlmRoberta } as const satisfies Readonly<
+  Record<string, EncoderFamily>
+>;
 
 /** Their kinds: what a `config.json` of `transformers` calls `model_type`. */
 export const FAMILY_NAMES: readonly string[] = Object.keys(FAMILIES);

@@ -54,7 +54,8 @@ def families():
     """A model with each head of each family, and its answer to two texts."""
     bert = dict(hidden_size=4, num_hidden_layers=2, num_attention_heads=2, intermediate_size=6, max_position_embeddings=9)
     distilbert = dict(dim=4, n_layers=2, n_heads=2, hidden_dim=6, max_position_embeddings=9)
-    sizes = {"Bert": bert, "Roberta": {**bert, "type_vocab_size": 1, "layer_norm_eps": 1e-5}, "DistilBert": distilbert}
+    roberta = {**bert, "type_vocab_size": 1, "layer_norm_eps": 1e-5}
+    sizes = {"Bert": bert, "Roberta": roberta, "DistilBert": distilbert, "XLMRoberta": roberta}
     ids = torch.tensor([[3, 5, 9, 12, 4, 7], [3, 11, 4, 1, 1, 1]])
     mask = (ids != 1).long()
     cases = {"_meta": {"transformers": transformers.__version__, "inputIds": ids.tolist(), "attentionMask": mask.tolist()}}

@@ -28,6 +28,10 @@ from transformers import (
     RobertaForMaskedLM,
     RobertaForSequenceClassification,
     RobertaForTokenClassification,
+    XLMRobertaConfig,
+    XLMRobertaForMaskedLM,
+    XLMRobertaForSequenceClassification,
+    XLMRobertaForTokenClassification,
 )
 
 from fixture_file import main, numbers, random_tensor
@@ -56,6 +60,8 @@ def entry(generator, model, config, inputs, outputs, differentiated):
     """Parameters, outputs, and gradients of random cotangents on the outputs named."""
     prefix = getattr(model, "base_model_prefix", "") + "."
     named = {name.removeprefix(prefix): p for name, p in model.named_parameters()}
+    if "lm_head.decoder.weight" in named:  # the word embeddings, where the head was made before them
+        named["embeddings.word_embeddings.weight"] = named.pop("lm_head.decoder.weight")
     cotangents = {k: random_tensor(generator, tuple(outputs[k].shape)) for k in differentiated}
     loss = sum((r * outputs[k]).sum() for k, r in cotangents.items())
     gradients = torch.autograd.grad(loss, list(named.values()))
@@ -168,6 +174,14 @@ FAMILIES = {
             "masked-lm": (DistilBertForMaskedLM, None),
         },
     },
+    "xlm-roberta": {
+        "config": (XLMRobertaConfig, {**BERT, "type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 1}),
+        "models": {
+            "classification": (XLMRobertaForSequenceClassification, 3),
+            "tokens": (XLMRobertaForTokenClassification, 3),
+            "masked-lm": (XLMRobertaForMaskedLM, None),
+        },
+    },
 }
 
 
@@ -211,7 +225,7 @@ def make():
         "witness": f"torch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}, float64",
         "script": "test/python/make_models.py",
     }
-    seeds = {"bert": 31, "roberta": 41, "distilbert": 51}
+    seeds = {"bert": 31, "roberta": 41, "distilbert": 51, "xlm-roberta": 61}
     families = {name: family(name, seed) for name, seed in seeds.items()}
     return {"_meta": meta, "bilstm": bilstm(), **families, "sizes": sizes()}
 
