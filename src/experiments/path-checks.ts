@@ -9,10 +9,9 @@ import { inPoints } from '../metrics/points.js';
 import { type OpenedModel, openAnyModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
-import type { SavedModel } from '../models/model.js';
+import { readsText, type SavedModel } from '../models/model.js';
 import { findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
 import { loadModelTokenizer } from '../models/model-tokenizer.js';
-import { MULTI_TASK } from '../models/multi-task.js';
 import { loadModel } from '../models/saved-model.js';
 import { modelTeacher } from '../teachers/model-teacher.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -128,7 +127,7 @@ async function examineModel(path: string, found: Found, say: Say): Promise<void>
     return say('problem', `${path}: '${broken[0]}' has numbers that are not finite`, 'train it anew, more slowly');
   }
   const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const isReader = model.kind !== MULTI_TASK && model.inputs({ B: 1, S: 1 }).some(({ name }) => name === 'input_ids');
+  const isReader = model.signals.includes('logits') && readsText(model);
   if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadModelTokenizer(saved) });
   else found.models.push(saved);
   say('ok', `${path}: ${model.kind} of ${parameters} parameters, whole, hash ${contentHash.slice(0, 12)}`);

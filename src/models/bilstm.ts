@@ -114,6 +114,7 @@ export function bilstm(config: Partial<BilstmConfig> = {}): Model {
     kind: 'bilstm',
     config: whole,
     parameters: [words, rnn, hiddenLayer, classifier].flatMap((part) => part.parameters),
+    sort: 'bilstm',
     signals: isPair ? ['logits'] : ['logits', 'embeddings'],
     inputs: ({ B, S, S2 = S }) => {
       if (S === undefined || S2 === undefined) {

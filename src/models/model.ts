@@ -1,5 +1,6 @@
 import type { Value } from '../autograd/value.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
+import type { ModelSort } from '../options/option-spec.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Dim, Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -55,6 +56,8 @@ export type Model = {
   readonly parameters: readonly ParameterSpec[];
   /** The longest row that it has positions for; absent where any will do. */
   readonly maxTokens?: number;
+  /** Which defaults of settings it is trained with; absent: those of encoders. */
+  readonly sort?: ModelSort;
   /** What `forward` returns. */
   readonly signals: readonly SignalName[];
   inputs(dims: BatchDims): readonly ModelInput[];
@@ -63,6 +66,11 @@ export type Model = {
   /** @param words what to read in place of the word table's rows; default: those rows. */
   forward(context: ForwardContext, inputs: Readonly<Record<string, Value>>, words?: WordVectors): Signals;
 };
+
+/** Whether its inputs are tokens. */
+export function readsText(model: Pick<Model, 'inputs'>): boolean {
+  return model.inputs({ B: 1, S: 1 }).some(({ name }) => name === 'input_ids');
+}
 
 export type Weights = Readonly<Record<string, Tensor<'float32'>>>;
 

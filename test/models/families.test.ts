@@ -10,10 +10,12 @@ import { distilbert, distilbertDefaults } from '../../src/models/distilbert.js';
 import type { EncoderFamily } from '../../src/models/encoder-family.js';
 import { FAMILIES, familyOf } from '../../src/models/families.js';
 import { HEADS, type HeadName } from '../../src/models/heads.js';
-import type { Model, Signals } from '../../src/models/model.js';
+import { type Model, readsText, type Signals } from '../../src/models/model.js';
+import { IMAGE_KINDS } from '../../src/models/model-format.js';
 import { roberta, robertaDefaults } from '../../src/models/roberta.js';
 import { loadModel, saveModel } from '../../src/models/saved-model.js';
 import { SMALL_BERTS } from '../../src/models/small-berts.js';
+import { MODELS } from '../../src/models/table.js';
 import { evaluationContext } from '../../src/nn/context.js';
 import { initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { sizeOf } from '../../src/tensor/shape.js';
@@ -170,6 +172,11 @@ describe('the family, what it starts from and refuses', () => {
   ])('case %#', (make, message) => {
     expect(make).toThrow(message);
   });
+});
+
+test('what reads images is told by its kind alone', () => {
+  const { 'multi-task': _, ...makers } = MODELS;
+  for (const [kind, make] of Object.entries(makers)) expect(readsText(make()), kind).toBe(!IMAGE_KINDS.has(kind));
 });
 
 describe('saved models of text', () => {

@@ -19,11 +19,6 @@ const OPTIMIZERS = { encoder: adamw, bilstm: adam } as const satisfies Record<Mo
 
 const WARMUP_SHARE = 0.1;
 
-/** How a model is trained unless told otherwise. */
-export function sortOf({ kind }: Pick<Model, 'kind'>): ModelSort {
-  return kind === 'bilstm' ? 'bilstm' : 'encoder';
-}
-
 type Usual = {
   readonly [K in keyof typeof TEXT_SETTINGS as (typeof TEXT_SETTINGS)[K] extends { usual: object }
     ? K
@@ -31,8 +26,7 @@ type Usual = {
 };
 
 /** The defaults of the settings that have one for each sort of model. */
-export function usualSettings(model: Pick<Model, 'kind'>): Usual {
-  const sort = sortOf(model);
+export function usualSettings({ sort = 'encoder' }: Pick<Model, 'sort'>): Usual {
   const usual = Object.entries<Setting>(TEXT_SETTINGS).flatMap(([name, setting]) =>
     'usual' in setting && setting.usual !== undefined ? [[name, setting.usual[sort]]] : [],
   );
@@ -89,7 +83,7 @@ export function textRun(settings: Given<TextSettings>, model: Model, train: RunO
   ];
   return {
     ...handedOn,
-    optimizer: OPTIMIZERS[sortOf(model)]({ learningRate, weightDecay }),
+    optimizer: OPTIMIZERS[model.sort ?? 'encoder']({ learningRate, weightDecay }),
     ...(groups.length > 0 && { groups }),
     ...(maxGradNorm > 0 && { maxGradNorm }),
     schedule,

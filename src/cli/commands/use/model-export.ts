@@ -6,7 +6,7 @@ import { openAnyModel } from '../../../models/any-model.js';
 import { FAMILY_NAMES, familyOf } from '../../../models/families.js';
 import { classesOf } from '../../../models/forward.js';
 import { saveHuggingFace } from '../../../models/hugging-face.js';
-import type { Model } from '../../../models/model.js';
+import { type Model, readsText } from '../../../models/model.js';
 import { loadModelTokenizer } from '../../../models/model-tokenizer.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { findOnHub } from '../../hub-models.js';
@@ -71,11 +71,6 @@ function newNames(names: string, model: Model): readonly string[] {
     wanted: `${classes} different names, one for each class, parted by commas`,
     got: given.length === classes ? `${different} of ${given.length}` : String(given.length),
   });
-}
-
-/** Whether a model reads the ids of a tokenizer. */
-export function readsText(model: Model): boolean {
-  return model.inputs({ B: 'B', S: 'S' }).some(({ name }) => name === 'input_ids');
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */

@@ -8,6 +8,7 @@ import { errorCode, inputFailure } from '../../../files/file-failure.js';
 import { packageVersion } from '../../../files/package-version.js';
 import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../../../inference/load.js';
 import { configOf, findModelFolder, isOurs, taskInName } from '../../../models/model-folder.js';
+import { IMAGE_KINDS } from '../../../models/model-format.js';
 import { readOnnxMetadata } from '../../../onnx/metadata.js';
 import type { CommandIo } from '../../command.js';
 import { type FindModel, findOnHub } from '../../hub-models.js';
@@ -19,7 +20,7 @@ import { type FindModel, findOnHub } from '../../hub-models.js';
 export async function readsDigits(nameOrPath: string, find: FindModel): Promise<boolean> {
   if ((await fileIn(nameOrPath)) !== undefined) return false;
   const { model } = await configOf(await findModelFolder(nameOrPath, find));
-  return typeof model === 'object' && model !== null && 'kind' in model && model.kind === 'mlp';
+  return typeof model === 'object' && model !== null && 'kind' in model && IMAGE_KINDS.has(String(model.kind));
 }
 
 /**
