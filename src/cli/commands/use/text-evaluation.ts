@@ -4,6 +4,7 @@ import { isTextSetName, loadTextSet } from '../../../data/text-sets.js';
 import type { TextTable } from '../../../data/text-table.js';
 import { splitOf } from '../../../data/text-task.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
+import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { wilsonInterval } from '../../../experiments/wilson-interval.js';
 import type { Answer, Inference, TextInput } from '../../../inference/load.js';
 import type { Answered } from '../../../metrics/answered.js';
@@ -14,7 +15,6 @@ import type { CommandIo, CommandOutput } from '../../command.js';
 import { findOnHub } from '../../hub-models.js';
 import { formatCount } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
-import { mnistOptions } from '../digits/usage.js';
 import { openTextModel, readsDigits } from './text-model.js';
 import type { evaluateUsage } from './usage.js';
 
@@ -30,8 +30,8 @@ type Figure = {
 /** `retort evaluate`. */
 export async function evaluate(options: Options, io: CommandIo): Promise<CommandOutput> {
   if (!(await readsDigits(options.model, findOnHub(io)))) return evaluateTexts(options, io);
-  const { evaluateDigits } = await import('./digit-evaluation.js');
-  return evaluateDigits(options, io);
+  const { scoredDigits } = await import('./digits.js');
+  return scoredDigits(options, io);
 }
 
 async function evaluateTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
@@ -72,7 +72,7 @@ function checkedData({ data, split, textColumn, pairColumn, labelColumn, dataDir
   if (isSet && column !== undefined) {
     throw new OptionError({ where: 'columns', wanted: 'a file', got: `${data}, whose columns are known` });
   }
-  if (!isSet && (split !== undefined || dataDir !== mnistOptions.dataDir.default)) {
+  if (!isSet && (split !== undefined || dataDir !== DIGIT_SETTINGS.dataDir.default)) {
     const where = split === undefined ? '--data_dir' : '--split';
     throw new OptionError({ where, wanted: 'the name of a data set', got: `'${data}'`, fix: 'leave the flag out' });
   }
@@ -86,7 +86,7 @@ async function readData(
   isRegression: boolean,
 ): Promise<{ readonly table: TextTable; readonly metrics: readonly JudgedMetric[] }> {
   if (isTextSetName(data)) {
-    const dir = options.dataDir === mnistOptions.dataDir.default ? process.env.RETORT_DATA : options.dataDir;
+    const dir = options.dataDir === DIGIT_SETTINGS.dataDir.default ? process.env.RETORT_DATA : options.dataDir;
     const task = await loadTextSet(data, { dir });
     if (task.isRegression !== isRegression) {
       throw new OptionError({

@@ -13,8 +13,8 @@ type Options = OptionValues<typeof predictUsage.options>;
 /** `retort predict`. */
 export async function predict(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
   if (!(await readsDigits(options.model, findOnHub(io)))) return predictTexts(options, io);
-  const { predictDigits } = await import('./digit-prediction.js');
-  return predictDigits(options, io);
+  const { answeredDigits } = await import('./digits.js');
+  return answeredDigits(options, io);
 }
 
 /**

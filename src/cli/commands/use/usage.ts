@@ -1,11 +1,11 @@
 import { COLUMN_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
 import { SPLITS } from '../../../data/text-task.js';
+import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { JUDGED_METRICS } from '../../../metrics/table.js';
 import { COMPUTE_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
 import type { FlagSpec, OptionTable } from '../../options.js';
 import { messageOptions } from '../../shared-options.js';
-import { mnistOptions } from '../digits/usage.js';
 
 // Of the commands that run a model on texts or digits: it is trained already.
 const model = {
@@ -42,7 +42,7 @@ export const evaluateUsage = {
       help: 'the name of a set of texts, or a .csv, .tsv, .jsonl or .parquet file; of digits the folder of the IDX files',
     },
     dataDir: {
-      ...mnistOptions.dataDir,
+      ...DIGIT_SETTINGS.dataDir,
       help: 'where data sets lie; for texts RETORT_DATA says it too [digits: data/mnist]',
     },
     split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name', defaultSays: 'dev' },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseDevice } from '../../src/cli/device-flags.js';
+import { chooseDevice } from '../../src/cli/commands/digits/gpu-flag.js';
 import { DeviceError } from '../../src/errors/failures.js';
 
 describe('chooseDevice', () => {
