@@ -5,7 +5,7 @@
  *   npm run recipe -- evidence-resampled
  */
 import { readFileSync } from 'node:fs';
-import { tInterval } from '../src/experiments/statistics.js';
+import { tInterval } from '../src/metrics/statistics.js';
 import { RandomStream } from '../src/tensor/random.js';
 
 const EXPERIMENTS = 20_000;

@@ -1,6 +1,6 @@
 import type { KeptRows } from '../src/experiments/row-evidence.js';
 import { rowsPart } from '../src/experiments/row-evidence.js';
-import { around, mean, normalHalfWidth, tHalfWidth } from '../src/experiments/statistics.js';
+import { around, mean, normalHalfWidth, tHalfWidth } from '../src/metrics/statistics.js';
 
 /** An accuracy in percent, and the rows that it is of where they were kept. */
 export type ScoredRun = KeptRows & { readonly score: number };

@@ -27,8 +27,8 @@ import {
   VALIDATION_START,
 } from '../src/experiments/primer/primer-arm-run.js';
 import { trainTeacher } from '../src/experiments/primer/train-teacher.js';
-import { mean, sampleSd } from '../src/experiments/statistics.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { mean, sampleSd } from '../src/metrics/statistics.js';
 import { loadModel } from '../src/models/saved-model.js';
 import { describeData } from '../src/training/run/described-run.js';
 

@@ -10,9 +10,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { rowsError } from '../src/experiments/statistics.js';
 import { judge } from '../src/experiments/verdict.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { rowsError } from '../src/metrics/statistics.js';
 import { lowbias32, RandomStream, streamKey } from '../src/tensor/random.js';
 
 /** Standard deviations on the logit. */

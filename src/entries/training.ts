@@ -2,7 +2,7 @@ export type { Scored } from '../metrics/answered.js';
 export type { Metric } from '../metrics/metric.js';
 export { METRICS, type MetricName } from '../metrics/table.js';
 export type { Portion } from '../options/option-spec.js';
-export { CHECKS, type CheckName, type Warning } from '../training/checks/warning.js';
+export { CHECKS, type CheckName, type Warning } from '../training/checks/table.js';
 export {
   type Evaluation,
   type Evaluator,

@@ -6,7 +6,10 @@ import { inputFailure } from '../files/file-failure.js';
 import { asJson } from '../files/fingerprint.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
 import { inPoints } from '../metrics/points.js';
+import { around, mean, normalHalfWidth, sampleSd, tHalfWidth } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
+import { wilsonInterval } from '../metrics/wilson-interval.js';
+import { findWarnings } from '../training/checks/table.js';
 import type { StoredWarning } from './arm-result.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
@@ -14,13 +17,10 @@ import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './exp
 import { gatheredWarnings } from './experiment-warnings.js';
 import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
 import { resampledInterval } from './kept-answers.js';
-import { pastBest } from './past-best.js';
 import { type FinishedRun, runsBeside } from './results-file.js';
 import { rowEvidence, rowsPart } from './row-evidence.js';
-import { around, mean, normalHalfWidth, sampleSd, tHalfWidth } from './statistics.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 import { type Controls, type Gain, judge, judgeSoftTargets } from './verdict.js';
-import { wilsonInterval } from './wilson-interval.js';
 
 type Headline = {
   readonly arm: string;
@@ -219,7 +219,10 @@ export function rejudged(record: ExperimentRecord, runs: readonly FinishedRun[])
     : record.gains.map(({ arm, over, smallestEffect }) => compareArms(outcome, arm, over, smallestEffect));
   const isPast = ({ name }: { readonly name: string }) => name === 'past-best' && runs.length > 0;
   const { warnings = [] } = record;
-  const past = headline && warnings.some(isPast) ? pastBest(outcome, headline.arm) : [];
+  const past =
+    headline && warnings.some(isPast)
+      ? findWarnings({ experiment: { ...outcome, judged: headline.arm } }).filter(isPast)
+      : [];
   return {
     ...record,
     arms: record.arms.map(({ interval, ...arm }, i) => {

@@ -1,6 +1,6 @@
 /** @file What the doctor finds, and how a failure becomes a finding. */
 import { RetortError } from '../errors/retort-error.js';
-import type { CheckName, Warning } from '../training/checks/warning.js';
+import { type CheckName, isProblem, type Warning } from '../training/checks/table.js';
 
 export type Finding = {
   /** A problem stops work or makes its results worthless; a warning may. */
@@ -19,13 +19,10 @@ export function hasProblem(findings: readonly Finding[]): boolean {
   return findings.some(({ level }) => level === 'problem');
 }
 
-/** Of a teacher these make all work worthless; others may. */
-const PROBLEMS: ReadonlySet<CheckName> = new Set(['label-order', 'teacher-at-chance', 'teacher-logits', 'no-labels']);
-
 /** What the checks of runs found. */
 export function sayWarnings(say: Say, where: string, warnings: readonly Warning[]): void {
   for (const { name, text, fix } of warnings) {
-    say(PROBLEMS.has(name) ? 'problem' : 'warning', `${where}: ${text}`, fix, name);
+    say(isProblem(name) ? 'problem' : 'warning', `${where}: ${text}`, fix, name);
   }
 }
 

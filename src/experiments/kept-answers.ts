@@ -2,9 +2,9 @@
 import { OptionError } from '../errors/failures.js';
 import { type Answered, answeredOf, type Scored } from '../metrics/answered.js';
 import { inPoints } from '../metrics/points.js';
+import type { Interval } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS, neededBy } from '../metrics/table.js';
 import { bootstrapError, bootstrapInterval } from '../training/evaluation/bootstrap.js';
-import type { Interval } from './statistics.js';
 
 /**
  * What was right and what was said of the rows that have a label or a score, in their order, as little-endian numbers in

@@ -15,7 +15,7 @@ import { loadModelTokenizer } from '../models/model-tokenizer.js';
 import { loadModel } from '../models/saved-model.js';
 import { modelTeacher } from '../teachers/model-teacher.js';
 import { sizeOf } from '../tensor/shape.js';
-import { teacherWarnings } from '../training/checks/teacher-warnings.js';
+import { teacherWarnings } from '../training/checks/run-warnings.js';
 import { openEvaluator } from '../training/evaluation/evaluate.js';
 import { loadRunState, loadRunTensors } from '../training/run/checkpoint.js';
 import { LOG, METRICS_FILE, RESUME } from '../training/run/run-files.js';

@@ -1,9 +1,9 @@
 /** @file What runs kept of the evaluation rows: how far a difference between arms hangs on which rows these were. */
 
+import { rowsError } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { type ArmResult, type RightRows, unpackRightRows } from './arm-result.js';
 import { answersToOtherRows, type KeptAnswers, resampledDifference, resampledError, rowCount } from './kept-answers.js';
-import { rowsError } from './statistics.js';
 import type { Comparison, DiscordantRows, RowsPart } from './verdict.js';
 
 /** What a run may have kept: of an accuracy which rows were right, of another metric what was answered. */

@@ -1,9 +1,10 @@
 /** @file Which student of an experiment to use: every experiment ends with one, also when the teacher did not help. */
+
+import { mean } from '../metrics/statistics.js';
 import { runFolder } from './arm-run.js';
 import type { ExperimentOutcome } from './experiment.js';
 import { compareArms } from './experiment-record.js';
 import type { ExperimentRecord } from './experiment-record.schema.js';
-import { mean } from './statistics.js';
 
 /**
  * The arm with the highest mean; or the cheapest to make of those that it cannot be told from, since a teacher that did not

@@ -12,11 +12,8 @@ import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { textTeacher } from '../teachers/text-teacher.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
-import { labelWarnings, noLabelsWarnings } from '../training/checks/label-warnings.js';
-import { teacherWarnings } from '../training/checks/teacher-warnings.js';
-import { textWarnings } from '../training/checks/text-warnings.js';
-import { truncationWarnings } from '../training/checks/truncation.js';
-import { vocabularyWarnings } from '../training/checks/vocabulary-warnings.js';
+import { expectKnownTokens, teacherWarnings, textWarnings } from '../training/checks/run-warnings.js';
+import { findWarnings } from '../training/checks/table.js';
 import { type Say, sayWarnings } from './finding.js';
 
 /** How files of texts are to be read; columns as `readTextTask` has them. */
@@ -58,7 +55,7 @@ export async function examineTexts(path: string, { dir, maxLength: _, ...columns
   const { dev } = task;
   const rows = dev === undefined ? `${train.size} rows` : `${train.size} rows to train on, ${dev.size} to score on`;
   say('ok', `${path}: ${rows}; ${shownTargets(train)}`);
-  sayWarnings(say, path, [...labelWarnings(train, dev), ...textWarnings(train, dev)]);
+  sayWarnings(say, path, textWarnings(train, dev));
   return { path, task } satisfies FoundTexts;
 }
 
@@ -87,7 +84,8 @@ export async function examineReader(
   const cut = { model, maxLength: Math.min(maxLength ?? MAX_LENGTH, most) };
   const table = splitOf(task, 'train');
   const train = textDataset(table, tokenizer, cut);
-  sayWarnings(say, where, [...truncationWarnings([train]), ...vocabularyWarnings(train, model)]);
+  expectKnownTokens(train, model);
+  sayWarnings(say, where, findWarnings({ rows: { train } }));
   const isClassifier = (model.config.head ?? 'classification') === 'classification';
   const isNew = reader.notices.some((notice) => notice.startsWith(NEW_HEAD));
   if (isNew || !isClassifier || task.isRegression || classesOf(model) !== task.labelNames.length) {
@@ -98,7 +96,10 @@ export async function examineReader(
   const rows = textDataset(trial, tokenizer, cut);
   const teacher = textTeacher(reader, tokenizer, { labelNames: task.labelNames, maxLength: cut.maxLength });
   const answers = await teacher.answer(rows, ['logits']);
-  const warnings = [...noLabelsWarnings(rows, ['accuracy']), ...teacherWarnings(teacher, answers, rows)];
+  const warnings = [
+    ...findWarnings({ run: { train, evaluation: rows, metrics: ['accuracy'], startsAtRandom: false } }),
+    ...teacherWarnings(teacher, answers, rows),
+  ];
   if (warnings.length > 0) return sayWarnings(say, where, warnings);
   const all = Uint32Array.from({ length: rows.size }, (_, row) => row);
   const logits = answers.batch(all, rows.size).logits?.data;

@@ -13,9 +13,18 @@
  *   NO VERDICT  in all runs of both arms the students give one answer to every row: nothing was compared
  */
 import { OptionError } from '../errors/failures.js';
+import { gainText, unsignedZero } from '../metrics/points.js';
+import {
+  around,
+  mcnemar,
+  mean,
+  normalHalfWidth,
+  sampleSd,
+  samplesForReach,
+  tHalfWidth,
+} from '../metrics/statistics.js';
 import { DEFAULT_METRIC, type JudgedMetric, METRICS } from '../metrics/table.js';
 import type { ResampledRows } from './kept-answers.js';
-import { around, mcnemar, mean, normalHalfWidth, sampleSd, samplesForReach, tHalfWidth } from './statistics.js';
 
 export type VerdictName = 'BETTER' | 'NO BETTER' | "CAN'T TELL" | 'NO VERDICT';
 
@@ -150,7 +159,7 @@ function manySeeds(gain: Measured, differences: readonly number[], comparison: C
   const fromRows = rows && normalHalfWidth(rows.error);
   const { low, high } = around(gain.mean, Math.hypot(fromSeeds, fromRows ?? 0));
   const judged = { ...gain, sd, low, high, fromSeeds, ...(rows && { fromRows, rows: rows.count }) };
-  const lead = points(gain.mean, over, metric);
+  const lead = gainText(gain.mean, over, metric);
   if (hasNoSpread(sd) && seeds < FIRST_SEEDS) {
     const text = `CAN'T TELL: ${lead} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
     return { ...judged, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
@@ -206,7 +215,7 @@ export function hasNoSpread(sd: number): boolean {
 }
 
 function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resampled }: Comparison): Gain {
-  const figures = `CAN'T TELL: ${points(gain.mean, gain.over, metric)} with one seed, which says nothing about the next`;
+  const figures = `CAN'T TELL: ${gainText(gain.mean, gain.over, metric)} with one seed, which says nothing about the next`;
   const advice = `run ${FIRST_SEEDS} paired seeds or more`;
   const told = (about: string) => `${figures} (these two models alone: ${about}); ${advice}`;
   if (discordant !== undefined) {
@@ -221,12 +230,6 @@ function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resample
     return { ...gain, verdict: "CAN'T TELL", resampled, text };
   }
   return { ...gain, verdict: "CAN'T TELL", text: `${figures}; ${advice}` };
-}
-
-/** `+1.4 points over no-teacher`, `+1.4 points of F1 over …`; a loss is said to be against the other. */
-export function points(value: number, over: string, metric: JudgedMetric): string {
-  const of = metric === DEFAULT_METRIC ? '' : ` of ${METRICS[metric].title}`;
-  return `${signed(value, 1)} points${of} ${value < 0 ? 'against' : 'over'} ${over}`;
 }
 
 /** With as many decimals as it takes to see on which side of 0 and of the smallest effect each end lies. */
@@ -244,17 +247,6 @@ export function plusMinus(half: number | undefined): string {
   let decimals = 1;
   while (decimals < 4 && half > 1e-9 && Number(half.toFixed(decimals)) === 0) decimals += 1;
   return `± ${half.toFixed(decimals)}`;
-}
-
-function signed(value: number, decimals: number): string {
-  const text = unsignedZero(value, decimals);
-  return text.startsWith('-') ? text : `+${text}`;
-}
-
-/** `toFixed` without a minus before what it rounded to nothing. */
-function unsignedZero(value: number, decimals: number): string {
-  const text = value.toFixed(decimals);
-  return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
 function checkScores(arm: string, metric: JudgedMetric, scores: readonly number[]): void {

@@ -11,3 +11,17 @@ export function scoreText(metric: JudgedMetric, points: number): string {
   const { name, unit } = METRICS[metric];
   return `${metric === DEFAULT_METRIC ? '' : `${name} `}${points.toFixed(2)}${unit}`;
 }
+
+/** `+1.4 points over no-teacher`, `+1.4 points of F1 over …`; a loss is said to be against the other. */
+export function gainText(value: number, over: string, metric: JudgedMetric): string {
+  const of = metric === DEFAULT_METRIC ? '' : ` of ${METRICS[metric].title}`;
+  const text = unsignedZero(value, 1);
+  const signed = text.startsWith('-') ? text : `+${text}`;
+  return `${signed} points${of} ${value < 0 ? 'against' : 'over'} ${over}`;
+}
+
+/** `toFixed` without a minus before what it rounded to nothing. */
+export function unsignedZero(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace('-', '') : text;
+}

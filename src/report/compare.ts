@@ -1,8 +1,8 @@
 /** @file Comparing what was run at different times: pairs of seeds where there are any, and in words what can be said. */
 import { OptionError } from '../errors/failures.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { mean, sampleSd } from '../experiments/statistics.js';
 import type { Gain } from '../experiments/verdict.js';
+import { mean, sampleSd } from '../metrics/statistics.js';
 import { DEFAULT_METRIC, type JudgedMetric, METRICS } from '../metrics/table.js';
 import {
   armOfExperiment,

@@ -1,6 +1,6 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
 import type { Evidence, ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { mean } from '../experiments/statistics.js';
+import { mean } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { armsFigure, armsTable } from './arms-figure.js';
 import { confusionTable } from './confusion-table.js';

@@ -1,6 +1,6 @@
 /** @file What was measured besides the metric that an experiment is judged by. */
 import type { RecordedArm } from '../experiments/experiment-record.schema.js';
-import { mean, sampleSd } from '../experiments/statistics.js';
+import { mean, sampleSd } from '../metrics/statistics.js';
 import { isJudgedMetric, type JudgedMetric } from '../metrics/table.js';
 import { decimal } from './words.js';
 

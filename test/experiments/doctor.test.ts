@@ -93,7 +93,7 @@ describe('examine', () => {
     await saveModel(path, { model: trained, weights: dead, labelNames });
     const findings = await about(path, [path, data]);
     expect(findings.map(({ level }) => level)).toEqual(['ok', 'problem']);
-    expect(findings[1]?.what).toMatch(/no better than always naming the commonest class/);
+    expect(findings[1]?.what).toMatch(/no better than always predicting the most frequent class/);
   });
 
   test('finds a teacher whose classes are in another order, and one that reads something else', async () => {

@@ -3,7 +3,7 @@ import { OptionError } from '../../src/errors/failures.js';
 import { packRightRows } from '../../src/experiments/arm-result.js';
 import { packAnswers } from '../../src/experiments/kept-answers.js';
 import { rowEvidence, rowsPart } from '../../src/experiments/row-evidence.js';
-import { rowsError } from '../../src/experiments/statistics.js';
+import { rowsError } from '../../src/metrics/statistics.js';
 
 const kept = (right: readonly number[]) => ({ right: packRightRows(right) });
 const [a1, a2] = [kept([1, 1, 0, 1, 1]), kept([1, 1, 1, 0, 1])];

@@ -7,7 +7,8 @@ import type { Method } from '../../methods/method.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
-import { expectNoWarning } from '../../training/checks/warning.js';
+import { expectNoWarning } from '../../training/checks/strict.js';
+import { findWarnings } from '../../training/checks/table.js';
 import { checkStages } from '../../training/phases/phased-run.js';
 import { hasRunState } from '../../training/run/checkpoint.js';
 import type { TrainingEvent } from '../../training/run/events.js';
@@ -16,9 +17,7 @@ import { type RunContext, runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentOptions, expectSameExperiment, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
-import { pastBest } from '../past-best.js';
 import { shippedStudent } from '../shipping.js';
-import { teacherBelowStudent } from '../teacher-below-student.js';
 import { type DistillationArm, methodArm, shippableArms } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
@@ -143,12 +142,12 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     }
     warnings.beforeRuns(found);
     const outcome = await runExperiment(experiment);
-    const late = [
-      ...(score === undefined
-        ? []
-        : teacherBelowStudent(outcome, { name: teacher.name, score, rows: data.evaluation.size }, 'no-teacher')),
-      ...pastBest(outcome, method.name),
-    ];
+    const late = findWarnings({
+      experiment: {
+        ...{ ...outcome, judged: method.name, noTeacher: 'no-teacher' },
+        ...(score !== undefined && { teacher: { name: teacher.name, score, rows: data.evaluation.size } }),
+      },
+    });
     warnings.afterRuns(late);
     const names = shippable.map(({ name }) => name);
     const ship = shippedStudent(outcome, names, smallestEffect);

@@ -6,8 +6,8 @@ import { inPoints } from '../../metrics/points.js';
 import type { JudgedMetric } from '../../metrics/table.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { argmax, logSoftmax } from '../../tensor/logits.js';
-import { teacherWarnings } from '../../training/checks/teacher-warnings.js';
-import type { Warning } from '../../training/checks/warning.js';
+import { teacherWarnings } from '../../training/checks/run-warnings.js';
+import type { Warning } from '../../training/checks/table.js';
 import type { Predictions } from '../../training/evaluation/evaluate.js';
 import { targetsOf } from './evaluation-targets.js';
 

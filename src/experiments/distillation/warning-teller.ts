@@ -1,5 +1,6 @@
 /** @file Tells the warnings of a distillation: what is so of all its runs once, and of an arm what its runs find, once too. */
-import { expectNoWarning, type Warning } from '../../training/checks/warning.js';
+import { expectNoWarning } from '../../training/checks/strict.js';
+import type { Warning } from '../../training/checks/table.js';
 
 export type WarningEvent = { readonly type: 'warning' } & Warning & {
     /** Absent for what is so of all runs. */

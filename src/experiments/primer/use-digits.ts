@@ -3,12 +3,12 @@ import { decodeIdx, type Idx, readIdx } from '../../data/idx.js';
 import { imageDataset } from '../../data/images.js';
 import { loadMnist, mnistDataset } from '../../data/mnist.js';
 import { CheckpointError, FileError } from '../../errors/failures.js';
+import { wilsonInterval } from '../../metrics/wilson-interval.js';
 import { loadModel } from '../../models/saved-model.js';
 import type { Given } from '../../options/setting.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { formatShape } from '../../tensor/shape.js';
 import { openEvaluator } from '../../training/evaluation/evaluate.js';
-import { wilsonInterval } from '../wilson-interval.js';
 import { DIGIT_SETTINGS, type DigitSettings } from './digit-settings.js';
 
 export type UseDigitsOptions = Given<Pick<DigitSettings, 'threads' | 'device'>> & {

@@ -1,31 +1,55 @@
-/** @file What is wrong with a run before its first step, as far as data and model tell. */
+/** @file What is wrong with a run before its first step, as far as data, model and teacher tell. */
 import type { Dataset } from '../../data/dataset.js';
-import type { MetricName } from '../../metrics/table.js';
+import type { TextTable } from '../../data/text-table.js';
 import type { Model } from '../../models/model.js';
-import { labelWarnings, noLabelsWarnings } from './label-warnings.js';
-import { randomStartWarnings } from './random-start.js';
-import { textWarnings } from './text-warnings.js';
-import { truncationWarnings } from './truncation.js';
-import { vocabularyWarnings } from './vocabulary-warnings.js';
-import type { Warning } from './warning.js';
+import { vocabularyOf } from '../../models/model-tokenizer.js';
+import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
+import { expectKnownIds } from '../../tokenizers/known-ids.js';
+import type { Subjects } from './check.js';
+import { findWarnings, type Warning } from './table.js';
+import { teacherSample } from './teacher-sample.js';
+import { rowsByText } from './texts-alike.js';
 
-export type CheckedData = {
+export type CheckedData = Pick<Subjects['run'], 'metrics' | 'startsAtRandom'> & {
   readonly data: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
   readonly model: Model;
-  readonly metrics: readonly MetricName[];
-  /** Whether the model has learned nothing yet but, perhaps, what its words mean. */
-  readonly startsAtRandom: boolean;
 };
 
-/** All that can be told without a teacher. 0.2 s for 70,000 sentences. */
-export function runWarnings({ data, model, metrics, startsAtRandom }: CheckedData): Warning[] {
+/**
+ * All that can be told without a teacher. 0.2 s for 70,000 sentences.
+ * @throws as `expectKnownTokens` does.
+ */
+export function runWarnings({ data, model, ...run }: CheckedData): Warning[] {
   const { train, evaluation } = data;
-  const [rows, evaluated] = [train.text?.table, evaluation?.text?.table];
-  return [
-    ...(evaluation === undefined ? [] : noLabelsWarnings(evaluation, metrics)),
-    ...(rows === undefined ? [] : [...labelWarnings(rows, evaluated), ...textWarnings(rows, evaluated)]),
-    ...truncationWarnings([train, evaluation]),
-    ...vocabularyWarnings(train, model),
-    ...randomStartWarnings(data, startsAtRandom),
-  ];
+  const table = train.text?.table;
+  expectKnownTokens(train, model);
+  return findWarnings({
+    ...(table && { texts: textsOf(table, evaluation?.text?.table) }),
+    rows: { train, evaluation },
+    run: { train, evaluation, ...run },
+  });
+}
+
+/** @throws FileError for a tokenizer of texts with ids that the model has no word embeddings for. */
+export function expectKnownTokens({ name, text }: Dataset, model: Model): void {
+  if (text !== undefined) expectKnownIds(text.tokenizer, vocabularyOf(model), `the tokenizer of ${name}`);
+}
+
+/** What texts and their labels tell without a tokenizer. */
+export function textWarnings(train: TextTable, evaluation?: TextTable): Warning[] {
+  return findWarnings({ texts: textsOf(train, evaluation) });
+}
+
+function textsOf(train: TextTable, evaluation: TextTable | undefined): Subjects['texts'] {
+  return { train, evaluation, seen: rowsByText(train) };
+}
+
+/**
+ * What a teacher's answers to rows spread over the data say of it. Undecided where nothing is labelled, or all rows have
+ * one label.
+ * @param answers those to all rows of `data`, with `logits`.
+ */
+export function teacherWarnings(teacher: Teacher, answers: TeacherAnswers, data: Dataset): Warning[] {
+  const sample = teacherSample(teacher, answers, data);
+  return sample === undefined ? [] : findWarnings({ answers: sample });
 }

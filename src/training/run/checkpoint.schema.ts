@@ -1,6 +1,6 @@
 /** @file The JSON of a run's state and record, checked where bytes become objects. */
 import { z } from 'zod';
-import { CHECKS, type CheckName } from '../checks/warning.js';
+import { CHECK_NAMES } from '../checks/table.js';
 import { RECORD_FORMAT, STATE_FORMAT } from './formats.js';
 
 const count = z.int().min(0);
@@ -31,7 +31,7 @@ const epoch = z.strictObject({
 
 const kept = z.strictObject({ name: z.string().regex(/^epoch=[^/\\]*\.ckpt$/), epoch: count, value: measured });
 
-const warning = z.strictObject({ name: z.enum(Object.keys(CHECKS) as CheckName[]), text: z.string(), fix: z.string() });
+const warning = z.strictObject({ name: z.enum(CHECK_NAMES), text: z.string(), fix: z.string() });
 
 export const versionSchema = z.looseObject({ version: z.int().min(1), retort: z.string().default('unknown') });
 

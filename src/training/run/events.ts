@@ -1,5 +1,5 @@
+import type { Warning } from '../checks/table.js';
 import type { TermNorms } from '../checks/term-norms.js';
-import type { Warning } from '../checks/warning.js';
 
 /** Which of a method's stages an event is of. */
 export type PhaseMark = {

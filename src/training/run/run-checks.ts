@@ -1,9 +1,10 @@
 /** @file The warnings of a run: told once each, written down, or errors for who asked for that. */
 import type { Weights } from '../../models/model.js';
-import { oneClassWarnings } from '../checks/one-class.js';
+import type { Subjects } from '../checks/check.js';
+import { expectNoWarning } from '../checks/strict.js';
+import { findWarnings, type Warning } from '../checks/table.js';
 import { openTermMeter, type TermMeter } from '../checks/term-norms.js';
-import { addNorms, distillationShare, NO_TERMS, type TermSums, termShareWarnings } from '../checks/term-share.js';
-import { expectNoWarning, type Warning } from '../checks/warning.js';
+import { addNorms, distillationShare, NO_TERMS, type TermSums } from '../checks/term-sums.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { StepInput, TrainingStep } from '../step/step.js';
 import type { StepTeacher } from '../step/trace-step.js';
@@ -62,7 +63,11 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
     emit({ type: 'warning', ...warning });
     if (options.strict) expectNoWarning([warning]);
   };
-  const isKnown = (name: Warning['name']): boolean => found.some((warning) => warning.name === name);
+  /** Tells what a check finds for the first time. */
+  const see = (subjects: Partial<Subjects>): void => {
+    const known = new Set(found.map(({ name }) => name));
+    for (const warning of findWarnings(subjects)) if (!known.has(warning.name)) tell(warning);
+  };
   const meter = await termMeter(given);
   const measure = async (input: StepInput, at: { readonly step: number; readonly epoch: number }): Promise<void> => {
     const norms = await meter?.measure(step.state(), input);
@@ -71,7 +76,7 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
     const event = { type: 'terms', ...at, ...norms, distillationShare: distillationShare(norms) } as const;
     log.write({ ...event, seconds: seconds() });
     emit(event);
-    if (!isKnown('term-share')) for (const warning of termShareWarnings(terms)) tell(warning);
+    see({ gradients: terms });
   };
   for (const warning of warnings) tell(warning);
   return {
@@ -82,11 +87,11 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
       if (isDue) await measure(last, { step: done, epoch: epoch + 1 });
     },
     seeEvaluation: ({ step: done, cursor }, { answered }) => {
-      if (answered === undefined || evaluation === undefined || isKnown('one-class')) return;
+      if (answered === undefined || evaluation === undefined) return;
       // After the first epoch of several it may just have begun to learn.
       if (cursor.epoch === 0 && done < plan.totalSteps) return;
       const { name: data, labelNames } = evaluation.data;
-      for (const warning of oneClassWarnings(answered, { epoch: cursor.epoch + 1, data, labelNames })) tell(warning);
+      see({ epoch: { ...answered, epoch: cursor.epoch + 1, data, labelNames } });
     },
     state: () => ({ warnings: found, terms }),
     release: async () => meter?.release(),

@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../../files/atomic-write.js';
 import { begunByOlder, expectSame, type Fingerprint } from '../../files/fingerprint.js';
 import { sealed, unsealed } from '../../files/sealed-json.js';
 import { newerFormat, parsed, readSmallJson } from '../../models/saved-model.js';
-import type { Warning } from '../checks/warning.js';
+import type { Warning } from '../checks/table.js';
 import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
 import type { KeptModel } from './kept-models.js';
 

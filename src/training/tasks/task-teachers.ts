@@ -6,8 +6,8 @@ import type { Model } from '../../models/model.js';
 import type { TaskHead } from '../../models/multi-task.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
-import { teacherWarnings } from '../checks/teacher-warnings.js';
-import type { Warning } from '../checks/warning.js';
+import { teacherWarnings } from '../checks/run-warnings.js';
+import type { Warning } from '../checks/table.js';
 import type { TaskStep } from '../step/multi-task-step.js';
 
 /** A data set whose scores are those that the head of its task says: (score − zero) / (one − zero). */

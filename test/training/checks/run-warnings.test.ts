@@ -3,8 +3,8 @@ import { textDataset } from '../../../src/data/text-dataset.js';
 import { type TextTable, textTable } from '../../../src/data/text-table.js';
 import { bilstm } from '../../../src/models/bilstm.js';
 import { mlp } from '../../../src/models/mlp.js';
-import { oneClassWarnings } from '../../../src/training/checks/one-class.js';
 import { runWarnings } from '../../../src/training/checks/run-warnings.js';
+import { findWarnings } from '../../../src/training/checks/table.js';
 import { words } from '../../data/words.js';
 import { blobs } from '../blobs.js';
 
@@ -129,11 +129,12 @@ describe('runWarnings', () => {
   });
 });
 
-describe('oneClassWarnings', () => {
-  const where = { epoch: 2, data: 'dev', labelNames: ['ham', 'spam'] };
+describe('one-class', () => {
+  const seen = (counts: { readonly given: number[]; readonly gold: number[] }) =>
+    findWarnings({ epoch: { ...counts, epoch: 2, data: 'dev', labelNames: ['ham', 'spam'] } });
 
   test('a student that answers all rows alike', () => {
-    expect(oneClassWarnings({ given: [100, 0], gold: [87, 13] }, where)).toEqual([
+    expect(seen({ given: [100, 0], gold: [87, 13] })).toEqual([
       {
         name: 'one-class',
         text: "after epoch 2 the student answers 'ham' to all rows of dev, of which 87.0 % are",
@@ -143,8 +144,8 @@ describe('oneClassWarnings', () => {
   });
 
   test('is not said of two answers, nor where nearly all rows are so, nor without labels', () => {
-    expect(oneClassWarnings({ given: [99, 1], gold: [87, 13] }, where)).toEqual([]);
-    expect(oneClassWarnings({ given: [100, 0], gold: [96, 4] }, where)).toEqual([]);
-    expect(oneClassWarnings({ given: [100, 0], gold: [0, 0] }, where)).toEqual([]);
+    expect(seen({ given: [99, 1], gold: [87, 13] })).toEqual([]);
+    expect(seen({ given: [100, 0], gold: [96, 4] })).toEqual([]);
+    expect(seen({ given: [100, 0], gold: [0, 0] })).toEqual([]);
   });
 });

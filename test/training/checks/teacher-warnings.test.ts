@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.js';
 import type { Teacher, TeacherAnswers } from '../../../src/teachers/teacher.js';
 import { fromNumbers } from '../../../src/tensor/tensor.js';
-import { teacherWarnings } from '../../../src/training/checks/teacher-warnings.js';
+import { teacherWarnings } from '../../../src/training/checks/run-warnings.js';
 import { blobs } from '../blobs.js';
 
 const data = blobs('train', 300);
@@ -63,7 +63,7 @@ describe('teacherWarnings > label-order', () => {
         "data's 'b', its 'b' answers the data's 'a'. So read it is right on 100.0 % of 300 rows of these labels, else on 0.0 %",
       fix:
         "give the teacher's classes their right names (id2label of its config.json: 0 is 'c', 2 is 'b', 1 is 'a'), or mend " +
-        'the labels of the data',
+        'correct the labels of the data',
     });
   });
 
@@ -117,7 +117,7 @@ describe('teacherWarnings > teacher-at-chance', () => {
     for (const c of [0, 1, 2]) expect(names(() => c)).toEqual(['teacher-at-chance']);
     const [warning] = found(() => 0);
     expect(warning?.text).toMatch(
-      /^teacher old.ckpt is right on \d+\.\d % of 300 rows of train, no better than always naming the commonest class/,
+      /^teacher old.ckpt is right on \d+\.\d % of 300 rows of train, no better than always predicting the most frequent class/,
     );
   });
 

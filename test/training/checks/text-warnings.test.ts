@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Dataset } from '../../../src/data/dataset.js';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import { textTable } from '../../../src/data/text-table.js';
 import { bilstm } from '../../../src/models/bilstm.js';
-import { textWarnings } from '../../../src/training/checks/text-warnings.js';
-import { truncationWarnings } from '../../../src/training/checks/truncation.js';
+import { textWarnings } from '../../../src/training/checks/run-warnings.js';
+import { findWarnings } from '../../../src/training/checks/table.js';
 import { words } from '../../data/words.js';
 
 const labelNames = ['negative', 'positive'];
@@ -21,7 +22,7 @@ describe('textWarnings > duplicates', () => {
         text:
           '2 of the 40 texts of reviews dev (5.0 %) are training texts too: ' +
           "row 39 of reviews dev is row 201 of reviews train, 'a fine film'",
-        fix: 'leave them out of one of the two: what is learned by heart makes the score too good',
+        fix: 'leave them out of one of the two: memorised texts make the score too good',
       },
     ]);
   });
@@ -56,7 +57,7 @@ describe('textWarnings > conflicting-labels', () => {
   });
 
   test('is not said of a text that has one label twice, or none', () => {
-    expect(textWarnings(table('train', ['a', 'a', 'b', 'b'], [1, 1, 0, -100]))).toEqual([]);
+    expect(textWarnings(table('train', ['a', 'a', 'b', 'b', 'c'], [1, 1, 0, -100, 0]))).toEqual([]);
   });
 });
 
@@ -72,7 +73,7 @@ describe('textWarnings > empty-texts', () => {
   });
 });
 
-describe('truncationWarnings', () => {
+describe('truncation', () => {
   const model = bilstm({ vocab_size: words.vocabularySize, embedding_size: 4, hidden_size: 3, dense_size: 4 });
   const set = (long: number, short: number) =>
     textDataset(
@@ -81,17 +82,19 @@ describe('truncationWarnings', () => {
       { model, maxLength: 2 },
     );
 
+  const cut = (train: Dataset, evaluation?: Dataset) => findWarnings({ rows: { train, evaluation } });
+
   test('counts texts that lose tokens, if they are more than one in twenty', () => {
-    const [warning] = truncationWarnings([set(6, 94)]);
+    const [warning] = cut(set(6, 94));
     expect(warning?.name).toBe('truncation');
     expect(warning?.text).toBe('6 of the 100 texts of train (6.0 %) are longer than 2 tokens and lose their ends');
     expect(warning?.fix).toContain('--max_length 4');
-    expect(truncationWarnings([set(5, 95)])).toEqual([]);
+    expect(cut(set(5, 95))).toEqual([]);
   });
 
   test('is said once of two sets', () => {
-    expect(truncationWarnings([set(50, 50), set(50, 50)])).toHaveLength(1);
-    expect(truncationWarnings([set(0, 50), set(50, 50)])).toHaveLength(1);
-    expect(truncationWarnings([set(0, 50), undefined])).toEqual([]);
+    expect(cut(set(50, 50), set(50, 50))).toHaveLength(1);
+    expect(cut(set(0, 50), set(50, 50))).toHaveLength(1);
+    expect(cut(set(0, 50))).toEqual([]);
   });
 });

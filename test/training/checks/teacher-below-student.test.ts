@@ -1,21 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { teacherBelowStudent } from '../../src/experiments/teacher-below-student.js';
+import { findWarnings } from '../../../src/training/checks/table.js';
 
 const found = (teacher: number, alone: readonly number[], rows = 1000) =>
-  teacherBelowStudent(
-    { metric: 'accuracy', arms: [{ arm: { name: 'no-teacher' }, runs: [], scores: alone }] },
-    { name: 'old-bert', score: teacher, rows },
-    'no-teacher',
-  );
+  findWarnings({
+    experiment: {
+      ...{ metric: 'accuracy', judged: 'hinton', noTeacher: 'no-teacher' },
+      arms: [{ arm: { name: 'no-teacher' }, runs: [], scores: alone }],
+      teacher: { name: 'old-bert', score: teacher, rows },
+    },
+  });
 
-describe('teacherBelowStudent', () => {
+describe('teacher-below-student', () => {
   test('a teacher far below the students without it is named, with both scores', () => {
     const [warning, ...more] = found(49.5, [70, 70.2]);
     expect(more).toEqual([]);
     expect(warning?.name).toBe('teacher-below-student');
     expect(warning?.text).toBe(
-      'teacher old-bert has 49.50 % on the evaluation rows, below the 70.10 % of no-teacher: there is nothing that the ' +
-        'student could learn from it but its errors',
+      'teacher old-bert has 49.50 % on the evaluated rows, below the 70.10 % of no-teacher: the student could only ' +
+        'learn its errors',
     );
     expect(warning?.fix).toMatch(/right checkpoint/);
   });
@@ -32,8 +34,8 @@ describe('teacherBelowStudent', () => {
   });
 
   test('without an arm of labels alone nothing is said', () => {
-    expect(
-      teacherBelowStudent({ metric: 'accuracy', arms: [] }, { name: 't', score: 1, rows: 9 }, 'no-teacher'),
-    ).toEqual([]);
+    const teacher = { name: 't', score: 1, rows: 9 };
+    const experiment = { metric: 'accuracy', judged: 'hinton', noTeacher: 'no-teacher', arms: [], teacher } as const;
+    expect(findWarnings({ experiment })).toEqual([]);
   });
 });

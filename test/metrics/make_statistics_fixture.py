@@ -1,6 +1,6 @@
 """Writes statistics.scipy.json beside this script: what SciPy and NumPy say about the statistics of src/experiments/.
 
-    python test/experiments/make_statistics_fixture.py
+    python test/metrics/make_statistics_fixture.py
 """
 
 import json

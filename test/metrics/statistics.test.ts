@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mcnemar, mean, rowsError, sampleSd, samplesForReach, tInterval } from '../../src/experiments/statistics.js';
+import { mcnemar, mean, rowsError, sampleSd, samplesForReach, tInterval } from '../../src/metrics/statistics.js';
 import scipy from './statistics.scipy.json' with { type: 'json' };
 
 /** Cephes is good to about 1e-13, and to 1e-11 in the tail of a binomial of 10,000 rows. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pastBest } from '../../src/experiments/past-best.js';
+import { findWarnings } from '../../../src/training/checks/table.js';
 
 /** Runs with these accuracies, in percent, after each of their epochs. */
 function arm(name: string, ...curves: readonly (readonly number[])[]) {
@@ -19,9 +19,10 @@ function arm(name: string, ...curves: readonly (readonly number[])[]) {
   return { arm: { name }, runs, scores: curves.map((scores) => scores.at(-1) ?? 0) };
 }
 
-const found = (...arms: ReturnType<typeof arm>[]) => pastBest({ arms, metric: 'accuracy' }, 'kd');
+const found = (...arms: ReturnType<typeof arm>[]) =>
+  findWarnings({ experiment: { arms, metric: 'accuracy', judged: 'kd' } });
 
-describe('pastBest', () => {
+describe('past-best', () => {
   test('a control that was better before is named, with the gain at the best epochs', () => {
     const warnings = found(
       arm('kd', [80, 80.5, 80.4], [80, 81.5, 81.4], [80, 81.1, 80.9]),

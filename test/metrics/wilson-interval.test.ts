@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OptionError } from '../../src/errors/failures.js';
-import { wilsonInterval } from '../../src/experiments/wilson-interval.js';
+import { wilsonInterval } from '../../src/metrics/wilson-interval.js';
 import scipy from './statistics.scipy.json' with { type: 'json' };
 
 describe('wilsonInterval', () => {

@@ -1,0 +1,28 @@
+import { check, shownPercent } from './check.js';
+import { keyOf, shownText } from './texts-alike.js';
+
+const MOST_SHARED = 0.01;
+
+export const duplicates = check('texts', {
+  says: 'evaluation texts are among the training texts',
+  find: ({ train, seen, evaluation }) => {
+    if (evaluation === undefined) return [];
+    let count = 0;
+    let example = '';
+    for (let row = 0; row < evaluation.size; row++) {
+      const [same] = seen.get(keyOf(evaluation, row)) ?? [];
+      if (same === undefined) continue;
+      if (count === 0) {
+        example = `row ${evaluation.ids[row]} of ${evaluation.name} is row ${train.ids[same]} of ${train.name}, ${shownText(evaluation, row)}`;
+      }
+      count += 1;
+    }
+    if (count <= MOST_SHARED * evaluation.size) return [];
+    return [
+      {
+        text: `${count} of the ${evaluation.size} texts of ${evaluation.name} (${shownPercent(count / evaluation.size)}) are training texts too: ${example}`,
+        fix: 'leave them out of one of the two: memorised texts make the score too good',
+      },
+    ];
+  },
+});

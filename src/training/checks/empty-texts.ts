@@ -1,0 +1,23 @@
+import type { TextTable } from '../../data/text-table.js';
+import { check, type Found } from './check.js';
+
+const MOST_EMPTY = 0.001;
+
+export const emptyTexts = check('texts', {
+  says: 'texts without a word',
+  // What is so of the training texts is mostly so of the others too: once is enough.
+  find: ({ train, evaluation }) => [train, evaluation].flatMap((table) => (table ? emptyIn(table) : [])).slice(0, 1),
+});
+
+function emptyIn({ texts, pairs, ids, name, size }: TextTable): Found[] {
+  const isEmpty = (row: number) => texts[row]?.trim() === '' || pairs?.[row]?.trim() === '';
+  const rows = texts.flatMap((_, row) => (isEmpty(row) ? [row] : []));
+  const [first] = rows;
+  if (first === undefined || rows.length <= MOST_EMPTY * size) return [];
+  return [
+    {
+      text: `${rows.length} of the ${size} rows of ${name} have an empty text, such as row ${ids[first]}`,
+      fix: 'leave them out, or check the column of the texts',
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+/** @file All checks, by the names that warnings, records and docs use, in the order in which they are told. */
+import type { Check, Subjects } from './check.js';
+import { conflictingLabels } from './conflicting-labels.js';
+import { duplicates } from './duplicates.js';
+import { emptyTexts } from './empty-texts.js';
+import { labelOrder } from './label-order.js';
+import { noLabels } from './no-labels.js';
+import { oneClass } from './one-class.js';
+import { pastBest } from './past-best.js';
+import { randomStart } from './random-start.js';
+import { rareLabels } from './rare-labels.js';
+import { teacherAtChance } from './teacher-at-chance.js';
+import { teacherBelowStudent } from './teacher-below-student.js';
+import { teacherLogits } from './teacher-logits.js';
+import { termShare } from './term-share.js';
+import { truncation } from './truncation.js';
+import { unseenLabels } from './unseen-labels.js';
+import { vocabulary } from './vocabulary.js';
+
+const TABLE = {
+  'no-labels': noLabels,
+  'rare-labels': rareLabels,
+  'unseen-labels': unseenLabels,
+  'empty-texts': emptyTexts,
+  duplicates,
+  'conflicting-labels': conflictingLabels,
+  truncation,
+  vocabulary,
+  'random-start': randomStart,
+  'teacher-logits': teacherLogits,
+  'label-order': labelOrder,
+  'teacher-at-chance': teacherAtChance,
+  'term-share': termShare,
+  'one-class': oneClass,
+  'teacher-below-student': teacherBelowStudent,
+  'past-best': pastBest,
+} as const satisfies Readonly<Record<string, Check>>;
+
+export type CheckName = keyof typeof TABLE;
+
+export const CHECK_NAMES = Object.keys(TABLE) as readonly CheckName[];
+
+/** What is looked for, by name. */
+export const CHECKS = Object.fromEntries(CHECK_NAMES.map((name) => [name, TABLE[name].says])) as Readonly<
+  Record<CheckName, string>
+>;
+
+export type Warning = {
+  readonly name: CheckName;
+  /** What was found, with its numbers. */
+  readonly text: string;
+  /** The next step for the user. */
+  readonly fix: string;
+};
+
+/** What the checks of these subjects find. */
+export function findWarnings(subjects: Partial<Subjects>): Warning[] {
+  return CHECK_NAMES.flatMap((name) => TABLE[name].findIn(subjects).map((found) => ({ name, ...found })));
+}
+
+/** Whether what was found makes all work worthless. */
+export function isProblem(name: CheckName): boolean {
+  return TABLE[name].isProblem ?? false;
+}
