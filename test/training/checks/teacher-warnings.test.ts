@@ -62,7 +62,7 @@ describe('teacherWarnings > label-order', () => {
         "teacher old.ckpt has the labels of train in another order: its 'a' answers the data's 'c', its 'c' answers the " +
         "data's 'b', its 'b' answers the data's 'a'. So read it is right on 100.0 % of 300 rows of these labels, else on 0.0 %",
       fix:
-        "give the teacher's classes their right names (id2label of its config.json: 0 is 'c', 2 is 'b', 1 is 'a'), or mend " +
+        "give the teacher's classes their right names (id2label of its config.json: 0 is 'c', 2 is 'b', 1 is 'a'), or " +
         'correct the labels of the data',
     });
   });
