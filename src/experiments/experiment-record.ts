@@ -34,24 +34,24 @@ export type RecordOptions = {
   /** What the experiment asks, as a sentence. */
   readonly question: string;
   /** The arm that the question is about, and its controls. It is compared with each of them. */
-  readonly headline?: Headline;
+  readonly headline?: Headline | undefined;
   /** Pairs to compare besides. */
-  readonly comparisons?: readonly { readonly arm: string; readonly over: string }[];
+  readonly comparisons?: readonly { readonly arm: string; readonly over: string }[] | undefined;
   /** In points. */
-  readonly smallestEffect?: number;
+  readonly smallestEffect?: number | undefined;
   /** What each arm is, by name. */
-  readonly descriptions?: Readonly<Record<string, string>>;
+  readonly descriptions?: Readonly<Record<string, string>> | undefined;
   readonly environment: Environment;
   /** When it ended. */
   readonly date: Date;
   readonly command?: string | undefined;
   readonly config?: string | undefined;
-  readonly data?: ExperimentRecord['data'];
-  readonly teacher?: ExperimentRecord['teacher'];
+  readonly data?: ExperimentRecord['data'] | undefined;
+  readonly teacher?: ExperimentRecord['teacher'] | undefined;
   readonly evidence?: Evidence | undefined;
-  readonly ship?: ExperimentRecord['ship'];
+  readonly ship?: ExperimentRecord['ship'] | undefined;
   /** What was found before the runs; theirs are in the outcome. */
-  readonly warnings?: readonly StoredWarning[];
+  readonly warnings?: readonly StoredWarning[] | undefined;
 };
 
 const MAX_BYTES = 256 * 2 ** 20;
@@ -109,7 +109,7 @@ export function compareArms(outcome: ExperimentOutcome, arm: string, over: strin
     ...{ arm, over, metric },
     scores: first.scores,
     otherScores: second.scores,
-    ...(smallestEffect !== undefined && { smallestEffect }),
+    smallestEffect,
     ...rowEvidence(resultsOf(first), resultsOf(second), metric),
   });
 }

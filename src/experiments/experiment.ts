@@ -48,24 +48,24 @@ export type ExperimentOptions<A extends Arm> = {
   /** Every arm runs on each of them, so that the arms can be compared in pairs. */
   readonly seeds: readonly number[];
   /** What the runs are judged by. Default: accuracy. */
-  readonly metric?: JudgedMetric;
+  readonly metric?: JudgedMetric | undefined;
   /** All else that decides the numbers: sizes, steps, data and their hashes, number of threads. */
-  readonly settings?: Settings;
+  readonly settings?: Settings | undefined;
   /** Where things lie that the runs read and write. They are given to them as settings, and are not compared. */
-  readonly places?: Settings;
+  readonly places?: Settings | undefined;
   readonly run: ArmRun<A>;
   /** Where finished runs are kept; without it nothing is. Its folder must exist. */
-  readonly resultsFile?: string;
+  readonly resultsFile?: string | undefined;
   /** Go on with the runs that the file holds. Without it such a file is refused. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /**
    * Runs `workers` arms at a time, each in a process of its own: `script` calls `serveArms` with the same function as
    * `run`, which itself is taken for one worker. Whatever finishes first, the outcome is the same.
    */
-  readonly parallel?: { readonly workers: number; readonly script: URL };
-  readonly onEvent?: (event: ExperimentEvent) => void;
+  readonly parallel?: { readonly workers: number; readonly script: URL } | undefined;
+  readonly onEvent?: ((event: ExperimentEvent) => void) | undefined;
   /** Stops the experiment; finished runs are kept. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type ArmOutcome<A extends Arm = Arm> = {

@@ -96,7 +96,7 @@ export type Comparison = {
   readonly scores: readonly number[];
   readonly otherScores: readonly number[];
   /** In points, above 0. */
-  readonly smallestEffect?: number;
+  readonly smallestEffect?: number | undefined;
   /** With several seeds. Without it the verdict is CAN'T TELL. */
   readonly rows?: RowsPart;
   /** Arms whose students give one answer to every row in all runs. */

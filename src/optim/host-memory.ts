@@ -18,21 +18,21 @@ export type HostParameter = {
    * Makes a [rows, width] table sparse: a run reads at most so many rows of it (`gatherRows`), and its gradient comes
    * back as one row for each id (`tokenGradients`, `scatterRows`).
    */
-  readonly maxIds?: number;
+  readonly maxIds?: number | undefined;
   /** Of a parameter that not every step updates: what it belongs to, see `StepOptions.parts`. Not for a sparse one. */
-  readonly part?: string;
+  readonly part?: string | undefined;
 };
 
 export type HostOptimizerOptions = {
   readonly optimizer: Optimizer;
   readonly parameters: readonly HostParameter[];
-  readonly groups?: readonly ParameterGroup[];
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /** Gradients are scaled down to this common 2-norm. Default: no clipping. */
-  readonly maxNorm?: number;
+  readonly maxNorm?: number | undefined;
   /** Reserves a second set of gradients, for steps that consist of several runs. */
-  readonly hasMicroBatches?: boolean;
+  readonly hasMicroBatches?: boolean | undefined;
   /** After so many steps all sparse rows are brought up to date, in one pause that is longer the more steps. */
-  readonly replaySteps?: number;
+  readonly replaySteps?: number | undefined;
 };
 
 /** Parameters with the same rates, which share the coefficients of a step. */

@@ -35,13 +35,13 @@ export type CacheOptions = {
   /** Made if it is not there; several teachers and data sets may share it. */
   readonly folder: string;
   /** The most that all answers in the folder may take. Default: 4 GiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Answers of up to this size are read into memory; more are read from disk row by row. Default: 256 MiB. */
-  readonly memoryBytes?: number;
-  readonly onProgress?: (progress: LabellingProgress) => void;
-  readonly onNotice?: (text: string) => void;
+  readonly memoryBytes?: number | undefined;
+  readonly onProgress?: ((progress: LabellingProgress) => void) | undefined;
+  readonly onNotice?: ((text: string) => void) | undefined;
   /** Ends the labelling after the part under way; what is there stays. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 const FORMAT = 1;

@@ -105,8 +105,8 @@ export class Questioning {
       questions,
       open,
       {
-        ...(prices && { prices }),
-        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+        prices,
+        requestsPerMinute,
         draws: logprobs ? 1 : Math.max(1, samples),
         outputTokens: this.#tokenLimit,
         classes: labelNames.length,

@@ -84,8 +84,8 @@ export function money(value: number): string {
 
 export type EndpointTerms = {
   /** Of a million tokens. */
-  readonly prices?: { readonly input: number; readonly output: number };
-  readonly requestsPerMinute?: number;
+  readonly prices?: { readonly input: number; readonly output: number } | undefined;
+  readonly requestsPerMinute?: number | undefined;
   /** Draws of a label, where those are asked for; else 1. */
   readonly draws: number;
   /** The most tokens of an answer. */

@@ -12,9 +12,9 @@ export type EncodedBatch = Readonly<Record<'input_ids' | 'attention_mask' | 'tok
 
 export type TruncationOptions = {
   /** The most tokens of a row, special tokens included. Absent: as long as the texts are. */
-  readonly maxLength?: number;
+  readonly maxLength?: number | undefined;
   /** Which text is shortened; `longest_first` unless told. */
-  readonly truncation?: Truncation;
+  readonly truncation?: Truncation | undefined;
 };
 
 export type EncodeOptions = TruncationOptions & {

@@ -31,34 +31,34 @@ export type DistillOptions = StudentTraining & {
   readonly data: DistillationData;
   readonly method: Method;
   /** Models between teacher and student, largest first, for a method that teaches over them (`takd`). */
-  readonly assistants?: readonly AssistantStart[];
+  readonly assistants?: readonly AssistantStart[] | undefined;
   /** Default: no-teacher, hard-labels, shuffled-teacher. */
-  readonly controls?: readonly Control[];
+  readonly controls?: readonly Control[] | undefined;
   /**
    * What is measured; the verdict is about the first. Default: accuracy; of a regression Pearson's and Spearman's
    * correlation.
    */
-  readonly metrics?: readonly JudgedMetric[];
+  readonly metrics?: readonly JudgedMetric[] | undefined;
   /** How many, from 1; or which. Default: 5. */
-  readonly seeds?: number | readonly number[];
+  readonly seeds?: number | readonly number[] | undefined;
   /** The smallest gain over `no-teacher` that is worth having, in points. Default: 0.5. */
-  readonly smallestEffect?: number;
+  readonly smallestEffect?: number | undefined;
   readonly outputDir: string;
   /** Where the teacher's answers are kept, for this run and others. Default: `answers` in `outputDir`. */
-  readonly cacheDir?: string;
+  readonly cacheDir?: string | undefined;
   /** Where finished runs are written down. Default: `results.jsonl` in `outputDir`. */
-  readonly resultsFile?: string;
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
+  readonly resultsFile?: string | undefined;
+  readonly resume?: boolean | undefined;
+  readonly overwrite?: boolean | undefined;
   /** Whether a warning is an error: before the students are trained where it can be known then. Default: false. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** What else decides the numbers, as it was asked for: written down, and compared when the experiment is resumed. */
-  readonly settings?: { readonly [key: string]: Json };
+  readonly settings?: { readonly [key: string]: Json } | undefined;
   /** For the record: the command line, and the text of the config that it names. */
-  readonly command?: string;
-  readonly config?: string;
-  readonly onEvent?: (event: DistillEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly command?: string | undefined;
+  readonly config?: string | undefined;
+  readonly onEvent?: ((event: DistillEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type DistillResult = {

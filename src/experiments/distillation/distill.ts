@@ -94,7 +94,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         folder: answers,
         onProgress: (progress) => emit({ type: 'labelling', name: teacher.name, ...progress }),
         onNotice: (text) => emit({ type: 'notice', text }),
-        ...(signal && { signal }),
+        signal,
       }),
     );
     const shippable = shippableArms(arms);
@@ -126,7 +126,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       resultsFile: results,
       resume,
       onEvent: (event) => emit({ type: 'experiment', event }),
-      ...(signal && { signal }),
+      signal,
     };
     await expectSameExperiment(experiment);
     const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
@@ -171,17 +171,14 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         headline: { ...headlineOf(method, controls), notDefined: classes === 1 ? CONTROLS_OF_CLASSES : [] },
       }),
       comparisons: controls.filter((name) => name !== 'no-teacher').map((over) => ({ arm: method.name, over })),
-      ...(smallestEffect !== undefined && { smallestEffect }),
+      smallestEffect,
       descriptions: Object.fromEntries(
         await Promise.all(arms.map(async (arm) => [arm.name, await describedArm(arm, { ...options, data: rows })])),
       ),
-      environment: await describeEnvironment({
-        ...(options.threads !== undefined && { threads: options.threads }),
-        ...(options.device !== undefined && { device: options.device }),
-      }),
+      environment: await describeEnvironment(options),
       date: new Date(),
-      ...(command !== undefined && { command }),
-      ...(config !== undefined && { config }),
+      command,
+      config,
       data: {
         train: { name: data.train.name, rows: data.train.size },
         evaluation: { name: data.evaluation.name, rows: data.evaluation.size },

@@ -42,11 +42,11 @@ export type ArmTrainingOptions = StudentTraining & {
   readonly data: {
     readonly train: Dataset;
     /** The training rows and a pool without labels, for arms that a teacher answers. Default: the training rows. */
-    readonly transfer?: Dataset;
+    readonly transfer?: Dataset | undefined;
   };
   readonly method: Method;
   /** Of a method that teaches in several steps. */
-  readonly assistants?: readonly Assistant[];
+  readonly assistants?: readonly Assistant[] | undefined;
 };
 
 type ArmTraining = {

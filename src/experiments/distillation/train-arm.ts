@@ -29,7 +29,7 @@ export type StudentStart = {
   /** In words, for the record: `first 3 layers of minilm-l6`. */
   readonly start: string;
   /** Whether they are random, but perhaps for word vectors. Default: false. */
-  readonly startsAtRandom?: boolean;
+  readonly startsAtRandom?: boolean | undefined;
 };
 
 /** A model between teacher and student, for each seed. */
@@ -46,7 +46,7 @@ export type ArmOptions = StudentTraining & {
   };
   readonly method: Method;
   /** Largest first, for a method that teaches over them. */
-  readonly assistants?: readonly AssistantStart[];
+  readonly assistants?: readonly AssistantStart[] | undefined;
   /** What is measured; the first is what the experiment is judged by. */
   readonly metrics: readonly [JudgedMetric, ...JudgedMetric[]];
   readonly seed: number;
@@ -54,7 +54,7 @@ export type ArmOptions = StudentTraining & {
   /** Whether the student stays on disk; its metrics and log always do. */
   readonly isKept: boolean;
   /** Whether a warning is an error. Default: false. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   readonly resume: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: NonNullable<RunOptions['onEvent']>;
@@ -76,10 +76,10 @@ export async function armRun(arm: DistillationArm, options: ArmOptions): Promise
   return {
     model: student.model,
     weights: student.weights,
-    ...(method.peers !== undefined && { peerWeights: await peerStarts(student, seed, method.peers) }),
+    peerWeights: method.peers === undefined ? undefined : await peerStarts(student, seed, method.peers),
     method,
-    ...(hasTeacher && { teacher: arm.learns === 'shuffled-teacher' ? shuffled : teacher }),
-    ...(assistants && { assistants }),
+    teacher: hasTeacher ? (arm.learns === 'shuffled-teacher' ? shuffled : teacher) : undefined,
+    assistants,
     ...training,
     data,
     metrics,

@@ -157,7 +157,7 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
       resume,
       parallel: { workers, script: WORKER },
       onEvent: (event) => emit({ type: 'experiment', event }),
-      ...(signal && { signal }),
+      signal,
     });
     const [seed = FIRST_SEED] = seeds;
     const { arm, controls } = HEADLINE;
@@ -230,7 +230,7 @@ async function readyTeacher(
       // Its notice says how to train it anew, which nobody who resumes the primer has in mind.
       if (event.type !== 'notice') onEvent?.({ type: 'teacher', event });
     },
-    ...(signal && { signal }),
+    signal,
   });
   const accuracy = inPoints(record.metrics.accuracy ?? Number.NaN);
   const { parameters, seconds } = record;

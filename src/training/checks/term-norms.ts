@@ -35,7 +35,7 @@ export type TermMeterOptions = StepRequest &
     /** Of the dropout streams. */
     readonly seed: number;
     /** Of a traced teacher: fed to the graph, which would hold a second copy of them. */
-    readonly teacherWeights?: Weights;
+    readonly teacherWeights?: Weights | undefined;
   };
 
 /** Rows that are looked at: a fraction of a step's time, and enough to tell a hundredth from a half. */
@@ -59,7 +59,7 @@ export async function openTermMeter(options: TermMeterOptions): Promise<TermMete
   if (typeof alpha === 'number' && (alpha < BLENDED.min || alpha > BLENDED.max)) return undefined;
   const { parameters, read } = readParameters(inputParameters(model.parameters));
   const fed = teacher?.kind === 'traced' ? { ...teacher, parameters: fedParameters(teacherWeights) } : teacher;
-  const request = { ...options, ...(fed && { teacher: fed }) };
+  const request = { ...options, teacher: fed };
   const terms = traceTerms(request, parameters, inputCollector().source, scalarNamesOf(method));
   const labelTerms = method.labelTerms ?? LABEL_TERMS;
   const sideOf = (name: string) => (labelTerms.includes(name) ? 'labels' : 'distillation');
@@ -73,10 +73,7 @@ export async function openTermMeter(options: TermMeterOptions): Promise<TermMete
   for (const [i, side] of SIDES.entries()) {
     outputs[`${COUNT}${side}`] = sumOf((sides[i] ?? []).map(({ count }) => count));
   }
-  const session = await openSession(toProgram({ outputs }), {
-    ...(options.threads !== undefined && { threads: options.threads }),
-    ...(options.device !== undefined && { device: options.device }),
-  });
+  const session = await openSession(toProgram({ outputs }), { threads: options.threads, device: options.device });
   return {
     async measure(state, step) {
       const few = firstRows(step);

@@ -14,7 +14,7 @@ const TEACHER = 'teacher.';
 type Checked = {
   readonly model: Model;
   readonly method: Method;
-  readonly teacher?: Teacher;
+  readonly teacher?: Teacher | undefined;
   readonly data: { readonly train: Dataset };
 };
 
@@ -55,7 +55,7 @@ export function checkTerms(run: Checked): void {
   const dims = { B: 'B', S: 'S', S2: 'S2' };
   const { source } = inputCollector();
   const parameters = inputParameters(model.parameters);
-  const request = { model, method, dims, ...(teacher && { teacher }) };
+  const request = { model, method, dims, teacher };
   const terms = traceTerms(request, parameters, source, scalarNamesOf(method));
   if (run.data.train.text !== undefined) expectDataCounts(method, terms, Object.keys(parameters.values));
 }

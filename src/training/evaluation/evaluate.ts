@@ -16,9 +16,9 @@ export type EvaluatorOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   readonly model: Model;
   readonly data: Dataset;
   /** Use only the first so many rows. Default: all. */
-  readonly rows?: number;
+  readonly rows?: number | undefined;
   /** Besides the loss. Default: accuracy; of a regression Pearson's and Spearman's correlation. */
-  readonly metrics?: readonly MetricName[];
+  readonly metrics?: readonly MetricName[] | undefined;
 };
 
 /** How many rows were given each class, and have it as their label, [C] each. */

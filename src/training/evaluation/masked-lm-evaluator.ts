@@ -48,8 +48,8 @@ export async function openMaskedLmEvaluator(
   const { sum, count } = crossEntropy(logits, labels);
   const { sum: right } = rowLoss(cast(isRight, { to: 'float32' })); // [N, P] -> [N]
   const session = await openSession(toProgram({ outputs: { sum, count, right }, form: 'export' }), {
-    ...(options.threads !== undefined && { threads: options.threads }),
-    ...(options.device !== undefined && { device: options.device }),
+    threads: options.threads,
+    device: options.device,
   });
   const read = new Set(session.inputs.map(({ name }) => name));
   return {

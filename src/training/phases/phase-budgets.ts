@@ -4,7 +4,7 @@ import type { Method, Phase } from '../../methods/method.js';
 import { planOn, type TrainingLength } from '../run/train.js';
 
 /** Epochs of a phase, and the most steps. */
-export type PhaseBudget = { readonly epochs: number; readonly maxSteps?: number };
+export type PhaseBudget = { readonly epochs: number; readonly maxSteps?: number | undefined };
 
 /**
  * The epochs and steps of each phase. Phases that go on from one another share those of the run: each ends where its part
@@ -40,7 +40,7 @@ export function lineageOf(phases: readonly Phase[]): number[] {
 }
 
 /** Labelled rows, and the transfer set that they are a part of. */
-export type PhaseRows = { readonly train: Dataset; readonly transfer?: Dataset };
+export type PhaseRows = { readonly train: Dataset; readonly transfer?: Dataset | undefined };
 
 /** The rows of a phase: the transfer set where a teacher answers, unless it says which. */
 export function rowsOf({ data, method }: Phase, { train, transfer = train }: PhaseRows): Dataset {

@@ -38,7 +38,7 @@ export async function checkPhases(options: PhasedRunOptions, phases: readonly Ph
           ? await givenTeacher(options, data.train)
           : untrained(options, phases[from] as Phase);
     checkTeacher(method, teacher, classesOf(model), data.train);
-    const traced = { model: modelInTraining(model, method, teacher), method, data, ...(teacher && { teacher }) };
+    const traced = { model: modelInTraining(model, method, teacher), method, data, teacher };
     checkTerms(traced);
   }
 }

@@ -21,32 +21,32 @@ export type AssistantTraining = Pick<RunOptions, 'optimizer' | 'epochs' | 'batch
 /** A model between teacher and student: taught first, then it teaches. */
 export type Assistant = {
   readonly model: Model;
-  readonly weights?: StartingWeights;
+  readonly weights?: StartingWeights | undefined;
   /** Whether those are random, but perhaps for word vectors. Default: whether none are given. */
-  readonly startsAtRandom?: boolean;
+  readonly startsAtRandom?: boolean | undefined;
   /** The same rows as it reads them. Default: as the student does. */
-  readonly reads?: (data: Dataset) => Dataset;
+  readonly reads?: ((data: Dataset) => Dataset) | undefined;
   /** How it is trained, where that is not as the student is: another kind of model, another optimiser. */
-  readonly training?: AssistantTraining;
+  readonly training?: AssistantTraining | undefined;
   /** The trained model as a teacher of what comes next. Default: `modelTeacher`, on the rows as the learner reads them. */
-  readonly asTeacher?: (saved: SavedModel) => Teacher;
+  readonly asTeacher?: ((saved: SavedModel) => Teacher) | undefined;
 };
 
 export type PhasedRunOptions = Omit<RunOptions, 'weights' | 'teacher' | 'data'> & {
-  readonly weights?: StartingWeights;
+  readonly weights?: StartingWeights | undefined;
   /** As a function where it is made for the rows that it is to answer. */
-  readonly teacher?: Teacher | ((train: Dataset) => Teacher | Promise<Teacher>);
+  readonly teacher?: (Teacher | ((train: Dataset) => Teacher | Promise<Teacher>)) | undefined;
   readonly data: {
     /** Rows with labels. */
     readonly train: Dataset;
-    readonly evaluation?: Dataset;
+    readonly evaluation?: Dataset | undefined;
     /** The rows of `train`, and behind them others for a teacher to answer. Default: `train`. */
-    readonly transfer?: Dataset;
+    readonly transfer?: Dataset | undefined;
     /** For scores that decide something. Default: a tenth of `train`, which phases that are scored on it do without. */
-    readonly validation?: Dataset;
+    readonly validation?: Dataset | undefined;
   };
   /** Largest first. */
-  readonly assistants?: readonly Assistant[];
+  readonly assistants?: readonly Assistant[] | undefined;
 };
 
 /** The names by which a method calls the assistants. */
@@ -68,9 +68,7 @@ export type PhaseModel = { readonly learner: Assistant; readonly saved: () => Pr
 /** @throws OptionError for an assistant that there is not. */
 export function learnerOf(options: PhasedRunOptions, { student, name }: Phase): Assistant {
   const { model, weights, startsAtRandom, assistants = [] } = options;
-  if (student === undefined) {
-    return { model, ...(weights && { weights }), ...(startsAtRandom !== undefined && { startsAtRandom }) };
-  }
+  if (student === undefined) return { model, weights, startsAtRandom };
   const names = assistantNames(options);
   const found = assistants[names.indexOf(student)];
   if (found !== undefined) return found;
@@ -98,7 +96,7 @@ export function dataOf(options: PhasedRunOptions, phase: Phase, learner: Assista
   const split = isCut ? heldOut(train, rows) : undefined;
   const scored = { given: evaluation, none: undefined, 'held-out': split?.part ?? validation }[asked];
   const { reads = (data) => data } = learner;
-  return { train: reads(split?.rest ?? rows), ...(scored && { evaluation: reads(scored) }) };
+  return { train: reads(split?.rest ?? rows), evaluation: scored && reads(scored) };
 }
 
 export async function givenTeacher({ teacher }: PhasedRunOptions, train: Dataset): Promise<Teacher | undefined> {
@@ -108,8 +106,7 @@ export async function givenTeacher({ teacher }: PhasedRunOptions, train: Dataset
 /** The model that has ended a phase as a teacher. */
 async function phaseTeacher({ learner, saved }: PhaseModel, options: PhasedRunOptions): Promise<Teacher> {
   const { threads, device } = options;
-  const compute = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) };
-  return (learner.asTeacher ?? ((model) => modelTeacher(model, compute)))(await saved());
+  return (learner.asTeacher ?? ((model) => modelTeacher(model, { threads, device })))(await saved());
 }
 
 /** The model that a finished phase has left in its folder. */
@@ -123,7 +120,7 @@ const DRAW_STRIDE = 1_000_000;
 
 /** What a learner starts from. */
 export async function weightsFor(
-  { weights }: { readonly weights?: StartingWeights },
+  { weights }: { readonly weights?: StartingWeights | undefined },
   seed: number,
 ): Promise<Weights | undefined> {
   return typeof weights === 'function' ? weights(seed) : weights;
@@ -137,7 +134,7 @@ function lengthOf(options: PhasedRunOptions, { phases, index }: PhasePlace, rows
   const steps = stepsOf({ ...options, ...budget }, rows);
   const share = steps / stepsOf(options, options.data.train);
   const warmup = own === 'constant' ? 0 : Math.min(steps, Math.round(warmupSteps * share));
-  return { ...budget, ...(schedule && { schedule }), warmupSteps: warmup };
+  return { ...budget, schedule, warmupSteps: warmup };
 }
 
 /**
@@ -173,16 +170,16 @@ export async function phaseOptions(
     ...lengthOf(options, place, data.train),
     model: learner.model,
     method,
-    ...(weights && { weights }),
-    ...(startsAtRandom !== undefined && { startsAtRandom }),
-    ...(peerWeights && method.peers !== undefined && { peerWeights }),
-    ...(teacher && { teacher }),
-    ...(teacherForm && isTaught && from === undefined && { teacherForm }),
+    weights,
+    startsAtRandom,
+    peerWeights: method.peers === undefined ? undefined : peerWeights,
+    teacher,
+    teacherForm: isTaught && from === undefined ? teacherForm : undefined,
     data,
     optimizer: { ...optimizer, learningRate: optimizer.learningRate * learningRateFactor },
     // What chooses among epochs chooses the model of the run.
-    ...(isLast && saveTopK !== undefined && { saveTopK }),
-    ...(isLast && earlyStopping && { earlyStopping }),
+    saveTopK: isLast ? saveTopK : undefined,
+    earlyStopping: isLast ? earlyStopping : undefined,
     seed: drawSeed,
     outputDir: join(outputDir, phaseFolder(place)),
     resume: true,

@@ -68,13 +68,7 @@ export async function singleRun(options: PhasedRunOptions) {
   const train = rowsOf({ name: method.name, method }, data);
   const teacher = await givenTeacher(options, train);
   const weights = await weightsFor(options, seed);
-  const { evaluation } = data;
-  return {
-    ...rest,
-    ...(weights && { weights }),
-    ...(teacher && { teacher }),
-    data: { train, ...(evaluation && { evaluation }) },
-  };
+  return { ...rest, weights, teacher, data: { train, evaluation: data.evaluation } };
 }
 
 /** The phases as they stand after some have ended. */

@@ -20,10 +20,10 @@ type DescribedOptions = {
   readonly model: Model;
   readonly method: Method;
   readonly optimizer: Optimizer;
-  readonly groups?: readonly ParameterGroup[];
-  readonly schedule?: ScheduleName;
-  readonly warmupSteps?: number;
-  readonly threads?: number;
+  readonly groups?: readonly ParameterGroup[] | undefined;
+  readonly schedule?: ScheduleName | undefined;
+  readonly warmupSteps?: number | undefined;
+  readonly threads?: number | undefined;
 };
 
 /** Plain numbers, in float64. */

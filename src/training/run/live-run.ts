@@ -141,17 +141,17 @@ function openStep(
   return openStep({
     model: stepModel,
     method,
-    ...(teacher && { teacher }),
+    teacher,
     dims: run ?? { B: rowsPerStep },
     hasMicroBatches: accumulation > 1 || (text !== undefined && isCutIntoRuns(text, batchSize)),
-    ...(perturbation && { inputDtypes: perturbation.dtypes }),
+    inputDtypes: perturbation?.dtypes,
     optimizer,
-    ...(groups && { groups }),
-    ...(maxGradNorm !== undefined && { maxNorm: maxGradNorm }),
+    groups,
+    maxNorm: maxGradNorm,
     seed,
     parameters: weights,
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
+    threads,
+    device,
   });
 }
 
@@ -192,7 +192,6 @@ async function trainLive(
 ): Promise<RunResult> {
   const { options, plan, step, log, checks, emit, learningRate, seconds } = live;
   const { data, perturbation, method, seed, signal } = options;
-  const teacher = teacherFeed(options, answers);
   let findings = findingsOf(from);
   const state = stateKeeper(live);
   const watch = stepWatcher(live);
@@ -201,14 +200,14 @@ async function trainLive(
     : await train({
         step,
         data: data.train,
-        ...(perturbation && { perturbation }),
+        perturbation,
         plan,
         seed,
         learningRate,
         from: from ?? START,
-        ...(method.scalars && { scalars: (progress) => method.scalars?.(method.options, progress) ?? {} }),
-        ...(teacher && { teacher }),
-        ...(signal && { signal }),
+        scalars: method.scalars && ((progress) => method.scalars?.(method.options, progress) ?? {}),
+        teacher: teacherFeed(options, answers),
+        signal,
         lineSteps: LINE_STEPS,
         onLine: ({ step: done, cursor, lineLosses }) => {
           const means = meansOf(lineLosses);

@@ -66,7 +66,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
   expectOneStage(method);
   const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
   const text = planTexts(data.train, options.tokensPerRun, seenRow);
-  const plan = planTraining({ ...options, rows: data.train.size, ...(text && { text }) });
+  const plan = planTraining({ ...options, rows: data.train.size, text });
   const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const classes = classesOf(model);
   const metrics = checkedMetrics(options.metrics, classes);

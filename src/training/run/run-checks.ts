@@ -1,5 +1,3 @@
-/** @file The warnings of a run: told once each, written down, or errors for who asked for that. */
-import type { Weights } from '../../models/model.js';
 import type { Subjects } from '../checks/check.js';
 import { expectNoWarning } from '../checks/strict.js';
 import { findWarnings, type Warning } from '../checks/table.js';
@@ -103,16 +101,15 @@ async function termMeter({ run, teacher }: RunCheckOptions): Promise<TermMeter |
   const { options, stepModel, plan } = run;
   const { method, perturbation, seed, threads, device, openStep } = options;
   if (openStep !== undefined || (plan.text === undefined && plan.totalSteps < LEAST_TINY_STEPS)) return undefined;
-  const weights: Weights | undefined = options.teacher?.traced?.weights;
   return openTermMeter({
     model: stepModel,
     method,
-    ...(teacher && { teacher }),
-    ...(weights && { teacherWeights: weights }),
+    teacher,
+    teacherWeights: options.teacher?.traced?.weights,
     dims: plan.text === undefined ? { B: 'B' } : { B: 'B', S: 'S' },
-    ...(perturbation && { inputDtypes: perturbation.dtypes }),
+    inputDtypes: perturbation?.dtypes,
     seed,
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
+    threads,
+    device,
   });
 }

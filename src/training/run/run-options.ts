@@ -24,76 +24,78 @@ export type RunOptions = {
   readonly model: Model;
   readonly method: Method;
   /** To start from. Default: drawn from `seed`. */
-  readonly weights?: Weights;
+  readonly weights?: Weights | undefined;
   /** What a method's peers start from, one each. Default: drawn from `seed`; not where the student has `weights`. */
-  readonly peerWeights?: readonly Weights[];
-  readonly teacher?: Teacher;
+  readonly peerWeights?: readonly Weights[] | undefined;
+  readonly teacher?: Teacher | undefined;
   /**
    * Whether the teacher answers once for each row, before the training, or as part of each step. Default: once, where
    * its answers are small and nothing perturbs the rows.
    */
-  readonly teacherForm?: 'fed' | 'traced';
-  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset };
+  readonly teacherForm?: 'fed' | 'traced' | undefined;
+  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
   /** Changes each training batch before student and teacher see it; a teacher is then part of each step. */
-  readonly perturbation?: Perturbation;
+  readonly perturbation?: Perturbation | undefined;
   /** Its learning rate is the one before the schedule. */
   readonly optimizer: Optimizer;
-  readonly groups?: readonly ParameterGroup[];
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /** Gradients are scaled down to this common norm. Default: never. */
-  readonly maxGradNorm?: number;
+  readonly maxGradNorm?: number | undefined;
   /** Default: `constant`. */
-  readonly schedule?: ScheduleName;
-  readonly warmupSteps?: number;
+  readonly schedule?: ScheduleName | undefined;
+  readonly warmupSteps?: number | undefined;
   readonly epochs: number;
-  readonly maxSteps?: number;
+  readonly maxSteps?: number | undefined;
   /** Rows of a batch. */
   readonly batchSize: number;
   /** Rows of an evaluation batch: what `limitEvalBatches` counts. Default: `batchSize`. */
-  readonly evalBatchSize?: number;
+  readonly evalBatchSize?: number | undefined;
   /** Batches whose gradients make one step. Default: 1. */
-  readonly gradientAccumulationSteps?: number;
+  readonly gradientAccumulationSteps?: number | undefined;
   /** For texts: tokens of a run at most, padding included; a larger batch is run in parts. Default: 2048. */
-  readonly tokensPerRun?: number;
-  readonly limitTrainBatches?: Portion;
+  readonly tokensPerRun?: number | undefined;
+  readonly limitTrainBatches?: Portion | undefined;
   /** `{ batches: 0 }`: no evaluation. */
-  readonly limitEvalBatches?: Portion;
+  readonly limitEvalBatches?: Portion | undefined;
   /** One training batch, one evaluation batch, no kept models. */
-  readonly fastDevRun?: boolean;
-  readonly earlyStopping?: EarlyStopping;
+  readonly fastDevRun?: boolean | undefined;
+  readonly earlyStopping?: EarlyStopping | undefined;
   readonly seed: number;
-  readonly threads?: number;
-  readonly device?: string;
+  readonly threads?: number | undefined;
+  readonly device?: string | undefined;
   readonly outputDir: string;
   /** Go on with an interrupted run, or start if there is none. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Replace what an earlier run wrote. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Models kept for their value of `monitor`: so many of the best; -1 for all. Default: 0. */
-  readonly saveTopK?: number;
+  readonly saveTopK?: number | undefined;
   /** What an evaluation measures besides the loss. Default: accuracy; of a regression Pearson's and Spearman's correlation. */
-  readonly metrics?: readonly MetricName[];
+  readonly metrics?: readonly MetricName[] | undefined;
   /** Default: the first of the metrics, the better way up. */
-  readonly monitor?: Monitor;
+  readonly monitor?: Monitor | undefined;
   /** Keep the model after the last step as `last.ckpt`. Default: true. */
-  readonly saveLast?: boolean;
+  readonly saveLast?: boolean | undefined;
   /** Least seconds between two saves of the state. Default: 20 in mid-epoch, 2 at an epoch's end, more if it is large. */
-  readonly stateSeconds?: number;
+  readonly stateSeconds?: number | undefined;
   /** The command line, for the record, and the text of the config that it names. */
-  readonly command?: string;
-  readonly config?: string;
-  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly command?: string | undefined;
+  readonly config?: string | undefined;
+  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
   /** Whether a warning is an error: before any work where it can be known then. Default: false. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** Whether the weights are random, but perhaps for word vectors. Default: whether none are given. */
-  readonly startsAtRandom?: boolean;
+  readonly startsAtRandom?: boolean | undefined;
   /** Aborted: the run stops after the steps under way, and keeps its state. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Compiles the step. Default: `openHostStep` for texts, `openInGraphStep` for rows of one shape. */
-  readonly openStep?: (options: StepOptions) => Promise<TrainingStep>;
+  readonly openStep?: ((options: StepOptions) => Promise<TrainingStep>) | undefined;
   /** Stands between the run and its step, to time it. It must change nothing. */
-  readonly watchStep?: (step: TrainingStep) => TrainingStep;
+  readonly watchStep?: ((step: TrainingStep) => TrainingStep) | undefined;
   /** Scores the model after each epoch. Default: `openEvaluator`, for one answer a row. */
-  readonly openEvaluator?: (options: EvaluatorOptions) => Promise<Pick<Evaluator, 'evaluate' | 'release'>>;
+  readonly openEvaluator?:
+    | ((options: EvaluatorOptions) => Promise<Pick<Evaluator, 'evaluate' | 'release'>>)
+    | undefined;
 };
 
 export type RunResult = {

@@ -19,13 +19,13 @@ export type PlanOptions = {
   /** Rows of a batch, and so of a micro-batch where gradients are accumulated. */
   readonly batchSize: number;
   /** Batches whose gradients make one step. Default: 1. */
-  readonly gradientAccumulationSteps?: number;
+  readonly gradientAccumulationSteps?: number | undefined;
   readonly epochs: number;
   /** Stop after so many steps, if that is sooner. */
-  readonly maxSteps?: number;
-  readonly limitTrainBatches?: Portion;
+  readonly maxSteps?: number | undefined;
+  readonly limitTrainBatches?: Portion | undefined;
   /** For rows that are texts. */
-  readonly text?: TextPlan;
+  readonly text?: TextPlan | undefined;
 };
 
 /** What a run is going to do, in numbers. */
@@ -38,14 +38,14 @@ export type TrainingPlan = {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly epochs: number;
-  readonly text?: TextPlan;
+  readonly text?: TextPlan | undefined;
 };
 
 /** @throws OptionError for a number out of range. */
 export function planTraining(options: PlanOptions): TrainingPlan {
   const { rows, batchSize, gradientAccumulationSteps: accumulation = 1, epochs, maxSteps, text } = options;
   const counts = { 'rows of the training set': rows, batchSize, gradientAccumulationSteps: accumulation, epochs };
-  for (const [where, count] of Object.entries({ ...counts, ...(maxSteps !== undefined && { maxSteps }) })) {
+  for (const [where, count] of Object.entries({ ...counts, maxSteps: maxSteps ?? 1 })) {
     if (Number.isSafeInteger(count) && count >= 1) continue;
     throw new OptionError({ where, wanted: 'a whole number of at least 1', got: String(count) });
   }
@@ -63,17 +63,16 @@ export function planTraining(options: PlanOptions): TrainingPlan {
     stepsPerEpoch,
     totalSteps: Math.min(whole, maxSteps ?? whole),
     epochs,
-    ...(text && { text }),
+    text,
   };
 }
 
 /** What decides how long a training is, but for its rows. */
-export type TrainingLength = Omit<PlanOptions, 'rows' | 'text'> & { readonly tokensPerRun?: number };
+export type TrainingLength = Omit<PlanOptions, 'rows' | 'text'> & { readonly tokensPerRun?: number | undefined };
 
 /** The plan of a training on these rows. @throws OptionError for numbers out of range. */
 export function planOn(length: TrainingLength, data: Pick<Dataset, 'size' | 'text'>): TrainingPlan {
-  const text = planTexts(data, length.tokensPerRun);
-  return planTraining({ ...length, rows: data.size, ...(text && { text }) });
+  return planTraining({ ...length, rows: data.size, text: planTexts(data, length.tokensPerRun) });
 }
 
 /** How far a run is. The cursor stands at an epoch's end until that epoch has been evaluated. */
@@ -107,30 +106,30 @@ export type TrainingRun = {
   readonly plan: TrainingPlan;
   /** Of the order of the rows, and of the perturbation. */
   readonly seed: number;
-  readonly perturbation?: Perturbation;
+  readonly perturbation?: Perturbation | undefined;
   /** Of a step that counts from 1. */
   readonly learningRate: (step: number) => number;
   /** The method's scalars. */
-  readonly scalars?: (progress: Progress) => Readonly<Record<string, number>>;
+  readonly scalars?: ((progress: Progress) => Readonly<Record<string, number>>) | undefined;
   /** What the teacher's part of the step is fed with for some of the rows. */
-  readonly teacher?: (part: MicroBatch, at: PerturbationPlace) => Readonly<Record<string, Tensor>>;
+  readonly teacher?: ((part: MicroBatch, at: PerturbationPlace) => Readonly<Record<string, Tensor>>) | undefined;
   /** Where an interrupted run stood; the step's state must be that of this very moment. Default: `START`. */
-  readonly from?: Position;
+  readonly from?: Position | undefined;
   /** Every so many steps `onLine` gets the position, its means whole. */
-  readonly lineSteps?: number;
-  readonly onLine?: (at: Position) => void;
+  readonly lineSteps?: number | undefined;
+  readonly onLine?: ((at: Position) => void) | undefined;
   /** Before the first step of all. */
-  readonly onFirstStep?: (first: StepInput) => Promise<void>;
+  readonly onFirstStep?: ((first: StepInput) => Promise<void>) | undefined;
   /** After each run of steps. */
-  readonly onRun?: (at: Position, report: RunReport) => void | Promise<void>;
+  readonly onRun?: ((at: Position, report: RunReport) => void | Promise<void>) | undefined;
   /**
    * After an epoch's last step: where the run stands, where it will once the epoch is closed, and what that step read.
    * `false` ends the training.
    */
-  readonly onEpochEnd?: (at: Position, closed: Position, last: StepInput) => Promise<boolean>;
+  readonly onEpochEnd?: ((at: Position, closed: Position, last: StepInput) => Promise<boolean>) | undefined;
   /** Before the loop is left by an error of its own. Tells where the state is kept, if it is. */
   readonly onStop?: (at: Position) => Promise<string | undefined>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** A run blocks the event loop, so it is kept short: Ctrl-C and the progress bar wait for its end. */
@@ -247,7 +246,7 @@ function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: num
     learningRate: run.learningRate(step),
     batches,
     scalars: run.scalars?.({ step, totalSteps, epoch }) ?? NO_SCALARS,
-    ...(teacher !== undefined && { teacher: answers }),
+    teacher: teacher && answers,
   };
 }
 

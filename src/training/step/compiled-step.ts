@@ -15,15 +15,15 @@ import { viewInput } from './view-draws.js';
 
 export type CompiledStepOptions = StepRequest & {
   readonly optimizer: Optimizer;
-  readonly groups?: readonly ParameterGroup[];
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /** Gradients are scaled down to this common 2-norm. Default: no clipping. */
-  readonly maxNorm?: number;
+  readonly maxNorm?: number | undefined;
   /** Seed of the dropout streams. */
   readonly seed: number;
   /** Values to start from, by parameter name. */
   readonly parameters: Readonly<Record<string, Tensor<'float32'>>>;
-  readonly threads?: number;
-  readonly device?: string;
+  readonly threads?: number | undefined;
+  readonly device?: string | undefined;
 };
 
 /** Prefixes of a state's tensors. */

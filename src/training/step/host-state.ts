@@ -11,7 +11,7 @@ export type HostStateOptions = Pick<
   /** The batch (or micro-batch) with the most tokens that a run gets. */
   readonly dims: { readonly B: number; readonly S?: number };
   /** Whether steps may consist of several micro-batches. */
-  readonly hasMicroBatches?: boolean;
+  readonly hasMicroBatches?: boolean | undefined;
 };
 
 /** What a step says of the state that lies in its optimiser, and takes back. */
@@ -59,16 +59,10 @@ export function hostOptimizer(
     optimizer: options.optimizer,
     parameters: model.parameters.map(({ name, shape }) => {
       const inputs = tables.get(name);
-      const part = partOf(name);
-      return {
-        name,
-        shape,
-        ...(inputs !== undefined && { maxIds: inputs * maxIds }),
-        ...(part !== undefined && { part }),
-      };
+      return { name, shape, maxIds: inputs === undefined ? undefined : inputs * maxIds, part: partOf(name) };
     }),
-    ...(groups && { groups }),
-    ...(maxNorm !== undefined && { maxNorm }),
+    groups,
+    maxNorm,
     hasMicroBatches,
   });
   for (const { name, shape } of model.parameters) {

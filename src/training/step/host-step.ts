@@ -137,10 +137,7 @@ async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise
   for (const [i, { name }] of traced.entries()) outputs[`${TERM}${name}`] = losses[i] as Value;
   for (const [i, name] of names.entries()) outputs[`${GRADIENT}${name}`] = grads[i] as Value;
   const counts = Object.fromEntries(traced.map(({ name, count }) => [`${COUNT}${name}`, count]));
-  const sessionOptions = {
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
-    ...(options.device === undefined ? {} : { device: options.device }),
-  };
+  const sessionOptions = { threads: options.threads, device: options.device };
   return {
     gradients: await openSession(toProgram({ outputs }), sessionOptions),
     counts: await openSession(toProgram({ outputs: counts }), { ...sessionOptions, threads: 1 }),

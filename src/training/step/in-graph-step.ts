@@ -164,10 +164,7 @@ export async function openInGraphStep(options: CompiledStepOptions): Promise<Tra
     ...reportedNames.map((name, i) => [name, stacks[i] as Value] as const),
     ...names.map((name, i) => [nextOf(name), carry[i] as Value] as const),
   ]);
-  const session = await openSession(toProgram({ outputs }), {
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
-    ...(options.device === undefined ? {} : { device: options.device }),
-  });
+  const session = await openSession(toProgram({ outputs }), { threads: options.threads, device: options.device });
 
   const read = new Set(session.inputs.map(({ name }) => name));
   const specs = perStep

@@ -9,7 +9,7 @@ export type TextPlan = {
   /** The longest row. */
   readonly longest: number;
   /** The row that a traced teacher reads in the place of each: both are padded to one length. */
-  readonly seenRow?: (row: number) => number;
+  readonly seenRow?: ((row: number) => number) | undefined;
 };
 
 /** Beyond about so many, what a layer leaves for the backward pass no longer fits into the caches of a CPU. */
@@ -29,7 +29,7 @@ export function planTexts(
   }
   if (text === undefined) return undefined;
   const longest = text.lengths.reduce((most, length) => Math.max(most, length), 1);
-  return { tokensPerRun, longest, ...(seenRow && { seenRow }) };
+  return { tokensPerRun, longest, seenRow };
 }
 
 /** Rows of one run of a batch whose texts are padded to this length. */
@@ -62,7 +62,7 @@ export type MicroBatch = {
 export function microBatches(
   rows: Uint32Array,
   { text }: Pick<Dataset, 'text'>,
-  plan: { readonly batchSize: number; readonly accumulation: number; readonly text?: TextPlan },
+  plan: { readonly batchSize: number; readonly accumulation: number; readonly text?: TextPlan | undefined },
 ): MicroBatch[] {
   const { batchSize, accumulation } = plan;
   const cut: MicroBatch[] = [];
@@ -95,7 +95,7 @@ export function gather(data: Dataset, { rows, paddedTo, length, isEmpty }: Micro
 export function paddingShare(
   order: Uint32Array,
   data: Pick<Dataset, 'text'>,
-  plan: { readonly batchSize: number; readonly accumulation: number; readonly text?: TextPlan },
+  plan: { readonly batchSize: number; readonly accumulation: number; readonly text?: TextPlan | undefined },
 ): number {
   const rowsPerStep = plan.batchSize * plan.accumulation;
   let real = 0;

@@ -13,7 +13,7 @@ export type StepInput = {
    * For each of `batches`: the teacher's signals by name, where they are not traced into the step, or else the inputs of
    * a traced teacher that does not see the student's, as `batch.NAME`.
    */
-  readonly teacher?: readonly Readonly<Record<string, Tensor>>[];
+  readonly teacher?: readonly Readonly<Record<string, Tensor>>[] | undefined;
   /** Values of the method's scalars. */
   readonly scalars: Readonly<Record<string, number>>;
 };

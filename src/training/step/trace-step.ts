@@ -33,10 +33,10 @@ export type StepTeacher =
 export type StepRequest = {
   readonly model: Model;
   readonly method: Method;
-  readonly teacher?: StepTeacher;
+  readonly teacher?: StepTeacher | undefined;
   readonly dims: BatchDims;
   /** Element types of those of the model's inputs that batches hold in another one: what a perturbation makes of them. */
-  readonly inputDtypes?: Readonly<Record<string, Dtype>>;
+  readonly inputDtypes?: Readonly<Record<string, Dtype>> | undefined;
 };
 
 /** Makes the traced input of a name; how it is fed is the step's business. */

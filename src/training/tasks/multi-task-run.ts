@@ -235,7 +235,7 @@ function checkTask({ name, data, metrics, teacher, head, view, method }: TaughtT
     });
   }
   checkTeacher(method, teacher, classes, data.train);
-  checkTerms({ model: view, method, ...(teacher && { teacher }), data });
+  checkTerms({ model: view, method, teacher, data });
 }
 
 /** @throws OptionError for a method that is more than losses of answers to rows. */

@@ -22,7 +22,6 @@ export async function openTaskEvaluators(
   tasks: readonly EvaluatedTask[],
   { threads, device }: Pick<SessionOptions, 'threads' | 'device'>,
 ): Promise<Pick<Evaluator, 'evaluate' | 'release'>> {
-  const sessions = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) };
   const opened = new Map<string, Pick<Evaluator, 'evaluate' | 'release'>>();
   const release = async () => {
     for (const evaluator of opened.values()) await evaluator.release();
@@ -32,7 +31,7 @@ export async function openTaskEvaluators(
       if (data.evaluation === undefined) continue;
       const model = modelOfTask(whole, name);
       const open = model.config.head === 'tokens' ? openTokenEvaluator : openEvaluator;
-      opened.set(name, await open({ model, data: data.evaluation, ...(metrics && { metrics }), ...sessions }));
+      opened.set(name, await open({ model, data: data.evaluation, metrics, threads, device }));
     }
   } catch (error) {
     await release();

@@ -36,8 +36,7 @@ export function textTasks(
 ): TextTasks {
   const heads = Object.fromEntries(given.map(({ name, train }) => [name, headFor(name, train)]));
   const { model, weights } = multiTaskFrom(start, heads, seed);
-  const cut = { model, ...(maxLength !== undefined && { maxLength }) };
-  const read = (table: TextTable) => textDataset(table, start.tokenizer, cut);
+  const read = (table: TextTable) => textDataset(table, start.tokenizer, { model, maxLength });
   return {
     model,
     weights,

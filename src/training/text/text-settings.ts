@@ -8,32 +8,32 @@ import type { SettingTable } from '../../options/setting.js';
 /** Each has a default by the sort of model (`usualSettings`). */
 export type TextSettings = {
   /** Passes over the training rows. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** The largest, after the warm-up. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Rows of a batch. */
-  readonly batchSize?: number;
-  readonly schedule?: ScheduleName;
+  readonly batchSize?: number | undefined;
+  readonly schedule?: ScheduleName | undefined;
   /** Share of the steps over which the learning rate rises. Default: 0.1; 0 with a constant schedule. */
-  readonly warmup?: number;
+  readonly warmup?: number | undefined;
   /** Of weights, not of biases and norms. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** Gradients are clipped at this global norm; 0 for never. */
-  readonly maxGradNorm?: number;
+  readonly maxGradNorm?: number | undefined;
   /** Of an encoder: the rate of each layer as a share of that of the layer above it. Default: 1. */
-  readonly layerDecay?: number;
+  readonly layerDecay?: number | undefined;
   /** Of several data sets: how often each has its turn. Default: `proportional`. */
-  readonly sampling?: Sampling;
+  readonly sampling?: Sampling | undefined;
   /** Stop after so many epochs without a better `monitor`; 0 for never. */
-  readonly earlyStopping?: number;
+  readonly earlyStopping?: number | undefined;
   /** What epochs are ranked by. Default: the task's first metric. */
-  readonly monitor?: MetricName;
+  readonly monitor?: MetricName | undefined;
   /** Stop after so many steps, if that is sooner. */
-  readonly maxSteps?: number;
+  readonly maxSteps?: number | undefined;
   /** Batches of an epoch: a count, or a fraction of them. Default: all. */
-  readonly limitTrainBatches?: Portion;
+  readonly limitTrainBatches?: Portion | undefined;
   /** Tokens of a micro-batch at most; bounds the memory. Default: 2048. */
-  readonly tokensPerRun?: number;
+  readonly tokensPerRun?: number | undefined;
 };
 
 export const TEXT_SETTINGS = {
