@@ -7,18 +7,14 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../bench/figures.js';
-import { planLines } from '../src/cli/commands/train/plan-lines.js';
+import { planLines } from '../src/cli/plan-lines.js';
+import { openTask } from '../src/data/open-task.js';
 import { stratifiedSplit } from '../src/data/stratified.js';
 import { loadTextSet, type TextSetName } from '../src/data/text-sets.js';
 import { splitOf, type TextTask } from '../src/data/text-task.js';
 import type { Control } from '../src/experiments/distillation/controls.js';
-import {
-  type DistillTextsOptions,
-  distillTexts,
-  type TextStudent,
-  textDistillation,
-} from '../src/experiments/distillation/distill-texts.js';
-import { planDistillation } from '../src/experiments/distillation/plan.js';
+import { distillTexts, planTexts } from '../src/experiments/distillation/distill-texts.js';
+import type { DistillTextsOptions, TextStudent } from '../src/experiments/distillation/distill-texts-options.js';
 import { writeExperimentRecord } from '../src/experiments/experiment-record.js';
 import { saveOnnx } from '../src/export/onnx-folder.js';
 import { writeFileAtomic } from '../src/files/atomic-write.js';
@@ -29,7 +25,7 @@ import { bilstmFromTeacher } from '../src/models/bilstm-embeddings.js';
 import { firstLayers } from '../src/models/chosen-layers.js';
 import { loadTextModel, type TextModel } from '../src/models/text-model.js';
 import { reportHtml } from '../src/report/html.js';
-import { type FineTuneOptions, fineTune, trainAndDev, withHeadFor } from '../src/training/text/fine-tune.js';
+import { type FineTuneOptions, fineTune, withHeadFor } from '../src/training/text/fine-tune.js';
 import type { TextSettings } from '../src/training/text/text-settings.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 
@@ -88,7 +84,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
 
   const loaded = await loadTextSet(recipe.set, { dir: process.env.RETORT_DATA });
   const task: TextTask = recipe.split === 'test' ? { ...loaded, dev: splitOf(loaded, 'test') } : loaded;
-  const { train, dev } = trainAndDev(task);
+  const { train, dev } = await openTask(task, {});
   const pretrained = await loadTextModel('minilm-l6');
   const teacherPath = values.teacher ?? join(values.work, `${recipe.set}-teacher`);
   const teacher = await taughtBy(
@@ -129,8 +125,8 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     },
   };
   if (values.plan) {
-    const lines = planLines(await planDistillation(await textDistillation(options), { isTimed: true }));
-    console.log(lines.join('\n'));
+    const { taken } = await planTexts(options);
+    console.log(taken && planLines(taken.plan).join('\n'));
     return;
   }
   const { record, student, studentPath } = await distillTexts(options);

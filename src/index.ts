@@ -17,10 +17,15 @@ export {
 export { type ErrorDetails, type ExitCode, RetortError } from './errors/retort-error.js';
 export {
   type DistilledTexts,
-  type DistillTextsOptions,
   distillTexts as distill,
-  type TextStudent,
+  planTexts as planDistill,
+  type TextsPlan,
 } from './experiments/distillation/distill-texts.js';
+export type {
+  DistillTextsEvent,
+  DistillTextsOptions,
+  TextStudent,
+} from './experiments/distillation/distill-texts-options.js';
 export type { TrainingEvent } from './training/run/events.js';
 export { runTraining } from './training/run/run.js';
 export type { RunOptions, RunResult } from './training/run/run-options.js';

@@ -1,5 +1,5 @@
 import type { DownloadProgress } from '../hub/download.js';
-import type { TrainingEvent } from '../training/run/events.js';
+import type { FineTuneEvent } from '../training/text/fine-tune.js';
 import type { LabellingView } from './labelling-lines.js';
 import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
 
@@ -36,7 +36,7 @@ export type CommandIo = {
   /** Writes results that come one by one; the others are returned. Waits for a reader that is slower. */
   readonly write: (text: string) => Promise<void>;
   /** Where the progress goes: hand it to the trainer. */
-  readonly onEvent: (event: TrainingEvent) => void;
+  readonly onEvent: (event: FineTuneEvent) => void;
   /** How far the download of a model is. */
   readonly onDownload: (model: string, progress: DownloadProgress) => void;
   /** How far a teacher is with its answers. */

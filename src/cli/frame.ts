@@ -8,7 +8,7 @@ import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
 import type { Command, CommandIo, CommandUsage } from './command.js';
 import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
-import { flagName, type RawOptions, withFlagName } from './options.js';
+import { flagName, type RawOptions, withFlagNames } from './options.js';
 import { createProgress } from './progress.js';
 import { canAsk, isConfirmed } from './question.js';
 import { colorsFor, DEFAULT_COLUMNS, type Environment, shownLine, shownText, type TextStream } from './terminal.js';
@@ -181,7 +181,11 @@ async function runCommand(
     ...(configured.text !== undefined && { config: configured.text }),
     ...(configured.source !== undefined && { fromConfig: configured.source }),
     ...(canAsk(around) && { confirm: (question) => isConfirmed(question, around, progress.close) }),
-    onEvent: progress.onEvent,
+    onEvent: (event) => {
+      if (event.type === 'notice') io.notice(event.text);
+      else if (event.type === 'download') progress.onDownload(event.model, event.progress);
+      else progress.onEvent(event);
+    },
     onDownload: progress.onDownload,
     onLabelling: progress.onLabelling,
     say: progress.print,
@@ -193,7 +197,7 @@ async function runCommand(
   try {
     for (const notice of [...configured.notices, ...notices]) io.notice(notice);
     const output = await run(io).catch((error: unknown) => {
-      throw configured.located(withFlagName(error, command.usage.options));
+      throw configured.located(withFlagNames(error, command.usage.options));
     });
     progress.close();
     if (output === undefined) return 0;

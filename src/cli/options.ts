@@ -54,16 +54,35 @@ export function flagName(key: string, spec?: FlagSpec): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** For what a program is told about an option by its name: the same with the flag that it came from. */
-export function withFlagName(error: unknown, table: OptionTable): unknown {
+/**
+ * For what a program is told about its options: the same in flags. A setting is named by itself, in a list, or before its
+ * value (`model bilstm`); in a sentence it is known by a capital (`labelColumn`).
+ */
+export function withFlagNames(error: unknown, table: OptionTable): unknown {
   if (!(error instanceof OptionError)) return error;
+  const flags = new Map(
+    Object.entries(table).flatMap(([key, spec]) => {
+      const names = spec.kind === 'operand' ? [] : [key, ...(spec.kind === 'fixed' ? [] : (spec.saidAs ?? []))];
+      return names.map((name) => [name, `--${flagName(key, spec)}`] as const);
+    }),
+  );
+  const inSentence = (text: string) => text.replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b/g, (name) => flags.get(name) ?? name);
+  const alone = (text: string) => {
+    const listed = text.split(', ').map((part) => flags.get(part));
+    if (listed.every((flag) => flag !== undefined)) return listed.join(', ');
+    const [, name = '', value = ''] = /^(\w+) ([^\s']\S*)$/.exec(text) ?? [];
+    const flag = flags.get(name);
+    return flag === undefined ? inSentence(text) : `${flag} ${value}`;
+  };
   const { where, wanted, got, fix } = error;
-  const found = Object.entries(table).find(([key, spec]) => {
-    return spec.kind !== 'operand' && (key === where || spec.saidAs?.includes(where));
-  });
-  if (found === undefined) return error;
-  const flag = `--${flagName(...found)}`;
-  return new OptionError({ where: flag, wanted, got, ...(fix !== undefined && { fix }), cause: error });
+  const said = {
+    where: alone(where),
+    wanted: alone(wanted),
+    got: alone(got),
+    ...(fix !== undefined && { fix: inSentence(fix) }),
+  };
+  const isSame = said.where === where && said.wanted === wanted && said.got === got && said.fix === fix;
+  return isSame ? error : new OptionError({ ...said, cause: error });
 }
 
 /** Does the flag take a value? `fixed` flags may stand alone or with one. */

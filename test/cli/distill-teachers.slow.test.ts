@@ -90,7 +90,7 @@ describe('retort distill', () => {
     const stopped = retort(odd, root);
     expect(stopped.stderr).toMatch(/odd\.jsonl:1: wanted one of the labels .*, got 'six'; .*--bad_rows skip/u);
     const skipped = done(`${odd} --bad_rows skip`);
-    expect(skipped.stderr).toContain("nothing is learnt from odd.jsonl:1: got 'six'\n");
+    expect(skipped.stderr).toContain("odd.jsonl:1 is ignored: got 'six'\n");
     expect(skipped.json.teacher).toEqual({ name: 'odd.jsonl', score: null, badRows: 1 });
     const hot = retort(`${HINTON} --teacher answers.jsonl --temperature 3 --output_dir hot`, root);
     expect(hot.stderr).toMatch(/method 'hinton' with teacher answers.jsonl: wanted temperature 1/);
@@ -132,7 +132,7 @@ describe('retort distill', () => {
       malformed: 0,
     });
     expect(stderr).toMatch(
-      /the first 20 answers: log-probabilities, 0 without a label, 0\.0 % said of no label, about/,
+      /the first 20 answers: log-probabilities, 0 without a label, 0\.0 % of the probability is on no label, about/,
     );
     expect(json.teacher.score).toBeGreaterThan(60);
     const again = done('', await retortBeside(`${HINTON} ${model} --cache_dir paid --output_dir asked-again`));

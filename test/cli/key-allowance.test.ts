@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { endpointFlags } from '../../src/cli/commands/distill/endpoint-flags.js';
-import { departureLine, expectKeyAllowed } from '../../src/cli/commands/distill/key-allowance.js';
+import { expectKeyAllowed } from '../../src/cli/commands/distill/key-allowance.js';
 import { distillUsage } from '../../src/cli/commands/distill/usage.js';
 import { readOptions } from '../../src/cli/options.js';
 import { canAsk, isConfirmed } from '../../src/cli/question.js';
+import { namedEndpoint } from '../../src/experiments/distillation/named-endpoint.js';
 import { workFolder } from './command-line.js';
 import { memoryStream } from './memory-stream.js';
 
@@ -32,15 +32,17 @@ async function asked({ flags = {}, config = {} }: Asked, answer?: boolean) {
   const { values } = readOptions('retort distill', distillUsage.options, raw);
   const options = new Set(Object.keys(config).filter((option) => !(option in flags)));
   const fromConfig = { path: join(project, 'retort.yaml'), options };
-  const found = await endpointFlags(values.teacher, values, ['no', 'yes'], fromConfig);
+  const { departure } = await namedEndpoint(values.teacher, values, ['no', 'yes']);
   const questions: string[] = [];
   const confirm = async (question: string) => {
     questions.push(question);
     return answer === true;
   };
-  const io = { fromConfig, ...(answer !== undefined && { confirm }) };
-  await expectKeyAllowed(found, values, io);
-  return { questions, line: departureLine(found, 'reviews.csv') };
+  const lines: string[] = [];
+  const say = (line: string) => void lines.push(line);
+  const io = { fromConfig, say, ...(answer !== undefined && { confirm }) };
+  await expectKeyAllowed({ ...departure, data: 'reviews.csv', isAsked: true }, values, io);
+  return { questions, line: lines.join('\n') };
 }
 
 const HOST = 'https://api.example.com';

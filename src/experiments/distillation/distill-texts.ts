@@ -1,95 +1,283 @@
-/** @file Distillation on a task of texts, in a few lines: teacher, student, task; the rest is as the field does it. */
+/** @file Distillation on a task of texts: teacher, student, data; the rest is as the field does it. */
+import { join } from 'node:path';
+import type { Dataset } from '../../data/dataset.js';
+import { dataName, type OpenedTask, openPool, openTask } from '../../data/open-task.js';
 import { textDataset } from '../../data/text-dataset.js';
 import { type TextTable, withoutLabels } from '../../data/text-table.js';
-import type { TextTask } from '../../data/text-task.js';
-import { hinton } from '../../methods/hinton.js';
+import { OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
-import { modelHash } from '../../models/saved-model.js';
+import { methodFrom } from '../../methods/named-method.js';
+import { isJudgedMetric, JUDGED_METRICS, type JudgedMetric, METRICS } from '../../metrics/table.js';
+import {
+  checkStart,
+  FROM_TEACHER,
+  nameOfStart,
+  openStart,
+  readLength,
+  startInWords,
+  startsAtRandom,
+  type TextStart,
+} from '../../models/start.js';
+import { START_SETTINGS } from '../../models/start-settings.js';
 import { loadTextModel, type TextModel } from '../../models/text-model.js';
-import type { Teacher } from '../../teachers/teacher.js';
-import { teacherOfTexts } from '../../teachers/text-teacher.js';
-import { hasViews } from '../../training/checks/view-checks.js';
-import { readLength, trainAndDev, withHeadFor } from '../../training/text/fine-tune.js';
+import { resolveDevice } from '../../runtime/devices.js';
+import type { EndpointReport } from '../../teachers/endpoint-options.js';
+import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
+import type { RunOptions } from '../../training/run/run-options.js';
+import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fine-tune.js';
 import { textRun } from '../../training/text/text-run.js';
-import type { TextSettings } from '../../training/text/text-settings.js';
+import { CONTROLS, type Control, DEFAULT_CONTROLS } from './controls.js';
 import { runDistillation } from './distill.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
+import type { DistillTextsOptions, StudentSettings } from './distill-texts-options.js';
+import { type NamedTeacher, namedTeachers } from './named-teachers.js';
+import { openAssistants } from './open-assistants.js';
+import { type OpenedTeacher, openTeachers } from './open-teachers.js';
+import { type DistillationPlan, isWorthTiming, planDistillation } from './plan.js';
 import type { StudentTraining } from './student-training.js';
+import { teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
+import { TEACHER_FOLDER } from './teacher-settings.js';
 import { transferSet } from './transfer.js';
 
-/** What a student of texts is made of; its answers are those of the task. */
-export type TextStudent = Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
-
-export type DistillTextsOptions = TextSettings &
-  Omit<DistillOptions, 'teacher' | 'student' | 'data' | 'method' | keyof StudentTraining> &
-  Pick<StudentTraining, 'threads' | 'device' | 'teacherForm'> & {
-    /** A model with the task's labels, or any other teacher. */
-    readonly teacher: TextModel | Teacher;
-    /** An encoder, which gets a new head for each seed; or the student of a seed. */
-    readonly student: TextModel | ((seed: number) => TextStudent | Promise<TextStudent>);
-    /** In words, for the record: `first 3 layers of minilm-l6`. */
-    readonly start?: string;
-    /** Without a dev split, a tenth of its training rows is set aside as one. */
-    readonly task: TextTask;
-    /** Texts for the teacher alone to answer, beside the training rows; those that the dev split has are left out. */
-    readonly transfer?: TextTable;
-    /** Default: `hinton()`. */
-    readonly method?: Method;
-    /** Tokens of a text that are read. Default: 128, or what the model has positions for. */
-    readonly maxLength?: number;
-  };
-
-export type DistilledTexts = DistillResult & { readonly student: TextModel };
+export type DistilledTexts = DistillResult & {
+  readonly student: TextModel;
+  readonly task: OpenedTask;
+  /** What an endpoint was asked and what it cost, and the file of its replies. */
+  readonly endpoint?: EndpointReport & { readonly log: string };
+  /** Rows with an answer of the teacher's from which nothing was learnt. */
+  readonly badRows: number;
+};
 
 /**
- * Trains students of texts by a method and by its controls, as `runDistillation` does, and reads the one of the first seed back.
+ * Trains students of texts by a method and by its controls, as `runDistillation` does, and reads the one of the first seed
+ * back: `retort distill`. All that can be wrong with the settings is found before a model is opened.
  * @throws as `runDistillation` does; SignalError for a method that compares tokens, with another tokenizer than the teacher's.
  */
 export async function distillTexts(options: DistillTextsOptions): Promise<DistilledTexts> {
-  const result = await runDistillation(await textDistillation(options));
-  return { ...result, student: await loadTextModel(result.studentPath) };
+  const { distillation, task, teacher } = await prepared(options, 'run');
+  if (distillation === undefined || teacher === undefined) throw new Error('a run has its teacher');
+  options.onEvent?.({ type: 'plan', plan: await quickPlan(distillation) });
+  const result = await runDistillation(distillation);
+  const endpoint = teacher.spent();
+  return {
+    ...result,
+    task,
+    badRows: teacher.badRows(),
+    ...(endpoint && { endpoint }),
+    student: await loadTextModel(result.studentPath),
+  };
 }
 
-/** What `distillTexts` runs, for `planDistillation`. @throws as `distillTexts` does before any work. */
-export async function textDistillation(options: DistillTextsOptions): Promise<DistillOptions> {
-  const { task, teacher, student, transfer, method = hinton(), maxLength, start: said, ...rest } = options;
-  const { threads, device, seeds } = rest;
-  const { train, dev } = trainAndDev(task);
-  const start = async (seed: number): Promise<TextStudent> =>
-    typeof student === 'function' ? student(seed) : withHeadFor(student, task, seed);
-  const { model, tokenizer } = await start(typeof seeds === 'object' ? (seeds[0] ?? 1) : 1);
-  const cut = { model, maxLength: readLength(model, maxLength) };
-  const data = {
-    train: textDataset(train, tokenizer, cut),
-    evaluation: textDataset(dev, tokenizer, cut),
-    ...(transfer && { transfer: textDataset(withoutLabels(transfer), tokenizer, cut) }),
+/** Before the work: timed where that takes little beside it. */
+async function quickPlan(distillation: DistillOptions): Promise<DistillationPlan> {
+  const plan = await planDistillation(distillation, { isTimed: false });
+  return isWorthTiming(plan) ? planDistillation(distillation, { isTimed: true }) : plan;
+}
+
+/** What a distillation would do and take; what it takes is not known where its teacher would have to be downloaded first. */
+export type TextsPlan = {
+  readonly method: Method;
+  readonly controls: readonly Control[];
+  readonly teachers: readonly string[];
+  readonly metric: JudgedMetric;
+  /** In words: `first 3 layers of minilm-l6`. */
+  readonly start: string;
+  /** Of one student. */
+  readonly run: StudentTraining & {
+    readonly model: TextStart['model'];
+    readonly train: Dataset;
+    readonly evaluation: Dataset;
   };
-  const whole = await transferSet(data);
-  return {
-    ...rest,
-    ...textRun(rest, model, whole?.data ?? data.train),
-    teacher:
-      'model' in teacher
-        ? teacherOfTexts(
-            { ...teacher, path: teacher.name, contentHash: modelHash(teacher) },
-            teacher.tokenizer,
-            { where: `method '${method.name}'`, needs: method.needs, tokenizer, isInStep: hasViews(method) },
-            {
-              labelNames: task.labelNames,
-              ...(maxLength !== undefined && { maxLength }),
-              ...(threads !== undefined && { threads }),
-              ...(device !== undefined && { device }),
-            },
-          )
-        : teacher,
+  readonly labelledRows: number;
+  readonly outputDir: string;
+  readonly taken?: { readonly plan: DistillationPlan; readonly teacher: StageEstimate | undefined };
+};
+
+/** The plan of `distillTexts`: nothing is asked or trained but a few steps that are timed. @throws as it does before any work. */
+export async function planTexts(options: DistillTextsOptions): Promise<TextsPlan> {
+  const { planned, distillation, teacherRun } = await prepared(options, 'plan');
+  if (distillation === undefined) return planned;
+  const carefully = { isTimed: true, rounds: 2 } as const;
+  const plan = await planDistillation(distillation, carefully);
+  return { ...planned, taken: { plan, teacher: teacherRun && (await estimateStage({ run: teacherRun }, carefully)) } };
+}
+
+type Prepared = {
+  readonly planned: TextsPlan;
+  readonly task: OpenedTask;
+  readonly distillation?: DistillOptions;
+  readonly teacher?: OpenedTeacher;
+  /** The training of a teacher that is to come. */
+  readonly teacherRun?: RunOptions | undefined;
+};
+
+/** Everything that a run or a plan is made of. */
+async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): Promise<Prepared> {
+  const { teacher: given, onEvent = () => {} } = options;
+  const named = typeof given === 'string' ? namedTeachers({ ...options, teacher: given }) : [];
+  const asked = studentSettings(options, named);
+  const method = typeof options.method === 'object' ? options.method : methodFrom(options);
+  const controls = controlsOf(options.controls);
+  const device = await resolveDevice(options.device ?? 'cpu');
+  const { data = options.task ?? '' } = options;
+  const { outputDir = join('outputs', `${typeof data === 'string' ? dataName(data) : data.name}-${method.name}`) } =
+    options;
+  const trainsTeacher = options.teacherEpochs !== undefined;
+  await expectFreeFolder(outputDir, options, trainsTeacher ? TEACHER_FOLDER : undefined);
+  const { onNotice } = eventsOf({ onEvent });
+  const task = await openTask(data, options, onNotice);
+  const metrics = metricsOf(options, task);
+  const pool = await poolOf(options, task, onNotice);
+  const untrained = await startFor(options, asked, task);
+  const place = { device, outputDir, method, task, tokenizer: untrained.tokenizer };
+  const taught = trainsTeacher
+    ? purpose === 'plan'
+      ? await trainedBefore(outputDir)
+      : await trainTeacherFirst(options, place)
+    : undefined;
+  const start = taught !== undefined && options.from === FROM_TEACHER ? { ...asked, model: taught } : asked;
+  const first = start === asked ? untrained : await startFor(options, start, task);
+  const { model, tokenizer } = first;
+  const cut = { model, maxLength: readLength(model, options.maxLength) };
+  const rows = {
+    train: textDataset(task.train, tokenizer, cut),
+    evaluation: textDataset(task.dev, tokenizer, cut),
+    ...(pool && { transfer: textDataset(pool, tokenizer, cut) }),
+  };
+  const whole = (await transferSet(rows))?.data ?? rows.train;
+  const training = { ...textRun(options, model, whole), ...compute(options, device) };
+  const words =
+    options.start ?? (typeof options.student === 'object' ? options.student.name : startWords(options, start));
+  const planned: TextsPlan = {
+    method,
+    controls,
+    teachers: named.map(({ name }) => name),
+    metric: metrics[0] ?? 'accuracy',
+    start: words,
+    run: { ...training, model, train: whole, evaluation: rows.evaluation },
+    labelledRows: rows.train.size,
+    outputDir,
+  };
+  const toBe = trainsTeacher && purpose === 'plan' && taught === undefined;
+  const untaught = toBe ? await teacherToBe(options, place) : undefined;
+  if (toBe && untaught === undefined) return { planned, task };
+  const teachers = taught === undefined ? named : [{ name: taught, kind: 'model' } as const];
+  const { cacheDir = join(outputDir, ANSWERS) } = options;
+  const teacher = await openTeachers(untaught?.teacher ?? (typeof given === 'string' ? teachers : given), options, {
+    ...place,
+    tokenizer,
+    cacheDir,
+    asks: purpose === 'run',
+  });
+  const assistants = await openAssistants(options, start, { ...first, train: rows.train }, task);
+  const { seeds, smallestEffect, overwrite = false, resume = false, strict } = options;
+  const distillation: DistillOptions = {
+    ...training,
+    teacher: teacher.teacher,
     student: {
       model,
-      weights: async (seed) => (await start(seed)).weights,
-      start: said ?? (typeof student === 'function' ? model.kind : student.name),
+      // A new head or embedding is another one for each seed; the first has said what there is to say of it.
+      weights: async (seed) => (await startFor({ ...options, onEvent: () => {} }, { ...start, seed }, task)).weights,
+      start: words,
+      startsAtRandom: options.student === undefined && startsAtRandom(start),
     },
-    data,
+    data: rows,
     method,
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
+    ...(assistants.length > 0 && { assistants }),
+    cacheDir,
+    controls,
+    ...(seeds !== undefined && { seeds }),
+    ...(smallestEffect !== undefined && { smallestEffect }),
+    metrics,
+    outputDir,
+    // The folder that the teacher was trained into is ours.
+    resume: resume || (taught !== undefined && !overwrite),
+    overwrite,
+    ...(strict !== undefined && { strict }),
+    ...recorded(options),
+    onEvent,
   };
+  return { planned, task, distillation, teacher, teacherRun: untaught?.run };
+}
+
+/** Where a distillation keeps the teacher's outputs, in its folder. */
+const ANSWERS = 'answers';
+
+/** What goes into the record, and what ends the work. */
+function recorded({ resultsFile, settings, command, config, signal }: DistillTextsOptions) {
+  return {
+    ...(resultsFile !== undefined && { resultsFile }),
+    ...(settings && { settings }),
+    ...(command !== undefined && { command }),
+    ...(config !== undefined && { config }),
+    ...(signal && { signal }),
+  };
+}
+
+function compute({ threads, teacherForm }: DistillTextsOptions, device: string) {
+  return { device, ...(threads !== undefined && { threads }), ...(teacherForm && { teacherForm }) };
+}
+
+/** Of a student that a program makes itself, its kind is all that is known. */
+function startWords({ student }: DistillTextsOptions, start: StudentSettings): string {
+  return student === undefined ? startInWords(start) : 'a student of its own';
+}
+
+/** The student on one seed. */
+async function startFor(options: DistillTextsOptions, settings: StudentSettings, task: OpenedTask): Promise<TextStart> {
+  const { student } = options;
+  const { seed = 1 } = settings;
+  if (student === undefined) return openStart(settings, task, eventsOf(options));
+  return typeof student === 'function' ? student(seed) : withHeadFor(student, task, seed);
+}
+
+/**
+ * The model that the student starts from, which is the teacher where that is asked for.
+ * @throws OptionError where the teacher is none that a student can start from, and as `checkStart` does.
+ */
+function studentSettings(options: DistillTextsOptions, teachers: readonly NamedTeacher[]): StudentSettings {
+  const { model, layers, from, hidden, vocabulary, seeds } = options;
+  const settings = { model, layers, from, hidden, vocabulary, seed: typeof seeds === 'object' ? (seeds[0] ?? 1) : 1 };
+  if (from !== FROM_TEACHER) {
+    checkStart(settings);
+    return settings;
+  }
+  const [teacher, another] = teachers;
+  const wanted = (what: string, got: string) =>
+    new OptionError({ where: `from ${FROM_TEACHER}`, wanted: what, got, fix: 'leave one of the two out' });
+  if (teacher?.kind !== 'model' || another !== undefined) {
+    throw wanted('a model as the one teacher', `teacher ${String(options.teacher)}`);
+  }
+  if (nameOfStart(settings) !== START_SETTINGS.model.default) throw wanted('no model', `model ${model}`);
+  const own = { ...settings, model: teacher.name, from: undefined };
+  checkStart(own);
+  return own;
+}
+
+async function poolOf(
+  options: DistillTextsOptions,
+  task: OpenedTask,
+  onNotice: (text: string) => void,
+): Promise<TextTable | undefined> {
+  const { transfer } = options;
+  if (typeof transfer === 'string') return openPool(transfer, options, task, onNotice);
+  return transfer && withoutLabels(transfer);
+}
+
+/** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
+function metricsOf({ metric, metrics }: DistillTextsOptions, task: OpenedTask): readonly JudgedMetric[] {
+  const wanted = task.isRegression ? 'scores' : 'labels';
+  if (metric !== undefined && METRICS[metric].needs !== wanted) {
+    const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === wanted);
+    throw new OptionError({ where: 'metric', wanted: `one of ${fitting.join(', ')}`, got: `'${metric}'` });
+  }
+  return metrics ?? [...(metric === undefined ? [] : [metric]), ...task.metrics.filter(isJudgedMetric)];
+}
+
+function controlsOf(given: DistillTextsOptions['controls']): readonly Control[] {
+  if (given === undefined || typeof given === 'object') return given ?? DEFAULT_CONTROLS;
+  const names = given.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !CONTROLS.some((control) => control === name));
+  if (unknown === undefined) return CONTROLS.filter((control) => names.includes(control));
+  throw new OptionError({ where: 'controls', wanted: CONTROLS.join(', '), got: `'${unknown}'` });
 }

@@ -39,6 +39,9 @@ export type TeacherSettings = {
   readonly cacheDir?: string;
 };
 
+/** Where a teacher that is trained for an experiment lies, in the output folder. */
+export const TEACHER_FOLDER = 'teacher';
+
 const { learningRate, batchSize } = TEXT_SETTINGS;
 const of = { only: ['distill'] } as const;
 const endpoint = { ...of, group: 'Language model' } as const;

@@ -1,108 +1,353 @@
-/** @file Fine-tuning on a task of texts: the model, the task and a few numbers; the rest is as the field does it. */
-import { withDev } from '../../data/stratified.js';
+/** @file Fine-tuning on tasks of texts: the data, a model to start from and a few numbers; the rest is as the field does it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset } from '../../data/dataset.js';
+import { dataName, type Given, type OpenedTask, openTask } from '../../data/open-task.js';
+import { taskMixture } from '../../data/task-mixture.js';
+import type { TaskSettings } from '../../data/task-settings.js';
 import { textDataset } from '../../data/text-dataset.js';
-import type { TextTable } from '../../data/text-table.js';
-import { splitOf, type TextTask } from '../../data/text-task.js';
-import type { Method } from '../../methods/method.js';
+import { truncatedRows } from '../../data/text-rows.js';
+import type { TextTask } from '../../data/text-task.js';
+import { OptionError } from '../../errors/failures.js';
+import { claimOutputFolder } from '../../files/output-folder.js';
+import type { DownloadProgress } from '../../hub/download.js';
 import { supervised } from '../../methods/supervised.js';
-import { METRICS } from '../../metrics/table.js';
+import { checkedMetrics } from '../../metrics/measure.js';
+import { METRICS, type MetricName } from '../../metrics/table.js';
+import type { TrainedModel } from '../../models/model.js';
+import {
+  checkStart,
+  headLabels,
+  isNewBilstm,
+  loadStart,
+  openStart,
+  readLength,
+  type StartEvents,
+  startingPart,
+  startsAtRandom,
+  type TextStart,
+} from '../../models/start.js';
+import type { StartSettings } from '../../models/start-settings.js';
 import { type TextModel, withNewHead } from '../../models/text-model.js';
+import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
+import { resolveDevice } from '../../runtime/devices.js';
+import type { TrainingEvent } from '../run/events.js';
 import { givenOptions } from '../run/given-options.js';
 import { runTraining } from '../run/run.js';
-import type { RunOptions } from '../run/run-options.js';
-import type { RunRecord } from '../run/run-record.js';
+import type { RunOptions, RunResult } from '../run/run-options.js';
+import { orderOf, planOn } from '../run/train.js';
+import { paddingShare } from '../step/micro-batches.js';
+import { type TasksOptions, trainTasks } from '../tasks/multi-task-run.js';
+import { MEAN } from '../tasks/task-evaluators.js';
+import { textTasks } from '../tasks/text-tasks.js';
 import { textRun, usualSettings } from './text-run.js';
 import type { TextSettings } from './text-settings.js';
+
+export type FineTuneEvent =
+  | TrainingEvent
+  /** How far the download of a model by name is. */
+  | { readonly type: 'download'; readonly model: string; readonly progress: DownloadProgress };
 
 /** Of the run, as its caller says. */
 const HANDED_ON = [
   'threads',
-  'device',
   'resume',
   'overwrite',
   'saveTopK',
+  'strict',
   'command',
-  'onEvent',
+  'config',
   'signal',
 ] as const satisfies readonly (keyof RunOptions)[];
 
-export type FineTuneOptions = TextSettings &
-  Pick<RunOptions, (typeof HANDED_ON)[number] | 'outputDir'> & {
-    /** A model of the task's labels goes on with its head; another gets a new one. */
-    readonly model: TextModel;
-    /** Without a dev split, a tenth of its training rows is set aside as one. */
-    readonly task: TextTask;
-    /** Default: 42. */
-    readonly seed?: number;
-    /** Tokens of a text that are read. Default: 128, or what the model has positions for. */
-    readonly maxLength?: number;
+/** What is trained on, and how its texts are read. */
+export type TaskChoice = Given<TaskSettings> & {
+  /** The name of a set, or a file of one's own. */
+  readonly data?: string | undefined;
+  /** In its place, a task that a program has read. Without a validation split, a tenth of its training rows is set aside. */
+  readonly task?: TextTask | undefined;
+};
+
+export type FineTuneOptions = Omit<TaskChoice, 'data' | 'task'> &
+  Given<Omit<StartSettings, 'model'>> &
+  Given<TextSettings> &
+  Given<RunSettings & OutputSettings> &
+  Given<Pick<RunOptions, 'threads' | 'device' | 'command' | 'config' | 'signal'>> & {
+    /** The name of a set, or a file of one's own; several are learnt by one model, with a head for each. */
+    readonly data?: string | readonly string[] | undefined;
+    /** In its place, a task that a program has read, or several. */
+    readonly task?: TextTask | readonly TextTask[] | undefined;
+    /** A model by name, folder or run, or one that is loaded. One of the task's labels goes on with its head; another gets a new one. */
+    readonly model?: TextModel | string | undefined;
+    readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
   };
 
-export type FineTuned = TextModel & { readonly record: RunRecord };
+/** Rows that were trained on, and what was done with them. */
+export type FineTunedTask = OpenedTask & { readonly metricsAfter: Readonly<Record<string, number>> };
+
+export type FineTuned = TextModel &
+  RunResult & {
+    readonly outputDir: string;
+    readonly tasks: readonly FineTunedTask[];
+    /** Of one task: tokens of its training rows, the share of the computed tokens that was padding, rows that were cut. */
+    readonly read?: { readonly tokens: number; readonly paddingShare: number; readonly truncated: number };
+    /** The kept model that ranks first, where that is not the one after the last epoch. */
+    readonly best?: { readonly path: string; readonly metric: string; readonly value: number; readonly epoch: number };
+  };
 
 const SEED = 42;
-const MAX_LENGTH = 128;
-const DEV = { seed: 1, portion: { share: 0.1 } } as const;
 
-/** The rows of a task to train on and to score on. @throws FileError for a task without training rows. */
-export function trainAndDev(task: TextTask): { readonly train: TextTable; readonly dev: TextTable } {
-  const split = withDev(task, DEV);
-  return { train: splitOf(split, 'train'), dev: splitOf(split, 'dev') };
+/** A run of one task or of several, before its first step. */
+export type PreparedFineTuning =
+  | PreparedOne
+  | (PreparedTasks & { readonly kind: 'several'; readonly run: TasksOptions });
+
+export type PreparedOne = PreparedTasks & {
+  readonly kind: 'one';
+  readonly run: RunOptions;
+  readonly data: { readonly train: Dataset; readonly evaluation: Dataset };
+};
+
+type PreparedTasks = {
+  readonly tasks: readonly OpenedTask[];
+  readonly start: TextStart;
+  readonly outputDir: string;
+};
+
+/**
+ * Fine-tunes a model on the labels of a task, or of several, as `retort train` does; settings that are not given are those
+ * that the field uses for its kind. The output folder is that of a run (`runTraining`). All that can be wrong with the
+ * settings is found before a model is fetched.
+ * @returns the model after the last epoch.
+ * @throws as `openTask`, `openStart` and `runTraining` do.
+ */
+export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
+  const prepared = await prepareFineTuning(options);
+  const { tasks, start, outputDir } = prepared;
+  const result = prepared.kind === 'one' ? await runTraining(prepared.run) : await trainTasks(prepared.run);
+  const { metrics } = result.record;
+  const method = supervised();
+  const [first] = tasks;
+  return {
+    ...start,
+    ...result,
+    name: outputDir,
+    labelNames: tasks.length === 1 && first ? headLabels(first) : [],
+    weights: result.weights ?? start.weights,
+    ...(first && { readsPairs: first.isPair }),
+    method: { name: method.name, options: method.options },
+    outputDir,
+    tasks: tasks.map((task) => ({
+      ...task,
+      metricsAfter: prepared.kind === 'one' ? metrics : metricsOfTask(metrics, task.name),
+    })),
+    ...(prepared.kind === 'one' && {
+      read: readOf(prepared.run, prepared.data.train),
+      ...bestOf(prepared.run, result),
+    }),
+  };
 }
 
-type Labels = Pick<TextTask, 'isRegression' | 'labelNames'>;
+/** The run, its data and its model, without training: for a plan. @throws as `fineTune` does before any work. */
+export async function prepareFineTuning(options: FineTuneOptions): Promise<PreparedFineTuning> {
+  const named = [options.data ?? options.task ?? []].flat() as readonly (string | TextTask)[];
+  if (typeof options.model !== 'object') checkStart(startOf(options));
+  const isOne = named.length === 1;
+  if (isOne) expectOne(options);
+  else expectSeveral(options, named);
+  const device = await resolveDevice(options.device ?? 'cpu');
+  const names = named.map((each) => (typeof each === 'string' ? dataName(each) : each.name));
+  const { outputDir = join('outputs', names.join('-')) } = options;
+  await expectFreeFolder(outputDir, options);
+  const tasks: OpenedTask[] = [];
+  for (const each of named) tasks.push(await openTask(each, options, eventsOf(options).onNotice));
+  const place = { device, outputDir };
+  const [first] = tasks;
+  return isOne && first ? prepareOne(options, first, place) : prepareSeveral(options, tasks, place);
+}
+
+type Place = { readonly device: string; readonly outputDir: string };
+
+/** The run on a task that is read already. */
+export async function prepareOne(options: FineTuneOptions, task: OpenedTask, place: Place): Promise<PreparedOne> {
+  const { metrics, ...ranking } = rankedBy(options, task);
+  checkedMetrics(metrics, headLabels(task).length);
+  const start = await startFor(options, task);
+  const { model, weights, tokenizer } = start;
+  const cut = { model, maxLength: readLength(model, options.maxLength) };
+  const data = { train: textDataset(task.train, tokenizer, cut), evaluation: textDataset(task.dev, tokenizer, cut) };
+  const { earlyStopping = usualSettings(model).earlyStopping } = options;
+  const run: RunOptions = {
+    ...textRun(options, model, data.train),
+    ...common(options, place),
+    model,
+    weights,
+    method: supervised(),
+    data,
+    metrics,
+    ...ranking,
+    ...(earlyStopping > 0 && { earlyStopping: { ...ranking.monitor, patience: earlyStopping } }),
+  };
+  return { kind: 'one', tasks: [task], start, run, data, outputDir: place.outputDir };
+}
+
+async function prepareSeveral(
+  options: FineTuneOptions,
+  tasks: readonly OpenedTask[],
+  place: Place,
+): Promise<PreparedFineTuning> {
+  const { seed = SEED, sampling = 'proportional', earlyStopping = 0 } = options;
+  const opened = await encoderFor(options);
+  const start = { ...opened, ...startingPart(opened, startOf(options)) };
+  const made = textTasks(start, tasks, { seed, maxLength: readLength(start.model, options.maxLength) });
+  const mixture = taskMixture(
+    made.tasks.map(({ name, data }) => ({ name, data: data.train })),
+    sampling,
+  );
+  const { batchSize = usualSettings(made.model).batchSize } = options;
+  // As many places as an epoch has: a task's last batch is short.
+  const rows = mixture.batchesPerEpoch(batchSize) * batchSize;
+  const monitor = { metric: MEAN, mode: 'max' } as const;
+  const run: TasksOptions = {
+    ...textRun(options, made.model, { ...mixture, size: rows }),
+    ...common(options, place),
+    ...made,
+    sampling,
+    monitor,
+    ...(earlyStopping > 0 && { earlyStopping: { ...monitor, patience: earlyStopping } }),
+  };
+  return {
+    kind: 'several',
+    tasks,
+    start: { ...start, model: made.model, weights: made.weights },
+    run,
+    outputDir: place.outputDir,
+  };
+}
+
+/** What runs of one task and of several have in common. */
+function common(options: FineTuneOptions, place: Place) {
+  const { seed = SEED, onEvent } = options;
+  return {
+    ...place,
+    ...givenOptions(options, HANDED_ON),
+    seed,
+    startsAtRandom: typeof options.model !== 'object' && startsAtRandom(startOf(options)),
+    ...(onEvent && { onEvent }),
+  };
+}
+
+function startOf({ model, layers, from, hidden, vocabulary, seed = SEED }: FineTuneOptions) {
+  return { model: typeof model === 'string' ? model : undefined, layers, from, hidden, vocabulary, seed };
+}
+
+/** What a model to start from tells on its way. */
+export function eventsOf({ onEvent }: Pick<FineTuneOptions, 'onEvent'>): Required<StartEvents> {
+  return {
+    onNotice: (text) => onEvent?.({ type: 'notice', text }),
+    onDownload: (model, progress) => onEvent?.({ type: 'download', model, progress }),
+  };
+}
+
+async function startFor(options: FineTuneOptions, task: OpenedTask): Promise<TextStart> {
+  const { model, seed = SEED } = options;
+  if (typeof model !== 'object') return openStart(startOf(options), task, eventsOf(options));
+  const headed = withHeadFor(model, task, seed);
+  return { ...headed, ...startingPart(headed, startOf(options)) };
+}
+
+async function encoderFor(options: FineTuneOptions): Promise<TextStart & TrainedModel> {
+  const { model = 'minilm-l6' } = options;
+  return typeof model === 'object' ? model : loadStart(model, eventsOf(options));
+}
 
 /** The model with a head for these labels, its own where it has it; a regression's answers one number. */
-export function withHeadFor(model: TextModel, { isRegression, labelNames }: Labels, seed: number): TextModel {
+export function withHeadFor(
+  model: TextModel,
+  task: Pick<OpenedTask, 'isRegression' | 'labelNames'>,
+  seed: number,
+): TextModel {
   const { head = 'classification', num_labels: outputs } = model.model.config;
+  const { isRegression, labelNames } = task;
   const hasHead = isRegression
     ? outputs === 1
     : outputs === labelNames.length && JSON.stringify(model.labelNames) === JSON.stringify(labelNames);
   if (hasHead && head === 'classification') return model;
-  return { ...withNewHead(model, { labelNames: isRegression ? ['score'] : labelNames, seed }), labelNames };
+  return { ...withNewHead(model, { labelNames: headLabels(task), seed }), labelNames };
 }
 
-/** Tokens of a text that a model reads: as told, else 128 or what it has positions for. */
-export function readLength(model: TextModel['model'], maxLength: number | undefined): number {
-  return maxLength ?? Math.min(MAX_LENGTH, model.maxTokens ?? Number.POSITIVE_INFINITY);
+/** @throws OptionError for what is of several tasks alone. */
+function expectOne({ sampling, data }: FineTuneOptions): void {
+  if (sampling === undefined) return;
+  throw new OptionError({
+    where: 'sampling',
+    wanted: 'several data sets',
+    got: String(data ?? 'one'),
+    fix: 'leave it out',
+  });
+}
+
+/** @throws OptionError for settings that say nothing of several tasks. */
+function expectSeveral(options: FineTuneOptions, tasks: readonly (string | TextTask)[]): void {
+  if (tasks.length === 0) {
+    throw new OptionError({ where: 'data', wanted: 'the name of a data set, or a file', got: 'none' });
+  }
+  if (isNewBilstm(startOf(options))) {
+    throw new OptionError({ where: 'model', wanted: 'an encoder, for several data sets', got: String(options.model) });
+  }
+  const where = (['dev', 'monitor'] as const).find((name) => options[name] !== undefined);
+  if (where === undefined) return;
+  throw new OptionError({
+    where,
+    wanted: 'one data set',
+    got: tasks.map((task) => (typeof task === 'string' ? task : task.name)).join(','),
+    fix: 'leave it out: of several, each has its own validation split, and the mean of their metrics ranks epochs',
+  });
+}
+
+/** What is measured, and by which of it epochs are ranked. */
+function rankedBy({ monitor }: FineTuneOptions, { metrics }: OpenedTask) {
+  const metric: MetricName = monitor ?? metrics[0] ?? 'loss';
+  return {
+    metrics: monitor === undefined ? metrics : [...new Set<MetricName>([...metrics, monitor])],
+    monitor: { metric, mode: METRICS[metric].mode },
+  };
 }
 
 /**
- * Fine-tunes a model on the labels of a task, as `retort train` does; settings that are not given are those that the field
- * uses for its kind. The output folder is that of a run (`runTraining`).
- * @returns the model after the last epoch.
- * @throws as `runTraining` does.
+ * Before the data is read and a model fetched, which takes long; the run claims the folder for itself.
+ * @param besides what may be there already
+ * @throws OutputError for a folder that holds something and is neither gone on with nor replaced.
  */
-export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
-  const { model: given, task, seed = SEED, outputDir, maxLength } = options;
-  const { train, dev } = trainAndDev(task);
-  const start = withHeadFor(given, task, seed);
-  const { model, weights, tokenizer } = start;
-  const cut = { model, maxLength: readLength(model, maxLength) };
-  const data = { train: textDataset(train, tokenizer, cut), evaluation: textDataset(dev, tokenizer, cut) };
-  const [metric = 'loss'] = task.metrics;
-  const ranked = { metric, mode: METRICS[metric].mode };
-  const { earlyStopping: patience } = usualSettings(model);
-  const method: Method = supervised();
-  const result = await runTraining({
-    ...textRun(options, model, data.train),
-    model,
-    weights,
-    method,
-    data,
-    metrics: task.metrics,
-    monitor: ranked,
-    ...(patience > 0 && { earlyStopping: { ...ranked, patience } }),
-    seed,
-    outputDir,
-    ...givenOptions(options, HANDED_ON),
-  });
+export async function expectFreeFolder(
+  path: string,
+  { resume, overwrite }: Given<OutputSettings>,
+  besides?: string,
+): Promise<void> {
+  if (resume || overwrite || !existsSync(path)) return;
+  (await claimOutputFolder(path, besides === undefined ? {} : { besides })).release();
+}
+
+/** Those of a task among metrics that are named `TASK.METRIC`. */
+function metricsOfTask(metrics: Readonly<Record<string, number>>, task: string) {
+  const own = Object.entries(metrics).filter(([name]) => name.startsWith(`${task}.`));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(task.length + 1), value]));
+}
+
+function readOf(run: RunOptions, train: Dataset): FineTuned['read'] & {} {
+  const plan = planOn(run, train);
+  const tokens = (train.text?.lengths ?? new Uint32Array()).reduce((sum, length) => sum + length, 0);
   return {
-    ...start,
-    name: outputDir,
-    weights: result.weights ?? weights,
-    readsPairs: train.pairs !== undefined,
-    method: { name: method.name, options: method.options },
-    record: result.record,
+    tokens,
+    paddingShare: paddingShare(orderOf(train, plan, run.seed, 0), train, plan),
+    truncated: train.text === undefined ? 0 : truncatedRows(train.text),
   };
+}
+
+function bestOf({ monitor, outputDir }: RunOptions, { record }: RunResult): Pick<FineTuned, 'best'> {
+  const sign = monitor?.mode === 'min' ? -1 : 1;
+  const [best] = record.kept.toSorted((a, b) => sign * (b.value - a.value) || a.epoch - b.epoch);
+  if (best === undefined || best.epoch === record.epochs.at(-1)?.epoch) return {};
+  const { name, value, epoch } = best;
+  return { best: { path: join(outputDir, name), metric: monitor?.metric ?? '', value, epoch } };
 }

@@ -10,6 +10,7 @@ import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
 import { FAMILY_NAMES } from '../../models/families.js';
 import { answersAtPositions } from '../../models/masked-positions.js';
+import { readLength } from '../../models/start.js';
 import type { TextModel } from '../../models/text-model.js';
 import { isMaskedLm, MASKED_LM } from '../../models/with-masked-lm-head.js';
 import type { Teacher } from '../../teachers/teacher.js';
@@ -18,7 +19,6 @@ import { openMaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
 import { givenOptions } from '../run/given-options.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
-import { readLength } from './fine-tune.js';
 import { textRun } from './text-run.js';
 import type { TextSettings } from './text-settings.js';
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTask } from '../../../src/data/open-task.js';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import type { TextTask } from '../../../src/data/text-task.js';
 import { supervised } from '../../../src/methods/supervised.js';
@@ -12,7 +13,7 @@ import { initialiseParameters } from '../../../src/nn/parameters.js';
 import { adamw } from '../../../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../../../src/optim/groups.js';
 import { runTraining } from '../../../src/training/run/run.js';
-import { fineTune, trainAndDev, withHeadFor } from '../../../src/training/text/fine-tune.js';
+import { fineTune, withHeadFor } from '../../../src/training/text/fine-tune.js';
 import { writeSmallEncoder } from '../../cli/small-text-data.js';
 import { words, wordTable } from '../../data/words.js';
 
@@ -56,7 +57,7 @@ describe('fineTune', () => {
   test('is a run with the settings of the field: linear decay after a tenth, decayed weights, clipping at 1', async () => {
     const outputDir = join(root, 'short');
     const tuned = await fineTune({ model: pretrained, task, epochs: 2, seed: 3, threads: 1, outputDir });
-    const { train, dev } = trainAndDev(task);
+    const { train, dev } = await openTask(task, {});
     const { model, weights, tokenizer } = withNewHead(pretrained, { labelNames: task.labelNames, seed: 3 });
     const byHand = await runTraining({
       model,

@@ -1,34 +1,56 @@
 /** @file What is going to leave this machine for an endpoint is said, and a retort.yaml sends no key unasked. */
 import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
 import process from 'node:process';
 import { OptionError } from '../../../errors/failures.js';
+import type { Departure } from '../../../experiments/distillation/named-endpoint.js';
+import { inputFailure } from '../../../files/file-failure.js';
 import { isThisMachine } from '../../../teachers/endpoint-options.js';
 import type { CommandIo } from '../../command.js';
 import { allow, allowancesPath, isAllowed } from '../../config/allowances.js';
-import type { EndpointFlags } from './endpoint-flags.js';
 
 /** One line for whoever did not write the config: where texts, key and prompt go. */
-export function departureLine({ options, variable, promptFile }: EndpointFlags, data: string): string {
-  const url = new URL(options.url);
+export function departureLine({ host, variable, promptFile, data }: Departure): string {
+  const url = new URL(host);
   const parts = [
     `texts of ${data}`,
     ...(variable === undefined ? [] : [`the key in ${variable}`]),
     ...(promptFile === undefined ? [] : [`the prompt in ${promptFile}`]),
   ];
   const isOpen = url.protocol === 'http:' && !isThisMachine(url);
-  return `${url.origin} gets ${parts.join(', ')}${isOpen ? '; over plain http, so that others on the way can read it' : ''}`;
+  return `${host} gets ${parts.join(', ')}${isOpen ? '; over plain http, so that others on the way can read it' : ''}`;
+}
+
+/** @throws OptionError for a key that may be sent where none is. */
+export function expectEndpoint({
+  teacher,
+  allowKeyEnv,
+}: {
+  readonly teacher: string;
+  readonly allowKeyEnv: string | undefined;
+}): void {
+  if (allowKeyEnv === undefined || /^https?:/iu.test(teacher)) return;
+  const wanted = 'the URL of a language model as --teacher';
+  throw new OptionError({ where: '--allow_key_env', wanted, got: `--teacher ${teacher}`, fix: 'leave the flag out' });
 }
 
 /**
- * A config that came with a project may name any variable and any host. Where either of the two is its word and not a
- * flag, the user's is needed: kept from an earlier time, given by `--allow_key_env`, or asked for at the terminal.
- * @throws OptionError without it.
+ * Says what leaves. A config that came with a project may name any variable and any host. Where either of the two is its
+ * word and not a flag, the user's is needed: kept from an earlier time, given by `--allow_key_env`, or asked for at the
+ * terminal.
+ * @throws OptionError without it, and for the file of a prompt that is not the config's own.
  */
 export async function expectKeyAllowed(
-  { options, variable }: EndpointFlags,
+  departure: Departure,
   flags: { readonly apiKeyEnv?: string | undefined; readonly allowKeyEnv?: string | undefined },
-  { fromConfig, confirm }: Pick<CommandIo, 'fromConfig' | 'confirm'>,
+  { fromConfig, confirm, say }: Pick<CommandIo, 'fromConfig' | 'confirm' | 'say'>,
 ): Promise<void> {
+  const { host, variable, promptFile, isAsked } = departure;
+  if (promptFile !== undefined && fromConfig?.options.has('teacherPrompt')) {
+    await expectBeside(promptFile, fromConfig.path);
+  }
+  say(departureLine(departure));
+  if (!isAsked) return;
   const { allowKeyEnv } = flags;
   if (allowKeyEnv !== undefined && allowKeyEnv !== variable) {
     const wanted = variable === undefined ? 'an endpoint that gets a key' : `${variable}, whose key is to be sent`;
@@ -38,7 +60,6 @@ export async function expectKeyAllowed(
   const namesVariable = fromConfig.options.has('apiKeyEnv');
   if (!namesVariable && (flags.apiKeyEnv !== undefined || !fromConfig.options.has('teacher'))) return;
   const path = allowancesPath(process.env);
-  const host = new URL(options.url).origin;
   const asked = { config: await realpath(fromConfig.path), host, variable };
   if (await isAllowed(path, asked)) return;
   const answer = await confirm?.(`${asked.config} asks to send the key in ${variable} to ${host}. Allow it?`);
@@ -49,4 +70,21 @@ export async function expectKeyAllowed(
     got: answer === undefined ? 'none' : 'no',
     fix: `if you trust this config, add --allow_key_env ${variable}`,
   });
+}
+
+/** A config that came with a project may name any file, which would go out: it has those of its own folder. */
+async function expectBeside(path: string, config: string): Promise<void> {
+  const [folder, file] = await Promise.all([dirname(config), path].map(realPath));
+  const way = relative(folder ?? '', file ?? '');
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return;
+  throw new OptionError({
+    where: '--teacher_prompt',
+    wanted: `a file in ${folder}, the folder of the config`,
+    got: String(file),
+    fix: `copy it there, or name it yourself: --teacher_prompt @${path}`,
+  });
+}
+
+function realPath(path: string): Promise<string> {
+  return realpath(path).catch((error) => Promise.reject(inputFailure(error, path)));
 }

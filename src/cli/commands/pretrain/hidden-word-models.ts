@@ -4,12 +4,12 @@ import type { OptionSpecs } from '../../../methods/define-method.js';
 import type { Method } from '../../../methods/method.js';
 import { METHODS } from '../../../methods/table.js';
 import { openAnyModel } from '../../../models/any-model.js';
+import { findOnHub } from '../../../models/find-on-hub.js';
 import type { SavedModel } from '../../../models/model.js';
 import { loadModelTokenizer } from '../../../models/model-tokenizer.js';
 import { isMaskedLm } from '../../../models/with-masked-lm-head.js';
 import type { Tokenizer } from '../../../tokenizers/tokenizer.js';
 import type { CommandIo } from '../../command.js';
-import { findOnHub } from '../../hub-models.js';
 
 export type Guesser = SavedModel & { readonly tokenizer: Tokenizer };
 
@@ -19,7 +19,7 @@ export type Guesser = SavedModel & { readonly tokenizer: Tokenizer };
  */
 export async function openGuesser(flag: string, name: string, io: CommandIo): Promise<Guesser> {
   const { notices, ...opened } = await openAnyModel(name, {
-    find: findOnHub(io),
+    find: findOnHub({ onNotice: io.notice, onDownload: io.onDownload }),
     onNotice: io.notice,
     head: 'masked-lm',
   });

@@ -1,8 +1,10 @@
 /** @file `retort pretrain --teacher`: a student that learns from another model before there is any task. */
 import { OptionError, SignalError } from '../../../errors/failures.js';
 import type { Method } from '../../../methods/method.js';
+import { parsedOptions } from '../../../methods/named-method.js';
 import { METHODS } from '../../../methods/table.js';
 import { openAnyModel } from '../../../models/any-model.js';
+import { findOnHub } from '../../../models/find-on-hub.js';
 import type { SavedModel } from '../../../models/model.js';
 import { loadModelTokenizer } from '../../../models/model-tokenizer.js';
 import { withMaskedLmHead } from '../../../models/with-masked-lm-head.js';
@@ -11,8 +13,6 @@ import type { Teacher } from '../../../teachers/teacher.js';
 import type { Tokenizer } from '../../../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../../../tokenizers/tokenizer-hash.js';
 import type { CommandIo } from '../../command.js';
-import { findOnHub } from '../../hub-models.js';
-import { parsedOptions } from '../../method-flags.js';
 import type { OptionValues } from '../../options.js';
 import { openGuesser } from './hidden-word-models.js';
 import type { pretrainUsage } from './usage.js';
@@ -94,6 +94,10 @@ export async function openPretrainingTeacher(
 
 /** An encoder whose layers alone are looked at. Its head has to have the student's classes, and is never run. */
 async function openBody(name: string, io: CommandIo): Promise<SavedModel & { readonly tokenizer: Tokenizer }> {
-  const opened = await openAnyModel(name, { find: findOnHub(io), onNotice: io.notice, head: 'masked-lm' });
+  const opened = await openAnyModel(name, {
+    find: findOnHub({ onNotice: io.notice, onDownload: io.onDownload }),
+    onNotice: io.notice,
+    head: 'masked-lm',
+  });
   return { ...opened, ...withMaskedLmHead(opened, 0), tokenizer: await loadModelTokenizer(opened) };
 }

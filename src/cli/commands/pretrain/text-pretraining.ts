@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { selectRows, type TextTable } from '../../../data/text-table.js';
 import { OptionError } from '../../../errors/failures.js';
 import { openAnyModel } from '../../../models/any-model.js';
+import { findOnHub } from '../../../models/find-on-hub.js';
 import { loadModelTokenizer } from '../../../models/model-tokenizer.js';
+import { checkStart, startingPart } from '../../../models/start.js';
 import { withMaskedLmHead } from '../../../models/with-masked-lm-head.js';
 import { resolveDevice } from '../../../runtime/devices.js';
 import { RandomStream } from '../../../tensor/random.js';
@@ -11,13 +13,11 @@ import { openMaskedLmEvaluator } from '../../../training/evaluation/masked-lm-ev
 import { runTraining } from '../../../training/run/run.js';
 import type { RunResult } from '../../../training/run/run-options.js';
 import type { RunRecord } from '../../../training/run/run-record.js';
+import { expectFreeFolder } from '../../../training/text/fine-tune.js';
 import { maskedLmRun } from '../../../training/text/masked-lm.js';
 import type { CommandIo, CommandOutput, Json } from '../../command.js';
-import { findOnHub } from '../../hub-models.js';
 import { formatCount, formatMetric, formatSeconds } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
-import { checkLayerFlags, startingPart } from '../train/starting-layers.js';
-import { expectFreeFolder } from '../train/text-training.js';
 import { trainsHead } from './hidden-word-models.js';
 import { openPretrainingTeacher, pretrainingMethod } from './pretraining-teacher.js';
 import { readUnlabelled, textsName } from './unlabelled-texts.js';
@@ -32,7 +32,7 @@ const DEV_SHARE = 0.05;
 
 /** Trains a masked language model on texts. All that can be wrong with the flags is found before a model is fetched. */
 export async function pretrainOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
-  checkLayerFlags(options);
+  checkStart({ ...options, hidden: undefined, vocabulary: undefined });
   const method = pretrainingMethod(options);
   const device = await resolveDevice(options.device);
   const { texts, dev, devShare } = options;
@@ -108,7 +108,12 @@ function withTextsAside(table: TextTable, share: number, seed: number): { train:
 
 async function openStart(options: Options, io: CommandIo) {
   const { model: name, seed, maxLength } = options;
-  const opened = await openAnyModel(name, { find: findOnHub(io), onNotice: io.notice, head: 'masked-lm', seed });
+  const opened = await openAnyModel(name, {
+    find: findOnHub({ onNotice: io.notice, onDownload: io.onDownload }),
+    onNotice: io.notice,
+    head: 'masked-lm',
+    seed,
+  });
   const start = startingPart(withMaskedLmHead(opened, seed), options);
   const most = start.model.maxTokens ?? Number.POSITIVE_INFINITY;
   if (maxLength !== undefined && maxLength > most) {

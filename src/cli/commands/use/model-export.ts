@@ -4,12 +4,12 @@ import { saveOnnx } from '../../../export/onnx-folder.js';
 import { errorCode, outputFailure } from '../../../files/file-failure.js';
 import { openAnyModel } from '../../../models/any-model.js';
 import { FAMILY_NAMES, familyOf } from '../../../models/families.js';
+import { findOnHub } from '../../../models/find-on-hub.js';
 import { classesOf } from '../../../models/forward.js';
 import { saveHuggingFace } from '../../../models/hugging-face.js';
 import { type Model, readsText } from '../../../models/model.js';
 import { loadModelTokenizer } from '../../../models/model-tokenizer.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { findOnHub } from '../../hub-models.js';
 import { formatCount } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import type { exportUsage } from './usage.js';
@@ -21,7 +21,10 @@ export async function exportModel(
 ): Promise<CommandOutput> {
   const { to, outputDir } = options;
   await expectFree(outputDir, options.overwrite);
-  const opened = await openAnyModel(options.model, { find: findOnHub(io), onNotice: io.notice });
+  const opened = await openAnyModel(options.model, {
+    find: findOnHub({ onNotice: io.notice, onDownload: io.onDownload }),
+    onNotice: io.notice,
+  });
   const { model, weights, readsPairs, path } = opened;
   if (to === 'hf' && familyOf(model.kind) === undefined) {
     throw new OptionError({

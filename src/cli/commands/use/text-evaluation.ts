@@ -9,10 +9,10 @@ import type { Answer, Inference, TextInput } from '../../../inference/load.js';
 import type { Answered } from '../../../metrics/answered.js';
 import { askedMetrics, type JudgedMetric, METRICS, usualMetrics } from '../../../metrics/table.js';
 import { wilsonInterval } from '../../../metrics/wilson-interval.js';
+import { findOnHub } from '../../../models/find-on-hub.js';
 import { NO_LABEL } from '../../../tensor/no-label.js';
 import { bootstrapInterval } from '../../../training/evaluation/bootstrap.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { findOnHub } from '../../hub-models.js';
 import { formatCount } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { openTextModel, readsDigits } from './text-model.js';
@@ -29,7 +29,7 @@ type Figure = {
 
 /** `retort evaluate`. */
 export async function evaluate(options: Options, io: CommandIo): Promise<CommandOutput> {
-  if (!(await readsDigits(options.model, findOnHub(io)))) return evaluateTexts(options, io);
+  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload })))) return evaluateTexts(options, io);
   const { scoredDigits } = await import('./digits.js');
   return scoredDigits(options, io);
 }

@@ -7,11 +7,11 @@ import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { errorCode, inputFailure } from '../../../files/file-failure.js';
 import { packageVersion } from '../../../files/package-version.js';
 import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../../../inference/load.js';
+import { type FindModel, findOnHub } from '../../../models/find-on-hub.js';
 import { configOf, findModelFolder, isOurs, taskInName } from '../../../models/model-folder.js';
 import { IMAGE_KINDS } from '../../../models/model-format.js';
 import { readOnnxMetadata } from '../../../onnx/metadata.js';
 import type { CommandIo } from '../../command.js';
-import { type FindModel, findOnHub } from '../../hub-models.js';
 
 /**
  * Whether a path or name is a model of images, known without loading it. What is no model at all counts as text: opening
@@ -39,7 +39,7 @@ export async function openTextModel(
   if (given !== undefined && !(await isOfWeights(nameOrPath, given))) {
     return withPath(await load(nameOrPath, noticing), nameOrPath);
   }
-  const folder = await findModelFolder(nameOrPath, findOnHub(io));
+  const folder = await findModelFolder(nameOrPath, findOnHub({ onNotice: io.notice, onDownload: io.onDownload }));
   const { task } = taskInName(nameOrPath);
   const file = join(folder, task === undefined ? MODEL_FILE : `${task}.onnx`);
   const source = await sourceOf(folder);

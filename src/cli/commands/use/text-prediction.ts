@@ -1,7 +1,7 @@
 import { OptionError } from '../../../errors/failures.js';
 import type { Answer } from '../../../inference/load.js';
+import { findOnHub } from '../../../models/find-on-hub.js';
 import type { CommandIo, CommandOutput, Json } from '../../command.js';
-import { findOnHub } from '../../hub-models.js';
 import type { OptionValues } from '../../options.js';
 import { shownLine } from '../../terminal.js';
 import { textSource } from './text-inputs.js';
@@ -12,7 +12,7 @@ type Options = OptionValues<typeof predictUsage.options>;
 
 /** `retort predict`. */
 export async function predict(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
-  if (!(await readsDigits(options.model, findOnHub(io)))) return predictTexts(options, io);
+  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload })))) return predictTexts(options, io);
   const { answeredDigits } = await import('./digits.js');
   return answeredDigits(options, io);
 }

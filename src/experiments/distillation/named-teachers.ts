@@ -1,12 +1,11 @@
-/** @file Which kind of teacher `--teacher` names, and the flags that each kind has. */
+/** @file Which kind of teacher a name is of, and the settings that each kind has. */
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { OptionError } from '../../../errors/failures.js';
-import type { TEACHER_SETTINGS } from '../../../experiments/distillation/teacher-settings.js';
-import { flagName, type OptionValues } from '../../options.js';
-import type { distillUsage } from './usage.js';
+import type { Given } from '../../data/open-task.js';
+import { OptionError } from '../../errors/failures.js';
+import type { TeacherSettings } from './teacher-settings.js';
 
-type Flags = Pick<OptionValues<typeof distillUsage.options>, keyof typeof TEACHER_SETTINGS | 'allowKeyEnv'>;
+type Settings = Given<TeacherSettings> & { readonly teacher: string };
 
 export type TeacherKind = 'model' | 'onnx' | 'recorded' | 'endpoint';
 export type NamedTeacher = { readonly name: string; readonly kind: TeacherKind };
@@ -18,23 +17,26 @@ const KINDS: Readonly<Record<string, TeacherKind>> = {
   '.parquet': 'recorded',
 };
 
-/** What a flag is for, in words; and whether these teachers are that. */
-type Use = { readonly wanted: string; readonly fits: (teachers: readonly NamedTeacher[], flags: Flags) => boolean };
+/** What a setting is for, in words; and whether these teachers are that. */
+type Use = {
+  readonly wanted: string;
+  readonly fits: (teachers: readonly NamedTeacher[], settings: Settings) => boolean;
+};
 
 const has =
   (...kinds: readonly TeacherKind[]) =>
   (teachers: readonly NamedTeacher[]): boolean =>
     teachers.some(({ kind }) => kinds.includes(kind));
-const ONNX: Use = { wanted: 'an .onnx file as --teacher', fits: has('onnx') };
-const RECORDED: Use = { wanted: 'recorded answers (.jsonl, .parquet) as --teacher', fits: has('recorded') };
-const ENDPOINT: Use = { wanted: 'the URL of a language model as --teacher', fits: has('endpoint') };
+const ONNX: Use = { wanted: 'an .onnx file as teacher', fits: has('onnx') };
+const RECORDED: Use = { wanted: 'recorded outputs (.jsonl, .parquet) as teacher', fits: has('recorded') };
+const ENDPOINT: Use = { wanted: 'the URL of a language model as teacher', fits: has('endpoint') };
 const TRAINED: Use = {
-  wanted: '--teacher_epochs',
+  wanted: 'teacherEpochs',
   fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined,
 };
 
-const USES: Readonly<Partial<Record<keyof Flags, Use>>> = {
-  ensembleOf: { wanted: 'several teachers, parted by commas', fits: ({ length }) => length > 1 },
+const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
+  ensembleOf: { wanted: 'several teachers, separated by commas', fits: ({ length }) => length > 1 },
   teacherEpochs: {
     wanted: 'one teacher that can be trained: a model, a folder or a run',
     fits: ([first, second]) => first?.kind === 'model' && second === undefined,
@@ -50,53 +52,47 @@ const USES: Readonly<Partial<Record<keyof Flags, Use>>> = {
   prices: ENDPOINT,
   maxCost: ENDPOINT,
   apiKeyEnv: ENDPOINT,
-  allowKeyEnv: ENDPOINT,
   insecureHttp: ENDPOINT,
   cacheDir: { wanted: 'a teacher that has to be asked', fits: has('model', 'onnx', 'endpoint') },
 };
 
 /**
- * The teachers that `--teacher` names.
- * @throws OptionError for a file of no kind that teaches, more than one endpoint, flags that do nothing for these
+ * The teachers that are named, separated by commas.
+ * @throws OptionError for a file of no kind that teaches, more than one endpoint, settings that do nothing for these
  *   teachers, and those that an endpoint lacks.
  */
-export function namedTeachers(flags: Flags): readonly NamedTeacher[] {
-  const { teacher } = flags;
+export function namedTeachers(settings: Settings): readonly NamedTeacher[] {
+  const { teacher } = settings;
   const names = existsSync(teacher) ? [teacher] : teacher.split(',').map((name) => name.trim());
   const teachers = names.map((name) => ({ name, kind: kindOf(name) }));
-  for (const [key, use] of Object.entries(USES)) {
-    const value = flags[key as keyof Flags];
-    if (value === undefined || value === false || use.fits(teachers, flags)) continue;
-    throw new OptionError({
-      where: flagOf(key as keyof Flags),
-      wanted: use.wanted,
-      got: `--teacher ${teacher}`,
-      fix: 'leave the flag out',
-    });
+  for (const [where, use] of Object.entries(USES)) {
+    const value = settings[where as keyof Settings];
+    if (value === undefined || value === false || use.fits(teachers, settings)) continue;
+    throw new OptionError({ where, wanted: use.wanted, got: `teacher ${teacher}`, fix: 'leave it out' });
   }
   const endpoints = teachers.filter(({ kind }) => kind === 'endpoint').length;
   if (endpoints > 1) {
-    throw new OptionError({ where: '--teacher', wanted: 'at most one URL', got: `${endpoints} in '${teacher}'` });
+    throw new OptionError({ where: 'teacher', wanted: 'at most one URL', got: `${endpoints} in '${teacher}'` });
   }
-  if (endpoints === 1) expectWhole(flags);
+  if (endpoints === 1) expectWhole(settings);
   return teachers;
 }
 
-function expectWhole({ teacherModel, prices, maxCost }: Flags): void {
+function expectWhole({ teacherModel, prices, maxCost }: Settings): void {
   if (teacherModel === undefined) {
     throw new OptionError({
-      where: '--teacher_model',
+      where: 'teacherModel',
       wanted: 'what the endpoint calls the model',
       got: 'nothing',
-      fix: 'name one, such as --teacher_model gpt-4o-mini',
+      fix: 'name one, such as gpt-4o-mini',
     });
   }
   if (maxCost === undefined || prices !== undefined) return;
   throw new OptionError({
-    where: '--max_cost',
+    where: 'maxCost',
     wanted: 'prices to reckon with',
     got: 'none',
-    fix: 'give --prices IN,OUT of a million tokens',
+    fix: 'give prices IN,OUT of a million tokens',
   });
 }
 
@@ -107,7 +103,7 @@ function kindOf(name: string): TeacherKind {
   if (kind !== undefined && !isFolder(name)) return kind;
   if (name !== '' && (isFolder(name) || !existsSync(name))) return 'model';
   throw new OptionError({
-    where: '--teacher',
+    where: 'teacher',
     wanted: `a folder or a name of a model, a URL, or a file that ends with ${Object.keys(KINDS).join(', ')}`,
     got: name === '' ? 'an empty name' : `the file ${name}`,
     ...(['.safetensors', '.bin', '.json'].includes(ending) && { fix: 'name the folder that it lies in' }),
@@ -116,8 +112,4 @@ function kindOf(name: string): TeacherKind {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function flagOf(key: keyof Flags): string {
-  return `--${flagName(key)}`;
 }

@@ -1,19 +1,28 @@
-/** @file Models by name for commands: downloaded where they are missing, with progress. */
+/** @file Models by name: downloaded where they are missing, with progress. */
 import { CheckpointError } from '../errors/failures.js';
-import type { CommandIo } from './command.js';
+import type { DownloadProgress } from '../hub/download.js';
 
 /** The folder of a model, from a name that is no path to one. */
 export type FindModel = (name: string) => Promise<string>;
 
+/** Told while a model is looked for. */
+export type HubEvents = {
+  readonly onNotice?: (text: string) => void;
+  readonly onDownload?: (model: string, progress: DownloadProgress) => void;
+};
+
 /** For `findModelFolder` and `openAnyModel`: `fetchModel`, which is loaded once a name is asked for. */
-export function findOnHub({ notice, onDownload }: Pick<CommandIo, 'notice' | 'onDownload'>): FindModel {
+export function findOnHub({ onNotice, onDownload }: HubEvents): FindModel {
   return async (name) => {
     const [{ fetchModel }, { MODEL_NAMES }] = await Promise.all([
-      import('../models/fetch-model.js'),
-      import('../models/hugging-face-cache.js'),
+      import('./fetch-model.js'),
+      import('./hugging-face-cache.js'),
     ]);
     try {
-      return await fetchModel(name, { onNotice: notice, onProgress: (progress) => onDownload(name, progress) });
+      return await fetchModel(name, {
+        ...(onNotice && { onNotice }),
+        onProgress: (progress) => onDownload?.(name, progress),
+      });
     } catch (error) {
       // Whoever mistyped a path would else read of a hub that they never thought of.
       if (!(error instanceof CheckpointError) || error.where !== name || MODEL_NAMES.has(name)) throw error;

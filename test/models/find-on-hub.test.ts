@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { findOnHub } from '../../src/cli/hub-models.js';
+import { findOnHub } from '../../src/models/find-on-hub.js';
 import { findModelFolder } from '../../src/models/model-folder.js';
 import { HubServer, PLAIN } from '../hub/hub-server.js';
 
@@ -20,7 +20,7 @@ describe('findOnHub', () => {
     hub.models.set('org/model', PLAIN);
     const seen: [string, number][] = [];
     const find = findOnHub({
-      notice: () => {},
+      onNotice: () => {},
       onDownload: (name, { bytes, totalBytes }) => void seen.push([name, bytes / totalBytes]),
     });
     const folder = await findModelFolder('org/model', find);

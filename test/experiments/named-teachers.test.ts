@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { endpointFlags } from '../../src/cli/commands/distill/endpoint-flags.js';
-import { namedTeachers } from '../../src/cli/commands/distill/teacher-flags.js';
 import { distillUsage } from '../../src/cli/commands/distill/usage.js';
-import { checkLayerFlags, startInWords } from '../../src/cli/commands/train/starting-layers.js';
-import { readOptions } from '../../src/cli/options.js';
+import { readOptions, withFlagNames } from '../../src/cli/options.js';
+import { namedEndpoint } from '../../src/experiments/distillation/named-endpoint.js';
+import { namedTeachers } from '../../src/experiments/distillation/named-teachers.js';
+import { checkStart, startInWords } from '../../src/models/start.js';
 import { temporaryFolder } from '../files/processes.js';
 
 const root = temporaryFolder();
@@ -18,6 +18,19 @@ for (const name of ['a,b.jsonl', 'model.safetensors', 'notes.csv', 'prompt.txt']
 function flags(given: Readonly<Record<string, string>>) {
   const raw = { flags: new Map(Object.entries(given)), operands: ['reviews.csv'] };
   return readOptions('retort distill', distillUsage.options, raw).values;
+}
+
+/** What is thrown, as the command says it. */
+function inFlags<T>(run: () => T): T {
+  const said = (error: unknown) => {
+    throw withFlagNames(error, distillUsage.options);
+  };
+  try {
+    const made = run();
+    return made instanceof Promise ? (made.catch(said) as T) : made;
+  } catch (error) {
+    return said(error);
+  }
 }
 
 describe('namedTeachers', () => {
@@ -45,13 +58,13 @@ describe('namedTeachers', () => {
     [{ teacher: 'one,' }, 'got an empty name'],
     [
       { teacher: 'one', ensembleOf: 'logits' },
-      '--ensemble_of: wanted several teachers, parted by commas, got --teacher one',
+      '--ensemble_of: wanted several teachers, separated by commas, got --teacher one',
     ],
     [{ teacher: 'one,two', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
     [{ teacher: 'a.jsonl', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
     [{ teacher: 'one', teacherLearningRate: '1e-4' }, '--teacher_learning_rate: wanted --teacher_epochs'],
     [{ teacher: 'one', teacherTokenizer: 'x' }, '--teacher_tokenizer: wanted an .onnx file'],
-    [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded answers'],
+    [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded outputs'],
     [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language model'],
     [{ teacher: 'a.jsonl', cacheDir: 'x' }, '--cache_dir: wanted a teacher that has to be asked'],
     [{ teacher: 'https://x/v1' }, '--teacher_model: wanted what the endpoint calls the model, got nothing'],
@@ -61,14 +74,14 @@ describe('namedTeachers', () => {
     ],
     [{ teacher: 'https://x/v1,http://y/v1', teacherModel: 'm' }, 'wanted at most one URL, got 2'],
   ])('%j is refused before any work', (given, message) => {
-    expect(() => namedTeachers(flags(given))).toThrow(message);
+    expect(() => inFlags(() => namedTeachers(flags(given)))).toThrow(message);
   });
 });
 
-describe('endpointFlags', () => {
+describe('namedEndpoint', () => {
   afterEach(() => vi.unstubAllEnvs());
   const ask = (url: string, given: Readonly<Record<string, string>>) =>
-    endpointFlags(url, flags({ teacher: url, teacherModel: 'm', ...given }), ['negative', 'positive']);
+    inFlags(() => namedEndpoint(url, flags({ teacher: url, teacherModel: 'm', ...given }), ['negative', 'positive']));
 
   test('words, prices, a prompt from a file', async () => {
     const found = await ask('http://localhost:1/v1', {
@@ -103,7 +116,7 @@ describe('endpointFlags', () => {
 
   test.each([
     [{ teacherWords: 'positiv=good' }, "--teacher_words: wanted labels of the data: negative, positive, got 'positiv'"],
-    [{ teacherWords: 'positive=' }, "--teacher_words: wanted label=word|word, parted by commas, got 'positive='"],
+    [{ teacherWords: 'positive=' }, "--teacher_words: wanted label=word|word, separated by commas, got 'positive='"],
     [
       { prices: '1' },
       "--prices: wanted two numbers from 0, of a million tokens read and written, such as 0.15,0.6, got '1'",
@@ -117,7 +130,7 @@ describe('endpointFlags', () => {
 
   test('https without a key is refused with what to do', async () => {
     vi.stubEnv('OPENAI_API_KEY', '');
-    await expect(ask('https://x/v1', {})).rejects.toThrow('or say --api_key_env none for a server that wants none');
+    await expect(ask('https://x/v1', {})).rejects.toThrow('or say none for a server that wants none');
   });
 });
 
@@ -128,7 +141,7 @@ describe('--from', () => {
     [{ from: '1,3,6', layers: undefined }, 'layers 1,3,6 of minilm-l6'],
     [{ from: 'random', layers: 2 }, '2 layers as of minilm-l6, new weights'],
   ])('%j: %s', (given, words) => {
-    expect(() => checkLayerFlags(given)).not.toThrow();
+    expect(() => checkStart(given)).not.toThrow();
     expect(startInWords({ model: 'minilm-l6', ...given })).toBe(words);
   });
 
@@ -140,6 +153,6 @@ describe('--from', () => {
     ],
     [{ from: 'teacher', layers: undefined }, 'start from a teacher with retort distill'],
   ])('%j is refused', (given, message) => {
-    expect(() => checkLayerFlags(given)).toThrow(message);
+    expect(() => inFlags(() => checkStart(given))).toThrow(message);
   });
 });

@@ -1,9 +1,9 @@
 /** @file What a plan says of time, memory, disk and cost. */
-import type { DistillationPlan } from '../../../experiments/distillation/plan.js';
-import { asJson } from '../../../files/fingerprint.js';
-import type { DiskUse, StageEstimate } from '../../../training/estimate/run-estimate.js';
-import type { Json } from '../../command.js';
-import { formatCount, formatDuration, formatSize } from '../../numbers.js';
+import type { DistillationPlan } from '../experiments/distillation/plan.js';
+import { asJson } from '../files/fingerprint.js';
+import type { DiskUse, StageEstimate } from '../training/estimate/run-estimate.js';
+import type { Json } from './command.js';
+import { formatCount, formatDuration, formatSize } from './numbers.js';
 
 /** A line each, of a distillation. @param teacher the training of the teacher before it */
 export function planLines(plan: DistillationPlan, teacher?: StageEstimate): string[] {

@@ -1,2 +1,0 @@
-/** Where a teacher that is trained for an experiment lies, in the output folder. */
-export const TEACHER_FOLDER = 'teacher';

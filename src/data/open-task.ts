@@ -1,0 +1,194 @@
+/** @file Labelled texts that a model is to be trained on: a set by name or a file of one's own, with a validation split. */
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import process from 'node:process';
+import { closest } from 'fastest-levenshtein';
+import { type FileError, OptionError } from '../errors/failures.js';
+import { formatCount } from '../errors/number-text.js';
+import { type MetricName, usualMetrics } from '../metrics/table.js';
+import { readTextTable } from './read-text-table.js';
+import { readTextTask } from './read-text-task.js';
+import { stratifiedSubset, withDev } from './stratified.js';
+import { COLUMN_SETTINGS, type TaskSettings } from './task-settings.js';
+import { isTextSetName, loadTextSet, TEXT_SETS } from './text-sets.js';
+import { type TextTable, withoutLabels } from './text-table.js';
+import { splitOf, type TextTask } from './text-task.js';
+
+/** A task whose rows are read and can be trained and scored on. */
+export type OpenedTask = {
+  /** For folders and messages: `sst2`, `reviews`. */
+  readonly name: string;
+  readonly train: TextTable;
+  readonly dev: TextTable;
+  /** Empty for a regression. */
+  readonly labelNames: readonly string[];
+  readonly metrics: readonly MetricName[];
+  readonly isPair: boolean;
+  readonly isRegression: boolean;
+  /** Rows that could not be read and were left out. */
+  readonly badRows: number;
+};
+
+/** As settings come from a command line: what was not given is there and undefined. */
+export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+const SHOWN_BAD_ROWS = 3;
+/** Of the training rows, where there is no validation split and nobody says how many. */
+const DEV_SHARE = 0.1;
+const DATA_SEED = 1;
+
+/** The name of the data, without reading it: `sst2`, or a file's name without extension. */
+export function dataName(data: string): string {
+  return isTextSetName(data) ? data : basename(data, extname(data));
+}
+
+/**
+ * Opens a task by the name of its set, from a file of one's own, or as a program has it.
+ * @throws OptionError for settings that do not fit the data; FileError for data that cannot be read, or has no labels.
+ */
+export async function openTask(
+  data: string | TextTask,
+  settings: Given<TaskSettings>,
+  onNotice: (text: string) => void = () => {},
+): Promise<OpenedTask> {
+  let badRows = 0;
+  const onBadRow = (failure: FileError): void => {
+    badRows += 1;
+    if (badRows <= SHOWN_BAD_ROWS) onNotice(`left out ${failure.message}`);
+  };
+  const whole =
+    typeof data === 'string' ? await readTask(data, settings, settings.badRows === 'skip' ? { onBadRow } : {}) : data;
+  if (badRows > SHOWN_BAD_ROWS) onNotice(`left out ${formatCount(badRows)} rows in all that cannot be read`);
+  const { rows, dataSeed = DATA_SEED } = settings;
+  const task = withDevSplit(whole, settings);
+  const all = splitOf(task, 'train');
+  const train = rows === undefined ? all : stratifiedSubset(all, { rows }, dataSeed);
+  const dev = splitOf(task, 'dev');
+  expectTargets(train, task);
+  expectTargets(dev, task);
+  if (task !== whole) {
+    onNotice(
+      `${task.name} has no validation split: ${formatCount(dev.size)} of its training rows are set aside as one`,
+    );
+  }
+  const { labelNames, isPair, isRegression } = task;
+  const isOwnFile = typeof data === 'string' && !isTextSetName(data);
+  return {
+    name: typeof data === 'string' ? dataName(data) : data.name,
+    train,
+    dev,
+    labelNames,
+    metrics: isOwnFile ? usualMetrics(isRegression ? 1 : labelNames.length) : task.metrics,
+    isPair,
+    isRegression,
+    badRows,
+  };
+}
+
+type Reading = { readonly onBadRow?: (failure: FileError) => void };
+
+async function readTask(data: string, settings: Given<TaskSettings>, read: Reading): Promise<TextTask> {
+  await checkData(data, settings);
+  const { dataDir, dev, textColumn, pairColumn, labelColumn, scoreColumn } = settings;
+  if (isTextSetName(data)) return loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read });
+  return readTextTask({
+    train: data,
+    ...(dev !== undefined && { dev }),
+    ...(textColumn !== undefined && { text: textColumn }),
+    ...(pairColumn !== undefined && { pair: pairColumn }),
+    ...(scoreColumn === undefined ? { label: labelColumn ?? 'label' } : { score: scoreColumn, label: null }),
+    ...read,
+  });
+}
+
+/**
+ * The texts of a file that only a teacher answers, in the columns of the data; those of a data set by name are `text` and `pair`.
+ * @throws FileError for rows that cannot be read, unless they are to be skipped, and as `readTextTable` does.
+ */
+export async function openPool(
+  path: string,
+  { textColumn, pairColumn, badRows }: Given<TaskSettings>,
+  { isPair }: Pick<OpenedTask, 'isPair'>,
+  onNotice: (text: string) => void = () => {},
+): Promise<TextTable> {
+  let skipped = 0;
+  const isPlain = extname(path).toLowerCase() === '.txt';
+  const table = await readTextTable(path, {
+    ...(!isPlain && textColumn !== undefined && { text: textColumn }),
+    ...(isPair && { pair: pairColumn ?? 'pair' }),
+    ...(!isPlain && { label: null }),
+    name: basename(path),
+    ...(badRows === 'skip' && { onBadRow: () => (skipped += 1) }),
+  });
+  if (skipped > 0) onNotice(`left out ${formatCount(skipped)} rows of ${path} that cannot be read`);
+  return withoutLabels(table);
+}
+
+function withDevSplit(task: TextTask, { devShare, dataSeed = DATA_SEED }: Given<TaskSettings>): TextTask {
+  if (task.dev === undefined || devShare === undefined) {
+    return withDev(task, { seed: dataSeed, portion: { share: devShare ?? DEV_SHARE } });
+  }
+  throw new OptionError({
+    where: 'devShare',
+    wanted: 'data without a validation split of its own',
+    got: `${task.name}, which has one`,
+    fix: 'leave it out',
+  });
+}
+
+/** @throws OptionError for labels that teach nothing. */
+function expectTargets({ name, labels, scores }: TextTable, { labelNames, isRegression }: TextTask): void {
+  const [wanted, has] = isRegression
+    ? ['a row with a number to predict', scores?.some((score) => !Number.isNaN(score))]
+    : ['a row with a label', labels?.some((label) => label >= 0)];
+  if (has !== true) {
+    throw new OptionError({ where: name, wanted, got: 'none', fix: 'check labelColumn or scoreColumn' });
+  }
+  if (isRegression || labelNames.length >= 2) return;
+  throw new OptionError({
+    where: name,
+    wanted: 'two labels or more',
+    got: `one, '${labelNames[0] ?? ''}'`,
+    fix: 'check labelColumn, or predict numbers with scoreColumn',
+  });
+}
+
+const FILES = ['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.parquet'];
+
+/** @throws OptionError for what contradicts the data that was named. */
+async function checkData(data: string, settings: Given<TaskSettings>): Promise<void> {
+  const { dataDir } = settings;
+  const isSet = isTextSetName(data);
+  if (!isSet && !FILES.includes(extname(data).toLowerCase())) {
+    const names = Object.keys(TEXT_SETS);
+    const isFolder = await stat(data).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    throw new OptionError({
+      where: 'data',
+      wanted: `a data set (${names.join(', ')}), or a file that ends with ${FILES.join(', ')}`,
+      got: `'${data}'${isFolder ? ', a folder' : ''}`,
+      fix: isFolder
+        ? 'name the data set and say where it lies: retort train sst2 --data_dir FOLDER'
+        : `did you mean '${closest(data, names)}'?`,
+    });
+  }
+  const given = (names: readonly (keyof TaskSettings)[]) => names.filter((name) => settings[name] !== undefined);
+  const [forFile] = given([...(Object.keys(COLUMN_SETTINGS) as (keyof typeof COLUMN_SETTINGS)[]), 'dev']);
+  if (isSet && forFile !== undefined) {
+    const got = `${data}, whose columns and splits are known`;
+    throw new OptionError({ where: forFile, wanted: 'a file of your own', got, fix: 'leave it out' });
+  }
+  if (!isSet && dataDir !== undefined) {
+    const got = `the file ${data}`;
+    throw new OptionError({ where: 'dataDir', wanted: 'the name of a data set', got, fix: 'leave it out' });
+  }
+  for (const pair of [
+    ['dev', 'devShare'],
+    ['labelColumn', 'scoreColumn'],
+  ] as const) {
+    if (given(pair).length < 2) continue;
+    throw new OptionError({ where: pair.join(', '), wanted: 'at most one of the two', got: 'both' });
+  }
+}

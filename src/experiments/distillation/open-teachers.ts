@@ -1,0 +1,213 @@
+/** @file The teacher of a distillation: a model, an ONNX file, recorded outputs, a language model, several by their mean. */
+import { join } from 'node:path';
+import type { OpenedTask } from '../../data/open-task.js';
+import { OptionError } from '../../errors/failures.js';
+import { formatCount } from '../../errors/number-text.js';
+import type { RetortError } from '../../errors/retort-error.js';
+import type { Method } from '../../methods/method.js';
+import { openAnyModel } from '../../models/any-model.js';
+import { findOnHub } from '../../models/find-on-hub.js';
+import { loadModelTokenizer } from '../../models/model-tokenizer.js';
+import { modelHash } from '../../models/saved-model.js';
+import type { TextModel } from '../../models/text-model.js';
+import { rememberingTeacher } from '../../teachers/cached-teacher.js';
+import type { EndpointReport } from '../../teachers/endpoint-options.js';
+import { type EndpointTeacher, endpointTeacher } from '../../teachers/endpoint-teacher.js';
+import { ensembleTeacher } from '../../teachers/ensemble-teacher.js';
+import { onnxTeacher } from '../../teachers/onnx-teacher.js';
+import { recordedTeacher } from '../../teachers/recorded-teacher.js';
+import type { Teacher } from '../../teachers/teacher.js';
+import { teacherOfTexts } from '../../teachers/text-teacher.js';
+import type { Tokenizer } from '../../tokenizers/tokenizer.js';
+import { hasViews } from '../../training/checks/view-checks.js';
+import { eventsOf } from '../../training/text/fine-tune.js';
+import type { DistillTextsOptions } from './distill-texts-options.js';
+import { namedEndpoint } from './named-endpoint.js';
+import type { NamedTeacher } from './named-teachers.js';
+
+/** What is to be taught, and where the teacher's outputs go. */
+export type Teaching = {
+  readonly method: Method;
+  readonly task: OpenedTask;
+  /** Of the student. */
+  readonly tokenizer: Tokenizer;
+  readonly device: string;
+  /** The folder of the teacher's outputs. */
+  readonly cacheDir: string;
+  /** Whether the teacher will be asked, and not planned with alone. */
+  readonly asks: boolean;
+};
+
+export type OpenedTeacher = {
+  readonly teacher: Teacher;
+  /** What a language model was asked so far, and the file of its replies. */
+  readonly spent: () => (EndpointReport & { readonly log: string }) | undefined;
+  /** Rows with an output from which nothing can be learnt, so far. */
+  readonly badRows: () => number;
+};
+
+const SHOWN_BAD_ROWS = 3;
+
+/**
+ * Opens the teachers that are named, or takes the one that a program has. Of several, each keeps its own outputs, and
+ * their mean is made anew.
+ * @throws OptionError for outputs to a regression; what the teachers throw about files and labels.
+ */
+export async function openTeachers(
+  given: readonly NamedTeacher[] | TextModel | Teacher,
+  options: DistillTextsOptions,
+  teaching: Teaching,
+): Promise<OpenedTeacher> {
+  const nothing = { spent: () => undefined, badRows: () => 0 };
+  if ('answer' in given) return { ...nothing, teacher: given };
+  if ('model' in given) return { ...nothing, teacher: loadedTeacher(given, options, teaching) };
+  const { onEvent, ensembleOf, signal } = options;
+  const { onNotice } = eventsOf(options);
+  const told = new Set<string>();
+  const onBadRow = ({ where, got }: RetortError) => {
+    if (told.size < SHOWN_BAD_ROWS && !told.has(where)) onNotice(`nothing is learnt from ${where}: got ${got}`);
+    told.add(where);
+  };
+  const tolerance = options.badRows === 'skip' && { onBadRow };
+  let asked: { readonly teacher: EndpointTeacher; readonly log: string } | undefined;
+  const members: Teacher[] = [];
+  for (const { name, kind } of given) {
+    if (kind === 'endpoint') {
+      asked = await openEndpoint(name, options, teaching);
+      members.push(asked.teacher);
+    } else if (kind === 'recorded') {
+      members.push(await openRecorded(name, options, teaching, tolerance ? onBadRow : undefined));
+    } else {
+      const isAlone = given.length === 1;
+      const opened =
+        kind === 'onnx' ? await openOnnx(name, options, teaching) : await openModel(name, options, teaching, isAlone);
+      members.push({ ...opened, ...tolerance });
+    }
+  }
+  const spent = () => {
+    const report = asked?.teacher.report();
+    return asked && report && { ...report, log: asked.log };
+  };
+  const badRows = () => told.size;
+  const [first, second] = members;
+  if (first !== undefined && second === undefined) return { teacher: first, spent, badRows };
+  const remembering = members.map((member) =>
+    rememberingTeacher(member, {
+      folder: teaching.cacheDir,
+      onProgress: (progress) => onEvent?.({ type: 'labelling', name: member.name, ...progress }),
+      onNotice,
+      ...(signal && { signal }),
+    }),
+  );
+  return { teacher: ensembleTeacher(remembering, { ...(ensembleOf && { of: ensembleOf }) }), spent, badRows };
+}
+
+/** How a student of the method reads it. */
+function studentOf({ method, tokenizer }: Teaching, isAlone = true) {
+  const needs = isAlone ? method.needs : (['logits'] as const);
+  return { where: `method '${method.name}'`, needs, tokenizer, isInStep: isAlone && hasViews(method) };
+}
+
+function loadedTeacher(model: TextModel, options: DistillTextsOptions, teaching: Teaching): Teacher {
+  const saved = { ...model, path: model.name, contentHash: modelHash(model) };
+  return teacherOfTexts(saved, model.tokenizer, studentOf(teaching), reading(options, teaching));
+}
+
+/** A single model may be part of each step; the mean of several is one of outputs. */
+async function openModel(name: string, options: DistillTextsOptions, teaching: Teaching, isAlone: boolean) {
+  const events = eventsOf(options);
+  const opened = await openAnyModel(name, { find: findOnHub(events), onNotice: events.onNotice });
+  const tokenizer = await loadModelTokenizer(opened);
+  return teacherOfTexts({ ...opened, path: name }, tokenizer, studentOf(teaching, isAlone), reading(options, teaching));
+}
+
+function openOnnx(path: string, options: DistillTextsOptions, teaching: Teaching): Promise<Teacher> {
+  const { teacherTokenizer } = options;
+  return onnxTeacher(path, {
+    ...reading(options, teaching),
+    ...(teacherTokenizer !== undefined && { tokenizer: teacherTokenizer }),
+  });
+}
+
+/** How a teacher reads the rows. */
+export function reading(options: DistillTextsOptions, { task, device }: Pick<Teaching, 'task' | 'device'>) {
+  const { maxLength, threads } = options;
+  return {
+    labelNames: task.labelNames,
+    ...(maxLength !== undefined && { maxLength }),
+    ...(threads !== undefined && { threads }),
+    device,
+    onNotice: eventsOf(options).onNotice,
+  };
+}
+
+/** Outputs for rows that are not trained on, as with `rows`, do no harm. */
+function openRecorded(
+  path: string,
+  { teacherUse }: DistillTextsOptions,
+  { task }: Teaching,
+  onBadRow: Teacher['onBadRow'],
+): Promise<Teacher> {
+  expectClasses(path, task);
+  return recordedTeacher(path, {
+    labelNames: task.labelNames,
+    unknownRows: 'ignore',
+    ...(teacherUse && { use: teacherUse }),
+    ...(onBadRow && { onBadRow }),
+  });
+}
+
+async function openEndpoint(url: string, options: DistillTextsOptions, { task, cacheDir, asks }: Teaching) {
+  expectClasses(url, task);
+  const { onEvent = () => {}, onDeparture, data, transfer, badRows, signal } = options;
+  const log = join(cacheDir, 'endpoint.jsonl');
+  const endpoint = await namedEndpoint(url, options, task.labelNames);
+  const teacher = endpointTeacher({
+    ...endpoint.options,
+    log,
+    ...(badRows === 'skip' && { maxMalformed: 1 }),
+    onSmoke: (report) => {
+      onEvent({ type: 'progress', text: smokeLine(report) });
+      return true;
+    },
+    onProgress: ({ done, rows, fromLog, cost, estimatedCost }) =>
+      onEvent({
+        type: 'labelling',
+        name: teacher.name,
+        done: done - fromLog,
+        total: rows - fromLog,
+        known: fromLog,
+        ...(cost !== undefined && { cost: `cost ${money(cost)} of about ${money(estimatedCost ?? cost)}` }),
+      }),
+    ...(signal && { signal }),
+  });
+  const names = [data ?? task.name, ...(typeof transfer === 'string' ? [transfer] : [])];
+  await onDeparture?.({ ...endpoint.departure, data: names.join(' and '), isAsked: asks });
+  return { teacher, log };
+}
+
+function expectClasses(name: string, { isRegression }: OpenedTask): void {
+  if (!isRegression) return;
+  throw new OptionError({
+    where: `teacher ${name}`,
+    wanted: 'a task of labels: these outputs say no numbers',
+    got: 'a regression',
+    fix: 'use a model as teacher',
+  });
+}
+
+function smokeLine(report: EndpointReport): string {
+  const { done, malformed, byLogprobs, bySamples, byLabel, outside, estimatedCost, rows } = report;
+  const kind = byLogprobs > 0 ? 'log-probabilities' : bySamples > 0 ? 'drawn labels' : 'one label each';
+  return [
+    `the first ${formatCount(done)} answers: ${kind}, ${malformed} without a label`,
+    ...(byLogprobs > 0 && byLabel > 0 ? [`${byLabel} by their text alone`] : []),
+    ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % said of no label`] : []),
+    ...(estimatedCost === undefined ? [] : [`about ${money(estimatedCost)} for all ${formatCount(rows)} rows`]),
+  ].join(', ');
+}
+
+/** An amount in the currency of the prices. */
+export function money(value: number): string {
+  return value > 0 && value < 0.01 ? value.toPrecision(2) : value.toFixed(2);
+}

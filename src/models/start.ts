@@ -1,0 +1,253 @@
+/** @file The model that a training of texts starts from: a pre-trained encoder, a run, or a new BiLSTM. */
+import { stat } from 'node:fs/promises';
+import { OptionError } from '../errors/failures.js';
+import { formatCount } from '../errors/number-text.js';
+import type { DownloadProgress } from '../hub/download.js';
+import { initialiseParameters } from '../nn/parameters.js';
+import { openAnyModel } from './any-model.js';
+import { bilstmDefaults } from './bilstm.js';
+import { bilstmFromTeacher, bilstmFromWordVectors } from './bilstm-embeddings.js';
+import { chosenLayers, firstLayers } from './chosen-layers.js';
+import { findOnHub } from './find-on-hub.js';
+import type { TrainedModel } from './model.js';
+import { configOf, findModelFolder, isOurs, taskInName } from './model-folder.js';
+import { loadModelTokenizer } from './model-tokenizer.js';
+import { START_SETTINGS, type StartSettings } from './start-settings.js';
+import { type TextModel, withNewHead } from './text-model.js';
+import { isMaskedLm } from './with-masked-lm-head.js';
+
+/** What a model of texts is made of before its first step. */
+export type TextStart = Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
+
+/** What its head is to answer, and the texts that a new vocabulary is made from. */
+export type StartTask = {
+  /** Empty for a regression. */
+  readonly labelNames: readonly string[];
+  readonly isRegression: boolean;
+  readonly isPair: boolean;
+  readonly train: { readonly texts: readonly string[]; readonly pairs?: readonly string[] };
+};
+
+/** Told on the way. */
+export type StartEvents = {
+  readonly onNotice?: (text: string) => void;
+  readonly onDownload?: (model: string, progress: DownloadProgress) => void;
+};
+
+/** As settings come from a command line; a program may give the model itself. */
+export type ChosenStart = { readonly [K in keyof StartSettings]?: StartSettings[K] | undefined } & {
+  readonly seed?: number | undefined;
+};
+
+/** Tokens of a text that are read unless told otherwise: enough for sentences, and a quarter of what a paragraph of 512 costs. */
+export const MAX_LENGTH = 128;
+const BILSTM = 'bilstm';
+/** As which the student of a teacher starts; who has one turns it into a model. */
+export const FROM_TEACHER = 'teacher';
+const RANDOM = 'random';
+const PRETRAINED = 'pretrained';
+
+/** The model that is named, or the usual one. */
+export function nameOfStart({ model = START_SETTINGS.model.default }: ChosenStart): string {
+  return model;
+}
+
+/** Whether a new BiLSTM is asked for. */
+export function isNewBilstm(settings: ChosenStart): boolean {
+  return settings.model === BILSTM;
+}
+
+/** Whether a model is asked for that has learned nothing yet but, perhaps, what its words mean. */
+export function startsAtRandom(settings: ChosenStart): boolean {
+  return isNewBilstm(settings) || settings.from === RANDOM;
+}
+
+/** @throws OptionError for settings that do nothing for the model that was chosen, or contradict each other. */
+export function checkStart(settings: ChosenStart): void {
+  const { layers, from } = settings;
+  if (listedLayers(settings) !== undefined && layers !== undefined) {
+    throw new OptionError({
+      where: 'layers, from',
+      wanted: 'at most one way to choose the layers',
+      got: `${layers} and ${from}`,
+      fix: 'leave layers out',
+    });
+  }
+  const [wanted, names] = isNewBilstm(settings)
+    ? (['an encoder', ['layers', 'from']] as const)
+    : (['model bilstm', ['hidden', 'vocabulary']] as const);
+  const where = names.find((name) => settings[name] !== undefined);
+  if (where === undefined) return;
+  throw new OptionError({ where, wanted, got: `model ${nameOfStart(settings)}`, fix: 'leave it out' });
+}
+
+/** In words, for records: `first 3 layers of minilm-l6`. */
+export function startInWords(settings: ChosenStart): string {
+  const { from, layers } = settings;
+  const model = nameOfStart(settings);
+  if (from === RANDOM)
+    return layers === undefined ? `${model}, new weights` : `${layers} layers as of ${model}, new weights`;
+  if (from !== undefined && from !== PRETRAINED) return `layers ${from} of ${model}`;
+  return layers === undefined ? model : `first ${layers} layers of ${model}`;
+}
+
+/** @throws as `openAnyModel`, `loadTokenizer` and the makers of a BiLSTM do; OptionError for a model of other labels. */
+export async function openStart(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart> {
+  return isNewBilstm(settings) ? newBilstm(settings, task, events) : openEncoder(settings, task, events);
+}
+
+/**
+ * The part of a model that a student starts with; new weights are drawn from the seed.
+ * @throws as `firstLayers` and `chosenLayers` do.
+ */
+export function startingPart(opened: TrainedModel, settings: ChosenStart): TrainedModel {
+  const listed = listedLayers(settings);
+  if (listed !== undefined) return chosenLayers(opened, listed);
+  const cut = settings.layers === undefined ? opened : firstLayers(opened, settings.layers);
+  if (settings.from !== RANDOM) return cut;
+  return { ...cut, weights: initialiseParameters(cut.model.parameters, settings.seed ?? 0) };
+}
+
+/**
+ * Tokens of a text that are read: as told, else the usual number or what the model has positions for.
+ * @throws OptionError for more than the model has positions for.
+ */
+export function readLength(model: TextModel['model'], maxLength: number | undefined): number {
+  const most = model.maxTokens ?? Number.POSITIVE_INFINITY;
+  if (maxLength === undefined) return Math.min(MAX_LENGTH, most);
+  if (maxLength <= most) return maxLength;
+  const wanted = `at most ${most} tokens, as this model has positions for`;
+  throw new OptionError({ where: 'maxLength', wanted, got: String(maxLength) });
+}
+
+/** The layers that are named; undefined where they are not. */
+function listedLayers({ from }: ChosenStart): number[] | undefined {
+  if (from === undefined || from === PRETRAINED || from === RANDOM) return undefined;
+  if (/^\d+(,\d+)*$/u.test(from)) return from.split(',').map(Number);
+  throw new OptionError({
+    where: 'from',
+    wanted: `${PRETRAINED}, ${RANDOM}, or layers counted from 1 such as 1,3,6`,
+    got: `'${from}'`,
+    ...(from === FROM_TEACHER && { fix: 'start from a teacher with retort distill' }),
+  });
+}
+
+async function openEncoder(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart> {
+  const { seed = 0 } = settings;
+  const { onNotice = () => {} } = events;
+  const folder = await findModelFolder(nameOfStart(settings), findOnHub(events));
+  const labelNames = headLabels(task);
+  if (await isOurs(folder)) return openRun(folder, settings, task, onNotice);
+  const newHead = !sameNames(labelsOf(await configOf(folder)), labelNames);
+  const opened = await openAnyModel(folder, { head: 'classification', labelNames, newHead, seed, onNotice });
+  for (const notice of opened.notices) onNotice(notice);
+  const { model, weights } = startingPart(opened, settings);
+  return { model, weights, tokenizer: await loadModelTokenizer(opened) };
+}
+
+/** A model that retort trained goes on with its head, so it has to be of the same labels. */
+async function openRun(
+  folder: string,
+  settings: ChosenStart,
+  task: StartTask,
+  onNotice: (text: string) => void,
+): Promise<TextStart> {
+  const name = nameOfStart(settings);
+  const { task: one } = taskInName(name);
+  const opened = await openAnyModel(one === undefined ? folder : `${folder}#${one}`, { onNotice });
+  if (!readsText(opened.model)) {
+    throw new OptionError({
+      where: `model ${name}`,
+      wanted: 'a model that reads texts',
+      got: `a ${opened.model.kind}`,
+    });
+  }
+  const tokenizer = await loadModelTokenizer(opened);
+  // A model that has guessed hidden words so far gets a head for the labels.
+  const headed = isMaskedLm(opened.model)
+    ? withNewHead({ ...opened, name, tokenizer }, { labelNames: headLabels(task), seed: settings.seed ?? 0 })
+    : opened;
+  if (headed === opened) expectSameHead(opened, task, name);
+  const { model, weights } = startingPart(headed, settings);
+  return { model, weights, tokenizer };
+}
+
+/** @throws OptionError for a head of other labels. */
+function expectSameHead({ model, labelNames }: TrainedModel, task: StartTask, name: string): void {
+  const isSame = task.isRegression ? model.config.num_labels === 1 : sameNames(labelNames, task.labelNames);
+  if (isSame && (model.config.head ?? 'classification') === 'classification') return;
+  throw new OptionError({
+    where: `model ${name}`,
+    wanted: task.isRegression ? 'a model of a regression' : `a model with the labels ${shown(task.labelNames)}`,
+    got: labelNames.length === 0 ? 'another one' : `one with ${shown(labelNames)}`,
+    fix: `retort export ${name} --to hf --output_dir body, then start from body: it gets a new head`,
+  });
+}
+
+async function newBilstm(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart> {
+  const { vocabulary = START_SETTINGS.model.default, hidden = bilstmDefaults.hidden_size, seed = 0 } = settings;
+  const { onNotice = () => {} } = events;
+  const config = { hidden_size: hidden, num_labels: headLabels(task).length, is_pair: task.isPair };
+  if (await isFile(vocabulary)) {
+    const { texts, pairs = [] } = task.train;
+    const { withoutVector, ...made } = await bilstmFromWordVectors(vocabulary, {
+      seed,
+      config,
+      texts: [...texts, ...pairs],
+    });
+    if (withoutVector.length > 0) {
+      const total = formatCount(made.tokenizer.vocabularySize);
+      onNotice(
+        `${formatCount(withoutVector.length)} of ${total} words have no vector in ${vocabulary}: these start at random`,
+      );
+    }
+    return made;
+  }
+  const teacher = await openAnyModel(vocabulary, {
+    find: findOnHub(events),
+    onNotice,
+    head: 'classification',
+    newHead: true,
+  });
+  return bilstmFromTeacher(teacher, await loadModelTokenizer(teacher), { seed, config });
+}
+
+/** An encoder with the head that it has, for a program that gives it others. @throws as `openAnyModel` does. */
+export async function loadStart(name: string, events: StartEvents): Promise<TextStart & TrainedModel> {
+  const { onNotice = () => {} } = events;
+  const opened = await openAnyModel(name, { find: findOnHub(events), onNotice });
+  return { ...opened, tokenizer: await loadModelTokenizer(opened) };
+}
+
+/** Whether a model reads the ids of a tokenizer. */
+export function readsText(model: TextModel['model']): boolean {
+  return model.inputs({ B: 'B', S: 'S' }).some(({ name }) => name === 'input_ids');
+}
+
+/** The names of a head's outputs; a regression has one. */
+export function headLabels({
+  isRegression,
+  labelNames,
+}: Pick<StartTask, 'isRegression' | 'labelNames'>): readonly string[] {
+  return isRegression ? ['score'] : labelNames;
+}
+
+/** The labels that a Hugging Face config names, in their order. */
+function labelsOf({ id2label }: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return typeof id2label === 'object' && id2label !== null ? Object.values(id2label) : [];
+}
+
+function sameNames(a: readonly unknown[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+function shown(names: readonly string[]): string {
+  return names.length > 6 ? `${names.slice(0, 6).join(', ')}, … (${names.length})` : names.join(', ');
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
