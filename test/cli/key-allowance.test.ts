@@ -104,7 +104,7 @@ describe('a key', () => {
   test('in the place of the name of its variable is not shown', async () => {
     const error = await asked({ flags: { teacher, apiKeyEnv: KEY } }).catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(
-      /^OptionError: --api_key_env: wanted the name of an environment variable, got something else/,
+      /^OptionError: apiKeyEnv: wanted the name of an environment variable, got something else/,
     );
     expect(String(error)).not.toContain(KEY.slice(0, 8));
   });

@@ -65,7 +65,7 @@ export async function openTeachers(
   const { onNotice } = eventsOf(options);
   const told = new Set<string>();
   const onBadRow = ({ where, got }: RetortError) => {
-    if (told.size < SHOWN_BAD_ROWS && !told.has(where)) onNotice(`nothing is learnt from ${where}: got ${got}`);
+    if (told.size < SHOWN_BAD_ROWS && !told.has(where)) onNotice(`${where} is ignored: got ${got}`);
     told.add(where);
   };
   const tolerance = options.badRows === 'skip' && { onBadRow };
@@ -202,7 +202,7 @@ function smokeLine(report: EndpointReport): string {
   return [
     `the first ${formatCount(done)} answers: ${kind}, ${malformed} without a label`,
     ...(byLogprobs > 0 && byLabel > 0 ? [`${byLabel} by their text alone`] : []),
-    ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % said of no label`] : []),
+    ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % of the probability is on no label`] : []),
     ...(estimatedCost === undefined ? [] : [`about ${money(estimatedCost)} for all ${formatCount(rows)} rows`]),
   ].join(', ');
 }
