@@ -29,7 +29,8 @@ type Figure = {
 
 /** `retort evaluate`. */
 export async function evaluate(options: Options, io: CommandIo): Promise<CommandOutput> {
-  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload })))) return evaluateTexts(options, io);
+  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload }))))
+    return evaluateTexts(options, io);
   const { scoredDigits } = await import('./digits.js');
   return scoredDigits(options, io);
 }

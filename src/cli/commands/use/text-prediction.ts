@@ -12,7 +12,8 @@ type Options = OptionValues<typeof predictUsage.options>;
 
 /** `retort predict`. */
 export async function predict(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
-  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload })))) return predictTexts(options, io);
+  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload }))))
+    return predictTexts(options, io);
   const { answeredDigits } = await import('./digits.js');
   return answeredDigits(options, io);
 }
