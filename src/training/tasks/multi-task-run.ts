@@ -43,35 +43,23 @@ export type Task = {
 };
 
 /** As `RunOptions`, where they make sense for several tasks. */
-export type TasksOptions = Pick<
+export type TasksOptions = Omit<
   RunOptions,
-  | 'weights'
-  | 'optimizer'
-  | 'groups'
-  | 'maxGradNorm'
-  | 'schedule'
-  | 'warmupSteps'
-  | 'epochs'
-  | 'maxSteps'
-  | 'batchSize'
-  | 'tokensPerRun'
-  | 'limitTrainBatches'
-  | 'earlyStopping'
-  | 'seed'
-  | 'threads'
-  | 'device'
-  | 'outputDir'
-  | 'resume'
-  | 'overwrite'
-  | 'saveTopK'
-  | 'saveLast'
-  | 'stateSeconds'
-  | 'startsAtRandom'
-  | 'strict'
-  | 'config'
-  | 'command'
-  | 'onEvent'
-  | 'signal'
+  | 'model'
+  | 'method'
+  | 'teacher'
+  | 'teacherForm'
+  | 'peerWeights'
+  | 'data'
+  | 'perturbation'
+  | 'evalBatchSize'
+  | 'limitEvalBatches'
+  | 'fastDevRun'
+  | 'metrics'
+  | 'monitor'
+  | 'openStep'
+  | 'openEvaluator'
+  | 'watchStep'
 > & {
   readonly tasks: readonly Task[];
   /** `multiTask`, with a head for each of the tasks. */
