@@ -73,6 +73,23 @@ describe('distillTexts', () => {
     expect(new Set(asked)).toEqual(new Set([1, 2]));
   });
 
+  test('accumulates gradients in all arms alike', async () => {
+    const { record } = await distillTexts({
+      ...training,
+      teacher,
+      student: firstLayers(pretrained, 1),
+      task,
+      controls: ['no-teacher'],
+      seeds: 1,
+      batchSize: 8,
+      gradientAccumulationSteps: 4,
+      outputDir: join(root, 'accumulated'),
+    });
+    // By hand: 64 rows are 8 batches of 8, 2 steps of 4 in each of 2 epochs.
+    expect(record.arms.map(({ train }) => train?.steps)).toEqual([4, 4]);
+    expect(record.settings).toMatchObject({ gradientAccumulationSteps: 4 });
+  });
+
   test('a student of other tokens cannot learn token by token', async () => {
     const other = wordTokenizer([...WORDS].reverse(), { split: 'spaces', lowercase: true });
     const student = { ...withNewHead(pretrained, { labelNames: task.labelNames, seed: 1 }), tokenizer: other };

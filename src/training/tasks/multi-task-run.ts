@@ -87,6 +87,15 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
   const { model, optimizer, method = supervised(), sampling = 'proportional', seed } = options;
   const { schedule = 'constant', warmupSteps = 0, batchSize, saveTopK = 0, saveLast = true } = options;
   checkNumbers(options);
+  const { gradientAccumulationSteps: accumulated = 1 } = options;
+  if (accumulated !== 1) {
+    throw new OptionError({
+      where: 'gradientAccumulationSteps',
+      wanted: '1 for several tasks: each step is of one of them',
+      got: String(accumulated),
+      fix: 'take a larger batchSize, which is cut into micro-batches by itself',
+    });
+  }
   checkNames(model, options.tasks);
   const tasks = preparedTasks(options.tasks, model, method);
   const mixture = taskMixture(

@@ -13,6 +13,8 @@ export type TextSettings = {
   readonly learningRate?: number | undefined;
   /** Rows of a batch. */
   readonly batchSize?: number | undefined;
+  /** Gradient accumulation: batches whose gradients make one optimiser step. Default: 1. */
+  readonly gradientAccumulationSteps?: number | undefined;
   readonly schedule?: ScheduleName | undefined;
   /** Share of the steps over which the learning rate rises. Default: 0.1; 0 with a constant schedule. */
   readonly warmup?: number | undefined;
@@ -59,6 +61,14 @@ export const TEXT_SETTINGS = {
     usual: { encoder: 32, bilstm: 64 },
     group: 'Training',
     help: 'rows of a batch, whose gradients make an optimiser step',
+  },
+  gradientAccumulationSteps: {
+    kind: 'integer',
+    min: 1,
+    max: 65_536,
+    group: 'Training',
+    help: 'gradient accumulation: batches whose gradients make one optimiser step',
+    defaultSays: '1',
   },
   schedule: {
     kind: 'choice',

@@ -87,6 +87,22 @@ describe('fineTune', () => {
     expect(weightsHash(read.weights)).toBe(weightsHash(tuned.weights));
   });
 
+  test('gradients of several batches make one step', async () => {
+    const outputDir = join(root, 'accumulated');
+    const given = { model: pretrained, task, epochs: 1, batchSize: 8, threads: 1 };
+    const { record } = await fineTune({ ...given, gradientAccumulationSteps: 4, outputDir });
+    // By hand: 72 rows are 9 batches of 8, and these 3 steps of at most 4.
+    expect(record.steps).toBe(3);
+    expect(record.options).toMatchObject({ batchSize: 8, gradientAccumulationSteps: 4 });
+    const several = fineTune({
+      ...given,
+      task: [task, { ...task, name: 'more' }],
+      gradientAccumulationSteps: 2,
+      outputDir: 'no',
+    });
+    await expect(several).rejects.toThrow('gradientAccumulationSteps: wanted 1 for several tasks');
+  });
+
   test('a BiLSTM ends after five epochs that were no better than the best', async () => {
     const model = bilstm({ vocab_size: words.vocabularySize, embedding_size: 2, hidden_size: 2, dense_size: 2 });
     const weights = initialiseParameters(model.parameters, 1);
