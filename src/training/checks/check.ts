@@ -73,16 +73,14 @@ export type Check = {
   readonly findIn: (subjects: Partial<Subjects>) => readonly Found[];
 };
 
-export function check<Subject extends keyof Subjects>(
-  looksAt: Subject,
-  { find, ...entry }: Omit<Check, 'findIn'> & { readonly find: (subject: Subjects[Subject]) => readonly Found[] },
-): Check {
+type Entry<Subject> = Omit<Check, 'findIn'> & {
+  readonly find: (subject: Subject) => Found | readonly Found[] | undefined;
+};
+
+export function check<S extends keyof Subjects>(looksAt: S, { find, ...entry }: Entry<Subjects[S]>): Check {
   return {
     ...entry,
-    findIn: (subjects) => {
-      const subject = subjects[looksAt];
-      return subject === undefined ? [] : find(subject);
-    },
+    findIn: ({ [looksAt]: subject }) => [(subject && find(subject)) ?? []].flat(),
   };
 }
 

@@ -9,7 +9,7 @@ export const conflictingLabels = check('texts', {
   says: 'equal training texts have different labels',
   find: ({ train: table, seen }) => {
     const { labels, labelNames, name, ids } = table;
-    if (labels === undefined) return [];
+    if (labels === undefined) return undefined;
     let count = 0;
     let example = '';
     for (const rows of seen.values()) {
@@ -24,12 +24,10 @@ export const conflictingLabels = check('texts', {
       }
       count += labelled.length;
     }
-    if (count <= MOST_CONFLICTING * table.size) return [];
-    return [
-      {
-        text: `${count} of the ${table.size} rows of ${name} (${shownPercent(count / table.size)}) have a text that has another label elsewhere: ${example}`,
-        fix: 'settle which label is right, or leave such rows out',
-      },
-    ];
+    if (count <= MOST_CONFLICTING * table.size) return undefined;
+    return {
+      text: `${count} of the ${table.size} rows of ${name} (${shownPercent(count / table.size)}) have a text that has another label elsewhere: ${example}`,
+      fix: 'settle which label is right, or leave such rows out',
+    };
   },
 });

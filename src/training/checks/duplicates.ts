@@ -6,7 +6,7 @@ const MOST_SHARED = 0.01;
 export const duplicates = check('texts', {
   says: 'evaluation texts are among the training texts',
   find: ({ train, seen, evaluation }) => {
-    if (evaluation === undefined) return [];
+    if (evaluation === undefined) return undefined;
     let count = 0;
     let example = '';
     for (let row = 0; row < evaluation.size; row++) {
@@ -17,12 +17,10 @@ export const duplicates = check('texts', {
       }
       count += 1;
     }
-    if (count <= MOST_SHARED * evaluation.size) return [];
-    return [
-      {
-        text: `${count} of the ${evaluation.size} texts of ${evaluation.name} (${shownPercent(count / evaluation.size)}) are training texts too: ${example}`,
-        fix: 'leave them out of one of the two: memorised texts make the score too good',
-      },
-    ];
+    if (count <= MOST_SHARED * evaluation.size) return undefined;
+    return {
+      text: `${count} of the ${evaluation.size} texts of ${evaluation.name} (${shownPercent(count / evaluation.size)}) are training texts too: ${example}`,
+      fix: 'leave them out of one of the two: memorised texts make the score too good',
+    };
   },
 });

@@ -6,18 +6,16 @@ const MOST_EMPTY = 0.001;
 export const emptyTexts = check('texts', {
   says: 'texts without a word',
   // What is so of the training texts is mostly so of the others too: once is enough.
-  find: ({ train, evaluation }) => [train, evaluation].flatMap((table) => (table ? emptyIn(table) : [])).slice(0, 1),
+  find: ({ train, evaluation }) => emptyIn(train) ?? (evaluation && emptyIn(evaluation)),
 });
 
-function emptyIn({ texts, pairs, ids, name, size }: TextTable): Found[] {
+function emptyIn({ texts, pairs, ids, name, size }: TextTable): Found | undefined {
   const isEmpty = (row: number) => texts[row]?.trim() === '' || pairs?.[row]?.trim() === '';
   const rows = texts.flatMap((_, row) => (isEmpty(row) ? [row] : []));
   const [first] = rows;
-  if (first === undefined || rows.length <= MOST_EMPTY * size) return [];
-  return [
-    {
-      text: `${rows.length} of the ${size} rows of ${name} have an empty text, such as row ${ids[first]}`,
-      fix: 'leave them out, or check the column of the texts',
-    },
-  ];
+  if (first === undefined || rows.length <= MOST_EMPTY * size) return undefined;
+  return {
+    text: `${rows.length} of the ${size} rows of ${name} have an empty text, such as row ${ids[first]}`,
+    fix: 'leave them out, or check the column of the texts',
+  };
 }

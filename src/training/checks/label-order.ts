@@ -7,7 +7,7 @@ export const labelOrder = check('answers', {
   says: 'the teacher means other classes than the data by the same places',
   isProblem: true,
   find: ({ teacher, data, exchanges }) => {
-    if (exchanges.length === 0) return [];
+    if (exchanges.length === 0) return undefined;
     const moved = exchanges.flatMap(({ classes }) => classes);
     const sum = (of: (exchange: Exchange) => number) => exchanges.reduce((total, exchange) => total + of(exchange), 0);
     const rows = sum((exchange) => exchange.rows);
@@ -16,13 +16,11 @@ export const labelOrder = check('answers', {
     const pairs = shown.map(([given, label]) => `${called(given)} answers the data's ${called(label)}`);
     const more = moved.length > SHOWN_CLASSES ? `, and so on for ${moved.length} classes` : '';
     const names = shown.map(([given, label]) => `${given} is ${called(label)}`);
-    return [
-      {
-        text:
-          `teacher ${teacher.name} has the labels of ${data.name} in another order: its ${pairs.join(', its ')}${more}. So read it is right on ` +
-          `${shownPercent(sum(({ after }) => after) / rows)} of ${rows} rows of these labels, else on ${shownPercent(sum(({ before }) => before) / rows)}`,
-        fix: `give the teacher's classes their right names (id2label of its config.json: ${names.join(', ')}), or correct the labels of the data`,
-      },
-    ];
+    return {
+      text:
+        `teacher ${teacher.name} has the labels of ${data.name} in another order: its ${pairs.join(', its ')}${more}. So read it is right on ` +
+        `${shownPercent(sum(({ after }) => after) / rows)} of ${rows} rows of these labels, else on ${shownPercent(sum(({ before }) => before) / rows)}`,
+      fix: `give the teacher's classes their right names (id2label of its config.json: ${names.join(', ')}), or correct the labels of the data`,
+    };
   },
 });

@@ -10,13 +10,11 @@ export const oneClass = check('epoch', {
     const said = given.flatMap((count, label) => (count > 0 ? [label] : []));
     const [only] = said;
     const rows = gold.reduce((sum, count) => sum + count, 0);
-    if (only === undefined || said.length > 1 || rows - Math.max(...gold) < FEW_OTHERS) return [];
+    if (only === undefined || said.length > 1 || rows - Math.max(...gold) < FEW_OTHERS) return undefined;
     const share = shownPercent((gold[only] ?? 0) / rows);
-    return [
-      {
-        text: `after epoch ${epoch} the student answers '${labelNames[only] ?? only}' to all rows of ${data}, of which ${share} are`,
-        fix: 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
-      },
-    ];
+    return {
+      text: `after epoch ${epoch} the student answers '${labelNames[only] ?? only}' to all rows of ${data}, of which ${share} are`,
+      fix: 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
+    };
   },
 });

@@ -6,12 +6,10 @@ export const rareLabels = check('texts', {
   find: ({ train }) => {
     const counts = labelCounts(train);
     const rare = train.labelNames.filter((_, label) => counts[label] === 1);
-    if (rare.length === 0) return [];
-    return [
-      {
-        text: `${shownNames(rare)} ${rare.length === 1 ? 'has' : 'have'} one row each in ${train.name}`,
-        fix: 'collect more rows of them, join them with others, or leave them out',
-      },
-    ];
+    if (rare.length === 0) return undefined;
+    return {
+      text: `${shownNames(rare)} ${rare.length === 1 ? 'has' : 'have'} one row each in ${train.name}`,
+      fix: 'collect more rows of them, join them with others, or leave them out',
+    };
   },
 });

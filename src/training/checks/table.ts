@@ -1,5 +1,5 @@
 /** @file All checks, by the names that warnings, records and docs use, in the order in which they are told. */
-import type { Check, Subjects } from './check.js';
+import type { Check, Found, Subjects } from './check.js';
 import { conflictingLabels } from './conflicting-labels.js';
 import { duplicates } from './duplicates.js';
 import { emptyTexts } from './empty-texts.js';
@@ -45,13 +45,7 @@ export const CHECKS = Object.fromEntries(CHECK_NAMES.map((name) => [name, TABLE[
   Record<CheckName, string>
 >;
 
-export type Warning = {
-  readonly name: CheckName;
-  /** What was found, with its numbers. */
-  readonly text: string;
-  /** The next step for the user. */
-  readonly fix: string;
-};
+export type Warning = Found & { readonly name: CheckName };
 
 /** What the checks of these subjects find. */
 export function findWarnings(subjects: Partial<Subjects>): Warning[] {

@@ -10,14 +10,12 @@ export const teacherAtChance = check('answers', {
     const rows = gold.reduce((sum, count) => sum + count, 0);
     const right = counts.reduce((sum, row, given) => sum + (row[given] ?? 0), 0);
     const most = Math.max(...gold);
-    if (exchanges.length > 0 || rows === 0 || most === rows || right > chanceOf(gold)) return [];
-    return [
-      {
-        text:
-          `teacher ${teacher.name} is right on ${shownPercent(right / rows)} of ${rows} rows of ${data.name}, no better than always ` +
-          `predicting the most frequent class (${shownPercent(most / rows)})`,
-        fix: 'check that it is the right checkpoint for this data, trained to its end',
-      },
-    ];
+    if (exchanges.length > 0 || rows === 0 || most === rows || right > chanceOf(gold)) return undefined;
+    return {
+      text:
+        `teacher ${teacher.name} is right on ${shownPercent(right / rows)} of ${rows} rows of ${data.name}, no better than always ` +
+        `predicting the most frequent class (${shownPercent(most / rows)})`,
+      fix: 'check that it is the right checkpoint for this data, trained to its end',
+    };
   },
 });

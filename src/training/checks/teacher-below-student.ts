@@ -15,18 +15,16 @@ export const teacherBelowStudent = check('experiment', {
   says: 'the teacher is worse than the student without it',
   find: ({ arms, metric, teacher, noTeacher }) => {
     const alone = arms.find(({ arm }) => arm.name === noTeacher);
-    if (alone === undefined || teacher === undefined) return [];
+    if (alone === undefined || teacher === undefined) return undefined;
     const share = Math.min(1, Math.max(0, teacher.score / 100));
     const error = 100 * Math.sqrt((share * (1 - share)) / teacher.rows);
     const student = mean(alone.scores);
-    if (student - teacher.score < Math.max(LEAST_POINTS, ERRORS * error)) return [];
-    return [
-      {
-        text:
-          `teacher ${teacher.name} has ${scoreText(metric, teacher.score)} on the evaluated rows, below the ` +
-          `${scoreText(metric, student)} of ${noTeacher}: the student could only learn its errors`,
-        fix: `check that it is the right checkpoint, with these labels and this preprocessing, or take a teacher of a higher ${METRICS[metric].title}`,
-      },
-    ];
+    if (student - teacher.score < Math.max(LEAST_POINTS, ERRORS * error)) return undefined;
+    return {
+      text:
+        `teacher ${teacher.name} has ${scoreText(metric, teacher.score)} on the evaluated rows, below the ` +
+        `${scoreText(metric, student)} of ${noTeacher}: the student could only learn its errors`,
+      fix: `check that it is the right checkpoint, with these labels and this preprocessing, or take a teacher of a higher ${METRICS[metric].title}`,
+    };
   },
 });

@@ -4,13 +4,11 @@ export const teacherLogits = check('answers', {
   says: 'the teacher gives numbers that cannot be logits',
   isProblem: true,
   find: ({ teacher, data, unusable }) => {
-    if (unusable === undefined) return [];
+    if (unusable === undefined) return undefined;
     const { ids } = data.batch([unusable.row]);
-    return [
-      {
-        text: `teacher ${teacher.name} answers row ${ids[0]} of ${data.name} with ${unusable.logit}, where logits are finite and rarely beyond ±30`,
-        fix: 'check its weights (retort doctor) and, if its outputs are recorded, the file',
-      },
-    ];
+    return {
+      text: `teacher ${teacher.name} answers row ${ids[0]} of ${data.name} with ${unusable.logit}, where logits are finite and rarely beyond ±30`,
+      fix: 'check its weights (retort doctor) and, if its outputs are recorded, the file',
+    };
   },
 });

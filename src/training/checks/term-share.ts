@@ -13,13 +13,11 @@ export const termShare = check('gradients', {
   find: (sums) => {
     const share = distillationShare(sums);
     const isOut = share > COUNTS.most || (share < COUNTS.least && sums.measured > 1);
-    if (sums.measured === 0 || !isOut) return [];
+    if (sums.measured === 0 || !isOut) return undefined;
     const [small, other] = share < COUNTS.least ? ['teacher', 'labels'] : ['labels', 'teacher'];
-    return [
-      {
-        text: `the terms of the ${small} make up ${shownPercent(Math.min(share, 1 - share))} of the gradient: the student learns from the ${other} alone`,
-        fix: `give them more weight (--alpha, or the method's weights), or ask for the ${other} alone (--alpha ${small === 'teacher' ? 0 : 1})`,
-      },
-    ];
+    return {
+      text: `the terms of the ${small} make up ${shownPercent(Math.min(share, 1 - share))} of the gradient: the student learns from the ${other} alone`,
+      fix: `give them more weight (--alpha, or the method's weights), or ask for the ${other} alone (--alpha ${small === 'teacher' ? 0 : 1})`,
+    };
   },
 });

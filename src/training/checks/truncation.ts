@@ -7,17 +7,15 @@ const MOST_TRUNCATED = 0.05;
 export const truncation = check('rows', {
   says: 'many texts are truncated',
   // Of the training texts, or if they are whole of those to evaluate on.
-  find: ({ train, evaluation }) => [train, evaluation].flatMap((data) => (data ? truncatedIn(data) : [])).slice(0, 1),
+  find: ({ train, evaluation }) => truncatedIn(train) ?? (evaluation && truncatedIn(evaluation)),
 });
 
-function truncatedIn({ text, name, size }: Dataset): Found[] {
+function truncatedIn({ text, name, size }: Dataset): Found | undefined {
   const count = text === undefined ? 0 : truncatedRows(text);
-  if (text === undefined || count <= MOST_TRUNCATED * size) return [];
+  if (text === undefined || count <= MOST_TRUNCATED * size) return undefined;
   const longest = text.lengths.reduce((most, length) => Math.max(most, length), 0);
-  return [
-    {
-      text: `${count} of the ${size} texts of ${name} (${shownPercent(count / size)}) are longer than ${longest} tokens and lose their ends`,
-      fix: `allow more tokens (--max_length ${2 * longest}), if the model has positions for them, or shorten the texts`,
-    },
-  ];
+  return {
+    text: `${count} of the ${size} texts of ${name} (${shownPercent(count / size)}) are longer than ${longest} tokens and lose their ends`,
+    fix: `allow more tokens (--max_length ${2 * longest}), if the model has positions for them, or shorten the texts`,
+  };
 }

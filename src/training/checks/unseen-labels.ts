@@ -4,17 +4,15 @@ import { check, shownNames } from './check.js';
 export const unseenLabels = check('texts', {
   says: 'evaluated rows have labels that no training row has',
   find: ({ train, evaluation }) => {
-    if (train.labels === undefined || train.labelNames.length === 0 || evaluation === undefined) return [];
+    if (train.labels === undefined || train.labelNames.length === 0 || evaluation === undefined) return undefined;
     const [seen, asked] = [labelCounts(train), labelCounts(evaluation)];
     const isUnseen = (count: number, label: number) => count > 0 && !((seen[label] ?? 0) > 0);
     const unseen = evaluation.labelNames.filter((_, label) => isUnseen(asked[label] ?? 0, label));
-    if (unseen.length === 0) return [];
+    if (unseen.length === 0) return undefined;
     const rows = asked.reduce((sum, count, label) => sum + (isUnseen(count, label) ? count : 0), 0);
-    return [
-      {
-        text: `${rows} of the ${evaluation.size} rows of ${evaluation.name} are labelled ${shownNames(unseen)}, which no row of ${train.name} is`,
-        fix: 'check that both were labelled alike; a label that is not learned can only be got wrong',
-      },
-    ];
+    return {
+      text: `${rows} of the ${evaluation.size} rows of ${evaluation.name} are labelled ${shownNames(unseen)}, which no row of ${train.name} is`,
+      fix: 'check that both were labelled alike; a label that is not learned can only be got wrong',
+    };
   },
 });

@@ -8,7 +8,7 @@ export const vocabulary = check('rows', {
   says: 'the texts have many words that the tokenizer does not know',
   find: ({ train }) => {
     const unknownId = train.text?.tokenizer.unknownId;
-    if (unknownId === undefined) return [];
+    if (unknownId === undefined) return undefined;
     const unknown = BigInt(unknownId);
     let count = 0;
     let all = 0;
@@ -25,12 +25,10 @@ export const vocabulary = check('rows', {
         }
       }
     }
-    if (count <= MOST_UNKNOWN * all) return [];
-    return [
-      {
-        text: `${shownPercent(count / all)} of the tokens of ${train.name} are unknown to the tokenizer`,
-        fix: 'use a model of this language and writing (case, accents), or a vocabulary of these texts',
-      },
-    ];
+    if (count <= MOST_UNKNOWN * all) return undefined;
+    return {
+      text: `${shownPercent(count / all)} of the tokens of ${train.name} are unknown to the tokenizer`,
+      fix: 'use a model of this language and writing (case, accents), or a vocabulary of these texts',
+    };
   },
 });
