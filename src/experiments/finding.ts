@@ -1,6 +1,6 @@
 /** @file What the doctor finds, and how a failure becomes a finding. */
 import { RetortError } from '../errors/retort-error.js';
-import { type CheckName, isProblem, type Warning } from '../training/checks/table.js';
+import { CHECK_TABLE, type CheckName, type Warning } from '../training/checks/table.js';
 
 export type Finding = {
   /** A problem stops work or makes its results worthless; a warning may. */
@@ -22,7 +22,7 @@ export function hasProblem(findings: readonly Finding[]): boolean {
 /** What the checks of runs found. */
 export function sayWarnings(say: Say, where: string, warnings: readonly Warning[]): void {
   for (const { name, text, fix } of warnings) {
-    say(isProblem(name) ? 'problem' : 'warning', `${where}: ${text}`, fix, name);
+    say(CHECK_TABLE[name].isProblem ? 'problem' : 'warning', `${where}: ${text}`, fix, name);
   }
 }
 

@@ -4,5 +4,6 @@ export const RECORD_FORMAT = { name: 'retort-experiment', version: 3 } as const;
 /** From this version on, each line and record has a checksum of its own. */
 export const SEALED_VERSION = 3;
 
-/** Where an experiment's finished runs are, beside its record. */
+/** An experiment's record, and where its finished runs are beside it. */
+export const RECORD = 'experiment.json';
 export const RESULTS = 'results.jsonl';

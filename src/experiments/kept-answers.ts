@@ -1,10 +1,10 @@
 /** @file What a run answered, row by row, so that a metric can be measured again on resampled rows. */
 import { OptionError } from '../errors/failures.js';
 import { type Answered, answeredOf, type Scored } from '../metrics/answered.js';
+import { bootstrapError, bootstrapInterval } from '../metrics/bootstrap.js';
 import { inPoints } from '../metrics/points.js';
 import type { Interval } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS, neededBy } from '../metrics/table.js';
-import { bootstrapError, bootstrapInterval } from '../training/evaluation/bootstrap.js';
 
 /**
  * What was right and what was said of the rows that have a label or a score, in their order, as little-endian numbers in

@@ -22,7 +22,7 @@ import { LOG, METRICS_FILE, RESUME } from '../training/run/run-files.js';
 import { readRunRecord } from '../training/run/run-record.js';
 import { readExperimentRecord } from './experiment-record.js';
 import { type Say, sayWarnings, trying } from './finding.js';
-import { RESULTS } from './formats.js';
+import { RECORD, RESULTS } from './formats.js';
 import { examineTexts, type FoundReader, type FoundTexts, isTextData, type TextPlace } from './text-checks.js';
 
 /** What is there to be tried on each other. */
@@ -35,7 +35,6 @@ export type Found = {
 
 const DATA_FILE = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
 const FILLING_MARK = '.retort-filling';
-const EXPERIMENT = 'experiment.json';
 const GO_ON = 'the same command with --resume goes on with it';
 
 /** @param place how files of texts are to be read. */
@@ -54,7 +53,7 @@ export async function examinePath(path: string, found: Found, say: Say, place: T
   }
   if (names.some((name) => DATA_FILE.test(name)) || has('MNIST')) return examineData(path, found, say);
   if (has('config.json')) return examineModel(path, found, say);
-  if (has(EXPERIMENT) || has(RESULTS)) return examineExperiment(path, has(EXPERIMENT), say);
+  if (has(RECORD) || has(RESULTS)) return examineExperiment(path, has(RECORD), say);
   if ([METRICS_FILE, RESUME, LOG].some(has) || names.some((name) => name.endsWith('.ckpt'))) {
     return examineRun(path, names, found, say);
   }
@@ -161,7 +160,7 @@ async function examineUnfinished(path: string, hasState: boolean, say: Say): Pro
 }
 
 async function examineExperiment(path: string, hasRecord: boolean, say: Say): Promise<void> {
-  if (hasRecord) return examineFile(join(path, EXPERIMENT), say);
+  if (hasRecord) return examineFile(join(path, RECORD), say);
   say('warning', `${path}: an experiment that did not end`, GO_ON);
 }
 

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 import { stratifiedSubset, withDev } from '../data/stratified.js';
+import { targetsOf } from '../data/targets.js';
 import { textDataset } from '../data/text-dataset.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import { labelCounts, type TextTable } from '../data/text-table.js';
@@ -103,7 +104,7 @@ export async function examineReader(
   if (warnings.length > 0) return sayWarnings(say, where, warnings);
   const all = Uint32Array.from({ length: rows.size }, (_, row) => row);
   const logits = answers.batch(all, rows.size).logits?.data;
-  if (!(logits instanceof Float32Array) || trial.labels === undefined) return;
-  const { accuracy = Number.NaN } = metricsOf({ logits, classes: teacher.classes, labels: trial.labels }, ['accuracy']);
+  if (!(logits instanceof Float32Array)) return;
+  const { accuracy = Number.NaN } = metricsOf({ logits, classes: teacher.classes, ...targetsOf(rows) }, ['accuracy']);
   say('ok', `${where}: right on ${(100 * accuracy).toFixed(1)} % of ${rows.size} rows`);
 }

@@ -1,13 +1,13 @@
 /** @file Where the record of an experiment or of a training run lies. */
+
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { RECORD } from '../experiments/formats.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
-
-const EXPERIMENT = 'experiment.json';
 
 /**
  * The record that a path means: the file itself, or the one in a folder.
@@ -15,12 +15,12 @@ const EXPERIMENT = 'experiment.json';
  */
 export async function recordFile(path: string): Promise<string> {
   if ((await kindOf(path)) !== 'folder') return path;
-  for (const name of [EXPERIMENT, METRICS_FILE]) {
+  for (const name of [RECORD, METRICS_FILE]) {
     if ((await kindOf(join(path, name))) === 'file') return join(path, name);
   }
   throw new FileError({
     where: path,
-    wanted: `the folder of an experiment or of a finished run, with ${EXPERIMENT} or ${METRICS_FILE}`,
+    wanted: `the folder of an experiment or of a finished run, with ${RECORD} or ${METRICS_FILE}`,
     got: 'one with neither',
     fix: 'check the path; what was interrupted is finished with --resume',
   });

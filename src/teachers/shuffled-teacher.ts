@@ -2,6 +2,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { allRows } from '../data/row-sample.js';
 import { batchesInOrder } from '../data/shuffle.js';
+import { targetsOf } from '../data/targets.js';
 import { SignalError } from '../errors/failures.js';
 import { argmax } from '../tensor/logits.js';
 import { NO_LABEL } from '../tensor/no-label.js';
@@ -63,12 +64,7 @@ function partnersWithin(classes: Int32Array, seed: number): Uint32Array {
 
 /** The label of every row, and the teacher's prediction where there is none. */
 async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {
-  const classes = new Int32Array(data.size).fill(NO_LABEL);
-  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
-    const { labels } = data.batch(rows);
-    if (labels === undefined) break;
-    for (const [i, row] of rows.entries()) classes[row] = Number(labels.data[i]);
-  }
+  const { labels: classes } = targetsOf(data);
   if (!classes.includes(NO_LABEL)) return classes;
   if (!teacher.provides.includes('logits')) {
     throw new SignalError({
@@ -89,12 +85,7 @@ async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Arra
 
 /** The fifth that each row's score is in. */
 async function groupsOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {
-  const scores = new Float32Array(data.size).fill(Number.NaN);
-  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
-    const given = data.batch(rows).scores?.data.subarray(0, rows.length);
-    if (given === undefined) break;
-    scores.set(given, rows[0]);
-  }
+  const { scores = new Float32Array(data.size).fill(Number.NaN) } = targetsOf(data);
   if (!scores.some(Number.isNaN)) return scoreGroups(scores);
   const answers = await teacher.answer(data, ['logits']);
   const said = answers.batch(allRows(data.size), data.size).logits?.data as Float32Array;

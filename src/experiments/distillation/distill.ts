@@ -1,4 +1,5 @@
 /** @file Distillation with its proof: a student per arm and seed, from one teacher, and a verdict over paired seeds. */
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -17,6 +18,7 @@ import { type RunContext, runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentOptions, expectSameExperiment, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
+import { RECORD } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
 import { type DistillationArm, methodArm, shippableArms } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
@@ -28,8 +30,6 @@ import { answeredOnce, evaluateTeacher } from './teacher-answers.js';
 import { armRun, trainArm } from './train-arm.js';
 import { transferSet } from './transfer.js';
 import { warningTeller } from './warning-teller.js';
-
-const RECORD = 'experiment.json';
 
 /**
  * Trains a student by a method and by its controls on each seed; writes into `outputDir` each run (`runs/ARM-SEED/`),

@@ -1,11 +1,11 @@
 /** @file What a distillation's report shows besides scores: answers of the teacher and of two students, row by row. */
 import type { Dataset } from '../../data/dataset.js';
+import { targetsOf } from '../../data/targets.js';
 import { loadModel } from '../../models/saved-model.js';
 import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
 import { evidenceOf, TEACHER } from '../evidence.js';
 import type { Evidence, Example } from '../experiment-record.schema.js';
 import { scoreEvidenceOf } from '../score-evidence.js';
-import { targetsOf } from './evaluation-targets.js';
 
 export type EvidenceSource = {
   readonly seed: number;

@@ -1,5 +1,6 @@
 /** @file What a teacher says before the students are trained: its score, and what its answers say of it. */
 import type { Dataset } from '../../data/dataset.js';
+import { targetsOf } from '../../data/targets.js';
 import type { Method } from '../../methods/method.js';
 import { metricsOf } from '../../metrics/measure.js';
 import { inPoints } from '../../metrics/points.js';
@@ -9,7 +10,6 @@ import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { teacherWarnings } from '../../training/checks/run-warnings.js';
 import type { Warning } from '../../training/checks/table.js';
 import type { Predictions } from '../../training/evaluation/evaluate.js';
-import { targetsOf } from './evaluation-targets.js';
 
 type TeacherEvaluation = {
   /** Absent where it cannot answer all evaluation rows. */

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
+import { targetsOf } from '../../data/targets.js';
 import type { Method } from '../../methods/method.js';
 import { countedRows } from '../../metrics/answered.js';
 import { type JudgedMetric, METRICS } from '../../metrics/table.js';
@@ -19,7 +20,6 @@ import { oneAnswer, packRightRows } from '../arm-result.js';
 import type { TimedResult } from '../arm-run.js';
 import { packAnswers } from '../kept-answers.js';
 import { armMethod, type DistillationArm } from './arms.js';
-import { targetsOf } from './evaluation-targets.js';
 import { armTraining, type StudentTraining } from './student-training.js';
 
 export type StudentStart = {

@@ -15,7 +15,7 @@ import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
-import { RESULTS } from '../formats.js';
+import { RECORD, RESULTS } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
 import type { PrimerArm } from './primer-arm.js';
@@ -97,7 +97,6 @@ export type PrimerResult = {
 export const FIRST_SEED = 42;
 const SEEDS = 10;
 const TEACHER_SEED = 42;
-const RECORD = 'experiment.json';
 const WORKER = new URL('./primer-worker.js', import.meta.url);
 
 const QUESTION =

@@ -17,7 +17,7 @@ import { truncation } from './truncation.js';
 import { unseenLabels } from './unseen-labels.js';
 import { vocabulary } from './vocabulary.js';
 
-const TABLE = {
+export const CHECK_TABLE = {
   'no-labels': noLabels,
   'rare-labels': rareLabels,
   'unseen-labels': unseenLabels,
@@ -36,12 +36,12 @@ const TABLE = {
   'past-best': pastBest,
 } as const satisfies Readonly<Record<string, Check>>;
 
-export type CheckName = keyof typeof TABLE;
+export type CheckName = keyof typeof CHECK_TABLE;
 
-export const CHECK_NAMES = Object.keys(TABLE) as readonly CheckName[];
+export const CHECK_NAMES = Object.keys(CHECK_TABLE) as readonly CheckName[];
 
 /** What is looked for, by name. */
-export const CHECKS = Object.fromEntries(CHECK_NAMES.map((name) => [name, TABLE[name].says])) as Readonly<
+export const CHECKS = Object.fromEntries(CHECK_NAMES.map((name) => [name, CHECK_TABLE[name].says])) as Readonly<
   Record<CheckName, string>
 >;
 
@@ -49,10 +49,5 @@ export type Warning = Found & { readonly name: CheckName };
 
 /** What the checks of these subjects find. */
 export function findWarnings(subjects: Partial<Subjects>): Warning[] {
-  return CHECK_NAMES.flatMap((name) => TABLE[name].findIn(subjects).map((found) => ({ name, ...found })));
-}
-
-/** Whether what was found makes all work worthless. */
-export function isProblem(name: CheckName): boolean {
-  return TABLE[name].isProblem ?? false;
+  return CHECK_NAMES.flatMap((name) => CHECK_TABLE[name].findIn(subjects).map((found) => ({ name, ...found })));
 }

@@ -1,9 +1,10 @@
 /** @file What decides between phases: a score on rows that neither the learner nor the report has seen. */
+
 import { heldOut } from '../../data/held-out.js';
+import { targetsOf } from '../../data/targets.js';
 import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
 import { METRICS } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
-import { NO_LABEL } from '../../tensor/no-label.js';
 import { givenTeacher, type PhasedRunOptions } from './phase-options.js';
 
 function measureOf({ metrics, model }: PhasedRunOptions) {
@@ -34,17 +35,6 @@ export async function heldOutScore(options: PhasedRunOptions): Promise<number> {
   const rows = Uint32Array.from({ length: validation.size }, (_, row) => row);
   const answers = await teacher.answer(validation, ['logits']);
   const logits = answers.batch(rows, rows.length).logits?.data as Float32Array;
-  const { labels, scores } = validation.batch(rows);
-  return scoreOf(
-    options,
-    metricsOf(
-      {
-        logits,
-        classes,
-        labels: Int32Array.from(rows, (row) => Number(labels?.data[row] ?? NO_LABEL)),
-        ...(scores && { scores: Float32Array.from(scores.data) }),
-      },
-      checkedMetrics(options.metrics, classes),
-    ),
-  );
+  const scored = { logits, classes, ...targetsOf(validation) };
+  return scoreOf(options, metricsOf(scored, checkedMetrics(options.metrics, classes)));
 }

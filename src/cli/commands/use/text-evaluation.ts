@@ -5,13 +5,13 @@ import type { TextTable } from '../../../data/text-table.js';
 import { splitOf } from '../../../data/text-task.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
-import type { Answer, Inference, TextInput } from '../../../inference/load.js';
+import type { Answer, TextInput } from '../../../inference/load.js';
 import type { Answered } from '../../../metrics/answered.js';
+import { bootstrapInterval } from '../../../metrics/bootstrap.js';
 import { askedMetrics, type JudgedMetric, METRICS, usualMetrics } from '../../../metrics/table.js';
 import { wilsonInterval } from '../../../metrics/wilson-interval.js';
 import { findOnHub } from '../../../models/find-on-hub.js';
 import { NO_LABEL } from '../../../tensor/no-label.js';
-import { bootstrapInterval } from '../../../training/evaluation/bootstrap.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { formatCount } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
@@ -48,7 +48,7 @@ async function evaluateTexts(options: Options, io: CommandIo): Promise<CommandOu
     const { table, metrics } = await readData(data, options, model.labels, isRegression);
     const answers: Answer[] = [];
     for await (const answer of model.stream(inputsOf(table))) answers.push(answer);
-    const answered = isRegression ? answeredNumbers(table, answers) : answeredClasses(table, answers, model, io);
+    const answered = answeredRows(table, answers, isRegression ? undefined : classesOfModel(table, model.labels, io));
     const rows = answered.gold.length;
     expectRows(rows, table);
     const figures = metrics.map((metric) => figureOf(metric, answered, rows));
@@ -119,34 +119,21 @@ function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
   for (const [row, text] of texts.entries()) yield pairs === undefined ? text : [text, pairs[row] ?? ''];
 }
 
-/** The rows that have a label. */
-function answeredClasses(
-  table: TextTable,
+/** The rows that have a label, or a score. @param classes None for a regression. */
+function answeredRows(
+  { labels, scores }: TextTable,
   answers: readonly Answer[],
-  { labels: names }: Inference,
-  io: CommandIo,
+  classes?: readonly string[],
 ): Answered {
-  const modelClass = classesOfModel(table, names, io);
-  const gold: number[] = [];
-  const said: number[] = [];
-  for (const [row, label] of (table.labels ?? []).entries()) {
-    if (label === NO_LABEL) continue;
-    gold.push(label);
-    said.push(modelClass.indexOf(answers[row]?.label ?? ''));
-  }
-  return { classes: modelClass.length, gold, said };
-}
-
-/** The rows that have a score. */
-function answeredNumbers(table: TextTable, answers: readonly Answer[]): Answered {
-  const gold: number[] = [];
-  const said: number[] = [];
-  for (const [row, score] of (table.scores ?? []).entries()) {
-    if (Number.isNaN(score)) continue;
-    gold.push(score);
-    said.push(answers[row]?.score ?? NaN);
-  }
-  return { classes: 1, gold, said };
+  const targets = Array.from((classes ? labels : scores) ?? []);
+  const has = (target: number) => (classes ? target !== NO_LABEL : !Number.isNaN(target));
+  const rows = Array.from(targets.keys()).filter((row) => has(targets[row] as number));
+  const said = ({ label, score }: Answer) => (classes ? classes.indexOf(label) : score);
+  return {
+    classes: classes?.length ?? 1,
+    gold: rows.map((row) => targets[row] as number),
+    said: rows.map((row) => said(answers[row] as Answer)), // one answer for each row
+  };
 }
 
 function figureOf(metric: JudgedMetric, answered: Answered, rows: number): Figure {

@@ -1,6 +1,6 @@
-import type { Dataset } from '../../data/dataset.js';
-import { batchesInOrder } from '../../data/shuffle.js';
-import { NO_LABEL } from '../../tensor/no-label.js';
+import { NO_LABEL } from '../tensor/no-label.js';
+import type { Dataset } from './dataset.js';
+import { batchesInOrder } from './shuffle.js';
 
 /** What is right for each row, [N]: labels, -100 where there is none; of a regression scores, NaN where there is none. */
 export type Targets = { readonly labels: Int32Array; readonly scores?: Float32Array };

@@ -1,4 +1,5 @@
-import { RandomStream } from '../../tensor/random.js';
+import { RandomStream } from '../tensor/random.js';
+import { sampleSd } from './statistics.js';
 
 export type BootstrapOptions = { readonly resamples?: number; readonly seed?: number };
 
@@ -42,9 +43,7 @@ export function bootstrapError(
   statistic: (sample: Uint32Array) => number,
   options: BootstrapOptions = {},
 ): number {
-  const values = resampled(rows, statistic, options);
-  const centre = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+  return sampleSd(Array.from(resampled(rows, statistic, options)));
 }
 
 /** Of sorted values, between neighbours in proportion, as NumPy's default. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrapInterval } from '../../../src/training/evaluation/bootstrap.js';
+import { bootstrapInterval } from '../../src/metrics/bootstrap.js';
 
 describe('bootstrapInterval', () => {
   // Of a mean of n numbers with variance s² the interval nears mean ± 1.96 s / √n: here 0.5 ± 1.96 · 0.5 / √400.
