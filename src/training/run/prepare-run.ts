@@ -60,14 +60,12 @@ export type PreparedRun = {
 export function prepareRun(given: RunOptions): PreparedRun {
   const served = { ...given, method: servedMethod(given.method, given.teacher) };
   const options: RunOptions = given.fastDevRun ? fastDevRun(served) : served;
-  const { model, method, teacher, data, perturbation, optimizer, seed, saveTopK = 0, saveLast = true } = options;
-  const { schedule = 'constant', warmupSteps = 0, evalBatchSize = options.batchSize } = options;
+  const { model, method, teacher, data, perturbation, seed, evalBatchSize = options.batchSize } = options;
   checkNumbers(options);
   expectOneStage(method);
   const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
   const text = planTexts(data.train, options.tokensPerRun, seenRow);
   const plan = planTraining({ ...options, rows: data.train.size, text });
-  const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const classes = classesOf(model);
   const metrics = checkedMetrics(options.metrics, classes);
   const sets = data.evaluation === undefined ? [data.train] : [data.train, data.evaluation];
@@ -100,45 +98,66 @@ export function prepareRun(given: RunOptions): PreparedRun {
     metrics: options.openEvaluator === undefined ? metrics : [],
     startsAtRandom: options.startsAtRandom ?? options.weights === undefined,
   });
-  if (options.strict) expectNoWarning(warnings);
   const monitor = options.monitor ?? usualMonitor(metrics);
-  return {
+  return assembled({
     options,
     plan,
     evaluation: evaluation && { data: evaluation, rows: evalRows },
     stepModel,
     weights,
-    learningRate: (step) => optimizer.learningRate * factor(step - 1),
     monitor,
+    compared: options,
+    described: () => ({
+      data: undefined,
+      trainData: describeData(data.train),
+      evaluationData: data.evaluation && describeData(data.evaluation),
+      peerWeights: undefined,
+      teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
+      teacherForm: undefined,
+      evaluationRows: evalRows,
+      limitEvalBatches: undefined,
+      perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
+      ...{ evalBatchSize, metrics, monitor },
+      gradientAccumulationSteps: plan.accumulation,
+    }),
+    trained: { model, labelNames: data.train.labelNames, ...(data.train.text && savedWithTexts(data.train.text)) },
+    warnings,
+  });
+}
+
+/** What is particular to a run, of one task or of several. */
+export type RunParts = Pick<PreparedRun, 'options' | 'plan' | 'evaluation' | 'stepModel' | 'weights' | 'monitor'> &
+  Pick<PreparedRun, 'askTeachers'> & {
+    readonly warnings: readonly Warning[];
+    readonly trained: Omit<PreparedRun['trained'], 'method'>;
+    /** The options as they are compared, and what stands for those that are no plain values. */
+    readonly compared: object;
+    readonly described: () => Readonly<Record<string, unknown>>;
+  };
+
+/** The run of these parts, with what all runs have. @throws CheckError for what is found wrong with a strict run. */
+export function assembled({ warnings, trained, compared, described, ...parts }: RunParts): PreparedRun {
+  const { options, plan, stepModel, weights } = parts;
+  const { optimizer, method, schedule = 'constant', warmupSteps = 0, saveTopK = 0, saveLast = true } = options;
+  if (options.strict) expectNoWarning(warnings);
+  const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
+  return {
+    ...parts,
+    learningRate: (step) => optimizer.learningRate * factor(step - 1),
     saveTopK,
     saveLast,
     fingerprint: onceAsked(() =>
-      fingerprint(options, {
-        data: undefined,
-        trainData: describeData(data.train),
-        evaluationData: data.evaluation && describeData(data.evaluation),
+      fingerprint(compared, {
         ...describedRun(options, stepModel),
-        peerWeights: undefined,
+        ...described(),
         initialWeights: describeWeights(weights),
-        teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
-        teacherForm: undefined,
-        evaluationRows: evalRows,
-        limitEvalBatches: undefined,
-        perturbation: perturbation && { name: perturbation.name, options: perturbation.options },
-        ...{ evalBatchSize, metrics, monitor },
-        gradientAccumulationSteps: plan.accumulation,
-        // The number of a run is part of its dropout streams, and its shape decides the order of sums.
-        text: text && comparable(text, { seenRow: undefined }),
+        // The number of a micro-batch is part of its dropout streams, and its shape decides the order of sums.
+        text: plan.text && comparable(plan.text, { seenRow: undefined }),
         tokensPerRun: undefined,
       }),
     ),
-    trained: {
-      model,
-      labelNames: data.train.labelNames,
-      method: { name: method.name, options: method.options },
-      ...(data.train.text && savedWithTexts(data.train.text)),
-    },
-    parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    trained: { ...trained, method: { name: method.name, options: method.options } },
+    parameters: trained.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     warnings,
   };
 }

@@ -3,7 +3,6 @@ import type { Dataset } from '../../data/dataset.js';
 import type { Sampling } from '../../data/sampling.js';
 import { taskMixture } from '../../data/task-mixture.js';
 import { OptionError, SignalError } from '../../errors/failures.js';
-import { comparable, fingerprint, onceAsked } from '../../files/fingerprint.js';
 import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
@@ -11,18 +10,16 @@ import { defaultMetrics, METRICS, type MetricName } from '../../metrics/table.js
 import type { Model } from '../../models/model.js';
 import { headOf, tasksOf, taskView } from '../../models/multi-task.js';
 import { initialiseParameters } from '../../nn/parameters.js';
-import { scheduleFor } from '../../optim/schedules.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { sizeOf } from '../../tensor/shape.js';
 import { runWarnings } from '../checks/run-warnings.js';
 import { servedMethod } from '../checks/served-methods.js';
 import { expectNoWarning } from '../checks/strict.js';
 import { checkTeacher } from '../checks/teacher-checks.js';
 import { checkTerms } from '../checks/terms-check.js';
-import { describeData, describedRun, describeWeights } from '../run/described-run.js';
+import { describeData } from '../run/described-run.js';
 import type { Monitor } from '../run/kept-models.js';
-import { checkNumbers, type PreparedRun } from '../run/prepare-run.js';
+import { assembled, checkNumbers, type PreparedRun } from '../run/prepare-run.js';
 import { runPrepared } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { planTraining } from '../run/train.js';
@@ -84,8 +81,7 @@ export async function trainTasks(options: TasksOptions): Promise<RunResult> {
 
 /** @throws OptionError, SignalError for what cannot work. */
 export function prepareTasks(options: TasksOptions): PreparedRun {
-  const { model, optimizer, method = supervised(), sampling = 'proportional', seed } = options;
-  const { schedule = 'constant', warmupSteps = 0, batchSize, saveTopK = 0, saveLast = true } = options;
+  const { model, method = supervised(), sampling = 'proportional', batchSize, seed } = options;
   checkNumbers(options);
   const { gradientAccumulationSteps: accumulated = 1 } = options;
   if (accumulated !== 1) {
@@ -108,7 +104,6 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
   }
   const places = mixture.batchesPerEpoch(Math.max(1, batchSize)) * batchSize;
   const plan = planTraining({ ...options, rows: places, text });
-  const factor = scheduleFor(schedule, { warmupSteps, totalSteps: plan.totalSteps });
   const weights = options.weights ?? initialiseParameters(model.parameters, seed);
   const monitor: Monitor = options.monitor ?? { metric: MEAN, mode: 'max' };
   const evaluated = tasks.flatMap(({ name, data }) => (data.evaluation ? [{ name, data: data.evaluation }] : []));
@@ -121,9 +116,8 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
       startsAtRandom: options.startsAtRandom ?? options.weights === undefined,
     }),
   );
-  if (options.strict) expectNoWarning(warnings);
   const { tasks: _tasks, sampling: _sampling, ...run } = options;
-  return {
+  return assembled({
     options: {
       ...run,
       method,
@@ -136,41 +130,31 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
       evaluated.length === 0 ? undefined : { data: taskMixture(evaluated, sampling), rows: rowsOf(evaluated) },
     stepModel: model,
     weights,
-    learningRate: (step) => optimizer.learningRate * factor(step - 1),
     monitor,
-    saveTopK,
-    saveLast,
     warnings,
     askTeachers: async () => {
       const asked = await teachers.ask();
       if (options.strict) expectNoWarning(asked.warnings);
       return asked;
     },
-    fingerprint: onceAsked(() =>
-      fingerprint(options, {
-        tasks: tasks.map(({ name, data, teacher, metrics, head }) => ({
-          name,
-          trainData: describeData(data.train),
-          evaluationData: data.evaluation && describeData(data.evaluation),
-          teacher: teacher?.contentHash,
-          metrics: checkedMetrics(metrics, head.num_labels),
-        })),
-        ...describedRun({ ...options, method }, model),
-        initialWeights: describeWeights(weights),
-        sampling,
-        monitor,
-        text: comparable(text, { seenRow: undefined }),
-        tokensPerRun: undefined,
-      }),
-    ),
+    compared: options,
+    described: () => ({
+      tasks: tasks.map(({ name, data, teacher, metrics, head }) => ({
+        name,
+        trainData: describeData(data.train),
+        evaluationData: data.evaluation && describeData(data.evaluation),
+        teacher: teacher?.contentHash,
+        metrics: checkedMetrics(metrics, head.num_labels),
+      })),
+      sampling,
+      monitor,
+    }),
     trained: {
       model,
       labelNames: [],
-      method: { name: method.name, options: method.options },
       ...(mixture.text && { tokenizerFiles: mixture.text.tokenizer.files }),
     },
-    parameters: model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-  };
+  });
 }
 
 function rowsOf(sets: readonly { readonly data: Dataset }[]): number {
