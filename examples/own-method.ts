@@ -19,8 +19,8 @@ const standardisedKd = defineMethod({
   name: 'standardised-kd',
   needs: ['logits'],
   options: {
-    alpha: { kind: 'number', default: 0.9, min: 0, max: 1, help: 'weight of the teacher; the labels get 1 - alpha' },
-    temperature: { kind: 'number', default: 2, above: 0, help: 'divides the standardised logits' },
+    alpha: { default: 0.9, min: 0, max: 1, help: 'weight of the teacher; the labels get 1 - alpha' },
+    temperature: { default: 2, above: 0, help: 'divides the standardised logits' },
   },
   losses: ({ student, teacher, labels }, { alpha, temperature }) => ({
     soft: scale(alpha, kl(standardised(student.logits), stopGradient(standardised(teacher.logits)), { temperature })),

@@ -35,14 +35,8 @@ export const bam = defineMethod({
   name: 'bam',
   needs: ['logits'],
   options: {
-    alphaStart: { kind: 'number', default: 1, min: 0, max: 1, help: "the teacher's share of the target at the start" },
-    alphaEnd: {
-      kind: 'number',
-      default: 0,
-      min: 0,
-      max: 1,
-      help: "the teacher's share of the target at the planned end",
-    },
+    alphaStart: { default: 1, min: 0, max: 1, help: "the teacher's share of the target at the start" },
+    alphaEnd: { default: 0, min: 0, max: 1, help: "the teacher's share of the target at the planned end" },
   },
   scalars: ({ alphaStart, alphaEnd }, { step, totalSteps }) => ({
     lambda: 1 - alphaStart + (alphaStart - alphaEnd) * (step / totalSteps),

@@ -21,14 +21,8 @@ export const bornAgain = defineMethod({
   name: 'born-again',
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   options: {
-    alpha: { kind: 'number', default: 1, min: 0, max: 1, help: 'weight of the soft targets; the labels get 1 - alpha' },
-    generations: {
-      kind: 'number',
-      default: 1,
-      min: 1,
-      max: 100,
-      help: 'trained one after the other, each taught by the one before',
-    },
+    alpha: { default: 1, min: 0, max: 1, help: 'weight of the soft targets; the labels get 1 - alpha' },
+    generations: { default: 1, min: 1, max: 100, help: 'trained one after the other, each taught by the one before' },
   },
   defaults: ({ generations = 1 }) => {
     if (Number.isInteger(generations)) return {};

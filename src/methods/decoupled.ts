@@ -23,26 +23,11 @@ export const decoupled = defineMethod({
   isForClasses: true,
   leastClasses: 3,
   options: {
-    targetWeight: {
-      kind: 'number',
-      default: 1,
-      min: 0,
-      help: "weight of the label against the rest (the paper's alpha)",
-    },
-    nonTargetWeight: {
-      kind: 'number',
-      default: 2,
-      min: 0,
-      help: "weight of the classes that are not the label (the paper's beta)",
-    },
-    temperature: { kind: 'number', default: 2, above: 0, help: 'divides the logits of both sides' },
-    hardWeight: { kind: 'number', default: 1, min: 0, help: 'weight of the labels; 0 leaves them out' },
-    warmupEpochs: {
-      kind: 'number',
-      default: 0,
-      min: 0,
-      help: 'epochs over which the distillation term grows to its weight',
-    },
+    targetWeight: { default: 1, min: 0, help: "weight of the label against the rest (the paper's alpha)" },
+    nonTargetWeight: { default: 2, min: 0, help: "weight of the classes that are not the label (the paper's beta)" },
+    temperature: { default: 2, above: 0, help: 'divides the logits of both sides' },
+    hardWeight: { default: 1, min: 0, help: 'weight of the labels; 0 leaves them out' },
+    warmupEpochs: { default: 0, min: 0, help: 'epochs over which the distillation term grows to its weight' },
   },
   scalars: ({ temperature, warmupEpochs }, { epoch }) => ({
     temperature,

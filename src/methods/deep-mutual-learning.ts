@@ -22,13 +22,7 @@ export const deepMutualLearning = defineMethod({
   name: 'deep-mutual-learning',
   needs: [],
   options: {
-    peers: {
-      kind: 'number',
-      default: 2,
-      min: 2,
-      max: 8,
-      help: 'networks that learn from each other, the student among them',
-    },
+    peers: { default: 2, min: 2, max: 8, help: 'networks that learn from each other, the student among them' },
   },
   defaults: ({ peers = 2 }) => {
     if (Number.isInteger(peers)) return {};

@@ -8,19 +8,32 @@ import type { LossInputs, Method, MethodSizes, Progress } from './method.js';
 import { phased, type Stages } from './phased.js';
 import type { View } from './views.js';
 
-/** An option, with a default; a plain number or boolean is one with that default, any value and no help. */
-export type OptionSpecs = Readonly<Record<string, number | boolean | DefaultedSpec>>;
+/**
+ * An option, with a default. Its kind may be left out of a number and of a choice; a plain number or boolean is an option
+ * with that default, any value and no help.
+ */
+export type OptionSpecs = Readonly<Record<string, number | boolean | DefaultedSpec | ShortSpec>>;
 type Defaulted<S> = S extends { readonly default?: infer D } ? S & { readonly default: Exclude<D, undefined> } : never;
 type DefaultedSpec = Defaulted<OptionSpec>;
+type Short<K> = Omit<Extract<DefaultedSpec, { readonly kind: K }>, 'kind'> & { readonly kind?: never };
+type ShortSpec = Short<'integer' | 'number'> | Short<'choice'>;
 
 export type OptionsOf<S extends OptionSpecs> = {
-  readonly [K in keyof S]: S[K] extends number ? number : S[K] extends boolean ? boolean : OptionValue<S[K]>;
+  readonly [K in keyof S]: S[K] extends boolean | { readonly kind: string }
+    ? S[K] extends boolean
+      ? boolean
+      : OptionValue<S[K]>
+    : S[K] extends { readonly choices: readonly string[] }
+      ? OptionValue<S[K] & { readonly kind: 'choice' }>
+      : number;
 };
 
 /** A short form written out. */
 export function wholeSpec(given: OptionSpecs[string]): DefaultedSpec {
   if (typeof given === 'number') return { kind: 'number', default: given, help: '' };
-  return typeof given === 'boolean' ? { kind: 'switch', default: given, help: '' } : given;
+  if (typeof given === 'boolean') return { kind: 'switch', default: given, help: '' };
+  if (given.kind !== undefined) return given;
+  return 'choices' in given ? { ...given, kind: 'choice' } : { ...given, kind: 'number' };
 }
 
 /** Signals of which those named are there. */
@@ -145,9 +158,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     // Every key of S is in `plainDefaults`.
     const options = { ...plainDefaults, ...defaults?.(given), ...given } as OptionsOf<S>;
     const isDefault = 'temperature' in specs && given.temperature === undefined;
-    const softened = isDefault && {
-      atTemperature: (temperature: number) => fromRecord({ ...given, temperature }),
-    };
+    const softened = isDefault && { atTemperature: (temperature: number) => fromRecord({ ...given, temperature }) };
     const stages = phases?.(options);
     if (stages !== undefined) return { ...phased({ name, options, stages }), ...softened };
     return {

@@ -33,12 +33,11 @@ export const distilBert = defineMethod({
     ...(cosineWeight > 0 ? (['hiddenStates'] as const) : []),
   ],
   options: {
-    softWeight: { kind: 'number', default: 5, min: 0, help: 'weight of the soft targets; 0 leaves them out' },
-    hardWeight: { kind: 'number', default: 2, min: 0, help: 'weight of the labels; 0 leaves them out' },
-    cosineWeight: { kind: 'number', default: 1, min: 0, help: 'weight of the last hidden states; 0 leaves them out' },
-    temperature: { kind: 'number', default: 2, above: 0, help: 'divides the logits of both sides' },
+    softWeight: { default: 5, min: 0, help: 'weight of the soft targets; 0 leaves them out' },
+    hardWeight: { default: 2, min: 0, help: 'weight of the labels; 0 leaves them out' },
+    cosineWeight: { default: 1, min: 0, help: 'weight of the last hidden states; 0 leaves them out' },
+    temperature: { default: 2, above: 0, help: 'divides the logits of both sides' },
     stage: {
-      kind: 'choice',
       default: 'distillation',
       choices: ['distillation', 'both'],
       help: 'the triple loss alone, or then, from those weights, soft targets and labels as in hinton',

@@ -33,16 +33,14 @@ export const hinton = defineMethod({
   isForClasses: ({ preset }) => preset !== 'hinton',
   options: {
     alpha: {
-      kind: 'number',
       default: 0.5,
       min: 0,
       max: 1,
       help: 'weight of the distillation term; the labels get 1 - alpha',
     },
-    temperature: { kind: 'number', default: 2, above: 0, help: 'divides the logits of both sides' },
-    preset: { kind: 'choice', default: 'hinton', choices: presets, help: 'whose variant of the loss' },
+    temperature: { default: 2, above: 0, help: 'divides the logits of both sides' },
+    preset: { default: 'hinton', choices: presets, help: 'whose variant of the loss' },
     anneal: {
-      kind: 'choice',
       default: 'none',
       choices: ['none', 'linear'],
       help: 'linear: alpha falls to 0 at the last planned step, as the teacher of bam',

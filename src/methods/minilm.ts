@@ -40,22 +40,19 @@ export const miniLm = defineMethod({
     version === 'v1' ? ['attentionScores', 'values'] : ['attentionScores', 'queries', 'keys', 'values'],
   options: {
     version: {
-      kind: 'choice',
       default: 'v2',
       choices: ['v1', 'v2'],
       help: 'v1: attention and values, equal attention heads; v2: queries, keys and values, any',
     },
     stage: {
-      kind: 'choice',
       default: 'both',
       choices: ['both', 'distillation'],
       help: 'the relations, then, from those weights, the labels; or the relations alone',
     },
     distillationShare: shareOf('the relations', 0.5),
-    teacherLayer: { kind: 'number', default: 0, min: 0, help: 'layer of the teacher, from 1; 0: the last' },
-    studentLayer: { kind: 'number', default: 0, min: 0, help: 'layer of the student, from 1; 0: the last' },
+    teacherLayer: { default: 0, min: 0, help: 'layer of the teacher, from 1; 0: the last' },
+    studentLayer: { default: 0, min: 0, help: 'layer of the student, from 1; 0: the last' },
     relationHeads: {
-      kind: 'number',
       default: 0,
       min: 0,
       help: "v2: heads that both widths are split into; 0: the teacher's attention heads",

@@ -39,21 +39,11 @@ export const mixKd = defineMethod({
   name: 'mixkd',
   needs: ({ alphaTmkd }) => (alphaTmkd === 0 ? [] : ['logits']),
   options: {
-    a: { kind: 'number', default: 0.4, above: 0, help: 'lambda ~ Beta(a, a): near 0 hardly mixed, 1 uniform' },
-    alphaSm: { kind: 'number', default: 1, min: 0, help: 'weight of the mixed labels' },
-    alphaTmkd: { kind: 'number', default: 1, min: 0, help: "weight of the teacher's answers to the mixtures" },
-    divergence: {
-      kind: 'choice',
-      default: 'mse',
-      choices: ['mse', 'kl'],
-      help: 'between the logits of teacher and student',
-    },
-    temperature: {
-      kind: 'number',
-      default: 1,
-      above: 0,
-      help: 'of divergence kl: divides the logits of both sides',
-    },
+    a: { default: 0.4, above: 0, help: 'lambda ~ Beta(a, a): near 0 hardly mixed, 1 uniform' },
+    alphaSm: { default: 1, min: 0, help: 'weight of the mixed labels' },
+    alphaTmkd: { default: 1, min: 0, help: "weight of the teacher's answers to the mixtures" },
+    divergence: { default: 'mse', choices: ['mse', 'kl'], help: 'between the logits of teacher and student' },
+    temperature: { default: 1, above: 0, help: 'of divergence kl: divides the logits of both sides' },
   },
   defaults: ({ divergence = 'mse', temperature }) => {
     if (divergence === 'kl' || temperature === undefined) return {};

@@ -20,7 +20,6 @@ export const mtDnn = defineMethod({
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   options: {
     alpha: {
-      kind: 'number',
       default: 0.5,
       min: 0,
       max: 1,

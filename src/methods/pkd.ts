@@ -30,35 +30,26 @@ export const patientKd = defineMethod({
   needs: ({ alpha }) => (alpha === 0 ? ['hiddenStates'] : ['logits', 'hiddenStates']),
   options: {
     layerMap: {
-      kind: 'choice',
       default: 'skip',
       choices: ['skip', 'last'],
       form: LAYER_PAIRS,
       help: 'which layers match: every k-th, the last, or pairs as 1:4,2:8',
     },
     alpha: {
-      kind: 'number',
       default: 0.5,
       min: 0,
       max: 1,
       help: 'weight of the distillation term; the labels get 1 - alpha',
     },
-    temperature: { kind: 'number', default: 10, above: 0, help: 'divides the logits of both sides' },
+    temperature: { default: 10, above: 0, help: 'divides the logits of both sides' },
     preset: {
-      kind: 'choice',
       default: 'hinton',
       choices: ['hinton', 'primer'],
       help: "soft term: the paper's, or the code's mean over classes",
     },
-    beta: { kind: 'number', default: 100, min: 0, help: 'weight of the patience term, at its scale' },
-    normalised: {
-      kind: 'choice',
-      default: 'yes',
-      choices: ['yes', 'no'],
-      help: 'whether vectors are compared by direction alone',
-    },
+    beta: { default: 100, min: 0, help: 'weight of the patience term, at its scale' },
+    normalised: { default: 'yes', choices: ['yes', 'no'], help: 'whether vectors are compared by direction alone' },
     scale: {
-      kind: 'choice',
       default: 'mean',
       choices: ['mean', 'sum'],
       help: "patience: the code's mean over pairs and features, or the paper's sum",

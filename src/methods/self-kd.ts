@@ -71,33 +71,28 @@ export const selfKd = defineMethod({
   isForClasses: true,
   options: {
     mode: {
-      kind: 'choice',
       default: 'snapshot',
       choices: ['snapshot', 'embedding'],
       help: 'what teaches: an earlier state, or the distances between the classes',
     },
     alpha: {
-      kind: 'number',
       default: 0.3,
       min: 0,
       max: 1,
       help: 'weight of the own targets; the labels get 1 - alpha',
     },
-    temperature: { kind: 'number', default: 2, above: 0, help: 'of snapshot: divides the logits of both sides' },
+    temperature: { default: 2, above: 0, help: 'of snapshot: divides the logits of both sides' },
     approximation: {
-      kind: 'choice',
       default: 'none',
       choices: ['none', 'top1'],
       help: "of embedding: all classes, or the label and the student's first choice",
     },
     distanceScale: {
-      kind: 'number',
       default: 0,
       min: 0,
       help: 'of embedding: divides the distances; 0: by their median',
     },
     warmupEpochs: {
-      kind: 'number',
       default: 1,
       min: 0,
       help: 'epochs of plain training first; of snapshot 1 at least',

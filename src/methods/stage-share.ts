@@ -4,7 +4,6 @@ import { OptionError } from '../errors/failures.js';
 /** The option of a first stage's share. @param stage in words: `the relations`. */
 export function shareOf<const D extends number>(stage: string, share: D) {
   return {
-    kind: 'number',
     default: share,
     above: 0,
     max: 1,

@@ -18,13 +18,7 @@ export const supervised = defineMethod({
   name: 'supervised',
   needs: [],
   options: {
-    labelSmoothing: {
-      kind: 'number',
-      default: 0,
-      min: 0,
-      max: 1,
-      help: 'share of the target that is spread over all classes',
-    },
+    labelSmoothing: { default: 0, min: 0, max: 1, help: 'share of the target that is spread over all classes' },
   },
   losses: (inputs, { labelSmoothing }) => {
     const { student, labels } = inputs;

@@ -37,20 +37,17 @@ const HOPS = {
 
 const options = {
   path: {
-    kind: 'choice',
     default: 'all',
     choices: ['all', 'direct', 'accuracy-midpoint'],
     form: { pattern: /^a[1-9]\d*(\+a[1-9]\d*)*$/, says: 'assistants by their places, largest first, as a1+a3' },
     help: 'through which assistants; accuracy-midpoint chooses one by fine-tuning each',
   },
   hop: {
-    kind: 'choice',
     default: 'hinton',
     choices: Object.keys(HOPS) as (keyof typeof HOPS)[], // of the table by construction
     help: 'the method of each hop, whose options are given beside these',
   },
   worse: {
-    kind: 'choice',
     default: 'keep',
     choices: ['keep', 'skip'],
     help: 'an assistant worse than its own fine-tuning: teaches all the same, or is left out',

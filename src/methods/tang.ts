@@ -17,7 +17,7 @@ export const tang = defineMethod({
   name: 'tang',
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   options: {
-    alpha: { kind: 'number', default: 1, min: 0, max: 1, help: 'weight of the logits; the labels get 1 - alpha' },
+    alpha: { default: 1, min: 0, max: 1, help: 'weight of the logits; the labels get 1 - alpha' },
   },
   losses: (inputs, { alpha }) => {
     const { student, teacher, labels } = inputs;

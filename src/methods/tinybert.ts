@@ -34,36 +34,27 @@ import { shareOf } from './stage-share.js';
 
 const options = {
   stage: {
-    kind: 'choice',
     default: 'both',
     choices: ['both', 'intermediate', 'prediction'],
     help: 'first the layers, then, from those weights, the logits; or one of the two',
   },
   intermediateShare: shareOf('the layers', 0.75),
   layerMap: {
-    kind: 'choice',
     default: 'uniform',
     choices: ['uniform'],
     form: LAYER_PAIRS,
     help: 'which layers match: every k-th, or pairs as 0:0,1:3; 0 is the embeddings',
   },
-  embeddingWeight: { kind: 'number', default: 1, min: 0, help: 'weight of the embedding term; 0 leaves it out' },
-  hiddenWeight: { kind: 'number', default: 1, min: 0, help: 'weight of each hidden-state term; 0 leaves them out' },
-  attentionWeight: { kind: 'number', default: 1, min: 0, help: 'weight of each attention term; 0 leaves them out' },
+  embeddingWeight: { default: 1, min: 0, help: 'weight of the embedding term; 0 leaves it out' },
+  hiddenWeight: { default: 1, min: 0, help: 'weight of each hidden-state term; 0 leaves them out' },
+  attentionWeight: { default: 1, min: 0, help: 'weight of each attention term; 0 leaves them out' },
   projection: {
-    kind: 'choice',
     default: 'layer',
     choices: ['layer', 'shared'],
     help: 'where widths differ: one projection for each layer, or one for all',
   },
-  temperature: {
-    kind: 'number',
-    default: 1,
-    above: 0,
-    help: 'divides the logits of both sides, in stage prediction',
-  },
+  temperature: { default: 1, above: 0, help: 'divides the logits of both sides, in stage prediction' },
   compat: {
-    kind: 'choice',
     default: 'masked',
     choices: ['masked', 'released'],
     help: "padding left out, or compared as the released code does; 'released' also divides the prediction by C",

@@ -22,7 +22,6 @@ export const wellRead = defineMethod({
   needs: ['logits'],
   options: {
     stage: {
-      kind: 'choice',
       default: 'distillation',
       choices: ['distillation', 'both'],
       help: 'the teacher alone, or then, from those weights, the labels',

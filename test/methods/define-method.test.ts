@@ -97,8 +97,8 @@ describe('defineMethod', () => {
     name: 'ranged',
     needs: [],
     options: {
-      beta: { kind: 'number', default: 1, above: 0, max: 10, help: 'weight' },
-      layers: { kind: 'choice', default: 'skip', choices: ['skip', 'last'], help: 'which layers' },
+      beta: { default: 1, above: 0, max: 10, help: 'weight' },
+      layers: { default: 'skip', choices: ['skip', 'last'], help: 'which layers' },
     },
     losses: ({ student, labels }, { layers }) => {
       expectTypeOf(layers).toEqualTypeOf<'skip' | 'last'>();
