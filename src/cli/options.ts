@@ -66,7 +66,8 @@ export function withFlagNames(error: unknown, table: OptionTable): unknown {
       return names.map((name) => [name, `--${flagName(key, spec)}`] as const);
     }),
   );
-  const inSentence = (text: string) => text.replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b/g, (name) => flags.get(name) ?? name);
+  const inSentence = (text: string) =>
+    text.replace(/(?<![.\w'])[a-z]+(?:[A-Z][a-z]+)+\b/g, (name) => flags.get(name) ?? name);
   const alone = (text: string) => {
     const listed = text.split(', ').map((part) => flags.get(part));
     if (listed.every((flag) => flag !== undefined)) return listed.join(', ');

@@ -222,7 +222,7 @@ describe('retort predict', () => {
     ['a column that is none', ['student', 'rows.csv', '--text_column', 'txt'], /wanted a column 'txt'/, 1],
     ['columns of no table', ['student', 'text', '--text_column', 'x'], /wanted a .csv, .tsv or .jsonl file/, 2],
     ['a pair to many', ['student', 'a', 'b', '--pair', 'c'], /--pair: wanted one text before it, got 2 words/, 2],
-    ['too many tokens', ['student', 'a', '--max_length', '50'], /maxLength: wanted .* at most 40/, 2],
+    ['too many tokens', ['student', 'a', '--max_length', '50'], /--max_length: wanted .* at most 40/, 2],
   ])('%s is one message', (_what, words, message, code, input) => {
     const outcome = failure(['predict', ...words], input);
     expect(outcome.stderr).toMatch(message);
