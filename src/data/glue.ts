@@ -3,8 +3,8 @@
  * `glue`, so that a model from there needs no map. Metrics are the paper's, table 1.
  */
 import { OptionError } from '../errors/failures.js';
+import { nearestName } from './formats/table-rows.js';
 import { tableFile } from './set-sources.js';
-import { nearestName } from './table-rows.js';
 import { type LoadTextSetOptions, readTextSet, type TextSet } from './text-set.js';
 import type { TextTask } from './text-task.js';
 

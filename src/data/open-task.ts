@@ -6,6 +6,7 @@ import { closest } from 'fastest-levenshtein';
 import { type FileError, OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import { type MetricName, usualMetrics } from '../metrics/table.js';
+import { hasColumns, TABLE_EXTENSIONS } from './formats/table.js';
 import { readTextTable } from './read-text-table.js';
 import { readTextTask } from './read-text-task.js';
 import { stratifiedSubset, withDev } from './stratified.js';
@@ -112,11 +113,10 @@ export async function openPool(
   onNotice: (text: string) => void = () => {},
 ): Promise<TextTable> {
   let skipped = 0;
-  const isPlain = extname(path).toLowerCase() === '.txt';
   const table = await readTextTable(path, {
-    ...(!isPlain && textColumn !== undefined && { text: textColumn }),
+    ...(hasColumns(path) && textColumn !== undefined && { text: textColumn }),
     ...(isPair && { pair: pairColumn ?? 'pair' }),
-    ...(!isPlain && { label: null }),
+    ...(hasColumns(path) && { label: null }),
     name: basename(path),
     ...(badRows === 'skip' && { onBadRow: () => (skipped += 1) }),
   });
@@ -153,13 +153,11 @@ function expectTargets({ name, labels, scores }: TextTable, { labelNames, isRegr
   });
 }
 
-const FILES = ['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.parquet'];
-
 /** @throws OptionError for what contradicts the data that was named. */
 async function checkData(data: string, settings: Given<TaskSettings>): Promise<void> {
   const { dataDir } = settings;
   const isSet = isTextSetName(data);
-  if (!isSet && !FILES.includes(extname(data).toLowerCase())) {
+  if (!isSet && !hasColumns(data)) {
     const names = Object.keys(TEXT_SETS);
     const isFolder = await stat(data).then(
       (found) => found.isDirectory(),
@@ -167,7 +165,7 @@ async function checkData(data: string, settings: Given<TaskSettings>): Promise<v
     );
     throw new OptionError({
       where: 'data',
-      wanted: `a data set (${names.join(', ')}), or a file that ends with ${FILES.join(', ')}`,
+      wanted: `a data set (${names.join(', ')}), or a file that ends with ${TABLE_EXTENSIONS.join(', ')}`,
       got: `'${data}'${isFolder ? ', a folder' : ''}`,
       fix: isFolder
         ? 'name the data set and say where it lies: retort train sst2 --data_dir FOLDER'

@@ -1,15 +1,17 @@
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
-import { delimitedRows } from './delimited-rows.js';
-import { jsonRows } from './json-rows.js';
+import { EXTENSIONS, extensionOf, FORMATS, formatOf, type TextFormat } from './formats/table.js';
+import {
+  type BadRow,
+  type ColumnName,
+  type Columns,
+  type FileFormat,
+  quoted,
+  type TableRow,
+} from './formats/table-rows.js';
 import { LabelColumn, type LabelOptions } from './label-column.js';
-import { parquetRows } from './parquet-rows.js';
-import { type BadRow, type ColumnName, type Columns, quoted, type TableRow } from './table-rows.js';
-import { textLines } from './text-lines.js';
 import { rowNumbers, type TextTable } from './text-table.js';
-
-export type TextFormat = 'csv' | 'tsv' | 'jsonl' | 'txt' | 'parquet';
 
 export type ReadTextTableOptions = LabelOptions & {
   /** Default: by the file's extension. */
@@ -36,16 +38,6 @@ export type ReadTextTableOptions = LabelOptions & {
   readonly onBadRow?: (failure: FileError) => void;
 };
 
-const FORMATS: Readonly<Record<string, TextFormat>> = {
-  '.csv': 'csv',
-  '.tsv': 'tsv',
-  '.tab': 'tsv',
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-  '.txt': 'txt',
-  '.parquet': 'parquet',
-};
-
 /**
  * Reads a file of texts: CSV, TSV, JSON lines, Parquet, or plain text with one text a line. Text is UTF-8, with or
  * without a byte-order mark; lines end with LF or CRLF; empty lines are skipped. An empty label, or -100, is no label;
@@ -55,10 +47,21 @@ const FORMATS: Readonly<Record<string, TextFormat>> = {
  * each other or the format.
  */
 export async function readTextTable(path: string, options: ReadTextTableOptions = {}): Promise<TextTable> {
-  const format = options.format ?? formatOf(path);
+  const format = options.format === undefined ? formatByName(path) : namedFormat(options.format);
   expectFitting(format, options);
   const found: FoundColumns = { roles: new Set(), labelNames: options.labelNames };
-  const rows = rowsOf(path, format, options, found);
+  const rows = format.rows(path, {
+    columns: (header) => {
+      const chosen = chosenColumns(options, header.names);
+      found.roles = new Set(Object.keys(chosen));
+      if (options.labelMap === undefined) found.labelNames ??= header.classNames?.(String(chosen.label));
+      return chosen;
+    },
+    needsLabel: typeof options.label === 'string',
+    header: hasHeader(options),
+    delimiter: options.delimiter,
+    quote: options.quote,
+  });
   const builder = new TableBuilder(path, options, found);
   for await (const row of rows) builder.add(row);
   return builder.finish();
@@ -67,43 +70,8 @@ export async function readTextTable(path: string, options: ReadTextTableOptions 
 /** What a file turned out to have, known from its first row on. */
 type FoundColumns = { roles: ReadonlySet<string>; labelNames: readonly string[] | undefined };
 
-function rowsOf(
-  path: string,
-  format: TextFormat,
-  options: ReadTextTableOptions,
-  found: FoundColumns,
-): AsyncIterable<TableRow | BadRow> {
-  const columns = (names: readonly string[]): Columns => {
-    const chosen = chosenColumns(options, names);
-    found.roles = new Set(Object.keys(chosen));
-    return chosen;
-  };
-  switch (format) {
-    case 'csv':
-    case 'tsv': {
-      const delimiter = options.delimiter ?? (format === 'csv' ? ',' : '\t');
-      const header = options.header ?? !givenColumns(options).some((column) => typeof column === 'number');
-      return delimitedRows(path, { delimiter, quote: options.quote ?? format === 'csv', header, columns });
-    }
-    case 'jsonl':
-      // A row without a label may lack the key, the first one too.
-      return jsonRows(path, (names) => columns([...names, 'label']), typeof options.label === 'string');
-    case 'parquet':
-      return parquetRows(path, ({ names, classNames }) => {
-        const chosen = columns(names);
-        if (options.labelMap === undefined) found.labelNames ??= classNames(String(chosen.label));
-        return chosen;
-      });
-    case 'txt':
-      found.roles = new Set(['text']);
-      return plainRows(path);
-  }
-}
-
-async function* plainRows(path: string): AsyncGenerator<TableRow, void> {
-  for await (const { number, text } of textLines(path)) {
-    if (text.trim() !== '') yield { where: `${path}:${number}`, cells: { text } };
-  }
+function hasHeader(options: ReadTextTableOptions): boolean {
+  return options.header ?? !givenColumns(options).some((column) => typeof column === 'number');
 }
 
 function chosenColumns(options: ReadTextTableOptions, names: readonly string[]): Columns {
@@ -213,16 +181,23 @@ function readScore(cell: string | undefined, where: string): number | FileError 
   });
 }
 
-function formatOf(path: string): TextFormat {
-  const extension = extname(path).toLowerCase();
-  const format = FORMATS[extension];
+function formatByName(path: string): FileFormat {
+  const format = formatOf(path);
   if (format !== undefined) return format;
+  const extension = extensionOf(path);
   const fix =
     extension === '.json'
       ? "give format: 'jsonl' if it has one object a line; an array becomes such lines with jq -c '.[]'"
       : 'give format, or rename the file';
-  const wanted = `a file that ends with ${Object.keys(FORMATS).join(', ')}`;
+  const wanted = `a file that ends with ${EXTENSIONS.join(', ')}`;
   throw new FileError({ where: path, wanted, got: extension === '' ? 'no extension' : extension, fix });
+}
+
+function namedFormat(name: TextFormat): FileFormat {
+  if (Object.hasOwn(FORMATS, name)) return FORMATS[name];
+  const formats = Object.keys(FORMATS);
+  const fix = `did you mean '${closest(String(name), formats)}'?`;
+  throw new OptionError({ where: 'format', wanted: formats.join(', '), got: quoted(String(name)), fix });
 }
 
 function givenColumns({ text, pair, label, score, id }: ReadTextTableOptions): (ColumnName | null | undefined)[] {
@@ -230,13 +205,9 @@ function givenColumns({ text, pair, label, score, id }: ReadTextTableOptions): (
 }
 
 /** An option that would do nothing is an error. */
-function expectFitting(format: TextFormat, options: ReadTextTableOptions): void {
-  if (!Object.values(FORMATS).includes(format)) {
-    const formats = [...new Set(Object.values(FORMATS))];
-    const fix = `did you mean '${closest(String(format), formats)}'?`;
-    throw new OptionError({ where: 'format', wanted: formats.join(', '), got: quoted(String(format)), fix });
-  }
-  const isDelimited = format === 'csv' || format === 'tsv';
+function expectFitting({ extensions: [extension = ''], delimiter, cells }: FileFormat, options: ReadTextTableOptions) {
+  const format = extension.slice(1);
+  const isDelimited = delimiter !== undefined;
   const delimitedOnly = (['header', 'delimiter', 'quote'] as const).find((name) => options[name] !== undefined);
   if (delimitedOnly !== undefined && !isDelimited) {
     throw new OptionError({ where: delimitedOnly, wanted: 'a file of CSV or TSV', got: `format ${format}` });
@@ -244,12 +215,12 @@ function expectFitting(format: TextFormat, options: ReadTextTableOptions): void 
   const columns = givenColumns(options);
   const column = columns.find((value) => value !== undefined && value !== null);
   if (
-    format === 'txt' &&
+    cells === undefined &&
     (column !== undefined || options.labelNames !== undefined || options.labelMap !== undefined)
   ) {
     const got = column === undefined ? 'labels' : `the column ${quoted(String(column))}`;
     const fix = "leave it out, or give format: 'csv' or 'tsv'";
-    throw new OptionError({ where: 'format txt', wanted: 'one text a line and no columns', got, fix });
+    throw new OptionError({ where: `format ${format}`, wanted: 'one text a line and no columns', got, fix });
   }
   const numbers = columns.filter((value) => typeof value === 'number');
   const wrong = numbers.find((value) => !(Number.isInteger(value) && value >= 1));
@@ -259,7 +230,7 @@ function expectFitting(format: TextFormat, options: ReadTextTableOptions): void 
   if (numbers.length > 0 && !isDelimited) {
     throw new OptionError({ where: 'columns', wanted: `names of columns for ${format}`, got: String(numbers[0]) });
   }
-  const isHeaderless = isDelimited && (options.header ?? numbers.length === 0) === false;
+  const isHeaderless = isDelimited && !hasHeader(options);
   const named = columns.find((value) => typeof value === 'string');
   if (isHeaderless && (named !== undefined || options.text === undefined)) {
     const got = named === undefined ? 'no number for text' : quoted(named);

@@ -1,10 +1,10 @@
 /** @file The forms in which public data sets come, as sources of splits. */
 import { basename } from 'node:path';
 import { FileError } from '../errors/failures.js';
+import { quoted } from './formats/table-rows.js';
+import { textBlocks, textLines } from './formats/text-lines.js';
 import { LabelColumn } from './label-column.js';
 import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
-import { quoted } from './table-rows.js';
-import { textBlocks, textLines } from './text-lines.js';
 import type { ReadSplitOptions, SplitSource } from './text-set.js';
 import { textTable } from './text-table.js';
 

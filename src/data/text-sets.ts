@@ -1,8 +1,8 @@
 /** @file Every data set of texts that can be read by name. */
 import { OptionError } from '../errors/failures.js';
+import { nearestName, quoted } from './formats/table-rows.js';
 import { GLUE_SETS } from './glue.js';
 import { fileForEachLabel, intentsFile, labelledLines, tableFile } from './set-sources.js';
-import { nearestName, quoted } from './table-rows.js';
 import { type LoadTextSetOptions, readTextSet, type TextSet } from './text-set.js';
 import type { TextTask } from './text-task.js';
 

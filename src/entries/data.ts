@@ -1,4 +1,6 @@
 export { type Batch, type Dataset, paddedRows, paddingWeights } from '../data/dataset.js';
+export type { TextFormat } from '../data/formats/table.js';
+export type { ColumnName } from '../data/formats/table-rows.js';
 export { GLUE_SETS, type GlueName, glue } from '../data/glue.js';
 export { decodeIdx, type Idx, readIdx } from '../data/idx.js';
 export { imageDataset } from '../data/images.js';
@@ -13,7 +15,7 @@ export {
   mnistDataset,
   type Normalisation,
 } from '../data/mnist.js';
-export { type ReadTextTableOptions, readTextTable, type TextFormat } from '../data/read-text-table.js';
+export { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
 export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 export { SAMPLINGS, type Sampling, taskProbabilities } from '../data/sampling.js';
 export { batchesInOrder, type Cursor, epochBatches, type ShuffledBatch } from '../data/shuffle.js';
@@ -25,7 +27,6 @@ export {
   stratifiedSubset,
   withDev,
 } from '../data/stratified.js';
-export type { ColumnName } from '../data/table-rows.js';
 export {
   readTaggedTexts,
   type TaggedColumns,

@@ -1,6 +1,7 @@
 /** @file What can be found wrong with texts, and with models of texts on them. */
+
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { hasColumns } from '../data/formats/table.js';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 import { stratifiedSubset, withDev } from '../data/stratified.js';
 import { targetsOf } from '../data/targets.js';
@@ -33,7 +34,6 @@ export type FoundReader = OpenedModel & { readonly tokenizer: Tokenizer };
 /** How `loadHuggingFace` says that a model's answers are random. */
 const NEW_HEAD = 'the head is new';
 
-const FILES = ['.csv', '.tsv', '.tab', '.jsonl', '.ndjson', '.parquet'];
 const DEV = { seed: 1, portion: { share: 0.1 } } as const;
 const MAX_LENGTH = 128;
 /** Enough to tell a teacher from a guesser. */
@@ -42,7 +42,7 @@ const SHOWN_LABELS = 6;
 
 /** Whether a word names texts: a file of them, or a data set by name that is no path as well. */
 export async function isTextData(word: string): Promise<boolean> {
-  if (FILES.includes(extname(word).toLowerCase())) return true;
+  if (hasColumns(word)) return true;
   return isTextSetName(word) && (await stat(word).catch(() => undefined)) === undefined;
 }
 

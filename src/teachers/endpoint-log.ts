@@ -1,6 +1,6 @@
 /** @file The log of an endpoint's replies: nothing that was paid for is asked again. */
 import { dirname } from 'node:path';
-import { placedLines } from '../data/text-lines.js';
+import { placedLines } from '../data/formats/text-lines.js';
 import { FileError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
 import { statIfThere } from '../files/atomic-write.js';

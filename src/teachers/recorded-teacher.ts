@@ -1,10 +1,9 @@
 /** @file Answers that were given earlier, in a file, as a teacher: whoever gave them. */
 import { createHash } from 'node:crypto';
-import { extname } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
-import { parquetObjects } from '../data/parquet-rows.js';
+import { FORMATS, formatOf, type TextFormat } from '../data/formats/table.js';
+import type { FileFormat, ObjectRow } from '../data/formats/table-rows.js';
 import { allRows } from '../data/row-sample.js';
-import { textLines } from '../data/text-lines.js';
 import type { TextTable } from '../data/text-table.js';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
@@ -25,9 +24,14 @@ export type RecordedTeacherOptions = RecordedOptions & {
   readonly use?: Rung;
   /** Whether answers to rows that the data does not have are an error. Default: `error`. */
   readonly unknownRows?: 'error' | 'ignore';
-  /** Default: by the extension, `.parquet` or JSON lines. */
-  readonly format?: 'jsonl' | 'parquet';
+  /** Default: by the extension, else JSON lines. */
+  readonly format?: RecordedFormat;
 };
+
+/** The formats whose rows are objects. */
+type RecordedFormat = {
+  [F in TextFormat]: (typeof FORMATS)[F] extends { readonly objects: unknown } ? F : never;
+}[TextFormat];
 
 /**
  * A teacher of recorded answers, one a row, in JSON lines or Parquet. Each has an `id`, or a `text` (and a `pair`), or
@@ -91,8 +95,8 @@ type Records = {
   readonly by: 'id' | 'text';
   /** Places of the answers by id or text. */
   readonly places: ReadonlyMap<string, number>;
-  /** The line or row of each answer. */
-  readonly lines: readonly number[];
+  /** Where each answer stands. */
+  readonly wheres: readonly string[];
   /** What the answers were given to, where they say so besides their ids. */
   readonly texts: readonly (string | undefined)[];
   /** [answers, C] */
@@ -106,18 +110,16 @@ type Records = {
 async function readRecords(path: string, options: RecordedTeacherOptions): Promise<Records> {
   const { labelNames, use } = options;
   const reader = new AnswerReader(labelNames, options);
-  const format = options.format ?? (extname(path).toLowerCase() === '.parquet' ? 'parquet' : 'jsonl');
   const hash = createHash('sha256').update(JSON.stringify(['recorded', options]));
   const places = new Map<string, number>();
-  const lines: number[] = [];
+  const wheres: string[] = [];
   const texts: (string | undefined)[] = [];
   let isWhole = true;
   const values = new Growing(labelNames.length);
   const remainder = new Growing(labelNames.length);
   const none = labelNames.map(() => 0);
   let by = options.by;
-  for await (const { object, number } of format === 'parquet' ? parquetRecords(path) : jsonRecords(path)) {
-    const where = placeOf(path, format, number);
+  for await (const { object, where } of recordedRows(path, options)) {
     by ??= object.id === undefined || object.id === null ? 'text' : 'id';
     const text = textKey(object);
     const key = by === 'id' ? idKey(object) : text;
@@ -127,27 +129,26 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     }
     const before = places.get(key);
     if (before !== undefined) {
-      const first = placeOf(path, format, lines[before] as number);
-      const got = `another for the same ${by} as ${first}`;
+      const got = `another for the same ${by} as ${wheres[before]}`;
       throw new FileError({ where, wanted: 'one answer for each row', got, fix: 'delete one of them' });
     }
     const { rung, target, isWhole: saysAll } = reader.read(object, where, use);
-    places.set(key, lines.length);
-    lines.push(number);
+    places.set(key, wheres.length);
+    wheres.push(where);
     texts.push(by === 'id' ? text : undefined);
     isWhole &&= saysAll;
     values.add(target.logits);
     remainder.add(target.remainder ?? none);
     hash.update(JSON.stringify([key, text, rung, target]));
   }
-  if (lines.length === 0) {
+  if (wheres.length === 0) {
     throw new FileError({ where: path, wanted: 'recorded answers', got: 'none', fix: 'check that this is the file' });
   }
   const others = remainder.all();
   return {
     by: by ?? 'id',
     places,
-    lines,
+    wheres,
     texts,
     values: values.all(),
     remainder: others.some((value) => value > 0) ? others : undefined,
@@ -156,35 +157,19 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
   };
 }
 
-type RecordedObject = { readonly number: number; readonly object: Readonly<Record<string, unknown>> };
-
-async function* jsonRecords(path: string): AsyncGenerator<RecordedObject, void> {
-  for await (const { number, text } of textLines(path)) {
-    if (text.trim() === '') continue;
-    let object: unknown;
-    try {
-      object = JSON.parse(text);
-    } catch (cause) {
-      const fix = 'mend or delete that line';
-      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: shortened(text), fix, cause });
-    }
-    if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-      throw new FileError({ where: `${path}:${number}`, wanted: 'a JSON object', got: shortened(text) });
-    }
-    yield { number, object: object as RecordedObject['object'] };
-  }
-}
-
 const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', ...RUNGS];
 
-async function* parquetRecords(path: string): AsyncGenerator<RecordedObject, void> {
-  let number = 0;
-  const known = ({ names }: { readonly names: readonly string[] }) => names.filter((name) => COLUMNS.includes(name));
-  for await (const { object } of parquetObjects(path, known)) yield { number: ++number, object };
-}
-
-function placeOf(path: string, format: 'jsonl' | 'parquet', number: number): string {
-  return format === 'parquet' ? `${path}, row ${number}` : `${path}:${number}`;
+async function* recordedRows(path: string, { format }: RecordedTeacherOptions): AsyncGenerator<ObjectRow, void> {
+  const byName: FileFormat | undefined = format === undefined ? formatOf(path) : FORMATS[format];
+  const objects = byName?.objects ?? FORMATS.jsonl.objects;
+  for await (const row of objects(path, ({ names }) => names.filter((name) => COLUMNS.includes(name)))) {
+    if ('object' in row) {
+      yield row;
+      continue;
+    }
+    const { where, wanted, got, cause } = row.failure;
+    throw new FileError({ where, wanted, got, fix: 'mend or delete that line', cause });
+  }
 }
 
 function idKey({ id }: Readonly<Record<string, unknown>>): string | undefined {
@@ -213,8 +198,8 @@ function knownRows({ by, places }: Records, data: Dataset, path: string): number
 
 /** Every row has an answer, to its very text where that is known, and every answer a row unless told otherwise. */
 function expectSameRows(records: Records, table: TextTable, path: string, unknownRows: 'error' | 'ignore'): void {
-  const { by, places, texts, lines } = records;
-  const used = new Uint8Array(lines.length);
+  const { by, places, texts, wheres } = records;
+  const used = new Uint8Array(wheres.length);
   const missing: string[] = [];
   for (let row = 0; row < table.size; row++) {
     const place = places.get(keyOf(table, row, by));
@@ -226,7 +211,7 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
     const text = texts[place];
     if (text !== undefined && text !== keyOf(table, row, 'text')) {
       throw new SignalError({
-        where: `${path}:${lines[place]}`,
+        where: wheres[place] as string,
         wanted: `an answer to row ${table.ids[row]} of ${table.name}, ${shortened(keyOf(table, row, 'text'))}`,
         got: `one to ${shortened(text)}`,
         fix: "the rows have changed since: find them by their text (by: 'text'), or record the answers again",
@@ -246,7 +231,7 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
   if (extra < 0 || unknownRows === 'ignore') return;
   const count = used.reduce((sum, value) => sum + (1 - value), 0);
   throw new SignalError({
-    where: `${path}:${lines[extra]}`,
+    where: wheres[extra] as string,
     wanted: `an answer to a row of ${table.name}`,
     got: `one to an unknown ${by}${count > 1 ? `, the first of ${count} such` : ''}`,
     fix: "check that this is the file for this data; unknownRows: 'ignore' leaves such answers out",

@@ -36,8 +36,8 @@ describe('the command line', () => {
     const loaded = [...loadedBy('cli/main.ts')];
     expect(loaded).toContain('cli/commands/distill/usage.ts');
     expect(loaded.filter((path) => HEAVY.test(path))).toEqual([]);
-    // 52 in November 2026, at under a millisecond each.
-    expect(loaded.length).toBeLessThan(80);
+    // At under a millisecond each; the tables that help pages derive from are most of them.
+    expect(loaded.length).toBeLessThan(100);
   });
 
   test('such an import is seen where there is one', () => {

@@ -36,6 +36,7 @@ export const RANKS: Readonly<Record<string, number>> = {
  * rooms of one line do not know each other. What lies in no room is above all of them.
  */
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  data: [['formats']],
   training: [['step', 'evaluation'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
   'cli/commands': [['digits', 'report', 'init'], ['use'], ['train'], ['distill', 'pretrain'], ['augment']],
 };

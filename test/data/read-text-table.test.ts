@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type ReadTextTableOptions, readTextTable, type TextFormat } from '../../src/data/read-text-table.js';
+import type { TextFormat } from '../../src/data/formats/table.js';
+import { type ReadTextTableOptions, readTextTable } from '../../src/data/read-text-table.js';
 import { FileError, OptionError } from '../../src/errors/failures.js';
 import { RetortError } from '../../src/errors/retort-error.js';
 

@@ -173,7 +173,7 @@ describe('recordedTeacher', () => {
 
   const good = { probabilities: [0.2, 0.3, 0.5] };
   test.each<[string, readonly (object | string)[], string]>([
-    ['a torn line', [{ id: 1, ...good }, '{"id": 2, "prob'], ':2: wanted a JSON object'],
+    ['a torn line', [{ id: 1, ...good }, '{"id": 2, "prob'], ':2: wanted one whole JSON object'],
     ['no answer', [{ id: 1, answer: 'yes' }], ':1: wanted an answer: one of logits, probabilities'],
     ['no id', [{ id: 1, ...good }, good], ':2: wanted the id that it answers'],
     [

@@ -1,7 +1,7 @@
 /** @file What a retort.yaml among the words of a command stands for: the flags that would say the same. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MissingColumnError } from '../../data/table-rows.js';
+import { MissingColumnError } from '../../data/formats/table-rows.js';
 import { OptionError } from '../../errors/failures.js';
 import { TEACHER_FOLDER } from '../../experiments/distillation/teacher-settings.js';
 import { MODEL_NAMES } from '../../models/hugging-face-cache.js';

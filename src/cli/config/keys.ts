@@ -3,6 +3,7 @@
  * has; keys come from the tables of settings, and reading, JSON Schema, the page of keys and the comments of `retort init`
  * from the keys.
  */
+import { TABLE_FILES } from '../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../data/task-settings.js';
 import { TEXT_SETS } from '../../data/text-sets.js';
 import {
@@ -45,7 +46,7 @@ const data = { option: 'data', teacher: 'data', student: 'data' } as const;
 /** The word of the command line, in two keys. */
 const DATA_KEYS: Readonly<Record<string, ConfigKey>> = {
   name: { ...data, choices: Object.keys(TEXT_SETS), help: 'a data set by name' },
-  train: { ...data, place: 'path', help: 'in the place of name, a .csv, .tsv, .jsonl or .parquet file of your own' },
+  train: { ...data, place: 'path', help: `in the place of name, a ${TABLE_FILES} file of your own` },
 };
 
 export const SECTIONS: Readonly<Record<SectionName, Readonly<Record<string, ConfigKey>>>> = sectionsOf();

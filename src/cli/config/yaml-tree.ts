@@ -12,7 +12,7 @@ import {
   parseDocument,
   type Document as YamlDocument,
 } from 'yaml';
-import { textBlocks } from '../../data/text-lines.js';
+import { textBlocks } from '../../data/formats/text-lines.js';
 import { FileError } from '../../errors/failures.js';
 import { inputFailure } from '../../files/file-failure.js';
 

@@ -1,6 +1,6 @@
 /** @file Which kind of teacher a name is of, and the settings that each kind has. */
 import { existsSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
+import { extensionOf, RECORDED_EXTENSIONS, RECORDED_FILES } from '../../data/formats/table.js';
 import type { Given } from '../../data/open-task.js';
 import { OptionError } from '../../errors/failures.js';
 import type { TeacherSettings } from './teacher-settings.js';
@@ -12,9 +12,7 @@ export type NamedTeacher = { readonly name: string; readonly kind: TeacherKind }
 
 const KINDS: Readonly<Record<string, TeacherKind>> = {
   '.onnx': 'onnx',
-  '.jsonl': 'recorded',
-  '.ndjson': 'recorded',
-  '.parquet': 'recorded',
+  ...Object.fromEntries(RECORDED_EXTENSIONS.map((extension) => [extension, 'recorded'] as const)),
 };
 
 /** What a setting is for, in words; and whether these teachers are that. */
@@ -28,7 +26,7 @@ const has =
   (teachers: readonly NamedTeacher[]): boolean =>
     teachers.some(({ kind }) => kinds.includes(kind));
 const ONNX: Use = { wanted: 'an .onnx file as teacher', fits: has('onnx') };
-const RECORDED: Use = { wanted: 'recorded outputs (.jsonl, .parquet) as teacher', fits: has('recorded') };
+const RECORDED: Use = { wanted: `recorded outputs (${RECORDED_FILES}) as teacher`, fits: has('recorded') };
 const ENDPOINT: Use = { wanted: 'the URL of a language model as teacher', fits: has('endpoint') };
 const TRAINED: Use = {
   wanted: 'teacherEpochs',
@@ -98,7 +96,7 @@ function expectWhole({ teacherModel, prices, maxCost }: Settings): void {
 
 function kindOf(name: string): TeacherKind {
   if (/^https?:\/\//iu.test(name)) return 'endpoint';
-  const ending = extname(name).toLowerCase();
+  const ending = extensionOf(name);
   const kind = KINDS[ending];
   if (kind !== undefined && !isFolder(name)) return kind;
   if (name !== '' && (isFolder(name) || !existsSync(name))) return 'model';

@@ -1,4 +1,5 @@
 /** @file Who teaches: what a name of a teacher cannot say by itself, each setting of one kind of teacher. */
+import { RECORDED_FILES } from '../../data/formats/table.js';
 import type { SettingTable } from '../../options/setting.js';
 import { RUNGS, type Rung } from '../../teachers/targets.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
@@ -55,12 +56,12 @@ export const TEACHER_SETTINGS = {
     group: 'Teacher',
     saidAs: ['url'],
     help:
-      'a run, a folder, or a name on the Hugging Face hub; an .onnx file; a .jsonl or .parquet file of recorded outputs; ' +
+      `a run, a folder, or a name on the Hugging Face hub; an .onnx file; a ${RECORDED_FILES} file of recorded outputs; ` +
       'the URL of a language model; several, separated by commas, teach by their mean',
     yaml: [
       { key: 'model', ofTeacher: 'model', place: 'name', help: 'a run, a folder, a model by name, an .onnx file' },
       { key: 'models', place: 'name', form: 'list', help: 'several, which teach by their mean' },
-      { key: 'recorded', place: 'path', help: 'a .jsonl or .parquet file of recorded outputs' },
+      { key: 'recorded', place: 'path', help: `a ${RECORDED_FILES} file of recorded outputs` },
       { key: 'url', takes: 'a URL', help: 'the endpoint of a language model' },
     ],
   },

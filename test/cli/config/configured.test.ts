@@ -7,7 +7,7 @@ import { trainUsage } from '../../../src/cli/commands/train/usage.js';
 import { configured } from '../../../src/cli/config/configured.js';
 import { FLAG_ONLY, METHOD_OPTIONS, OUTPUT, SECTIONS } from '../../../src/cli/config/keys.js';
 import { readOptions } from '../../../src/cli/options.js';
-import { MissingColumnError } from '../../../src/data/table-rows.js';
+import { MissingColumnError } from '../../../src/data/formats/table-rows.js';
 import { FileError, OptionError } from '../../../src/errors/failures.js';
 import { configFile } from './config-file.js';
 

@@ -1,3 +1,4 @@
+import { TABLE_FILES } from '../../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS } from '../../../data/task-settings.js';
 import type { CommandUsage } from '../../command.js';
 import { messageOptions } from '../../shared-options.js';
@@ -6,7 +7,7 @@ export const initUsage = {
   name: 'init',
   summary: 'look at a file of texts, and write a retort.yaml that distils on it',
   description:
-    'Looks at a .csv, .tsv, .jsonl or .parquet file, or at a data set by name: which column holds the texts and which the ' +
+    `Looks at a ${TABLE_FILES} file, or at a data set by name: which column holds the texts and which the ` +
     'labels, how many rows each label has, how long the texts are. Writes a config whose comments say why each value was ' +
     'chosen, and a JSON Schema beside it, by which editors complete its keys.',
   options: {

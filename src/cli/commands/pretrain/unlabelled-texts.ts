@@ -1,5 +1,7 @@
 /** @file Texts for commands that want no labels: sets by name, and files of any kind. */
+
 import { basename, extname } from 'node:path';
+import { hasColumns } from '../../../data/formats/table.js';
 import { readTextTable } from '../../../data/read-text-table.js';
 import { isTextSetName, loadTextSet, TEXT_SETS } from '../../../data/text-sets.js';
 import { joinTables, selectRows, type TextTable, withoutLabels } from '../../../data/text-table.js';
@@ -42,11 +44,6 @@ export async function readUnlabelled(names: readonly string[], options: Options,
   const all =
     more.length === 0 ? first : joinTables(tables.map(([name]) => name).join('+'), Object.fromEntries(tables));
   return someRows(all, options);
-}
-
-/** Whether data is a file whose columns have names. */
-function hasColumns(data: string): boolean {
-  return !isTextSetName(data) && extname(data).toLowerCase() !== '.txt';
 }
 
 /** @throws OptionError for names of columns where nothing has any. */

@@ -1,3 +1,4 @@
+import { TABLE_FILES } from '../../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
 import { START_SETTINGS } from '../../../models/start-settings.js';
 import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../../options/run-settings.js';
@@ -11,7 +12,7 @@ export const trainUsage = {
   config: 'train',
   summary: 'fine-tune a model on texts: a teacher, or a student without one',
   description:
-    'DATA is a data set by name (sst2, mrpc, cola, stsb, trec, banking77 and so on) or a .csv, .tsv, .jsonl or .parquet ' +
+    `DATA is a data set by name (sst2, mrpc, cola, stsb, trec, banking77 and so on) or a ${TABLE_FILES} ` +
     'file of your own with a column of texts and one of labels; or a retort.yaml, whose teacher is trained. The model is ' +
     'scored on the dev split after each epoch; a file without --dev has a tenth of its rows set aside for that. What is ' +
     'kept can be given to retort predict, evaluate, export, and to retort train again.',

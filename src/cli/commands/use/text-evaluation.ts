@@ -1,4 +1,4 @@
-import { extname } from 'node:path';
+import { formatOf, hasColumns } from '../../../data/formats/table.js';
 import { type ReadTextTableOptions, readTextTable } from '../../../data/read-text-table.js';
 import { isTextSetName, loadTextSet } from '../../../data/text-sets.js';
 import type { TextTable } from '../../../data/text-table.js';
@@ -108,7 +108,7 @@ async function readData(
     ...(pairColumn !== undefined && { pair: pairColumn }),
     ...(isRegression ? { score: labelColumn, label: null } : { label: labelColumn, labelNames: labels }),
   };
-  if (extname(data).toLowerCase() === '.txt') {
+  if (formatOf(data) !== undefined && !hasColumns(data)) {
     throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
   }
   const table = await readTextTable(data, readOptions);

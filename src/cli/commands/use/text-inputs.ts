@@ -1,11 +1,9 @@
 /** @file The texts that a command was given: as words, in files, on standard input; one after the other. */
 import { isUtf8 } from 'node:buffer';
 import { stat } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { delimitedRows } from '../../../data/delimited-rows.js';
-import { jsonRows } from '../../../data/json-rows.js';
-import type { BadRow, Columns, TableRow } from '../../../data/table-rows.js';
-import { MAX_LINE_BYTES, textLines } from '../../../data/text-lines.js';
+import { EXTENSIONS, extensionOf, formatOf, hasColumns, TABLE_FILES } from '../../../data/formats/table.js';
+import type { Columns, TableHeader } from '../../../data/formats/table-rows.js';
+import { MAX_LINE_BYTES, textLines } from '../../../data/formats/text-lines.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
 import { errorCode, inputFailure } from '../../../files/file-failure.js';
 import type { TextInput } from '../../../inference/load.js';
@@ -26,13 +24,6 @@ export type TextSource = {
   /** One text, and not a file of them. */
   readonly isSingle: boolean;
 };
-
-const TABLES: ReadonlyMap<string, string> = new Map([
-  ['.csv', ','],
-  ['.tsv', '\t'],
-]);
-const JSON_LINES = ['.jsonl', '.ndjson'];
-const KNOWN = [...TABLES.keys(), ...JSON_LINES, '.txt'];
 
 /**
  * Finds out what the words are. A word is a file if one of that name is there, or if it looks like the name of one that
@@ -61,10 +52,10 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
     });
   }
   const column = options.textColumn === undefined ? options.pairColumn : options.textColumn;
-  if (column !== undefined && !files.some((path) => isTable(path))) {
+  if (column !== undefined && !files.some(hasColumns)) {
     throw new OptionError({
       where: '--text_column, --pair_column',
-      wanted: 'a .csv, .tsv or .jsonl file',
+      wanted: `a ${TABLE_FILES} file`,
       got: 'none',
     });
   }
@@ -82,7 +73,7 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
 
 async function kindOf(word: string): Promise<'stdin' | 'file' | 'text'> {
   if (word === '-') return 'stdin';
-  if (KNOWN.includes(extname(word).toLowerCase()) && !/\s/.test(word)) return 'file';
+  if (EXTENSIONS.includes(extensionOf(word)) && !/\s/.test(word)) return 'file';
   try {
     return (await stat(word)).isFile() ? 'file' : 'text';
   } catch (error) {
@@ -92,31 +83,24 @@ async function kindOf(word: string): Promise<'stdin' | 'file' | 'text'> {
   }
 }
 
-function isTable(path: string): boolean {
-  const extension = extname(path).toLowerCase();
-  return TABLES.has(extension) || JSON_LINES.includes(extension);
-}
-
-async function* fileTexts(path: string, options: TextSourceOptions): AsyncGenerator<TextInput, void> {
-  if (!isTable(path)) {
+async function* fileTexts(
+  path: string,
+  { textColumn, pairColumn }: TextSourceOptions,
+): AsyncGenerator<TextInput, void> {
+  const format = formatOf(path);
+  if (format?.cells === undefined) {
     for await (const { text } of textLines(path)) yield text;
     return;
   }
-  for await (const row of rowsOf(path, options)) {
+  const columns = ({ names }: TableHeader): Columns => ({
+    text: textColumn ?? (!names.includes('text') && names.includes('sentence') ? 'sentence' : 'text'),
+    ...(pairColumn !== undefined && { pair: pairColumn }),
+  });
+  for await (const row of format.rows(path, { columns })) {
     if ('failure' in row) throw row.failure;
     const { text = '', pair } = row.cells;
-    yield options.pairColumn === undefined ? text : [text, pair ?? ''];
+    yield pairColumn === undefined ? text : [text, pair ?? ''];
   }
-}
-
-function rowsOf(path: string, options: TextSourceOptions): AsyncIterable<TableRow | BadRow> {
-  const columns = (names: readonly string[]): Columns => ({
-    text: options.textColumn ?? (!names.includes('text') && names.includes('sentence') ? 'sentence' : 'text'),
-    ...(options.pairColumn !== undefined && { pair: options.pairColumn }),
-  });
-  const delimiter = TABLES.get(extname(path).toLowerCase());
-  if (delimiter === undefined) return jsonRows(path, columns, false);
-  return delimitedRows(path, { delimiter, quote: delimiter === ',', header: true, columns });
 }
 
 const NEWLINE = 0x0a;

@@ -1,3 +1,4 @@
+import { TABLE_FILES } from '../../../data/formats/table.js';
 import { COLUMN_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
@@ -39,7 +40,7 @@ export const evaluateUsage = {
     data: {
       kind: 'operand',
       placeholder: 'data',
-      help: 'the name of a set of texts, or a .csv, .tsv, .jsonl or .parquet file; of digits the folder of the IDX files',
+      help: `the name of a set of texts, or a ${TABLE_FILES} file; of digits the folder of the IDX files`,
     },
     dataDir: {
       ...DIGIT_SETTINGS.dataDir,
@@ -72,7 +73,7 @@ export const predictUsage = {
   name: 'predict',
   summary: 'answer for new inputs with a trained model',
   description:
-    'A model of text answers for the texts that are given, for those of a file (.txt: one a line; .csv, .tsv, .jsonl: by ' +
+    `A model of text answers for the texts that are given, for those of a file (.txt: one a line; ${TABLE_FILES}: by ` +
     'column), or for the lines of standard input: the label, a tab, its probability. A model of digits answers for IDX ' +
     'files of images.',
   options: {

@@ -1,58 +1,82 @@
 /** @file Rows of CSV and TSV files. RFC 4180 where quoting is on; where it is off, a quote is a character like any other. */
 import { pipeline } from 'node:stream/promises';
-import { CsvError, type InfoRecord, parse } from 'csv-parse';
-import { FileError } from '../errors/failures.js';
+import type { CsvError, InfoRecord } from 'csv-parse';
+import { FileError } from '../../errors/failures.js';
 import {
   BAD_ROW_FIX,
   type BadRow,
   type ColumnRole,
-  type Columns,
   columnPlaces,
+  type FileFormat,
   quoted,
+  type RowRequest,
   type TableRow,
 } from './table-rows.js';
 import { MAX_LINE_BYTES, textBlocks, textLines } from './text-lines.js';
 
-export type DelimitedOptions = {
-  readonly delimiter: string;
-  readonly quote: boolean;
-  /** Whether the first line names the columns. */
-  readonly header: boolean;
-  readonly columns: (header: readonly string[]) => Columns;
-};
-
+type Rules = { readonly delimiter: string; readonly quote: boolean };
 type Record = { readonly line: number; readonly cells: readonly string[] };
+
+/** Quotes as RFC 4180 has them. */
+export const csv = delimitedFormat(['.csv'], { delimiter: ',', quote: true });
+/** Without quotes. */
+export const tsv = delimitedFormat(['.tsv', '.tab'], { delimiter: '\t', quote: false });
+
+function delimitedFormat(extensions: readonly string[], rules: Rules) {
+  return {
+    extensions,
+    delimiter: rules.delimiter,
+    rows: (path, { delimiter = rules.delimiter, quote = rules.quote, ...request }) =>
+      delimitedRows(path, request, { delimiter, quote }),
+    cells: (path) => delimitedCells(path, rules),
+  } satisfies FileFormat;
+}
+
+function recordsOf(path: string, { delimiter, quote }: Rules): AsyncGenerator<Record, void> {
+  return quote ? quotedRecords(path, delimiter) : plainRecords(path, delimiter);
+}
 
 /**
  * The rows of a file; empty lines are skipped. With a header every row must have its number of columns; without, as many
  * as are asked for, and may have more.
  * @throws FileError for a missing column, quotes that do not match, or what `textBlocks` refuses.
  */
-export async function* delimitedRows(path: string, options: DelimitedOptions): AsyncGenerator<TableRow | BadRow, void> {
-  const { delimiter, quote, header, columns } = options;
-  const records = quote ? quotedRecords(path, delimiter) : plainRecords(path, delimiter);
+async function* delimitedRows(
+  path: string,
+  { columns, header = true }: RowRequest,
+  rules: Rules,
+): AsyncGenerator<TableRow | BadRow, void> {
   let width: number | undefined;
   let places: { readonly role: ColumnRole; readonly at: number }[] = [];
   let needed = 0;
-  for await (const { line, cells } of records) {
+  for await (const { line, cells } of recordsOf(path, rules)) {
     const where = `${path}:${line}`;
     if (width === undefined) {
       expectLineEnds(cells, where);
       width = cells.length;
       if (header) {
         const names = cells.map((name) => name.trim());
-        places = columnPlaces(columns(names), names, where, headerHint(cells, delimiter));
+        places = columnPlaces(columns({ names }), names, where, headerHint(cells, rules.delimiter));
         continue;
       }
-      const numbers = columns([]);
+      const numbers = columns({ names: [] });
       needed = Math.max(...Object.values(numbers).map(Number));
       places = Object.entries(numbers).map(([role, column]) => ({ role: role as ColumnRole, at: Number(column) - 1 }));
     }
     if (header ? cells.length !== width : cells.length < needed) {
-      yield { failure: widthError(where, cells.length, header ? `${width}` : `at least ${needed}`, options) };
+      yield { failure: widthError(where, cells.length, header ? `${width}` : `at least ${needed}`, rules) };
       continue;
     }
     yield { where, cells: Object.fromEntries(places.map(({ role, at }) => [role, cells[at]])) };
+  }
+}
+
+async function* delimitedCells(path: string, rules: Rules): AsyncGenerator<readonly string[], void> {
+  let width: number | undefined;
+  for await (const { line, cells } of recordsOf(path, rules)) {
+    if (width === undefined) expectLineEnds(cells, `${path}:${line}`);
+    if (cells.length === (width ?? cells.length)) yield width === undefined ? cells.map((name) => name.trim()) : cells;
+    width ??= cells.length;
   }
 }
 
@@ -63,6 +87,8 @@ async function* plainRecords(path: string, delimiter: string): AsyncGenerator<Re
 }
 
 async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<Record, void> {
+  // Loaded where it is used: the table of formats is read for help texts too.
+  const { CsvError, parse } = await import('csv-parse');
   const parser = parse({
     delimiter,
     info: true,
@@ -107,14 +133,14 @@ function quoteError(error: CsvError, path: string, next: number): FileError {
   if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE') {
     const end = code === 'CSV_QUOTE_NOT_CLOSED' ? 'at the end of the file' : `${MAX_LINE_BYTES} bytes later`;
     const got = `a field that is still open ${end}`;
-    const fix = `close it (the file may be torn); ${plain}`;
+    const fix = `close it (the file may be truncated); ${plain}`;
     return new FileError({ where: `${path}:${next}`, wanted: 'quotes in pairs', got, fix, cause: error });
   }
   return new FileError({
     where: `${path}:${line}`,
     wanted: 'quotes around whole fields, doubled inside them',
     got: 'a quote in the middle of a field',
-    fix: `mend that line; ${plain}`,
+    fix: `correct that line; ${plain}`,
     cause: error,
   });
 }
@@ -129,7 +155,7 @@ function delimiterError(cause: CsvError, path: string, delimiter: string, other:
   });
 }
 
-function widthError(where: string, got: number, wanted: string, { delimiter, quote }: DelimitedOptions): FileError {
+function widthError(where: string, got: number, wanted: string, { delimiter, quote }: Rules): FileError {
   const separated = delimiter === '\t' ? 'tabs' : quoted(delimiter);
   const lines = quote
     ? ''

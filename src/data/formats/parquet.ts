@@ -2,65 +2,63 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
 import type { AsyncBuffer, Compressors, FileMetaData } from 'hyparquet';
-import { FileError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
-import { type BadRow, type ColumnRole, type Columns, cellsOf, columnPlaces, type TableRow } from './table-rows.js';
+import { FileError } from '../../errors/failures.js';
+import { inputFailure } from '../../files/file-failure.js';
+import {
+  type BadRow,
+  cellsOf,
+  cellText,
+  columnPlaces,
+  type FileFormat,
+  type ObjectRow,
+  type RowRequest,
+  type TableHeader,
+  type TableRow,
+} from './table-rows.js';
 import { expectRegularFile } from './text-lines.js';
 
 /** What one page may unpack to, and one row group as a whole. */
 const MAX_PAGE_BYTES = 2 ** 28;
 const MAX_GROUP_BYTES = 2 ** 31;
 
-export type ParquetHeader = {
-  readonly names: readonly string[];
-  /** Label names of a column of numbers, as the Hugging Face hub's files carry them. */
-  readonly classNames: (column: string) => readonly string[] | undefined;
-};
+export const parquet = {
+  extensions: ['.parquet'],
+  rows: parquetRows,
+  cells: parquetCells,
+  objects: parquetObjects,
+} as const satisfies FileFormat;
 
-/**
- * The rows of a Parquet file: uncompressed, or with snappy, gzip, brotli, or (where Node has it, from 22.15 on) zstd.
- * @param columns From what the file says of itself.
- * @throws FileError for a file that is missing, torn, no Parquet, compressed otherwise, or lacks a column.
- */
-export async function* parquetRows(
-  path: string,
-  columns: (header: ParquetHeader) => Columns,
-): AsyncGenerator<TableRow | BadRow, void> {
-  try {
-    await expectRegularFile(path);
-    const handle = await open(path, 'r');
-    try {
-      yield* rowsOf(path, await bufferOf(handle), columns);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw inputFailure(error, path);
-  }
-}
-
-async function* rowsOf(path: string, file: AsyncBuffer, columns: (header: ParquetHeader) => Columns) {
-  let roles: readonly { readonly role: ColumnRole; readonly name: string }[] = [];
-  const wanted = (header: ParquetHeader): string[] => {
+/** The rows of a Parquet file in the columns that are asked for. @throws FileError as `parquetObjects` does. */
+async function* parquetRows(path: string, { columns }: RowRequest): AsyncGenerator<TableRow | BadRow, void> {
+  let roles: Parameters<typeof cellsOf>[1] = [];
+  const wanted = (header: TableHeader): string[] => {
     const { names } = header;
     roles = columnPlaces(columns(header), names, path).map(({ role, at }) => ({ role, name: names[at] as string }));
     return [...new Set(roles.map(({ name }) => name))];
   };
-  for await (const { where, object } of objectsOf(path, file, wanted)) yield cellsOf(object, roles, where);
+  for await (const { where, object } of parquetObjects(path, wanted)) yield cellsOf(object, roles, where);
 }
 
-/** A row as an object with a key for each column that was asked for. */
-export type ParquetObject = { readonly where: string; readonly object: Readonly<Record<string, unknown>> };
+async function* parquetCells(path: string): AsyncGenerator<readonly string[], void> {
+  let names: readonly string[] = [];
+  let isFirst = true;
+  for await (const { object } of parquetObjects(path, (header) => (names = header.names))) {
+    if (isFirst) yield names;
+    isFirst = false;
+    yield names.map((name) => cellText(object[name]));
+  }
+}
 
 /**
- * The rows of a Parquet file as objects: lists are arrays, maps and structs objects.
+ * The rows of a Parquet file as objects: lists are arrays, maps and structs objects. Uncompressed, or with snappy, gzip,
+ * brotli, or (where Node has it, from 22.15 on) zstd.
  * @param columns The names of those to read, from what the file says of itself.
- * @throws FileError as `parquetRows` does.
+ * @throws FileError for a file that is missing, torn, no Parquet, compressed otherwise, or lacks a column.
  */
-export async function* parquetObjects(
+async function* parquetObjects(
   path: string,
-  columns: (header: ParquetHeader) => readonly string[],
-): AsyncGenerator<ParquetObject, void> {
+  columns: (header: TableHeader) => readonly string[],
+): AsyncGenerator<ObjectRow, void> {
   try {
     await expectRegularFile(path);
     const handle = await open(path, 'r');
@@ -77,8 +75,8 @@ export async function* parquetObjects(
 async function* objectsOf(
   path: string,
   file: AsyncBuffer,
-  columns: (header: ParquetHeader) => readonly string[],
-): AsyncGenerator<ParquetObject, void> {
+  columns: (header: TableHeader) => readonly string[],
+): AsyncGenerator<ObjectRow, void> {
   // Most runs read no Parquet: they need not load what reads it.
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
   const { classLabelNames } = await import('./hugging-face-features.schema.js');

@@ -1,6 +1,6 @@
-"""Small Parquet files for test/data/parquet.test.ts, written by pyarrow and by pandas.
+"""Small Parquet files for test/data/formats/parquet.test.ts, written by pyarrow and by pandas.
 
-python test/data/make_parquet_fixtures.py        (pip install pyarrow pandas)
+python test/data/formats/make_parquet_fixtures.py        (pip install pyarrow pandas)
 """
 
 import json

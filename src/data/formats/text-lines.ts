@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { FileError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
+import { FileError } from '../../errors/failures.js';
+import { inputFailure } from '../../files/file-failure.js';
 
 /** A line of a text file, without its end; `number` counts from 1. */
 export type TextLine = { readonly number: number; readonly text: string };

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { readTextTable } from '../../src/data/read-text-table.js';
-import { FileError } from '../../src/errors/failures.js';
+import { readTextTable } from '../../../src/data/read-text-table.js';
+import { FileError } from '../../../src/errors/failures.js';
 
 /** Written by pyarrow and pandas, see make_parquet_fixtures.py; what they hold is there. */
 const fixture = (name: string) => new URL(`parquet/${name}.parquet`, import.meta.url).pathname;

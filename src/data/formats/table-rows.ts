@@ -1,7 +1,7 @@
-/** @file What the readers of CSV, TSV, JSONL, plain text and Parquet share: columns by name, rows of cells, messages. */
+/** @file What a file format is, and what the readers share: columns by name, rows of cells, messages. */
 import { closest, distance } from 'fastest-levenshtein';
-import { FileError } from '../errors/failures.js';
-import type { ErrorDetails } from '../errors/retort-error.js';
+import { FileError } from '../../errors/failures.js';
+import type { ErrorDetails } from '../../errors/retort-error.js';
 
 /** A column: its name, or its number from 1 in files without a header line. */
 export type ColumnName = string | number;
@@ -17,6 +17,45 @@ export type TableRow = {
   readonly cells: Readonly<Partial<Record<ColumnRole, string | undefined>>>;
 };
 
+/** A row that cannot be read, though those after it can. */
+export type BadRow = { readonly failure: FileError };
+
+/** A row as it is, with a key for each column. */
+export type ObjectRow = { readonly where: string; readonly object: Readonly<Record<string, unknown>> };
+
+/** What a file says of itself before its rows. */
+export type TableHeader = {
+  readonly names: readonly string[];
+  /** Label names of a column of numbers, where a file carries them. */
+  readonly classNames?: (column: string) => readonly string[] | undefined;
+};
+
+export type RowRequest = {
+  readonly columns: (header: TableHeader) => Columns;
+  /** Whether the label has to be in some row, where rows may lack it. */
+  readonly needsLabel?: boolean;
+  /** Of lines with a character between cells: whether the first one names the columns, and other rules than the format's. */
+  readonly header?: boolean;
+  readonly delimiter?: string | undefined;
+  readonly quote?: boolean | undefined;
+};
+
+export type FileFormat = {
+  /** The usual one first. */
+  readonly extensions: readonly string[];
+  /** What is between the cells of a line, of formats that may have no header, and columns by number. */
+  readonly delimiter?: string;
+  /** @throws FileError for a file that is missing, torn, of another kind, or lacks a column. */
+  rows(path: string, request: RowRequest): AsyncGenerator<TableRow | BadRow, void>;
+  /** The names of all columns, then their cells in each row that can be read. Absent where a row is one text and no more. */
+  readonly cells?: (path: string) => AsyncGenerator<readonly string[], void>;
+  /** Rows as they are, of these columns at least, of a format that recorded teacher outputs may come in. */
+  readonly objects?: (
+    path: string,
+    columns: (header: TableHeader) => readonly string[],
+  ) => AsyncGenerator<ObjectRow | BadRow, void>;
+};
+
 /** A file that lacks a column; whoever knows where its name was written can say so. */
 export class MissingColumnError extends FileError {
   readonly role: string;
@@ -26,9 +65,6 @@ export class MissingColumnError extends FileError {
     this.role = role;
   }
 }
-
-/** A row that cannot be read, though those after it can. */
-export type BadRow = { readonly failure: FileError };
 
 /**
  * Where each column stands in a header.
@@ -95,6 +131,11 @@ export function cellsOf(
     return { failure: new FileError({ where, wanted, got, fix: BAD_ROW_FIX }) };
   }
   return { where, cells };
+}
+
+/** A cell of any kind as text; nothing where it is empty, or a list or object. */
+export function cellText(value: unknown): string {
+  return isPlain(value) || value instanceof Date ? String(value ?? '') : '';
 }
 
 function isPlain(value: unknown): boolean {

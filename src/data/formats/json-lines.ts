@@ -1,0 +1,34 @@
+/** @file JSON lines: one object a line. */
+import { FileError } from '../../errors/failures.js';
+import { objectCells, objectRows } from './object-rows.js';
+import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
+import { textLines } from './text-lines.js';
+
+export const jsonl = {
+  extensions: ['.jsonl', '.ndjson'],
+  rows: (path, request) => objectRows(path, jsonLines(path), request),
+  cells: (path) => objectCells(jsonLines(path)),
+  objects: jsonLines,
+} as const satisfies FileFormat;
+
+/** The objects of a file; empty lines are skipped. @throws FileError for what `textLines` refuses. */
+async function* jsonLines(path: string): AsyncGenerator<ObjectRow | BadRow, void> {
+  for await (const { number, text } of textLines(path)) {
+    if (text.trim() === '') continue;
+    const where = `${path}:${number}`;
+    const object = parsedObject(text, where);
+    yield object instanceof FileError ? { failure: object } : { where, object };
+  }
+}
+
+function parsedObject(text: string, where: string): ObjectRow['object'] | FileError {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as ObjectRow['object'];
+    const fix = 'give one object a line; an array becomes such lines with jq -c ".[]"';
+    return new FileError({ where, wanted: 'a JSON object', got: quoted(text), fix });
+  } catch (error) {
+    const wanted = 'one whole JSON object';
+    return new FileError({ where, wanted, got: quoted(text), fix: BAD_ROW_FIX, cause: error });
+  }
+}
