@@ -5,7 +5,7 @@
  *   npm run recipe -- article-figure
  */
 import { readFileSync } from 'node:fs';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { writeFileAtomic } from './write-file.js';
 
 type Run = { readonly teacher: number; readonly small: number; readonly smallKd: number };
 type Model = keyof Run;

@@ -5,8 +5,8 @@
  *   npm run recipe -- evidence-resampled
  */
 import { readFileSync } from 'node:fs';
-import { tInterval } from '../src/metrics/statistics.js';
-import { RandomStream } from '../src/tensor/random.js';
+import { tInterval } from '../src/entries/experiments.js';
+import { RandomStream } from '../src/entries/tensor.js';
 
 const EXPERIMENTS = 20_000;
 type Arms = { readonly arms: readonly { readonly name: string; readonly accuracies: readonly number[] }[] };

@@ -3,7 +3,7 @@
  * run; what it gave is kept under `results/`.
  */
 import { readdirSync } from 'node:fs';
-import { RetortError } from '../src/errors/retort-error.js';
+import { RetortError } from '../src/entries/errors.js';
 
 const names = readdirSync(new URL('.', import.meta.url))
   .filter((file) => file.endsWith('.recipe.js'))

@@ -1,7 +1,7 @@
 /** @file What `results/` says of the methods: a table of each recipe's, and a picture of each method's losses. */
 import { median } from '../bench/figures.js';
-import { mean, sampleSd } from '../src/metrics/statistics.js';
-import { decimal, namedInterval, signedPoints } from '../src/report/words.js';
+import { mean, sampleSd } from '../src/entries/experiments.js';
+import { decimal, namedInterval, signedPoints } from '../src/entries/report.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
 import { pairedGain } from './paired-gain.js';
 import { COLOUR, FAINT, INK, LINE, svg, text } from './picture.js';

@@ -12,25 +12,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/figures.js';
-import { stratifiedSubset } from '../src/data/stratified.js';
-import { isTextSetName, loadTextSet } from '../src/data/text-sets.js';
-import { splitOf, type TextTask } from '../src/data/text-task.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { bam } from '../src/methods/bam.js';
-import type { Method } from '../src/methods/method.js';
-import { mtDnn } from '../src/methods/mt-dnn.js';
-import { mean, sampleSd } from '../src/metrics/statistics.js';
-import { firstLayers } from '../src/models/chosen-layers.js';
-import { loadModel } from '../src/models/saved-model.js';
-import { loadTextModel, type TextModel } from '../src/models/text-model.js';
-import { adamw } from '../src/optim/adamw.js';
-import { isUsuallyUndecayed } from '../src/optim/groups.js';
-import { modelTeacher } from '../src/teachers/model-teacher.js';
-import type { Teacher } from '../src/teachers/teacher.js';
-import { prepareTasks, type TasksOptions, trainTasks } from '../src/training/tasks/multi-task-run.js';
-import { textTasks } from '../src/training/tasks/text-tasks.js';
-import { fineTune } from '../src/training/text/fine-tune.js';
+import {
+  isTextSetName,
+  loadTextSet,
+  splitOf,
+  stratifiedSubset,
+  type TextTask,
+  taskMixture,
+} from '../src/entries/data.js';
+import { mean, sampleSd } from '../src/entries/experiments.js';
+import { bam, type Method, mtDnn } from '../src/entries/methods.js';
+import { firstLayers, loadModel, loadTextModel, type TextModel } from '../src/entries/models.js';
+import { adamw, isUsuallyUndecayed } from '../src/entries/optim.js';
+import { modelTeacher, type Teacher } from '../src/entries/teachers.js';
+import { type TasksOptions, textTasks, trainTasks } from '../src/entries/training.js';
+import { fineTune } from '../src/index.js';
 import { LIMITS, limitsOf } from './run-limits.js';
+import { writeFileAtomic } from './write-file.js';
 
 const SETTINGS = {
   model: 'minilm-l6',
@@ -123,7 +121,11 @@ async function student({ tasks, start, seed, method, teachers, outputDir }: Job,
     resume: true,
     ...run,
   };
-  const { totalSteps } = prepareTasks(options).plan;
+  const mixture = taskMixture(
+    made.tasks.map(({ name, data }) => ({ name, data: data.train })),
+    sampling,
+  );
+  const totalSteps = Math.min(epochs * mixture.batchesPerEpoch(batchSize), run.maxSteps ?? Number.POSITIVE_INFINITY);
   const { record } = await trainTasks({ ...options, warmupSteps: Math.round(warmupShare * totalSteps) });
   const scores = tasks.map(({ name, metrics }) => [name, percent(record.metrics[`${name}.${metrics[0]}`])] as const);
   return { scores: Object.fromEntries(scores), seconds: record.seconds };

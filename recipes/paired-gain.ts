@@ -1,6 +1,4 @@
-import type { KeptRows } from '../src/experiments/row-evidence.js';
-import { rowsPart } from '../src/experiments/row-evidence.js';
-import { around, mean, normalHalfWidth, tHalfWidth } from '../src/metrics/statistics.js';
+import { judge, type KeptRows, mean, rowsPart } from '../src/entries/experiments.js';
 
 /** An accuracy in percent, and the rows that it is of where they were kept. */
 export type ScoredRun = KeptRows & { readonly score: number };
@@ -23,6 +21,15 @@ export function pairedGain(ours: ReadonlyMap<number, ScoredRun>, theirs: Readonl
     'accuracy',
   );
   if (rows === undefined) return gain;
-  const [fromSeeds, fromRows] = [tHalfWidth(gains), normalHalfWidth(rows.error)];
-  return { ...gain, ...around(gain.mean, Math.hypot(fromSeeds, fromRows)), fromSeeds, fromRows };
+  const {
+    low = 0,
+    high = 0,
+    fromSeeds = 0,
+    fromRows = 0,
+  } = judge({
+    ...{ arm: 'ours', over: 'theirs', rows },
+    scores: pairs.map(({ run }) => run.score),
+    otherScores: pairs.map(({ other }) => other.score),
+  });
+  return { ...gain, low, high, fromSeeds, fromRows };
 }

@@ -7,14 +7,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadMnist, mnistDataset } from '../src/data/mnist.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { supervised } from '../src/methods/supervised.js';
-import { mlp } from '../src/models/mlp.js';
-import { adam } from '../src/optim/adam.js';
-import { openEvaluator } from '../src/training/evaluation/evaluate.js';
-import { runTraining } from '../src/training/run/run.js';
+import { loadMnist, mnistDataset } from '../src/entries/data.js';
+import { supervised } from '../src/entries/methods.js';
+import { mlp } from '../src/entries/models.js';
+import { adam } from '../src/entries/optim.js';
+import { openEvaluator, runTraining } from '../src/entries/training.js';
 import { COLOUR, FAINT, INK, svg, text } from './picture.js';
+import { writeFileAtomic } from './write-file.js';
 
 const SIDE = 28;
 const CLASSES = 10;

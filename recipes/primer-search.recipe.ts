@@ -16,27 +16,32 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadMnist, mnistDataset } from '../src/data/mnist.js';
-import { runExperiment } from '../src/experiments/experiment.js';
-import type { PrimerArm, Source, Training } from '../src/experiments/primer/primer-arm.js';
+import { loadMnist, MNIST_NORMALISATION, mnistDataset, mnistPart } from '../src/entries/data.js';
 import {
+  mean,
+  type PrimerArm,
   type PrimerPlaces,
   type PrimerSettings,
-  partOf,
+  runExperiment,
   runPrimerArm,
-  VALIDATION_START,
-} from '../src/experiments/primer/primer-arm-run.js';
-import { trainTeacher } from '../src/experiments/primer/train-teacher.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { mean, sampleSd } from '../src/metrics/statistics.js';
-import { loadModel } from '../src/models/saved-model.js';
-import { describeData } from '../src/training/run/described-run.js';
+  sampleSd,
+} from '../src/entries/experiments.js';
+import { supervised } from '../src/entries/methods.js';
+import { loadModel, mlp } from '../src/entries/models.js';
+import { adam } from '../src/entries/optim.js';
+import { describeData, runTraining } from '../src/entries/training.js';
+import { writeFileAtomic } from './write-file.js';
 
-const TEACHER_SEED = 1000;
+/** Where the images begin that `scoredOn: 'validation'` is about. */
+const VALIDATION_START = 50_000;
+/** The article's teacher. */
+const TEACHER = { hidden: 16, seed: 1000, epochs: 3, batchSize: 64, learningRate: 5e-3 };
 const FIRST_SEEDS = [1000, 1001, 1002];
 const MORE_SEEDS = [1003, 1004, 1005, 1006, 1007];
 const FINALISTS = { first: 4, second: 2 };
 
+type Source = PrimerArm['learns'];
+type Training = PrimerArm['training'];
 type Trial = { readonly learns: Source; readonly training: Training };
 type Change = (trial: Trial) => Trial;
 
@@ -231,7 +236,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const chosen = names.map((arm) => described(best.get(arm) as Tried));
   const report = {
     scoredOn: 'the last 10,000 training images, accuracy in percent',
-    teacher: { hidden: 16, trainImages: VALIDATION_START, seed: TEACHER_SEED },
+    teacher: { hidden: TEACHER.hidden, trainImages: VALIDATION_START, seed: TEACHER.seed },
     seeds: { all: FIRST_SEEDS, finalists: MORE_SEEDS },
     trialsPerArm: Object.fromEntries(names.map((arm) => [arm, tried.filter((one) => one.arm === arm).length])),
     chosen,
@@ -243,7 +248,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-const WORKER = new URL('../src/experiments/primer/primer-worker.js', import.meta.url);
+const WORKER = new URL('./primer-search-worker.js', import.meta.url);
 
 function ownOf(arm: string): Own {
   return ARMS[arm] as Own;
@@ -267,12 +272,18 @@ async function prepare(
   const images = mnist.train.labels.length;
   const teacher = join(work, 'teacher');
   const data = {
-    train: mnistDataset(partOf(mnist.train, 0, VALIDATION_START)),
-    evaluation: mnistDataset(partOf(mnist.train, VALIDATION_START, images)),
+    train: mnistDataset(mnistPart(mnist.train, 0, VALIDATION_START)),
+    evaluation: mnistDataset(mnistPart(mnist.train, VALIDATION_START, images)),
   };
-  await trainTeacher({
+  const { hidden, learningRate, ...training } = TEACHER;
+  await runTraining({
+    ...training,
+    model: mlp({ hidden: [hidden], ...MNIST_NORMALISATION }),
+    method: supervised(),
+    optimizer: adam({ learningRate }),
     data,
-    seed: TEACHER_SEED,
+    evalBatchSize: 1000,
+    threads: 1,
     outputDir: teacher,
     resume: true,
   });

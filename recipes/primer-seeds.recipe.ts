@@ -9,11 +9,8 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RESULTS } from '../src/experiments/formats.js';
-import { runPrimer } from '../src/experiments/primer/primer.js';
-import { PRIMER_ARMS } from '../src/experiments/primer/primer-arms.js';
-import { finishedRuns } from '../src/experiments/results-file.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { finishedRuns, runPrimer } from '../src/entries/experiments.js';
+import { writeFileAtomic } from './write-file.js';
 
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -42,14 +39,16 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   // Which images were right, for `rejudge`.
-  const runs = (await finishedRuns(join(values.work, RESULTS))).filter(({ seed }) => record.seeds.includes(seed));
+  const runs = (await finishedRuns(join(values.work, 'results.jsonl'))).filter(({ seed }) =>
+    record.seeds.includes(seed),
+  );
   const lines = runs.map(({ result: { score, parameters, right }, ...run }) =>
     JSON.stringify({ type: 'run', ...run, result: { score, parameters, right } }),
   );
   await writeFileAtomic(values.out.replace(/\.json$/, '.jsonl'), `${lines.join('\n')}\n`);
   const { environment, softTargets, seeds } = record;
   const { retort, node, onnxruntime, cpu, cores } = environment;
-  const settings = Object.fromEntries(PRIMER_ARMS.map(({ name, ...rest }) => [name, rest]));
+  const settings = Object.fromEntries(record.arms.map((arm) => [arm.name, arm.settings]));
   const report = { seeds, settings, ...figures, softTargets, environment: { retort, node, onnxruntime, cpu, cores } };
   await writeFileAtomic(values.out, `${JSON.stringify(report, null, 1)}\n`);
   for (const { name, mean, sd, accuracies } of figures.arms) {

@@ -7,17 +7,23 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readExperimentRecord, rejudged, writeExperimentRecord } from '../src/experiments/experiment-record.js';
-import { RECORD_FORMAT } from '../src/experiments/formats.js';
-import type { PrimerFigures } from '../src/experiments/primer/primer.js';
-import { runsBeside } from '../src/experiments/results-file.js';
-import { rowsPart } from '../src/experiments/row-evidence.js';
-import { judge, judgeSoftTargets } from '../src/experiments/verdict.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
+import {
+  type ExperimentRecord,
+  judge,
+  judgeSoftTargets,
+  type PrimerResult,
+  readExperimentRecord,
+  rejudged,
+  rowsPart,
+  runsBeside,
+  writeExperimentRecord,
+} from '../src/entries/experiments.js';
 import { type TakdResults, gainsOf as takdGains } from './takd-mnist.recipe.js';
 import { type MethodResults, gainsOf as methodGains } from './text-methods.recipe.js';
+import { writeFileAtomic } from './write-file.js';
 
 const FOLDER = 'results';
+const FORMAT: ExperimentRecord['format'] = 'retort-experiment';
 const PRIMER_CONTROLS = {
   noTeacher: 'retort-no-teacher',
   hardLabels: 'hard-labels',
@@ -29,7 +35,7 @@ function jsonOf(name: string): unknown {
   return JSON.parse(readFileSync(join(FOLDER, name), 'utf8'));
 }
 
-type Primer = Pick<PrimerFigures, 'arms' | 'gains'>;
+type Primer = Pick<PrimerResult['figures'], 'arms' | 'gains'>;
 
 async function rejudgePrimer(path: string): Promise<void> {
   const figures = JSON.parse(readFileSync(path, 'utf8')) as Primer;
@@ -50,7 +56,7 @@ async function rejudgePrimer(path: string): Promise<void> {
 
 export async function main(): Promise<void> {
   for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.json'))) {
-    if ((jsonOf(name) as { format?: string }).format !== RECORD_FORMAT.name) continue;
+    if ((jsonOf(name) as { format?: string }).format !== FORMAT) continue;
     const path = join(FOLDER, name);
     const record = rejudged(await readExperimentRecord(path), await runsBeside(path));
     await writeExperimentRecord(path, record);

@@ -7,14 +7,14 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readExperimentRecord } from '../src/experiments/experiment-record.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { reportMarkdown } from '../src/report/markdown.js';
+import { readExperimentRecord } from '../src/entries/experiments.js';
+import { reportMarkdown } from '../src/entries/report.js';
 import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 import { type CoverageResults, coverageTable } from './verdict-coverage.recipe.js';
+import { writeFileAtomic } from './write-file.js';
 
 export const PAGES = ['docs/results.md', 'docs/evidence.md'];
 const FIGURES = 'docs/images/methods';

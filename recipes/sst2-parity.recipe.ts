@@ -12,12 +12,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, median } from '../bench/figures.js';
 import { FINETUNING, type FinetuneJob, type FinetuneRun, finetune, finetuneByPeer } from '../bench/finetune.js';
-import { loadTextSet } from '../src/data/text-sets.js';
-import { splitOf } from '../src/data/text-task.js';
-import { packRightRows } from '../src/experiments/arm-result.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
+import { loadTextSet, splitOf } from '../src/entries/data.js';
+import { packRightRows } from '../src/entries/experiments.js';
 import { pairedGain, type ScoredRun } from './paired-gain.js';
 import { LIMITS, limitsOf } from './run-limits.js';
+import { writeFileAtomic } from './write-file.js';
 
 type Arm = Omit<FinetuneJob, 'seed'> & { readonly name: string; readonly seeds: number; readonly hasPeer: boolean };
 

@@ -9,21 +9,15 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadMnist, MNIST_NORMALISATION, mnistDataset } from '../src/data/mnist.js';
-import { packRightRows, type RightRows } from '../src/experiments/arm-result.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import type { Method } from '../src/methods/method.js';
-import { supervised } from '../src/methods/supervised.js';
-import { assistantPaths, takd } from '../src/methods/takd.js';
-import { mean, sampleSd } from '../src/metrics/statistics.js';
-import { mlp } from '../src/models/mlp.js';
-import { loadModel } from '../src/models/saved-model.js';
-import { adam } from '../src/optim/adam.js';
-import { modelTeacher } from '../src/teachers/model-teacher.js';
-import { openEvaluator } from '../src/training/evaluation/evaluate.js';
-import { runPhases } from '../src/training/phases/phased-run.js';
-import { runTraining } from '../src/training/run/run.js';
+import { loadMnist, MNIST_NORMALISATION, mnistDataset } from '../src/entries/data.js';
+import { mean, packRightRows, type RightRows, sampleSd } from '../src/entries/experiments.js';
+import { assistantPaths, type Method, supervised, takd } from '../src/entries/methods.js';
+import { loadModel, mlp } from '../src/entries/models.js';
+import { adam } from '../src/entries/optim.js';
+import { modelTeacher } from '../src/entries/teachers.js';
+import { openEvaluator, runPhases, runTraining } from '../src/entries/training.js';
 import { pairedGain } from './paired-gain.js';
+import { writeFileAtomic } from './write-file.js';
 
 type ArmRun = {
   readonly seed: number;

@@ -11,35 +11,25 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/figures.js';
-import { type AugmentedRow, augmentedRows } from '../src/augment/augmentation.js';
-import { readPosLexicon } from '../src/augment/pos-lexicon.js';
-import { tang as tangRules } from '../src/augment/tang.js';
-import { stratifiedSubset } from '../src/data/stratified.js';
-import { loadTextSet } from '../src/data/text-sets.js';
-import { type TextTable, textTable } from '../src/data/text-table.js';
-import { splitOf, type TextTask } from '../src/data/text-task.js';
-import type { Control } from '../src/experiments/distillation/controls.js';
-import { distillTexts } from '../src/experiments/distillation/distill-texts.js';
-import { type FinishedRun, finishedRuns } from '../src/experiments/results-file.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { readJsonLines } from '../src/files/json-lines.js';
-import type { Method } from '../src/methods/method.js';
-import { METHODS, type MethodName } from '../src/methods/table.js';
-import { inPoints } from '../src/metrics/points.js';
-import { mean, sampleSd } from '../src/metrics/statistics.js';
-import { firstLayers } from '../src/models/chosen-layers.js';
-import { loadModel, modelHash } from '../src/models/saved-model.js';
-import { loadTextModel, type TextModel } from '../src/models/text-model.js';
-import { withMaskedLmHead } from '../src/models/with-masked-lm-head.js';
-import { modelTeacher } from '../src/teachers/model-teacher.js';
-import { LOG, METRICS_FILE } from '../src/training/run/run-files.js';
-import type { LogLine } from '../src/training/run/run-log.js';
-import { readRunRecord } from '../src/training/run/run-record.js';
-import { withHeadFor } from '../src/training/text/fine-tune.js';
-import { type MaskedLmOptions, trainMaskedLm } from '../src/training/text/masked-lm.js';
+import { type AugmentedRow, augmentedRows, readPosLexicon, tang as tangRules } from '../src/entries/augment.js';
+import {
+  loadTextSet,
+  splitOf,
+  stratifiedSubset,
+  type TextTable,
+  type TextTask,
+  textTable,
+} from '../src/entries/data.js';
+import { type Control, type FinishedRun, finishedRuns, inPoints, mean, sampleSd } from '../src/entries/experiments.js';
+import { METHODS, type Method, type MethodName } from '../src/entries/methods.js';
+import { firstLayers, loadModel, loadTextModel, type TextModel, withMaskedLmHead } from '../src/entries/models.js';
+import { modelTeacher } from '../src/entries/teachers.js';
+import { type MaskedLmOptions, readRunRecord, trainMaskedLm, withHeadFor } from '../src/entries/training.js';
+import { distill } from '../src/index.js';
 import { pairedGain } from './paired-gain.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { TEACHERS, taughtBy } from './text-students.js';
+import { writeFileAtomic } from './write-file.js';
 
 type SetName = 'sst2' | 'trec';
 /** Where a student's three layers come from: MiniLM, or layers pre-trained further by masked language modelling, alone or from MiniLM. */
@@ -89,6 +79,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'tang, augmented': { method: 'tang', copies: 1, controls: ['no-teacher'] },
 };
 
+/** Of a run's `log.jsonl`: a line about steps, or another that is passed over. */
+type LogLine =
+  | { readonly type: 'steps'; readonly step: number; readonly losses: Readonly<Record<string, number>> }
+  | { readonly type: 'start' | 'epoch' | 'evaluation' | 'warning' | 'terms' | 'end' };
 type LossPoint = { readonly step: number; readonly phase?: string; readonly losses: Readonly<Record<string, number>> };
 /** Without an interval where the rows were not kept. */
 export type MethodGain = { readonly mean: number; readonly low?: number; readonly high?: number };
@@ -147,9 +141,8 @@ async function pretrained(from: TextModel, start: Start, { work, limits }: Place
   };
   if (start === 'masked-lm') return run('student', layers);
   const teacher = await run('teacher', from);
-  const saved = await loadModel(join(work, 'masked-lm-teacher'));
   return run('triple-loss', firstLayers(teacher, SETTINGS.student.layers), {
-    teacher: modelTeacher({ ...saved, contentHash: modelHash(saved) }),
+    teacher: modelTeacher(await loadModel(join(work, 'masked-lm-teacher'))),
     method: METHODS.distilbert(),
   });
 }
@@ -163,13 +156,13 @@ async function poolOf(rows: TextTable, copies: number): Promise<TextTable> {
 
 /** Of a run's log, or of the logs of its stages one after the other. */
 async function lossesOf(folder: string): Promise<LossPoint[]> {
-  const { phases } = await readRunRecord(join(folder, METRICS_FILE));
+  const { phases } = await readRunRecord(join(folder, 'metrics.json'));
   const points: LossPoint[] = [];
   let before = 0;
   for (const phase of phases ?? [undefined]) {
-    // Lines that `openRunLog` has written.
-    const lines = (await readJsonLines(join(folder, phase?.folder ?? '', LOG))) as LogLine[];
-    for (const line of lines) {
+    const log = readFileSync(join(folder, phase?.folder ?? '', 'log.jsonl'), 'utf8').trimEnd();
+    for (const text of log.split('\n')) {
+      const line = JSON.parse(text) as LogLine;
       if (line.type !== 'steps') continue;
       const losses = Object.entries(line.losses).map(([name, value]) => [name, Number(value.toPrecision(4))] as const);
       points.push({
@@ -191,7 +184,7 @@ async function runEntry(name: string, entry: Entry, read: Read, from: TextModel,
   const outputDir = join(work, 'text-methods', slug);
   const assistant = entry.assistant === undefined ? undefined : firstLayers(from, entry.assistant);
   const headed = assistant && withHeadFor(assistant, task, 1);
-  const { record } = await distillTexts({
+  const { record } = await distill({
     ...SETTINGS.training,
     ...limits,
     teacher,

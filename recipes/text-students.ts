@@ -7,27 +7,32 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../bench/figures.js';
-import { planLines } from '../src/cli/plan-lines.js';
-import { openTask } from '../src/data/open-task.js';
-import { stratifiedSplit } from '../src/data/stratified.js';
-import { loadTextSet, type TextSetName } from '../src/data/text-sets.js';
-import { splitOf, type TextTask } from '../src/data/text-task.js';
-import type { Control } from '../src/experiments/distillation/controls.js';
-import { distillTexts, planTexts } from '../src/experiments/distillation/distill-texts.js';
-import type { DistillTextsOptions, TextStudent } from '../src/experiments/distillation/distill-texts-options.js';
-import { writeExperimentRecord } from '../src/experiments/experiment-record.js';
-import { saveOnnx } from '../src/export/onnx-folder.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { load } from '../src/inference/load.js';
-import { hinton } from '../src/methods/hinton.js';
-import type { Method } from '../src/methods/method.js';
-import { bilstmFromTeacher } from '../src/models/bilstm-embeddings.js';
-import { firstLayers } from '../src/models/chosen-layers.js';
-import { loadTextModel, type TextModel } from '../src/models/text-model.js';
-import { reportHtml } from '../src/report/html.js';
-import { type FineTuneOptions, fineTune, withHeadFor } from '../src/training/text/fine-tune.js';
-import type { TextSettings } from '../src/training/text/text-settings.js';
+import {
+  loadTextSet,
+  openTask,
+  splitOf,
+  stratifiedSplit,
+  type TextSetName,
+  type TextTask,
+} from '../src/entries/data.js';
+import { type Control, type DistillationPlan, writeExperimentRecord } from '../src/entries/experiments.js';
+import { saveOnnx } from '../src/entries/export.js';
+import { load } from '../src/entries/inference.js';
+import { hinton, type Method } from '../src/entries/methods.js';
+import { bilstmFromTeacher, firstLayers, loadTextModel, type TextModel } from '../src/entries/models.js';
+import { reportHtml } from '../src/entries/report.js';
+import { withHeadFor } from '../src/entries/training.js';
+import {
+  type DistillTextsOptions,
+  distill,
+  type FineTuneOptions,
+  fineTune,
+  planDistill,
+  type TextSettings,
+  type TextStudent,
+} from '../src/index.js';
 import { LIMITS, limitsOf } from './run-limits.js';
+import { writeFileAtomic } from './write-file.js';
 
 export type TextRecipe = {
   /** Of the results: `results/NAME.json`, and `results/NAME.jsonl` with each finished run. */
@@ -125,11 +130,11 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     },
   };
   if (values.plan) {
-    const { taken } = await planTexts(options);
-    console.log(taken && planLines(taken.plan).join('\n'));
+    const { taken } = await planDistill(options);
+    if (taken) sayPlan(taken.plan);
     return;
   }
-  const { record, student, studentPath } = await distillTexts(options);
+  const { record, student, studentPath } = await distill(options);
   await writeFileAtomic(join(outputDir, 'report.html'), reportHtml(record));
   const latency = await latencies({ teacher, student }, dev.texts, outputDir);
   // Without the evidence: its examples are sentences of the data set, which is not ours to publish.
@@ -142,6 +147,19 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   for (const { text } of record.gains) console.log(text);
   console.log(record.softTargets?.text ?? '');
   console.log(`teacher ${JSON.stringify(record.teacher)}; latency ${JSON.stringify(latency)}; student ${studentPath}`);
+}
+
+function sayPlan({ arms, runs, steps, seconds = 0, peakRssBytes = 0, disk }: DistillationPlan): void {
+  const minutes = (of: number) => `${(of / 60).toFixed(1)} min`;
+  const gibibytes = (of: number) => `${(of / 2 ** 30).toFixed(2)} GiB`;
+  for (const { name, runs: coming, seconds: each = 0 } of arms)
+    console.log(`${name}: ${coming} runs of ${minutes(each)}`);
+  console.log(
+    `${runs} runs and ${steps} steps to come, about ${minutes(seconds)}, ${gibibytes(peakRssBytes)} of memory`,
+  );
+  console.log(
+    `disk: ${gibibytes(disk.modelBytes + disk.answerBytes + disk.logBytes)} that stay, ${gibibytes(disk.mostBytes)} at most`,
+  );
 }
 
 /** The BiLSTM of Tang et al. on the word embeddings of the pre-trained model, and how it is taught. */

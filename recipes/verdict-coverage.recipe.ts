@@ -10,10 +10,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { judge } from '../src/experiments/verdict.js';
-import { writeFileAtomic } from '../src/files/atomic-write.js';
-import { rowsError } from '../src/metrics/statistics.js';
-import { lowbias32, RandomStream, streamKey } from '../src/tensor/random.js';
+import { judge, rowsError } from '../src/entries/experiments.js';
+import { lowbias32, RandomStream, streamKey } from '../src/entries/tensor.js';
+import { writeFileAtomic } from './write-file.js';
 
 /** Standard deviations on the logit. */
 export type Components = {

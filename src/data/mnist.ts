@@ -83,6 +83,15 @@ export function mnistDataset(split: MnistSplit, options: { readonly maxSamples?:
   };
 }
 
+/** A part of a split, from one image to before another. */
+export function mnistPart({ name, images, labels }: MnistSplit, from: number, to: number): MnistSplit {
+  return {
+    name: `${name} ${from}-${to - 1}`,
+    images: images.subarray(from * PIXELS, to * PIXELS),
+    labels: labels.subarray(from, to),
+  };
+}
+
 function sampleLimit(maxSamples: number): number {
   if (maxSamples === -1) return Number.POSITIVE_INFINITY;
   if (Number.isInteger(maxSamples) && maxSamples >= 1) return maxSamples;

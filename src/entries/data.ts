@@ -13,8 +13,10 @@ export {
   type MnistDataset,
   type MnistSplit,
   mnistDataset,
+  mnistPart,
   type Normalisation,
 } from '../data/mnist.js';
+export { type OpenedTask, openTask } from '../data/open-task.js';
 export { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
 export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 export { SAMPLINGS, type Sampling, taskProbabilities } from '../data/sampling.js';
@@ -35,6 +37,7 @@ export {
   taggedDataset,
 } from '../data/tagged-texts.js';
 export { type TaskMixture, type TaskRows, taskMixture } from '../data/task-mixture.js';
+export type { TaskSettings } from '../data/task-settings.js';
 export { type TextDatasetOptions, type TextReader, textDataset } from '../data/text-dataset.js';
 export type { TextRows } from '../data/text-rows.js';
 export type { LoadTextSetOptions, TextSet } from '../data/text-set.js';

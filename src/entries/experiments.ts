@@ -1,4 +1,4 @@
-export type { ArmResult } from '../experiments/arm-result.js';
+export { type ArmResult, packRightRows, type RightRows } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
@@ -15,12 +15,15 @@ export {
   compareArms,
   experimentRecord,
   readExperimentRecord,
+  rejudged,
   writeExperimentRecord,
 } from '../experiments/experiment-record.js';
 export type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 export type { Finding } from '../experiments/finding.js';
 export type { DigitSettings, DigitTeacherSettings } from '../experiments/primer/digit-settings.js';
 export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
+export type { PrimerArm } from '../experiments/primer/primer-arm.js';
+export { type PrimerPlaces, type PrimerSettings, runPrimerArm } from '../experiments/primer/primer-arm-run.js';
 export {
   type ArticleModel,
   type TrainArticleOptions,
@@ -37,5 +40,9 @@ export {
   predictDigits,
   type UseDigitsOptions,
 } from '../experiments/primer/use-digits.js';
-export { type Controls, type Gain, judge, judgeSoftTargets } from '../experiments/verdict.js';
+export { type FinishedRun, finishedRuns, runsBeside } from '../experiments/results-file.js';
+export { type KeptRows, rowsPart } from '../experiments/row-evidence.js';
+export { type Controls, type Gain, judge, judgeSoftTargets, type RowsPart } from '../experiments/verdict.js';
+export { inPoints } from '../metrics/points.js';
+export { type Interval, mean, rowsError, sampleSd, tInterval } from '../metrics/statistics.js';
 export { JUDGED_METRICS, type JudgedMetric } from '../metrics/table.js';

@@ -19,6 +19,7 @@ export type {
   StartingWeights,
 } from '../training/phases/phase-options.js';
 export { runPhases } from '../training/phases/phased-run.js';
+export { describeData } from '../training/run/described-run.js';
 export type { EarlyStopping } from '../training/run/early-stopping.js';
 export type { PhaseMark, TrainingEvent } from '../training/run/events.js';
 export type { KeptModel, Monitor } from '../training/run/kept-models.js';
@@ -32,4 +33,5 @@ export type { StepInput, StepResult, TrainingStep } from '../training/step/step.
 export type { StepTeacher } from '../training/step/trace-step.js';
 export { type Task, type TasksOptions, trainTasks } from '../training/tasks/multi-task-run.js';
 export { type TaskTexts, type TextTasks, type TextTasksOptions, textTasks } from '../training/tasks/text-tasks.js';
+export { withHeadFor } from '../training/text/fine-tune.js';
 export { type MaskedLmOptions, maskedLmRun, trainMaskedLm } from '../training/text/masked-lm.js';

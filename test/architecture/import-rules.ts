@@ -96,6 +96,14 @@ function relativeViolations(path: string, rank: number, specifier: string, sourc
   return [`${path}: imports ${target}, ${direction} from ${from}/ (${rank}) to ${to}/ (${targetRank})`];
 }
 
+/** Files of `src/` or `dist/` that a recipe names, in an import or as the script of a process, though no entry is that file. */
+export function internalImports(path: string, source: string): string[] {
+  const named = Array.from(source.matchAll(/(['"`])(\.\.\/(?:src|dist)\/.*?)\1/g), ([, , file = '']) => file);
+  return named
+    .filter((file) => !/^\.\.\/src\/(index|entries\/[\w-]+)\.js$/.test(file))
+    .map((file) => `${path}: ${file}`);
+}
+
 /** Circles of imports, type imports included: one through each import that closes any, as `a.ts → b.ts → a.ts`. */
 export function circles(sources: Sources): string[] {
   const found: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { circles, importsOf, violations, violationsOf } from './import-rules.js';
+import { circles, importsOf, internalImports, violations, violationsOf } from './import-rules.js';
 import { RANKS, ROOMS } from './ranks.js';
-import { readSources } from './sources.js';
+import { readRecipes, readSources } from './sources.js';
 
 const MOST_LINES = 400;
 const linesOf = (source: string): number => source.trimEnd().split('\n').length;
@@ -114,5 +114,35 @@ describe('src/', () => {
   test('an import attribute and a namespace import are seen', () => {
     const source = "import * as a from 'a'; import b from 'b' with { type: 'json' }; export * as c from 'c';";
     expect(importsOf('planted.ts', source)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('recipes/', () => {
+  const recipes = [...readRecipes()];
+
+  test('take from src/ what its entries export, as users of the package do', () => {
+    expect(recipes.length).toBeGreaterThan(5);
+    expect(recipes.flatMap(([path, source]) => internalImports(path, source))).toEqual([]);
+  });
+
+  test.each([
+    "import { mean } from '../src/metrics/statistics.js';",
+    "import type { Gain } from '../src/experiments/verdict.js';",
+    "export { mean } from '../src/metrics/statistics.js';",
+    'const { mean } = await import(`../src/metrics/statistics.js`);',
+    'type Gain = import("../src/experiments/verdict.js").Gain;',
+    "const WORKER = new URL('../src/experiments/primer/primer-worker.js', import.meta.url);",
+    "import { mean } from '../src/entries/../metrics/statistics.js';",
+    "import { mean } from '../dist/metrics/statistics.js';",
+  ])('%s is caught', (source) => {
+    expect(internalImports('planted.recipe.ts', source)).toEqual([
+      expect.stringMatching(/^planted\.recipe\.ts: .*\.js$/),
+    ]);
+  });
+
+  test('entries, neighbours and benches pass', () => {
+    const source =
+      "import '../src/index.js'; import '../src/entries/data.js'; import './a.js'; import '../bench/figures.js';";
+    expect(internalImports('planted.recipe.ts', source)).toEqual([]);
   });
 });

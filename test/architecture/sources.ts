@@ -3,10 +3,16 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sources } from './import-rules.js';
 
-const src = fileURLToPath(new URL('../../src', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** All of `src/`. */
-export function readSources(): Sources {
-  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
-  return new Map(paths.map((path) => [path.split(sep).join('/'), readFileSync(join(src, path), 'utf8')]));
+export const readSources = (): Sources => sourcesIn('src');
+
+/** All of `recipes/`. */
+export const readRecipes = (): Sources => sourcesIn('recipes');
+
+function sourcesIn(name: string): Sources {
+  const folder = join(root, name);
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  return new Map(paths.map((path) => [path.split(sep).join('/'), readFileSync(join(folder, path), 'utf8')]));
 }

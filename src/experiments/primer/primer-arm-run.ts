@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../../data/mnist.js';
+import { loadMnist, type Mnist, mnistDataset, mnistPart } from '../../data/mnist.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Fingerprint } from '../../files/fingerprint.js';
 import { loadModel } from '../../models/saved-model.js';
@@ -34,19 +34,9 @@ export type PrimerPlaces = {
 };
 
 /** The training images that are kept from student and teacher while settings are chosen. */
-export const VALIDATION_START = 50_000;
-const PIXELS = 784;
+const VALIDATION_START = 50_000;
 /** Enough for a curve; a run has hundreds of epochs. */
 const CURVE_POINTS = 40;
-
-/** A part of a split, from one image to before another. */
-export function partOf({ name, images, labels }: MnistSplit, from: number, to: number): MnistSplit {
-  return {
-    name: `${name} ${from}-${to - 1}`,
-    images: images.subarray(from * PIXELS, to * PIXELS),
-    labels: labels.subarray(from, to),
-  };
-}
 
 type Shared = { readonly train: Dataset; readonly scored: Dataset; readonly teacher: Teacher };
 
@@ -73,11 +63,12 @@ async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSet
   }
   return {
     train: mnistDataset(mnist.train, { maxSamples: STUDENT_IMAGES }),
-    scored: mnistDataset(isTest ? mnist.test : partOf(mnist.train, VALIDATION_START, mnist.train.labels.length)),
+    scored: mnistDataset(isTest ? mnist.test : mnistPart(mnist.train, VALIDATION_START, mnist.train.labels.length)),
     teacher: modelTeacher(saved, { threads: 1 }),
   };
 }
 
+/** Trains and scores one arm of the primer on one seed, for `runExperiment`; its settings are `PrimerSettings & PrimerPlaces`. */
 export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
   const settings = context.settings as PrimerSettings & PrimerPlaces & Settings;
   const { train, scored, teacher } = await sharedBy(settings);

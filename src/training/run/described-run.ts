@@ -10,7 +10,7 @@ import type { Arithmetic, Optimizer } from '../../optim/optimizer.js';
 import type { ScheduleName } from '../../optim/schedules.js';
 import { usualThreads } from '../../runtime/threads.js';
 
-/** Name, size and contents; the length at which texts are cut shows in the hash too, which names nothing. */
+/** Name, size and contents, so that other data are another run, or experiment; the length at which texts are cut shows in the hash too, which names nothing. */
 export function describeData(data: Dataset): Fingerprint {
   const maxLength = data.text?.cut.maxLength;
   return { name: data.name, rows: data.size, ...(maxLength !== undefined && { maxLength }), hash: contentHash(data) };
