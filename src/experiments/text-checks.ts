@@ -15,7 +15,7 @@ import { classesOf } from '../models/forward.js';
 import { textTeacher } from '../teachers/text-teacher.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { expectKnownTokens, teacherWarnings, textWarnings } from '../training/checks/run-warnings.js';
-import { findWarnings } from '../training/checks/table.js';
+import { CHECK_TABLE, findWarnings } from '../training/checks/table.js';
 import { type Say, sayWarnings } from './finding.js';
 
 /** How files of texts are to be read; columns as `readTextTask` has them. */
@@ -101,7 +101,8 @@ export async function examineReader(
     ...findWarnings({ run: { train, evaluation: rows, metrics: ['accuracy'], startsAtRandom: false } }),
     ...teacherWarnings(teacher, answers, rows),
   ];
-  if (warnings.length > 0) return sayWarnings(say, where, warnings);
+  sayWarnings(say, where, warnings);
+  if (warnings.some(({ name }) => CHECK_TABLE[name].isProblem)) return;
   const all = Uint32Array.from({ length: rows.size }, (_, row) => row);
   const logits = answers.batch(all, rows.size).logits?.data;
   if (!(logits instanceof Float32Array)) return;
