@@ -1,5 +1,6 @@
 /** @file All checks, by the names that warnings, records and docs use, in the order in which they are told. */
 import type { Check, Found, Subjects } from './check.js';
+import { classImbalance } from './class-imbalance.js';
 import { conflictingLabels } from './conflicting-labels.js';
 import { duplicates } from './duplicates.js';
 import { emptyTexts } from './empty-texts.js';
@@ -19,6 +20,7 @@ import { vocabulary } from './vocabulary.js';
 
 export const CHECK_TABLE = {
   'no-labels': noLabels,
+  'class-imbalance': classImbalance,
   'rare-labels': rareLabels,
   'unseen-labels': unseenLabels,
   'empty-texts': emptyTexts,

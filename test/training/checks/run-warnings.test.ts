@@ -50,6 +50,15 @@ describe('runWarnings', () => {
     expect(names(table('train', halves(5000), ['a', 'b'], 1000), dev, { startsAtRandom: true })).toEqual([]);
   });
 
+  test('class-imbalance: accuracy on rows of which more than nine in ten have one label', () => {
+    const lopsided = (others: number) =>
+      table('dev', [...new Array<number>(40 - others).fill(0), ...new Array<number>(others).fill(1)], ['a', 'b'], 100);
+    expect(names(train, lopsided(3))).toEqual(['class-imbalance']);
+    expect(names(train, lopsided(4))).toEqual([]);
+    expect(names(train, lopsided(3), { metrics: ['macro_f1', 'accuracy'] })).toEqual([]);
+    expect(names(train, lopsided(3), { metrics: ['loss'] })).toEqual([]);
+  });
+
   test('no-labels: an evaluation of rows without labels, texts or not', () => {
     expect(names(train, table('dev', new Array<number>(40).fill(-100), ['a', 'b'], 100))).toEqual(['no-labels']);
     expect(names(train, textTable('dev', { texts: texts(40, 100) }))).toEqual(['no-labels']);
