@@ -21,6 +21,7 @@ import { answersAtPositions, MASKED_POSITIONS } from '../models/masked-positions
 import { modelHash } from '../models/saved-model.js';
 import type { TextModel } from '../models/text-model.js';
 import { isMaskedLm } from '../models/with-masked-lm-head.js';
+import { defined } from '../options/given.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { type Pieces, readPieces } from '../tokenizers/pieces.js';
@@ -30,7 +31,7 @@ import type { WordVectors } from '../tokenizers/word-vectors.js';
 import type { Augmentation, SourceText } from './augmentation.js';
 import { largest, type Neighbours, pieceNeighbours, vectorNeighbours } from './neighbours.js';
 import { STOP_WORDS } from './stop-words.js';
-import { expectCopies, withoutUndefined } from './tang.js';
+import { expectCopies } from './tang.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
 
 export type MlmOptions = Pick<SessionOptions, 'threads' | 'device'> & {
@@ -61,7 +62,7 @@ const MOST_TOKENS = 512;
  * @throws OptionError for a number out of range, a model with another head, or a tokenizer of another kind.
  */
 export async function openMlm(options: MlmOptions): Promise<Augmentation> {
-  const { copies, replaceRate, candidates } = { ...mlmDefaults, ...withoutUndefined(options) };
+  const { copies, replaceRate, candidates } = { ...mlmDefaults, ...defined(options) };
   const { stopWords = STOP_WORDS, vectors, model: given } = options;
   expectCopies(copies);
   if (!(replaceRate > 0 && replaceRate <= 1)) {

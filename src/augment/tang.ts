@@ -14,6 +14,7 @@
  *             the same part of speech; then one for the stretch and, if there is one, its length and its start.
  */
 import { OptionError } from '../errors/failures.js';
+import { defined } from '../options/given.js';
 import type { Augmentation, SourceText } from './augmentation.js';
 import type { PosLexicon } from './pos-lexicon.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
@@ -80,7 +81,7 @@ const TURNS: readonly (readonly [first: boolean, second: boolean])[] = [
  */
 export function tang(options: TangOptions = {}): Augmentation {
   const { copies, lexicon, maskWord = MASK_WORD } = options;
-  const { maskRate, posRate, ngramRate } = { ...tangDefaults, ...withoutUndefined(options) };
+  const { maskRate, posRate, ngramRate } = { ...tangDefaults, ...defined(options) };
   expectRates({ maskRate, posRate, ngramRate });
   if (copies !== undefined) expectCopies(copies);
   if (posRate > 0 && lexicon === undefined) {
@@ -114,12 +115,6 @@ export function tang(options: TangOptions = {}): Augmentation {
       });
     },
   };
-}
-
-/** So that an option that was not given does not hide a default. */
-export function withoutUndefined<T extends object>(options: T): { readonly [K in keyof T]: Exclude<T[K], undefined> } {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as { readonly [K in keyof T]: Exclude<T[K], undefined> }; // the same keys
 }
 
 function expectRates(rates: WordRates & { readonly ngramRate: number }): void {

@@ -39,3 +39,10 @@ export function formatMetric(name: string, value: number): string {
   const metric = name.slice(name.lastIndexOf('.') + 1);
   return isJudgedMetric(metric) && METRICS[metric].unit !== '' ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
 }
+
+/** `accuracy 91.20 %, loss 0.2345`. */
+export function metricsText(metrics: Readonly<Record<string, number>>): string {
+  return Object.entries(metrics)
+    .map(([name, value]) => `${name} ${formatMetric(name, value)}`)
+    .join(', ');
+}

@@ -1,5 +1,5 @@
 /** @file Which labelled texts a model is trained and scored on, and how they are read. */
-import type { SettingTable } from '../options/setting.js';
+import { type SettingTable, takenBy } from '../options/setting.js';
 
 /** Columns of a file of one's own. */
 export type ColumnSettings = {
@@ -96,6 +96,16 @@ export const ROW_SETTINGS = {
     ofEveryModel: true,
   },
 } as const satisfies SettingTable<RowSettings>;
+
+/** Of texts whose labels are not read. */
+export type UnlabelledSettings = RowSettings & Pick<ColumnSettings, 'textColumn' | 'pairColumn'>;
+
+export const UNLABELLED_SETTINGS = {
+  ...ROW_SETTINGS,
+  rows: { ...ROW_SETTINGS.rows, help: 'use so many rows only, drawn by --data_seed' },
+  dataSeed: { ...ROW_SETTINGS.dataSeed, help: 'draws --rows' },
+  ...takenBy(COLUMN_SETTINGS, 'pretrain'),
+} as const satisfies SettingTable<UnlabelledSettings>;
 
 /** Which rows a model is scored on, and how much of a text it reads. */
 export type SplitSettings = {

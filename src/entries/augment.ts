@@ -1,3 +1,5 @@
+export { type AugmentedTexts, type AugmentTextsOptions, augment } from '../augment/augment.js';
+export type { AugmentSettings } from '../augment/augment-settings.js';
 export {
   type Augmentation,
   type AugmentedRow,

@@ -52,4 +52,5 @@ export {
   withoutLabels,
 } from '../data/text-table.js';
 export { SPLITS, type SplitName, splitOf, type TaskMetric, type TextTask } from '../data/text-task.js';
+export { openUnlabelled } from '../data/unlabelled-texts.js';
 export { NO_LABEL } from '../tensor/no-label.js';

@@ -35,3 +35,10 @@ export { type Task, type TasksOptions, trainTasks } from '../training/tasks/mult
 export { type TaskTexts, type TextTasks, type TextTasksOptions, textTasks } from '../training/tasks/text-tasks.js';
 export { withHeadFor } from '../training/text/fine-tune.js';
 export { type MaskedLmOptions, maskedLmRun, trainMaskedLm } from '../training/text/masked-lm.js';
+export {
+  type PretrainEvent,
+  type Pretrained,
+  type PretrainOptions,
+  pretrain,
+} from '../training/text/pretrain.js';
+export type { PretrainSettings } from '../training/text/pretrain-settings.js';

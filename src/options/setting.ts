@@ -3,7 +3,7 @@
  * retort.yaml, its JSON Schema and page, checks, defaults, and what is compared when a run is resumed derive from it. The
  * table stands in the file of the interface that programs use, which it `satisfies`.
  */
-import type { OptionSpec, OptionValue, Portion } from './option-spec.js';
+import type { OptionSpec, Portion } from './option-spec.js';
 
 /** What a flag has besides its value. */
 export type FlagBase = {
@@ -11,6 +11,8 @@ export type FlagBase = {
   readonly group: string;
   /** The flag without its dashes, where it is not the snake_case form of the key. */
   readonly flag?: string;
+  /** Of several methods those that read it, where not all do. */
+  readonly of?: readonly string[];
   /** Shorter names under which it may be written too. */
   readonly aliases?: readonly string[];
   /** What to do when a required flag is missing. */
@@ -97,28 +99,6 @@ export function forEncoders<const T extends AnySettings>(table: T): T {
     return [name, encoder === undefined ? setting : { ...setting, usual: { encoder } }] as const;
   });
   return Object.fromEntries(settings) as unknown as T;
-}
-
-/** What a caller gives, as flags come: what was not given may be there and undefined. */
-export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
-type Defaulted<T> = {
-  readonly [K in keyof T as T[K] extends { default: unknown } | { kind: 'switch' } ? K : never]-?: OptionValue<T[K]>;
-};
-
-/** What was given, and the defaults of a table for what was not. */
-export function withDefaults<const T extends AnySettings, O extends object>(
-  table: T,
-  given: O,
-): Omit<O, keyof Defaulted<T>> & Defaulted<T> {
-  const defaults = Object.entries(table).map(([name, spec]) => {
-    return [name, spec.kind === 'switch' ? (spec.default ?? false) : spec.default] as const;
-  });
-  const said = [...defaults, ...(Object.entries(given) as [string, unknown][])].filter(
-    ([, value]) => value !== undefined,
-  );
-  // Each under the name whose type it has.
-  return Object.fromEntries(said) as Omit<O, keyof Defaulted<T>> & Defaulted<T>;
 }
 
 /** By name, why a setting decides no number. */

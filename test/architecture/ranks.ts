@@ -19,8 +19,8 @@ export const RANKS: Readonly<Record<string, number>> = {
   models: 5,
   data: 5,
   teachers: 6,
-  augment: 7,
   methods: 7,
+  augment: 7.5,
   training: 8,
   experiments: 9,
   export: 9,
@@ -38,7 +38,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   data: [['formats']],
   training: [['step', 'evaluation'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
-  'cli/commands': [['digits', 'report', 'init'], ['use'], ['train'], ['distill', 'pretrain'], ['augment']],
+  'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment'], ['distill']],
 };
 
 /** Packages that may enter only through some files, so that what does not need them never loads them. */

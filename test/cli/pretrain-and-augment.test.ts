@@ -65,7 +65,7 @@ describe('retort pretrain', () => {
       '--max_length: wanted at most 40 tokens, as this model has positions for, got 99',
     );
     expect(await wrong('pretrain sst2 --text review --output_dir @x')).toContain(
-      '--text_column: wanted a file of your own with columns, got sst2; leave the flag out',
+      '--text_column: wanted a file of your own with columns, got sst2; leave it out',
     );
     expect(await wrong('pretrain @notes.txt --dev @notes.txt --dev_share 0.1 --output_dir @x')).toContain(
       'at most one of the two',
@@ -116,7 +116,7 @@ describe('retort pretrain --teacher', () => {
         `augment @reviews.csv --text review --method mlm --model @${method} --output_file @no.jsonl`,
       );
       expect(asked.stderr).toMatch(
-        /--model: wanted a model that was trained to guess hidden words, got .*, whose head was not/,
+        /--model: wanted a model with a trained masked-language-model head, got .*, whose head was not trained/,
       );
     },
   );
@@ -130,8 +130,8 @@ describe('retort pretrain --teacher', () => {
     rmSync(path('cased/manifest.json'));
     const wrong = async (flags: string) =>
       (await run(`pretrain @notes.txt --model @pre --output_dir @x ${flags}`)).stderr;
-    expect(await wrong('--method minilm')).toContain('--method: wanted a --teacher, got none; leave the flag out');
-    expect(await wrong('--answers_at all')).toContain('--answers_at: wanted a --teacher');
+    expect(await wrong('--method minilm')).toContain('--method: wanted a teacher, got none; leave it out');
+    expect(await wrong('--answers_at all')).toContain('--answers_at: wanted a teacher');
     expect(await wrong('--teacher @pre --method_options stage=both')).toContain(
       '--method_options: wanted stage=distillation, the one without labels of a task, got stage=both',
     );
@@ -139,13 +139,13 @@ describe('retort pretrain --teacher', () => {
       "wanted something of method 'distilbert' for the teacher to teach",
     );
     expect(await wrong('--teacher @pre --method tinybert --dev @notes.txt')).toContain(
-      "--dev: wanted a method whose guesses of hidden words can be scored: 'tinybert' compares layers",
+      "--dev: wanted a method whose predictions of masked tokens can be scored: 'tinybert' compares layers",
     );
     expect(await wrong('--teacher @encoder')).toMatch(
-      /--teacher: wanted a model that was trained to guess hidden words, got .*encoder, which comes without such a head/,
+      /--teacher: wanted a model with a trained masked-language-model head, got .*encoder, which comes without such a head/,
     );
     expect(await wrong('--teacher @cased --method minilm')).toMatch(
-      /--teacher .*cased: wanted a teacher with the student's own tokenizer/,
+      /teacher .*cased: wanted a teacher with the student's own tokenizer/,
     );
     expect(existsSync(path('x'))).toBe(false);
   });
@@ -175,10 +175,10 @@ describe('retort augment', () => {
   test('flags of another method, and what is missing, are named', async () => {
     const wrong = async (flags: string) => (await run(`augment @reviews.csv --text review ${flags}`)).stderr;
     expect(await wrong('--method masking --lexicon @lexicon.tsv')).toContain(
-      '--lexicon: wanted --method tang or --method pos, got --method masking; leave the flag out',
+      '--lexicon: wanted method tang or pos, got --method masking; leave it out',
     );
     expect(await wrong('--output_file @y')).toContain('--pos_rate: wanted a lexicon for it, got none');
-    expect(await wrong('--method mlm')).toContain('--model: wanted a masked language model for --method mlm');
+    expect(await wrong('--method mlm')).toContain('--model: wanted a masked language model for method mlm');
     expect(await wrong('--method mlm --model @encoder')).toMatch(
       /which comes without such a head; give it one: retort pretrain TEXTS --model .*encoder/,
     );

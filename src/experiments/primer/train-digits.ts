@@ -10,7 +10,7 @@ import { supervised } from '../../methods/supervised.js';
 import { mlp } from '../../models/mlp.js';
 import { loadModel } from '../../models/saved-model.js';
 import { adam } from '../../optim/adam.js';
-import { type Given, withDefaults } from '../../options/setting.js';
+import { defined, type Given, settingsOf } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import { openEvaluator } from '../../training/evaluation/evaluate.js';
@@ -39,13 +39,14 @@ export type TrainedDigits = RunResult & {
  * @throws as `runTraining` and `loadMnist` do; DeviceError; OutputError for a place that takes no predictions.
  */
 export async function trainDigits(options: TrainDigitsOptions = {}): Promise<TrainedDigits> {
-  const settings = settingsOf(options);
+  const settings = digitSettings(options);
   const predictionsFile = await placeForPredictions(settings);
   const device = await resolveDevice(settings.device);
-  const { dataDir, maxTrainSamples, onEvent } = settings;
-  const taught = await taughtBy(settings, device);
-  const onNotice = (text: string) => onEvent?.({ type: 'notice', text });
-  const run = digitRun(settings, await loadMnist(dataDir, { maxTrainSamples, onNotice }), device, taught);
+  const { dataDir, maxTrainSamples } = settings;
+  const onNotice = noticing(options);
+  const taught = await taughtBy(settings, device, onNotice);
+  const mnist = await loadMnist(dataDir, { maxTrainSamples, onNotice });
+  const run: RunOptions = { ...digitRun(settings, mnist, device), ...taught, ...told(options) };
   const result = await runTraining(run);
   if (predictionsFile !== undefined) await writePredictions(predictionsFile, run, result);
   return { ...result, outputDir: settings.outputDir, ...(predictionsFile !== undefined && { predictionsFile }) };
@@ -89,17 +90,18 @@ export type ArticleStart = {
 
 /** Trains the article's three models, each in a folder of its own. @throws as `trainDigits`. */
 export async function trainArticle(options: TrainArticleOptions): Promise<ArticleModel[]> {
-  const { outputDir, onModel, ...given } = options;
-  const shared = settingsOf(given);
+  const { outputDir, onModel } = options;
+  const shared = digitSettings(options);
   const device = await resolveDevice(shared.device);
-  const onNotice = (text: string) => shared.onEvent?.({ type: 'notice', text });
+  const onNotice = noticing(options);
   const mnist = await loadMnist(shared.dataDir, { onNotice });
   const models: ArticleModel[] = [];
   for (const { model, article: articleAccuracy, ...differs } of ARTICLE) {
     const path = join(outputDir, model);
     const settings = { ...shared, ...differs, outputDir: path, saveTopK: 0, saveLast: true };
     const teacherModel = model === 'small-with-kd' ? join(outputDir, 'teacher') : undefined;
-    const run = digitRun(settings, mnist, device, await taughtBy({ ...settings, teacherModel }, device));
+    const taught = await taughtBy({ ...settings, teacherModel }, device, onNotice);
+    const run: RunOptions = { ...digitRun(settings, mnist, device), ...taught, ...told(options) };
     const start = { model, number: models.length + 1, of: ARTICLE.length, images: run.data.train.size };
     onModel?.({ ...start, hidden: settings.fc1Size, epochs: settings.numTrainEpochs });
     const { parameters, metrics, seconds } = (await runTraining(run)).record;
@@ -109,26 +111,36 @@ export async function trainArticle(options: TrainArticleOptions): Promise<Articl
   return models;
 }
 
-const settingsOf = (options: TrainDigitsOptions) =>
-  withDefaults(DIGIT_TEACHER_SETTINGS, withDefaults(DIGIT_SETTINGS, options));
-type Settings = ReturnType<typeof settingsOf>;
+const digitSettings = (options: TrainDigitsOptions) =>
+  settingsOf({ ...DIGIT_SETTINGS, ...DIGIT_TEACHER_SETTINGS }, options);
+type Settings = ReturnType<typeof digitSettings>;
+
+type Told = Pick<TrainDigitsOptions, 'command' | 'onEvent' | 'signal'>;
+
+const noticing =
+  ({ onEvent }: Told) =>
+  (text: string) =>
+    onEvent?.({ type: 'notice', text });
+
+const told = ({ command, onEvent, signal }: Told) => defined({ command, onEvent, signal });
 
 /** Who teaches, and how: PyTorch's `KLDivLoss()` as it comes, averaged over rows and classes, is the article's loss. */
-async function taughtBy(settings: Settings, device: string): Promise<Pick<RunOptions, 'method' | 'teacher'>> {
-  const { teacherModel, alphaForKd: alpha, temperatureForKd: temperature, threads, onEvent } = settings;
+async function taughtBy(
+  { teacherModel, alphaForKd: alpha, temperatureForKd: temperature, threads }: Settings,
+  device: string,
+  onNotice: (text: string) => void,
+): Promise<Pick<RunOptions, 'method' | 'teacher'>> {
   if (teacherModel === undefined) return { method: supervised() };
   const method = hinton({ preset: 'primer', alpha, temperature });
-  const saved = await loadModel(teacherModel, { onNotice: (text) => onEvent?.({ type: 'notice', text }) });
+  const saved = await loadModel(teacherModel, { onNotice });
   return method.needs.length === 0 ? { method } : { method, teacher: modelTeacher(saved, { threads, device }) };
 }
 
-function digitRun(settings: Settings, mnist: Mnist, device: string, taught: Pick<RunOptions, 'method' | 'teacher'>) {
-  const { maxGradNorm, fc1Size, numLabels, learningRate, maxTrainSamples } = settings;
-  const { command, onEvent, signal } = settings;
+function digitRun(settings: Settings, mnist: Mnist, device: string) {
+  const { maxGradNorm, fc1Size, numLabels, learningRate, maxTrainSamples, gradientAccumulationSteps } = settings;
   const { seed, threads, outputDir, resume, overwrite, saveTopK, saveLast, limitTrainBatches } = settings;
-  const run: RunOptions = {
-    ...taught,
-    ...{ seed, threads, device, outputDir, resume, overwrite, saveTopK, saveLast, limitTrainBatches },
+  return {
+    ...{ seed, threads, device, outputDir, resume, overwrite, saveTopK, saveLast },
     model: mlp({ hidden: [fc1Size], classes: numLabels }),
     data: {
       train: mnistDataset(mnist.train, { maxSamples: maxTrainSamples }),
@@ -139,14 +151,11 @@ function digitRun(settings: Settings, mnist: Mnist, device: string, taught: Pick
     epochs: settings.numTrainEpochs,
     batchSize: settings.trainBatchSize,
     evalBatchSize: settings.evalBatchSize,
-    gradientAccumulationSteps: settings.gradientAccumulationSteps,
+    gradientAccumulationSteps,
+    limitTrainBatches,
     limitEvalBatches: settings.limitValBatches,
     fastDevRun: settings.doFastDevRun,
-    ...(command !== undefined && { command }),
-    ...(onEvent && { onEvent }),
-    ...(signal && { signal }),
   };
-  return run;
 }
 
 /** Whether the test set is scored after each epoch. */

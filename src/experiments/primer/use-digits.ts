@@ -5,7 +5,7 @@ import { loadMnist, mnistDataset } from '../../data/mnist.js';
 import { CheckpointError, FileError } from '../../errors/failures.js';
 import { wilsonInterval } from '../../metrics/wilson-interval.js';
 import { loadModel } from '../../models/saved-model.js';
-import type { Given } from '../../options/setting.js';
+import { defined, type Given } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { formatShape } from '../../tensor/shape.js';
 import { openEvaluator } from '../../training/evaluation/evaluate.js';
@@ -34,7 +34,7 @@ export async function evaluateDigits(
   const { dataDir = DIGIT_SETTINGS.dataDir.default, onNotice } = options;
   const { model, weights, path, ...place } = await opened(options);
   // One training image: this is about the test set.
-  const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, ...(onNotice && { onNotice }) });
+  const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, ...defined({ onNotice }) });
   const evaluator = await openEvaluator({ model, data: mnistDataset(test), ...place });
   try {
     const { metrics, rows } = await evaluator.evaluate(weights);
@@ -80,17 +80,17 @@ export async function* predictDigits(
 
 const SIDE = 28;
 
-async function opened({ model: given, threads = 1, device = 'cpu', onNotice }: UseDigitsOptions) {
+async function opened({ model: path, threads = 1, device = 'cpu', onNotice }: UseDigitsOptions) {
   const place = { threads, device: await resolveDevice(device) };
-  const saved = await loadModel(given, onNotice ? { onNotice } : {});
-  const { model, weights, path, labelNames } = saved;
+  const saved = await loadModel(path, defined({ onNotice }));
+  const { model, weights, labelNames } = saved;
   const [pixels, ...others] = model.inputs({ B: 'B', S: 'S' });
   if (pixels?.name === 'pixels' && pixels.shape[1] === SIDE * SIDE && others.length === 0) {
-    return { model, weights, path, labelNames, ...place };
+    return { model, weights, path: saved.path, labelNames, ...place };
   }
   const inputs = model.inputs({ B: 'B', S: 'S' }).map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
   throw new CheckpointError({
-    where: given,
+    where: path,
     wanted: 'a model of digits, 784 pixels each',
     got: `a ${model.kind} that reads ${inputs.join(', ')}`,
     fix: 'use a model that retort mnist has trained',

@@ -13,6 +13,7 @@ import { answersAtPositions } from '../../models/masked-positions.js';
 import { readLength } from '../../models/start.js';
 import type { TextModel } from '../../models/text-model.js';
 import { isMaskedLm, MASKED_LM } from '../../models/with-masked-lm-head.js';
+import { defined, type Given } from '../../options/given.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { readPieces } from '../../tokenizers/pieces.js';
 import { openMaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
@@ -21,9 +22,6 @@ import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { textRun } from './text-run.js';
 import type { TextSettings } from './text-settings.js';
-
-/** As a caller has them who hands his own options on. */
-type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 /** Of the run, as its caller says. */
 const HANDED_ON = [
@@ -39,26 +37,27 @@ const HANDED_ON = [
 ] as const satisfies readonly (keyof RunOptions)[];
 
 export type MaskedLmOptions = Given<TextSettings> &
-  Pick<RunOptions, (typeof HANDED_ON)[number] | 'outputDir'> & {
+  Given<Pick<RunOptions, (typeof HANDED_ON)[number]>> &
+  Pick<RunOptions, 'outputDir'> & {
     /** An encoder with the head `masked-lm` (`withMaskedLmHead`). */
     readonly model: Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
     readonly texts: TextTable;
-    readonly evaluation?: TextTable;
+    readonly evaluation?: TextTable | undefined;
     /** Share of the tokens that are to be guessed. Default: 0.15. */
-    readonly rate?: number;
+    readonly rate?: number | undefined;
     /** Tokens of a text that are read. Default: 128, or what the model has positions for. */
     readonly maxLength?: number | undefined;
     /** What learns from a teacher: `distilBert()`. Default: the hidden words alone. */
-    readonly method?: Method;
+    readonly method?: Method | undefined;
     /** A masked language model of the same tokenizer (`modelTeacher`). It reads what the student reads. */
-    readonly teacher?: Teacher;
+    readonly teacher?: Teacher | undefined;
     /**
      * Where logits are computed: at hidden words, or at all tokens, which takes several times the memory and lets the
      * teacher's answers to words that were not hidden count too. Default: `masked`.
      */
-    readonly answersAt?: 'masked' | 'all';
+    readonly answersAt?: 'masked' | 'all' | undefined;
     /** Of order, hidden words and dropout. Default: 42. */
-    readonly seed?: number;
+    readonly seed?: number | undefined;
   };
 
 const SEED = 42;
@@ -78,7 +77,7 @@ export async function maskedLmRun(options: MaskedLmOptions): Promise<RunOptions>
   const pieces = await readPieces(tokenizer);
   const cut = { model, maxLength: readLength(model, maxLength) };
   const train = textDataset(withoutLabels(texts), tokenizer, cut);
-  const masking = maskTokens({ pieces, answersAt, ...(rate !== undefined && { rate }) });
+  const masking = maskTokens({ pieces, answersAt, ...defined({ rate }) });
   const { method = supervised(), teacher, outputDir } = options;
   return {
     ...textRun(options, model, train),
