@@ -36,7 +36,7 @@ import { openSession } from '../src/runtime/session.js';
 import { cachedTeacher } from '../src/teachers/cached-teacher.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import type { Tensor } from '../src/tensor/tensor.js';
-import { measureRun, sampledRows } from '../src/training/estimate/measure-run.js';
+import { measureRun, timedRows } from '../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../src/training/run/run-options.js';
 import { planTraining } from '../src/training/run/train.js';
 import { planTexts } from '../src/training/step/micro-batches.js';
@@ -156,7 +156,7 @@ async function forwardMs(
   const { train } = options.data;
   const text = planTexts(train, options.tokensPerRun);
   const plan = planTraining({ ...options, rows: train.size, ...(text && { text }) });
-  const sampled = selectedRows(train, sampledRows(options, plan).rows);
+  const sampled = selectedRows(train, timedRows(options, plan).rows);
   const answer = read(traceForward(teacher.model, constantParameters(teacher.weights)));
   const forward = await openSession(toProgram({ outputs: { answer }, form: 'export' }), { threads });
   const times: number[] = [];

@@ -33,7 +33,7 @@ export type AugmentOptions = {
 export const AUGMENT_SEED = 42;
 
 /** The row of a table as a text. */
-export function sourceOf({ texts, pairs }: TextTable, row: number): SourceText {
+export function sourceTextOf({ texts, pairs }: TextTable, row: number): SourceText {
   const pair = pairs?.[row];
   return { text: texts[row] as string, ...(pair !== undefined && { pair }) };
 }
@@ -72,7 +72,7 @@ export async function* augmentedRows(
   options: AugmentOptions = {},
 ): AsyncGenerator<AugmentedRow, void> {
   for (let row = 0; row < table.size; row++) {
-    yield* await copiesOfRow({ id: table.ids[row] as string, ...sourceOf(table, row) }, augmentation, options);
+    yield* await copiesOfRow({ id: table.ids[row] as string, ...sourceTextOf(table, row) }, augmentation, options);
   }
 }
 
@@ -81,7 +81,7 @@ export function textsHash(table: TextTable): string {
   const hash = createHash('sha256');
   for (let row = 0; row < table.size; row++) {
     // JSON tells where one text ends and the next begins.
-    const { text, pair } = sourceOf(table, row);
+    const { text, pair } = sourceTextOf(table, row);
     hash.update(JSON.stringify([table.ids[row], text, pair]));
   }
   return hash.digest('hex');

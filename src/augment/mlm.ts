@@ -29,7 +29,7 @@ import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenize
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import type { WordVectors } from '../tokenizers/word-vectors.js';
 import type { Augmentation, SourceText } from './augmentation.js';
-import { largest, type Neighbours, pieceNeighbours, vectorNeighbours } from './neighbours.js';
+import { largestPlaces, type Neighbours, pieceNeighbours, vectorNeighbours } from './neighbours.js';
 import { STOP_WORDS } from './stop-words.js';
 import { expectCopies } from './tang.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
@@ -189,7 +189,7 @@ async function guesses(words: readonly TextWord[], places: readonly number[], fi
     const V = logits?.shape[2] ?? 0;
     const values = logits?.data as Float32Array;
     for (const [n, i] of part.entries()) {
-      const likeliest = largest(values.subarray(n * V, (n + 1) * V), candidates);
+      const likeliest = largestPlaces(values.subarray(n * V, (n + 1) * V), candidates);
       found[i] = likeliest.flatMap((id) => wordOfPiece(id, pieces));
     }
   }

@@ -91,12 +91,15 @@ function nearest({ words, vectors, size }: Rows, to: Float32Array, count: number
     for (let i = 0; i < size; i++) product += (vectors[row * size + i] as number) * (to[i] as number);
     products[row] = words[row] === self ? Number.NEGATIVE_INFINITY : product;
   }
-  const found = largest(products, Math.min(count, words.length - (self !== undefined && words.includes(self) ? 1 : 0)));
+  const found = largestPlaces(
+    products,
+    Math.min(count, words.length - (self !== undefined && words.includes(self) ? 1 : 0)),
+  );
   return found.map((row) => words[row] as string);
 }
 
 /** The places of the `count` largest numbers, the largest first, of equal ones the first. */
-export function largest(values: Float32Array, count: number): number[] {
+export function largestPlaces(values: Float32Array, count: number): number[] {
   const best: number[] = [];
   // By index: an iterator over a vocabulary takes several times as long as the comparison.
   for (let place = 0; place < values.length; place++) {

@@ -19,7 +19,7 @@ import {
   type Augmentation,
   type AugmentOptions,
   copiesOfRow,
-  sourceOf,
+  sourceTextOf,
   textsHash,
 } from './augmentation.js';
 import type { PoolState } from './pool-state.schema.js';
@@ -162,7 +162,7 @@ async function writeRows(
         seconds: (performance.now() - begun) / 1000,
       });
     for (let row = start; row < table.size; row++) {
-      const source = { id: table.ids[row] as string, ...sourceOf(table, row) };
+      const source = { id: table.ids[row] as string, ...sourceTextOf(table, row) };
       const rows = await copiesOfRow(source, augmentation, options);
       // All texts of a row at once: few writes, and a kill leaves one row to be made again.
       if (rows.length > 0) {

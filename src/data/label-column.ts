@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
 import { NO_LABEL } from '../tensor/no-label.js';
-import { listed, quoted } from './formats/table-rows.js';
+import { quoted } from './formats/table-rows.js';
 
 export type LabelOptions = {
   /**
@@ -38,7 +38,7 @@ export class LabelColumn {
     this.#names = labelNames ?? (this.#map === undefined ? undefined : [...new Set(this.#map.values())]);
     this.#numberOf = new Map(this.#names?.map((name, number) => [name, number]));
     if (this.#names !== undefined && this.#numberOf.size !== this.#names.length) {
-      throw new OptionError({ where: 'labelNames', wanted: 'each name once', got: listed(this.#names) });
+      throw new OptionError({ where: 'labelNames', wanted: 'each name once', got: quotedList(this.#names) });
     }
     this.#hasNumericNames = this.#names?.some((name) => NUMBER.test(name)) ?? false;
     const unknown = [...(this.#map?.values() ?? [])].find((name) => !this.#numberOf.has(name));
@@ -119,7 +119,7 @@ function unknownLabel(value: string, known: readonly string[], where: string, op
   const near = known.length === 0 ? '' : ` (nearest: ${quoted(closest(value, [...known]))})`;
   return new FileError({
     where,
-    wanted: `one of the labels ${listed(known)}`,
+    wanted: `one of the labels ${quotedList(known)}`,
     got: `${quoted(value)}${near}`,
     fix: `mend that cell; if it is a label, ${
       option === 'labelNames' ? 'the training rows (or labelNames) need it too' : `extend ${option}`

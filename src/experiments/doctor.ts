@@ -1,7 +1,7 @@
 /** @file What can be found wrong before work starts: the machine, the places to write to, data, models, runs. */
 import { type Finding, type Say, trying } from './finding.js';
 import { examineMachine, examineOutput, examineSoftware } from './machine-checks.js';
-import { examinePackagedData, examinePath, examineTeacher, type Found } from './path-checks.js';
+import { type Examined, examinePackagedData, examinePath, examineTeacher } from './path-checks.js';
 import { examineReader, type TextPlace } from './text-checks.js';
 
 export type DoctorOptions = {
@@ -24,7 +24,7 @@ export async function examine({ paths = [], outputDir = '.', texts = {} }: Docto
   await examineSoftware(say);
   await examineMachine(say);
   await trying(say, () => examineOutput(outputDir, say));
-  const found: Found = { data: [], models: [], texts: [], readers: [] };
+  const found: Examined = { data: [], models: [], texts: [], readers: [] };
   for (const path of paths) await trying(say, () => examinePath(path, found, say, texts));
   if (found.data.length === 0 && found.texts.length === 0) examinePackagedData(say);
   for (const model of found.models) {

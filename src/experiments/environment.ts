@@ -4,14 +4,14 @@ import process from 'node:process';
 import { packageVersion } from '../files/package-version.js';
 import { loadOnnxRuntime } from '../runtime/native.js';
 import { usualThreads } from '../runtime/threads.js';
-import type { Environment } from './experiment-record.schema.js';
+import type { RunEnvironment } from './experiment-record.schema.js';
 
 /** Versions and machine. Loads ONNX Runtime, which knows its own version. */
 export async function describeEnvironment(used: {
   /** Of ONNX Runtime, in each process. Default: `usualThreads`. */
   readonly threads?: number | undefined;
   readonly device?: string | undefined;
-}): Promise<Environment> {
+}): Promise<RunEnvironment> {
   const { versions } = (await loadOnnxRuntime()).env;
   const { threads = usualThreads(), device } = used;
   return {

@@ -2,7 +2,7 @@
 
 import { softmax } from '../tensor/logits.js';
 import type { Predictions } from '../training/evaluation/evaluate.js';
-import type { Evidence, Example } from './experiment-record.schema.js';
+import type { Evidence, EvidenceExample } from './experiment-record.schema.js';
 
 export type EvidenceOptions = {
   /** Answers to the evaluation rows; the teacher's stand under `teacher`, an arm's are those of one seed. */
@@ -10,14 +10,14 @@ export type EvidenceOptions = {
   readonly classes: readonly string[];
   /** [N]; -100 where a row has none. */
   readonly labels: ArrayLike<number>;
-  readonly exampleOf: (row: number) => Example;
+  readonly exampleOf: (row: number) => EvidenceExample;
   readonly seed: number;
   /** The pair whose answers are compared row by row. */
   readonly arm: string;
   readonly over: string;
 };
 
-export const TEACHER = 'teacher';
+export const BY_TEACHER = 'teacher';
 const TEMPERATURES = [1, 2, 5, 20];
 const SOFTENED_EXAMPLES = 4;
 const ONLY_RIGHT_EXAMPLES = 8;
@@ -38,15 +38,15 @@ export function evidenceOf(options: EvidenceOptions): Evidence {
     classes: [...classes],
     confusion: [...answers].map(([by, { classes: said }]) => ({
       by,
-      ...(by !== TEACHER && { seed }),
+      ...(by !== BY_TEACHER && { seed }),
       counts: confusion(labels, said, count),
     })),
-    softened: leastSure(of(TEACHER), labels, count).map((row) => ({
-      by: TEACHER,
+    softened: leastSure(of(BY_TEACHER), labels, count).map((row) => ({
+      by: BY_TEACHER,
       example: exampleOf(row),
       at: TEMPERATURES.map((temperature) => ({
         temperature,
-        probabilities: softened(logitsOf(TEACHER, row), temperature),
+        probabilities: softened(logitsOf(BY_TEACHER, row), temperature),
       })),
     })),
     onlyRight: [
@@ -59,7 +59,7 @@ export function evidenceOf(options: EvidenceOptions): Evidence {
         rows: rows.length,
         examples: onlyArm.slice(0, ONLY_RIGHT_EXAMPLES).map((row) => ({
           example: exampleOf(row),
-          answers: [TEACHER, arm, over].map((by) => ({
+          answers: [BY_TEACHER, arm, over].map((by) => ({
             by,
             label: of(by).classes[row] as number,
             probabilities: softened(logitsOf(by, row), 1),

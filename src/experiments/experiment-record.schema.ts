@@ -1,8 +1,8 @@
 /** @file The JSON of an experiment's record, checked where bytes become objects. Reports and comparisons read nothing else. */
 import { z } from 'zod';
 import { DEFAULT_METRIC, JUDGED_METRICS } from '../metrics/table.js';
-import { RECORD_FORMAT } from './formats.js';
-import { curvePoint, measured, warning } from './results-file.schema.js';
+import { EXPERIMENT_FORMAT } from './formats.js';
+import { curvePoint, measuredNumber, warning } from './results-file.schema.js';
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
@@ -14,7 +14,10 @@ const points = z.number().min(-1e4).max(1e4);
 const settings = z.record(z.string(), z.json());
 
 /** Read first and alone, so that a file of a newer version is reported as that and not as full of errors. */
-export const versionSchema = z.looseObject({ format: z.literal(RECORD_FORMAT.name), version: z.int().min(1) });
+export const experimentVersionSchema = z.looseObject({
+  format: z.literal(EXPERIMENT_FORMAT.name),
+  version: z.int().min(1),
+});
 
 const arm = z.strictObject({
   name: z.string(),
@@ -34,7 +37,7 @@ const arm = z.strictObject({
    */
   interval: z.strictObject({ over: z.enum(['seeds and rows', 'seeds', 'rows']), low: points, high: points }).optional(),
   /** All metrics of the task times 100, by name, in the order of the seeds. */
-  metrics: z.record(z.string(), z.array(measured)).optional(),
+  metrics: z.record(z.string(), z.array(measuredNumber)).optional(),
   /** Rows that it learnt from, and optimiser steps of a run. */
   train: z.strictObject({ rows: count, steps: count }).optional(),
   /** Of each run. */
@@ -157,8 +160,8 @@ const evidence = z.strictObject({
 const foundWarning = warning.extend({ arm: z.string().optional(), seeds: z.array(count).optional() });
 
 const record = z.strictObject({
-  format: z.literal(RECORD_FORMAT.name),
-  version: z.literal(RECORD_FORMAT.version),
+  format: z.literal(EXPERIMENT_FORMAT.name),
+  version: z.literal(EXPERIMENT_FORMAT.version),
   name: z.string(),
   /** What the experiment asks, as a sentence. */
   question: z.string(),
@@ -218,7 +221,7 @@ const firstVersion = z
   })
   .transform(({ teacher, arms, ...rest }) => ({
     ...rest,
-    version: RECORD_FORMAT.version,
+    version: EXPERIMENT_FORMAT.version,
     metric: DEFAULT_METRIC,
     ...(teacher && { teacher: withScore(teacher, 'accuracy', 'score') }),
     arms: arms.map((one) => withScore(one, 'accuracies', 'scores')),
@@ -227,7 +230,7 @@ const firstVersion = z
 /** Version 2 had no checksum, and its intervals were over seeds alone: whoever reads it judges it anew. */
 const secondVersion = z
   .looseObject({ version: z.literal(2) })
-  .transform((then) => ({ ...then, version: RECORD_FORMAT.version }));
+  .transform((then) => ({ ...then, version: EXPERIMENT_FORMAT.version }));
 
 const olderVersion = z.union([firstVersion, secondVersion]);
 
@@ -237,11 +240,10 @@ function withScore(given: Readonly<Record<string, unknown>>, then: string, now: 
 }
 
 /** Of any version. */
-export const recordSchema = z.preprocess((value) => olderVersion.safeParse(value).data ?? value, record);
+export const experimentSchema = z.preprocess((value) => olderVersion.safeParse(value).data ?? value, record);
 
 export type ExperimentRecord = z.infer<typeof record>;
 export type RecordedArm = z.infer<typeof arm>;
-export type Environment = z.infer<typeof environment>;
+export type RunEnvironment = z.infer<typeof environment>;
 export type Evidence = z.infer<typeof evidence>;
-export type Example = z.infer<typeof example>;
-export type Answer = z.infer<typeof answer>;
+export type EvidenceExample = z.infer<typeof example>;

@@ -13,9 +13,9 @@ import { findWarnings } from '../training/checks/table.js';
 import type { StoredWarning } from './arm-result.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
-import type { Environment, Evidence, ExperimentRecord, RecordedArm } from './experiment-record.schema.js';
+import type { Evidence, ExperimentRecord, RecordedArm, RunEnvironment } from './experiment-record.schema.js';
 import { gatheredWarnings } from './experiment-warnings.js';
-import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
+import { EXPERIMENT_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
 import { resampledInterval } from './kept-answers.js';
 import { type FinishedRun, runsBeside } from './results-file.js';
 import { rowEvidence, rowsPart } from './row-evidence.js';
@@ -41,7 +41,7 @@ export type RecordOptions = {
   readonly smallestEffect?: number | undefined;
   /** What each arm is, by name. */
   readonly descriptions?: Readonly<Record<string, string>> | undefined;
-  readonly environment: Environment;
+  readonly environment: RunEnvironment;
   /** When it ended. */
   readonly date: Date;
   readonly command?: string | undefined;
@@ -74,8 +74,8 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const gains = [...pairs.values()];
   const warnings = gatheredWarnings(options.warnings ?? [], outcome);
   return {
-    format: RECORD_FORMAT.name,
-    version: RECORD_FORMAT.version,
+    format: EXPERIMENT_FORMAT.name,
+    version: EXPERIMENT_FORMAT.version,
     name: outcome.name,
     question,
     metric: outcome.metric,
@@ -262,12 +262,12 @@ export async function writeExperimentRecord(path: string, record: ExperimentReco
  */
 export async function readExperimentRecord(path: string): Promise<ExperimentRecord> {
   const json = await readJson(path);
-  const { recordSchema, versionSchema } = await import('./experiment-record.schema.js');
-  const { version } = storedValue(versionSchema.safeParse(json), path, 'the record of an experiment');
-  checkFormatVersion(version, RECORD_FORMAT.version, path);
-  const stored = unsealed(json, path, version >= SEALED_VERSION);
-  const record = storedValue(recordSchema.safeParse(stored), path, 'what retort writes there');
-  return version < RECORD_FORMAT.version ? rejudged(record, await runsBeside(path)) : record;
+  const { experimentSchema, experimentVersionSchema } = await import('./experiment-record.schema.js');
+  const { version } = storedValue(experimentVersionSchema.safeParse(json), path, 'the record of an experiment');
+  checkFormatVersion(version, EXPERIMENT_FORMAT.version, path);
+  const stored = unsealed(json, path, version >= SEALED_EXPERIMENT_VERSION);
+  const record = storedValue(experimentSchema.safeParse(stored), path, 'what retort writes there');
+  return version < EXPERIMENT_FORMAT.version ? rejudged(record, await runsBeside(path)) : record;
 }
 
 async function readJson(path: string): Promise<unknown> {

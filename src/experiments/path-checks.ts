@@ -26,7 +26,7 @@ import { RECORD, RESULTS } from './formats.js';
 import { examineTexts, type FoundReader, type FoundTexts, isTextData, type TextPlace } from './text-checks.js';
 
 /** What is there to be tried on each other. */
-export type Found = {
+export type Examined = {
   readonly data: { readonly path: string; readonly mnist: Mnist }[];
   readonly models: SavedModel[];
   readonly texts: FoundTexts[];
@@ -38,7 +38,7 @@ const FILLING_MARK = '.retort-filling';
 const GO_ON = 'the same command with --resume goes on with it';
 
 /** @param place how files of texts are to be read. */
-export async function examinePath(path: string, found: Found, say: Say, place: TextPlace = {}): Promise<void> {
+export async function examinePath(path: string, found: Examined, say: Say, place: TextPlace = {}): Promise<void> {
   if (await isTextData(path)) {
     found.texts.push(await examineTexts(path, place, say));
     return;
@@ -82,7 +82,7 @@ async function examineFile(path: string, say: Say): Promise<void> {
 const MNIST_ROWS = { train: 60_000, test: 10_000 } as const;
 const DIGITS = 10;
 
-async function examineData(path: string, found: Found, say: Say): Promise<void> {
+async function examineData(path: string, found: Examined, say: Say): Promise<void> {
   const mnist = await loadMnist(path);
   found.data.push({ path, mnist });
   for (const part of ['train', 'test'] as const) examineSplit(path, mnist[part], MNIST_ROWS[part], say);
@@ -108,7 +108,7 @@ export function examinePackagedData(say: Say): void {
 }
 
 /** A model by its short name, which a run would download. */
-async function examineName(name: string, found: Found, say: Say): Promise<void> {
+async function examineName(name: string, found: Examined, say: Say): Promise<void> {
   try {
     await resolveModel(name);
   } catch (error) {
@@ -118,7 +118,7 @@ async function examineName(name: string, found: Found, say: Say): Promise<void> 
   return examineModel(name, found, say);
 }
 
-async function examineModel(path: string, found: Found, say: Say): Promise<void> {
+async function examineModel(path: string, found: Examined, say: Say): Promise<void> {
   const saved = await openedModel(path);
   const { model, weights, contentHash } = saved;
   const broken = Object.entries(weights).find(([, { data }]) => !data.every(Number.isFinite));
@@ -138,7 +138,7 @@ async function openedModel(path: string): Promise<OpenedModel> {
   return isWhole ? { ...(await loadModel(path)), notices: [] } : openAnyModel(path);
 }
 
-async function examineRun(path: string, names: readonly string[], found: Found, say: Say): Promise<void> {
+async function examineRun(path: string, names: readonly string[], found: Examined, say: Say): Promise<void> {
   if (names.includes(METRICS_FILE)) {
     const { steps, metrics } = await readRunRecord(join(path, METRICS_FILE));
     const { accuracy } = metrics;
@@ -167,7 +167,7 @@ async function examineExperiment(path: string, hasRecord: boolean, say: Say): Pr
 /** Enough to tell a teacher from a guesser. */
 const TRIAL_ROWS = 2000;
 
-export async function examineTeacher(saved: SavedModel, data: Found['data'][number], say: Say): Promise<void> {
+export async function examineTeacher(saved: SavedModel, data: Examined['data'][number], say: Say): Promise<void> {
   const { path, model, weights, labelNames } = saved;
   const test = mnistDataset(data.mnist.test, { maxSamples: TRIAL_ROWS });
   const [input, ...others] = model.inputs({ B: 1, S: 1 });

@@ -5,14 +5,20 @@ import { RESULTS_FORMAT } from './formats.js';
 
 const count = z.int().min(0);
 /** JSON has no NaN or infinity; they are written as null. */
-export const measured = z
+export const measuredNumber = z
   .number()
   .nullable()
   .transform((value) => value ?? Number.NaN);
-const byName = z.record(z.string(), measured);
+const byName = z.record(z.string(), measuredNumber);
 
 /** Fields beyond these, as a training run's epochs have, are left out. */
-export const curvePoint = z.object({ epoch: count, step: count, loss: measured, losses: byName, metrics: byName });
+export const curvePoint = z.object({
+  epoch: count,
+  step: count,
+  loss: measuredNumber,
+  losses: byName,
+  metrics: byName,
+});
 
 export const warning = z.strictObject({
   /** Of a check: names of later versions are read too. */
@@ -42,7 +48,7 @@ const storedResult = z.preprocess((value) => {
 }, armResultSchema);
 
 /** Read first and alone, so that a file of a newer version is reported as that and not as full of errors. */
-export const versionSchema = z.looseObject({ format: z.literal(RESULTS_FORMAT.name), version: z.int().min(1) });
+export const resultsVersionSchema = z.looseObject({ format: z.literal(RESULTS_FORMAT.name), version: z.int().min(1) });
 
 const settings = z.record(z.string(), z.json());
 

@@ -14,7 +14,7 @@ import { packageVersion } from '../files/package-version.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf } from './arm-run.js';
-import { RESULTS, RESULTS_FORMAT, SEALED_VERSION } from './formats.js';
+import { RESULTS, RESULTS_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
 import { checkFormatVersion, storedValue } from './stored-json.js';
 
 export type FinishedRun = {
@@ -102,9 +102,9 @@ async function linesOf(path: string): Promise<readonly unknown[]> {
  * @throws FileError naming a line that was changed since it was written.
  */
 async function unsealedLines(path: string, lines: readonly unknown[]): Promise<readonly unknown[]> {
-  const { versionSchema } = await import('./results-file.schema.js');
-  const { data } = versionSchema.safeParse(lines[0]);
-  const isSealed = (data?.version ?? 0) >= SEALED_VERSION;
+  const { resultsVersionSchema } = await import('./results-file.schema.js');
+  const { data } = resultsVersionSchema.safeParse(lines[0]);
+  const isSealed = (data?.version ?? 0) >= SEALED_EXPERIMENT_VERSION;
   return lines.map((line, i) => unsealed(line, `${path}:${i + 1}`, isSealed));
 }
 
@@ -126,12 +126,12 @@ export async function runsBeside(recordPath: string): Promise<readonly FinishedR
 }
 
 async function parseLines(path: string, lines: readonly unknown[]) {
-  const { headerSchema, lineSchema, versionSchema } = await import('./results-file.schema.js');
+  const { headerSchema, lineSchema, resultsVersionSchema } = await import('./results-file.schema.js');
   const arms = new Map<string, object>();
   const finished: FinishedRun[] = [];
   const [first] = lines;
   if (first === undefined) return { header: undefined, arms, finished };
-  const { version } = storedValue(versionSchema.safeParse(first), `${path}:1`, 'a file of results');
+  const { version } = storedValue(resultsVersionSchema.safeParse(first), `${path}:1`, 'a file of results');
   checkFormatVersion(version, RESULTS_FORMAT.version, path);
   const [stored, ...others] = await unsealedLines(path, lines);
   const header = storedValue(headerSchema.safeParse(stored), `${path}:1`, WANTED);

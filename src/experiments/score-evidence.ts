@@ -1,14 +1,14 @@
 /** @file What a report shows of a regression besides scores: answers against what was right, and where models differ. */
 import type { Predictions } from '../training/evaluation/evaluate.js';
-import { TEACHER } from './evidence.js';
-import type { Evidence, Example } from './experiment-record.schema.js';
+import { BY_TEACHER } from './evidence.js';
+import type { Evidence, EvidenceExample } from './experiment-record.schema.js';
 
 export type ScoreEvidenceOptions = {
   /** Answers to the evaluation rows; the teacher's stand under `teacher`, an arm's are those of one seed. */
   readonly answers: ReadonlyMap<string, Predictions>;
   /** [N]; NaN where a row has none. */
   readonly scores: Float32Array;
-  readonly exampleOf: (row: number) => Example;
+  readonly exampleOf: (row: number) => EvidenceExample;
   readonly seed: number;
   /** The pair of arms that is compared. */
   readonly arm: string;
@@ -28,7 +28,7 @@ export function scoreEvidenceOf(options: ScoreEvidenceOptions): Evidence {
   const stride = Math.max(1, Math.ceil(scored.length / MOST_POINTS));
   const shown = scored.filter((_, i) => i % stride === 0);
   const said = (by: string, row: number) => rounded(answers.get(by)?.logits[row] ?? Number.NaN);
-  const distance = (row: number) => Math.abs(said(TEACHER, row) - said(arm, row));
+  const distance = (row: number) => Math.abs(said(BY_TEACHER, row) - said(arm, row));
   const furthest = scored.toSorted((a, b) => distance(b) - distance(a)).slice(0, FURTHEST_EXAMPLES);
   return {
     classes: [],
@@ -38,13 +38,13 @@ export function scoreEvidenceOf(options: ScoreEvidenceOptions): Evidence {
     scores: {
       answers: [...answers.keys()].map((by) => ({
         by,
-        ...(by !== TEACHER && { seed }),
+        ...(by !== BY_TEACHER && { seed }),
         points: shown.map((row): [number, number] => [rounded(scores[row] as number), said(by, row)]),
       })),
       ...{ rows: scored.length, arm, seed },
       furthest: furthest.map((row) => ({
         example: exampleOf(row),
-        answers: [TEACHER, arm, over].map((by) => ({ by, score: said(by, row) })),
+        answers: [BY_TEACHER, arm, over].map((by) => ({ by, score: said(by, row) })),
       })),
     },
   };

@@ -5,7 +5,7 @@ import { OptionError } from '../errors/failures.js';
 import { keepSecret } from '../errors/secrets.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 export type HubSettings = {
   /** Address of the hub, without a slash at its end. */
@@ -21,7 +21,7 @@ const PUBLIC_HUB = 'https://huggingface.co';
 const TRUE_VALUES: ReadonlySet<string> = new Set(['1', 'ON', 'YES', 'TRUE']);
 
 /** The folder of the hub's cache, by the variables that `huggingface_hub` obeys. */
-export function hubCache(env: Environment = process.env): string {
+export function hubCache(env: EnvironmentVariables = process.env): string {
   return env.HF_HUB_CACHE ? expanded(env.HF_HUB_CACHE) : join(hubHome(env), 'hub');
 }
 
@@ -31,7 +31,7 @@ export function hubCache(env: Environment = process.env): string {
  * @throws OptionError for an endpoint that is no web address and for a token that cannot be sent; FileError for a token
  *   file that cannot be read.
  */
-export async function hubSettings(env: Environment = process.env): Promise<HubSettings> {
+export async function hubSettings(env: EnvironmentVariables = process.env): Promise<HubSettings> {
   return {
     endpoint: endpointOf(env.HF_ENDPOINT || PUBLIC_HUB),
     cache: hubCache(env),
@@ -40,7 +40,7 @@ export async function hubSettings(env: Environment = process.env): Promise<HubSe
   };
 }
 
-function hubHome(env: Environment): string {
+function hubHome(env: EnvironmentVariables): string {
   if (env.HF_HOME) return expanded(env.HF_HOME);
   return join(env.XDG_CACHE_HOME ? expanded(env.XDG_CACHE_HOME) : join(homedir(), '.cache'), 'huggingface');
 }
@@ -67,7 +67,7 @@ function endpointOf(written: string): string {
   });
 }
 
-async function tokenOf(env: Environment): Promise<HubSettings['token']> {
+async function tokenOf(env: EnvironmentVariables): Promise<HubSettings['token']> {
   const written = env.HF_TOKEN?.trim();
   if (written) return sendable(written, 'HF_TOKEN');
   if (isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return undefined;

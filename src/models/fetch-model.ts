@@ -8,7 +8,7 @@ import { cachedSnapshot, isHubId, isRevision, publishSnapshot, repositoryFolder 
 import { HubConnection } from '../hub/connection.js';
 import { blobFolder, type DownloadProgress, downloadBlobs, removeRemains, whileLocked } from '../hub/download.js';
 import { commitOf, filesOf, type HubFile } from '../hub/repository.js';
-import { type Environment, type HubSettings, hubCache, hubSettings } from '../hub/settings.js';
+import { type EnvironmentVariables, type HubSettings, hubCache, hubSettings } from '../hub/settings.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
 import { MODEL_NAMES } from './hugging-face-cache.js';
 import { parsed } from './saved-model.js';
@@ -21,7 +21,7 @@ export type FetchOptions = {
   readonly onNotice?: (notice: string) => void;
   /** Stops the download; what has come stays, and the next one goes on from there. */
   readonly signal?: AbortSignal;
-  readonly env?: Environment;
+  readonly env?: EnvironmentVariables;
 };
 
 const CONFIG = 'config.json';

@@ -2,7 +2,7 @@
 import { CheckpointError } from '../errors/failures.js';
 import { isFolder } from '../files/path-entry.js';
 import { cachedSnapshot, isHubId } from '../hub/cache.js';
-import { type Environment, hubCache } from '../hub/settings.js';
+import { type EnvironmentVariables, hubCache } from '../hub/settings.js';
 import { SMALL_BERTS } from './small-berts.js';
 
 /** Short names of models, and where the hub has them. */
@@ -16,7 +16,7 @@ export const MODEL_NAMES: ReadonlyMap<string, string> = new Map([
  * name (`minilm-l6`). Nothing is downloaded: `fetchModel` does that.
  * @throws CheckpointError if there is neither.
  */
-export async function resolveModel(nameOrPath: string, env: Environment = process.env): Promise<string> {
+export async function resolveModel(nameOrPath: string, env: EnvironmentVariables = process.env): Promise<string> {
   if (await isFolder(nameOrPath)) return nameOrPath;
   const id = MODEL_NAMES.get(nameOrPath) ?? nameOrPath;
   const cache = hubCache(env);

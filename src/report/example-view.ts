@@ -1,5 +1,5 @@
 /** @file A row of the evaluation set as a picture or a text. */
-import type { Example } from '../experiments/experiment-record.schema.js';
+import type { EvidenceExample } from '../experiments/experiment-record.schema.js';
 import { html, type Markup } from './markup.js';
 import { encodeGreyPng } from './png.js';
 import { shortened } from './words.js';
@@ -9,7 +9,10 @@ const MOST_PIXELS = 64 * 64;
 const MOST_CHARACTERS = 400;
 
 /** @returns undefined for a row that is neither picture nor text. */
-export function exampleView({ id, label, image, text }: Example, classes: readonly string[]): Markup | undefined {
+export function exampleView(
+  { id, label, image, text }: EvidenceExample,
+  classes: readonly string[],
+): Markup | undefined {
   if (text !== undefined) return html`<blockquote>${shortened(text, MOST_CHARACTERS)}</blockquote>`;
   if (image === undefined || image.width * image.height > MOST_PIXELS) return undefined;
   const { width, height } = image;

@@ -102,6 +102,6 @@ function tokensOf({ tokens, top, contents }: Reply): readonly AnswerToken[] {
 }
 
 /** Of a question: no token has less than a byte. */
-export function mostTokens({ messages }: Question): number {
+export function mostInputTokens({ messages }: Question): number {
   return messages.reduce((sum, { content }) => sum + Buffer.byteLength(content) + MESSAGE_TOKENS, 0);
 }

@@ -6,7 +6,7 @@ import type { Completion, Reply } from './endpoint.schema.js';
 import { EndpointClient, EndpointError, refusalOf } from './endpoint-client.js';
 import type { EndpointLog } from './endpoint-log.js';
 import type { EndpointOptions, EndpointReport } from './endpoint-options.js';
-import { mostTokens, type Question, questionOf, type State, stateOf } from './endpoint-question.js';
+import { mostInputTokens, type Question, questionOf, type State, stateOf } from './endpoint-question.js';
 import { endpointPlan, money, type OpenQuestion, Spending } from './endpoint-spending.js';
 import type { LabelWords } from './label-words.js';
 import { textsOf } from './own-texts.js';
@@ -200,7 +200,7 @@ export class Questioning {
 
   async #request(question: Question, draws: number): Promise<void> {
     const body = this.#bodyOf(question, draws);
-    const most = { input: mostTokens(question), output: Math.max(1, draws) * this.#tokenLimit };
+    const most = { input: mostInputTokens(question), output: Math.max(1, draws) * this.#tokenLimit };
     const reserved = await this.#spending.reserve(most, () => this.report());
     try {
       const completion = await this.#client.complete(body, this.#stop.signal);
@@ -263,7 +263,7 @@ export class Questioning {
       ...(tokens.length > 0 && { tokens }),
       usage:
         usage === null || usage === undefined
-          ? { input: mostTokens(question), output: this.#tokenLimit * choices.length, isEstimate: true }
+          ? { input: mostInputTokens(question), output: this.#tokenLimit * choices.length, isEstimate: true }
           : { input: usage.prompt_tokens, output: usage.completion_tokens },
     };
   }

@@ -4,10 +4,10 @@ import {
   decodeSafetensors,
   headerLength,
   type Metadata,
-  type NamedTensors,
   parseSafetensorsHeader,
   type Safetensors,
   safetensorsParts,
+  type TensorsByName,
 } from './safetensors.js';
 
 /** One call takes at most 2 GiB. */
@@ -42,7 +42,7 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
  * Writes a file of the bytes that `encodeSafetensors` gives, without a second copy of the tensors in memory.
  * @throws what the file system does; CheckpointError for a tensor that cannot bear its name.
  */
-export async function writeSafetensors(path: string, tensors: NamedTensors, metadata: Metadata = {}): Promise<void> {
+export async function writeSafetensors(path: string, tensors: TensorsByName, metadata: Metadata = {}): Promise<void> {
   const parts = safetensorsParts(tensors, metadata);
   const handle = await open(path, 'w');
   try {

@@ -66,14 +66,14 @@ const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
 const utf8 = new TextEncoder();
 
-export type NamedTensors = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+export type TensorsByName = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 export type Metadata = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 
 /**
  * The file's bytes; equal input gives equal bytes, whatever the order of the tensors.
  * @throws CheckpointError for a tensor that cannot bear its name.
  */
-export function encodeSafetensors(tensors: NamedTensors, metadata: Metadata = {}): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(tensors: TensorsByName, metadata: Metadata = {}): Uint8Array<ArrayBuffer> {
   const parts = safetensorsParts(tensors, metadata);
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let position = 0;
@@ -88,7 +88,7 @@ export function encodeSafetensors(tensors: NamedTensors, metadata: Metadata = {}
  * The same bytes in parts: what stands before the tensors, and a view of each.
  * @throws CheckpointError for a tensor that cannot bear its name.
  */
-export function safetensorsParts(tensors: NamedTensors, metadata: Metadata = {}): Uint8Array[] {
+export function safetensorsParts(tensors: TensorsByName, metadata: Metadata = {}): Uint8Array[] {
   const sorted = entriesOf(tensors)
     .map(([name, tensor]) => ({ name, key: utf8.encode(name), stored: STORED_AS[tensor.dtype], tensor }))
     .sort((a, b) => ORDER.indexOf(a.stored) - ORDER.indexOf(b.stored) || compareBytes(a.key, b.key));

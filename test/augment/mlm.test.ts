@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Augmentation, copiesOfRow } from '../../src/augment/augmentation.js';
 import { openMlm } from '../../src/augment/mlm.js';
-import { largest, pieceNeighbours, vectorNeighbours } from '../../src/augment/neighbours.js';
+import { largestPlaces, pieceNeighbours, vectorNeighbours } from '../../src/augment/neighbours.js';
 import { bert } from '../../src/models/bert.js';
 import { openForward } from '../../src/models/forward.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -145,8 +145,8 @@ describe('neighbours', () => {
     expect(nearestWord).toBe(best);
   });
 
-  test('largest: as a stable sort has it', () => {
-    expect(largest(Float32Array.of(1, 5, 5, -2, 7, 5), 3)).toEqual([4, 1, 2]);
-    expect(largest(Float32Array.of(1, 2), 5)).toEqual([1, 0]);
+  test('largestPlaces: as a stable sort has it', () => {
+    expect(largestPlaces(Float32Array.of(1, 5, 5, -2, 7, 5), 3)).toEqual([4, 1, 2]);
+    expect(largestPlaces(Float32Array.of(1, 2), 5)).toEqual([1, 0]);
   });
 });

@@ -13,7 +13,7 @@ import {
   readExperimentRecord,
   writeExperimentRecord,
 } from '../../src/experiments/experiment-record.js';
-import type { Environment, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
+import type { ExperimentRecord, RunEnvironment } from '../../src/experiments/experiment-record.schema.js';
 import { packAnswers } from '../../src/experiments/kept-answers.js';
 import { sealed } from '../../src/files/sealed-json.js';
 import { usualThreads } from '../../src/runtime/threads.js';
@@ -43,7 +43,7 @@ const experiment = (seeds: number[]): Promise<ExperimentOutcome> =>
 
 const controls = { noTeacher: 'no-teacher', hardLabels: 'hard-labels' };
 const date = new Date('2024-06-07T08:09:10Z');
-let environment: Environment;
+let environment: RunEnvironment;
 let record: ExperimentRecord;
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rejudged } from '../../src/experiments/experiment-record.js';
-import { type ExperimentRecord, recordSchema } from '../../src/experiments/experiment-record.schema.js';
+import { type ExperimentRecord, experimentSchema } from '../../src/experiments/experiment-record.schema.js';
 import { judge } from '../../src/experiments/verdict.js';
 
 /**
@@ -9,7 +9,7 @@ import { judge } from '../../src/experiments/verdict.js';
  */
 export function primerRecord(): ExperimentRecord {
   const json = JSON.parse(readFileSync(new URL('./primer-5-seeds.json', import.meta.url), 'utf8'));
-  const record = rejudged(recordSchema.parse(json), []);
+  const record = rejudged(experimentSchema.parse(json), []);
   const scoresOf = (name: string) => record.arms.find((arm) => arm.name === name)?.scores ?? [];
   const gains = record.gains.map(({ arm, over }) =>
     judge({ arm, over, scores: scoresOf(arm), otherScores: scoresOf(over), rows: { error: 0.1, count: 10_000 } }),

@@ -107,7 +107,7 @@ function missingColumn(
   return new MissingColumnError(role, {
     where,
     wanted: `a column '${column}' (${role})`,
-    got: `the columns ${listed(header)}`,
+    got: `the columns ${quotedList(header)}`,
     fix: isNear ? `did you mean '${near}'?` : (hint ?? `name one of these for ${role}`),
   });
 }
@@ -127,7 +127,7 @@ export function cellsOf(
       continue;
     }
     const wanted = isText ? `text in '${name}' (${role})` : `text, a number or null in '${name}' (${role})`;
-    const got = Object.hasOwn(row, name) ? shown(value) : `no such key (${listed(Object.keys(row))})`;
+    const got = Object.hasOwn(row, name) ? shown(value) : `no such key (${quotedList(Object.keys(row))})`;
     return { failure: new FileError({ where, wanted, got, fix: BAD_ROW_FIX }) };
   }
   return { where, cells };
@@ -152,7 +152,7 @@ export const BAD_ROW_FIX =
   'mend that row, or have such rows left out and reported (onBadRow in code, retort train --bad_rows skip)';
 
 /** At most a dozen values, each cut, for a message. */
-export function listed(values: readonly string[]): string {
+export function quotedList(values: readonly string[]): string {
   const shown = values.slice(0, 12).map(quoted).join(', ');
   return values.length > 12 ? `${shown} and ${values.length - 12} more` : shown;
 }

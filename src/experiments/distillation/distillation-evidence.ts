@@ -3,8 +3,8 @@ import type { Dataset } from '../../data/dataset.js';
 import { targetsOf } from '../../data/targets.js';
 import { loadModel } from '../../models/saved-model.js';
 import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
-import { evidenceOf, TEACHER } from '../evidence.js';
-import type { Evidence, Example } from '../experiment-record.schema.js';
+import { BY_TEACHER, evidenceOf } from '../evidence.js';
+import type { Evidence, EvidenceExample } from '../experiment-record.schema.js';
 import { scoreEvidenceOf } from '../score-evidence.js';
 
 export type EvidenceSource = {
@@ -21,7 +21,7 @@ export async function distillationEvidence(
   teacher: Predictions,
   { pathOf, ...pair }: EvidenceSource,
 ): Promise<Evidence> {
-  const answers = new Map([[TEACHER, teacher]]);
+  const answers = new Map([[BY_TEACHER, teacher]]);
   for (const arm of [pair.arm, pair.over]) {
     const { model, weights } = await loadModel(pathOf(arm));
     const evaluator = await openEvaluator({ model, data: evaluation });
@@ -33,7 +33,7 @@ export async function distillationEvidence(
   }
   const { labels, scores } = targetsOf(evaluation);
   const table = evaluation.text?.table;
-  const exampleOf = (row: number): Example => ({
+  const exampleOf = (row: number): EvidenceExample => ({
     id: String(table?.ids[row] ?? row),
     ...((labels[row] as number) >= 0 && { label: labels[row] as number }),
     ...(scores && { score: scores[row] as number }),

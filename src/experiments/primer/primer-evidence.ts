@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import type { Mnist } from '../../data/mnist.js';
 import { loadModel } from '../../models/saved-model.js';
 import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
-import { evidenceOf, TEACHER } from '../evidence.js';
+import { BY_TEACHER, evidenceOf } from '../evidence.js';
 import type { Evidence } from '../experiment-record.schema.js';
 
 const SIDE = 28;
@@ -24,7 +24,7 @@ export type PrimerEvidenceOptions = {
 export async function primerEvidence(options: PrimerEvidenceOptions): Promise<Evidence> {
   const { test, split, teacher, runs, seed, arm, over } = options;
   const answers = new Map<string, Predictions>();
-  for (const [by, path] of [[TEACHER, teacher] as const, ...Object.entries(runs)]) {
+  for (const [by, path] of [[BY_TEACHER, teacher] as const, ...Object.entries(runs)]) {
     answers.set(by, await predictionsOf(path, test));
   }
   return evidenceOf({

@@ -13,7 +13,7 @@ import { inputParameters } from '../../nn/parameters.js';
 import { openSession, type SessionOptions } from '../../runtime/session.js';
 import { dimProduct } from '../../tensor/shape.js';
 import { fromNumbers, type Tensor } from '../../tensor/tensor.js';
-import { MODEL, stepInput } from '../step/compiled-step.js';
+import { feedFor, MODEL } from '../step/compiled-step.js';
 import type { StepInput } from '../step/step.js';
 import { inputCollector, type StepRequest, scalarNamesOf, sumOf, termMean, traceTerms } from '../step/trace-step.js';
 
@@ -81,7 +81,7 @@ export async function openTermMeter(options: TermMeterOptions): Promise<TermMete
         session.inputs.map(({ name }) => {
           if (name.startsWith(WEIGHT)) return [name, fromNumbers('float32', [], [name === `${WEIGHT}${side}` ? 1 : 0])];
           const held = name.startsWith(FROZEN) ? teacherWeights[name.slice(FROZEN.length)] : state[`${MODEL}${name}`];
-          return [name, held ?? stepInput(name, few, 0, options)];
+          return [name, held ?? feedFor(name, few, 0, options)];
         });
       const normOf = async (side: (typeof SIDES)[number]): Promise<number | undefined> => {
         const results = await session.run(Object.fromEntries(feeds(side)));

@@ -57,7 +57,7 @@ export async function measureRun(options: RunOptions, { rounds = 1 }: MeasureOpt
   const { data, maxSteps: _maxSteps, earlyStopping: _earlyStopping, limitEvalBatches, ...rest } = options;
   const { evalBatchSize = options.batchSize } = options;
   const plan = planOn(options, data.train);
-  const { rows, longest } = sampledRows(options, plan);
+  const { rows, longest } = timedRows(options, plan);
   const evaluated = allRows(evaluationRows(data.evaluation, evalBatchSize, limitEvalBatches));
   const sample = data.evaluation && evenRows(data.evaluation, evaluated, EVALUATED);
   const evaluation = sample && sample.length > 0 ? data.evaluation : undefined;
@@ -125,7 +125,7 @@ function mean(values: readonly number[]): number {
 }
 
 /** Rows of a few whole batches of the first epoch: at the middle of each sixth of them by tokens, and the longest one. */
-export function sampledRows(
+export function timedRows(
   { data, seed }: Pick<RunOptions, 'data' | 'seed'>,
   plan: TrainingPlan,
 ): { readonly rows: Uint32Array; readonly longest: boolean } {

@@ -7,7 +7,7 @@ import type { Phase, PhasesSoFar } from '../../methods/method.js';
 import type { Weights } from '../../models/model.js';
 import { loadModel, saveModel } from '../../models/saved-model.js';
 import { servedMethod } from '../checks/served-methods.js';
-import { hasRunState, isFile } from '../run/checkpoint.js';
+import { hasFile, hasRunState } from '../run/checkpoint.js';
 import type { TrainingEvent } from '../run/events.js';
 import { prepareRun } from '../run/prepare-run.js';
 import { runTraining } from '../run/run.js';
@@ -49,7 +49,7 @@ export async function runPhases(given: PhasedRunOptions): Promise<RunResult> {
   const { fingerprint } = prepareRun(await optionsAt(options, { phases, index: 0 }));
   const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   try {
-    const isFinished = await isFile(join(outputDir, METRICS_FILE));
+    const isFinished = await hasFile(join(outputDir, METRICS_FILE));
     return isFinished ? await finishedBefore(options, fingerprint()) : await trainPhases(options);
   } finally {
     folder.release();
@@ -94,7 +94,7 @@ async function trainPhases(options: PhasedRunOptions): Promise<RunResult> {
     const place = { phases, index: ended.length };
     const phase = phases[place.index] as Phase;
     const folder = phaseFolder(place);
-    const isDone = await isFile(join(options.outputDir, folder, METRICS_FILE));
+    const isDone = await hasFile(join(options.outputDir, folder, METRICS_FILE));
     const run = { ...(await optionsAt(options, place)), onEvent: watcher.of(place, isDone) };
     result = await runTraining(run);
     const isLast = ended.length === phases.length - 1;

@@ -1,7 +1,7 @@
 /** @file The JSON of a run's state and record, checked where bytes become objects. */
 import { z } from 'zod';
 import { CHECK_NAMES } from '../checks/table.js';
-import { RECORD_FORMAT, STATE_FORMAT } from './formats.js';
+import { RUN_FORMAT, STATE_FORMAT } from './formats.js';
 
 const count = z.int().min(0);
 /** JSON has no NaN or infinity; they are written as null. */
@@ -33,7 +33,7 @@ const kept = z.strictObject({ name: z.string().regex(/^epoch=[^/\\]*\.ckpt$/), e
 
 const warning = z.strictObject({ name: z.enum(CHECK_NAMES), text: z.string(), fix: z.string() });
 
-export const versionSchema = z.looseObject({ version: z.int().min(1), retort: z.string().default('unknown') });
+export const savedVersionSchema = z.looseObject({ version: z.int().min(1), retort: z.string().default('unknown') });
 
 export const stateSchema = z.strictObject({
   format: z.literal(STATE_FORMAT.name),
@@ -67,9 +67,9 @@ const phase = z.strictObject({
   metrics: byName,
 });
 
-export const recordSchema = z.strictObject({
-  format: z.literal(RECORD_FORMAT.name),
-  version: z.int().min(1).max(RECORD_FORMAT.version),
+export const runRecordSchema = z.strictObject({
+  format: z.literal(RUN_FORMAT.name),
+  version: z.int().min(1).max(RUN_FORMAT.version),
   retort: z.string(),
   node: z.string(),
   onnxruntime: z.string(),

@@ -104,7 +104,7 @@ export async function hasRunState(folder: string): Promise<boolean> {
 }
 
 /** Whether there is a file of that name. */
-export async function isFile(path: string): Promise<boolean> {
+export async function hasFile(path: string): Promise<boolean> {
   return (await entryAt(path))?.isFile() ?? false;
 }
 
@@ -124,8 +124,8 @@ export async function loadRunState(
   await expectUnchanged(inside);
   const path = join(inside, TRAINER);
   const json = await readSmallJson(path, MAX_TRAINER_BYTES);
-  const { stateSchema, versionSchema } = await import('./checkpoint.schema.js');
-  const { version, retort } = parsed(versionSchema.safeParse(json), path);
+  const { stateSchema, savedVersionSchema } = await import('./checkpoint.schema.js');
+  const { version, retort } = parsed(savedVersionSchema.safeParse(json), path);
   if (version > STATE_FORMAT.version) throw newerFormat(path, STATE_FORMAT.version, version);
   if (version < STATE_FORMAT.version) throw begunByOlder(dirname(folder), retort);
   const { optimizer, format: _format, version: _version, ...state } = parsed(stateSchema.safeParse(json), path);
@@ -143,7 +143,7 @@ export async function loadRunTensors(folder: string, optimizerHash: string): Pro
   const tensors: Record<string, Tensor<'float32'>> = {};
   const slots = await readFloats(path);
   const methodPath = join(inside, METHOD_FILE);
-  const method = (await isFile(methodPath)) ? await readFloats(methodPath) : {};
+  const method = (await hasFile(methodPath)) ? await readFloats(methodPath) : {};
   for (const [name, value] of Object.entries({ ...weights, ...method })) tensors[`${MODEL}${name}`] = value;
   for (const [name, value] of Object.entries(slots)) tensors[`${OPTIMIZER}${name}`] = value;
   if (weightsHash({ ...slots, ...method }) === optimizerHash) return tensors;

@@ -4,7 +4,7 @@ import { begunByOlder, expectSame, type Fingerprint } from '../../files/fingerpr
 import { sealed, unsealed } from '../../files/sealed-json.js';
 import { newerFormat, parsed, readSmallJson } from '../../models/saved-model.js';
 import type { Warning } from '../checks/table.js';
-import { RECORD_FORMAT, SEALED_VERSION } from './formats.js';
+import { RUN_FORMAT, SEALED_RUN_VERSION } from './formats.js';
 import type { KeptModel } from './kept-models.js';
 
 export type EpochRecord = {
@@ -69,7 +69,7 @@ const MAX_RECORD_BYTES = 256 * 2 ** 20;
 
 /** @throws OutputError naming the path. */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
-  const { name: format, version } = RECORD_FORMAT;
+  const { name: format, version } = RUN_FORMAT;
   await writeFileAtomic(path, `${JSON.stringify(sealed({ format, version, ...record }), null, 2)}\n`);
 }
 
@@ -82,10 +82,10 @@ export function expectSameRun(outputDir: string, { options, retort }: RunRecord,
 /** @throws CheckpointError for a file that is missing, damaged or of a newer format. */
 export async function readRunRecord(path: string): Promise<RunRecord> {
   const json = await readSmallJson(path, MAX_RECORD_BYTES);
-  const { recordSchema, versionSchema } = await import('./checkpoint.schema.js');
-  const { version } = parsed(versionSchema.safeParse(json), path);
-  if (version > RECORD_FORMAT.version) throw newerFormat(path, RECORD_FORMAT.version, version);
-  const stored = unsealed(json, path, version >= SEALED_VERSION);
-  const { format: _format, version: _version, ...record } = parsed(recordSchema.safeParse(stored), path);
+  const { runRecordSchema, savedVersionSchema } = await import('./checkpoint.schema.js');
+  const { version } = parsed(savedVersionSchema.safeParse(json), path);
+  if (version > RUN_FORMAT.version) throw newerFormat(path, RUN_FORMAT.version, version);
+  const stored = unsealed(json, path, version >= SEALED_RUN_VERSION);
+  const { format: _format, version: _version, ...record } = parsed(runRecordSchema.safeParse(stored), path);
   return record;
 }

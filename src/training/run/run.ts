@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expectSame } from '../../files/fingerprint.js';
 import { claimOutputFolder, type OutputFolder } from '../../files/output-folder.js';
 import { loadModel } from '../../models/saved-model.js';
-import { hasRunState, isFile, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
+import { hasFile, hasRunState, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
 import { type SavedRun, trainInto } from './live-run.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { LOG, METRICS_FILE, RESUME } from './run-files.js';
@@ -42,9 +42,9 @@ async function claim(options: RunOptions): Promise<{ folder: OutputFolder; isFin
   const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
   if (!resume) return { folder, isFinished: false };
   try {
-    const isFinished = await isFile(join(outputDir, METRICS_FILE));
+    const isFinished = await hasFile(join(outputDir, METRICS_FILE));
     if (isFinished || (await hasRunState(join(outputDir, RESUME)))) return { folder, isFinished };
-    const wasBegun = await isFile(join(outputDir, LOG));
+    const wasBegun = await hasFile(join(outputDir, LOG));
     folder.release();
     return { folder: await claimOutputFolder(outputDir, { overwrite: wasBegun, signal }), isFinished };
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Progress } from '../../methods/method.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { addLosses, type LossSums, noLosses } from '../step/loss-means.js';
-import { gather, type MicroBatch, microBatches, planTexts, type TextPlan } from '../step/micro-batches.js';
+import { gatherBatch, type MicroBatch, microBatches, planTexts, type TextPlan } from '../step/micro-batches.js';
 import type { StepInput, StepResult, TrainingStep } from '../step/step.js';
 import { limitBatches } from './batch-limits.js';
 
@@ -237,7 +237,7 @@ function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: num
   const place = micro.length === 1 ? run.step.placeFor?.(runAt) : undefined;
   const batches = micro.map((part, i): Batch => {
     const at = { seed, step, part: i };
-    const plain = gather(data, part, perturbation === undefined ? place : undefined);
+    const plain = gatherBatch(data, part, perturbation === undefined ? place : undefined);
     if (teacher !== undefined) answers.push(teacher(part, at));
     return perturbation?.perturb(plain, at, place) ?? plain;
   });

@@ -9,7 +9,7 @@ import { streamKey } from '../../tensor/random.js';
 import { formatShape, type StaticShape, sameShape } from '../../tensor/shape.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { StepInput } from './step.js';
-import { BATCH, DROPOUT, LABELS, SCALAR, SCORES, type StepRequest, TEACHER, WEIGHTS } from './trace-step.js';
+import { BATCH, DROPOUT, LABELS, ROW_WEIGHTS, SCALAR, SCORES, type StepRequest, TEACHER } from './trace-step.js';
 import { VIEW } from './trace-views.js';
 import { viewInput } from './view-draws.js';
 
@@ -52,7 +52,7 @@ type Drawn = { readonly seed: number; readonly method: Pick<Method, 'views'> };
  * What one batch of a step feeds to the input of a name.
  * @throws ShapeError if the step does not have it.
  */
-export function stepInput(name: string, step: StepInput, at: number, run: Drawn): Tensor {
+export function feedFor(name: string, step: StepInput, at: number, run: Drawn): Tensor {
   const batch = step.batches[at] as Batch;
   const found = stepInputOf(name, step, at, batch, run);
   if (found !== undefined) return found;
@@ -69,7 +69,7 @@ function stepInputOf(name: string, step: StepInput, at: number, batch: Batch, ru
   if (name.startsWith(TEACHER)) return step.teacher?.[at]?.[name.slice(TEACHER.length)];
   if (name === LABELS) return batch.labels ?? unlabelled(batch.weights.length);
   if (name === SCORES) return batch.scores ?? unscored(batch.weights.length);
-  if (name === WEIGHTS) return tensor('float32', [batch.weights.length], batch.weights);
+  if (name === ROW_WEIGHTS) return tensor('float32', [batch.weights.length], batch.weights);
   if (name.startsWith(DROPOUT)) {
     return tensor('uint32', [], Uint32Array.of(dropoutKey(name.slice(DROPOUT.length), step, at, run)));
   }

@@ -18,7 +18,7 @@ import { openSession, type Session } from '../../runtime/session.js';
 import { formatShape, lengthOf } from '../../tensor/shape.js';
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { CompiledStepOptions } from './compiled-step.js';
-import { dropoutKey, MODEL, stepInput } from './compiled-step.js';
+import { dropoutKey, feedFor, MODEL } from './compiled-step.js';
 import { DropoutMasks } from './dropout-masks.js';
 import { type HostStateOptions, hostOptimizer, stateIn, updated } from './host-state.js';
 import type { StepInput, TrainingStep } from './step.js';
@@ -219,7 +219,7 @@ export async function openHostGraph(
       }
     }
     for (const { name } of session.inputs) {
-      if (!masks.has(name)) inputs[name] ??= divisors[name] ?? stepInput(name, step, at, options);
+      if (!masks.has(name)) inputs[name] ??= divisors[name] ?? feedFor(name, step, at, options);
     }
     Object.assign(inputs, masksOf(inputs, step, at));
     const results = await session.run(pickInputs(session, inputs), fetches);
@@ -294,7 +294,7 @@ function pickInputs(session: Session, inputs: Readonly<Record<string, Tensor>>):
 
 /** The row numbers that a table is read by, those of all its inputs behind each other. */
 function idsOf(sources: readonly string[], step: StepInput, at: number, options: HostStepOptions) {
-  const found = sources.map((source) => ({ source, ids: stepInput(source, step, at, options) as Tensor<'int64'> }));
+  const found = sources.map((source) => ({ source, ids: feedFor(source, step, at, options) as Tensor<'int64'> }));
   let start = 0;
   const parts = found.map(({ source, ids: { shape, data } }) => {
     const part = { source, shape, start, end: start + data.length };
@@ -316,7 +316,7 @@ async function divisorsOf(
 ): Promise<Record<string, Tensor>> {
   const totals = terms.map(() => 0);
   for (const at of step.batches.keys()) {
-    const feeds = Object.fromEntries(counts.inputs.map(({ name }) => [name, stepInput(name, step, at, options)]));
+    const feeds = Object.fromEntries(counts.inputs.map(({ name }) => [name, feedFor(name, step, at, options)]));
     const results = await counts.run(feeds);
     for (const [i, name] of terms.entries()) {
       totals[i] = (totals[i] as number) + Number(results[`${COUNT}${name}`]?.data[0]);

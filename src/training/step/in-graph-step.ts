@@ -23,7 +23,7 @@ import { openSession, type Session } from '../../runtime/session.js';
 import { bytesPerElement, type Dtype } from '../../tensor/dtype.js';
 import { formatShape, type StaticShape, sameShape, sizeOf, staticShape } from '../../tensor/shape.js';
 import { type Tensor, tensor, zeros } from '../../tensor/tensor.js';
-import { type CompiledStepOptions, copyOfState, MODEL, OPTIMIZER, stepInput } from './compiled-step.js';
+import { type CompiledStepOptions, copyOfState, feedFor, MODEL, OPTIMIZER } from './compiled-step.js';
 import type { StepInput, StepResult, TrainingStep } from './step.js';
 import {
   BATCH,
@@ -241,7 +241,7 @@ function stepParts(name: string, step: StepInput, { groups, options }: Compiled)
   }
   const isByRow = !name.startsWith(DROPOUT) && !name.startsWith(SCALAR);
   const batches = isByRow ? step.batches : step.batches.slice(0, 1);
-  return batches.map((_, at) => stepInput(name, step, at, options));
+  return batches.map((_, at) => feedFor(name, step, at, options));
 }
 
 /** The first `count` steps of a run's buffer. */

@@ -86,7 +86,7 @@ export function microBatches(
   return cut;
 }
 
-export function gather(data: Dataset, { rows, paddedTo, length, isEmpty }: MicroBatch, place?: Place): Batch {
+export function gatherBatch(data: Dataset, { rows, paddedTo, length, isEmpty }: MicroBatch, place?: Place): Batch {
   const batch = data.batch(rows, paddedTo, place, length);
   return isEmpty ? { ...batch, weights: new Float32Array(paddedTo) } : batch;
 }

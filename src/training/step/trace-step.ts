@@ -49,7 +49,7 @@ export const SCALAR = 'scalar.';
 export const DROPOUT = 'dropout.';
 export const LABELS = 'labels';
 export const SCORES = 'scores';
-export const WEIGHTS = 'weights';
+export const ROW_WEIGHTS = 'weights';
 
 export type TracedTerm = {
   readonly name: string;
@@ -131,7 +131,7 @@ export function traceTerms(
     },
     method.options,
   );
-  const weights = source(WEIGHTS, 'float32', [dims.B]);
+  const weights = source(ROW_WEIGHTS, 'float32', [dims.B]);
   return Object.entries(losses).map(([name, loss]) => ({ name, ...weightedTotals(loss, weights) }));
 }
 

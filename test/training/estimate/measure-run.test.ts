@@ -6,7 +6,7 @@ import { textDataset } from '../../../src/data/text-dataset.js';
 import { supervised } from '../../../src/methods/supervised.js';
 import { bilstm } from '../../../src/models/bilstm.js';
 import { adam } from '../../../src/optim/adam.js';
-import { measureRun, sampledRows } from '../../../src/training/estimate/measure-run.js';
+import { measureRun, timedRows } from '../../../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../../../src/training/run/run-options.js';
 import { orderOf, planTraining } from '../../../src/training/run/train.js';
 import { microBatches, planTexts } from '../../../src/training/step/micro-batches.js';
@@ -37,9 +37,9 @@ function tokensOf(rows: Uint32Array): number {
   return microBatches(rows, train, plan).reduce((sum, { paddedTo, length = 1 }) => sum + paddedTo * length, 0);
 }
 
-describe('sampledRows', () => {
+describe('timedRows', () => {
   test('are whole batches whose mean of tokens is near that of all, and the longest one', () => {
-    const { rows, longest } = sampledRows(options, plan);
+    const { rows, longest } = timedRows(options, plan);
     expect(longest).toBe(true);
     expect(rows.length).toBe(7 * 8);
     const order = orderOf(train, plan, 5, 0);
@@ -53,13 +53,13 @@ describe('sampledRows', () => {
 
   test.each([8, 9, 10, 11, 12, 13, 20])('of %d batches, no row is taken twice', (batches) => {
     const some = planTraining({ rows: 8 * batches, batchSize: 8, epochs: 1, ...(plan.text && { text: plan.text }) });
-    const { rows } = sampledRows(options, some);
+    const { rows } = timedRows(options, some);
     expect([rows.length, new Set(rows).size]).toEqual([7 * 8, 7 * 8]);
   });
 
   test('a run of few batches is taken whole', () => {
     const few = planTraining({ rows: 40, batchSize: 8, epochs: 1, ...(plan.text && { text: plan.text }) });
-    expect(sampledRows(options, few).rows.length).toBe(40);
+    expect(timedRows(options, few).rows.length).toBe(40);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import { textTable } from '../../../src/data/text-table.js';
 import { bert } from '../../../src/models/bert.js';
-import { gather, microBatches, planTexts } from '../../../src/training/step/micro-batches.js';
+import { gatherBatch, microBatches, planTexts } from '../../../src/training/step/micro-batches.js';
 import { words } from '../../data/words.js';
 
 const model = bert({ vocab_size: words.vocabularySize, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 1 });
@@ -29,7 +29,7 @@ describe('microBatches', () => {
       planned(() => 2),
     );
     expect(part?.length).toBe(lengths[2]);
-    expect(part && gather(data, part).inputs.input_ids?.shape).toEqual([1, lengths[2]]);
+    expect(part && gatherBatch(data, part).inputs.input_ids?.shape).toEqual([1, lengths[2]]);
     const [longer] = microBatches(
       Uint32Array.of(2),
       data,
