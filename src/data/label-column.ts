@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
 import { NO_LABEL } from '../tensor/no-label.js';
-import { quoted } from './formats/table-rows.js';
+import { quoted, quotedList } from './formats/table-rows.js';
 
 export type LabelOptions = {
   /**

@@ -22,8 +22,8 @@ export type { ExperimentRecord } from '../experiments/experiment-record.schema.j
 export type { Finding } from '../experiments/finding.js';
 export type { DigitSettings, DigitTeacherSettings } from '../experiments/primer/digit-settings.js';
 export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
-export type { PrimerArm } from '../experiments/primer/primer-arm.js';
 export { type PrimerPlaces, type PrimerSettings, runPrimerArm } from '../experiments/primer/primer-arm-run.js';
+export type { PrimerArm } from '../experiments/primer/primer-arms.js';
 export {
   type ArticleModel,
   type TrainArticleOptions,

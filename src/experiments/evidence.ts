@@ -4,12 +4,9 @@ import { softmax } from '../tensor/logits.js';
 import type { Predictions } from '../training/evaluation/evaluate.js';
 import type { Evidence, EvidenceExample } from './experiment-record.schema.js';
 
-export type EvidenceOptions = {
+type EvidenceOptions = {
   /** Answers to the evaluation rows; the teacher's stand under `teacher`, an arm's are those of one seed. */
   readonly answers: ReadonlyMap<string, Predictions>;
-  readonly classes: readonly string[];
-  /** [N]; -100 where a row has none. */
-  readonly labels: ArrayLike<number>;
   readonly exampleOf: (row: number) => EvidenceExample;
   readonly seed: number;
   /** The pair whose answers are compared row by row. */
@@ -24,8 +21,14 @@ const ONLY_RIGHT_EXAMPLES = 8;
 /** Four decimals are more than a chart shows. */
 const ROUNDING = 1e4;
 
+type ClassEvidenceOptions = EvidenceOptions & {
+  readonly classes: readonly string[];
+  /** [N]; -100 where a row has none. */
+  readonly labels: ArrayLike<number>;
+};
+
 /** The evidence in the answers of a teacher and of some arms' models to the same rows. */
-export function evidenceOf(options: EvidenceOptions): Evidence {
+export function evidenceOf(options: ClassEvidenceOptions): Evidence {
   const { answers, classes, labels, exampleOf, seed, arm, over } = options;
   const count = classes.length;
   const of = (by: string) => answers.get(by) as Predictions;
@@ -97,4 +100,48 @@ function leastSure({ probabilities, classes }: Predictions, labels: ArrayLike<nu
 /** softmax(z / T), rounded. */
 function softened(logits: Float32Array, temperature: number): number[] {
   return softmax(logits, temperature).map((share) => Math.round(share * ROUNDING) / ROUNDING);
+}
+
+/** More points are a smear. */
+const MOST_POINTS = 400;
+const FURTHEST_EXAMPLES = 8;
+/** Four significant digits are more than a chart shows. */
+const DIGITS = 4;
+
+type ScoreEvidenceOptions = EvidenceOptions & {
+  /** [N]; NaN where a row has none. */
+  readonly scores: Float32Array;
+};
+
+/** Of a regression: answers against what was right, and the rows where teacher and student differ most. */
+export function scoreEvidenceOf(options: ScoreEvidenceOptions): Evidence {
+  const { answers, scores, exampleOf, seed, arm, over } = options;
+  const scored = Array.from(scores.keys()).filter((row) => !Number.isNaN(scores[row]));
+  const stride = Math.max(1, Math.ceil(scored.length / MOST_POINTS));
+  const shown = scored.filter((_, i) => i % stride === 0);
+  const said = (by: string, row: number) => rounded(answers.get(by)?.logits[row] ?? Number.NaN);
+  const distance = (row: number) => Math.abs(said(BY_TEACHER, row) - said(arm, row));
+  const furthest = scored.toSorted((a, b) => distance(b) - distance(a)).slice(0, FURTHEST_EXAMPLES);
+  return {
+    classes: [],
+    confusion: [],
+    softened: [],
+    onlyRight: [],
+    scores: {
+      answers: [...answers.keys()].map((by) => ({
+        by,
+        ...(by !== BY_TEACHER && { seed }),
+        points: shown.map((row): [number, number] => [rounded(scores[row] as number), said(by, row)]),
+      })),
+      ...{ rows: scored.length, arm, seed },
+      furthest: furthest.map((row) => ({
+        example: exampleOf(row),
+        answers: [BY_TEACHER, arm, over].map((by) => ({ by, score: said(by, row) })),
+      })),
+    },
+  };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(DIGITS));
 }

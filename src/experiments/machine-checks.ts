@@ -10,7 +10,7 @@ import { packageVersion } from '../files/package-version.js';
 import { mlp } from '../models/mlp.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { listDevices } from '../runtime/devices.js';
-import { openEvaluator } from '../training/evaluation/evaluate.js';
+import { withEvaluator } from '../training/evaluation/evaluate.js';
 import { describeEnvironment } from './environment.js';
 import { type Say, trying } from './finding.js';
 
@@ -35,12 +35,9 @@ export async function examineSoftware(say: Say): Promise<void> {
 async function runSmallModel(): Promise<void> {
   const model = mlp({ inputs: 4, hidden: [2], classes: 2 });
   const data = imageDataset('a trial', new Uint8Array(4), 4);
-  const evaluator = await openEvaluator({ model, data, threads: 1 });
-  try {
-    await evaluator.predict(initialiseParameters(model.parameters, 1));
-  } finally {
-    await evaluator.release();
-  }
+  await withEvaluator({ model, data, threads: 1 }, (evaluator) =>
+    evaluator.predict(initialiseParameters(model.parameters, 1)),
+  );
 }
 
 const LITTLE_MEMORY = 512 * MEBIBYTE;

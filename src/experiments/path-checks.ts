@@ -16,7 +16,7 @@ import { loadModel } from '../models/saved-model.js';
 import { modelTeacher } from '../teachers/model-teacher.js';
 import { sizeOf } from '../tensor/shape.js';
 import { teacherWarnings } from '../training/checks/run-warnings.js';
-import { openEvaluator } from '../training/evaluation/evaluate.js';
+import { withEvaluator } from '../training/evaluation/evaluate.js';
 import { loadRunState, loadRunTensors } from '../training/run/checkpoint.js';
 import { LOG, METRICS_FILE, RESUME } from '../training/run/run-files.js';
 import { readRunRecord } from '../training/run/run-record.js';
@@ -185,11 +185,8 @@ export async function examineTeacher(saved: SavedModel, data: Examined['data'][n
   const teacher = modelTeacher(saved, { threads: 1 });
   const warnings = teacherWarnings(teacher, await teacher.answer(test, ['logits']), test);
   if (warnings.length > 0) return sayWarnings(say, `${path} on ${data.path}`, warnings);
-  const evaluator = await openEvaluator({ model, data: test, threads: 1 });
-  try {
-    const { metrics, rows } = await evaluator.evaluate(weights);
-    say('ok', `${path}: right on ${inPoints(metrics.accuracy ?? Number.NaN)} % of ${rows} images of ${data.path}`);
-  } finally {
-    await evaluator.release();
-  }
+  const { metrics, rows } = await withEvaluator({ model, data: test, threads: 1 }, (evaluator) =>
+    evaluator.evaluate(weights),
+  );
+  say('ok', `${path}: right on ${inPoints(metrics.accuracy ?? Number.NaN)} % of ${rows} images of ${data.path}`);
 }

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { hasColumns } from '../data/formats/table.js';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
+import { allRows } from '../data/row-sample.js';
 import { stratifiedSubset, withDev } from '../data/stratified.js';
 import { targetsOf } from '../data/targets.js';
 import { textDataset } from '../data/text-dataset.js';
@@ -103,8 +104,7 @@ export async function examineReader(
   ];
   sayWarnings(say, where, warnings);
   if (warnings.some(({ name }) => CHECK_TABLE[name].isProblem)) return;
-  const all = Uint32Array.from({ length: rows.size }, (_, row) => row);
-  const logits = answers.batch(all, rows.size).logits?.data;
+  const logits = answers.batch(allRows(rows.size), rows.size).logits?.data;
   if (!(logits instanceof Float32Array)) return;
   const { accuracy = Number.NaN } = metricsOf({ logits, classes: teacher.classes, ...targetsOf(rows) }, ['accuracy']);
   say('ok', `${where}: right on ${(100 * accuracy).toFixed(1)} % of ${rows.size} rows`);

@@ -1,5 +1,6 @@
 /** @file Answers to all rows of a data set, in memory, from a teacher that answers part by part. */
 import type { Dataset } from '../data/dataset.js';
+import { allRows } from '../data/row-sample.js';
 import { SignalError } from '../errors/failures.js';
 import type { SignalName } from '../models/model.js';
 import { type StaticShape, sizeOf, staticShape } from '../tensor/shape.js';
@@ -236,4 +237,10 @@ export function changedBatch(
         value.data instanceof Float32Array ? { ...value, data: change(signal, value.data) } : value,
       ]),
     );
+}
+
+/** A teacher's logits for all rows, [N * C]. @throws as its `answer` does. */
+export async function logitsOf(teacher: Pick<Teacher, 'answer'>, data: Dataset): Promise<Float32Array> {
+  const { batch } = await teacher.answer(data, ['logits']);
+  return batch(allRows(data.size), data.size).logits?.data as Float32Array;
 }

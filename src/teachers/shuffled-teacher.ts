@@ -1,15 +1,12 @@
 /** @file The control that keeps what a teacher says of a class and takes away what it says of a row. */
 import type { Dataset } from '../data/dataset.js';
-import { allRows } from '../data/row-sample.js';
-import { batchesInOrder } from '../data/shuffle.js';
 import { targetsOf } from '../data/targets.js';
 import { SignalError } from '../errors/failures.js';
 import { argmax } from '../tensor/logits.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { RandomStream } from '../tensor/random.js';
+import { logitsOf } from './answers.js';
 import type { Teacher } from './teacher.js';
-
-const ROWS_PER_BATCH = 256;
 
 /**
  * A teacher that answers for each row of `data` as `teacher` does for another row of the same class. Each class is
@@ -64,8 +61,8 @@ function partnersWithin(classes: Int32Array, seed: number): Uint32Array {
 
 /** The label of every row, and the teacher's prediction where there is none. */
 async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {
-  const { labels: classes } = targetsOf(data);
-  if (!classes.includes(NO_LABEL)) return classes;
+  const { labels } = targetsOf(data);
+  if (!labels.includes(NO_LABEL)) return labels;
   if (!teacher.provides.includes('logits')) {
     throw new SignalError({
       where: `teacher ${teacher.name}, shuffled within classes`,
@@ -73,22 +70,15 @@ async function classesOfRows(teacher: Teacher, data: Dataset): Promise<Int32Arra
       got: teacher.provides.join(', ') || 'none',
     });
   }
-  const answers = await teacher.answer(data, ['logits']);
-  for (const rows of batchesInOrder(data.size, ROWS_PER_BATCH)) {
-    const logits = answers.batch(rows, rows.length).logits?.data as Float32Array;
-    for (const [i, row] of rows.entries()) {
-      if (classes[row] === NO_LABEL) classes[row] = argmax(logits, i, teacher.classes);
-    }
-  }
-  return classes;
+  const logits = await logitsOf(teacher, data);
+  return labels.map((label, row) => (label === NO_LABEL ? argmax(logits, row, teacher.classes) : label));
 }
 
 /** The fifth that each row's score is in. */
 async function groupsOfRows(teacher: Teacher, data: Dataset): Promise<Int32Array> {
   const { scores = new Float32Array(data.size).fill(Number.NaN) } = targetsOf(data);
   if (!scores.some(Number.isNaN)) return scoreGroups(scores);
-  const answers = await teacher.answer(data, ['logits']);
-  const said = answers.batch(allRows(data.size), data.size).logits?.data as Float32Array;
+  const said = await logitsOf(teacher, data);
   return scoreGroups(scores.map((score, row) => (Number.isNaN(score) ? (said[row] as number) : score)));
 }
 

@@ -2,10 +2,9 @@
 import type { Dataset } from '../../data/dataset.js';
 import { targetsOf } from '../../data/targets.js';
 import { loadModel } from '../../models/saved-model.js';
-import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
-import { BY_TEACHER, evidenceOf } from '../evidence.js';
+import { type Predictions, withEvaluator } from '../../training/evaluation/evaluate.js';
+import { BY_TEACHER, evidenceOf, scoreEvidenceOf } from '../evidence.js';
 import type { Evidence, EvidenceExample } from '../experiment-record.schema.js';
-import { scoreEvidenceOf } from '../score-evidence.js';
 
 export type EvidenceSource = {
   readonly seed: number;
@@ -24,12 +23,7 @@ export async function distillationEvidence(
   const answers = new Map([[BY_TEACHER, teacher]]);
   for (const arm of [pair.arm, pair.over]) {
     const { model, weights } = await loadModel(pathOf(arm));
-    const evaluator = await openEvaluator({ model, data: evaluation });
-    try {
-      answers.set(arm, await evaluator.predict(weights));
-    } finally {
-      await evaluator.release();
-    }
+    answers.set(arm, await withEvaluator({ model, data: evaluation }, (evaluator) => evaluator.predict(weights)));
   }
   const { labels, scores } = targetsOf(evaluation);
   const table = evaluation.text?.table;

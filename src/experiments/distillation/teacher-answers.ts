@@ -1,15 +1,15 @@
 /** @file What a teacher says before the students are trained: its score, and what its answers say of it. */
 import type { Dataset } from '../../data/dataset.js';
+import { allRows } from '../../data/row-sample.js';
 import { targetsOf } from '../../data/targets.js';
 import type { Method } from '../../methods/method.js';
-import { metricsOf } from '../../metrics/measure.js';
 import { inPoints } from '../../metrics/points.js';
 import type { JudgedMetric } from '../../metrics/table.js';
+import { logitsOf } from '../../teachers/answers.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
-import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { teacherWarnings } from '../../training/checks/run-warnings.js';
 import type { Warning } from '../../training/checks/table.js';
-import type { Predictions } from '../../training/evaluation/evaluate.js';
+import { type Predictions, predictionsOf } from '../../training/evaluation/evaluate.js';
 
 type TeacherEvaluation = {
   /** Absent where it cannot answer all evaluation rows. */
@@ -32,7 +32,7 @@ export async function evaluateTeacher(
   { asked, evaluation, metrics }: Questions,
 ): Promise<TeacherEvaluation> {
   if (asked !== undefined) await teacher.answer(asked.rows, asked.needs);
-  const predictions = isAnswered(teacher, evaluation) ? await predictionsOf(teacher, evaluation, metrics) : undefined;
+  const predictions = isAnswered(teacher, evaluation) ? await predictionsBy(teacher, evaluation, metrics) : undefined;
   const measured = predictions?.metrics[metrics[0]];
   // A correlation with equal answers is no number.
   const score = measured === undefined || Number.isNaN(measured) ? undefined : inPoints(measured);
@@ -61,20 +61,9 @@ function isAnswered({ known }: Teacher, data: Dataset): boolean {
 }
 
 /** What a teacher answers to evaluation rows, as a model's predictions. */
-async function predictionsOf(teacher: Teacher, data: Dataset, metrics: readonly JudgedMetric[]): Promise<Predictions> {
-  const answers = await teacher.answer(data, ['logits']);
-  const rows = Uint32Array.from({ length: data.size }, (_, row) => row);
-  const logits = answers.batch(rows, data.size).logits?.data as Float32Array;
-  const { classes } = teacher;
-  const said = Int32Array.from(rows, (row) => argmax(logits, row, classes));
-  return {
-    metrics: metricsOf({ logits, classes, ...targetsOf(data) }, metrics),
-    rows: data.size,
-    ids: Array.from(data.batch(rows).ids),
-    classes: said,
-    logits,
-    probabilities: Float32Array.from(logSoftmax(logits, classes), Math.exp),
-  };
+async function predictionsBy(teacher: Teacher, data: Dataset, metrics: readonly JudgedMetric[]): Promise<Predictions> {
+  const scored = { logits: await logitsOf(teacher, data), classes: teacher.classes, ...targetsOf(data) };
+  return predictionsOf(scored, Array.from(data.batch(allRows(data.size)).ids), metrics);
 }
 
 /** The same teacher, which answers each data set once, however many runs ask. */

@@ -16,7 +16,7 @@ import { teacherOfTexts } from '../../teachers/text-teacher.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { checkTeacher } from '../../training/checks/teacher-checks.js';
 import { hasViews } from '../../training/checks/view-checks.js';
-import { isFile } from '../../training/run/checkpoint.js';
+import { hasFile } from '../../training/run/checkpoint.js';
 import type { TrainingEvent } from '../../training/run/events.js';
 import { runTraining } from '../../training/run/run.js';
 import { METRICS_FILE } from '../../training/run/run-files.js';
@@ -43,7 +43,7 @@ export type TeacherPlace = {
 /** The folder of a teacher that an earlier call has trained. */
 export async function trainedBefore(outputDir: string): Promise<string | undefined> {
   const path = join(outputDir, TEACHER_FOLDER);
-  return (await isFile(join(path, METRICS_FILE))) ? path : undefined;
+  return (await hasFile(join(path, METRICS_FILE))) ? path : undefined;
 }
 
 /**

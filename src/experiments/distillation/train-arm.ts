@@ -11,7 +11,7 @@ import type { Model, Weights } from '../../models/model.js';
 import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { streamKey } from '../../tensor/random.js';
-import { openEvaluator } from '../../training/evaluation/evaluate.js';
+import { withEvaluator } from '../../training/evaluation/evaluate.js';
 import type { Assistant, PhasedRunOptions } from '../../training/phases/phase-options.js';
 import { runPhases } from '../../training/phases/phased-run.js';
 import { LAST } from '../../training/run/run-files.js';
@@ -103,15 +103,14 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
   // model: then it is done again.
   const first = await runPhases({ ...run, resume, overwrite: !resume });
   const { record, weights = {} } = first.weights ? first : await runPhases({ ...run, overwrite: true });
-  const evaluator = await openEvaluator({
-    model: student.model,
-    data: data.evaluation,
-    metrics,
-    ...(threads !== undefined && { threads }),
-    ...(device !== undefined && { device }),
-  });
   try {
-    const { metrics: measured, classes: said, logits } = await evaluator.predict(weights);
+    const {
+      metrics: measured,
+      classes: said,
+      logits,
+    } = await withEvaluator({ model: student.model, data: data.evaluation, metrics, threads, device }, (evaluator) =>
+      evaluator.predict(weights),
+    );
     const classes = classesOf(student.model);
     const { labels, scores } = targetsOf(data.evaluation);
     const scored = { logits, classes, labels, ...(scores && { scores }) };
@@ -129,7 +128,6 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
       curve: record.epochs,
     };
   } finally {
-    await evaluator.release();
     const stages = record.phases?.map(({ folder }) => join(outputDir, folder)) ?? [];
     for (const folder of isKept ? [] : [outputDir, ...stages]) {
       await rm(join(folder, LAST), { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /** @file More rows for the teacher to answer: those of a pool that are not among the rows that are reported on. */
 import type { Dataset } from '../../data/dataset.js';
+import { allRows } from '../../data/row-sample.js';
 import { withTransferRows } from '../../data/transfer-set.js';
 import { OptionError } from '../../errors/failures.js';
 import { KeyIndex, keysOfRows } from '../../teachers/row-keys.js';
@@ -43,8 +44,7 @@ async function joined({ train, evaluation, transfer }: Required<DistillationData
   const by: RowPart = transfer.text === undefined ? 'inputs' : 'texts';
   const keys = await keysOfRows(transfer, [by], transfer.name);
   const reported = new KeyIndex(await keysOfRows(evaluation, [by], evaluation.name));
-  const all = Uint32Array.from({ length: transfer.size }, (_, row) => row);
-  const taken = all.filter((row) => reported.rowOf(keys, row) === undefined);
+  const taken = allRows(transfer.size).filter((row) => reported.rowOf(keys, row) === undefined);
   if (taken.length === 0) {
     throw new OptionError({
       where: transfer.name,

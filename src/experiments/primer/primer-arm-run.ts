@@ -9,10 +9,10 @@ import type { Fingerprint } from '../../files/fingerprint.js';
 import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { type Evaluator, openEvaluator } from '../../training/evaluation/evaluate.js';
+import { withEvaluator } from '../../training/evaluation/evaluate.js';
 import { type ArmResult, type CurvePoint, oneAnswer, packRightRows } from '../arm-result.js';
 import { type ArmRun, runFolder, type Settings } from '../arm-run.js';
-import type { PrimerArm } from './primer-arm.js';
+import type { PrimerArm } from './primer-arms.js';
 import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
 
 /** What all arms have in common. */
@@ -76,7 +76,6 @@ export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
     settings.runs === null
       ? await mkdtemp(join(tmpdir(), 'retort-primer-'))
       : join(settings.runs, runFolder(arm.name, seed));
-  let evaluator: Evaluator | undefined;
   try {
     const { weights, record } = await trainStudent(arm, {
       train,
@@ -91,9 +90,11 @@ export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
         if (event.type === 'step') context.progress(event.step / event.totalSteps);
       },
     });
-    evaluator = await openEvaluator({ model: studentModel(arm.training), data: scored, threads: 1 });
-    // Present, since the run has just been done.
-    const { classes, metrics } = await evaluator.predict(weights ?? {});
+    const { classes, metrics } = await withEvaluator(
+      { model: studentModel(arm.training), data: scored, threads: 1 },
+      // Present, since the run has just been done.
+      (evaluator) => evaluator.predict(weights ?? {}),
+    );
     return {
       score: metrics.accuracy ?? Number.NaN,
       parameters: record.parameters,
@@ -102,7 +103,6 @@ export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
       curve: thinned(record.epochs),
     } satisfies ArmResult;
   } finally {
-    await evaluator?.release();
     if (settings.runs === null) await rm(outputDir, { recursive: true, force: true });
   }
 };

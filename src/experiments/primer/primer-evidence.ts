@@ -2,7 +2,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Mnist } from '../../data/mnist.js';
 import { loadModel } from '../../models/saved-model.js';
-import { openEvaluator, type Predictions } from '../../training/evaluation/evaluate.js';
+import { type Predictions, withEvaluator } from '../../training/evaluation/evaluate.js';
 import { BY_TEACHER, evidenceOf } from '../evidence.js';
 import type { Evidence } from '../experiment-record.schema.js';
 
@@ -25,7 +25,7 @@ export async function primerEvidence(options: PrimerEvidenceOptions): Promise<Ev
   const { test, split, teacher, runs, seed, arm, over } = options;
   const answers = new Map<string, Predictions>();
   for (const [by, path] of [[BY_TEACHER, teacher] as const, ...Object.entries(runs)]) {
-    answers.set(by, await predictionsOf(path, test));
+    answers.set(by, await predictionsBy(path, test));
   }
   return evidenceOf({
     answers,
@@ -46,12 +46,7 @@ export async function primerEvidence(options: PrimerEvidenceOptions): Promise<Ev
   });
 }
 
-async function predictionsOf(path: string, data: Dataset): Promise<Predictions> {
+async function predictionsBy(path: string, data: Dataset): Promise<Predictions> {
   const { model, weights } = await loadModel(path);
-  const evaluator = await openEvaluator({ model, data, threads: 1 });
-  try {
-    return await evaluator.predict(weights);
-  } finally {
-    await evaluator.release();
-  }
+  return withEvaluator({ model, data, threads: 1 }, (evaluator) => evaluator.predict(weights));
 }

@@ -3,13 +3,19 @@ import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { loadMnist, type Mnist, mnistDataset } from '../../data/mnist.js';
+import type { Dataset } from '../../data/dataset.js';
+import { loadMnist, MNIST_NORMALISATION, type Mnist, mnistDataset } from '../../data/mnist.js';
 import { OptionError } from '../../errors/failures.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
+import { supervised } from '../../methods/supervised.js';
 import { inPoints } from '../../metrics/points.js';
+import { mlp } from '../../models/mlp.js';
 import { loadModel } from '../../models/saved-model.js';
+import { adam } from '../../optim/adam.js';
 import { describeData } from '../../training/run/described-run.js';
 import type { TrainingEvent } from '../../training/run/events.js';
+import { runTraining } from '../../training/run/run.js';
+import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import { runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
@@ -18,12 +24,10 @@ import type { ExperimentRecord } from '../experiment-record.schema.js';
 import { RECORD, RESULTS } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
-import type { PrimerArm } from './primer-arm.js';
 import { type PrimerPlaces, type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
-import { PRIMER_ARMS, PRIMER_DESCRIPTIONS } from './primer-arms.js';
+import { PRIMER_ARMS, PRIMER_DESCRIPTIONS, type PrimerArm } from './primer-arms.js';
 import { primerEvidence } from './primer-evidence.js';
 import { STUDENT_IMAGES } from './train-student.js';
-import { trainTeacher } from './train-teacher.js';
 
 export type PrimerEvent =
   | { readonly type: 'teacher'; readonly event: TrainingEvent }
@@ -219,7 +223,7 @@ async function readyTeacher(
   mnist: Mnist,
 ) {
   const path = join(outputDir, 'teacher');
-  const { record } = await trainTeacher({
+  const { record } = await trainPrimerTeacher({
     data: { train: mnistDataset(mnist.train), evaluation: mnistDataset(mnist.test) },
     seed: TEACHER_SEED,
     outputDir: path,
@@ -262,4 +266,22 @@ function figuresOf(record: ExperimentRecord): PrimerFigures {
     seconds: record.seconds,
     peakRssBytes: record.peakRssBytes,
   };
+}
+
+type TeacherOptions = Pick<RunOptions, 'outputDir' | 'resume' | 'overwrite' | 'seed' | 'signal' | 'onEvent'> & {
+  readonly data: { readonly train: Dataset; readonly evaluation: Dataset };
+};
+
+/** The article's: 784-16-10, three epochs of Adam at 5e-3. @throws as `runTraining` does. */
+function trainPrimerTeacher(options: TeacherOptions): Promise<RunResult> {
+  return runTraining({
+    ...options,
+    model: mlp({ hidden: [16], ...MNIST_NORMALISATION }),
+    method: supervised(),
+    optimizer: adam({ learningRate: 5e-3 }),
+    batchSize: 64,
+    evalBatchSize: 1000,
+    epochs: 3,
+    threads: 1,
+  });
 }

@@ -13,7 +13,7 @@ import { adam } from '../../optim/adam.js';
 import { defined, type Given, settingsOf } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
-import { openEvaluator } from '../../training/evaluation/evaluate.js';
+import { withEvaluator } from '../../training/evaluation/evaluate.js';
 import { runTraining } from '../../training/run/run.js';
 import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import {
@@ -208,11 +208,8 @@ async function writePredictions(path: string, run: RunOptions, { record, weights
       fix: 'train again with --overwrite and --save_last',
     });
   }
-  const evaluator = await openEvaluator({ model, data: data.evaluation, rows, threads, device });
-  try {
-    const { classes } = await evaluator.predict(weights);
-    await writeFileAtomic(path, `${classes.join('\n')}\n`);
-  } finally {
-    await evaluator.release();
-  }
+  const { classes } = await withEvaluator({ model, data: data.evaluation, rows, threads, device }, (evaluator) =>
+    evaluator.predict(weights),
+  );
+  await writeFileAtomic(path, `${classes.join('\n')}\n`);
 }

@@ -16,7 +16,7 @@ import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { runTraining } from '../../training/run/run.js';
 import type { RunOptions, RunResult } from '../../training/run/run-options.js';
-import type { PrimerArm, Source, Training } from './primer-arm.js';
+import type { PrimerArm, Source, Training } from './primer-arms.js';
 
 export const STUDENT_HIDDEN = 4;
 /** What the student sees of the 60,000. */

@@ -8,7 +8,7 @@ import { loadModel } from '../../models/saved-model.js';
 import { defined, type Given } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import { formatShape } from '../../tensor/shape.js';
-import { openEvaluator } from '../../training/evaluation/evaluate.js';
+import { withEvaluator } from '../../training/evaluation/evaluate.js';
 import { DIGIT_SETTINGS, type DigitSettings } from './digit-settings.js';
 
 export type UseDigitsOptions = Given<Pick<DigitSettings, 'threads' | 'device'>> & {
@@ -35,14 +35,11 @@ export async function evaluateDigits(
   const { model, weights, path, ...place } = await opened(options);
   // One training image: this is about the test set.
   const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, ...defined({ onNotice }) });
-  const evaluator = await openEvaluator({ model, data: mnistDataset(test), ...place });
-  try {
-    const { metrics, rows } = await evaluator.evaluate(weights);
-    const { accuracy = NaN, loss = NaN } = metrics;
-    return { path, rows, accuracy, accuracyInterval95: wilsonInterval(Math.round(accuracy * rows), rows), loss };
-  } finally {
-    await evaluator.release();
-  }
+  const { metrics, rows } = await withEvaluator({ model, data: mnistDataset(test), ...place }, (evaluator) =>
+    evaluator.evaluate(weights),
+  );
+  const { accuracy = NaN, loss = NaN } = metrics;
+  return { path, rows, accuracy, accuracyInterval95: wilsonInterval(Math.round(accuracy * rows), rows), loss };
 }
 
 export type DigitAnswer = {
@@ -62,19 +59,17 @@ export async function* predictDigits(
   const { model, weights, path, labelNames, ...place } = await opened(options);
   for (const images of files) {
     const { name, data } = await readImages(images);
-    const evaluator = await openEvaluator({ model, data: imageDataset(name, data, SIDE * SIDE), ...place });
-    try {
-      const { classes, probabilities } = await evaluator.predict(weights);
-      const width = probabilities.length / classes.length;
-      const predictions = Array.from(classes, (digit, row) => {
-        // As many digits as float32 holds.
-        const all = Array.from(probabilities.subarray(row * width, (row + 1) * width), (p) => Number(p.toPrecision(7)));
-        return { label: labelNames[digit] ?? String(digit), probability: all[digit] ?? NaN, probabilities: all };
-      });
-      yield { file: name, path, predictions };
-    } finally {
-      await evaluator.release();
-    }
+    const { classes, probabilities } = await withEvaluator(
+      { model, data: imageDataset(name, data, SIDE * SIDE), ...place },
+      (evaluator) => evaluator.predict(weights),
+    );
+    const width = probabilities.length / classes.length;
+    const predictions = Array.from(classes, (digit, row) => {
+      // As many digits as float32 holds.
+      const all = Array.from(probabilities.subarray(row * width, (row + 1) * width), (p) => Number(p.toPrecision(7)));
+      return { label: labelNames[digit] ?? String(digit), probability: all[digit] ?? NaN, probabilities: all };
+    });
+    yield { file: name, path, predictions };
   }
 }
 

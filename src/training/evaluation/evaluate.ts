@@ -121,17 +121,35 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
       const scored = await score(weights, (numbers, batch) => {
         for (const [i, row] of numbers.entries()) ids[row] = batch.ids[i] as string | number;
       });
-      const { logits } = scored;
-      return {
-        metrics: metricsOf(scored, metrics),
-        rows,
-        ids,
-        classes: Int32Array.from({ length: rows }, (_, row) => argmax(logits, row, classes)),
-        logits,
-        probabilities: Float32Array.from(logSoftmax(logits, classes), Math.exp),
-      };
+      return predictionsOf(scored, ids, metrics);
     },
     release: () => forward.release(),
+  };
+}
+
+/** Opens a model on a data set for one use. @throws as `openEvaluator` and the use. */
+export async function withEvaluator<T>(
+  options: EvaluatorOptions,
+  use: (evaluator: Evaluator) => Promise<T>,
+): Promise<T> {
+  const evaluator = await openEvaluator(options);
+  try {
+    return await use(evaluator);
+  } finally {
+    await evaluator.release();
+  }
+}
+
+/** What answers to some rows come to. @param ids of the rows */
+export function predictionsOf(scored: Scored, ids: Predictions['ids'], metrics: readonly MetricName[]): Predictions {
+  const { logits, classes } = scored;
+  return {
+    metrics: metricsOf(scored, metrics),
+    rows: ids.length,
+    ids,
+    classes: Int32Array.from(ids, (_, row) => argmax(logits, row, classes)),
+    logits,
+    probabilities: Float32Array.from(logSoftmax(logits, classes), Math.exp),
   };
 }
 

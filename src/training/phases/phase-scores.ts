@@ -1,10 +1,10 @@
 /** @file What decides between phases: a score on rows that neither the learner nor the report has seen. */
-
 import { heldOut } from '../../data/held-out.js';
 import { targetsOf } from '../../data/targets.js';
 import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
 import { METRICS } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
+import { logitsOf } from '../../teachers/answers.js';
 import { givenTeacher, type PhasedRunOptions } from './phase-options.js';
 
 function measureOf({ metrics, model }: PhasedRunOptions) {
@@ -32,9 +32,6 @@ export async function heldOutScore(options: PhasedRunOptions): Promise<number> {
   const teacher = await givenTeacher(options, validation);
   if (teacher === undefined) return Number.NaN;
   const { classes } = teacher;
-  const rows = Uint32Array.from({ length: validation.size }, (_, row) => row);
-  const answers = await teacher.answer(validation, ['logits']);
-  const logits = answers.batch(rows, rows.length).logits?.data as Float32Array;
-  const scored = { logits, classes, ...targetsOf(validation) };
+  const scored = { logits: await logitsOf(teacher, validation), classes, ...targetsOf(validation) };
   return scoreOf(options, metricsOf(scored, checkedMetrics(options.metrics, classes)));
 }
