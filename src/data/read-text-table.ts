@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
-import { EXTENSIONS, extensionOf, FORMATS, formatOf, type TextFormat } from './formats/table.js';
+import { EXTENSIONS, FORMATS, formatOf, type TextFormat, unknownExtension } from './formats/table.js';
 import {
   type BadRow,
   type ColumnName,
@@ -184,13 +184,7 @@ function readScore(cell: string | undefined, where: string): number | FileError 
 function formatByName(path: string): FileFormat {
   const format = formatOf(path);
   if (format !== undefined) return format;
-  const extension = extensionOf(path);
-  const fix =
-    extension === '.json'
-      ? "give format: 'jsonl' if it has one object a line; an array becomes such lines with jq -c '.[]'"
-      : 'give format, or rename the file';
-  const wanted = `a file that ends with ${EXTENSIONS.join(', ')}`;
-  throw new FileError({ where: path, wanted, got: extension === '' ? 'no extension' : extension, fix });
+  throw unknownExtension(path, EXTENSIONS, 'give format, or rename the file');
 }
 
 function namedFormat(name: TextFormat): FileFormat {

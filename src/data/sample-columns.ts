@@ -1,7 +1,6 @@
 /** @file What the columns of a file hold, for somebody who does not know their names yet. */
-import { FileError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
-import { extensionOf, formatOf, TABLE_EXTENSIONS } from './formats/table.js';
+import { formatOf, TABLE_EXTENSIONS, unknownExtension } from './formats/table.js';
 
 export type ColumnSample = {
   readonly name: string;
@@ -20,13 +19,7 @@ const SEED = 1;
 export async function sampleColumns(path: string): Promise<ColumnSample[]> {
   const cells = formatOf(path)?.cells;
   if (cells === undefined) {
-    const extension = extensionOf(path);
-    const got = extension === '' ? 'no extension' : extension;
-    const fix =
-      extension === '.json'
-        ? "an array becomes lines of .jsonl with jq -c '.[]' FILE"
-        : 'rename it, if it is one of these, or save it as CSV';
-    throw new FileError({ where: path, wanted: `a file that ends with ${TABLE_EXTENSIONS.join(', ')}`, got, fix });
+    throw unknownExtension(path, TABLE_EXTENSIONS, 'rename it, if it is one of these, or save it as CSV');
   }
   let names: readonly string[] | undefined;
   const kept = new Reservoir<readonly string[]>();

@@ -188,7 +188,7 @@ describe('readTextTable', () => {
       /wanted labels that several rows share, got 200 different ones in 200 rows/u,
     ],
     ['a.jsonl', '{"text":"a"}\n{"text":"b"', {}, /a\.jsonl:2: wanted one whole JSON object, got '\{"text":"b"'/u],
-    ['a.jsonl', '[{"text":"a"}]\n', {}, /a\.jsonl:1: wanted a JSON object, got '\[.*jq -c/u],
+    ['a.jsonl', '[{"text":"a"}]\n', {}, /a\.jsonl:1: wanted a JSON object, got '\[.*; give one object a line/u],
     [
       'a.jsonl',
       '{"text":"a"}\n{"txt":"b"}\n',
@@ -203,7 +203,7 @@ describe('readTextTable', () => {
       /a\.jsonl:1: wanted text, a number or null in 'label' \(label\), got '\[1\]'/u,
     ],
     ['a.jsonl', '{"text":"a","__proto__":"b"}\n', { pair: 'toString' }, /wanted a column 'toString'/u],
-    ['a.json', '[]', {}, /wanted a file that ends with .*, got \.json; give format: 'jsonl'/u],
+    ['a.yaml', '[]', {}, /wanted a file that ends with .*, got \.yaml; give format, or rename the file/u],
     ['a.csv', 'PAR1', {}, /got a Parquet file; read it with format 'parquet'/u],
     ['a.parquet', 'text,label\n', {}, /wanted a whole Parquet file/u],
   ])('%s %j %j fails with file, line and reason', async (name, content, options, message) => {

@@ -1,5 +1,6 @@
 /** @file All formats of files of texts, by the name that `format` takes. */
 import { extname } from 'node:path';
+import { FileError } from '../../errors/failures.js';
 import { csv, tsv } from './delimited.js';
 import { jsonl } from './json-lines.js';
 import { parquet } from './parquet.js';
@@ -38,6 +39,11 @@ export function extensionOf(path: string): string {
 /** The format by a file's name; undefined for another ending. */
 export function formatOf(path: string): FileFormat | undefined {
   return ENTRIES.find(({ extensions }) => extensions.includes(extensionOf(path)));
+}
+
+export function unknownExtension(path: string, wanted: readonly string[], fix: string): FileError {
+  const got = extensionOf(path) || 'no extension';
+  return new FileError({ where: path, wanted: `a file that ends with ${wanted.join(', ')}`, got, fix });
 }
 
 /** Whether a file has columns with names, by its own name. */
