@@ -11,6 +11,7 @@ import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import { labelCounts, type TextTable } from '../data/text-table.js';
 import { splitOf, type TextTask } from '../data/text-task.js';
 import { metricsOf } from '../metrics/measure.js';
+import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { textTeacher } from '../teachers/text-teacher.js';
@@ -23,6 +24,8 @@ import { type Say, sayWarnings } from './finding.js';
 export type TextPlace = Pick<ReadTextTaskOptions, 'text' | 'pair' | 'label' | 'score' | 'dev'> & {
   /** Where data sets by name lie. */
   readonly dir?: string | undefined;
+  /** What models are judged by. Default: the first metric of the data. */
+  readonly metric?: JudgedMetric | undefined;
   /** Tokens of a text that are read. Default: 128, or what a model has positions for. */
   readonly maxLength?: number | undefined;
 };
@@ -48,7 +51,11 @@ export async function isTextData(word: string): Promise<boolean> {
 }
 
 /** @throws FileError for what cannot be read. */
-export async function examineTexts(path: string, { dir, maxLength: _, ...columns }: TextPlace, say: Say) {
+export async function examineTexts(
+  path: string,
+  { dir, maxLength: _length, metric: _metric, ...columns }: TextPlace,
+  say: Say,
+) {
   const whole = isTextSetName(path)
     ? await loadTextSet(path, { dir })
     : await readTextTask({ train: path, ...columns });
@@ -77,7 +84,7 @@ function shownTargets(table: TextTable): string {
 export async function examineReader(
   reader: FoundReader,
   { path: data, task }: FoundTexts,
-  { maxLength }: TextPlace,
+  { maxLength, metric = task.metrics[0] ?? DEFAULT_METRIC }: TextPlace,
   say: Say,
 ): Promise<void> {
   const { path, model, tokenizer } = reader;
@@ -99,7 +106,7 @@ export async function examineReader(
   const teacher = textTeacher(reader, tokenizer, { labelNames: task.labelNames, maxLength: cut.maxLength });
   const answers = await teacher.answer(rows, ['logits']);
   const warnings = [
-    ...findWarnings({ run: { train, evaluation: rows, metrics: ['accuracy'], startsAtRandom: false } }),
+    ...findWarnings({ run: { train, evaluation: rows, metrics: [metric], startsAtRandom: false } }),
     ...teacherWarnings(teacher, answers, rows),
   ];
   sayWarnings(say, where, warnings);

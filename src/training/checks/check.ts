@@ -17,8 +17,10 @@ export type Subjects = {
   readonly run: {
     readonly train: Dataset;
     readonly evaluation?: Dataset | undefined;
-    /** The first is what models are judged by; none where something else does. */
+    /** None where something else scores the model. */
     readonly metrics: readonly MetricName[];
+    /** What models are judged by. Default: the first of the metrics. */
+    readonly judged?: string;
     /** Whether the model has learned nothing yet but, perhaps, what its words mean. */
     readonly startsAtRandom: boolean;
   };

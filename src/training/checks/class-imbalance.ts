@@ -9,7 +9,7 @@ const LEAST_ROWS = 20;
 
 export const classImbalance = check('run', {
   says: 'models are judged by accuracy on rows that nearly all have one label',
-  find: ({ evaluation, metrics: [judged = 'loss'] }) => {
+  find: ({ evaluation, metrics: [first = 'loss'], judged = first }) => {
     const table = evaluation?.text?.table;
     if (table === undefined || !isJudgedMetric(judged) || !METRICS[judged].countsRight) return undefined;
     const counts = labelCounts(table);

@@ -10,7 +10,7 @@ import { findWarnings, type Warning } from './table.js';
 import { teacherSample } from './teacher-sample.js';
 import { rowsByText } from './texts-alike.js';
 
-export type CheckedData = Pick<Subjects['run'], 'metrics' | 'startsAtRandom'> & {
+export type CheckedData = Omit<Subjects['run'], 'train' | 'evaluation'> & {
   readonly data: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
   readonly model: Model;
 };

@@ -91,14 +91,14 @@ export function prepareRun(given: RunOptions): PreparedRun {
   };
   const evalRows = evaluationRows(data.evaluation, evalBatchSize, options.limitEvalBatches);
   const evaluation = evalRows > 0 ? data.evaluation : undefined;
+  const monitor = options.monitor ?? usualMonitor(metrics);
   const warnings = runWarnings({
     data: { train: data.train, evaluation },
     model,
     // What another evaluator scores needs no labels that the rows have.
-    metrics: options.openEvaluator === undefined ? metrics : [],
+    ...(options.openEvaluator === undefined ? { metrics, judged: monitor.metric } : { metrics: [] }),
     startsAtRandom: options.startsAtRandom ?? options.weights === undefined,
   });
-  const monitor = options.monitor ?? usualMonitor(metrics);
   return assembled({
     options,
     plan,

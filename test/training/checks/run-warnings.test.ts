@@ -57,6 +57,7 @@ describe('runWarnings', () => {
     expect(names(train, lopsided(4))).toEqual([]);
     expect(names(train, lopsided(3), { metrics: ['macro_f1', 'accuracy'] })).toEqual([]);
     expect(names(train, lopsided(3), { metrics: ['loss'] })).toEqual([]);
+    expect(names(train, lopsided(3), { judged: 'balanced_accuracy' })).toEqual([]);
   });
 
   test('no-labels: an evaluation of rows without labels, texts or not', () => {

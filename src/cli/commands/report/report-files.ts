@@ -77,7 +77,7 @@ type TextFlags = Omit<DoctorOptions, 'paths' | 'outputDir'>;
 
 /** The columns as `readTextTask` has them. */
 function textPlace({ dataDir: dir, dev: scored, textColumn, pairColumn, labelColumn, ...rest }: TextFlags): TextPlace {
-  const { scoreColumn: score, maxLength: cut } = rest;
+  const { scoreColumn: score, maxLength: cut, metric } = rest;
   return {
     dir: dir ?? process.env.RETORT_DATA,
     ...(scored !== undefined && { dev: scored }),
@@ -85,5 +85,6 @@ function textPlace({ dataDir: dir, dev: scored, textColumn, pairColumn, labelCol
     ...(pairColumn !== undefined && { pair: pairColumn }),
     ...(score === undefined ? { label: labelColumn ?? 'label' } : { score, label: null }),
     ...(cut !== undefined && { maxLength: cut }),
+    ...(metric !== undefined && { metric }),
   };
 }

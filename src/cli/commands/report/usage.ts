@@ -1,4 +1,5 @@
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
+import { EVIDENCE_SETTINGS } from '../../../experiments/distillation/evidence-settings.js';
 import { JUDGED_METRICS } from '../../../metrics/table.js';
 import { OUTPUT_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
@@ -100,6 +101,7 @@ export const doctorUsage = {
     dev: SPLIT_SETTINGS.dev,
     ...COLUMN_SETTINGS,
     maxLength: SPLIT_SETTINGS.maxLength,
+    metric: EVIDENCE_SETTINGS.metric,
     outputDir: {
       kind: 'text',
       placeholder: 'folder',
