@@ -66,10 +66,10 @@ export async function openMlm(options: MlmOptions): Promise<Augmentation> {
   const { stopWords = STOP_WORDS, vectors, model: given } = options;
   expectCopies(copies);
   if (!(replaceRate > 0 && replaceRate <= 1)) {
-    throw new OptionError({ where: 'replaceRate', wanted: 'a number above 0, at most 1', got: String(replaceRate) });
+    throw new OptionError({ where: 'replaceRate', wanted: 'a number > 0 and ≤ 1', got: String(replaceRate) });
   }
   if (!(Number.isInteger(candidates) && candidates >= 1)) {
-    throw new OptionError({ where: 'candidates', wanted: 'a whole number of at least 1', got: String(candidates) });
+    throw new OptionError({ where: 'candidates', wanted: 'an integer ≥ 1', got: String(candidates) });
   }
   const { model, weights, tokenizer } = given;
   if (!isMaskedLm(model)) {
@@ -77,13 +77,13 @@ export async function openMlm(options: MlmOptions): Promise<Augmentation> {
       where: 'augmentation mlm',
       wanted: 'a masked language model',
       got: `a ${model.kind} with the head ${String(model.config.head ?? 'none')}`,
-      fix: 'use one that was trained to guess hidden words, such as a run of retort pretrain',
+      fix: 'use a masked language model, such as a run of retort pretrain',
     });
   }
   const pieces = await readPieces(tokenizer);
   if (pieces.continuation === undefined) {
-    const got = 'a tokenizer of another kind';
-    throw new OptionError({ where: 'augmentation mlm', wanted: 'WordPiece pieces, as BERT has them', got });
+    const got = 'another kind';
+    throw new OptionError({ where: 'augmentation mlm', wanted: 'a WordPiece tokenizer, as BERT has', got });
   }
   const pieceIds = (word: string) => tokenizer.encodeRow(word).ids.filter((id) => !pieces.special.has(id));
   const neighbours =

@@ -110,16 +110,16 @@ async function startRow(
     return 0;
   }
   if (state === undefined)
-    throw occupied(path, 'a file that is no pool of texts', 'choose another file, or overwrite it');
+    throw occupied(path, 'a file that is not a pool of texts', 'choose another file, or overwrite it');
   // A pool of 0.1.0 says nothing of what computed it.
   const isOlder = state.version < VERSION;
   const { numerics: _numerics, ...asThen } = made;
   const difference = firstDifference(state.made, isOlder ? asThen : made)?.option;
   if (state.whole !== undefined && difference === undefined && file?.size === state.whole.bytes) return undefined;
   if (!resume) {
-    const got = difference === undefined ? 'one that is half made' : `one with another ${difference}`;
+    const got = difference === undefined ? 'an unfinished one' : `one with another ${difference}`;
     const fix =
-      difference === undefined ? 'resume to go on with it, or overwrite it' : 'overwrite it, or choose another file';
+      difference === undefined ? 'resume to continue it, or overwrite it' : 'overwrite it, or choose another file';
     throw occupied(path, got, fix);
   }
   if (isOlder) throw begunByOlder(path, state.retort);
@@ -133,12 +133,17 @@ async function startRow(
 function rowOf(path: string, { ids }: TextTable, from: string): number {
   const row = ids.indexOf(from);
   if (row >= 0) return row;
-  const fix = 'make it anew with overwrite';
-  throw new FileError({ where: path, wanted: 'texts of rows of the table', got: `one of row '${from}'`, fix });
+  const fix = 'make it again with overwrite';
+  throw new FileError({
+    where: path,
+    wanted: 'texts made from rows of this table',
+    got: `one from row '${from}'`,
+    fix,
+  });
 }
 
 function occupied(path: string, got: string, fix: string): OutputError {
-  return new OutputError({ where: path, wanted: 'a new file, or a whole pool of the same texts', got, fix });
+  return new OutputError({ where: path, wanted: 'a new file or a finished pool of the same texts', got, fix });
 }
 
 async function writeRows(
@@ -196,9 +201,9 @@ function writeAll(fd: number, bytes: Buffer): void {
 function interrupted(path: string, rows: number, total: number): InterruptedError {
   return new InterruptedError({
     where: 'augmentation',
-    wanted: `new texts of all ${total} rows`,
+    wanted: `new texts for all ${total} rows`,
     got: `an interruption after row ${rows}`,
-    fix: `those so far are in ${path}: the same command with --resume goes on from there`,
+    fix: `the finished ones are in ${path}: run the same command with --resume to continue`,
   });
 }
 

@@ -69,8 +69,8 @@ function originOf(line: string, path: string): string {
   if (typeof row === 'object' && row !== null && 'from' in row && typeof row.from === 'string') return row.from;
   throw new FileError({
     where: path,
-    wanted: 'lines of a pool of texts, with the row that each comes from',
+    wanted: 'lines of a pool of texts, each with its source row',
     got: line.length > 60 ? `${line.slice(0, 60)}…` : line,
-    fix: 'make it anew with overwrite',
+    fix: 'make it again with overwrite',
   });
 }

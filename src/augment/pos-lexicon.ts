@@ -78,7 +78,7 @@ export async function readPosLexicon(path: string): Promise<PosLexicon> {
     words.push(lexiconWord(line, `${path}:${i + 1}`));
   }
   if (words.length > 0) return posLexicon(words);
-  throw new FileError({ where: path, wanted: 'a word a line', got: 'none' });
+  throw new FileError({ where: path, wanted: 'one word per line', got: 'an empty file' });
 }
 
 function lexiconWord(line: string, where: string): LexiconWord {
@@ -93,8 +93,8 @@ function lexiconWord(line: string, where: string): LexiconWord {
   if (isRight && read.every(([, own]) => own >= 1)) return { word, tags: read };
   throw new FileError({
     where,
-    wanted: 'a word, its count and its parts of speech with tabs between them',
+    wanted: 'a word, its count and its parts of speech, separated by tabs',
     got: line.length > 60 ? `${line.slice(0, 60)}…` : line,
-    fix: 'mend or delete that line',
+    fix: 'correct or delete that line',
   });
 }

@@ -85,8 +85,8 @@ export function tang(options: TangOptions = {}): Augmentation {
   expectRates({ maskRate, posRate, ngramRate });
   if (copies !== undefined) expectCopies(copies);
   if (posRate > 0 && lexicon === undefined) {
-    const fix = 'give a file of words with their parts of speech, or a posRate of 0';
-    throw new OptionError({ where: 'posRate', wanted: 'a lexicon for it', got: 'none', fix });
+    const fix = 'give a file of words with their parts of speech, or posRate 0';
+    throw new OptionError({ where: 'posRate', wanted: 'a lexicon', got: 'none', fix });
   }
   const change = (text: string, draw: Draw): string => {
     const words = textWords(text);
@@ -131,8 +131,8 @@ function expectRates(rates: WordRates & { readonly ngramRate: number }): void {
   throw new OptionError({ where: 'tang', wanted: 'a rule with a rate above 0', got: 'none' });
 }
 
-/** @throws OptionError unless it is a whole number of at least 1. */
+/** @throws OptionError unless it is an integer ≥ 1. */
 export function expectCopies(copies: number): void {
   if (Number.isInteger(copies) && copies >= 1) return;
-  throw new OptionError({ where: 'copies', wanted: 'a whole number of at least 1', got: String(copies) });
+  throw new OptionError({ where: 'copies', wanted: 'an integer ≥ 1', got: String(copies) });
 }

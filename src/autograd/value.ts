@@ -138,7 +138,7 @@ export function constant(tensor: Tensor): Value {
  */
 export function scalar(value: number, dtype: Dtype = 'float32'): Value {
   if (!isFloat(dtype) && !Number.isSafeInteger(value)) {
-    throw new DtypeError({ where: 'scalar', wanted: `a whole number for ${dtype}`, got: String(value) });
+    throw new DtypeError({ where: 'scalar', wanted: `an integer for ${dtype}`, got: String(value) });
   }
   return constant(fromNumbers(dtype, [], [value]));
 }

@@ -134,7 +134,7 @@ function unknownFlag(command: string, written: string, flags: readonly NamedFlag
   const near = nearest(written.replace(/^-+/, '').replaceAll('-', '_'), names);
   return new OptionError({
     where: command,
-    wanted: 'a flag that it knows',
+    wanted: 'a known flag',
     got: written,
     fix: near === undefined ? `see ${command} --help` : `did you mean --${near}?`,
   });
@@ -153,7 +153,7 @@ function missingValue(flag: NamedFlag, next: string | undefined): OptionError {
   return new OptionError({
     where: `--${flag.name}`,
     wanted: wantedOf(flag.spec),
-    got: next === undefined ? 'nothing after it' : `the next flag, ${next}`,
+    got: next === undefined ? 'no value' : `the next flag, ${next}`,
     ...(next?.startsWith('--') && flag.spec.kind === 'text'
       ? { fix: `write --${flag.name}=${next} if that is the value` }
       : {}),

@@ -23,7 +23,7 @@ export type Surroundings = {
 };
 
 const CONFIG_FILE = /\.ya?ml$/i;
-const DASH_NOTICE = 'typographic dashes, as they come when a command is pasted, were read as - or --';
+const DASH_NOTICE = 'typographic dashes, as in pasted commands, were read as - or --';
 
 /**
  * Runs one command line. Never throws and never ends the process.
@@ -97,7 +97,7 @@ function buildProgram(
     .description('Knowledge distillation: train a teacher, distil a small student, prove that it helped.')
     .usage('<command> [options]')
     .option('-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this, or the help of a command')
+    .helpOption('-h, --help', 'print this help, or that of a command')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
@@ -111,7 +111,7 @@ function buildProgram(
   const examples = commands.flatMap(({ usage }) => usage.examples.slice(0, 1));
   if (examples.length > 0) {
     program.addHelpText('after', `\n${examplesText(examples, columns, colors)}`);
-    program.addHelpText('after', '\nMore: retort <command> --help. Names may be written with - or _ alike.');
+    program.addHelpText('after', '\nMore: retort <command> --help. Names may be written with - or with _.');
   }
   for (const command of commands) {
     const { usage } = command;
@@ -120,7 +120,7 @@ function buildProgram(
       .summary(usage.summary)
       .description(usage.description ?? usage.summary);
     declareOptions(sub, usage);
-    sub.helpOption('-h, --help', 'print this').usage(usageLine(command));
+    sub.helpOption('-h, --help', 'print this help').usage(usageLine(command));
     sub.allowExcessArguments(true);
     sub.addHelpText('after', `\n${examplesText(usage.examples, columns, colors)}`);
     sub.action(async () => onExitCode(await runCommand(command, rawOptions(command, sub), around, commandLine)));
@@ -247,7 +247,7 @@ function misplacedFlag(written: string, commands: readonly Command[]): OptionErr
   );
   return new OptionError({
     where: 'retort',
-    wanted: 'a command first',
+    wanted: 'the command first',
     got: `'${written}'`,
     fix:
       owner === undefined
@@ -291,8 +291,8 @@ function isOutOfMemory(error: unknown): error is RangeError {
 function outOfMemory(cause: RangeError): OptionError {
   return new OptionError({
     where: 'memory',
-    wanted: 'sizes that fit into it',
-    got: `more than can be had (${cause.message})`,
+    wanted: 'a model and batches that fit into memory',
+    got: `an allocation failure (${cause.message})`,
     fix: 'choose a smaller batch or model',
     cause,
   });

@@ -40,17 +40,17 @@ export class LabellingLines {
       this.#startedAt = time;
       this.#saidAt = time;
       this.#first = view.done;
-      const known = view.known > 0 ? `, ${formatCount(view.known)} are known` : '';
+      const known = view.known > 0 ? `, ${formatCount(view.known)} are cached` : '';
       lines.push(
         view.total === 0
-          ? `${name}: all ${formatCount(view.known)} rows are answered already`
-          : `${name}: ${formatCount(view.total)} rows to answer${known}`,
+          ? `${name}: all ${formatCount(view.known)} outputs are cached`
+          : `${name}: ${formatCount(view.total)} outputs to compute${known}`,
       );
     }
     if (view.total === 0) return lines;
     if (view.done === view.total) {
       const took = formatSeconds((time - this.#startedAt) / 1000);
-      lines.push(`${name}: ${formatCount(view.done)} rows answered in ${took}`);
+      lines.push(`${name}: ${formatCount(view.done)} outputs computed in ${took}`);
     } else if (often && time - this.#saidAt >= LINE_MS) {
       this.#saidAt = time;
       lines.push(`${name}: ${this.text()}`);

@@ -24,7 +24,7 @@ export function methodHelp(words: readonly string[], columns: number): string {
     return [`${INDENT}${FLAGS[option] ?? option}`, ...folded(text, columns, INDENT.repeat(3))].join('\n');
   });
   const title = folded(`Options of method ${name} (--method_options name=value,…):`, columns, '');
-  const more = `and those of the method that ${beside?.option} names: ${Object.keys(beside?.specs ?? {}).join(', ')}`;
+  const more = `and the options of the method given by ${beside?.option}: ${Object.keys(beside?.specs ?? {}).join(', ')}`;
   return [
     ...title,
     ...(items.length === 0 ? [`${INDENT}none`] : items),

@@ -131,7 +131,7 @@ export function readOptions<const T extends OptionTable>(
   if (operands[0] !== undefined) {
     throw new OptionError({
       where: command,
-      wanted: raw.operands.length > operands.length ? 'fewer words' : 'only flags and their values',
+      wanted: raw.operands.length > operands.length ? 'fewer arguments' : 'only flags and their values',
       got: `'${operands[0]}'`,
       fix: `see ${command} --help`,
     });
@@ -172,12 +172,12 @@ export function checkedValue(
   if (spec.kind === 'fixed') {
     const isOff = written !== true && spec.accepted.some((value) => value.toLowerCase() === written.toLowerCase());
     if (isOff) return undefined;
-    const got = written === true ? 'the flag alone' : `'${written}'`;
+    const got = written === true ? 'no value' : `'${written}'`;
     throw new OptionError({ where, wanted: wantedOf(spec), got, fix: spec.fix });
   }
   if (spec.kind === 'switch') return true;
   if (written !== true) return writtenValue(where, spec, written);
-  throw new OptionError({ where, wanted: wantedOf(spec), got: 'the flag alone' });
+  throw new OptionError({ where, wanted: wantedOf(spec), got: 'no value' });
 }
 
 function rejectConflicts(table: OptionTable, values: Readonly<Record<string, unknown>>): void {
@@ -188,9 +188,9 @@ function rejectConflicts(table: OptionTable, values: Readonly<Record<string, unk
     const names = [`--${flagName(key, spec)}`, `--${flagName(spec.conflictsWith, other)}`];
     throw new OptionError({
       where: names.join(', '),
-      wanted: 'at most one of the two',
+      wanted: 'only one of them',
       got: 'both',
-      fix: 'they contradict each other: keep the one that you mean',
+      fix: 'they contradict each other: keep one',
     });
   }
 }

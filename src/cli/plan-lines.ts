@@ -15,7 +15,7 @@ export function planLines(plan: DistillationPlan, teacher?: StageEstimate): stri
   const answers = labelling.reduce((sum, asking) => sum + (asking.seconds ?? 0), 0);
   const parts = [
     ...(teacher?.seconds === undefined ? [] : [`the teacher’s training ${formatDuration(teacher.seconds)}`]),
-    ...(answers >= 0.5 ? [`its answers ${formatDuration(answers)}`] : []),
+    ...(answers >= 0.5 ? [`its outputs ${formatDuration(answers)}`] : []),
     ...(perRun.length > 0 ? [`a run of ${perRun.join(', ')}`] : []),
   ];
   const left = finished > 0 ? `, ${formatCount(finished)} of ${formatCount(finished + runs)} runs are finished` : '';
@@ -39,7 +39,7 @@ export function planInShort({ runs, steps, seconds, peakRssBytes, disk, labellin
   return [
     `${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}, ${formatCount(steps)} steps`,
     ...(seconds === undefined ? [] : [`about ${formatDuration(seconds)}`]),
-    ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} answers of the teacher`] : []),
+    ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} teacher outputs`] : []),
     ...(peakRssBytes === undefined ? [] : [`${formatSize(peakRssBytes)} of memory`]),
     `${formatSize(size)} of disk`,
     ...(cost === undefined || cost === 0 ? [] : [`cost about ${formatCost(cost)}`]),
@@ -53,7 +53,7 @@ function askingLines({ labelling }: DistillationPlan, cost: number | undefined):
   const rows = labelling.reduce((sum, { unanswered }) => sum + unanswered, 0);
   const price = cost === undefined ? '' : `about ${formatCost(cost)} for `;
   const time = unknown.length > 0 ? '; how long those take is not known, and not in the time' : '';
-  return [`cost     ${price}${formatCount(rows)} rows that the teacher has not answered yet${time}`];
+  return [`cost     ${price}${formatCount(rows)} rows without a teacher output yet${time}`];
 }
 
 function stagesIn(stages: readonly StageEstimate[]): string {

@@ -24,7 +24,7 @@ export async function runProcess(commands: readonly Command[]): Promise<void> {
     // The reader of a pipe may leave early (`retort … | head`): not an error, and there is nobody to tell.
     if (isBrokenPipe(error)) process.exit();
     const got = error.message;
-    fail(new OutputError({ where: 'stdout', wanted: 'a place that takes the output', got, cause: error }));
+    fail(new OutputError({ where: 'stdout', wanted: 'a writable output', got, cause: error }));
   });
   // Losing whoever watches the progress is no reason to lose the run.
   process.stderr.on('error', () => {});

@@ -29,7 +29,7 @@ export async function isConfirmed(question: string, sides: Sides, close: () => v
     return /^\s*y(?:es)?\s*$/i.test(answer);
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new InterruptedError({ where: 'retort', wanted: 'an answer', got: 'a request to stop' });
+    throw new InterruptedError({ where: 'retort', wanted: 'yes or no', got: 'an interruption' });
   } finally {
     asking.close();
   }

@@ -124,7 +124,7 @@ function tornGzip(error: Error, path: string): FileError {
   return new FileError({
     where: path,
     wanted: 'a whole gzip file',
-    got: `one that is torn or damaged (${error.message})`,
+    got: `one that is truncated or damaged (${error.message})`,
     fix: 'download it again',
     cause: error,
   });

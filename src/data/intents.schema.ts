@@ -16,7 +16,7 @@ export function intentSplits(
     value = JSON.parse(json);
   } catch (error) {
     const fix = 'download it again';
-    throw new FileError({ where: path, wanted: 'whole JSON', got: 'text that is none', fix, cause: error });
+    throw new FileError({ where: path, wanted: 'valid JSON', got: 'invalid JSON', fix, cause: error });
   }
   const splits = SPLITS.safeParse(value);
   if (splits.success) return splits.data;

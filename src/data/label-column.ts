@@ -74,9 +74,9 @@ export class LabelColumn {
     if (found.length > MANY_LABELS && found.length > 0.9 * labelled) {
       throw new FileError({
         where: this.#path,
-        wanted: 'labels that several rows share',
+        wanted: 'labels that repeat',
         got: `${found.length} different ones in ${labelled} rows (${quoted(found[0] ?? '')} …)`,
-        fix: 'name another column; for numbers to be predicted use score; if these are labels, give labelNames',
+        fix: 'name another column; for a regression use score; if these are labels, give labelNames',
       });
     }
     if (found.length === 1 && found[0] === '-1') {
@@ -101,7 +101,7 @@ export class LabelColumn {
     if (this.#kind === kind) return label;
     return new FileError({
       where,
-      wanted: `labels as ${this.#kind}, as in the rows before`,
+      wanted: `labels as ${this.#kind}, as in earlier rows`,
       got: quoted(value),
       fix: 'give labelMap, which says what each value means',
     });
@@ -121,7 +121,7 @@ function unknownLabel(value: string, known: readonly string[], where: string, op
     where,
     wanted: `one of the labels ${quotedList(known)}`,
     got: `${quoted(value)}${near}`,
-    fix: `mend that cell; if it is a label, ${
+    fix: `correct that cell; if it is a label, ${
       option === 'labelNames' ? 'the training rows (or labelNames) need it too' : `extend ${option}`
     }`,
   });

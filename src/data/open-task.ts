@@ -68,9 +68,7 @@ export async function openTask(
   expectTargets(train, task);
   expectTargets(dev, task);
   if (task !== whole) {
-    onNotice(
-      `${task.name} has no validation split: ${formatCount(dev.size)} of its training rows are set aside as one`,
-    );
+    onNotice(`${task.name} has no validation split: ${formatCount(dev.size)} of its training rows become one`);
   }
   const { labelNames, isPair, isRegression } = task;
   const isOwnFile = typeof data === 'string' && !isTextSetName(data);
@@ -139,7 +137,7 @@ function withDevSplit(task: TextTask, { devShare, dataSeed = DATA_SEED }: Given<
 /** @throws OptionError for labels that teach nothing. */
 function expectTargets({ name, labels, scores }: TextTable, { labelNames, isRegression }: TextTask): void {
   const [wanted, has] = isRegression
-    ? ['a row with a number to predict', scores?.some((score) => !Number.isNaN(score))]
+    ? ['a row with a score', scores?.some((score) => !Number.isNaN(score))]
     : ['a row with a label', labels?.some((label) => label >= 0)];
   if (has !== true) {
     throw new OptionError({ where: name, wanted, got: 'none', fix: 'check labelColumn or scoreColumn' });
@@ -147,9 +145,9 @@ function expectTargets({ name, labels, scores }: TextTable, { labelNames, isRegr
   if (isRegression || labelNames.length >= 2) return;
   throw new OptionError({
     where: name,
-    wanted: 'two labels or more',
+    wanted: 'at least two labels',
     got: `one, '${labelNames[0] ?? ''}'`,
-    fix: 'check labelColumn, or predict numbers with scoreColumn',
+    fix: 'check labelColumn, or for a regression give scoreColumn',
   });
 }
 
@@ -168,7 +166,7 @@ async function checkData(data: string, settings: Given<TaskSettings>): Promise<v
       wanted: `a data set (${names.join(', ')}), or a file that ends with ${TABLE_EXTENSIONS.join(', ')}`,
       got: `'${data}'${isFolder ? ', a folder' : ''}`,
       fix: isFolder
-        ? 'name the data set and say where it lies: retort train sst2 --data_dir FOLDER'
+        ? 'give the name of the data set and its folder: retort train sst2 --data_dir FOLDER'
         : `did you mean '${closest(data, names)}'?`,
     });
   }
@@ -176,7 +174,7 @@ async function checkData(data: string, settings: Given<TaskSettings>): Promise<v
   const [forFile] = given([...(Object.keys(COLUMN_SETTINGS) as (keyof typeof COLUMN_SETTINGS)[]), 'dev']);
   if (isSet && forFile !== undefined) {
     const got = `${data}, whose columns and splits are known`;
-    throw new OptionError({ where: forFile, wanted: 'a file of your own', got, fix: 'leave it out' });
+    throw new OptionError({ where: forFile, wanted: 'a file', got: `the data set ${got}`, fix: 'leave it out' });
   }
   if (!isSet && dataDir !== undefined) {
     const got = `the file ${data}`;
@@ -187,6 +185,6 @@ async function checkData(data: string, settings: Given<TaskSettings>): Promise<v
     ['labelColumn', 'scoreColumn'],
   ] as const) {
     if (given(pair).length < 2) continue;
-    throw new OptionError({ where: pair.join(', '), wanted: 'at most one of the two', got: 'both' });
+    throw new OptionError({ where: pair.join(', '), wanted: 'only one of them', got: 'both' });
   }
 }

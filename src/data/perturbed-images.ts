@@ -38,19 +38,19 @@ export function perturbedImages(options: ImagePerturbationOptions): Perturbation
   const { width, height, shift = 0, rotation = 0, scaling = 0, shear = 0, noise = 0 } = options;
   const reach = Math.min(width, height) - 1;
   if (!(Number.isInteger(shift) && shift >= 0 && shift <= reach)) {
-    throw new OptionError({ where: 'shift', wanted: `whole pixels from 0 to ${reach}`, got: String(shift) });
+    throw new OptionError({ where: 'shift', wanted: `an integer from 0 to ${reach} (pixels)`, got: String(shift) });
   }
   if (!(rotation >= 0 && rotation <= HALF_TURN)) {
-    throw new OptionError({ where: 'rotation', wanted: 'degrees from 0 to 180', got: String(rotation) });
+    throw new OptionError({ where: 'rotation', wanted: 'an angle from 0 to 180 degrees', got: String(rotation) });
   }
   if (!(scaling >= 0 && scaling < 1)) {
-    throw new OptionError({ where: 'scaling', wanted: 'a share from 0 to below 1', got: String(scaling) });
+    throw new OptionError({ where: 'scaling', wanted: 'a number ≥ 0 and < 1', got: String(scaling) });
   }
   if (!(shear >= 0 && Number.isFinite(shear))) {
-    throw new OptionError({ where: 'shear', wanted: 'pixels for each pixel down, from 0', got: String(shear) });
+    throw new OptionError({ where: 'shear', wanted: 'a number ≥ 0 (pixels per row)', got: String(shear) });
   }
   if (!(noise >= 0 && Number.isFinite(noise))) {
-    throw new OptionError({ where: 'noise', wanted: 'a standard deviation from 0', got: String(noise) });
+    throw new OptionError({ where: 'noise', wanted: 'a standard deviation ≥ 0', got: String(noise) });
   }
   const size = width * height;
   const isResampled = rotation > 0 || scaling > 0 || shear > 0;

@@ -126,8 +126,8 @@ class TableBuilder {
       const id = cells.id?.trim() ?? '';
       const before = this.#ids.get(id);
       if (id === '' || before !== undefined) {
-        const got = id === '' ? 'an empty one' : `${quoted(id)}, which ${before} has too`;
-        return new FileError({ where, wanted: 'an id that no other row has', got, fix: 'mend it, or leave out id' });
+        const got = id === '' ? 'an empty one' : `${quoted(id)}, as in ${before}`;
+        return new FileError({ where, wanted: 'a unique id', got, fix: 'correct it, or leave out id' });
       }
       this.#ids.set(id, where);
     }
@@ -177,7 +177,7 @@ function readScore(cell: string | undefined, where: string): number | FileError 
     where,
     wanted: 'a finite number as score',
     got: quoted(value),
-    fix: 'mend that cell, or leave it empty for a row without a score',
+    fix: 'correct that cell, or leave it empty for a row without a score',
   });
 }
 
@@ -214,7 +214,7 @@ function expectFitting({ extensions: [extension = ''], delimiter, cells }: FileF
   ) {
     const got = column === undefined ? 'labels' : `the column ${quoted(String(column))}`;
     const fix = "leave it out, or give format: 'csv' or 'tsv'";
-    throw new OptionError({ where: `format ${format}`, wanted: 'one text a line and no columns', got, fix });
+    throw new OptionError({ where: `format ${format}`, wanted: 'one text per line and no columns', got, fix });
   }
   const numbers = columns.filter((value) => typeof value === 'number');
   const wrong = numbers.find((value) => !(Number.isInteger(value) && value >= 1));

@@ -15,7 +15,7 @@ const RUN = { maxRows: 256, maxTokens: 2048 };
 
 /**
  * How much rows are, of which a model takes as long for each: tokens in batches of like length, padding included, since few
- * rows of all lengths are padded more than many; or rows that are no texts.
+ * rows of all lengths are padded more than many; or rows that are not texts.
  */
 export function workOf({ text }: Pick<Dataset, 'text'>, rows: Uint32Array): number {
   if (text === undefined) return rows.length;

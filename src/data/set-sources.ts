@@ -117,7 +117,7 @@ async function wholeText(path: string): Promise<string> {
 }
 
 function notLabelled(where: string, text: string): FileError {
-  return new FileError({ where, wanted: 'a label, a space and a text', got: quoted(text), fix: 'mend that line' });
+  return new FileError({ where, wanted: 'a label, a space and a text', got: quoted(text), fix: 'correct that line' });
 }
 
 function noRows(path: string): FileError {

@@ -31,7 +31,7 @@ export function* epochBatches(options: {
   if (!isCount(epoch) || !isCount(position) || position >= size) {
     throw new CheckpointError({
       where: 'shuffle',
-      wanted: `a place in an epoch of ${size} rows`,
+      wanted: `a position in an epoch of ${size} rows`,
       got: `epoch ${epoch}, row ${position}`,
       fix: 'resume with the data set the run was started with',
     });
@@ -58,5 +58,5 @@ function isCount(value: number): boolean {
 
 function expectBatchSize(batchSize: number): void {
   if (isCount(batchSize) && batchSize > 0) return;
-  throw new OptionError({ where: 'batchSize', wanted: 'a whole number of at least 1', got: String(batchSize) });
+  throw new OptionError({ where: 'batchSize', wanted: 'an integer ≥ 1', got: String(batchSize) });
 }

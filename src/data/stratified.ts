@@ -45,7 +45,7 @@ export function stratifiedSplit(
 ): { readonly part: TextTable; readonly rest: TextTable } {
   const drawn = stratifiedRows(table, portion, seed);
   if (drawn.length === table.size) {
-    throw new OptionError({ where: 'portion', wanted: 'rows that leave some', got: `all ${table.size}` });
+    throw new OptionError({ where: 'portion', wanted: `fewer than all ${table.size} rows`, got: String(table.size) });
   }
   const isDrawn = new Set(drawn);
   const others = Array.from({ length: table.size }, (_, row) => row).filter((row) => !isDrawn.has(row));

@@ -67,7 +67,7 @@ export function taggedDataset(
   tokenizer: Tokenizer,
   { name, tagNames, model, maxLength = MAX_LENGTH }: TaggedDatasetOptions,
 ): Dataset {
-  if (sentences.length === 0) throw new OptionError({ where: name, wanted: 'a sentence or more', got: 'none' });
+  if (sentences.length === 0) throw new OptionError({ where: name, wanted: 'at least one sentence', got: 'none' });
   const numbers = new Map(tagNames.map((tag, i) => [tag, i]));
   const frame = frameOf(tokenizer);
   const rows = sentences.map((sentence, i) =>
@@ -128,7 +128,7 @@ function encoded(
 ): EncodedSentence {
   const { tokenizer, frame, maxLength, where } = of;
   if (words.length !== tags.length) {
-    throw new OptionError({ where, wanted: `${words.length} tags, one a word`, got: String(tags.length) });
+    throw new OptionError({ where, wanted: `${words.length} tags, one per word`, got: String(tags.length) });
   }
   const ids = [...frame.before];
   const labels = ids.map(() => NO_LABEL);

@@ -32,7 +32,7 @@ export function taskMixture(tasks: readonly TaskRows[], sampling: Sampling): Tas
     throw new OptionError({
       where: `task '${name}'`,
       wanted: `rows made by the tokenizer of task '${first.name}'`,
-      got: data.text === undefined ? 'rows that are no texts' : 'another tokenizer',
+      got: data.text === undefined ? 'rows that are not texts' : 'another tokenizer',
       fix: 'read all tasks with the tokenizer of the one model',
     });
   }

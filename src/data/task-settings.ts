@@ -41,14 +41,14 @@ export const COLUMN_SETTINGS = {
     ...column,
     aliases: ['score'],
     only: ['train', 'distill'],
-    help: 'column of numbers to be predicted, --score for short: a regression instead of classes',
-    yaml: { key: 'score', help: 'column of numbers to be predicted: a regression instead of classes' },
+    help: 'column of numbers to predict, --score for short: a regression instead of classes',
+    yaml: { key: 'score', help: 'column of numbers to predict: a regression instead of classes' },
   },
 } as const satisfies SettingTable<ColumnSettings>;
 
 /** Of the rows of a data set or file. */
 export type RowSettings = {
-  /** Where data sets by name lie. Default: what the variable RETORT_DATA says. */
+  /** Where data sets by name lie. Default: the environment variable RETORT_DATA. */
   readonly dataDir?: string;
   /** Use so many rows only; of labelled ones each label in proportion. */
   readonly rows?: number;
@@ -63,8 +63,8 @@ export const ROW_SETTINGS = {
     kind: 'text',
     placeholder: 'folder',
     group: 'Data',
-    help: 'where data sets by name lie',
-    defaultSays: 'what the variable RETORT_DATA says',
+    help: 'folder of data sets by name',
+    defaultSays: 'the environment variable RETORT_DATA',
     ofEveryModel: true,
     yaml: { key: 'dir', place: 'path' },
   },
@@ -72,7 +72,7 @@ export const ROW_SETTINGS = {
     kind: 'integer',
     min: 1,
     group: 'Data',
-    help: 'train on so many rows only, each label in proportion',
+    help: 'train on a stratified subset of N rows',
     ofEveryModel: true,
   },
   dataSeed: {
@@ -81,10 +81,10 @@ export const ROW_SETTINGS = {
     min: 0,
     max: 2 ** 32 - 1,
     group: 'Data',
-    help: 'draws --rows and the validation split; apart from --seed, so that runs to be compared see the same rows',
+    help: 'seed of --rows and of the validation split; separate from --seed, so that runs to be compared see the same rows',
     ofEveryModel: true,
     yaml: {
-      help: 'draws rows and the validation split; apart from the seeds of training, so that all runs see the same rows',
+      help: 'seed of rows and of the validation split; separate from the seeds of training, so that all runs see the same rows',
     },
   },
   badRows: {
@@ -92,7 +92,7 @@ export const ROW_SETTINGS = {
     choices: ['stop', 'skip'],
     default: 'stop',
     group: 'Data',
-    help: 'what to do about a row that cannot be read: stop and name it, or leave it out and count it',
+    help: 'rows that cannot be read: error, or skip and count them',
     ofEveryModel: true,
   },
 } as const satisfies SettingTable<RowSettings>;
@@ -122,9 +122,9 @@ export const SPLIT_SETTINGS = {
     kind: 'text',
     placeholder: 'file',
     group: 'Data',
-    help: 'labelled texts to score on (the validation split), columns as in DATA',
+    help: 'validation split: labelled texts with the columns of DATA',
     ofEveryModel: true,
-    yaml: { place: 'path', help: 'labelled texts to score on (the validation split), columns as in train' },
+    yaml: { place: 'path', help: 'validation split: labelled texts with the columns of train' },
   },
   devShare: {
     kind: 'number',
@@ -132,7 +132,7 @@ export const SPLIT_SETTINGS = {
     max: 0.9,
     group: 'Data',
     saidAs: ['share', 'portion'],
-    help: 'without a validation split, the share of the training rows that becomes one, each label in proportion',
+    help: 'without a validation split, the share of the training rows that becomes one, stratified by label',
     defaultSays: '0.1',
     ofEveryModel: true,
   },
@@ -141,7 +141,7 @@ export const SPLIT_SETTINGS = {
     min: 3,
     max: 2 ** 20,
     group: 'Texts',
-    help: 'tokens of a text that are read, special ones included; the rest is cut',
+    help: 'maximum tokens per text, special tokens included; longer texts are truncated',
     defaultSays: '128',
     ofEveryModel: true,
   },

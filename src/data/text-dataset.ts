@@ -41,7 +41,7 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
   if (isApart && pairs === undefined) {
     throw new OptionError({
       where: table.name,
-      wanted: `two texts a row, as a ${model.kind} of pairs reads them`,
+      wanted: `two texts per row, since the ${model.kind} reads pairs`,
       got: 'one',
       fix: 'name the column of the second text, or use a model of single texts',
     });

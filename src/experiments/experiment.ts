@@ -221,7 +221,7 @@ function checkedResult(parsed: ReturnType<typeof armResultSchema.safeParse>): Ar
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = ['result', ...(issue?.path ?? [])].map(String).join('.');
-  throw new ArmError({ where, wanted: 'what ArmResult describes', got: issue?.message ?? 'something else' });
+  throw new ArmError({ where, wanted: 'the result of an arm', got: issue?.message ?? 'something else' });
 }
 
 function outcomeOf<A extends Arm>(
@@ -244,8 +244,8 @@ function interrupted(
     got: `an interruption after ${finished}`,
     fix:
       resultsFile === undefined
-        ? 'nothing was kept, so start again'
-        : `${finished === 0 ? '' : `they are in ${resultsFile}: `}the same command with --resume goes on from there`,
+        ? 'nothing was saved: start again'
+        : `${finished === 0 ? '' : `they are in ${resultsFile}: `}run the same command with --resume to continue`,
   });
 }
 
@@ -254,15 +254,15 @@ function checkOptions<A extends Arm>({ name, arms, seeds, parallel }: Experiment
     new OptionError({ where: `${name}: ${where}`, wanted, got });
   const names = arms.map((arm) => arm.name);
   const twice = names.find((one, i) => names.indexOf(one) !== i);
-  if (names.length === 0) throw wrong('arms', 'one or more', 'none');
-  if (twice !== undefined) throw wrong('arms', 'names that differ', `${twice} twice`);
+  if (names.length === 0) throw wrong('arms', 'at least one', 'none');
+  if (twice !== undefined) throw wrong('arms', 'different names', `${twice} twice`);
   const unusable = seeds.find((seed, i) => !Number.isSafeInteger(seed) || seed < 0 || seeds.indexOf(seed) !== i);
-  if (seeds.length === 0) throw wrong('seeds', 'one or more', 'none');
+  if (seeds.length === 0) throw wrong('seeds', 'at least one', 'none');
   if (unusable !== undefined) {
     const isWhole = Number.isSafeInteger(unusable) && unusable >= 0;
-    throw wrong('seeds', 'whole numbers from 0, each once', isWhole ? `${unusable} twice` : String(unusable));
+    throw wrong('seeds', 'different integers ≥ 0', isWhole ? `${unusable} twice` : String(unusable));
   }
   if (parallel !== undefined && !(Number.isSafeInteger(parallel.workers) && parallel.workers >= 1)) {
-    throw wrong('workers', 'a whole number from 1', String(parallel.workers));
+    throw wrong('workers', 'an integer ≥ 1', String(parallel.workers));
   }
 }

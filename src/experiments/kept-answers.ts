@@ -122,8 +122,8 @@ function expectSameRows([first, ...others]: readonly KeptAnswers[]): void {
 /** What is compared row by row must be about the same rows. */
 export function answersToOtherRows(got: string): OptionError {
   return new OptionError({
-    where: 'two runs compared row by row',
-    wanted: 'answers to the same rows',
+    where: 'comparison row by row',
+    wanted: 'predictions of the same rows',
     got,
     fix: 'evaluate both on the same data',
   });

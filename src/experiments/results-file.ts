@@ -40,7 +40,7 @@ export type Made = {
   readonly arms: readonly Arm[];
 };
 
-const WANTED = 'what retort writes there';
+const WANTED = 'a value written by retort';
 
 /**
  * Opens the results of an experiment, for this process alone. Arms and seeds may be added to a file; settings that it
@@ -62,7 +62,7 @@ export async function openResultsFile(
         where: path,
         wanted: 'a new file for the results',
         got: 'one that holds results',
-        fix: 'pass --resume to go on with them, or choose another place',
+        fix: 'pass --resume to continue them, or choose another place',
       });
     }
     const { header, arms, finished } = await parseLines(path, before);
@@ -161,7 +161,9 @@ function refuseOthers(
   const { format: _format, version, retort, ...made } = header;
   if (version < RESULTS_FORMAT.version) throw begunByOlder(path, retort);
   const known = now.arms.filter(({ name }) => arms.has(name));
-  const named = (one: (arm: Arm) => unknown) => Object.fromEntries(known.map((arm) => [`arm ${arm.name}`, one(arm)]));
+  // Without descriptions: an arm that is said in other words is the same arm.
+  const named = (one: (arm: Arm) => object | undefined) =>
+    Object.fromEntries(known.map((arm) => [`arm ${arm.name}`, { ...one(arm), description: undefined }]));
   const found = firstDifference(
     asJson({ ...made, ...named(({ name }) => arms.get(name)) }),
     asJson({ ...now.made, ...named((arm) => arm) }),
@@ -171,7 +173,7 @@ function refuseOthers(
     where: found.option,
     wanted: `${shown(found.then)}, as in the results of ${path}`,
     got: shown(found.now),
-    fix: fixOf(found) ?? 'take the same settings as then, or write to another place',
+    fix: fixOf(found) ?? 'use the original settings, or write to another place',
   });
 }
 

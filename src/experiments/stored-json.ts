@@ -20,7 +20,7 @@ export function storedValue<T>(result: Parsed<T>, where: string, wanted: string)
     where: key === '' ? where : `${where}: ${key}`,
     wanted,
     got: issue?.message ?? 'something else',
-    fix: 'the file is damaged or was written by something else: copy or make it again',
+    fix: 'the file is damaged, or not written by retort: copy or create it again',
   });
 }
 

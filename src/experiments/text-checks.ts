@@ -62,7 +62,7 @@ export async function examineTexts(
   const task = withDev(whole, DEV);
   const train = splitOf(task, 'train');
   const { dev } = task;
-  const rows = dev === undefined ? `${train.size} rows` : `${train.size} rows to train on, ${dev.size} to score on`;
+  const rows = dev === undefined ? `${train.size} rows` : `${train.size} training rows, ${dev.size} validation rows`;
   say('ok', `${path}: ${rows}; ${shownTargets(train)}`);
   sayWarnings(say, path, textWarnings(train, dev));
   return { path, task } satisfies FoundTexts;
@@ -98,7 +98,7 @@ export async function examineReader(
   const isClassifier = (model.config.head ?? 'classification') === 'classification';
   const isNew = reader.notices.some((notice) => notice.startsWith(NEW_HEAD));
   if (isNew || !isClassifier || task.isRegression || classesOf(model) !== task.labelNames.length) {
-    return say('ok', `${where}: reads the texts; its answers are not these labels, so it has to be trained`);
+    return say('ok', `${where}: reads the texts; it has other labels, so it has to be trained`);
   }
   const dev = task.dev ?? table;
   const trial = dev.size <= TRIAL_ROWS ? dev : stratifiedSubset(dev, { rows: TRIAL_ROWS }, 1);

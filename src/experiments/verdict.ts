@@ -92,7 +92,7 @@ export type Comparison = {
   readonly over: string;
   /** Default: accuracy. */
   readonly metric?: JudgedMetric;
-  /** The metric times 100, one a seed, the same seeds in the same order. */
+  /** The metric times 100, one per seed, the same seeds in the same order. */
   readonly scores: readonly number[];
   readonly otherScores: readonly number[];
   /** In points, above 0. */
@@ -119,7 +119,7 @@ export function judge(comparison: Comparison): Gain {
   if (scores.length !== otherScores.length) {
     throw new OptionError({
       where: `${arm} over ${over}`,
-      wanted: 'as many runs of the one as of the other',
+      wanted: 'as many runs of one as of the other',
       got: `${scores.length} and ${otherScores.length}`,
       fix: 'run both arms on the same seeds',
     });
@@ -127,7 +127,7 @@ export function judge(comparison: Comparison): Gain {
   if (!(smallestEffect > 0 && smallestEffect <= 100)) {
     throw new OptionError({
       where: 'smallestEffect',
-      wanted: 'points above 0',
+      wanted: 'points > 0',
       got: String(smallestEffect),
     });
   }
@@ -139,14 +139,14 @@ export function judge(comparison: Comparison): Gain {
   if (collapsed === undefined) return judged;
   const told =
     collapsed === 'over'
-      ? `${over} gives one answer to every row in all its runs, so that this is a gain over a student that learnt nothing`
-      : `${arm} gives one answer to every row in all its runs: it learnt nothing`;
+      ? `${over} predicts the same for every row in all its runs, so this is a gain over a student that learnt nothing`
+      : `${arm} predicts the same for every row in all its runs: it learnt nothing`;
   return { ...judged, collapsed, text: `${judged.text}; ${told}` };
 }
 
 function nothingCompared({ arm, over, seeds }: Measured): string {
   const runs = seeds === 1 ? 'their one run' : `all ${seeds} runs`;
-  return `NO VERDICT: ${arm} and ${over} both give one answer to every row in ${runs}, so that nothing was compared; train longer, or with another learning rate`;
+  return `NO VERDICT: ${arm} and ${over} both predict the same for every row in ${runs}, so nothing was compared; train longer, or with another learning rate`;
 }
 
 type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;
@@ -166,7 +166,7 @@ function manySeeds(gain: Measured, differences: readonly number[], comparison: C
   }
   const ends = interval(low, high, smallestEffect);
   if (rows === undefined || fromRows === undefined) {
-    const text = `CAN'T TELL: ${lead}, 95 % interval over seeds alone ${ends}, ${seeds} paired seeds; what was answered row by row is not known, so that nothing follows for other rows`;
+    const text = `CAN'T TELL: ${lead}, 95 % interval over seeds alone ${ends}, ${seeds} paired seeds; the predictions per row are not known, so nothing follows for other rows`;
     return { ...judged, verdict: "CAN'T TELL", text };
   }
   const parts = `${plusMinus(fromSeeds)} from ${seeds} paired seeds, ${plusMinus(fromRows)} from ${rows.count} rows`;
@@ -183,7 +183,7 @@ function manySeeds(gain: Measured, differences: readonly number[], comparison: C
   const needed = toDecide(judged, sd, fromRows, rows.count);
   const { seedsToDecide, rowsToDecide } = needed;
   const numbers = [
-    ...(rowsToDecide === undefined ? [] : [`${rowsToDecide} evaluation rows`]),
+    ...(rowsToDecide === undefined ? [] : [`${rowsToDecide} evaluated rows`]),
     ...(seedsToDecide === undefined ? [] : [`${seedsToDecide} seeds`]),
   ];
   const isHopeless = fromRows >= Math.max(gain.mean, smallestEffect - gain.mean);
@@ -255,7 +255,7 @@ function checkScores(arm: string, metric: JudgedMetric, scores: readonly number[
   if (scores.length > 0 && wrong === undefined) return;
   throw new OptionError({
     where: `arm ${arm}`,
-    wanted: `${title} ${scale}, one a seed`,
+    wanted: `${title} ${scale}, one per seed`,
     got: wrong === undefined ? 'none' : String(wrong),
   });
 }

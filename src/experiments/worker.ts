@@ -64,10 +64,7 @@ function endedEarly(code: number | null, signal: NodeJS.Signals | null): ArmErro
   return new ArmError({
     where: 'worker process',
     wanted: 'a result',
-    got: signal === null ? `its end with exit code ${code}` : `its end by ${signal}`,
-    fix:
-      signal === 'SIGKILL'
-        ? 'the system may have run out of memory: take fewer workers'
-        : 'what it said on stderr names the cause',
+    got: signal === null ? `exit code ${code}` : `the signal ${signal}`,
+    fix: signal === 'SIGKILL' ? 'the system may have run out of memory: use fewer workers' : 'see its output on stderr',
   });
 }

@@ -66,7 +66,7 @@ function outputReason(code: string, path: string): Reason {
     case 'EROFS':
       return { wanted: 'a place to write', got: 'a read-only file system (EROFS)', fix: 'write elsewhere' };
     case 'ENOTDIR':
-      return { wanted: 'a path that leads through folders', got: obstacle(path), fix: 'choose another path' };
+      return { wanted: 'a path through folders', got: obstacle(path), fix: 'choose another path' };
     case 'EEXIST':
       return { wanted: 'a folder, or nothing yet', got: 'a file of that name', fix: 'choose another path' };
     case 'EISDIR':
@@ -91,7 +91,7 @@ function inputReason(code: string, path: string): Reason {
     case 'ENOENT':
       return { wanted: 'an existing file', got: 'nothing of that name', fix: 'check the path' };
     case 'ENOTDIR':
-      return { wanted: 'a path that leads through folders', got: obstacle(path), fix: 'check the path' };
+      return { wanted: 'a path through folders', got: obstacle(path), fix: 'check the path' };
     case 'EISDIR':
       return { wanted: 'a file', got: 'a folder', fix: 'check the path' };
     case 'EACCES':
@@ -109,7 +109,7 @@ function obstacle(path: string): string {
     place = join(place, name);
     if (!isFolder(place)) return `a file at ${place}`;
   }
-  return 'a file on the way (ENOTDIR)';
+  return 'a file in the middle of the path (ENOTDIR)';
 }
 
 function isFolder(path: string): boolean {

@@ -74,9 +74,9 @@ function plain(value: unknown, name: string): Json {
   if (isPlainObject(value)) return plainEntries(Object.entries(value), `${name}.`);
   throw new OptionError({
     where: `option '${name}'`,
-    wanted: 'numbers, texts, and lists and objects of them, which can be written down and compared',
+    wanted: 'plain values (numbers, strings, lists and objects of them), which can be recorded and compared',
     got: typeof value === 'object' ? value.constructor.name : `a ${typeof value}`,
-    fix: 'leave it out, or say in code how it is described, or that it decides nothing (files/fingerprint.ts)',
+    fix: 'leave it out, or describe it in files/fingerprint.ts',
   });
 }
 
@@ -115,9 +115,9 @@ export function expectSame(path: string, then: Json, now: Json): void {
   if (different === undefined) return;
   throw new OptionError({
     where: `${path}: resuming with another ${different.option}`,
-    wanted: `${shown(different.then)}, as it was begun with`,
+    wanted: `${shown(different.then)}, as at the start`,
     got: shown(different.now),
-    fix: fixOf(different) ?? 'resume with the options of then, or start anew with --overwrite or in another place',
+    fix: fixOf(different) ?? 'resume with the original options, or start over with --overwrite or in another place',
   });
 }
 
@@ -125,9 +125,9 @@ export function expectSame(path: string, then: Json, now: Json): void {
 export function fixOf({ option, then }: Difference): string | undefined {
   const name = option.split('.').at(-1);
   if (name === 'hash')
-    return 'what is read there has changed since: go on with the rows and tokenizer of then, or start anew';
+    return 'what is read there has changed since: continue with the original rows and tokenizer, or start over';
   if (name !== 'threads') return undefined;
-  return `give --threads ${then}: sums round otherwise with another number, and the default is another on some machines`;
+  return `give --threads ${then}: another number changes the rounding of sums, and the default depends on the machine`;
 }
 
 function shown(value: Json | undefined): string {
@@ -138,8 +138,8 @@ function shown(value: Json | undefined): string {
 export function begunByOlder(path: string, version: string): OptionError {
   return new OptionError({
     where: `resuming ${path}`,
-    wanted: 'what was begun by retort 0.2.0 or later, which wrote down all that decides its numbers',
-    got: `what retort ${version} began`,
-    fix: `finish it with retort ${version}, or start anew with --overwrite or in another place`,
+    wanted: 'a run started by retort 0.2.0 or later, which records all options',
+    got: `one started by retort ${version}`,
+    fix: `finish it with retort ${version}, or start over with --overwrite or in another place`,
   });
 }

@@ -112,7 +112,7 @@ export async function readJsonLines(path: string): Promise<unknown[]> {
         where: `${path}:${index + 1}`,
         wanted: 'one JSON value',
         got: line.length > 60 ? `${line.slice(0, 60)}…` : line === '' ? 'an empty line' : line,
-        fix: 'mend or delete that line',
+        fix: 'correct or delete that line',
         cause: error,
       });
     }

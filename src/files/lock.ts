@@ -91,9 +91,9 @@ export function expectStillLocked(path: string): void {
     if (now?.id === id) continue;
     throw new OutputError({
       where: lockPath,
-      wanted: 'the lock that this process took',
-      got: now === undefined ? 'none: it was deleted' : `one that ${nameOf(now.owner)} took over`,
-      fix: 'two processes in one place would spoil it, so this one ends: let the other finish',
+      wanted: "this process's lock",
+      got: now === undefined ? 'none: it was deleted' : `the lock of ${nameOf(now.owner)}`,
+      fix: 'two processes would corrupt the files, so this one stops: let the other finish',
     });
   }
 }
@@ -198,7 +198,7 @@ class Watch {
   #interrupted(): InterruptedError {
     return new InterruptedError({
       where: this.#path,
-      wanted: 'the lock that another process holds',
+      wanted: 'the lock of another process',
       got: 'a request to stop',
       fix: 'run the command again once that process has ended',
     });
@@ -217,7 +217,7 @@ function nameOf(owner: ProcessIdentity | undefined): string {
   const here = thisProcess();
   if (machine !== here.machine) return `process ${pid} on ${host}`;
   if (namespace !== undefined && namespace !== here.namespace) return `process ${pid} in another container of ${host}`;
-  return pid === here.pid ? 'this very process' : `process ${pid}`;
+  return pid === here.pid ? 'this process' : `process ${pid}`;
 }
 
 function keyOf({ pid, started, machine, namespace }: ProcessIdentity): string {

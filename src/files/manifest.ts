@@ -51,7 +51,7 @@ export async function writeManifest(folder: string, hashedInside: readonly strin
 export async function expectUnchanged(folder: string, onNotice?: (text: string) => void): Promise<void> {
   const files = await readManifest(folder);
   if (files === undefined) {
-    onNotice?.(`${folder} has no ${MANIFEST}, as from retort 0.1 and other tools: what was changed in it goes unseen`);
+    onNotice?.(`${folder} has no ${MANIFEST} (from retort 0.1 or another tool), so changes to it are not detected`);
     return;
   }
   for (const [name, hash] of Object.entries(files)) {
@@ -85,7 +85,7 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, unk
   if (format === FORMAT.name && names.length > 0 && names.every((name) => !/[/\\]/.test(name))) return objectOf(files);
   throw new CheckpointError({
     where: path,
-    wanted: 'what retort writes there',
+    wanted: 'a file written by retort',
     got: 'something else',
     fix: 'copy the whole folder again',
   });
@@ -117,5 +117,5 @@ function changed(where: string, name: string, got: string, wanted = 'the file th
       ? '; to rename its labels undo the change, then: retort export MODEL --label_names NAME,NAME,… --output_dir DIR'
       : '';
   const fix = `copy the whole folder again, or delete ${MANIFEST} if another tool has rewritten it${labels}`;
-  return new CheckpointError({ where, wanted: `${wanted}, as ${MANIFEST} has it`, got, fix });
+  return new CheckpointError({ where, wanted: `${wanted}, as in ${MANIFEST}`, got, fix });
 }

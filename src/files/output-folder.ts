@@ -50,7 +50,7 @@ export async function claimOutputFolder(path: string, options: ClaimOptions = {}
       where: '--resume --overwrite',
       wanted: 'one of them',
       got: 'both',
-      fix: 'pass --resume to go on, or --overwrite to start again',
+      fix: 'pass --resume to continue, or --overwrite to start over',
     });
   }
   try {
@@ -98,6 +98,6 @@ async function expectEmpty(path: string, besides: string | undefined): Promise<v
     where: path,
     wanted: 'a new or empty output folder',
     got: `one with ${shown}${more}`,
-    fix: 'pass --resume to go on with that run, --overwrite to replace it, or choose another folder',
+    fix: 'pass --resume to continue that run, --overwrite to replace it, or choose another folder',
   });
 }

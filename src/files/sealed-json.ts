@@ -23,9 +23,9 @@ export function unsealed(value: unknown, where: string, isDemanded: boolean): un
   if (seal === undefined ? !isDemanded : seal === sealOf(rest)) return rest;
   throw new FileError({
     where,
-    wanted: 'what was written there, with its checksum (sha256)',
-    got: seal === undefined ? 'values without one' : 'values that were changed since',
-    fix: 'undo the change, or copy or make it again: numbers are not to be edited by hand',
+    wanted: 'the recorded values with their checksum (sha256)',
+    got: seal === undefined ? 'values without one' : 'changed values',
+    fix: 'undo the change, or copy or create the file again',
   });
 }
 

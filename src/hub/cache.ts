@@ -56,8 +56,13 @@ async function readRef(path: string): Promise<string | undefined> {
     ? (await readFile(path, 'utf8').catch((error) => Promise.reject(inputFailure(error, path)))).trim()
     : '';
   if (SNAPSHOT.test(text)) return text;
-  const got = isRef ? JSON.stringify(text.slice(0, 60)) : 'no small file';
-  throw new CheckpointError({ where: path, wanted: 'a revision', got, fix: 'delete it and download the model again' });
+  const got = isRef ? JSON.stringify(text.slice(0, 60)) : 'a folder or a large file';
+  throw new CheckpointError({
+    where: path,
+    wanted: 'the hash of a revision',
+    got,
+    fix: 'delete it and download the model again',
+  });
 }
 
 /**

@@ -161,7 +161,7 @@ export class HubConnection {
     const fix = 'try again later, or check HF_ENDPOINT';
     return new CheckpointError({
       where: this.id,
-      wanted: `an answer as the hub gives it from ${endpoint}`,
+      wanted: `a valid response from ${endpoint}`,
       got,
       fix,
       cause,
@@ -194,7 +194,7 @@ export class HubConnection {
   #unanswered(got: string, cause: unknown): CheckpointError {
     return new CheckpointError({
       where: this.id,
-      wanted: `an answer from ${this.settings.endpoint}`,
+      wanted: `a response from ${this.settings.endpoint}`,
       got: got.replaceAll(/\s+/g, ' '),
       fix: `check the network and HF_ENDPOINT, or copy the model to ${this.settings.cache} from elsewhere`,
       cause,
@@ -211,7 +211,7 @@ export class HubConnection {
       where: this.id,
       wanted: 'the whole model',
       got: 'a request to stop',
-      fix: 'run the command again: the download goes on where it stopped',
+      fix: 'run the command again: the download continues from where it stopped',
     });
   }
 

@@ -26,13 +26,13 @@ export function refusalReason(
   }
   if (status === 401 || status === 403) {
     return {
-      wanted: 'a model that everyone may read',
-      got: `${got}: there is none of that name, or it is private or gated`,
+      wanted: 'a public model',
+      got: `${got}: no model has that name, or it is private or gated`,
       fix: `${checkName}, or ${logIn}`,
     };
   }
   if (code === 'RevisionNotFound') {
-    return { wanted: 'a revision that it has', got, fix: 'check the name of the revision' };
+    return { wanted: 'an existing revision', got, fix: 'check the name of the revision' };
   }
   if (status === 404) {
     return { wanted: `a model of that name at ${endpoint}`, got, fix: `${checkName}, or ${logIn} if it is private` };

@@ -86,7 +86,7 @@ function sendable(secret: string, from: string): HubSettings['token'] {
   if (/^[\x21-\x7e]{1,4096}$/.test(secret)) return { secret, from };
   throw new OptionError({
     where: from,
-    wanted: 'an access token: letters and digits in one piece',
+    wanted: 'an access token: letters and digits without spaces',
     got: 'something with spaces or other characters',
     fix: 'copy the token again from the settings of your account',
   });

@@ -158,9 +158,9 @@ function expectTextClassifier({ inputs, outputs }: Session, where: string): numb
   if (logits?.dtype === 'float32' && logits.shape.length === 2 && typeof classes === 'number') return classes;
   throw new FileError({
     where,
-    wanted: 'an output logits, float32 [batch, C]',
+    wanted: "an output 'logits', float32 [batch, C]",
     got: outputs.map(({ name, dtype, shape }) => `${name} (${dtype} [${shape.join(', ')}])`).join(', '),
-    fix: 'use a model that classifies texts: one label for each, and not one for each token',
+    fix: 'use a text classifier: one label per text, not per token',
   });
 }
 
@@ -173,8 +173,8 @@ function maxLengthFrom(
   if (wanted === undefined) return Math.min(positions, tokenizer.modelMaxLength ?? Infinity, LONGEST);
   // The least that the tokenizer takes it says itself, when it meets the first text.
   if (Number.isInteger(wanted) && wanted >= 1 && wanted <= positions) return wanted;
-  const most = Number.isFinite(positions) ? `, at most ${positions} as the model has positions for` : '';
-  throw new OptionError({ where: 'maxLength', wanted: `a whole number from 1${most}`, got: String(wanted) });
+  const range = Number.isFinite(positions) ? `from 1 to ${positions}, the model's maximum` : '≥ 1';
+  throw new OptionError({ where: 'maxLength', wanted: `an integer ${range}`, got: String(wanted) });
 }
 
 /** Whether the model was trained on two texts a row; undefined where nothing is said, as of a model of another tool's. */
@@ -263,7 +263,7 @@ class TextModel implements Inference {
     { window = WINDOW }: StreamOptions = {},
   ): AsyncGenerator<Answer, void, undefined> {
     if (!(Number.isInteger(window) && window >= 1)) {
-      throw new OptionError({ where: 'window', wanted: 'a whole number from 1', got: String(window) });
+      throw new OptionError({ where: 'window', wanted: 'an integer ≥ 1', got: String(window) });
     }
     let rows: Row[] = [];
     let answered = 0;
@@ -294,7 +294,7 @@ class TextModel implements Inference {
     if (this.#readsPairs === true && pair === undefined) {
       throw new OptionError({
         where: 'predict',
-        wanted: 'pairs of texts, as the model reads',
+        wanted: 'a pair of texts, since the model reads pairs',
         got: 'a single text',
         fix: 'give [text, pair]; on the command line --pair TEXT, or --pair_column NAME of a file',
       });
@@ -302,9 +302,9 @@ class TextModel implements Inference {
     if (this.#readsPairs === false && pair !== undefined) {
       throw new OptionError({
         where: 'predict',
-        wanted: 'single texts, as the model was trained on',
+        wanted: 'a single text, as in training',
         got: 'a pair',
-        fix: 'leave the second text out, or use a model that was trained on pairs',
+        fix: 'leave the second text out, or use a model trained on pairs',
       });
     }
     if (pair === undefined || !this.#inputs.has('input_ids_b')) {
@@ -330,7 +330,7 @@ class TextModel implements Inference {
           where: `${this.#where}, text ${answered + row + 1}`,
           wanted: 'finite scores',
           got: String(wrong),
-          fix: 'the model is broken, at least for this text: export it again, or train it anew',
+          fix: 'the model is broken, at least for this text: export or train it again',
         });
       }
     }

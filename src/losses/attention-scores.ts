@@ -17,7 +17,7 @@ export function expectSameScores(
   return expectSameShape(student, teacher, where, {
     wanted: 'scores of one shape [B, A, S, S] on both sides',
     ranks: [4, 4],
-    fix: 'with another number of heads compare relations (relationKl), which splits both sides alike',
+    fix: 'with another number of heads compare relations (relationKl), which splits both sides equally',
   });
 }
 

@@ -27,7 +27,7 @@ function classWeightsValue(weights: readonly number[], classes: number, logits: 
   if (weights.length !== classes || !weights.every((weight) => weight >= 0 && Number.isFinite(weight))) {
     throw new OptionError({
       where: 'classWeights',
-      wanted: `${classes} numbers from 0, one a class`,
+      wanted: `${classes} numbers ≥ 0, one per class`,
       got: `[${weights.join(', ')}]`,
     });
   }

@@ -82,7 +82,7 @@ export function resolveTemperature<T extends number | Value>(preset: KdPreset, g
   const { isTempered, temperature = isTempered ? undefined : 1 } = presetSpec(preset);
   const where = `kd preset '${preset}'`;
   if (!isTempered && given !== undefined) {
-    const got = typeof given === 'number' ? String(given) : 'a traced one';
+    const got = typeof given === 'number' ? String(given) : 'a traced value';
     throw new OptionError({ where, wanted: 'no temperature: this loss has none', got, fix: 'leave it out' });
   }
   const used = given ?? temperature;
@@ -141,7 +141,7 @@ export function fromLibrary(
   const ours = alpha ?? (soft + hard === 0 ? undefined : soft / (soft + hard));
   if (soft < 0 || hard < 0 || Number.isNaN(soft + hard)) {
     const got = `soft ${soft}, hard ${hard}`;
-    throw new OptionError({ where: `fromLibrary('${preset}')`, wanted: 'weights from 0', got });
+    throw new OptionError({ where: `fromLibrary('${preset}')`, wanted: 'weights ≥ 0', got });
   }
   return {
     preset,

@@ -19,7 +19,7 @@ const MOST_ROWS = 1000;
 export function medianDistance(rows: Value): Value {
   const [count] = rows.shape;
   if (rows.shape.length !== 2 || typeof count !== 'number' || count < 2) {
-    throw new ShapeError({ where: 'medianDistance', wanted: '2 rows or more, [C, H]', got: formatShape(rows.shape) });
+    throw new ShapeError({ where: 'medianDistance', wanted: 'at least 2 rows, [C, H]', got: formatShape(rows.shape) });
   }
   if (count > MOST_ROWS) {
     throw new OptionError({

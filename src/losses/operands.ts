@@ -16,9 +16,9 @@ export function present(value: Value | undefined, where: string): Value {
   if (value !== undefined) return value;
   throw new ShapeError({
     where,
-    wanted: 'a value on both sides',
+    wanted: 'a value for student and teacher',
     got: 'undefined',
-    fix: 'ask only for layers that student and teacher have',
+    fix: 'use only layers that both have',
   });
 }
 
@@ -71,9 +71,9 @@ export function expectClasses(logits: Value, where: string): number {
   if (isLogits && typeof classes === 'number' && classes >= 2) return classes;
   throw new ShapeError({
     where,
-    wanted: 'logits [B, C] or [B, S, C] of 2 classes or more',
+    wanted: 'logits [B, C] or [B, S, C] of at least 2 classes',
     got: formatValue(logits),
-    fix: 'for one score a row use a squared error (mse; presets tang, textbrewer-mse)',
+    fix: 'for one score per row use a squared error (mse; presets tang, textbrewer-mse)',
   });
 }
 
@@ -87,7 +87,7 @@ export function expectTemperature(temperature: number | Value, where: string): v
     where,
     wanted: 'temperature > 0',
     got: String(temperature),
-    fix: 'use 1 for the plain softmax, 2 to 20 to soften',
+    fix: 'use 1 for the plain softmax, 2 to 20 for softer targets',
   });
 }
 

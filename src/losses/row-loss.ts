@@ -27,7 +27,7 @@ export function scale(weight: number | Value, loss: RowLoss): RowLoss {
  */
 export function totalOf([first, ...more]: readonly RowLoss[]): RowLoss {
   if (first === undefined) {
-    throw new ShapeError({ where: 'totalOf', wanted: 'one loss or more', got: 'none' });
+    throw new ShapeError({ where: 'totalOf', wanted: 'at least one loss', got: 'none' });
   }
   return { sum: more.reduce((total, loss) => add(total, loss.sum), first.sum), count: first.count };
 }

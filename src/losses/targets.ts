@@ -22,7 +22,7 @@ import { isLabelled } from './row-loss.js';
 export function averagedProbs(logits: readonly Value[]): Value {
   const [first, ...more] = logits;
   if (first === undefined) {
-    throw new ShapeError({ where: 'averagedProbs', wanted: 'the logits of one teacher or more', got: 'none' });
+    throw new ShapeError({ where: 'averagedProbs', wanted: "at least one teacher's logits", got: 'none' });
   }
   expectClasses(first, 'averagedProbs');
   const total = more.reduce(

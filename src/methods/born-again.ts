@@ -22,12 +22,12 @@ export const bornAgain = defineMethod({
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   options: {
     alpha: { default: 1, min: 0, max: 1, help: 'weight of the soft targets; the labels get 1 - alpha' },
-    generations: { default: 1, min: 1, max: 100, help: 'trained one after the other, each taught by the one before' },
+    generations: { default: 1, min: 1, max: 100, help: 'models trained in sequence, each distilled from the one before' },
   },
   defaults: ({ generations = 1 }) => {
     if (Number.isInteger(generations)) return {};
     const where = "generations of method 'born-again'";
-    throw new OptionError({ where, wanted: 'a whole number', got: String(generations) });
+    throw new OptionError({ where, wanted: 'an integer', got: String(generations) });
   },
   phases: ({ alpha, generations }): Stages | undefined => {
     if (generations === 1) return undefined;

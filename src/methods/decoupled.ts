@@ -23,8 +23,8 @@ export const decoupled = defineMethod({
   isForClasses: true,
   leastClasses: 3,
   options: {
-    targetWeight: { default: 1, min: 0, help: "weight of the label against the rest (the paper's alpha)" },
-    nonTargetWeight: { default: 2, min: 0, help: "weight of the classes that are not the label (the paper's beta)" },
+    targetWeight: { default: 1, min: 0, help: "weight of the target-class term (the paper's alpha)" },
+    nonTargetWeight: { default: 2, min: 0, help: "weight of the non-target-class term (the paper's beta)" },
     temperature: { default: 2, above: 0, help: 'divides the logits of both sides' },
     hardWeight: { default: 1, min: 0, help: 'weight of the labels; 0 leaves them out' },
     warmupEpochs: { default: 0, min: 0, help: 'epochs over which the distillation term grows to its weight' },
@@ -37,9 +37,9 @@ export const decoupled = defineMethod({
     if (student.logits.shape.at(-1) === 2) {
       throw new SignalError({
         where: "method 'decoupled'",
-        wanted: '3 classes or more: of two, only one is not the label',
+        wanted: 'at least 3 classes: with two, the non-target term is constant',
         got: '2',
-        fix: "use method 'hinton', which is the same for two",
+        fix: "use method 'hinton', which is equivalent for two",
       });
     }
     const soft = decoupledKd(student.logits, teacher.logits, labels, {

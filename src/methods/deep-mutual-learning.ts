@@ -27,7 +27,7 @@ export const deepMutualLearning = defineMethod({
   defaults: ({ peers = 2 }) => {
     if (Number.isInteger(peers)) return {};
     const got = String(peers);
-    throw new OptionError({ where: "peers of method 'deep-mutual-learning'", wanted: 'a whole number from 2', got });
+    throw new OptionError({ where: "peers of method 'deep-mutual-learning'", wanted: 'an integer ≥ 2', got });
   },
   peers: ({ peers }) => peers - 1,
   losses: (inputs): Record<string, RowLoss> => {

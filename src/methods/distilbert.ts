@@ -40,7 +40,7 @@ export const distilBert = defineMethod({
     stage: {
       default: 'distillation',
       choices: ['distillation', 'both'],
-      help: 'the triple loss alone, or then, from those weights, soft targets and labels as in hinton',
+      help: 'distillation: the triple loss alone; both: then soft and hard targets as in hinton, from those weights',
     },
     distillationShare: shareOf('the triple loss', 0.5),
   },

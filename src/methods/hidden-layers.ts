@@ -18,7 +18,7 @@ export function hiddenSizes(method: string, { student, teacher }: MethodSizes) {
     if (layers !== undefined && width !== undefined) return { layers, width };
     throw new SignalError({
       where: `method '${method}'`,
-      wanted: `a ${side} whose hiddenStates are part of the step`,
+      wanted: `a ${side} with hiddenStates in the step`,
       got: 'none',
       fix: `use a ${side} with layers, such as a BERT`,
     });

@@ -39,11 +39,11 @@ export const hinton = defineMethod({
       help: 'weight of the distillation term; the labels get 1 - alpha',
     },
     temperature: { default: 2, above: 0, help: 'divides the logits of both sides' },
-    preset: { default: 'hinton', choices: presets, help: 'whose variant of the loss' },
+    preset: { default: 'hinton', choices: presets, help: 'variant of the loss' },
     anneal: {
       default: 'none',
       choices: ['none', 'linear'],
-      help: 'linear: alpha falls to 0 at the last planned step, as the teacher of bam',
+      help: 'linear: alpha falls to 0 at the last planned step, as in bam',
     },
   },
   defaults: ({ preset = 'hinton', alpha, temperature }) => ({

@@ -7,7 +7,7 @@ export type LayerPair = readonly [student: number, teacher: number];
 /** How a map is written out: `1:4,2:8`. What an option that takes one says of it. */
 export const LAYER_PAIRS = {
   pattern: /^\d+:\d+(,\d+:\d+)*$/,
-  says: 'pairs of layers as 1:4,2:8, student first',
+  says: 'pairs of layers such as 1:4,2:8, student first',
 } as const;
 
 /** What is mapped, for messages: layers L of both sides. */
@@ -20,7 +20,7 @@ function stride({ where, student, teacher }: MapRequest, name: string): number {
     where,
     wanted: `a teacher whose layers are a multiple of the student's, for the map ${name}`,
     got: `${teacher} and ${student} layers`,
-    fix: `name the pairs, as ${Array.from({ length: student }, (_, i) => `${i + 1}:${Math.round(((i + 1) * teacher) / student)}`).join(',')}`,
+    fix: `name the pairs, such as ${Array.from({ length: student }, (_, i) => `${i + 1}:${Math.round(((i + 1) * teacher) / student)}`).join(',')}`,
   });
 }
 
@@ -33,7 +33,7 @@ const NAMED = {
   /** PKD-Last: the teacher's last layers, without the very last. */
   last: ({ where, student, teacher }) => {
     if (teacher < student) {
-      const wanted = 'a teacher of as many layers as the student or more, for the map last';
+      const wanted = 'a teacher with at least as many layers as the student, for the map last';
       throw new OptionError({ where, wanted, got: `${teacher} and ${student}` });
     }
     return Array.from({ length: student - 1 }, (_, i): LayerPair => [i + 1, teacher - student + i + 1]);
@@ -62,9 +62,9 @@ export function layerPairs(map: string, request: MapRequest): readonly LayerPair
   if (pairs.length === 0) {
     throw new OptionError({
       where,
-      wanted: `a student of 2 layers or more, for the map ${map}`,
+      wanted: `a student of at least 2 layers, for the map ${map}`,
       got: `${student}`,
-      fix: "name the pairs, as 1:1, or use method 'hinton': the logits alone are left",
+      fix: "name the pairs, such as 1:1, or use method 'hinton': only the logits remain",
     });
   }
   const fits = (layer: number, layers: number): boolean => layer >= 0 && layer <= layers;

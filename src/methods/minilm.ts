@@ -42,12 +42,12 @@ export const miniLm = defineMethod({
     version: {
       default: 'v2',
       choices: ['v1', 'v2'],
-      help: 'v1: attention and values, equal attention heads; v2: queries, keys and values, any',
+      help: 'v1: attention and values, needs equal numbers of heads; v2: queries, keys and values',
     },
     stage: {
       default: 'both',
       choices: ['both', 'distillation'],
-      help: 'the relations, then, from those weights, the labels; or the relations alone',
+      help: 'both: the relations, then the labels from those weights; distillation: the relations alone',
     },
     distillationShare: shareOf('the relations', 0.5),
     teacherLayer: { default: 0, min: 0, help: 'layer of the teacher, from 1; 0: the last' },
@@ -55,7 +55,7 @@ export const miniLm = defineMethod({
     relationHeads: {
       default: 0,
       min: 0,
-      help: "v2: heads that both widths are split into; 0: the teacher's attention heads",
+      help: "v2: number of heads both widths are split into; 0: the teacher's attention heads",
     },
   },
   defaults: ({ version, relationHeads = 0, stage = 'both', distillationShare }) => {

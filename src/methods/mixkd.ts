@@ -39,11 +39,11 @@ export const mixKd = defineMethod({
   name: 'mixkd',
   needs: ({ alphaTmkd }) => (alphaTmkd === 0 ? [] : ['logits']),
   options: {
-    a: { default: 0.4, above: 0, help: 'lambda ~ Beta(a, a): near 0 hardly mixed, 1 uniform' },
+    a: { default: 0.4, above: 0, help: 'lambda ~ Beta(a, a): near 0 hardly any mixing, 1 uniform' },
     alphaSm: { default: 1, min: 0, help: 'weight of the mixed labels' },
-    alphaTmkd: { default: 1, min: 0, help: "weight of the teacher's answers to the mixtures" },
-    divergence: { default: 'mse', choices: ['mse', 'kl'], help: 'between the logits of teacher and student' },
-    temperature: { default: 1, above: 0, help: 'of divergence kl: divides the logits of both sides' },
+    alphaTmkd: { default: 1, min: 0, help: "weight of the teacher outputs for the mixtures" },
+    divergence: { default: 'mse', choices: ['mse', 'kl'], help: 'divergence between the logits of teacher and student' },
+    temperature: { default: 1, above: 0, help: 'with divergence kl: divides the logits of both sides' },
   },
   defaults: ({ divergence = 'mse', temperature }) => {
     if (divergence === 'kl' || temperature === undefined) return {};

@@ -33,7 +33,7 @@ export const patientKd = defineMethod({
       default: 'skip',
       choices: ['skip', 'last'],
       form: LAYER_PAIRS,
-      help: 'which layers match: every k-th, the last, or pairs as 1:4,2:8',
+      help: 'matched layers: every k-th (skip), the last, or pairs such as 1:4,2:8',
     },
     alpha: {
       default: 0.5,
@@ -45,9 +45,9 @@ export const patientKd = defineMethod({
     preset: {
       default: 'hinton',
       choices: ['hinton', 'primer'],
-      help: "soft term: the paper's, or the code's mean over classes",
+      help: "soft term: of the paper, or the mean over classes of its code",
     },
-    beta: { default: 100, min: 0, help: 'weight of the patience term, at its scale' },
+    beta: { default: 100, min: 0, help: 'weight of the patience term' },
     normalised: { default: 'yes', choices: ['yes', 'no'], help: 'whether vectors are compared by direction alone' },
     scale: {
       default: 'mean',

@@ -45,7 +45,7 @@ function embeddingTerms(
   if (isRegression(logits) || classRows === undefined) {
     throw new OptionError({
       where: "mode embedding of method 'self-kd'",
-      wanted: 'a student of two classes or more, with a row of weights for each',
+      wanted: 'a student with at least two classes and a classifier weight per class',
       got: `logits of ${logits.shape.at(-1)}`,
       fix: 'use mode snapshot',
     });
@@ -73,29 +73,29 @@ export const selfKd = defineMethod({
     mode: {
       default: 'snapshot',
       choices: ['snapshot', 'embedding'],
-      help: 'what teaches: an earlier state, or the distances between the classes',
+      help: 'teacher: an earlier state of the model, or distances between class embeddings',
     },
     alpha: {
       default: 0.3,
       min: 0,
       max: 1,
-      help: 'weight of the own targets; the labels get 1 - alpha',
+      help: "weight of the model's own targets; the labels get 1 - alpha",
     },
-    temperature: { default: 2, above: 0, help: 'of snapshot: divides the logits of both sides' },
+    temperature: { default: 2, above: 0, help: 'for mode snapshot: divides the logits of both sides' },
     approximation: {
       default: 'none',
       choices: ['none', 'top1'],
-      help: "of embedding: all classes, or the label and the student's first choice",
+      help: "for mode embedding: all classes, or the label and the predicted class",
     },
     distanceScale: {
       default: 0,
       min: 0,
-      help: 'of embedding: divides the distances; 0: by their median',
+      help: 'for mode embedding: scale of the distances; 0: their median',
     },
     warmupEpochs: {
       default: 1,
       min: 0,
-      help: 'epochs of plain training first; of snapshot 1 at least',
+      help: 'epochs of plain training first; at least 1 for mode snapshot',
     },
   },
   defaults: ({ mode = 'snapshot', ...given }) => {
@@ -113,7 +113,7 @@ export const selfKd = defineMethod({
     if (mode === 'embedding' || (Number.isInteger(warmupEpochs) && warmupEpochs >= 1)) return {};
     throw new OptionError({
       where: "warmupEpochs of method 'self-kd'",
-      wanted: 'a whole number of epochs from 1 in mode snapshot, to take the snapshot after',
+      wanted: 'an integer ≥ 1 in mode snapshot: the snapshot is taken after them',
       got: String(warmupEpochs),
     });
   },

@@ -8,7 +8,7 @@ export function shareOf<const D extends number>(stage: string, share: D) {
     above: 0,
     max: 1,
 
-    help: `in stage both: share of the epochs for ${stage}; each stage has at least one`,
+    help: `with stage both: share of the epochs for ${stage}; each phase has at least one`,
   } as const;
 }
 

@@ -39,18 +39,18 @@ const options = {
   path: {
     default: 'all',
     choices: ['all', 'direct', 'accuracy-midpoint'],
-    form: { pattern: /^a[1-9]\d*(\+a[1-9]\d*)*$/, says: 'assistants by their places, largest first, as a1+a3' },
-    help: 'through which assistants; accuracy-midpoint chooses one by fine-tuning each',
+    form: { pattern: /^a[1-9]\d*(\+a[1-9]\d*)*$/, says: 'assistants by position, largest first, such as a1+a3' },
+    help: 'assistants to use; accuracy-midpoint selects one by fine-tuning each',
   },
   hop: {
     default: 'hinton',
     choices: Object.keys(HOPS) as (keyof typeof HOPS)[], // of the table by construction
-    help: 'the method of each hop, whose options are given beside these',
+    help: 'method of each hop; its options are given beside these',
   },
   worse: {
     default: 'keep',
     choices: ['keep', 'skip'],
-    help: 'an assistant worse than its own fine-tuning: teaches all the same, or is left out',
+    help: 'an assistant worse than its own fine-tuning: keep or skip it',
   },
 } as const;
 
@@ -70,7 +70,7 @@ export function takdOver(hop: Method, given: Partial<TakdOptions> = {}): Method 
   };
   if (hop.phases !== undefined) {
     const got = `'${hop.name}', of several`;
-    throw new OptionError({ where: "hop of method 'takd'", wanted: 'a method of one stage', got });
+    throw new OptionError({ where: "hop of method 'takd'", wanted: 'a method of one phase', got });
   }
   return {
     name: 'takd',
@@ -133,7 +133,7 @@ async function planOf(hop: Method, { path, worse }: TakdOptions, soFar: PhasesSo
   if (assistants.length === 0) {
     throw new OptionError({
       where: `path ${path} of method 'takd'`,
-      wanted: 'assistants, one or more',
+      wanted: 'at least one assistant',
       got: 'none',
       fix: 'give models between teacher and student, largest first, or take path direct',
     });
@@ -192,7 +192,7 @@ async function midpoint({ assistants, scores, teacherScore }: PhasesSoFar): Prom
       where: "path accuracy-midpoint of method 'takd'",
       wanted: 'scores of the teacher, of the student alone and of each assistant alone',
       got: all.join(', '),
-      fix: 'keep labelled rows for validation, or name the assistants, as in path a1',
+      fix: 'keep labelled rows for validation, or name the assistants, such as path a1',
     });
   }
   const mean = (ofTeacher + student) / 2;

@@ -36,14 +36,14 @@ const options = {
   stage: {
     default: 'both',
     choices: ['both', 'intermediate', 'prediction'],
-    help: 'first the layers, then, from those weights, the logits; or one of the two',
+    help: 'both: the layers, then the logits from those weights; or one of them',
   },
   intermediateShare: shareOf('the layers', 0.75),
   layerMap: {
     default: 'uniform',
     choices: ['uniform'],
     form: LAYER_PAIRS,
-    help: 'which layers match: every k-th, or pairs as 0:0,1:3; 0 is the embeddings',
+    help: 'matched layers: every k-th, or pairs such as 0:0,1:3; 0 is the embeddings',
   },
   embeddingWeight: { default: 1, min: 0, help: 'weight of the embedding term; 0 leaves it out' },
   hiddenWeight: { default: 1, min: 0, help: 'weight of each hidden-state term; 0 leaves them out' },
@@ -51,13 +51,13 @@ const options = {
   projection: {
     default: 'layer',
     choices: ['layer', 'shared'],
-    help: 'where widths differ: one projection for each layer, or one for all',
+    help: 'if widths differ: one projection per layer, or one for all',
   },
-  temperature: { default: 1, above: 0, help: 'divides the logits of both sides, in stage prediction' },
+  temperature: { default: 1, above: 0, help: 'for stage prediction: divides the logits of both sides' },
   compat: {
     default: 'masked',
     choices: ['masked', 'released'],
-    help: "padding left out, or compared as the released code does; 'released' also divides the prediction by C",
+    help: "exclude padding, or include it as the released code does; 'released' also divides the prediction by C",
   },
 } as const;
 
@@ -144,7 +144,7 @@ export const tinyBert = defineMethod({
     const idle = Object.keys(given).find((option) => (STAGE_OF[option] ?? stage) !== stage);
     if (idle !== undefined && stage !== 'both') {
       throw new OptionError({
-        where: `method 'tinybert' in stage ${stage}`,
+        where: `method 'tinybert' with stage ${stage}`,
         wanted: `options of this stage: ${idle} belongs to another`,
         got: `${idle} ${String(given[idle as keyof TinyBertOptions])}`,
         fix: 'leave it out',

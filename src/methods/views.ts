@@ -19,7 +19,7 @@ export type View = MixupView;
  */
 export function mixup({ a }: { readonly a: number }): MixupView {
   if (!(a > 0 && Number.isFinite(a))) {
-    throw new OptionError({ where: 'a of mixup', wanted: 'a number above 0', got: String(a) });
+    throw new OptionError({ where: 'a of mixup', wanted: 'a number > 0', got: String(a) });
   }
   return { kind: 'mixup', a };
 }

@@ -24,7 +24,7 @@ export const wellRead = defineMethod({
     stage: {
       default: 'distillation',
       choices: ['distillation', 'both'],
-      help: 'the teacher alone, or then, from those weights, the labels',
+      help: 'distillation: the teacher alone; both: then the labels, from those weights',
     },
     distillationShare: shareOf('the teacher', 0.75),
   },

@@ -50,9 +50,9 @@ export async function reducedEmbeddings(
   if (!Number.isInteger(size) || size < 1 || size > H) {
     throw new OptionError({
       where: 'embedding_size',
-      wanted: `a whole number from 1 to ${H}, the width of the teacher's word embeddings`,
+      wanted: `an integer from 1 to ${H}, the width of the teacher's word embeddings`,
       got: String(size),
-      fix: `take ${H} or less, a wider teacher, or word vectors from a file`,
+      fix: `use at most ${H}, a wider teacher, or word vectors from a file`,
     });
   }
   if (!Number.isInteger(padId) || padId < 0 || padId >= V) {
@@ -150,8 +150,9 @@ export async function bilstmFromWordVectors(
   if (N === 0) {
     throw new FileError({
       where: path,
-      wanted: wanted === undefined ? 'words that a text can have' : `some of the ${wanted.length} words of the texts`,
-      got: 'none of them',
+      wanted:
+        wanted === undefined ? 'words that can occur in a text' : `some of the ${wanted.length} words of the texts`,
+      got: 'none',
       fix: 'check the language of the vectors, and whether their words are lower-case',
     });
   }

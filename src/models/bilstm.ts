@@ -118,7 +118,7 @@ export function bilstm(config: Partial<BilstmConfig> = {}): Model {
     signals: isPair ? ['logits'] : ['logits', 'embeddings'],
     inputs: ({ B, S, S2 = S }) => {
       if (S === undefined || S2 === undefined) {
-        throw new ShapeError({ where: 'bilstm', wanted: 'a length S beside the batch B', got: 'B alone' });
+        throw new ShapeError({ where: 'bilstm', wanted: 'inputs [B, S]', got: '[B]' });
       }
       const text = (suffix: string, length: Dim): ModelInput[] =>
         ['input_ids', 'attention_mask'].map((name) => ({ name: name + suffix, dtype: 'int64', shape: [B, length] }));

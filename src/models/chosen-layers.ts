@@ -14,7 +14,7 @@ export function firstLayers(from: TrainedModel, layers: number): TrainedModel;
 export function firstLayers(from: TrainedModel | TextModel, layers: number): TrainedModel | TextModel {
   const { count } = layersOf(from.model, 'firstLayers');
   if (!(Number.isInteger(layers) && layers >= 1 && layers <= count)) {
-    const wanted = `a whole number from 1 to ${count}, the layers of the model`;
+    const wanted = `an integer from 1 to ${count}, the layers of the model`;
     throw new OptionError({ where: 'layers', wanted, got: String(layers) });
   }
   const first = Array.from({ length: layers }, (_, i) => i + 1);

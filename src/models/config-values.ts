@@ -26,6 +26,6 @@ export function checkSizes<C extends object>(owner: string, config: C, values: C
   for (const key of Object.keys(values) as (keyof C & string)[]) {
     const value = config[key];
     if (!['size', 'count'].includes(values[key]) || (Number.isInteger(value) && Number(value) >= 1)) continue;
-    throw new OptionError({ where: `${owner} ${key}`, wanted: 'a whole number from 1', got: String(value) });
+    throw new OptionError({ where: `${owner} ${key}`, wanted: 'an integer ≥ 1', got: String(value) });
   }
 }

@@ -168,7 +168,7 @@ function encoderModel(kind: string, config: object, shape: Shape, { names, heads
     ],
     inputs: ({ B, S }: BatchDims) => {
       if (S === undefined) {
-        throw new ShapeError({ where: kind, wanted: 'a length S beside the batch B', got: 'B alone' });
+        throw new ShapeError({ where: kind, wanted: 'inputs [B, S]', got: '[B]' });
       }
       return inputNames.map((name) => ({ name, dtype: 'int64', shape: [B, S] }));
     },

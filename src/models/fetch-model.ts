@@ -140,9 +140,9 @@ function refusePickle({ id }: HubConnection, name: string): never {
   throw new CheckpointError({
     where: `${id}: ${name}`,
     wanted: WEIGHTS,
-    got: 'only a pickle, as torch.save writes it; opening one can run any code, so retort never does',
+    got: 'only a pickle (torch.save), which can execute code when it is opened, so retort does not',
     fix:
-      `convert it where you trust it: AutoModel.from_pretrained("${id}").save_pretrained(DIR) in Python's transformers, ` +
+      `on a machine where you trust it, convert it: AutoModel.from_pretrained("${id}").save_pretrained(DIR) in Python's transformers, ` +
       'or look for a pull request with safetensors on its page and give revision refs/pr/N',
   });
 }

@@ -168,8 +168,8 @@ async function noWeights(folder: string): Promise<CheckpointError> {
     return new CheckpointError({
       where: join(folder, name),
       wanted: WEIGHTS,
-      got: 'a pickle, as torch.save writes it; opening one can run any code, so retort never does',
-      fix: "convert it where you trust it: AutoModel.from_pretrained(DIR).save_pretrained(NEW_DIR) in Python's transformers",
+      got: 'a pickle (torch.save), which can execute code when it is opened, so retort does not',
+      fix: "on a machine where you trust it, convert it: AutoModel.from_pretrained(DIR).save_pretrained(NEW_DIR) in Python's transformers",
     });
   }
   return new CheckpointError({
@@ -253,7 +253,7 @@ function ourNames(
       continue;
     }
     if (named.has(name)) {
-      const got = 'twice, under its old name or prefix too';
+      const got = 'it twice, also under its old name or prefix';
       throw new CheckpointError({ where, wanted: `tensor '${name}' once`, got });
     }
     named.set(name, tensor);
@@ -281,7 +281,7 @@ function expectSameClasses(
     where: `${where}: tensor '${name}'`,
     wanted: `a head for ${classes} classes`,
     got: `one for ${stored}`,
-    fix: 'pass newHead: true to begin with a new one',
+    fix: 'pass newHead: true to start with a new one',
   });
 }
 
@@ -307,7 +307,7 @@ function withNewParts(
   }
   const missing = model.parameters.filter(({ name }) => !present.has(partOf(name)));
   for (const part of new Set(missing.map(({ name }) => partOf(name)))) {
-    notices.push(`the ${part} is new (seed ${seed}): train the model before you use its answers`);
+    notices.push(`the ${part} is newly initialised (seed ${seed}): train the model before you use it`);
   }
   return new Map([...tensors, ...Object.entries(initialiseParameters(missing, seed))]);
 }

@@ -50,7 +50,7 @@ export function forwardMixed(
   if (words === undefined) {
     throw new SignalError({
       where: `a mixed forward pass of ${model.kind}`,
-      wanted: 'a model that looks words up in a table',
+      wanted: 'a model with word embeddings',
       got: `inputs ${Object.keys(inputs).join(', ')}`,
       fix: `use a ${WORD_MODELS}`,
     });

@@ -34,7 +34,7 @@ export function mlp(config: Partial<MlpConfig> = {}): Model {
   const widths = [inputs, ...hidden, classes];
   for (const width of widths) {
     if (Number.isInteger(width) && width >= 1) continue;
-    throw new OptionError({ where: 'mlp', wanted: 'widths that are whole numbers from 1', got: widths.join('-') });
+    throw new OptionError({ where: 'mlp', wanted: 'widths that are integers ≥ 1', got: widths.join('-') });
   }
   if (!(std > 0 && Number.isFinite(std) && Number.isFinite(mean))) {
     throw new OptionError({ where: 'mlp', wanted: 'a finite mean and std > 0', got: `mean ${mean}, std ${std}` });

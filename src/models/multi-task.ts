@@ -42,7 +42,7 @@ function familyFor(kind: string): EncoderFamily {
   const family = familyOf(kind);
   if (family !== undefined) return family;
   throw new OptionError({
-    where: 'a model of several tasks',
+    where: 'multi-task model',
     wanted: `an encoder: ${FAMILY_NAMES.join(', ')}`,
     got: `a ${kind}`,
     fix: 'start from an encoder',
@@ -86,10 +86,10 @@ export function multiTask({ encoder: given, tasks }: MultiTaskConfig): Model {
     inputs: (dims) => plainModel(encoder, tasks[first] as TaskHead).inputs(dims),
     forward: () => {
       throw new OptionError({
-        where: 'a model of several tasks',
+        where: 'multi-task model',
         wanted: `one of its tasks: ${names.join(', ')}`,
-        got: 'all at once',
-        fix: `name it, as MODEL#${first}; in code take taskModel(model, '${first}')`,
+        got: 'all of them',
+        fix: `name one, such as MODEL#${first}; in code taskModel(model, '${first}')`,
       });
     },
   };
@@ -114,7 +114,7 @@ function checkTask(name: string, { num_labels, labels, scores }: TaskHead): void
 export function multiTaskConfig({ kind, config }: Pick<Model, 'kind' | 'config'>): MultiTaskConfig {
   // `multiTask` alone makes models of this kind.
   if (kind === MULTI_TASK) return config as MultiTaskConfig;
-  throw new OptionError({ where: 'model', wanted: 'a model of several tasks', got: `a ${kind}`, fix: 'use multiTask' });
+  throw new OptionError({ where: 'model', wanted: 'a multi-task model', got: `a ${kind}`, fix: 'use multiTask' });
 }
 
 /** The names of a model's tasks. @throws OptionError for another model. */

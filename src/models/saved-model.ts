@@ -118,7 +118,7 @@ export async function loadModel(path: string, { onNotice }: LoadModelOptions = {
  * @throws CheckpointError naming the tensor that is missing, unknown or of another shape.
  */
 export function checkedWeights(tensors: ReadonlyMap<string, Tensor>, model: Model, where: string): Weights {
-  const fix = `use the weights of this very ${model.kind}`;
+  const fix = `use the weights of the same ${model.kind}`;
   const weights: Record<string, Tensor<'float32'>> = {};
   for (const { name, shape } of model.parameters) {
     const found = tensors.get(name);
@@ -161,7 +161,7 @@ export async function folderOfModel(path: string): Promise<string> {
   if ((await kindOf(join(last, CONFIG))) === 'file') return last;
   const others = (await readdir(folder)).filter((name) => name.endsWith('.ckpt')).sort();
   if (others.length > 0) throw notOurs(path, `a folder with ${others.slice(0, 3).join(', ')}`, 'name one of those');
-  throw notOurs(path, `a folder without ${CONFIG}`, 'name a checkpoint folder, as retort writes it');
+  throw notOurs(path, `a folder without ${CONFIG}`, 'name a checkpoint folder written by retort');
 }
 
 /** `folderToRead`, or the path itself where something on the way to it is missing. */
@@ -202,7 +202,7 @@ async function whatFileItIs(path: string): Promise<[got: string, fix: string]> {
     const isPickle = start[0] === 0x80 && (start[1] ?? 0) <= 5;
     if (isZip || isPickle) {
       return [
-        'a pickle, as torch.save writes it; opening one can run any code, so retort never does',
+        'a pickle (torch.save), which can execute code when it is opened, so retort does not',
         'convert it where it was made (safetensors.torch.save_file), or train the model with retort',
       ];
     }
@@ -251,7 +251,7 @@ export async function readSmallJson(path: string, maxBytes: number): Promise<unk
     }
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError) throw damaged(path, 'JSON', 'text that is none', error);
+    if (error instanceof SyntaxError) throw damaged(path, 'JSON', 'invalid JSON', error);
     throw asCheckpointError(path, inputFailure(error, path));
   }
 }
@@ -271,7 +271,7 @@ export function parsed<T>(result: Parsed<T>, where: string): T {
   const key = issue?.path.map(String).join('.') ?? '';
   throw damaged(
     key === '' ? where : `${where}: ${key}`,
-    'what retort writes there',
+    'a value written by retort',
     issue?.message ?? 'something else',
   );
 }

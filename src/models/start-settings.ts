@@ -30,7 +30,7 @@ export const START_SETTINGS = {
     min: 1,
     group: 'Model',
     saidAs: ['firstLayers'],
-    help: 'of an encoder, keep only the first so many layers',
+    help: 'for an encoder: keep only the first N layers',
   },
   from: {
     kind: 'text',
@@ -38,14 +38,14 @@ export const START_SETTINGS = {
     group: 'Model',
     saidAs: ['chosenLayers'],
     help:
-      'of an encoder, what it starts with: pretrained (the first --layers), random (new weights), or layers counted ' +
+      'for an encoder: initial weights: pretrained (the first --layers), random, or layers counted ' +
       'from 1, such as 1,3,6',
     defaultSays: 'pretrained',
     yaml: {
       form: 'list',
       takes: 'pretrained, teacher, random, or a list of layers',
       help:
-        "of an encoder, what it starts with: pretrained (the model's first layers), teacher (the teacher's), random (new " +
+        "for an encoder: initial weights: pretrained (the model's first layers), teacher (the teacher's), random (new " +
         'weights), or a list of layers counted from 1',
     },
   },
@@ -55,7 +55,7 @@ export const START_SETTINGS = {
     max: 8192,
     group: 'Model',
     only: ['train', 'distill'],
-    help: 'of a bilstm, the width of a direction',
+    help: 'for a bilstm: hidden units per direction',
     defaultSays: '150',
   },
   vocabulary: {
@@ -65,7 +65,7 @@ export const START_SETTINGS = {
     only: ['train', 'distill'],
     saidAs: ['embedding_size'],
     help:
-      'of a bilstm, where its words are from: an encoder, whose word vectors it starts with, or a text file of word ' +
+      'for a bilstm: its vocabulary and initial word embeddings: an encoder, or a text file of word ' +
       'vectors such as GloVe',
     defaultSays: 'minilm-l6',
     yaml: { key: 'embeddings', place: 'name' },

@@ -116,7 +116,7 @@ export function readLength(model: TextModel['model'], maxLength: number | undefi
   const most = model.maxTokens ?? Number.POSITIVE_INFINITY;
   if (maxLength === undefined) return Math.min(MAX_LENGTH, most);
   if (maxLength <= most) return maxLength;
-  const wanted = `at most ${most} tokens, as this model has positions for`;
+  const wanted = `at most ${most} tokens, this model's maximum`;
   throw new OptionError({ where: 'maxLength', wanted, got: String(maxLength) });
 }
 

@@ -33,7 +33,7 @@ export async function truncatedSvd(matrix: Tensor<'float32'>, rank: number): Pro
     throw new ShapeError({ where: 'truncatedSvd', wanted: 'a matrix [N, H]', got: formatShape(matrix.shape) });
   }
   if (!Number.isInteger(rank) || rank < 1 || rank > H) {
-    throw new OptionError({ where: 'rank', wanted: `a whole number from 1 to ${H}, the columns`, got: String(rank) });
+    throw new OptionError({ where: 'rank', wanted: `an integer from 1 to ${H}, the columns`, got: String(rank) });
   }
   if (!matrix.data.every(Number.isFinite)) {
     throw new ShapeError({ where: 'truncatedSvd', wanted: 'finite numbers', got: 'NaN or infinity among them' });

@@ -8,7 +8,7 @@ import type { Layer } from './module.js';
  */
 export function dropout(site: string, rate: number): Layer {
   if (!(rate >= 0 && rate < 1)) {
-    throw new OptionError({ where: `dropout '${site}'`, wanted: 'a rate from 0 to below 1', got: String(rate) });
+    throw new OptionError({ where: `dropout '${site}'`, wanted: 'a rate ≥ 0 and < 1', got: String(rate) });
   }
   return { parameters: [], forward: (context, x) => context.dropout(x, rate, site) };
 }

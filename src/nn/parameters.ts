@@ -37,7 +37,7 @@ function named(values: Readonly<Record<string, Value>>): NamedParameters {
       where: `parameter '${name}'`,
       wanted: 'a tensor of that name',
       got: Object.keys(values).join(', ') || 'no parameters',
-      fix: 'use the weights of this very model',
+      fix: 'use the weights of the same model',
     });
   };
   return { values, get, rows: (name, ids) => gather(get(name), ids) };

@@ -49,7 +49,7 @@ function decode(bytes: Uint8Array, where: string): onnx.ModelProto {
       where,
       wanted: 'an ONNX model',
       got: `${bytes.length} bytes that do not decode (${cause instanceof Error ? cause.message : cause})`,
-      fix: 'the file is torn or of another format: download or export it again',
+      fix: 'the file is truncated or of another format: download or export it again',
       cause,
     });
   }
@@ -137,7 +137,7 @@ class GraphReader {
     const shape = (proto.dims ?? []).map(toNumber);
     const data = tensorData(proto, dtype);
     if (data?.length !== sizeOf(shape) || shape.some((length) => length < 0)) {
-      this.#reject(`${what}: elements for shape ${formatShape(shape)}`, `${data?.length ?? 'a torn array'}`);
+      this.#reject(`${what}: elements for shape ${formatShape(shape)}`, `${data?.length ?? 'a truncated array'}`);
     }
     return { dtype, shape, data };
   }

@@ -23,7 +23,7 @@ export type Moment = (typeof MOMENTS)[number];
 /** @throws OptionError for an option out of range. */
 export function checkAdamOptions(name: string, { learningRate, betas, epsilon, weightDecay }: AdamOptions): void {
   requireNumber(`${name} learningRate`, learningRate, 'a number ≥ 0', learningRate >= 0);
-  for (const beta of betas) requireNumber(`${name} betas`, beta, 'numbers in [0, 1)', beta >= 0 && beta < 1);
+  for (const beta of betas) requireNumber(`${name} betas`, beta, 'numbers ≥ 0 and < 1', beta >= 0 && beta < 1);
   // PyTorch takes 0, and then divides 0 by 0 at every weight that has had no gradient yet.
   requireNumber(`${name} epsilon`, epsilon, 'a number > 0', epsilon > 0);
   requireNumber(`${name} weightDecay`, weightDecay, 'a number ≥ 0', weightDecay >= 0);

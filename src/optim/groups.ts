@@ -39,7 +39,7 @@ export function resolveGroups(
       throw new OptionError({
         where,
         wanted: 'names of parameters that are trained',
-        got: unknown.length > 0 ? unknown.join(', ') : 'a condition that holds for none of them',
+        got: unknown.length > 0 ? unknown.join(', ') : 'a condition that matches none',
         fix: `the parameters are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`,
       });
     }

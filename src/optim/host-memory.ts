@@ -165,7 +165,7 @@ const DEFAULT_REPLAY_STEPS = 512;
 
 function replayStepsOf({ replaySteps = DEFAULT_REPLAY_STEPS }: HostOptimizerOptions): number {
   if (Number.isInteger(replaySteps) && replaySteps > 0) return replaySteps;
-  throw new OptionError({ where: 'replaySteps', wanted: 'a whole number > 0', got: String(replaySteps) });
+  throw new OptionError({ where: 'replaySteps', wanted: 'an integer ≥ 1', got: String(replaySteps) });
 }
 
 function namesOf(parameters: readonly HostParameter[]): string[] {
@@ -183,10 +183,10 @@ function checkTable({ name, shape, part }: HostParameter, maxIds: number): { rea
     // Its rows are replayed from the coefficients of every step.
     throw new OptionError({
       where: name,
-      wanted: 'a sparse parameter that every step updates',
+      wanted: 'a sparse parameter that is updated in every step',
       got: `one of part ${part}`,
     });
   }
   if (Number.isInteger(maxIds) && maxIds > 0) return { maxIds };
-  throw new OptionError({ where: `maxIds of ${name}`, wanted: 'a whole number > 0', got: String(maxIds) });
+  throw new OptionError({ where: `maxIds of ${name}`, wanted: 'an integer ≥ 1', got: String(maxIds) });
 }

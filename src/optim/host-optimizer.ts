@@ -101,7 +101,7 @@ export class HostOptimizer {
     if (address === undefined) {
       throw new OptionError({
         where: `slot of ${this.#optimizer.name}`,
-        wanted: this.#optimizer.slots.join(' or ') || 'none: this rule keeps nothing',
+        wanted: this.#optimizer.slots.join(' or ') || 'none: this optimiser has no state',
         got: slot,
       });
     }

@@ -27,14 +27,14 @@ const LAYER = /^\w+\.layer\.(\d+)\./;
 export function layerwiseGroups(names: readonly string[], options: LayerwiseOptions): ParameterGroup[] {
   const { decay, isUndecayed: leavesOut = () => false } = options;
   if (!(decay > 0 && decay <= 1)) {
-    throw new OptionError({ where: 'layerwise decay', wanted: 'a number above 0 to 1', got: String(decay) });
+    throw new OptionError({ where: 'layerwise decay', wanted: 'a number > 0 and ≤ 1', got: String(decay) });
   }
   const layerOf = (name: string): number => Number(LAYER.exec(name)?.[1] ?? -1);
   const layers = 1 + Math.max(-1, ...names.map(layerOf));
   if (layers === 0) {
     throw new OptionError({
       where: 'layerwise learning rates',
-      wanted: 'parameters of an encoder, such as encoder.layer.0.output.dense.weight',
+      wanted: 'encoder parameters, such as encoder.layer.0.output.dense.weight',
       got: names.slice(0, 5).join(', '),
       fix: 'use one rate for all of this model',
     });

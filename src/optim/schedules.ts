@@ -39,12 +39,12 @@ export type ScheduleName = keyof typeof SCHEDULES;
 export function scheduleFor(name: ScheduleName, options: ScheduleOptions): (step: number) => number {
   const { warmupSteps, totalSteps } = options;
   if (!Number.isInteger(totalSteps) || totalSteps < 0) {
-    throw new OptionError({ where: 'schedule totalSteps', wanted: 'a whole number ≥ 0', got: String(totalSteps) });
+    throw new OptionError({ where: 'schedule totalSteps', wanted: 'an integer ≥ 0', got: String(totalSteps) });
   }
   if (!Number.isInteger(warmupSteps) || warmupSteps < 0 || warmupSteps > totalSteps) {
     throw new OptionError({
       where: 'schedule warmupSteps',
-      wanted: `a whole number from 0 to the ${totalSteps} steps of the run`,
+      wanted: `an integer from 0 to the ${totalSteps} training steps`,
       got: String(warmupSteps),
       fix: 'warm up for fewer steps or train longer',
     });

@@ -26,15 +26,15 @@ export const sgdDefaults: SgdOptions = {
 export function sgd(options: Partial<SgdOptions> = {}): Optimizer {
   const { learningRate, momentum, dampening, nesterov, weightDecay } = { ...sgdDefaults, ...options };
   requireNumber('sgd learningRate', learningRate, 'a number ≥ 0', learningRate >= 0);
-  requireNumber('sgd momentum', momentum, 'a number in [0, 1)', momentum >= 0 && momentum < 1);
-  requireNumber('sgd dampening', dampening, 'a number in [0, 1]', dampening >= 0 && dampening <= 1);
+  requireNumber('sgd momentum', momentum, 'a number ≥ 0 and < 1', momentum >= 0 && momentum < 1);
+  requireNumber('sgd dampening', dampening, 'a number from 0 to 1', dampening >= 0 && dampening <= 1);
   requireNumber('sgd weightDecay', weightDecay, 'a number ≥ 0', weightDecay >= 0);
   if (nesterov && (momentum === 0 || dampening !== 0)) {
     throw new OptionError({
       where: 'sgd nesterov',
       wanted: 'momentum above 0 and no dampening',
       got: `momentum ${momentum}, dampening ${dampening}`,
-      fix: 'set momentum (0.9, say) and leave dampening out, or set nesterov to false',
+      fix: 'set momentum (for example 0.9) and leave dampening out, or set nesterov to false',
     });
   }
 

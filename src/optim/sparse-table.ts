@@ -173,7 +173,7 @@ export class SparseTable {
     if (ids.length > maxIds) {
       throw new ShapeError({
         where: name,
-        wanted: `at most ${maxIds} ids a run`,
+        wanted: `at most ${maxIds} ids per micro-batch`,
         got: String(ids.length),
         fix: 'split the batch, or raise maxIds of this parameter',
       });

@@ -79,7 +79,7 @@ export function wantedText(spec: OptionSpec): string {
 }
 
 function rangeText({ min, max, above }: NumberRange): string {
-  if (above !== undefined) return ` > ${above}${max === undefined ? '' : `, at most ${max}`}`;
+  if (above !== undefined) return ` > ${above}${max === undefined ? '' : ` and ≤ ${max}`}`;
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   if (min !== undefined) return ` ≥ ${min}`;
   return '';
@@ -144,7 +144,7 @@ function isPortion(value: unknown, mayBeNone: boolean): boolean {
 export function writtenValue(where: string, spec: OptionSpec, written: string): unknown {
   const value = readAs(spec, written);
   if (value !== undefined && fits(spec, value)) return value;
-  const got = written === '' ? 'the empty word' : `'${written}'`;
+  const got = written === '' ? 'an empty value' : `'${written}'`;
   throw new OptionError({ where, wanted: wantedText(spec), got });
 }
 

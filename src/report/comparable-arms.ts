@@ -104,7 +104,7 @@ export async function armOfExperiment(
       where: `${path}#${name}`,
       wanted: `an arm with ${METRICS[metric].title}`,
       got: `one with ${[...new Set([record.metric, ...Object.keys(arm.metrics ?? {})])].join(', ')}`,
-      fix: 'compare what was scored by the same metric',
+      fix: 'compare runs with the same metric',
     });
   }
   const kept = (await runsBeside(path)).filter((run) => run.arm === arm.name);
@@ -160,7 +160,7 @@ export function armsOfRuns(runs: readonly Run[], metric: JudgedMetric): Comparab
 function sameRun({ path }: Run, twin: Run): OptionError {
   return new OptionError({
     where: path,
-    wanted: 'runs that differ',
+    wanted: 'different runs',
     got: `the same options and seed as in ${twin.path}`,
     fix: 'leave one out',
   });
@@ -189,12 +189,12 @@ function scoreOf({ metrics }: RunRecord, metric: JudgedMetric, path: string): nu
   const { [metric]: score } = metrics;
   if (score !== undefined && !Number.isNaN(score)) return inPoints(score);
   const others = Object.keys(metrics).join(', ');
-  const unscored = others === '' ? 'one that was not scored on labelled data' : `one with ${others}`;
+  const unscored = others === '' ? 'one without labelled evaluation data' : `one with ${others}`;
   throw new OptionError({
     where: path,
     wanted: `a run with ${METRICS[metric].title}`,
     got: score === undefined ? unscored : String(score),
-    fix: others === '' ? 'train it with an evaluation set' : 'compare what was scored by the same metric',
+    fix: others === '' ? 'train it with a validation split' : 'compare runs with the same metric',
   });
 }
 

@@ -21,8 +21,8 @@ export function compareOnSeeds(
   const [first] = both;
   if (first === undefined) {
     note(
-      `${arm.name} and ${over.name} have no seed in common (${seedsText(arm)} and ${seedsText(over)}), so that nothing ` +
-        'can be said of them: run both on the same seeds',
+      `${arm.name} and ${over.name} have no seed in common (${seedsText(arm)} and ${seedsText(over)}), ` +
+        'so they cannot be compared: run both on the same seeds',
     );
     return undefined;
   }
@@ -37,11 +37,11 @@ export function compareOnSeeds(
   );
   if ((evidence.rows ?? evidence.discordant ?? evidence.resampled) === undefined) {
     const pair = `${arm.name} and ${over.name}`;
-    const none = 'is not known, so that nothing can be said of other rows than these';
+    const none = 'not known, so nothing can be said about other rows';
     note(
       METRICS[metric].countsRight
-        ? `which rows ${pair} answered right ${none}: --write_dev_predictions keeps it for a training run, --data_dir names the data`
-        : `what ${pair} answered ${none}`,
+        ? `which rows ${pair} predict right is ${none}: --write_dev_predictions keeps it for a training run, --data_dir names the data`
+        : `the predictions of ${pair} are ${none}`,
     );
   }
   return judge({

@@ -68,7 +68,7 @@ export async function compareRuns(words: readonly string[], options: CompareOpti
     const gain = compareOnSeeds(arm, over, metric, options.smallestEffect, (note) => notes.add(note));
     if (gain !== undefined) gains.push(gain);
   }
-  if (gains.length > 1) notes.add(`${gains.length} comparisons, of which none is corrected for their number`);
+  if (gains.length > 1) notes.add(`${gains.length} comparisons, not corrected for multiple comparisons`);
   const summaries = arms.map(summaryOf);
   const text = inWords(metric, summaries, gains, [...notes]);
   return { metric, arms: summaries, gains, notes: [...notes], text };
@@ -104,7 +104,7 @@ async function pairsOf(compared: readonly Compared[], metric: JudgedMetric): Pro
   if (arm === undefined || overs.length === 0) {
     throw new OptionError({
       where: 'compare',
-      wanted: 'two arms or more',
+      wanted: 'at least two arms',
       got: arm === undefined ? 'none' : `${arm.name} alone${arm.runs.length > 1 ? ', with several seeds' : ''}`,
       fix: 'name a run with other options, or an experiment',
     });
@@ -159,7 +159,7 @@ async function singleArms(compared: readonly Compared[], metric: JudgedMetric): 
 function severalArms({ path, record }: Experiment): OptionError {
   return new OptionError({
     where: path,
-    wanted: 'one arm of the experiment, since it is compared with something else',
+    wanted: 'one arm of the experiment, to compare it with something else',
     got: `all of ${record.arms.map(({ name }) => name).join(', ')}`,
     fix: `name one: ${path}#${record.headline?.arm ?? record.arms[0]?.name}`,
   });
@@ -212,7 +212,7 @@ function notesOn(arms: readonly ComparableArm[]): string[] {
   const unknown = arms.filter(({ evaluation }) => evaluation === undefined).map(({ name }) => name);
   if (unknown.length > 0 && arms.length > 1) {
     notes.push(
-      `what ${listed(unknown)} ${unknown.length > 1 ? 'were' : 'was'} scored on is not recorded: make sure that it is the same`,
+      `what ${listed(unknown)} ${unknown.length > 1 ? 'were' : 'was'} scored on is not recorded: check that it is the same`,
     );
   }
   const trainRows = new Map(arms.flatMap(({ name, train }) => (train ? [[train.rows, name] as const] : [])));

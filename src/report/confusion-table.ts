@@ -21,7 +21,7 @@ function fullTable(counts: Counts, classes: readonly string[], who: Markup): Mar
   const name = (index: number) => shortened(classes[index] ?? String(index), CLASS_LENGTH);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Confusion matrix"><table class="confusion">
 <caption>${who}</caption>
-<thead><tr><th scope="col"><span class="hidden">right class, then what it was taken for</span></th>${counts.map((_, i) => html`<th scope="col">${name(i)}</th>`)}</tr></thead>
+<thead><tr><th scope="col"><span class="hidden">right class, then predicted class</span></th>${counts.map((_, i) => html`<th scope="col">${name(i)}</th>`)}</tr></thead>
 <tbody>${counts.map((row, gold) => {
     const total = row.reduce((sum, value) => sum + value, 0);
     return html`
@@ -45,7 +45,7 @@ function pairsTable(counts: Counts, classes: readonly string[], who: Markup): Ma
   const rows = counts.reduce((sum, row) => sum + row.reduce((inner, value) => inner + value, 0), 0);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Classes confused most"><table>
 <caption>${who}: ${count(right)} of ${count(rows)} rows right; the pairs confused most of ${counts.length} classes</caption>
-<thead><tr><th scope="col">Right class</th><th scope="col">Taken for</th><th scope="col" class="number">Rows</th></tr></thead>
+<thead><tr><th scope="col">Right class</th><th scope="col">Predicted</th><th scope="col" class="number">Rows</th></tr></thead>
 <tbody>${pairs
     .slice(0, MOST_PAIRS)
     .map(

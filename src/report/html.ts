@@ -97,7 +97,7 @@ function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metr
   ];
   const scope = isPerSeed
     ? 'Every seed has a teacher of its own.'
-    : 'One teacher serves all seeds, so everything below holds for this teacher.';
+    : 'All seeds share one teacher, so the results hold for this teacher.';
   return html`The teacher is ${name}${facts.length > 0 && html` (${facts.join(', ')})`}. ${scope}`;
 }
 
@@ -160,7 +160,7 @@ function evidenceSections({ evidence }: ExperimentRecord): Markup | undefined {
   const { classes, softened, confusion, scores } = evidence;
   return html`${
     softened.length > 0 &&
-    html`<section aria-labelledby="softened"><h2 id="softened">What the soft targets say</h2>
+    html`<section aria-labelledby="softened"><h2 id="softened">Soft targets</h2>
 <p>A higher temperature <i>T</i> evens out the probabilities, so that the student sees which classes the teacher finds alike. The right
 class is coloured, and underlined below.</p>
 ${softenedFigures(softened, classes)}
@@ -170,8 +170,8 @@ ${scores !== undefined && scoresSections(scores)}
 ${onlyRightSections(evidence)}
 ${
   confusion.length > 0 &&
-  html`<section aria-labelledby="confusion"><h2 id="confusion">What is taken for what</h2>
-<p>Each line has the rows of one class, each column what they were taken for. The framed numbers are right.</p>
+  html`<section aria-labelledby="confusion"><h2 id="confusion">Confusion matrix</h2>
+<p>Each line has the rows of one class, each column their predicted class. The framed numbers are right.</p>
 <div class="confusions">${confusion.slice(0, MOST_CONFUSIONS).map((one) => confusionTable(one, classes))}</div>
 </section>`
 }`;
@@ -181,7 +181,7 @@ function onlyRightSections({ onlyRight, classes }: Evidence): Markup {
   return html`${onlyRight.slice(0, MOST_PAIRS).map(
     ({ arm, over, seed, onlyArm, onlyOther, rows, examples }, i) => html`
 <section aria-labelledby="only-right-${i}"><h2 id="only-right-${i}">Right only with ${arm}</h2>
-<p>With seed ${seed}, ${arm} answers ${count(onlyArm)} of ${count(rows)} rows right that ${over} gets wrong; the other way round it is
+<p>With seed ${seed}, ${arm} predicts ${count(onlyArm)} of ${count(rows)} rows right that ${over} gets wrong; the converse holds for
 ${count(onlyOther)}.${examples.length > 0 && ' Some of the first kind:'}</p>
 ${examples.length > 0 && html`<ul class="examples">${examples.slice(0, MOST_EXAMPLES).map((one) => exampleItem(one, classes))}</ul>`}
 </section>`,
@@ -236,7 +236,7 @@ function environmentSection(record: ExperimentRecord): Markup {
     ['Ended', dateText(record.date)],
     ['Seeds', shortened(listed(record.seeds.map(String)), MOST_SETTINGS_CHARACTERS)],
   ];
-  return html`<section aria-labelledby="again"><h2 id="again">To get it again</h2>
+  return html`<section aria-labelledby="again"><h2 id="again">Reproduce</h2>
 ${command !== undefined && html`<pre><code>${command}</code></pre>`}
 ${config !== undefined && html`<details><summary>The config</summary><pre>${shortened(config, MOST_SETTINGS_CHARACTERS)}</pre></details>`}
 <dl>${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>

@@ -22,7 +22,7 @@ export async function recordFile(path: string): Promise<string> {
     where: path,
     wanted: `the folder of an experiment or of a finished run, with ${RECORD} or ${METRICS_FILE}`,
     got: 'one with neither',
-    fix: 'check the path; what was interrupted is finished with --resume',
+    fix: 'check the path; finish an interrupted run with --resume',
   });
 }
 

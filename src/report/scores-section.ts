@@ -22,7 +22,7 @@ export function scoresSections(scores: ScoreEvidence): Markup {
     answers.flatMap(({ points }) => points.flat()),
     TICKS,
   );
-  return html`<section aria-labelledby="scores"><h2 id="scores">What was right, and what was said</h2>
+  return html`<section aria-labelledby="scores"><h2 id="scores">Scores and predictions</h2>
 <div class="plots">${answers.slice(0, MOST_FIGURES).map((one) => scatter(one, axis))}</div>
 <p class="note">Each dot is a row${shownOf(answers[0]?.points.length ?? 0, rows)}: to the right its own number, upwards the
 model's. On the line the two are the same.</p>
@@ -45,7 +45,7 @@ function scatter({ by, seed, points }: Answers, axis: Axis): Markup {
   const right = (value: number) => `${short(100 * shareAt(axis, value))}%`;
   const up = (value: number) => `${short(100 - 100 * shareAt(axis, value))}%`;
   return html`<figure class="plot"><h3>${by}${seed !== undefined && html` <span class="soft">with seed ${seed}</span>`}</h3>
-<svg class="chart" role="img" aria-label="What ${by} says of ${count(points.length)} rows, against what is right" width="100%" height="${bottom + 20}">
+<svg class="chart" role="img" aria-label="Predictions of ${by} for ${count(points.length)} rows, against the scores" width="100%" height="${bottom + 20}">
 ${axis.ticks.map((tick) => {
   const y = short(bottom - HEIGHT * shareAt(axis, tick));
   return html`<line class="grid" x1="${LEFT}%" x2="100%" y1="${y}" y2="${y}"/><text class="tick left" x="${LEFT - 2}%" y="${y + 4}">${decimal(tick, axis.decimals)}</text><text class="tick" x="${short(LEFT + (100 - LEFT) * shareAt(axis, tick))}%" y="${bottom + 15}">${decimal(tick, axis.decimals)}</text>`;

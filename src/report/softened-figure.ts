@@ -23,7 +23,7 @@ function softenedFigure({ by, example, at }: Softened, classes: readonly string[
   const shown = likeliest(at, label);
   const right = label === undefined ? '' : `, a ${className(classes, label)}`;
   return html`<figure class="softened">
-<div class="shown">${exampleView(example, classes)}<figcaption>row ${id}${right}<br><span class="soft">said by ${by === 'teacher' ? 'the teacher' : by}</span></figcaption></div>
+<div class="shown">${exampleView(example, classes)}<figcaption>row ${id}${right}<br><span class="soft">predicted by ${by === 'teacher' ? 'the teacher' : by}</span></figcaption></div>
 <div class="temperatures">${at.map(
     ({ temperature, probabilities }) => html`<div><p class="temperature"><i>T</i> = ${temperature}</p>
 <svg class="chart" role="img" aria-label="At temperature ${temperature}: ${inWords(probabilities, classes)}" width="100%" height="${HEIGHT + 18}">${shown.map(

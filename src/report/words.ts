@@ -19,7 +19,7 @@ export function verdictSentence({ arm, over, seeds, rows, smallestEffect, verdic
     case 'NO BETTER':
       return `${arm} is ${worse ? 'worse' : 'no better'} than ${over}.`;
     case 'NO VERDICT':
-      return `Neither ${arm} nor ${over} has learnt anything: each gives one answer to every row.`;
+      return `Neither ${arm} nor ${over} has learnt anything: each predicts the same for every row.`;
     case "CAN'T TELL": {
       const known = rows === undefined ? `${seeds} seeds alone` : `${seeds} seeds on ${count(rows)} rows`;
       return `${seeds === 1 ? 'One seed' : `These ${known}`} cannot tell whether ${arm} is better than ${over}.`;
@@ -36,11 +36,10 @@ const SEEDS_WORTH_A_MEAN = 2;
 
 /** Why the interval gives this verdict. */
 export function verdictReason({ seeds, sd, fromRows, smallestEffect, verdict, small, worse }: Judged): string {
-  if (verdict !== 'NO VERDICT' && seeds < SEEDS_WORTH_A_MEAN)
-    return 'How far the next seed would be from this one is not known.';
+  if (verdict !== 'NO VERDICT' && seeds < SEEDS_WORTH_A_MEAN) return 'The variance over seeds is not known.';
   switch (verdict) {
     case 'NO VERDICT':
-      return 'Two students that answer alike whatever they read cannot be compared.';
+      return 'Two students with constant predictions cannot be compared.';
     case 'BETTER':
       return small
         ? `The whole interval lies above 0, but below ${smallestEffect} points, the smallest gain of interest.`
@@ -52,8 +51,8 @@ export function verdictReason({ seeds, sd, fromRows, smallestEffect, verdict, sm
     case "CAN'T TELL":
       if (sd !== undefined && hasNoSpread(sd))
         return 'All differences are the same, and too few to show how far they spread.';
-      if (fromRows === undefined) return 'How far other rows would be from these is not known.';
-      return `The interval holds both no gain and one of ${smallestEffect} points or more.`;
+      if (fromRows === undefined) return 'The variance over rows is not known.';
+      return `The interval contains both 0 and a gain of at least ${smallestEffect} points.`;
   }
 }
 
@@ -99,7 +98,7 @@ export function verdictCell({ verdict, small, worse }: Pick<Judged, 'verdict' | 
 
 /** What is claimed of an experiment, and what is not. */
 export const SECONDARY =
-  'What is claimed is the gain over the arm without a teacher. The other comparisons are secondary: nothing is corrected for their number.';
+  'What is claimed is the gain over the arm without a teacher. The other comparisons are secondary: they are not corrected for multiple comparisons.';
 
 /** 13002 → `13,002`, whatever the machine's locale. */
 export function count(value: number): string {

@@ -77,7 +77,7 @@ function declared(role: Role, value: InferenceSession.ValueMetadata): ValueInfo 
 async function createNative(model: string | Uint8Array, options: SessionOptions): Promise<InferenceSession> {
   const { threads = usualThreads(), spinning = true, profilePrefix } = options;
   if (!Number.isInteger(threads) || threads < 1) {
-    throw new OptionError({ where: 'threads', wanted: 'a whole number from 1', got: String(threads) });
+    throw new OptionError({ where: 'threads', wanted: 'an integer ≥ 1', got: String(threads) });
   }
   const device = await resolveDevice(options.device ?? 'cpu');
   const runtime = await loadOnnxRuntime();
@@ -103,7 +103,7 @@ async function createNative(model: string | Uint8Array, options: SessionOptions)
   } catch (cause) {
     const got = engineMessage(cause);
     if (device === 'cpu') {
-      throw new EngineError({ where: 'ONNX Runtime', wanted: 'a graph that it can run', got, cause });
+      throw new EngineError({ where: 'ONNX Runtime', wanted: 'a graph that ONNX Runtime supports', got, cause });
     }
     const fix = 'use device cpu';
     throw new DeviceError({ where: `device '${device}'`, wanted: 'a session on it', got, fix, cause });
@@ -153,7 +153,12 @@ export class Session {
       produced = await running;
     } catch (cause) {
       if (areKept && isUnreturned(cause)) return { ...fetches };
-      throw new EngineError({ where: 'ONNX Runtime', wanted: 'the run to finish', got: engineMessage(cause), cause });
+      throw new EngineError({
+        where: 'ONNX Runtime',
+        wanted: 'the inference call to succeed',
+        got: engineMessage(cause),
+        cause,
+      });
     } finally {
       this.#running.delete(running);
     }

@@ -84,6 +84,6 @@ function otherLabels({ name, labelNames, classes }: Teacher, wanted: readonly st
     where: `teacher ${name}`,
     wanted: `the labels of the data: ${wanted.join(', ')}`,
     got,
-    fix: "use a teacher of the same labels, or say which of its classes is which (the teacher's labels)",
+    fix: "use a teacher with the same labels, or map its classes (the teacher's labels)",
   });
 }

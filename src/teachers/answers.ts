@@ -111,8 +111,7 @@ function badRow({ name }: Tolerance, signal: string, data: Dataset, row: number,
     where: `teacher ${name}, ${signal} of row ${row + 1} of ${data.name}`,
     wanted: `finite numbers${Number.isFinite(got) ? ` up to ${LARGEST_TARGET.toPrecision(2)}` : ''}`,
     got: String(got),
-    fix:
-      signal === 'logits' ? 'mend the teacher, or learn nothing from such rows (--bad_rows skip)' : 'mend the teacher',
+    fix: signal === 'logits' ? 'fix the teacher, or leave such rows out (--bad_rows skip)' : 'fix the teacher',
   });
 }
 
@@ -175,7 +174,7 @@ export async function openTeacher(teacher: Teacher, signals: readonly SignalName
   if (others.length > 0) {
     throw new SignalError({
       where: `teacher ${name}`,
-      wanted: 'logits, the one signal it gives in parts',
+      wanted: 'logits, its only signal in parts',
       got: others.join(', '),
     });
   }
@@ -214,7 +213,7 @@ function expectRoom(rows: readonly RowShape[], data: Dataset, name: string): voi
   if (bytes <= MAX_ANSWER_BYTES) return;
   throw new SignalError({
     where: `teacher ${name}`,
-    wanted: `answers of at most ${MAX_ANSWER_BYTES / 2 ** 20} MiB in memory`,
+    wanted: `outputs of at most ${MAX_ANSWER_BYTES / 2 ** 20} MiB in memory`,
     got: `${Math.ceil(bytes / 2 ** 20)} MiB for ${data.size} rows`,
     fix: "keep them on disk (cachedTeacher), or trace the teacher into the step (teacherForm 'traced')",
   });

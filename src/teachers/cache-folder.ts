@@ -136,9 +136,9 @@ export async function makeRoom(
   const mib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
   throw new OutputError({
     where: own.root,
-    wanted: `room for ${mib(needed)} of answers within ${mib(maxBytes)}`,
+    wanted: `space for ${mib(needed)} of outputs within ${mib(maxBytes)}`,
     got: `${mib(total)} in use`,
-    fix: 'raise maxBytes, use another folder, or delete this one if its answers are not needed any more',
+    fix: 'raise maxBytes, use another folder, or delete this one if it is no longer needed',
   });
 }
 

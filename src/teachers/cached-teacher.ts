@@ -66,13 +66,13 @@ const DEFAULT_MEMORY_BYTES = 2 ** 28;
 export function cachedTeacher(teacher: Teacher, options: CacheOptions): Teacher {
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   if (!(maxBytes > 0)) {
-    throw new OptionError({ where: 'maxBytes', wanted: 'a number of bytes above 0', got: String(maxBytes) });
+    throw new OptionError({ where: 'maxBytes', wanted: 'a number of bytes > 0', got: String(maxBytes) });
   }
   if (readsOf(teacher).includes('places')) {
     throw new OptionError({
       where: `cache for teacher ${teacher.name}`,
-      wanted: "a teacher whose answers depend on a row's contents",
-      got: 'one that answers by the place or id of a row',
+      wanted: "a teacher whose outputs depend on a row's contents",
+      got: 'one that goes by the position or id of a row',
       fix: 'use it as it is, or cache the teacher inside it',
     });
   }
@@ -143,7 +143,7 @@ async function find(
   for (const name of await shardNames(folder)) {
     const shard = await readShard(folder, name, floats);
     if (shard === undefined) {
-      onNotice?.(`${join(folder.path, name)} was damaged; its answers are given again`);
+      onNotice?.(`${join(folder.path, name)} was damaged; its outputs are computed again`);
       continue;
     }
     let used = 0;
@@ -253,8 +253,8 @@ function* partsOf(missing: Uint32Array): Generator<Uint32Array, void> {
 function interrupted(name: string, done: number, total: number): InterruptedError {
   return new InterruptedError({
     where: `labelling by teacher ${name}`,
-    wanted: `answers to ${total} rows`,
-    got: `a request to stop after ${done}`,
-    fix: 'the answers are kept: run it again to go on from here, a command with --resume',
+    wanted: `outputs for ${total} rows`,
+    got: `an interruption after ${done}`,
+    fix: 'they are cached: run it again to continue, a command with --resume',
   });
 }

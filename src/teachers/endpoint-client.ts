@@ -69,9 +69,9 @@ export class EndpointClient {
       const { problem, isFinal, waitMs } = outcome;
       if (stop.aborted || isFinal || attempt >= retries) {
         const got = attempt > 0 && !isFinal ? `${problem}, ${attempt + 1} times` : problem;
-        const usual = isFinal ? 'check url, key and model' : 'run it again later: what was answered is kept';
+        const usual = isFinal ? 'check url, key and model' : 'run it again later: finished replies are kept';
         const { fix = usual } = outcome;
-        throw new EndpointError({ where: this.#address, wanted: 'an answer', got, fix }, outcome);
+        throw new EndpointError({ where: this.#address, wanted: 'a reply', got, fix }, outcome);
       }
       this.counts.retries += 1;
       await pause(Math.min(waitMs ?? backoffMs * 2 ** attempt, LONGEST_WAIT_MS), stop);
@@ -112,14 +112,14 @@ export class EndpointClient {
       if (!response.ok) return this.#refusal(response, text);
     } catch (error) {
       if (status === 200) this.counts.broken += 1;
-      const reason = timeout.aborted ? `no whole answer in ${timeoutMs} ms` : reasonOf(error);
+      const reason = timeout.aborted ? `no complete reply within ${timeoutMs} ms` : reasonOf(error);
       return { problem: redacted(reason), isFinal: false, status };
     }
     const { completionSchema } = await import('./endpoint.schema.js');
     const parsed = completionSchema.safeParse(parsedJson(text, body));
     if (parsed.success) return { completion: parsed.data };
     this.counts.broken += 1;
-    return { problem: `an answer that is no chat completion (${shown(text)})`, isFinal: false, status };
+    return { problem: `a reply that is not a chat completion (${shown(text)})`, isFinal: false, status };
   }
 
   #tooLong(status: number): Refusal {

@@ -87,8 +87,8 @@ async function indexOf(path: string, damaged: 'refuse' | 'skip') {
     (known.get(key)?.places ?? []).map((place) => {
       const parsed = replySchema.safeParse(parsedJson(file.read(place)));
       if (parsed.success && parsed.data.key === key) return parsed.data;
-      const wanted = 'the log as it was when it was opened';
-      throw new FileError({ where: path, wanted, got: 'another', fix: 'run it again' });
+      const wanted = 'an unchanged log';
+      throw new FileError({ where: path, wanted, got: 'another file', fix: 'run it again' });
     });
   const index = { known, unscored, take, read };
   if ((await statIfThere(path)) === undefined) return index;

@@ -75,7 +75,7 @@ function checkAddress({ url, apiKey, insecureHttp = false }: EndpointOptions): v
   if (!/^[\x21-\x7e]+$/u.test(apiKey)) {
     throw new OptionError({
       where: 'apiKey',
-      wanted: 'letters, digits and signs in one piece',
+      wanted: 'letters, digits and signs without spaces',
       got: 'something with spaces or other characters',
       fix: 'copy the key again',
     });
@@ -83,7 +83,7 @@ function checkAddress({ url, apiKey, insecureHttp = false }: EndpointOptions): v
   if (address.protocol === 'https:' || insecureHttp || isThisMachine(address)) return;
   throw new OptionError({
     where: 'url',
-    wanted: 'https, so that nobody on the way can read the key',
+    wanted: 'https, which protects the key',
     got: `plain http to ${address.host}`,
     fix: 'use https, send no key, or allow it by insecureHttp (--insecure_http)',
   });
@@ -110,12 +110,12 @@ export function checkEndpointOptions(options: EndpointOptions): void {
     throw new OptionError({ where, wanted, got: String(got) });
   };
   if (labelNames.length < 2 || new Set(labelNames).size < labelNames.length) {
-    refuse('labelNames', 'two names or more, each once', labelNames.join(', ') || 'none');
+    refuse('labelNames', 'at least two different names', labelNames.join(', ') || 'none');
   }
   checkAddress(options);
-  if (prompt !== undefined && !prompt.includes('{text}')) refuse('prompt', 'a place for the text, {text}', 'none');
+  if (prompt !== undefined && !prompt.includes('{text}')) refuse('prompt', 'the placeholder {text}', 'none');
   const whole = (where: string, value: number, least: number) => {
-    if (!Number.isInteger(value) || value < least) refuse(where, `a whole number from ${least}`, value);
+    if (!Number.isInteger(value) || value < least) refuse(where, `an integer ≥ ${least}`, value);
   };
   whole('samples', samples, 0);
   whole('concurrency', concurrency, 1);
@@ -123,13 +123,13 @@ export function checkEndpointOptions(options: EndpointOptions): void {
   whole('retries', options.retries ?? 6, 0);
   for (const where of ['timeoutMs', 'backoffMs', 'requestsPerMinute'] as const) {
     const value = options[where] ?? 1;
-    if (!(value > 0)) refuse(where, 'a number above 0', value);
+    if (!(value > 0)) refuse(where, 'a number > 0', value);
   }
-  if (!(maxMalformed >= 0 && maxMalformed <= 1)) refuse('maxMalformed', 'a share from 0 to 1', maxMalformed);
+  if (!(maxMalformed >= 0 && maxMalformed <= 1)) refuse('maxMalformed', 'a number from 0 to 1', maxMalformed);
   if (prices !== undefined && !(prices.input >= 0 && prices.output >= 0)) {
-    refuse('prices', 'numbers from 0 for input and output', JSON.stringify(prices));
+    refuse('prices', 'numbers ≥ 0 for input and output', JSON.stringify(prices));
   }
   if (maxCost === undefined) return;
-  if (!(maxCost > 0)) refuse('maxCost', 'a number above 0', maxCost);
-  if (prices === undefined) refuse('maxCost', 'prices to reckon with (prices: { input, output })', 'none');
+  if (!(maxCost > 0)) refuse('maxCost', 'a number > 0', maxCost);
+  if (prices === undefined) refuse('maxCost', 'prices, to compute the cost (prices: { input, output })', 'none');
 }

@@ -44,9 +44,9 @@ export function questionOf(options: EndpointOptions, text: string, pair: string 
   if (pair !== undefined && !prompt.includes('{pair}')) {
     throw new OptionError({
       where: 'prompt',
-      wanted: 'a place for the second text, {pair}',
+      wanted: 'the placeholder {pair} for the second text',
       got: 'none',
-      fix: 'write {pair} where it is to stand',
+      fix: 'add {pair}',
     });
   }
   const labels = labelNames.map((label) => [labelWords?.[label] ?? label].flat()[0] as string).join(', ');

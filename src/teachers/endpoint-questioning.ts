@@ -172,9 +172,9 @@ export class Questioning {
       const { done, rows } = this.report();
       throw new InterruptedError({
         where: `teacher ${this.#options.model}`,
-        wanted: `answers to ${rows} rows`,
-        got: `a request to stop after ${done}`,
-        fix: 'the answers are kept: run it again to go on from here, a command with --resume',
+        wanted: `replies for ${rows} rows`,
+        got: `an interruption after ${done}`,
+        fix: 'the replies are kept: run it again to continue, a command with --resume',
       });
     }
     if (failure !== undefined) throw failure;
@@ -296,17 +296,17 @@ export class Questioning {
     if (maxCost !== undefined && estimatedCost !== undefined && estimatedCost > maxCost) {
       throw new EndpointError({
         where: `teacher ${this.#options.model}`,
-        wanted: `to stay within a cost of ${maxCost}`,
+        wanted: `a cost of at most ${maxCost}`,
         got: `about ${money(estimatedCost)} for ${rows} rows (${money(cost ?? 0)} for ${done} of them)`,
-        fix: 'raise maxCost, ask for fewer rows, or use a cheaper model: what was answered is kept',
+        fix: 'raise maxCost, use fewer rows, or a cheaper model: finished replies are kept',
       });
     }
     if ((await onSmoke?.(report)) !== false) return;
     throw new InterruptedError({
       where: `teacher ${this.#options.model}`,
-      wanted: `answers to ${rows} rows`,
-      got: `a request to stop before the last ${left}`,
-      fix: 'the answers are kept: run it again to go on from here, a command with --resume',
+      wanted: `replies for ${rows} rows`,
+      got: `an interruption before the last ${left}`,
+      fix: 'the replies are kept: run it again to continue, a command with --resume',
     });
   }
 
@@ -318,8 +318,8 @@ export class Questioning {
     throw new EndpointError({
       where: `teacher ${this.#options.model}`,
       wanted: `labels (${this.#options.labelNames.slice(0, 6).join(', ')}) in ${of}`,
-      got: `none in ${malformed} of ${done} answers, such as ${JSON.stringify(said.slice(0, 80))}`,
-      fix: 'mend prompt or labelWords, or allow more (maxMalformed, --bad_rows skip)',
+      got: `none in ${malformed} of ${done} replies, such as ${JSON.stringify(said.slice(0, 80))}`,
+      fix: 'improve prompt or labelWords, or allow more (maxMalformed, --bad_rows skip)',
     });
   }
 }

@@ -56,9 +56,9 @@ export class Spending {
       const { done, rows } = standing();
       throw new EndpointError({
         where: `teacher ${model}`,
-        wanted: `to stay within a cost of ${maxCost}`,
+        wanted: `a cost of at most ${maxCost}`,
         got: `${money(spent())} after ${done} of ${rows} rows, and up to ${money(atMost)} for the next`,
-        fix: 'raise maxCost and run it again: what was answered is kept',
+        fix: 'raise maxCost and run it again: finished replies are kept',
       });
     }
     this.#reserved += atMost;

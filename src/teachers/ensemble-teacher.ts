@@ -129,7 +129,7 @@ function expectMember(member: Teacher, first: Teacher): void {
     where,
     wanted: `${first.classes} classes, as ${first.name} has`,
     got: `${member.classes}`,
-    fix: 'put teachers of the same labels together',
+    fix: 'use teachers with the same labels',
   });
 }
 
@@ -138,7 +138,7 @@ function expectLogitsOnly(signals: readonly SignalName[], name: string): void {
   if (others.length === 0) return;
   throw new SignalError({
     where: `teacher ${name}`,
-    wanted: 'logits, the one signal that several teachers have a mean of',
+    wanted: 'logits, the only signal that an ensemble averages',
     got: others.join(', '),
     fix: 'use one teacher for this method',
   });
@@ -156,8 +156,8 @@ function wholeLogits({ logits, remainder }: RowValues, classes: number, { name }
   }
   throw new SignalError({
     where: `ensemble, teacher ${name}`,
-    wanted: 'what it says of every class',
-    got: logits === undefined ? 'no logits' : 'its likeliest classes and the sum of the others',
+    wanted: 'outputs for all classes',
+    got: logits === undefined ? 'no logits' : 'its top classes and the mass of the rest',
     fix: 'leave that teacher out, or use it alone',
   });
 }

@@ -19,7 +19,7 @@ export class LabelWords {
     for (const [c, words] of this.#words.entries()) {
       const label = labelNames[c] as string;
       if (words.length === 0 || words.includes('')) {
-        throw new OptionError({ where: `labelWords, ${label}`, wanted: 'a word or more', got: 'none' });
+        throw new OptionError({ where: `labelWords, ${label}`, wanted: 'at least one word', got: 'none' });
       }
       for (const word of words) {
         const other = owners.get(word);

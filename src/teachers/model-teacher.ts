@@ -79,7 +79,7 @@ export function keptSignals(signals: readonly SignalName[], where: string): Kept
 /** @throws SignalError for another signal than logits. */
 export function expectLogitsAlone(signals: readonly SignalName[], where: string): void {
   const got = keptSignals(signals, where).find((signal) => signal !== 'logits');
-  if (got !== undefined) throw new SignalError({ where, wanted: 'logits, the one signal it gives', got });
+  if (got !== undefined) throw new SignalError({ where, wanted: 'logits, its only signal', got });
 }
 
 /** The signals of rows, in their order; run in batches of like length where rows are texts. */

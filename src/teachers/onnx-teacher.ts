@@ -165,7 +165,7 @@ function classifierOf(session: Session, path: string, options: OnnxTeacherOption
       where,
       wanted: 'a model that reads input_ids',
       got: session.inputs.map(({ name }) => name).join(', ') || 'no inputs',
-      fix: "say what they are called: inputs: { input_ids: 'NAME' }",
+      fix: "give their name: inputs: { input_ids: 'NAME' }",
     });
   }
   const { outputs } = session;
@@ -186,7 +186,7 @@ function classifierOf(session: Session, path: string, options: OnnxTeacherOption
     where,
     wanted: `an output ${wanted}, float32 [batch, C]`,
     got: outputs.map(({ name, dtype, shape }) => `${name} (${dtype} ${formatShape(shape)})`).join(', '),
-    fix: 'name the output that holds one row of scores a text (output)',
+    fix: 'name the output with one row of scores per text (output)',
   });
 }
 

@@ -52,7 +52,7 @@ export function ownCut(
   if (maxLength !== undefined && maxLength > most) {
     throw new OptionError({
       where: `${where}, maxLength`,
-      wanted: `at most ${most}, as it has positions for`,
+      wanted: `at most ${most}, its maximum`,
       got: String(maxLength),
     });
   }

@@ -31,7 +31,7 @@ export type RecordedAnswer = {
   readonly isWhole: boolean;
 };
 
-const FIX = 'mend or delete that row, or learn nothing from such rows (--bad_rows skip)';
+const FIX = 'correct or delete that row, or leave such rows out (--bad_rows skip)';
 /** How far above 1 the sum of a few probabilities may be for being written with few digits. */
 const SUM_TOLERANCE = 0.01;
 /** More decimals than these were not rounded by whoever wrote them, but are all that a computer had. */
@@ -74,8 +74,8 @@ export class AnswerReader {
     if (rung === undefined || value === undefined || value === null) {
       throw new FileError({
         where,
-        wanted: use === undefined ? `an answer: one of ${RUNGS.join(', ')}` : `'${use}'`,
-        got: `the keys ${Object.keys(row).join(', ')}`,
+        wanted: use === undefined ? `one of the keys ${RUNGS.join(', ')}` : `the key '${use}'`,
+        got: Object.keys(row).join(', '),
         fix: FIX,
       });
     }
@@ -108,7 +108,7 @@ export class AnswerReader {
     const tolerance = decimals > MOST_DECIMALS ? UNROUNDED_TOLERANCE : given.length * halfUnit + SLACK;
     const sum = given.reduce((total, p) => total + p, 0);
     if (given.every((p) => p >= 0) && Math.abs(sum - 1) <= tolerance) return roundedTarget(given, halfUnit);
-    const wanted = `probabilities from 0 with a sum of 1, give or take ${digits(tolerance)} for rounding`;
+    const wanted = `probabilities ≥ 0 with a sum of 1, up to ${digits(tolerance)} for rounding`;
     throw badRow(where, wanted, `${shown(value)}, whose sum is ${digits(sum)}`);
   }
 
@@ -158,7 +158,7 @@ export class AnswerReader {
         counts[c] = count;
       }
     }
-    if (counts.every((count) => count === 0)) throw badRow(where, 'a sample or more', 'none');
+    if (counts.every((count) => count === 0)) throw badRow(where, 'at least one sample', 'none');
     return counts;
   }
 

@@ -125,12 +125,12 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     const key = by === 'id' ? idKey(object) : text;
     if (key === undefined) {
       const got = `the keys ${Object.keys(object).join(', ')}`;
-      throw new FileError({ where, wanted: `the ${by} that it answers`, got, fix: 'mend or delete that row' });
+      throw new FileError({ where, wanted: `the key ${by} of the row`, got, fix: 'correct or delete that row' });
     }
     const before = places.get(key);
     if (before !== undefined) {
       const got = `another for the same ${by} as ${wheres[before]}`;
-      throw new FileError({ where, wanted: 'one answer for each row', got, fix: 'delete one of them' });
+      throw new FileError({ where, wanted: 'one output per row', got, fix: 'delete one of them' });
     }
     const { rung, target, isWhole: saysAll } = reader.read(object, where, use);
     places.set(key, wheres.length);
@@ -142,7 +142,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     hash.update(JSON.stringify([key, text, rung, target]));
   }
   if (wheres.length === 0) {
-    throw new FileError({ where: path, wanted: 'recorded answers', got: 'none', fix: 'check that this is the file' });
+    throw new FileError({ where: path, wanted: 'recorded outputs', got: 'none', fix: 'check that this is the file' });
   }
   const others = remainder.all();
   return {
@@ -168,7 +168,7 @@ async function* recordedRows(path: string, { format }: RecordedTeacherOptions): 
       continue;
     }
     const { where, wanted, got, cause } = row.failure;
-    throw new FileError({ where, wanted, got, fix: 'mend or delete that line', cause });
+    throw new FileError({ where, wanted, got, fix: 'correct or delete that line', cause });
   }
 }
 
@@ -212,9 +212,9 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
     if (text !== undefined && text !== keyOf(table, row, 'text')) {
       throw new SignalError({
         where: wheres[place] as string,
-        wanted: `an answer to row ${table.ids[row]} of ${table.name}, ${shortened(keyOf(table, row, 'text'))}`,
-        got: `one to ${shortened(text)}`,
-        fix: "the rows have changed since: find them by their text (by: 'text'), or record the answers again",
+        wanted: `the output for row ${table.ids[row]} of ${table.name}, ${shortened(keyOf(table, row, 'text'))}`,
+        got: `one for ${shortened(text)}`,
+        fix: "the rows have changed: match by text (by: 'text'), or record the outputs again",
       });
     }
   }
@@ -222,7 +222,7 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
     const some = missing.slice(0, 3).join(', ');
     throw new SignalError({
       where: `teacher ${path}`,
-      wanted: `an answer for each of ${table.size} rows of ${table.name}, by ${by}`,
+      wanted: `outputs for all ${table.size} rows of ${table.name}, by ${by}`,
       got: `none for ${missing.length} of them (${some}${missing.length > 3 ? ', …' : ''})`,
       fix: 'record those too, or leave the rows out',
     });
@@ -232,9 +232,9 @@ function expectSameRows(records: Records, table: TextTable, path: string, unknow
   const count = used.reduce((sum, value) => sum + (1 - value), 0);
   throw new SignalError({
     where: wheres[extra] as string,
-    wanted: `an answer to a row of ${table.name}`,
-    got: `one to an unknown ${by}${count > 1 ? `, the first of ${count} such` : ''}`,
-    fix: "check that this is the file for this data; unknownRows: 'ignore' leaves such answers out",
+    wanted: `the output for a row of ${table.name}`,
+    got: `one for an unknown ${by}${count > 1 ? `, the first of ${count}` : ''}`,
+    fix: "check that this is the file for this data; unknownRows: 'ignore' ignores them",
   });
 }
 
@@ -243,13 +243,13 @@ function checkOptions({ labelNames, by, use, labelSmoothing = 0.1, samplePrior =
     throw new OptionError({ where, wanted, got: String(got) });
   };
   if (labelNames.length < 2 || new Set(labelNames).size < labelNames.length) {
-    refuse('labelNames', 'two names or more, each once', labelNames.join(', ') || 'none');
+    refuse('labelNames', 'at least two different names', labelNames.join(', ') || 'none');
   }
   if (by !== undefined && by !== 'id' && by !== 'text') refuse('by', 'id or text', by);
   if (use !== undefined && !RUNGS.includes(use)) refuse('use', RUNGS.join(', '), use);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    refuse('labelSmoothing', 'a number from 0 and below 1', labelSmoothing);
-  if (!(samplePrior >= 0 && Number.isFinite(samplePrior))) refuse('samplePrior', 'a number from 0', samplePrior);
+    refuse('labelSmoothing', 'a number ≥ 0 and < 1', labelSmoothing);
+  if (!(samplePrior >= 0 && Number.isFinite(samplePrior))) refuse('samplePrior', 'a number ≥ 0', samplePrior);
 }
 
 /** Rows of numbers, as many as come. */

@@ -33,7 +33,7 @@ export async function shuffledTeacher(teacher: Teacher, data: Dataset, seed: num
           where: `teacher ${teacher.name}, shuffled`,
           wanted: `the rows that were shuffled, of ${data.name}`,
           got: rows.name,
-          fix: 'shuffle the teacher for the data set that it is to answer',
+          fix: 'shuffle the teacher for this data set',
         });
       }
       const { batch, ...answers } = await teacher.answer(data, signals);

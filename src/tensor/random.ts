@@ -108,7 +108,7 @@ export function hashedBits(key: number, rows: number, columns: number): Uint32Ar
  */
 export function lastDropped(rate: number): number | undefined {
   if (!(rate >= 0 && rate < 1)) {
-    throw new OptionError({ where: 'dropout', wanted: 'a rate from 0 up to, but not, 1', got: String(rate) });
+    throw new OptionError({ where: 'dropout', wanted: 'a rate ≥ 0 and < 1', got: String(rate) });
   }
   const dropped = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1);
   return dropped === 0 ? undefined : dropped - 1;

@@ -193,7 +193,7 @@ function parseEntry(name: string, value: unknown, where: string): SafetensorsEnt
   if (!isRecord(value)) throw broken(place, 'an object with dtype, shape and data_offsets', brief(value));
   const { dtype: stored, shape, data_offsets: offsets } = value;
   if (!isStored(stored)) throw broken(place, `a dtype of ${ORDER.join(', ')}`, brief(stored));
-  if (!isSizes(shape)) throw broken(place, 'a shape of whole numbers', brief(shape));
+  if (!isSizes(shape)) throw broken(place, 'a shape of integers', brief(shape));
   if (!isSizes(offsets) || offsets.length !== 2) throw broken(place, 'two data_offsets', brief(offsets));
   const [begin = 0, end = 0] = offsets;
   let bytes: number = STORED[stored].bytes;
@@ -263,7 +263,7 @@ function decodeUtf8(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    throw broken(where, 'a header in UTF-8', 'bytes that are none', error);
+    throw broken(where, 'a header in UTF-8', 'bytes that are not valid UTF-8', error);
   }
 }
 
@@ -272,7 +272,7 @@ function parseObject(text: string, where: string): Record<string, unknown> {
   try {
     root = JSON.parse(text);
   } catch (error) {
-    throw broken(where, 'a JSON header', 'text that is none', error);
+    throw broken(where, 'a JSON header', 'invalid JSON', error);
   }
   if (!isRecord(root)) throw broken(where, 'a JSON header that is an object', brief(root));
   return root;
@@ -353,6 +353,6 @@ function brief(value: unknown): string {
 }
 
 function broken(where: string, wanted: string, got: string, cause?: unknown): CheckpointError {
-  const fix = 'the file is damaged or no safetensors file: copy or write it again';
+  const fix = 'the file is damaged or not a safetensors file: copy or write it again';
   return new CheckpointError({ where, wanted, got, fix, cause });
 }

@@ -197,7 +197,7 @@ function checked<T>(schema: Checker<T>, value: unknown, path: string): T {
   const key = issue?.path.map(String).join('.') ?? '';
   throw new FileError({
     where: key === '' ? path : `${path}: ${key}`,
-    wanted: 'what a supported tokenizer has there',
+    wanted: 'a supported value',
     got: issue?.message ?? 'something else',
     fix: 'see docs/hugging-face.md for what is supported',
   });

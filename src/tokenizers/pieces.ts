@@ -18,7 +18,7 @@ const UNUSED = /^\[unused\d+\]$/;
 
 /**
  * The pieces of a tokenizer.
- * @throws OptionError for a tokenizer without a token for hidden words.
+ * @throws OptionError for a tokenizer without a mask token.
  */
 export async function readPieces({ files }: Pick<Tokenizer, 'files'>): Promise<Pieces> {
   const { tokenizerJsonSchema, tokenizerConfigSchema } = await import('./tokenizer-json.schema.js');
@@ -37,7 +37,7 @@ export async function readPieces({ files }: Pick<Tokenizer, 'files'>): Promise<P
   if (wanted === undefined || id < 0) {
     throw new OptionError({
       where: 'tokenizer',
-      wanted: `a token for hidden words (${MASKS.join(', ')})`,
+      wanted: `a mask token (${MASKS.join(', ')})`,
       got: wanted === undefined ? 'none' : `'${wanted}', which has no id`,
       fix: 'use a tokenizer of a masked language model, or name mask_token in tokenizer_config.json',
     });

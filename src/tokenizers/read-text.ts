@@ -14,7 +14,7 @@ export async function readText(path: string, maxBytes: number): Promise<string> 
     throw new FileError({
       where: path,
       wanted: 'text in UTF-8',
-      got: 'bytes that are none',
+      got: 'bytes that are not valid UTF-8',
       fix: 'copy or download the file again',
       cause: error,
     });
@@ -30,7 +30,7 @@ export function parseJson(text: string, path: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const fix = 'copy or download the file again';
-    throw new FileError({ where: path, wanted: 'JSON', got: 'text that is none', fix, cause: error });
+    throw new FileError({ where: path, wanted: 'JSON', got: 'invalid JSON', fix, cause: error });
   }
 }
 

@@ -12,7 +12,7 @@ const token = z.string().max(10_000);
 /** Checked in one loop: a vocabulary has as many entries as the rest of the file has bytes. */
 const vocabulary = z.custom<Record<string, number>>(
   (value) => isRecord(value) && Object.values(value).every(isId),
-  'wanted pieces with ids, whole numbers from 0',
+  'wanted pieces with ids, integers ≥ 0',
 );
 
 const scoredPieces = z.custom<[string, number][]>(

@@ -73,7 +73,7 @@ export function tokenizerFrom({ pieces, templates, ...rest }: TokenizerParts): T
     ...rest,
     encodeRow,
     encode: (texts, pairs, options = {}) => {
-      if (texts.length === 0) throw new ShapeError({ where: 'encode', wanted: 'a text or more', got: 'none' });
+      if (texts.length === 0) throw new ShapeError({ where: 'encode', wanted: 'at least one text', got: 'none' });
       if (pairs !== undefined && pairs.length !== texts.length) {
         throw new ShapeError({ where: 'encode', wanted: `${texts.length} second texts`, got: `${pairs.length}` });
       }
@@ -95,7 +95,7 @@ export function padRows(rows: readonly EncodedRow[], padId: number, padding: 'lo
   if (!Number.isInteger(S) || S < longest) {
     throw new ShapeError({
       where: 'padding',
-      wanted: `a length of ${longest} tokens or more, as the longest row has`,
+      wanted: `a length of at least ${longest} tokens, as the longest row has`,
       got: String(S),
       fix: 'pass a maxLength that is not above it',
     });
@@ -143,7 +143,7 @@ function checkedTruncation(
   if (maxLength !== undefined && !(Number.isInteger(maxLength) && maxLength >= least)) {
     throw new OptionError({
       where: 'maxLength',
-      wanted: `a whole number from ${least}: the special tokens, and a token of the text`,
+      wanted: `an integer ≥ ${least} (the special tokens and one token of the text)`,
       got: String(maxLength),
     });
   }

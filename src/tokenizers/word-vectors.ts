@@ -40,7 +40,7 @@ const UNPACK = 'use the text format, unpacked, in UTF-8';
 export async function readWordVectors(path: string, options: WordVectorsOptions = {}): Promise<WordVectors> {
   const { maxWords = DEFAULT_MAX_WORDS, isWanted = () => true } = options;
   if (!Number.isInteger(maxWords) || maxWords < 1) {
-    throw new OptionError({ where: 'maxWords', wanted: 'a whole number from 1', got: String(maxWords) });
+    throw new OptionError({ where: 'maxWords', wanted: 'an integer ≥ 1', got: String(maxWords) });
   }
   const lineOfWord = new Map<string, number>();
   let header: Header | undefined;
@@ -95,12 +95,12 @@ function headerOf(line: Buffer, where: string): Header | undefined {
   const [, words, size] = /^(\d{1,12}) (\d{1,12})$/.exec(line.toString('latin1')) ?? [];
   if (words === undefined || size === undefined) return undefined;
   if (Number(size) >= 1) return { words: Number(words), size: Number(size) };
-  throw new FileError({ where, wanted: 'vectors of a number or more', got: size });
+  throw new FileError({ where, wanted: 'vectors of at least one number', got: size });
 }
 
 function wrongCount(path: string, { words }: Header, got: number): FileError {
   const came = got > words ? 'more' : String(got);
-  const fix = 'the file is torn: copy or download it again';
+  const fix = 'the file is truncated: copy or download it again';
   return new FileError({ where: `${path}:${got + 1}`, wanted: `${words} words, as line 1 says`, got: came, fix });
 }
 
@@ -137,7 +137,7 @@ function wordOf(bytes: Buffer, size: number, where: string): string {
   try {
     word = UTF8.decode(bytes);
   } catch (cause) {
-    throw new FileError({ where, wanted: 'text in UTF-8', got: 'bytes that are none', fix: UNPACK, cause });
+    throw new FileError({ where, wanted: 'text in UTF-8', got: 'bytes that are not valid UTF-8', fix: UNPACK, cause });
   }
   if (word === '') throw new FileError({ where, wanted: 'a word before its numbers', got: 'none' });
   // A row with numbers to spare would else be a word that ends in numbers.
@@ -155,7 +155,7 @@ function readNumbers(text: string, into: Float32Array, where: string): void {
       where,
       wanted: 'finite numbers after the word',
       got: field === '' ? 'two spaces in a row' : `'${shown(field)}'`,
-      fix: 'mend or delete that line',
+      fix: 'correct or delete that line',
     });
   }
 }

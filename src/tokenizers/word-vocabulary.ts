@@ -55,7 +55,7 @@ export function frequentWords(texts: Iterable<string>, options: FrequentWordsOpt
   const { minCount = frequentWordsDefaults.minCount, maxWords = frequentWordsDefaults.maxWords } = options;
   for (const [where, value] of Object.entries({ minCount, maxWords })) {
     if (Number.isInteger(value) && value >= 1) continue;
-    throw new OptionError({ where, wanted: 'a whole number from 1', got: String(value) });
+    throw new OptionError({ where, wanted: 'an integer ≥ 1', got: String(value) });
   }
   const split = wordSplitter(options);
   const counts = new Map<string, number>();

@@ -107,7 +107,7 @@ describe('openMlm', () => {
       'wanted a masked language model, got a bert with the head classification; use one that was trained to guess',
     );
     const whole = { ...textModel, tokenizer: wordTokenizer(['film']) };
-    await expect(openMlm({ model: whole })).rejects.toThrow('wanted WordPiece pieces, as BERT has them');
+    await expect(openMlm({ model: whole })).rejects.toThrow('wanted a WordPiece tokenizer, as BERT has');
     await expect(openMlm({ model: textModel, replaceRate: 0 })).rejects.toThrow('replaceRate: wanted a number above 0');
   });
 });

@@ -77,19 +77,19 @@ describe('writePool', () => {
     await expect(writePool(file, other, masking, { resume: true })).rejects.toThrow('resuming with another texts');
     const fewer = tang({ copies: 3, maskRate: 0.4, posRate: 0 });
     await expect(writePool(file, table, fewer, { resume: true })).rejects.toThrow(
-      'resuming with another copies: wanted 4, as it was begun with, got 3',
+      'resuming with another copies: wanted 4, as at the start, got 3',
     );
     const madeUp: object = { madeUp: 1 };
     await expect(writePool(file, table, masking, { resume: true, ...madeUp })).rejects.toThrow(
-      'resuming with another madeUp: wanted none, as it was begun with, got 1',
+      'resuming with another madeUp: wanted none, as at the start, got 1',
     );
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect((await writePool(file, table, fewer, { overwrite: true })).texts).toBeLessThan(texts);
     forgetWhole(file);
-    await expect(writePool(file, table, fewer)).rejects.toThrow('got one that is half made; resume to go on with it');
+    await expect(writePool(file, table, fewer)).rejects.toThrow('got an unfinished one; resume to continue it');
     writeFileSync(path('mine.jsonl'), 'mine\n');
     await expect(writePool(path('mine.jsonl'), table, fewer, { resume: true })).rejects.toThrow(
-      'got a file that is no pool of texts',
+      'got a file that is not a pool of texts',
     );
   });
 
@@ -107,7 +107,7 @@ describe('writePool', () => {
     let clock = 0;
     const watch = vi.spyOn(performance, 'now').mockImplementation(() => (clock += 60_000));
     await expect(writePool(file, table, stopping, { signal: stop.signal })).rejects.toThrow(
-      /an interruption after row 1; those so far are in .*stopped.jsonl: the same command with --resume goes on/,
+      /an interruption after row 1; the finished ones are in .*stopped.jsonl: run the same command with --resume/,
     );
     watch.mockRestore();
     await writePool(file, table, masking, { resume: true });

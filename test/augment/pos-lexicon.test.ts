@@ -48,13 +48,13 @@ describe('readPosLexicon', () => {
   });
 
   test('names file and line of what is no such row', async () => {
-    const fix = 'mend or delete that line';
+    const fix = 'correct or delete that line';
     for (const line of ['film', 'film\t0\tNOUN', 'film\tmany\tNOUN', 'film\t3\t', 'film\t3\tNOUN:0', '\t3\tNOUN']) {
       await expect(readPosLexicon(file('bad.tsv', `a\t1\tDET\n${line}\n`))).rejects.toThrow(
-        `bad.tsv:2: wanted a word, its count and its parts of speech with tabs between them, got ${line}; ${fix}`,
+        `bad.tsv:2: wanted a word, its count and its parts of speech, separated by tabs, got ${line}; ${fix}`,
       );
     }
-    await expect(readPosLexicon(file('empty.tsv', ''))).rejects.toThrow('wanted a word a line, got none');
+    await expect(readPosLexicon(file('empty.tsv', ''))).rejects.toThrow('wanted one word per line, got an empty file');
     await expect(readPosLexicon(join(scratch, 'none.tsv'))).rejects.toThrow('none.tsv');
   });
 

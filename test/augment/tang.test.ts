@@ -105,12 +105,12 @@ describe('tang', () => {
   });
 
   test('what cannot be is refused with the reason', () => {
-    expect(() => tang()).toThrow('posRate: wanted a lexicon for it, got none; give a file of words');
+    expect(() => tang()).toThrow('posRate: wanted a lexicon, got none; give a file of words');
     expect(() => tang({ maskRate: 0.6, posRate: 0.5, lexicon })).toThrow(
       'maskRate and posRate: wanted a sum of at most 1',
     );
     expect(() => tang({ maskRate: 0, posRate: 0, ngramRate: 0 })).toThrow('wanted a rule with a rate above 0');
-    expect(() => tang({ posRate: 0, copies: 0 })).toThrow('copies: wanted a whole number of at least 1');
+    expect(() => tang({ posRate: 0, copies: 0 })).toThrow('copies: wanted an integer ≥ 1');
     expect(() => tang({ posRate: 0, ngramRate: Number.NaN })).toThrow('ngramRate: wanted a number from 0 to 1');
   });
 });

@@ -101,7 +101,7 @@ describe('applying an op that does not fit', () => {
 
   test('a number that an integer type cannot hold is a DtypeError', () => {
     // BigInt(0.5) used to throw a bare RangeError.
-    expect(() => add(ids(2), 0.5)).toThrow('wanted a whole number for int64, got 0.5');
+    expect(() => add(ids(2), 0.5)).toThrow('wanted an integer for int64, got 0.5');
     expect(() => scalar(Number.NaN, 'int32')).toThrow(DtypeError);
   });
 

@@ -65,13 +65,13 @@ describe('normaliseArguments', () => {
   });
 
   test.each([
-    [['--fc1_sise', '3'], 'retort x: wanted a flag that it knows, got --fc1_sise; did you mean --fc1_size?'],
-    [['--fc1-sise=3'], 'retort x: wanted a flag that it knows, got --fc1-sise; did you mean --fc1_size?'],
-    [['—fc1_sise'], 'retort x: wanted a flag that it knows, got --fc1_sise; did you mean --fc1_size?'],
-    [['--rate', '3'], 'retort x: wanted a flag that it knows, got --rate; did you mean --learning_rate?'],
-    [['--quantum'], 'retort x: wanted a flag that it knows, got --quantum; see retort x --help'],
-    [['-o', 'x'], 'retort x: wanted a flag that it knows, got -o; see retort x --help'],
-    [['--fc1_size'], '--fc1_size: wanted an integer ≥ -5, got nothing after it'],
+    [['--fc1_sise', '3'], 'retort x: wanted a known flag, got --fc1_sise; did you mean --fc1_size?'],
+    [['--fc1-sise=3'], 'retort x: wanted a known flag, got --fc1-sise; did you mean --fc1_size?'],
+    [['—fc1_sise'], 'retort x: wanted a known flag, got --fc1_sise; did you mean --fc1_size?'],
+    [['--rate', '3'], 'retort x: wanted a known flag, got --rate; did you mean --learning_rate?'],
+    [['--quantum'], 'retort x: wanted a known flag, got --quantum; see retort x --help'],
+    [['-o', 'x'], 'retort x: wanted a known flag, got -o; see retort x --help'],
+    [['--fc1_size'], '--fc1_size: wanted an integer ≥ -5, got no value'],
     [['--fc1_size', '--save_last'], '--fc1_size: wanted an integer ≥ -5, got the next flag, --save_last'],
     [['--fc1_size', '—', 'save_last'], '--fc1_size: wanted an integer ≥ -5, got the next flag, —'],
     [

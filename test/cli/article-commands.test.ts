@@ -92,7 +92,7 @@ describe.each(LINES)('the article’s command: %s', (which) => {
     expect(run.call).toEqual(EXPECTED[which]);
     expect(run.exitCode).toBe(0);
     expect(run.stderr).toBe(
-      notice === '' ? '' : 'note: typographic dashes, as they come when a command is pasted, were read as - or --\n',
+      notice === '' ? '' : 'note: typographic dashes, as in pasted commands, were read as - or --\n',
     );
   });
 });
@@ -106,7 +106,7 @@ describe('flags of the original script that offer nothing here', () => {
   test.each([
     [
       '--fp_16',
-      '--fp_16: wanted one of false, 0, no, off, or the flag left out, got the flag alone; ' +
+      '--fp_16: wanted one of false, 0, no, off, or the flag left out, got no value; ' +
         'training runs in float32, so leave it out',
     ],
     [

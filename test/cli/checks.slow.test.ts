@@ -23,12 +23,12 @@ describe('warnings', () => {
     const { code, stdout, stderr } = retort(`train ${REVIEWS} --output_dir a --json`, root);
     expect(code, stderr).toBe(0);
     expect(count(stderr, `warning (duplicates): ${DUPLICATES}`)).toBe(1);
-    expect(stderr).toContain('  → leave them out of one of the two');
+    expect(stderr).toContain('  → remove them from one of the two');
     const { warnings } = JSON.parse(stdout);
     expect(warnings[0]).toEqual({
       name: 'duplicates',
       text: expect.stringContaining(DUPLICATES),
-      fix: expect.stringContaining('leave them out'),
+      fix: expect.stringContaining('remove them'),
     });
   });
 

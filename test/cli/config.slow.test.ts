@@ -38,7 +38,7 @@ describe('a retort.yaml', () => {
     expect([options.epochs, options.optimizer.learningRate, seed, config]).toEqual([2, 3e-3, 1, CONFIG]);
     const before = statSync(path('out/teacher/metrics.json')).mtimeMs;
     const { stderr } = mustRun('distill retort.yaml');
-    expect(stderr).toContain('it is trained already');
+    expect(stderr).toContain('already trained');
     expect(statSync(path('out/teacher/metrics.json')).mtimeMs).toBe(before);
     const record = json('out/experiment.json');
     expect(record).toMatchObject({ config: CONFIG, seeds: [1, 2], settings: { epochs: 1, batchSize: 32 } });
@@ -58,7 +58,7 @@ describe('a retort.yaml', () => {
     mustRun('train retort.yaml --student --max_steps 1 --quiet');
     expect(json('out-student-alone/metrics.json')).toMatchObject({ seed: 42, steps: 1 });
     expect(mustRun('compare retort.yaml').stdout).toContain('no-teacher');
-    expect(retort('doctor retort.yaml', root).stdout).toContain('reviews.csv: 160 rows to train on, 60 to score on');
+    expect(retort('doctor retort.yaml', root).stdout).toContain('reviews.csv: 160 training rows, 60 validation rows');
   });
 
   test('--dry_run says what would be trained, and writes nothing; what init proposes is such a config', () => {
@@ -69,7 +69,7 @@ describe('a retort.yaml', () => {
     const { stdout } = mustRun('distill proposed.yaml --model encoder --layers 2 --dry_run');
     // By hand: 144 of 160 rows are left to train on, 5 steps of 32 in each of the 10 passes that init gives few rows.
     expect(stdout).toContain('runs     20: each arm on seeds 1 to 5');
-    expect(stdout).toContain('144 rows (reviews train), 50 steps of 32 rows a run');
+    expect(stdout).toContain('144 rows (reviews train), 50 steps of 32 rows per run');
     expect(stdout).toContain('teacher  minilm-l6, trained first: 6 epochs');
     expect([existsSync(path('dry')), existsSync(path('outputs'))]).toEqual([false, false]);
   });

@@ -61,7 +61,7 @@ describe('retort distill of a regression', () => {
 
   test('a method or a metric of classes is refused before any work', () => {
     for (const [flags, message] of [
-      ['--method decoupled', "method 'decoupled': wanted a model of two classes or more"],
+      ['--method decoupled', "method 'decoupled': wanted a model of at least two classes"],
       ['--metric f1', "--metric: wanted one of pearson, spearman, got 'f1'"],
     ] as const) {
       const { code, stderr } = retort(`${command} --output_dir wrong ${flags}`, root);

@@ -64,12 +64,12 @@ describe('retort distill', () => {
     // Texts that are there twice are asked once.
     const toAnswer = new Set(train.texts).size;
     const { stderr } = done(`${HINTON} --teacher teacher-1 --output_dir shared-1 --cache_dir answers`);
-    expect(stderr).toContain(`teacher-1: ${toAnswer} rows to answer, ${200 - toAnswer} are known\n`);
+    expect(stderr).toContain(`teacher-1: ${toAnswer} outputs to compute, ${200 - toAnswer} are cached\n`);
     const again = [
       `${HINTON} --teacher teacher-1 --output_dir shared-2 --cache_dir answers`,
       `${HINTON} --teacher teacher-1 --output_dir by-run --overwrite`,
     ];
-    for (const line of again) expect(done(line).stderr).toMatch(/^teacher-1: all 200 rows are answered already$/m);
+    for (const line of again) expect(done(line).stderr).toMatch(/^teacher-1: all 200 outputs are cached$/m);
     expect(existsSync(join(root, 'shared-2', 'answers'))).toBe(false);
   });
 
@@ -80,9 +80,9 @@ describe('retort distill', () => {
     writeFileSync(join(root, 'answers.jsonl'), lines.join('\n'));
     const { json, stderr } = done(`${HINTON} --teacher answers.jsonl --teacher_use label --output_dir recorded`);
     expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null });
-    expect(stderr).toContain('temperature 1: the answers of answers.jsonl do not say what it gives at another\n');
+    expect(stderr).toContain('temperature 1: the outputs of answers.jsonl do not determine other temperatures\n');
     expect(json.verdict).toMatch(/over|against/);
-    expect(stderr).toContain('answers.jsonl does not answer all of reviews dev: its score is unknown');
+    expect(stderr).toContain('answers.jsonl has no outputs for some rows of reviews dev:  its score is unknown');
     const [first = '', ...others] = lines;
     const torn = JSON.stringify({ ...JSON.parse(first), samples: undefined, label: 'six' });
     writeFileSync(join(root, 'odd.jsonl'), [torn, ...others].join('\n'));
@@ -102,7 +102,7 @@ describe('retort distill', () => {
     const { json } = done(`${line} mean`);
     expect(json.teacher.name).toBe('ensemble of teacher-1, teacher-2');
     const { stderr } = done(`${HINTON} --teacher teacher-2 --output_dir second --cache_dir mean/answers`);
-    expect(stderr).toMatch(/^teacher-2: all 200 rows are answered already$/m);
+    expect(stderr).toMatch(/^teacher-2: all 200 outputs are cached$/m);
     const tokens = retort(`${line} tokens --method pkd --layers 2`, root);
     expect(tokens.code).not.toBe(0);
     expect(tokens.stderr).toContain('ensemble of teacher-1, teacher-2');
@@ -140,7 +140,7 @@ describe('retort distill', () => {
     expect(again.json.arms).toEqual(json.arms);
     const poor = await retortBeside(`${HINTON} ${model} --max_cost 0.002 --output_dir poor`);
     expect(poor.code).toBe(1);
-    expect(poor.stderr).toMatch(/wanted to stay within a cost of 0\.002, got about 0\.0\d+ for \d+ rows/);
+    expect(poor.stderr).toMatch(/wanted a cost of at most 0\.002, got about 0\.0\d+ for \d+ rows/);
   });
 
   test('with --teacher_epochs the teacher is trained first, once, and the student may start from it', () => {
@@ -156,7 +156,7 @@ describe('retort distill', () => {
     });
     const trained = readFileSync(join(root, 'taught', 'teacher', 'last.ckpt', 'model.safetensors'));
     const again = done(`${line.replace('--seeds 1', '--seeds 2')} --resume`);
-    expect(again.stderr).toMatch(/^it is trained already: accuracy/m);
+    expect(again.stderr).toMatch(/^already trained: accuracy/m);
     expect(again.json.arms[0].scores).toHaveLength(2);
     expect(readFileSync(join(root, 'taught', 'teacher', 'last.ckpt', 'model.safetensors'))).toEqual(trained);
     // Another training is refused, unless the folder may be overwritten.

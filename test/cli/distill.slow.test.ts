@@ -25,7 +25,7 @@ describe('retort distill on a file of one’s own', () => {
       expect(stdout).toMatch(new RegExp(`^${arm} +[\\d,]+ +\\d+\\.\\d\\d ± \\d+\\.\\d\\d `, 'm'));
     }
     expect(stdout).toMatch(/(BETTER|CAN'T TELL|NO BETTER): [+−-]\d+\.\d points (over|against) no-teacher/);
-    expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % on the evaluation rows$/m);
+    expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % on the evaluated split$/m);
     expect(stderr).toMatch(/^8\/8 {2}shuffled-teacher, seed 2: \d+\.\d\d % /m);
     // Both names in each line, and what to use.
     expect(stdout).toMatch(/^gain {2,}points +95 % interval +± seeds +± rows +verdict$/m);
@@ -70,7 +70,7 @@ describe('retort distill on a file of one’s own', () => {
     for (const [flags, message] of [
       ['--method hintn', "got 'hintn'"],
       ['--controls no-teachers', '--controls: wanted no-teacher, hard-labels, shuffled-teacher, label-smoothing'],
-      ['--method_options beta', "--method_options: wanted name=value, parted by commas, got 'beta'"],
+      ['--method_options beta', "--method_options: wanted name=value, separated by commas, got 'beta'"],
       ['--temperature 0', '--temperature'],
     ] as const) {
       const { code, stderr } = retort(`distill ${QUICK} --output_dir wrong ${flags}`, root);

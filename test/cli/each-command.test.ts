@@ -45,7 +45,7 @@ const USES: Readonly<Record<string, Use>> = {
     run: `train ${LABELLED} --model encoder ${BRIEF} trained`,
     says: /^accuracy \d+\.\d\d %, f1 .* on 80 rows \(reviews dev\)/,
     wrong: `train ${LABELLED} --model encoder --layers 4 ${BRIEF} wrong`,
-    refused: '--layers: wanted a whole number from 1 to 2',
+    refused: '--layers: wanted an integer from 1 to 2',
   },
   augment: {
     run: `augment ${REVIEWS} --method mlm --model pre --copies 2 --rows 20 --output_file pool.jsonl`,

@@ -21,7 +21,7 @@ describe('gainsText', () => {
       // 0.4 ± t(4) · 0.548 / √5 = 0.680, √(0.680² + 0.98²) = 1.193.
       "hinton over shuffled-teacher   +0.4   [\u22120.8, 1.6]     0.7    1.0 CAN'T TELL",
       'What is claimed is the gain over the arm without a teacher. The other',
-      'comparisons are secondary: nothing is corrected for their number.',
+      'comparisons are secondary: they are not corrected for multiple comparisons.',
     ]);
   });
 

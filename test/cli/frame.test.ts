@@ -35,7 +35,7 @@ describe('retort --help', () => {
   test('defaults and flags are those of the article', async () => {
     const { stdout } = await capturedRun(['help', 'mnist_with_kd']);
     const flat = stdout.replace(/\s+/g, ' ');
-    expect(flat).toContain('--learning_rate <number> step size of Adam [default: 0.005]');
+    expect(flat).toContain('--learning_rate <number> learning rate of Adam [default: 0.005]');
     expect(flat).toMatch(/--teacher_model <folder> [^[]*\[required\]/);
   });
 

@@ -80,10 +80,10 @@ describe('retort init', () => {
       metric: 'accuracy',
     });
     expect(text).toContain('Not used: id, date.');
-    expect(text).toContain('score in the place of label predicts them');
+    expect(text).toContain('score instead of label makes it a regression');
     expect(text).toContain('The largest label, 1, has 20 % of the rows');
     // By hand: 400 rows are 13 steps of 32, which 10 passes make 130; 40 dev rows of 2.5 points each.
-    expect(text).toContain('130 steps of 32 rows a run');
+    expect(text).toContain('130 steps of 32 rows per run');
     expect(config.training.epochs).toBe(10);
     expect(config.evidence).toMatchObject({ seeds: 5, smallestEffect: 2.5 });
     expect(values).toMatchObject({ data: path, textColumn: 'review', model: 'minilm-l6', layers: 3, teacherEpochs: 6 });
@@ -214,7 +214,7 @@ describe('retort init', () => {
       'no line of names',
       'a.csv',
       body,
-      /a\.csv:1: wanted a first line that names the columns, got 'the film number 1 was good and long' as a name; put one in front/,
+      /a\.csv:1: wanted a header line with the names of the columns, got 'the film number 1 was good and long' as a name; add a header line/,
     ],
     [
       'one column',
@@ -251,7 +251,7 @@ describe('retort init', () => {
     expect((await init(path, '--text', 'bdy2')).stderr).toMatch(
       /--text: wanted a column of .*title2, body2, p, q, got 'bdy2'/,
     );
-    expect((await init('sst2', '--text', 'x')).stderr).toMatch(/--text: wanted a file of your own, got sst2/);
+    expect((await init('sst2', '--text', 'x')).stderr).toMatch(/--text: wanted a file, got the data set sst2/);
     expect((await init(path, '--data_dir', 'x')).stderr).toMatch(/--data_dir: wanted the name of a data set/);
   });
 
@@ -289,7 +289,7 @@ describe('retort init on public data', () => {
   dataTest('imdb', 'IMDB: label and stars, which take turns; texts that are cut', async (folder) => {
     const { config, text } = await proposed(join(folder, 'train.jsonl'));
     expect(config.task).toMatchObject({ text: 'text', label: 'label', maxLength: 256 });
-    expect(text).toContain('longer ones are cut');
+    expect(text).toContain('longer ones are truncated');
   });
   dataTest('cola', 'CoLA has no line of names, and is known by its own', async (folder) => {
     const { stderr } = await init(join(folder, 'train.tsv'), '--output', join(root, 'cola.yaml'));

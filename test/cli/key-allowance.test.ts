@@ -136,7 +136,7 @@ describe('the line before the first request', () => {
     [{ flags: { teacher } }, `${HOST} gets texts of reviews.csv, the key in OPENAI_API_KEY`],
     [
       { flags: { teacher: 'http://10.0.0.7:8000/v1' } },
-      'http://10.0.0.7:8000 gets texts of reviews.csv; over plain http, so that others on the way can read it',
+      'http://10.0.0.7:8000 gets texts of reviews.csv; over plain http, where it can be intercepted',
     ],
     [{ flags: { teacher: 'http://[::1]:8000/v1' } }, 'http://[::1]:8000 gets texts of reviews.csv'],
   ])('%j', async (given, line) => {
@@ -169,8 +169,6 @@ describe('isConfirmed', () => {
   });
 
   test('Ctrl-C is no answer', async () => {
-    await expect(ask(undefined, AbortSignal.abort())).rejects.toThrow(
-      'retort: wanted an answer, got a request to stop',
-    );
+    await expect(ask(undefined, AbortSignal.abort())).rejects.toThrow('retort: wanted yes or no, got an interruption');
   });
 });

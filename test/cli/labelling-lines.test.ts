@@ -15,7 +15,7 @@ describe('LabellingLines', () => {
     expect(said).toEqual([
       'big: 8,000 rows to answer, 200 are known',
       'big: 3,000 of 8,000 rows  100 rows/s  0:50 left',
-      'big: 8,000 rows answered in 1:20',
+      'big: 8,000 outputs computed in 1:20',
     ]);
     // Told twice that it is done, it says so once.
     expect(lines.take('big', view(8000), true)).toEqual([]);
@@ -37,7 +37,7 @@ describe('LabellingLines', () => {
 
   test('rows that were answered before are said in one line, for each data set', () => {
     const lines = new LabellingLines(() => 0);
-    expect(lines.take('big', view(0, 0, 8200), true)).toEqual(['big: all 8,200 rows are answered already']);
-    expect(lines.take('big', view(0, 0, 872), true)).toEqual(['big: all 872 rows are answered already']);
+    expect(lines.take('big', view(0, 0, 8200), true)).toEqual(['big: all 8,200 outputs are cached']);
+    expect(lines.take('big', view(0, 0, 872), true)).toEqual(['big: all 872 outputs are cached']);
   });
 });

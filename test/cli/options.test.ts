@@ -96,13 +96,13 @@ describe('readOptions', () => {
     const raw = (...operands: string[]) => readOptions('retort x', table, { flags: new Map(), operands });
     expect(raw('m').values).toEqual({ model: 'm', data: undefined });
     expect(raw('m', 'd').values).toEqual({ model: 'm', data: 'd' });
-    expect(() => raw('m', 'd', 'e')).toThrow("retort x: wanted fewer words, got 'e'; see retort x --help");
+    expect(() => raw('m', 'd', 'e')).toThrow("retort x: wanted fewer arguments, got 'e'; see retort x --help");
     expect(() => raw()).toThrow('retort x: wanted a model, got nothing; see retort x --help');
   });
 
   test('contradicting switches are refused', () => {
     expect(() => read({ resume: true, overwrite: true })).toThrow(
-      '--overwrite, --resume: wanted at most one of the two, got both',
+      '--overwrite, --resume: wanted only one of them, got both',
     );
   });
 });

@@ -82,7 +82,7 @@ describe('the retort process', () => {
     const { stderr, status } = spawnSync('bash', ['-c', '"$0" "$1" --help > /dev/full', process.execPath, MAIN], {
       encoding: 'utf8',
     });
-    expect(stderr).toMatch(/^error: stdout: wanted a place that takes the output, got ENOSPC.*\n$/);
+    expect(stderr).toMatch(/^error: stdout: wanted a writable output, got ENOSPC.*\n$/);
     expect(status).toBe(1);
   });
 

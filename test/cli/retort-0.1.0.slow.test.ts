@@ -57,7 +57,7 @@ describe('what 0.1.0 wrote', () => {
     for (const model of ['teacher', 'hf', 'onnx']) {
       const { code, stderr } = retort(['predict', model, 'a fine film'], root);
       expect(code).toBe(0);
-      expect(stderr).toMatch(/ has no manifest\.json, as from retort 0\.1 and other tools: what was changed/);
+      expect(stderr).toMatch(/ has no manifest\.json \(from retort 0\.1 or another tool\), so changes/);
     }
   });
 
@@ -121,8 +121,8 @@ describe('what 0.1.0 wrote', () => {
       const { code, stderr } = retort(`${line} --resume --quiet`, root);
       expect(code, stderr).toBe(2);
       expect(stderr).toBe(
-        `error: resuming ${path}: wanted what was begun by retort 0.2.0 or later, which wrote down all that decides its ` +
-          'numbers, got what retort 0.1.0 began; finish it with retort 0.1.0, or start anew with --overwrite or in another place\n',
+        `error: resuming ${path}: wanted a run started by retort 0.2.0 or later, which records all ` +
+          'options, got one started by retort 0.1.0; finish it with retort 0.1.0, or start over with --overwrite or in another place\n',
       );
     }
     expect(tree(root)).toEqual(before);

@@ -164,7 +164,7 @@ describe('retort predict', () => {
     const [one] = linesOf(mustRun(['predict', 'pairs', 'the film', '--pair', 'a man']));
     writeFileSync(path('pairs.csv'), 'text,other\nthe film,a man\n');
     expect(linesOf(mustRun(['predict', 'pairs', 'pairs.csv', '--pair_column', 'other']))).toEqual([one]);
-    expect(failure(['predict', 'pairs', 'the film']).stderr).toMatch(/wanted pairs of texts/);
+    expect(failure(['predict', 'pairs', 'the film']).stderr).toMatch(/wanted a pair of texts/);
   });
 
   test('a checkpoint that says what it was trained on is asked for that alone, exported or not', async () => {
@@ -174,7 +174,7 @@ describe('retort predict', () => {
     for (const model of ['trained-on-pairs', 'exported-pairs']) {
       const single = failure(['predict', model, 'the film']);
       expect(single).toMatchObject({ code: 2 });
-      expect(single.stderr).toMatch(/wanted pairs of texts, as the model reads, got a single text/);
+      expect(single.stderr).toMatch(/wanted a pair of texts, since the model reads pairs, got a single text/);
       mustRun(['predict', model, 'the film', '--pair', 'a man']);
     }
   });
@@ -221,7 +221,7 @@ describe('retort predict', () => {
     ['Latin-1', ['student', '-'], /stdin:2: wanted text in UTF-8/, 1, Buffer.from('ok\ncaf\xe9\n', 'latin1')],
     ['a column that is none', ['student', 'rows.csv', '--text_column', 'txt'], /wanted a column 'txt'/, 1],
     ['columns of no table', ['student', 'text', '--text_column', 'x'], /wanted a .csv, .tsv, .jsonl.* file/, 2],
-    ['a pair to many', ['student', 'a', 'b', '--pair', 'c'], /--pair: wanted one text before it, got 2 words/, 2],
+    ['a pair to many', ['student', 'a', 'b', '--pair', 'c'], /--pair: wanted exactly one text beside it, got 2 words/, 2],
     ['too many tokens', ['student', 'a', '--max_length', '50'], /--max_length: wanted .* at most 40/, 2],
   ])('%s is one message', (_what, words, message, code, input) => {
     const outcome = failure(['predict', ...words], input);

@@ -53,7 +53,7 @@ describe('retort train on a file of one’s own', () => {
 
   test('without --dev a tenth is set aside; --rows, --data_seed and --seed say what is drawn', () => {
     const notice = mustRun(`train reviews.csv ${QUICK} --max_steps 1 --output_dir a`).stderr;
-    expect(notice).toContain('reviews has no dev split: 40 of its training rows are set aside as one');
+    expect(notice).toContain('reviews has no validation split: 40 of its training rows become one');
     const result = resultOf(`train reviews.csv ${QUICK} --dev_share 0.25 --rows 64 --max_steps 2 --output_dir b`);
     expect(result).toMatchObject({
       status: 'finished',
@@ -161,18 +161,18 @@ describe('retort train', () => {
   test.each<[string, string, RegExp]>([
     ['no data', '', /retort train: wanted a data, got nothing/],
     ['a data set that is none', 'sst', /data: wanted a data set \(sst2, .*got 'sst'; did you mean 'sst2'\?/],
-    ['a folder', 'encoder', /got 'encoder', a folder; name the data set and say where it lies/],
+    ['a folder', 'encoder', /got 'encoder', a folder; give the name of the data set and its folder/],
     ['no such column', `reviews.csv --model encoder`, /reviews\.csv:1: wanted a column 'text'/],
-    ['a column of a set', 'sst2 --text review', /--text_column: wanted a file of your own, got sst2/],
+    ['a column of a set', 'sst2 --text review', /--text_column: wanted a file, got the data set sst2/],
     ['a folder of sets for a file', 'reviews.csv --data_dir .', /--data_dir: wanted the name of a data set/],
-    ['two dev splits', `reviews.csv ${QUICK} --dev dev.csv --dev_share 0.1`, /--dev, --dev_share: wanted at most one/],
-    ['labels and scores', 'reviews.csv --label a --score b', /--label_column, --score_column: wanted at most one/],
+    ['two dev splits', `reviews.csv ${QUICK} --dev dev.csv --dev_share 0.1`, /--dev, --dev_share: wanted only one/],
+    ['labels and scores', 'reviews.csv --label a --score b', /--label_column, --score_column: wanted only one/],
     [
       'more rows than there are',
       `reviews.csv ${QUICK} --rows 500`,
       /--rows: wanted 1 to 360 rows of reviews train, got 500/,
     ],
-    ['too many layers', `reviews.csv ${QUICK} --layers 4`, /--layers: wanted a whole number from 1 to 3/],
+    ['too many layers', `reviews.csv ${QUICK} --layers 4`, /--layers: wanted an integer from 1 to 3/],
     ['layers of a BiLSTM', `reviews.csv ${REVIEWS} --model bilstm --layers 1`, /--layers: wanted an encoder/],
     [
       'the width of no BiLSTM',
@@ -186,13 +186,9 @@ describe('retort train', () => {
       `reviews.csv ${QUICK} --schedule constant --warmup 0.5`,
       /--warmup: .*constant_with_warmup/,
     ],
-    [
-      'a flag that is none',
-      'reviews.csv --epoch 3',
-      /wanted a flag that it knows, got --epoch; did you mean --epochs\?/,
-    ],
+    ['a flag that is none', 'reviews.csv --epoch 3', /wanted a known flag, got --epoch; did you mean --epochs\?/],
     ['a device that is none', `reviews.csv ${QUICK} --device gpu`, /device 'gpu': wanted one of/],
-    ['a set that is not there', 'sst2 --data_dir .', /sst2: wanted SST-2 .*got none of it in \./],
+    ['a set that is not there', 'sst2 --data_dir .', /sst2: wanted SST-2 .*got none of these files in \./],
   ])('%s: one message that names it, and nothing is written', (_what, words, message) => {
     const { code, stderr, stdout } = retort(`train ${words} --quiet --output_dir wrong`, root);
     expect(stderr).toMatch(message);

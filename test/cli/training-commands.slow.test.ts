@@ -85,7 +85,7 @@ describe('the article’s three lines, in the order in which they are pasted', (
     expect(stdout).toMatch(/\nteacher +12,730 +92\.51 /);
     expect(stdout).toMatch(/\nsmall model +3,190 +63\.18 /);
     expect(stdout).toMatch(/\nsmall model with KD +3,190 +71\.38 /);
-    expect(stdout).toContain('One seed (42) is an anecdote');
+    expect(stdout).toContain('One seed (42) shows nothing');
     expect(stderr.trimEnd().split('\n')).toHaveLength(3);
     const again = JSON.parse(mustRun('primer --quick --data_dir ../data/mnist --json', cwd).stdout);
     expect(again.models.map(({ model }: { model: string }) => model)).toEqual(['teacher', 'small', 'small-with-kd']);
@@ -133,7 +133,7 @@ describe('retort mnist', () => {
     mustRun(`${BASE} --output_dir f`, root);
     const before = weightsOf('f');
     const { stdout, stderr } = mustRun(`${BASE} --output_dir f --resume`, root);
-    expect(stderr).toBe('note: the run in f has finished: nothing to resume; --overwrite starts it anew\n');
+    expect(stderr).toBe('note: the run in f has finished: nothing to resume; --overwrite starts it over\n');
     expect(stdout).toMatch(/^accuracy /);
     expect(weightsOf('f').equals(before)).toBe(true);
   });
@@ -149,8 +149,8 @@ describe('retort mnist', () => {
     expect(retort(`${BASE} --output_dir g --resume --threads 2`, root)).toMatchObject({
       code: 2,
       stderr:
-        'error: g: resuming with another threads: wanted 1, as it was begun with, got 2; give --threads 1: sums round ' +
-        'otherwise with another number, and the default is another on some machines\n',
+        'error: g: resuming with another threads: wanted 1, as at the start, got 2; give --threads 1: another number ' +
+        'changes the rounding of sums, and the default depends on the machine\n',
     });
   });
 
@@ -207,7 +207,7 @@ describe('retort mnist-with-kd', () => {
 
   test('alpha 0 is training on the labels alone, to the bit', () => {
     const { stderr } = mustRun(`${KD} --teacher_model teacher --alpha_for_kd 0 --output_dir kd0`, root);
-    expect(stderr).toContain('note: with --alpha_for_kd 0 the labels alone count');
+    expect(stderr).toContain('note: with --alpha_for_kd 0 only the labels are used');
     expect(weightsOf('kd0').equals(weightsOf('alone'))).toBe(true);
   });
 

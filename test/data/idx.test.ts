@@ -76,7 +76,7 @@ describe('readIdx', () => {
     [
       'a torn gzip file',
       zipped.subarray(0, zipped.length - 9),
-      /x-idx: wanted a whole gzip file, got one that is torn or damaged \(.+\); download it again/,
+      /x-idx: wanted a whole gzip file, got one that is truncated or damaged \(.+\); download it again/,
     ],
     ['a gzip file without its checksum', zipped.subarray(0, zipped.length - 3), /wanted a whole gzip file/],
     ['a gzip file with a wrong checksum', changed(zipped, zipped.length - 6, 0), /wanted a whole gzip file/],

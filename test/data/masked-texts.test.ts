@@ -92,6 +92,6 @@ describe('maskTokens', () => {
   });
 
   test('a rate that is none is refused', () => {
-    expect(() => maskTokens({ pieces, rate: 0 })).toThrow('mask rate: wanted a number above 0 and below 1, got 0');
+    expect(() => maskTokens({ pieces, rate: 0 })).toThrow('mask rate: wanted a number > 0 and < 1, got 0');
   });
 });

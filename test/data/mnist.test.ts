@@ -211,7 +211,7 @@ describe('loadMnist', () => {
 
   test('a folder that cannot be created is an OutputError', async () => {
     writeFileSync(join(root, 'file'), '');
-    await expect(loadMnist(join(root, 'file', 'mnist'))).rejects.toThrow(/wanted a path that leads through folders/);
+    await expect(loadMnist(join(root, 'file', 'mnist'))).rejects.toThrow(/wanted a path through folders/);
     await expect(loadMnist('/proc/retort-mnist')).rejects.toBeInstanceOf(OutputError);
   });
 
@@ -259,9 +259,7 @@ describe('mnistDataset', () => {
 
   test.each([0, -2, 1.5, Number.NaN])('refuses maxSamples %d', (maxSamples) => {
     expect(() => mnistDataset(split, { maxSamples })).toThrow(OptionError);
-    expect(() => mnistDataset(split, { maxSamples })).toThrow(
-      'maxSamples: wanted a whole number of at least 1, or -1 for all',
-    );
+    expect(() => mnistDataset(split, { maxSamples })).toThrow('maxSamples: wanted an integer ≥ 1, or -1 for all');
   });
 
   test.each<[string, number[], number | undefined, string]>([

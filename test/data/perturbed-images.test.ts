@@ -146,13 +146,13 @@ describe('perturbedImages', () => {
   });
 
   test.each([
-    [{ shift: 5 }, 'shift: wanted whole pixels from 0 to 4, got 5'],
-    [{ shift: 0.5 }, 'shift: wanted whole pixels from 0 to 4, got 0.5'],
-    [{ rotation: 181 }, 'rotation: wanted degrees from 0 to 180, got 181'],
-    [{ scaling: 1 }, 'scaling: wanted a share from 0 to below 1, got 1'],
-    [{ shear: -0.1 }, 'shear: wanted pixels for each pixel down, from 0, got -0.1'],
-    [{ noise: -1 }, 'noise: wanted a standard deviation from 0, got -1'],
-    [{ noise: Number.NaN }, 'noise: wanted a standard deviation from 0, got NaN'],
+    [{ shift: 5 }, 'shift: wanted an integer from 0 to 4 (pixels), got 5'],
+    [{ shift: 0.5 }, 'shift: wanted an integer from 0 to 4 (pixels), got 0.5'],
+    [{ rotation: 181 }, 'rotation: wanted an angle from 0 to 180 degrees, got 181'],
+    [{ scaling: 1 }, 'scaling: wanted a number ≥ 0 and < 1, got 1'],
+    [{ shear: -0.1 }, 'shear: wanted a number ≥ 0 (pixels per row), got -0.1'],
+    [{ noise: -1 }, 'noise: wanted a standard deviation ≥ 0, got -1'],
+    [{ noise: Number.NaN }, 'noise: wanted a standard deviation ≥ 0, got NaN'],
   ])('refuses %j', (options, message) => {
     expect(() => perturbedImages({ width: WIDTH, height: HEIGHT, ...options })).toThrow(message);
   });

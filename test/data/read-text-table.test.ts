@@ -112,7 +112,7 @@ describe('readTextTable', () => {
   test('rows that cannot be read are thrown, or left out and reported', async () => {
     const csv = 'text,label\na,x\nb\n"c\nd",x,1\ne,x\n';
     expect((await failure(read('w.csv', csv))).message).toMatch(
-      /w\.csv:3: wanted 2 columns, separated by ',', got 1; mend that row, or have such rows left out/u,
+      /w\.csv:3: wanted 2 columns, separated by ',', got 1; correct that row, or have such rows left out/u,
     );
     const bad: string[] = [];
     const table = await read('w.csv', csv, { onBadRow: ({ where }) => bad.push(where.slice(folder.length)) });
@@ -149,13 +149,13 @@ describe('readTextTable', () => {
       'a.csv',
       'text,label\n"a,1\nb,2\n',
       {},
-      /a\.csv:2: wanted quotes in pairs, got a field that is still open at the end of the file; .*quote: false/u,
+      /a\.csv:2: wanted a closing quote, got a field that is still open at the end of the file; .*quote: false/u,
     ],
     ['a.csv', 'text,label\na,1\n"b" c,2\n', {}, /a\.csv:3: wanted quotes around whole fields, doubled inside them/u],
     ['a.csv', 'text,label\na,1\n5" pipe,2\n', {}, /a\.csv:3: wanted quotes around whole fields/u],
     ['a.csv', 'text,label\ra,1\rb,2\r', {}, /wanted lines that end with LF or CRLF, got CR alone/u],
     ['a.csv', 'text,label\na,1\nb\0,2\n', {}, /a\.csv:3: wanted text, got a NUL byte/u],
-    ['a.csv', latin1, {}, /a\.csv:3: wanted text in UTF-8, got bytes that are none; .*iconv/u],
+    ['a.csv', latin1, {}, /a\.csv:3: wanted text in UTF-8, got bytes that are not valid UTF-8; .*iconv/u],
     ['a.csv', utf16, {}, /wanted text in UTF-8, got text in UTF-16/u],
     ['a.csv', Buffer.from('text,label\na,\u20ac').subarray(0, -1), {}, /a\.csv:2: wanted text in UTF-8/u],
     ['a.tsv', 'a\tb\n', { text: 3 }, /a\.tsv:1: wanted at least 3 columns, separated by tabs, got 2/u],
@@ -163,13 +163,13 @@ describe('readTextTable', () => {
       'a.csv',
       'text,label\na,good\n"b\nc",bda\n',
       names,
-      /a\.csv:3: wanted one of the labels 'good', 'bad', got 'bda' \(nearest: 'bad'\); mend that cell; .*the training rows \(or labelNames\)/u,
+      /a\.csv:3: wanted one of the labels 'good', 'bad', got 'bda' \(nearest: 'bad'\); correct that cell; .*the training rows \(or labelNames\)/u,
     ],
     [
       'a.csv',
       'text,label\na,good\nb,1\n',
       names,
-      /a\.csv:3: wanted labels as names, as in the rows before, got '1'; give labelMap/u,
+      /a\.csv:3: wanted labels as names, as in earlier rows, got '1'; give labelMap/u,
     ],
     ['a.csv', 'text,label\na,2\n', names, /a\.csv:2: wanted one of the labels/u],
     ['a.csv', 'text,label\na,4\n', { labelMap: { 3: 'good' } }, /a\.csv:2: wanted one of the labels '3', got '4'/u],
@@ -179,13 +179,13 @@ describe('readTextTable', () => {
       'a.csv',
       'text,id\na,1\nb,2\nc,1\n',
       { id: 'id' },
-      /a\.csv:4: wanted an id that no other row has, got '1', which .*a\.csv:2 has too/u,
+      /a\.csv:4: wanted a unique id, got '1', which .*a\.csv:2 has too/u,
     ],
     [
       'a.csv',
       `text,label\n${Array.from({ length: 200 }, (_, i) => `a,t${i}\n`).join('')}`,
       {},
-      /wanted labels that several rows share, got 200 different ones in 200 rows/u,
+      /wanted labels that repeat, got 200 different ones in 200 rows/u,
     ],
     ['a.jsonl', '{"text":"a"}\n{"text":"b"', {}, /a\.jsonl:2: wanted one whole JSON object, got '\{"text":"b"'/u],
     ['a.jsonl', '[{"text":"a"}]\n', {}, /a\.jsonl:1: wanted a JSON object, got '\[.*; give one object a line/u],
@@ -215,7 +215,7 @@ describe('readTextTable', () => {
   });
 
   test.each<[string, ReadTextTableOptions, RegExp]>([
-    ['a.txt', { text: 'text' }, /format txt: wanted one text a line and no columns/u],
+    ['a.txt', { text: 'text' }, /format txt: wanted one text per line and no columns/u],
     ['a.jsonl', { delimiter: ';' }, /delimiter: wanted a file of CSV or TSV, got format jsonl/u],
     ['a.jsonl', { text: 1 }, /wanted names of columns for jsonl, got 1/u],
     ['a.csv', { text: 0 }, /wanted column numbers from 1, got 0/u],

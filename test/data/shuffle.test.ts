@@ -64,12 +64,12 @@ describe('epochBatches', () => {
   ])('refuses the cursor %j of other data', (cursor) => {
     const first = () => epochBatches({ size: 10, batchSize: 4, seed: 1, cursor }).next();
     expect(first).toThrow(CheckpointError);
-    expect(first).toThrow(/shuffle: wanted a place in an epoch of 10 rows, got epoch .*; resume with the data set/);
+    expect(first).toThrow(/shuffle: wanted a position in an epoch of 10 rows, got epoch .*; resume with the data set/);
   });
 
   test.each([0, -1, 2.5, Number.NaN])('refuses batch size %d', (batchSize) => {
     expect(() => epochBatches({ size: 10, batchSize, seed: 1, cursor: START }).next()).toThrow(OptionError);
-    expect(() => batchesInOrder(10, batchSize).next()).toThrow('batchSize: wanted a whole number of at least 1');
+    expect(() => batchesInOrder(10, batchSize).next()).toThrow('batchSize: wanted an integer ≥ 1');
   });
 });
 

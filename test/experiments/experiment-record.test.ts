@@ -228,7 +228,7 @@ describe('an experiment of another metric', () => {
     expect(cola.arms.map(({ mean }) => mean)).toEqual([4, -3]);
     expect(cola.headline?.text).toBe(
       "CAN'T TELL: +7.0 points of Matthews' correlation over no-teacher, 95 % interval over seeds alone [2.0, 12.0], 3 paired " +
-        'seeds; what was answered row by row is not known, so that nothing follows for other rows',
+        'seeds; the predictions per row are not known, so nothing follows for other rows',
     );
   });
 });
@@ -322,7 +322,7 @@ describe('a record on disk', () => {
     expect(changed).not.toBe(text);
     writeFileSync(path, changed);
     await expect(readExperimentRecord(path)).rejects.toThrow(
-      `${path}: wanted what was written there, with its checksum (sha256), got values that were changed since`,
+      `${path}: wanted the recorded values with their checksum (sha256), got changed values`,
     );
     writeFileSync(path, text.replaceAll('\n', '\r\n'));
     expect(await readExperimentRecord(path)).toEqual(record);
@@ -334,9 +334,9 @@ describe('a record on disk', () => {
       (json) => ({ ...json, version: 4, news: 1 }),
     ],
     [': format: wanted the record of an experiment', (json) => ({ ...json, format: 'retort-run' })],
-    [': wanted what retort writes there', (json) => ({ ...json, news: 1 })],
+    [': wanted a file written by retort', (json) => ({ ...json, news: 1 })],
     [
-      ': arms.0.scores.0: wanted what retort writes there',
+      ': arms.0.scores.0: wanted a file written by retort',
       (json) => ({ ...json, arms: [{ ...record.arms[0], scores: [101] }] }),
     ],
     [': wanted the record of an experiment', () => null],
@@ -351,7 +351,7 @@ describe('a record on disk', () => {
   test('is refused where it is no JSON or not there', async () => {
     const path = join(root, 'torn.json');
     writeFileSync(path, JSON.stringify(record).slice(0, 100));
-    await expect(readExperimentRecord(path)).rejects.toThrow(`${path}: wanted JSON, got text that is none`);
+    await expect(readExperimentRecord(path)).rejects.toThrow(`${path}: wanted JSON, got invalid JSON`);
     await expect(readExperimentRecord(join(root, 'none'))).rejects.toThrow('wanted an existing file');
   });
 

@@ -87,13 +87,13 @@ describe('runExperiment', () => {
     const { run: runCounted, ran } = counted();
     const bad = async (changes: Partial<ExperimentOptions<Arm>>) =>
       (await failure(runExperiment({ ...base, run: runCounted, ...changes }))).message;
-    expect(await bad({ arms: [] })).toBe('fake: arms: wanted one or more, got none');
+    expect(await bad({ arms: [] })).toBe('fake: arms: wanted at least one, got none');
     expect(await bad({ arms: [{ name: 'kd' }, { name: 'kd' }] })).toContain('wanted names that differ, got kd twice');
-    expect(await bad({ seeds: [] })).toContain('seeds: wanted one or more');
-    expect(await bad({ seeds: [1, 2, 1] })).toContain('wanted whole numbers from 0, each once, got 1 twice');
+    expect(await bad({ seeds: [] })).toContain('seeds: wanted at least one');
+    expect(await bad({ seeds: [1, 2, 1] })).toContain('wanted different integers ≥ 0, got 1 twice');
     expect(await bad({ seeds: [1.5] })).toContain('got 1.5');
     expect(await bad({ seeds: [-1] })).toContain('got -1');
-    expect(await bad({ parallel: { workers: 0, script } })).toContain('workers: wanted a whole number from 1, got 0');
+    expect(await bad({ parallel: { workers: 0, script } })).toContain('workers: wanted an integer ≥ 1, got 0');
     expect(ran).toEqual([]);
   });
 
@@ -157,7 +157,7 @@ describe('a results file', () => {
     expect(error).toBeInstanceOf(OutputError);
     expect(error.message).toBe(
       `${resultsFile}: wanted a new file for the results, got one that holds results; ` +
-        'pass --resume to go on with them, or choose another place',
+        'pass --resume to continue them, or choose another place',
     );
     expect(readFileSync(resultsFile, 'utf8')).toBe(before);
     expect(existsSync(`${resultsFile}.lock`)).toBe(false);
@@ -207,8 +207,8 @@ describe('a results file', () => {
     );
     const error = await failure(runExperiment({ ...base, seeds: [1, 2], resultsFile, resume: true }));
     expect(error.message).toBe(
-      `resuming ${resultsFile}: wanted what was begun by retort 0.2.0 or later, which wrote down all that decides its ` +
-        'numbers, got what retort 0.1.0 began; finish it with retort 0.1.0, or start anew with --overwrite or in another place',
+      `resuming ${resultsFile}: wanted a run started by retort 0.2.0 or later, which records all ` +
+        'options, got one started by retort 0.1.0; finish it with retort 0.1.0, or start over with --overwrite or in another place',
     );
     expect(readFileSync(resultsFile, 'utf8')).toBe(asThen);
   });
@@ -220,7 +220,7 @@ describe('a results file', () => {
     for (const [change, message] of [
       [{ metric: 'f1' as const }, 'metric: wanted "accuracy", as in the results of'],
       [{ madeUp: 2 }, 'madeUp: wanted 1, as in the results of'],
-      [{ settings: { threads: 2 } }, 'got 2; give --threads 1: sums round otherwise with another number'],
+      [{ settings: { threads: 2 } }, 'got 2; give --threads 1: another number changes the rounding of sums'],
     ] as const) {
       const error = await failure(runExperiment({ ...made, ...change, resume: true }));
       expect(error.message).toContain(message);
@@ -266,7 +266,7 @@ describe('a results file', () => {
     const { sha256: _, ...changed } = JSON.parse(edited);
     expect(await again(JSON.stringify(changed))).toContain(`${damaged}:8: wanted what was written there`);
     expect(await again(JSON.stringify(sealed(changed)))).toContain(
-      `${damaged}:8: result.score: wanted what retort writes there`,
+      `${damaged}:8: result.score: wanted a file written by retort`,
     );
   });
 
@@ -281,7 +281,7 @@ describe('a results file', () => {
         return run(...args);
       },
     });
-    expect(message).toContain('in use by this very process');
+    expect(message).toContain('in use by this process');
   });
 
   test('on a full disk ends the experiment with one error', async () => {
@@ -362,10 +362,10 @@ describe('parallel arms', () => {
   test.each([
     ['option', 'arm no-teacher, seed 42: alpha: wanted under 1, got 2; lower it'],
     ['nan', 'arm no-teacher, seed 42: score: wanted a number from -1 to 1, got NaN'],
-    ['exit', 'arm no-teacher, seed 42: worker process: wanted a result, got its end with exit code 7'],
+    ['exit', 'arm no-teacher, seed 42: worker process: wanted a result, got exit code 7'],
     [
       'kill',
-      'arm no-teacher, seed 42: worker process: wanted a result, got its end by SIGKILL; the system may have run out',
+      'arm no-teacher, seed 42: worker process: wanted a result, got the signal SIGKILL; the system may have run out',
     ],
   ])('a failure in a child (%s) names arm and seed, and keeps the runs beside it', async (trouble, text) => {
     const resultsFile = join(root, `failed ${trouble}.jsonl`);
@@ -488,7 +488,7 @@ describe('an interruption', () => {
     expect(error).toBeInstanceOf(InterruptedError);
     expect(error.message).toBe(
       `fake: wanted all 6 runs, got an interruption after ${ended.length}; ` +
-        `they are in ${resultsFile}: the same command with --resume goes on from there`,
+        `they are in ${resultsFile}: run the same command with --resume to continue`,
     );
     const ran: string[] = [];
     const quick: ArmRun = async (arm, seed) => {
@@ -504,13 +504,13 @@ describe('an interruption', () => {
     const { run: runCounted, ran } = counted();
     const error = await failure(runExperiment({ ...base, run: runCounted, signal: AbortSignal.abort() }));
     expect(error).toBeInstanceOf(InterruptedError);
-    expect(error.message).toContain('nothing was kept, so start again');
+    expect(error.message).toContain('nothing was saved: start again');
     expect(ran).toEqual([]);
     // "they are in …" was said of runs of which there were none.
     const resultsFile = join(root, 'before the first.jsonl');
     const kept = await failure(runExperiment({ ...base, resultsFile, signal: AbortSignal.abort() }));
     expect(kept.message).toBe(
-      'fake: wanted all 9 runs, got an interruption after 0; the same command with --resume goes on from there',
+      'fake: wanted all 9 runs, got an interruption after 0; run the same command with --resume to continue',
     );
   });
 });

@@ -58,7 +58,7 @@ describe('resampledDifference', () => {
     const other = packAnswers({ ...classes(() => false), labels: new Int32Array(ROWS) });
     const compare = () => resampledDifference(better, other, 'f1');
     expect(compare).toThrow(OptionError);
-    expect(compare).toThrow('wanted answers to the same rows, got 200 rows and 200 with other labels');
+    expect(compare).toThrow('wanted predictions of the same rows, got 200 rows and 200 with other labels');
   });
 });
 

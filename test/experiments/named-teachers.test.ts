@@ -54,7 +54,7 @@ describe('namedTeachers', () => {
 
   test.each([
     [{ teacher: join(root, 'notes.csv') }, /--teacher: wanted a folder or a name .*, got the file .*notes.csv/],
-    [{ teacher: join(root, 'model.safetensors') }, 'name the folder that it lies in'],
+    [{ teacher: join(root, 'model.safetensors') }, 'name its folder'],
     [{ teacher: 'one,' }, 'got an empty name'],
     [
       { teacher: 'one', ensembleOf: 'logits' },
@@ -66,11 +66,11 @@ describe('namedTeachers', () => {
     [{ teacher: 'one', teacherTokenizer: 'x' }, '--teacher_tokenizer: wanted an .onnx file'],
     [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded outputs'],
     [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language model'],
-    [{ teacher: 'a.jsonl', cacheDir: 'x' }, '--cache_dir: wanted a teacher that has to be asked'],
-    [{ teacher: 'https://x/v1' }, '--teacher_model: wanted what the endpoint calls the model, got nothing'],
+    [{ teacher: 'a.jsonl', cacheDir: 'x' }, '--cache_dir: wanted a teacher whose outputs are cached'],
+    [{ teacher: 'https://x/v1' }, '--teacher_model: wanted name of the model at the endpoint, got nothing'],
     [
       { teacher: 'https://x/v1', teacherModel: 'm', maxCost: '2' },
-      '--max_cost: wanted prices to reckon with, got none',
+      '--max_cost: wanted prices, to compute the cost, got none',
     ],
     [{ teacher: 'https://x/v1,http://y/v1', teacherModel: 'm' }, 'wanted at most one URL, got 2'],
   ])('%j is refused before any work', (given, message) => {
@@ -119,7 +119,7 @@ describe('namedEndpoint', () => {
     [{ teacherWords: 'positive=' }, "--teacher_words: wanted label=word|word, separated by commas, got 'positive='"],
     [
       { prices: '1' },
-      "--prices: wanted two numbers from 0, of a million tokens read and written, such as 0.15,0.6, got '1'",
+      "--prices: wanted two numbers ≥ 0, prices of a million input and output tokens, such as 0.15,0.6, got '1'",
     ],
     [{ prices: '1,-2' }, '--prices'],
     [{ teacherPrompt: '@nowhere.txt' }, 'nowhere.txt'],
@@ -130,7 +130,7 @@ describe('namedEndpoint', () => {
 
   test('https without a key is refused with what to do', async () => {
     vi.stubEnv('OPENAI_API_KEY', '');
-    await expect(ask('https://x/v1', {})).rejects.toThrow('or say none for a server that wants none');
+    await expect(ask('https://x/v1', {})).rejects.toThrow('or say none for a server without keys');
   });
 });
 

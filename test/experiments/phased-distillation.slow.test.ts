@@ -122,7 +122,7 @@ describe('distill by a method of several stages', () => {
 
   test('assistants that are missing are named before the folder is made', async () => {
     await expect(runDistillation(options('none', { method: takd() }))).rejects.toThrow(
-      'wanted assistants, one or more, got none',
+      'wanted at least one assistant, got none',
     );
     expect(existsSync(join(scratch, 'none'))).toBe(false);
   });

@@ -91,7 +91,7 @@ describe('distill of a regression', () => {
     expect(record.teacher?.score).toBeGreaterThan(30);
   });
 
-  test('the score is that of the student it leaves, on the evaluation rows', async () => {
+  test('the score is that of the student it leaves, on the evaluated split', async () => {
     const { model, weights } = await loadModel(join(scratch, 'whole', 'runs', 'hinton-1'));
     const evaluator = await openEvaluator({ model, data: data.evaluation, threads: 1 });
     const { metrics } = await evaluator.evaluate(weights);
@@ -112,7 +112,7 @@ describe('distill of a regression', () => {
     expect(distances).toEqual(distances?.toSorted((a, b) => b - a));
     expect(record.evidence?.confusion).toEqual([]);
     const page = reportHtml(record);
-    expect(page).toContain('What was right, and what was said');
+    expect(page).toContain('Scores and predictions');
     expect(page).toContain('Where hinton is farthest from the teacher');
     expect(page).toContain('Pearson&#39;s correlation of each arm times 100');
     expect(reportMarkdown(record)).toContain('| arm | Pearson × 100 | SD | 95 % interval | Spearman × 100 |');
@@ -155,7 +155,7 @@ describe('distill of a regression', () => {
     const refused = runDistillation(options('refused', decoupled()));
     await expect(refused).rejects.toBeInstanceOf(OptionError);
     await expect(refused).rejects.toThrow(
-      /^method 'decoupled': wanted a model of two classes or more: .* got a regression.*use .*hinton.*tinybert/,
+      /^method 'decoupled': wanted a model of at least two classes: .* got a regression.*use .*hinton.*tinybert/,
     );
     expect(existsSync(join(scratch, 'refused'))).toBe(false);
   });

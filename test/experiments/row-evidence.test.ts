@@ -58,7 +58,7 @@ describe('rowEvidence', () => {
     ] as const) {
       expect(() => rowEvidence(ours, theirs, 'accuracy')).toThrow(OptionError);
       expect(() => rowEvidence(ours, theirs, 'accuracy')).toThrow(
-        'wanted answers to the same rows, got 5 rows and 2; evaluate both on the same data',
+        'wanted predictions of the same rows, got 5 rows and 2; evaluate both on the same data',
       );
     }
   });

@@ -68,7 +68,7 @@ describe('examine on texts', () => {
   test('counts rows and labels, and tries a model on them', async () => {
     const found = await findings([reviews, teacher]);
     // witness: of 81 pairs of words 54 are to train on, 27 to score on, each good and bad
-    expect(found[0]?.what).toBe('reviews.csv: 108 rows to train on, 54 to score on; five 54, one 54');
+    expect(found[0]?.what).toBe('reviews.csv: 108 training rows, 54 validation rows; five 54, one 54');
     expect(found.map(({ level }) => level)).not.toContain('problem');
     expect(found.at(-1)?.what).toMatch(/^teacher\/last\.ckpt on .*reviews\.csv: right on \d+\.\d % of 54 rows$/);
   });
@@ -83,7 +83,7 @@ describe('examine on texts', () => {
       {
         level: 'problem',
         name: 'label-order',
-        what: expect.stringContaining("its 'five' answers the data's 'one', its 'one' answers the data's 'five'"),
+        what: expect.stringContaining("its 'five' predicts the data's 'one', its 'one' predicts the data's 'five'"),
       },
     ]);
   });
@@ -111,6 +111,6 @@ describe('examine on texts', () => {
       level: 'problem',
       what: 'none.csv: wanted an existing file, got nothing of that name',
     });
-    expect(found.at(-1)?.what).toContain('its answers are not these labels, so it has to be trained');
+    expect(found.at(-1)?.what).toContain('it has other labels, so it has to be trained');
   });
 });

@@ -37,7 +37,7 @@ describe('judge', () => {
     expect(gain.verdict).toBe('NO VERDICT');
     expect(gain).not.toHaveProperty('low');
     expect(gain.text).toBe(
-      'NO VERDICT: kd and no-teacher both give one answer to every row in all 5 runs, so that nothing was compared; ' +
+      'NO VERDICT: kd and no-teacher both predict the same for every row in all 5 runs, so nothing was compared; ' +
         'train longer, or with another learning rate',
     );
     expect(withDifferences([0], { collapsed: 'both' })).toMatchObject({ verdict: 'NO VERDICT' });
@@ -47,11 +47,11 @@ describe('judge', () => {
     const over = withDifferences(five(9, 0.644), { collapsed: 'over' });
     expect(over).toMatchObject({ verdict: 'BETTER', collapsed: 'over' });
     expect(over.text).toMatch(
-      /; no-teacher gives one answer to every row in all its runs, so that this is a gain over a student that learnt nothing$/,
+      /; no-teacher predicts the same for every row in all its runs, so this is a gain over a student that learnt nothing$/,
     );
     const arm = withDifferences(five(-9, 0.644), { collapsed: 'arm' });
     expect(arm).toMatchObject({ verdict: 'NO BETTER', worse: true, collapsed: 'arm' });
-    expect(arm.text).toMatch(/; kd gives one answer to every row in all its runs: it learnt nothing$/);
+    expect(arm.text).toMatch(/; kd predicts the same for every row in all its runs: it learnt nothing$/);
   });
 
   test("CAN'T TELL where few differences are all the same", () => {
@@ -163,7 +163,7 @@ describe('judge', () => {
       expect(gain).not.toHaveProperty('seedsToDecide');
       expect(gain.text).toBe(
         "CAN'T TELL: +0.9 points over no-teacher, 95 % interval [-1.1, 2.9] (± 0.1 from 5 paired seeds, ± 2.0 from 872 rows); " +
-          'about 4216 evaluation rows would decide, more seeds alone would not',
+          'about 4216 evaluated rows would decide, more seeds alone would not',
       );
     });
 
@@ -171,7 +171,7 @@ describe('judge', () => {
       const gain = withDifferences(five(0.9, 1.2), { rows: { error: 1, count: 872 } });
       // By hand: 872 · 1.959964² / (0.9² / 2) = 8270.99; witness: the smallest n with t · 1.2 / √n < 0.9 / √2 by SciPy: 17
       expect(gain).toMatchObject({ verdict: "CAN'T TELL", rowsToDecide: 8271, seedsToDecide: 17 });
-      expect(gain.text).toContain('about 8271 evaluation rows and 17 seeds would decide, more seeds alone would not');
+      expect(gain.text).toContain('about 8271 evaluated rows and 17 seeds would decide, more seeds alone would not');
     });
 
     test('the advice decides, if mean and spread stay what they are', () => {
@@ -205,8 +205,8 @@ describe('judge', () => {
         expect(gain).not.toHaveProperty('worse');
       }
       expect(judge({ ...alone, scores: five(53, 0.2), otherScores: [50, 50, 50, 50, 50] }).text).toBe(
-        "CAN'T TELL: +3.0 points over no-teacher, 95 % interval over seeds alone [2.8, 3.2], 5 paired seeds; what was answered " +
-          'row by row is not known, so that nothing follows for other rows',
+        "CAN'T TELL: +3.0 points over no-teacher, 95 % interval over seeds alone [2.8, 3.2], 5 paired seeds; the predictions " +
+          'per row are not known, so nothing follows for other rows',
       );
     });
   });
@@ -250,11 +250,11 @@ describe('judge', () => {
   });
 
   test.each<[string, Partial<Parameters<typeof judge>[0]>]>([
-    ['arm kd: wanted accuracy in percent, one a seed, got none', { scores: [] }],
-    ['arm no-teacher: wanted accuracy in percent, one a seed, got NaN', { otherScores: [1, Number.NaN] }],
-    ['arm kd: wanted accuracy in percent, one a seed, got 100.5', { scores: [1, 100.5] }],
-    ['kd over no-teacher: wanted as many runs of the one as of the other, got 2 and 1; run both', { otherScores: [1] }],
-    ['smallestEffect: wanted points above 0, got 0', { smallestEffect: 0 }],
+    ['arm kd: wanted accuracy in percent, one per seed, got none', { scores: [] }],
+    ['arm no-teacher: wanted accuracy in percent, one per seed, got NaN', { otherScores: [1, Number.NaN] }],
+    ['arm kd: wanted accuracy in percent, one per seed, got 100.5', { scores: [1, 100.5] }],
+    ['kd over no-teacher: wanted as many runs of one as of the other, got 2 and 1; run both', { otherScores: [1] }],
+    ['smallestEffect: wanted points > 0, got 0', { smallestEffect: 0 }],
   ])('refuses what cannot be compared: %s', (text, changes) => {
     const comparison = { arm: 'kd', over: 'no-teacher', scores: [1, 2], otherScores: [1, 2], ...changes };
     expect(() => judge(comparison)).toThrow(OptionError);
@@ -274,9 +274,9 @@ describe('judge of another metric', () => {
   test('takes negative correlations, which accuracies cannot be', () => {
     const scores = { arm: 'kd', over: 'x', scores: [-1, 2], otherScores: [-3, -4] };
     expect(judge({ ...scores, metric: 'matthews' })).toMatchObject({ mean: 4, seeds: 2 });
-    expect(() => judge(scores)).toThrow('arm kd: wanted accuracy in percent, one a seed, got -1');
+    expect(() => judge(scores)).toThrow('arm kd: wanted accuracy in percent, one per seed, got -1');
     expect(() => judge({ ...scores, scores: [-101, 2], metric: 'matthews' })).toThrow(
-      "arm kd: wanted Matthews' correlation times 100, one a seed, got -101",
+      "arm kd: wanted Matthews' correlation times 100, one per seed, got -101",
     );
   });
 

@@ -110,7 +110,7 @@ describe('writeFileAtomic', () => {
     const writing = writeFileAtomic(path, 'x');
     await expect(writing).rejects.toBeInstanceOf(OutputError);
     await expect(writing).rejects.toThrow(
-      `${path}: wanted a path that leads through folders, got a file at ${file}; choose another path`,
+      `${path}: wanted a path through folders, got a file at ${file}; choose another path`,
     );
   });
 

@@ -54,14 +54,11 @@ describe('expectSame', () => {
   test.each([
     [
       { model: { config: { hidden: [4, 3] } }, seed: 1 },
-      'model.config.hidden: wanted [4,2], as it was begun with, got [4,3]',
+      'model.config.hidden: wanted [4,2], as at the start, got [4,3]',
     ],
-    [{ model: { config: { hidden: [4, 2] } }, seed: 2 }, 'seed: wanted 1, as it was begun with, got 2'],
-    [
-      { model: { config: { hidden: [4, 2] } }, seed: 1, maxSteps: 5 },
-      'maxSteps: wanted none, as it was begun with, got 5',
-    ],
-    [{ model: { config: {} }, seed: 1 }, 'model.config.hidden: wanted [4,2], as it was begun with, got none'],
+    [{ model: { config: { hidden: [4, 2] } }, seed: 2 }, 'seed: wanted 1, as at the start, got 2'],
+    [{ model: { config: { hidden: [4, 2] } }, seed: 1, maxSteps: 5 }, 'maxSteps: wanted none, as at the start, got 5'],
+    [{ model: { config: {} }, seed: 1 }, 'model.config.hidden: wanted [4,2], as at the start, got none'],
   ])('%j is refused by name', (now, message) => {
     expect(() => expectSame('out', then, asJson(now))).toThrow(`out: resuming with another ${message}`);
   });

@@ -101,7 +101,7 @@ describe('acquireLock', () => {
     const path = deadLock('guarded');
     writeFileSync(guardOf(path), ALIVE);
     await expect(acquireLock(path)).rejects.toThrow(
-      `${dirname(path)}: wanted a folder no other process uses, got folder in use by this very process`,
+      `${dirname(path)}: wanted a folder no other process uses, got folder in use by this process`,
     );
     expect(readFileSync(path, 'utf8')).toBe(DEAD);
   });
@@ -123,7 +123,7 @@ describe('acquireLock', () => {
         writeFileSync(path, ALIVE);
       },
     );
-    await expect(acquireLock(path)).rejects.toThrow('in use by this very process');
+    await expect(acquireLock(path)).rejects.toThrow('in use by this process');
     expect(readFileSync(path, 'utf8')).toBe(ALIVE);
     expect(readdirSync(dirname(path))).toEqual(['.lock']);
   });
@@ -143,7 +143,7 @@ describe('acquireLock', () => {
     const file = join(root, 'held.jsonl');
     writeFileSync(`${file}.lock`, ALIVE);
     await expect(acquireLock(`${file}.lock`)).rejects.toThrow(
-      `${file}: wanted a file no other process uses, got file in use by this very process; wait for it or use another file`,
+      `${file}: wanted a file no other process uses, got file in use by this process; wait for it or use another file`,
     );
   });
 
@@ -154,7 +154,7 @@ describe('acquireLock', () => {
       (created) => created === path,
       () => writeFileSync(path, ALIVE),
     );
-    await expect(acquireLock(path)).rejects.toThrow('in use by this very process');
+    await expect(acquireLock(path)).rejects.toThrow('in use by this process');
   });
 });
 
@@ -329,7 +329,7 @@ describe('waiting for a lock', () => {
     const taking = acquireLock(path, { ...options, patienceMs: PATIENCE_MS, signal: stop.signal });
     await expect(taking).rejects.toBeInstanceOf(InterruptedError);
     await expect(taking).rejects.toThrow(
-      `${path}: wanted the lock that another process holds, got a request to stop; run the command again once that process has ended`,
+      `${path}: wanted the lock of another process, got a request to stop; run the command again once that process has ended`,
     );
     expect(ms()).toBe(5000);
   });
@@ -409,7 +409,7 @@ describe('an owner that has lost its lock', () => {
       before.includes('log.jsonl') ? readFileSync(join(folder, 'log.jsonl'), 'utf8') : '';
     const logged = log();
     await expect((async () => write(folder))()).rejects.toThrow(
-      `${path}: wanted the lock that this process took, got one that process 12 on pod-a took over; two processes in one place would spoil it, so this one ends: let the other finish`,
+      `${path}: wanted this process's lock, got the lock of process 12 on pod-a; two processes would corrupt the files, so this one stops: let the other finish`,
     );
     expect(readdirSync(folder, { recursive: true })).toEqual(before);
     expect(log()).toBe(logged);

@@ -40,7 +40,7 @@ describe('a manifest', () => {
     const path = await folder(FILES);
     writeFileSync(join(path, 'config.json'), '{\n  "a": 2\n}\n');
     await expect(expectUnchanged(path)).rejects.toThrow(
-      `${join(path, 'config.json')}: wanted the file that was written, as manifest.json has it, got another one (its SHA-256 differs); ` +
+      `${join(path, 'config.json')}: wanted the file that was written, as in manifest.json, got another one (its SHA-256 differs); ` +
         'copy the whole folder again, or delete manifest.json if another tool has rewritten it; ' +
         'to rename its labels undo the change, then: retort export MODEL --label_names NAME,NAME,… --output_dir DIR',
     );
@@ -68,7 +68,7 @@ describe('a manifest', () => {
       const notes: string[] = [];
       await expectUnchanged(path, (note) => notes.push(note));
       expect(notes).toEqual([
-        `${path} has no manifest.json, as from retort 0.1 and other tools: what was changed in it goes unseen`,
+        `${path} has no manifest.json (from retort 0.1 or another tool), so changes to it are not detected`,
       ]);
     }
   });
@@ -77,8 +77,8 @@ describe('a manifest', () => {
     const path = await folder(FILES);
     const text = readFileSync(join(path, MANIFEST), 'utf8');
     for (const [changed, message] of [
-      [text.slice(0, -20), 'wanted what retort writes there, got something else'],
-      [text.replace('"config.json"', '"../config.json"'), 'wanted what retort writes there, got something else'],
+      [text.slice(0, -20), 'wanted a file written by retort, got something else'],
+      [text.replace('"config.json"', '"../config.json"'), 'wanted a file written by retort, got something else'],
       [text.replace('"version": 1', '"version": 2'), 'wanted format version 1 or older, got version 2'],
     ] as const) {
       writeFileSync(join(path, MANIFEST), changed);

@@ -58,7 +58,7 @@ describe('claimOutputFolder', () => {
     const claiming = claimOutputFolder(path);
     await expect(claiming).rejects.toBeInstanceOf(OutputError);
     await expect(claiming).rejects.toThrow(
-      `${path}: wanted a new or empty output folder, got one with a, b, c and 2 more; pass --resume to go on with that run, --overwrite to replace it, or choose another folder`,
+      `${path}: wanted a new or empty output folder, got one with a, b, c and 2 more; pass --resume to continue that run, --overwrite to replace it, or choose another folder`,
     );
     expect(readdirSync(path)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
@@ -94,12 +94,12 @@ describe('claimOutputFolder', () => {
   test('a second claim in one process is refused', async () => {
     const path = join(root, 'twice');
     const first = await claimOutputFolder(path);
-    await expect(claimOutputFolder(path, { resume: true })).rejects.toThrow('folder in use by this very process');
+    await expect(claimOutputFolder(path, { resume: true })).rejects.toThrow('folder in use by this process');
     first.release();
   });
 
   test.each([
-    ['a path below a regular file', 'run/deeper', /wanted a path that leads through folders, got a file at .*\/run;/],
+    ['a path below a regular file', 'run/deeper', /wanted a path through folders, got a file at .*\/run;/],
     ['a regular file', 'run', /wanted a folder, or nothing yet, got a file of that name/],
   ])('%s is one error', async (name, below, message) => {
     const path = withFiles(name, 'run');

@@ -22,7 +22,7 @@ describe('sealed', () => {
   test('another value, and a value that comes without its checksum, are refused', () => {
     const changed = { ...sealed(value), scores: [0.9, 1e-7, -0] };
     expect(() => unsealed(changed, 'metrics.json', false)).toThrow(
-      'metrics.json: wanted what was written there, with its checksum (sha256), got values that were changed since; undo the change',
+      'metrics.json: wanted the recorded values with their checksum (sha256), got changed values; undo the change',
     );
     expect(() => unsealed(value, 'metrics.json', true)).toThrow('got values without one');
     expect(unsealed(value, 'metrics.json', false)).toEqual(value);

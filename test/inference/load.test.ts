@@ -111,7 +111,7 @@ describe('load', () => {
     expect(ab?.probabilities).not.toEqual(ba?.probabilities);
     await expect(siamese.predict('a film')).rejects.toThrow(OptionError);
     await expect(siamese.predict('a film')).rejects.toThrow(
-      /wanted pairs of texts, as the model reads, got a single text/,
+      /wanted a pair of texts, since the model reads pairs, got a single text/,
     );
     await siamese.release();
   });
@@ -189,7 +189,7 @@ describe('load', () => {
     const folder = join(root, 'digits');
     await saveOnnx(folder, { model: digits, weights: initialiseParameters(digits.parameters, 1), labelNames: [] });
     writeFileSync(join(folder, 'vocab.txt'), VOCABULARY);
-    await expect(load(folder)).rejects.toThrow(/vocab.txt: wanted no such file, as manifest.json has it/);
+    await expect(load(folder)).rejects.toThrow(/vocab.txt: wanted no such file, as in manifest.json/);
     rmSync(join(folder, 'manifest.json'));
     await expect(load(folder)).rejects.toThrow(/wanted a model that reads input_ids.*got pixels/);
   });

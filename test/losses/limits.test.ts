@@ -386,7 +386,7 @@ describe('what losses refuse', () => {
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('temperature %d', (temperature) => {
     expect(() => kd(logits(2, 3), logits(2, 3), labels(2), { temperature })).toThrow(OptionError);
     expect(() => kl(logits(2, 3), logits(2, 3), { temperature })).toThrow(
-      `kl: wanted temperature > 0, got ${temperature}; use 1 for the plain softmax, 2 to 20 to soften`,
+      `kl: wanted temperature > 0, got ${temperature}; use 1 for the plain softmax, 2 to 20 for softer targets`,
     );
   });
 
@@ -401,7 +401,7 @@ describe('what losses refuse', () => {
   });
 
   test('one class with labels, and says what to use', () => {
-    expect(() => crossEntropy(logits(4, 1), labels(4))).toThrow('for one score a row use a squared error');
+    expect(() => crossEntropy(logits(4, 1), labels(4))).toThrow('for one score per row use a squared error');
     expect(() => softLoss(logits(4, 1), logits(4, 1), { preset: 'tang' })).not.toThrow();
   });
 
@@ -421,7 +421,7 @@ describe('what losses refuse', () => {
   test('a missing teacher, missing labels, a layer that is not there', () => {
     expect(() => kd(logits(2, 3), undefined, labels(2))).toThrow('give them, or use alpha 0');
     expect(() => kd(logits(2, 3), logits(2, 3), undefined)).toThrow('give them, or use alpha 1');
-    expect(() => mse([logits(2, 3)].at(5), logits(2, 3))).toThrow('ask only for layers that student and teacher have');
+    expect(() => mse([logits(2, 3)].at(5), logits(2, 3))).toThrow('use only layers that both have');
   });
 
   test('options that would do nothing, or are missing, or are not there', () => {
@@ -433,7 +433,7 @@ describe('what losses refuse', () => {
     expect(() => kd(logits(2, 3), logits(2, 3), labels(2), { preset })).toThrow('preset: wanted hinton, primer,');
     expect(() => crossEntropy(logits(2, 3), labels(2), { labelSmoothing: 2 })).toThrow('labelSmoothing');
     expect(() => crossEntropy(logits(2, 3), labels(2), { classWeights: [1, 2] })).toThrow(
-      'classWeights: wanted 3 numbers from 0, one a class, got [1, 2]',
+      'classWeights: wanted 3 numbers ≥ 0, one per class, got [1, 2]',
     );
     const weighted = (...classWeights: number[]) => crossEntropy(logits(2, 3), labels(2), { classWeights });
     for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {

@@ -196,7 +196,7 @@ describe('decoupledKd', () => {
     const three = input('three', 'float32', [2, 3]);
     const y = input('y', 'int64', [2]);
     expect(() => decoupledKd(one, one, y)).toThrow(
-      'decoupledKd: wanted logits [B, C] or [B, S, C] of 2 classes or more',
+      'decoupledKd: wanted logits [B, C] or [B, S, C] of at least 2 classes',
     );
     expect(() => decoupledKd(three, three, y, { temperature: 0 })).toThrow(OptionError);
   });

@@ -32,7 +32,7 @@ describe('medianDistance', () => {
   });
 
   test('one row, and more than a sort should take, are refused', () => {
-    expect(() => medianDistance(input('rows', 'float32', [1, 3]))).toThrow('wanted 2 rows or more, [C, H]');
+    expect(() => medianDistance(input('rows', 'float32', [1, 3]))).toThrow('wanted at least 2 rows, [C, H]');
     expect(() => medianDistance(input('rows', 'float32', [1001, 3]))).toThrow(
       'the median distance between classes: wanted at most 1000 classes, got 1001; give the scale of distances yourself',
     );

@@ -107,10 +107,10 @@ describe('defineMethod', () => {
   });
 
   test.each([
-    [{ beta: 0 }, "beta of method 'ranged': wanted a number > 0, at most 10, got 0"],
-    [{ beta: 11 }, "beta of method 'ranged': wanted a number > 0, at most 10, got 11"],
-    [{ beta: Number.NaN }, "beta of method 'ranged': wanted a number > 0, at most 10, got NaN"],
-    [{ beta: '1' }, "beta of method 'ranged': wanted a number > 0, at most 10, got 1"],
+    [{ beta: 0 }, "beta of method 'ranged': wanted a number > 0 and ≤ 10, got 0"],
+    [{ beta: 11 }, "beta of method 'ranged': wanted a number > 0 and ≤ 10, got 11"],
+    [{ beta: Number.NaN }, "beta of method 'ranged': wanted a number > 0 and ≤ 10, got NaN"],
+    [{ beta: '1' }, "beta of method 'ranged': wanted a number > 0 and ≤ 10, got 1"],
     [{ layers: 'first' }, "layers of method 'ranged': wanted one of skip, last, got first"],
     [{ toString: 1 }, "method 'ranged': wanted options beta, layers, got 'toString'"],
   ])('refuses %j from a file or a flag', (options, message) => {

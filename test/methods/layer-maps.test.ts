@@ -38,11 +38,11 @@ describe('layerPairs', () => {
 
   test.each([
     ['skip', 4, 6, 'a multiple of the student', 'name the pairs, as 1:2,2:3,3:5,4:6'],
-    ['skip', 1, 12, 'wanted a student of 2 layers or more', "use method 'hinton'"],
+    ['skip', 1, 12, 'wanted a student of at least 2 layers', "use method 'hinton'"],
     ['1:13', 3, 12, 'layers of the student up to 3, of the teacher up to 12, got 1:13', 'layerMap'],
     ['4:1', 3, 12, 'got 4:1', 'teacher up to 12'],
     ['1:2,1:3', 3, 12, 'each layer of the student once', 'got 1:2,1:3'],
-    ['last', 6, 3, 'a teacher of as many layers as the student or more', 'got 3 and 6'],
+    ['last', 6, 3, 'a teacher with at least as many layers as the student', 'got 3 and 6'],
   ])('%s for %i of %i layers is refused', (map, student, teacher, message, fix) => {
     const resolve = () => layerPairs(map, { where, student, teacher });
     expect(resolve).toThrow(OptionError);

@@ -34,10 +34,14 @@ describe('methods', () => {
 
   test.each<[MethodName, Record<string, unknown>, string]>([
     ['pkd', { temperature: 0 }, "temperature of method 'pkd': wanted a number above 0, got 0"],
-    ['pkd', { layerMap: 'first' }, 'wanted one of skip, last, or pairs of layers as 1:4,2:8, student first, got first'],
+    [
+      'pkd',
+      { layerMap: 'first' },
+      'wanted one of skip, last, or pairs of layers such as 1:4,2:8, student first, got first',
+    ],
     ['pkd', { beta: -1 }, "beta of method 'pkd': wanted a number from 0, got -1"],
     ['tinybert', { temperature: -1, stage: 'prediction' }, 'wanted a number above 0, got -1'],
-    ['tinybert', { stage: 'intermediate', temperature: 2 }, 'in stage intermediate: wanted options of this stage'],
+    ['tinybert', { stage: 'intermediate', temperature: 2 }, 'with stage intermediate: wanted options of this stage'],
     ['tinybert', { stage: 'prediction', hiddenWeight: 2 }, 'hiddenWeight belongs to another'],
     ['tinybert', { stage: 'prediction', intermediateShare: 0.5 }, 'intermediateShare belongs to another'],
     ['tinybert', { embeddingWeight: 0, hiddenWeight: 0, attentionWeight: 0 }, 'wanted one weight above 0'],
@@ -49,9 +53,9 @@ describe('methods', () => {
     ['well-read', { temperature: 2 }, "wanted options stage, distillationShare, got 'temperature'"],
     ['well-read', { distillationShare: 0.5 }, "distillationShare of method 'well-read': wanted stage both, got stage"],
     ['minilm', { stage: 'distillation', distillationShare: 0.5 }, 'wanted stage both, got stage distillation'],
-    ['born-again', { generations: 1.5 }, 'wanted a whole number, got 1.5'],
-    ['self-kd', { warmupEpochs: 0 }, 'wanted a whole number of epochs from 1 in mode snapshot'],
-    ['takd', { path: 'a2+1' }, 'or assistants by their places, largest first, as a1+a3, got a2+1'],
+    ['born-again', { generations: 1.5 }, 'wanted an integer, got 1.5'],
+    ['self-kd', { warmupEpochs: 0 }, 'wanted an integer ≥ 1 in mode snapshot'],
+    ['takd', { path: 'a2+1' }, 'or assistants by position, largest first, such as a1+a3, got a2+1'],
     ['takd', { hop: 'tinybert' }, "hop of method 'takd': wanted one of hinton, bam"],
     ['takd', { hop: 'pkd', beta: -1 }, "beta of method 'pkd': wanted a number from 0, got -1"],
   ])('%s refuses %j at construction', (name, options, message) => {

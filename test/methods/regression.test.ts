@@ -112,7 +112,7 @@ describe('of one score', () => {
     'a method that has no form for it says so (%#)',
     (method) => {
       expect(() => method.losses(tracedInputs(method, 2), method.options)).toThrow(
-        'for one score a row use a squared error',
+        'for one score per row use a squared error',
       );
     },
   );

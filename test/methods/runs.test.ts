@@ -141,7 +141,7 @@ describe('before any work', () => {
     [
       'two classes',
       { method: METHODS.decoupled() },
-      /^method 'decoupled': wanted 3 classes or more.*use method 'hinton'/,
+      /^method 'decoupled': wanted at least 3 classes.*use method 'hinton'/,
     ],
     [
       'a loss of tokens without a mask',
@@ -163,7 +163,7 @@ describe('before any work', () => {
         teacher: { ...teacherOf(bert({ ...student.config, num_labels: 1 })), labelNames: [] },
         data: { train: { ...textDataset(wordTable('train', 40), words, { model: student }), labelNames: [] } },
       },
-      /^method 'hard-labels': wanted a model of two classes or more.*got a regression.*; use hinton, /,
+      /^method 'hard-labels': wanted a model of at least two classes.*got a regression.*; use hinton, /,
     ],
   ])('%s is refused, and no folder is made', async (name, { method, ...more }, message) => {
     const outputDir = join(scratch, `refused ${name}`);

@@ -98,6 +98,6 @@ describe('takd', () => {
     const over = takd({ hop: 'pkd', beta: 10 });
     expect(over.options).toMatchObject({ path: 'all', hop: 'pkd', hopOptions: { beta: 10 } });
     expect(takdOver(patientKd({ beta: 10 })).options).toEqual(over.options);
-    expect(() => takdOver(tinyBert())).toThrow("hop of method 'takd': wanted a method of one stage, got 'tinybert'");
+    expect(() => takdOver(tinyBert())).toThrow("hop of method 'takd': wanted a method of one phase, got 'tinybert'");
   });
 });

@@ -314,9 +314,9 @@ describe('bert, what it refuses and starts from', () => {
       { hidden_size: 10, num_attention_heads: 3 },
       'bert num_attention_heads: wanted a divisor of hidden_size 10, got 3',
     ],
-    [{ num_hidden_layers: 0 }, 'bert num_hidden_layers: wanted a whole number from 1, got 0'],
+    [{ num_hidden_layers: 0 }, 'bert num_hidden_layers: wanted an integer ≥ 1, got 0'],
     [{ hidden_act: 'mish' as 'gelu' }, 'bert hidden_act: wanted gelu, gelu_new'],
-    [{ hidden_dropout_prob: 1 }, "dropout 'embeddings.dropout': wanted a rate from 0 to below 1, got 1"],
+    [{ hidden_dropout_prob: 1 }, "dropout 'embeddings.dropout': wanted a rate ≥ 0 and < 1, got 1"],
     [{ pad_token_id: -1 }, "paddingIndex of 'embeddings.word_embeddings': wanted a row from 0 to 30521, got -1"],
   ])('%j', (config, message) => {
     expect(() => bert(config)).toThrow(message);
@@ -327,7 +327,7 @@ describe('bert, what it refuses and starts from', () => {
     expect(() => model.forward(context, inputs({ B: 1, S: 13 }))).toThrow(
       'bert: wanted at most 12 tokens (max_position_embeddings), got 13; truncate the texts',
     );
-    expect(() => model.inputs({ B: 1 })).toThrow('bert: wanted a length S beside the batch B, got B alone');
+    expect(() => model.inputs({ B: 1 })).toThrow('bert: wanted inputs [B, S], got [B]');
     expect(() => model.forward(context, { input_ids: input('i', 'int64', [1, 2]) })).toThrow("input 'attention_mask'");
   });
 

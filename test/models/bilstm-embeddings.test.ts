@@ -48,7 +48,7 @@ describe('reducedEmbeddings', () => {
       [2, 2],
     ]);
     await expect(reducedEmbeddings(weights, { size: 3, padId: 0 })).rejects.toThrow(
-      "embedding_size: wanted a whole number from 1 to 2, the width of the teacher's word embeddings, got 3; take 2 or",
+      "embedding_size: wanted an integer from 1 to 2, the width of the teacher's word embeddings, got 3; use at",
     );
     await expect(reducedEmbeddings(weights, { size: 2, padId: 3 })).rejects.toThrow(OptionError);
     const equal = weightsOf([
@@ -134,7 +134,7 @@ describe('bilstmFromWordVectors', () => {
     expect((await bilstmFromWordVectors(path, { texts, seed: 5, config })).weights).toEqual(student.weights);
   });
 
-  test('without texts it is the file’s words that a text can have', async () => {
+  test('without texts it is the file’s words that can occur in a text', async () => {
     const student = await bilstmFromWordVectors(path, { seed: 5, config, maxWords: 3 });
     expect(student.tokenizer.encodeRow('the film , unused').ids).toEqual([3, 4, 5, 1]);
     const cased = await bilstmFromWordVectors(path, { seed: 5, config, lowercase: false, minCount: 1, texts });

@@ -118,9 +118,9 @@ describe('bilstm, what it starts from and refuses', () => {
   });
 
   test.each([
-    [{ hidden_size: 0 }, 'bilstm hidden_size: wanted a whole number from 1, got 0'],
-    [{ num_labels: 1.5 }, 'bilstm num_labels: wanted a whole number from 1, got 1.5'],
-    [{ dropout: 1 }, "dropout 'dropout': wanted a rate from 0 to below 1, got 1"],
+    [{ hidden_size: 0 }, 'bilstm hidden_size: wanted an integer ≥ 1, got 0'],
+    [{ num_labels: 1.5 }, 'bilstm num_labels: wanted an integer ≥ 1, got 1.5'],
+    [{ dropout: 1 }, "dropout 'dropout': wanted a rate ≥ 0 and < 1, got 1"],
     [{ pad_token_id: 30522 }, "paddingIndex of 'embed': wanted a row from 0 to 30521, got 30522"],
   ])('%j', (config, message) => {
     expect(() => bilstm(config)).toThrow(message);
@@ -128,7 +128,7 @@ describe('bilstm, what it starts from and refuses', () => {
 
   test('a batch without a length, a missing text', () => {
     const pair = modelOf('pair');
-    expect(() => pair.inputs({ B: 1 })).toThrow('bilstm: wanted a length S beside the batch B, got B alone');
+    expect(() => pair.inputs({ B: 1 })).toThrow('bilstm: wanted inputs [B, S], got [B]');
     expect(pair.inputs({ B: 2, S: 7 }).map(({ name, shape }) => [name, shape])).toEqual(
       ['input_ids', 'attention_mask', 'input_ids_b', 'attention_mask_b'].map((name) => [name, [2, 7]]),
     );

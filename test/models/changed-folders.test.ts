@@ -61,7 +61,7 @@ describe.each(Object.keys(READERS))('a changed folder: %s', (kind) => {
   ])('%s', async (_, file, change) => {
     const path = changed(kind, file, change);
     await expect(read(path)).rejects.toThrow(
-      `${join(path, file)}: wanted the file that was written, as manifest.json has it, got another one (its SHA-256 differs)`,
+      `${join(path, file)}: wanted the file that was written, as in manifest.json, got another one (its SHA-256 differs)`,
     );
   });
 
@@ -72,7 +72,7 @@ describe.each(Object.keys(READERS))('a changed folder: %s', (kind) => {
       const notes: string[] = [];
       await read(folder, (note) => notes.push(note));
       expect(notes).toEqual([
-        `${folder} has no manifest.json, as from retort 0.1 and other tools: what was changed in it goes unseen`,
+        `${folder} has no manifest.json(from retort 0.1 or another tool), so changes to it are not detected`,
       ]);
     }
   });

@@ -78,7 +78,7 @@ describe('firstLayers', () => {
     const whole = trained(MODELS[0] as Model);
     for (const layers of [0, 5, 1.5]) {
       expect(() => firstLayers(whole, layers)).toThrow(
-        `layers: wanted a whole number from 1 to 4, the layers of the model, got ${layers}`,
+        `layers: wanted an integer from 1 to 4, the layers of the model, got ${layers}`,
       );
     }
     expect(() => firstLayers(trained(bilstm({ vocab_size: 4 })), 1)).toThrow(/wanted an encoder .* got a bilstm/);

@@ -174,7 +174,7 @@ describe('a download that is cut', () => {
       response.writeHead(503, { 'Retry-After': '0' }).end();
       return true;
     };
-    await expect(fetched()).rejects.toThrow(/^org\/model: wanted an answer from http.*, got HTTP 503, 5 times; check/);
+    await expect(fetched()).rejects.toThrow(/^org\/model: wanted a response from http.*, got HTTP 503, 5 times; check/);
     expect(hub.askedOf('model.safetensors')).toHaveLength(5);
     expect(existsSync(join(repository, 'snapshots'))).toBe(false);
     expect(existsSync(join(repository, 'refs'))).toBe(false);
@@ -290,7 +290,7 @@ describe('content that is not what the hub lists', () => {
   test.each([
     ['no JSON', '<html>', /got .*JSON/],
     ['another shape', '{}', /malformed response/],
-    ['null entries', '[null]', /wanted an answer as the hub gives it/],
+    ['null entries', '[null]', /wanted a valid response from/],
     ['no checksum', '[{"type":"file","path":"config.json","size":3}]', /no checksum of config\.json/],
     ['a path as checksum', '[{"type":"file","path":"config.json","size":3,"oid":"../../x"}]', /no checksum of config/],
   ])('a listing that is %s is one error', async (_, text, message) => {
@@ -335,7 +335,7 @@ describe('a hub that says no', () => {
   test('401 without a token may be a wrong name or a missing token', async () => {
     answering(401);
     await expect(fetched()).rejects.toThrow(
-      /^org\/model: .*HTTP 401: there is none of that name, or it is private or gated; check the name, or set HF_TOKEN/,
+      /^org\/model: .*HTTP 401: no model has that name, or it is private or gated; check the name, or set HF_TOKEN/,
     );
   });
 
@@ -371,7 +371,7 @@ describe('a hub that says no', () => {
     env.HF_ENDPOINT = await closedEndpoint();
     const notices: string[] = [];
     await expect(fetched({ onNotice: (notice) => notices.push(notice) })).rejects.toThrow(
-      /^org\/model: wanted an answer from http:\/\/127\.0\.0\.1:\d+, got .*ECONNREFUSED.*; check the network and HF_ENDPOINT/,
+      /^org\/model: wanted a response from http:\/\/127\.0\.0\.1:\d+, got .*ECONNREFUSED.*; check the network and HF_ENDPOINT/,
     );
     expect(notices).toEqual([]);
   });
@@ -411,7 +411,7 @@ describe('HF_TOKEN', () => {
       else response.writeHead(302, { Location: `${hub.storage}${path}` }).end();
       return true;
     };
-    await expect(fetched()).rejects.toThrow(/^org\/model: wanted an answer as the hub gives it from .*, got HTTP 302;/);
+    await expect(fetched()).rejects.toThrow(/^org\/model: wanted a valid response from .*, got HTTP 302;/);
     expect(hub.asked.some(({ method, path }) => method === 'GET' && path.includes('/paths-info/'))).toBe(false);
   });
 

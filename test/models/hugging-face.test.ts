@@ -180,7 +180,7 @@ describe('loadHuggingFace', () => {
       loadHuggingFace(folder, options),
       loadHuggingFace(folder, { ...options, seed: 5 }),
     ]);
-    expect(one.notices).toEqual(['the head is new (seed 4): train the model before you use its answers']);
+    expect(one.notices).toEqual(['the head is newly initialised (seed 4): train the model before you use it']);
     expect(one.weights['classifier.weight']?.shape).toEqual([2, 8]);
     expect(one.labelNames).toEqual(['a', 'b']);
     expect(two.weights).toEqual(one.weights);
@@ -320,7 +320,7 @@ describe('every head of every family', () => {
     expect(weights['classifier.weight']?.shape).toEqual([2, 4]);
     expect(notices).toEqual([
       'left out the tensors of other heads: lm_head.bias, lm_head.dense.bias, lm_head.dense.weight and 2 more',
-      'the head is new (seed 0): train the model before you use its answers',
+      'the head is newly initialised (seed 0): train the model before you use it',
     ]);
   });
 });

@@ -121,7 +121,7 @@ describe('forwardMixed', () => {
     const inputs = { pixels: input('pixels', 'uint8', [2, 784]) };
     const mixing = { partner: input('partner', 'int64', [2]), lambda: input('lambda', 'float32', [2]) };
     expect(() => forwardMixed(model, evaluationContext(inputParameters(model.parameters)), inputs, mixing)).toThrow(
-      'a mixed forward pass of mlp: wanted a model that looks words up in a table, got inputs pixels',
+      'a mixed forward pass of mlp: wanted a model with word embeddings, got inputs pixels',
     );
   });
 });

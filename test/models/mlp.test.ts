@@ -90,8 +90,8 @@ describe('mlp', () => {
   });
 
   test.each([
-    [{ hidden: [0] }, 'mlp: wanted widths that are whole numbers from 1, got 784-0-10'],
-    [{ classes: 2.5 }, 'mlp: wanted widths that are whole numbers from 1, got 784-16-2.5'],
+    [{ hidden: [0] }, 'mlp: wanted widths that are integers ≥ 1, got 784-0-10'],
+    [{ classes: 2.5 }, 'mlp: wanted widths that are integers ≥ 1, got 784-16-2.5'],
     [{ std: 0 }, 'mlp: wanted a finite mean and std > 0, got mean 0.1307, std 0'],
   ])('refuses %j', (config, message) => {
     expect(() => mlp(config)).toThrow(message);

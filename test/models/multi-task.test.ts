@@ -99,6 +99,6 @@ describe('multiTask', () => {
     expect(make({ num_labels: 2 })).toThrow('wanted 2 label names, or none, got 3');
     expect(make({ scores: { zero: 0, one: 5 } })).toThrow('a head of 3 classes');
     expect(() => modelOfTask(multiTask({ encoder, tasks }), 'nil')).toThrow("wanted nli, sim, tag, got 'nil'");
-    expect(() => modelOfTask(bert(sizes), 'nli')).toThrow('wanted a model of several tasks, got a bert');
+    expect(() => modelOfTask(bert(sizes), 'nli')).toThrow('wanted a multi-task model, got a bert');
   });
 });

@@ -194,7 +194,7 @@ describe('saveModel and loadModel', () => {
       writeFileSync(config, '{"format": "retort-mo');
       expect(await failure()).toContain('config.json: wanted the file that was written');
       withoutManifest();
-      expect(await failure()).toContain('config.json: wanted JSON, got text that is none');
+      expect(await failure()).toContain('config.json: wanted JSON, got invalid JSON');
     });
   });
 });

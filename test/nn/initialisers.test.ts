@@ -87,7 +87,7 @@ describe('parameters', () => {
   test('a name that is not there is named, with those that are', () => {
     const weights = constantParameters({ 'fc1.weight': fromNumbers('float32', [1], [0]) });
     expect(() => weights.get('fc2.weight')).toThrow(
-      "parameter 'fc2.weight': wanted a tensor of that name, got fc1.weight; use the weights of this very model",
+      "parameter 'fc2.weight': wanted a tensor of that name, got fc1.weight; use the weights of the same model",
     );
     expect(() => inputParameters([]).get('constructor')).toThrow('got no parameters');
   });

@@ -157,6 +157,6 @@ describe('dropout', () => {
   });
 
   test.each([-0.1, 1, Number.NaN])('refuses a rate of %d', (rate) => {
-    expect(() => dropout('site', rate)).toThrow(`dropout 'site': wanted a rate from 0 to below 1, got ${rate}`);
+    expect(() => dropout('site', rate)).toThrow(`dropout 'site': wanted a rate ≥ 0 and < 1, got ${rate}`);
   });
 });

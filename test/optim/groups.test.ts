@@ -37,7 +37,7 @@ describe('resolveGroups', () => {
   test.each([
     [{ match: ['head.weigth'] }, 'got head.weigth; the parameters are embeddings.weight, encoder.weight'],
     [{ match: ['head.weight', 'head.weigth'] }, 'got head.weigth; the parameters are'],
-    [{ match: () => false }, 'a condition that holds for none of them'],
+    [{ match: () => false }, 'a condition that matches none'],
     [{ match: ['head.weight'], weightDecay: -1 }, 'parameter group 0: wanted weightDecay and learningRateFactor ≥ 0'],
     [{ match: ['head.weight'], learningRateFactor: Number.NaN }, 'got NaN'],
   ])('%o is refused', (group, message) => {

@@ -283,7 +283,9 @@ describe('HostOptimizer', () => {
     const host = sparseHost();
     expect(() => host.gatherRows('table', [1, 50])).toThrow('table: wanted ids from 0 to 49, got 50 at position 1');
     expect(() => host.gatherRows('table', [-1])).toThrow('got -1 at position 0');
-    expect(() => host.scatterRows('table', [0, 0, 0, 0, 0])).toThrow('table: wanted at most 4 ids a run, got 5');
+    expect(() => host.scatterRows('table', [0, 0, 0, 0, 0])).toThrow(
+      'table: wanted at most 4 ids per micro-batch, got 5',
+    );
     expect(() => host.gradient('table')).toThrow('use tokenGradients and scatterRows');
     expect(() => host.gatherRows('w', [0])).toThrow('give the parameter maxIds');
     expect(() => host.microGradient('w')).toThrow('pass hasMicroBatches: true');

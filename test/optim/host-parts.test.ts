@@ -52,7 +52,7 @@ describe('HostOptimizer parts', () => {
   test('a table that is read by row cannot be of a part', () => {
     const parameters = [{ name: 'words', shape: [4, 2], maxIds: 3, part: 'a' }];
     expect(() => new HostOptimizer({ optimizer, parameters })).toThrow(
-      'words: wanted a sparse parameter that every step updates, got one of part a',
+      'words: wanted a sparse parameter that is updated in every step, got one of part a',
     );
   });
 });

@@ -64,7 +64,7 @@ describe('layerwiseGroups', () => {
   );
 
   test('a decay out of range and a model without layers are refused', () => {
-    expect(() => layerwiseGroups(['encoder.layer.0.a'], { decay: 0 })).toThrow('wanted a number above 0 to 1, got 0');
+    expect(() => layerwiseGroups(['encoder.layer.0.a'], { decay: 0 })).toThrow('wanted a number > 0 and ≤ 1, got 0');
     expect(() => layerwiseGroups(['fc1.weight'], { decay: 0.9 })).toThrow('use one rate for all of this model');
   });
 });

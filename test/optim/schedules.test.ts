@@ -52,7 +52,7 @@ describe('scheduleFor', () => {
     ['linear', { warmupSteps: 8, totalSteps: 7 }, 'from 0 to the 7 steps of the run, got 8'],
     ['constant', { warmupSteps: 1, totalSteps: 7 }, 'no warm-up with the constant schedule, got 1'],
     ['linear', { warmupSteps: 0.5, totalSteps: 7 }, 'got 0.5'],
-    ['cosine', { warmupSteps: 0, totalSteps: -1 }, 'totalSteps: wanted a whole number ≥ 0, got -1'],
+    ['cosine', { warmupSteps: 0, totalSteps: -1 }, 'totalSteps: wanted an integer ≥ 0, got -1'],
     ['constant', { warmupSteps: 2, totalSteps: 7 }, "use 'constant_with_warmup'"],
   ] as const)('%s with %o is refused', (name, options, message) => {
     expect(() => scheduleFor(name, options)).toThrow(message);

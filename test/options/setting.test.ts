@@ -36,18 +36,18 @@ describe('a setting in its table', () => {
       return readOptions(`retort ${name}`, options, { flags, operands: ['reviews.csv'] }).values;
     };
     expect(written('3')).toMatchObject({ inventedRate: 3 });
-    expect(() => written('10')).toThrow("--invented_rate: wanted a number > 0, at most 9, got '10'");
+    expect(() => written('10')).toThrow("--invented_rate: wanted a number > 0 and ≤ 9, got '10'");
   });
 
   test('is a key of a retort.yaml, in its schema and on its page, of the student alone', async () => {
     const key = SECTIONS.training.inventedRate ?? { option: '' };
     expect(key).toEqual({ option: 'inventedRate', student: 'inventedRate' });
-    expect(takenByKey(key)).toBe('a number > 0, at most 9');
+    expect(takenByKey(key)).toBe('a number > 0 and ≤ 9');
     expect(describeKey(key)).toEqual({ default: '2.5; bilstm: 4', help: 'how much of it there is' });
     const { entries } = await readConfig(configFile('training: { inventedRate: 1.5 }\n'));
     expect(entries).toMatchObject([{ section: 'training', option: 'inventedRate', written: '1.5' }]);
     await expect(readConfig(configFile('training: { inventedRate: 10 }\n'))).rejects.toThrow(
-      /training\.inventedRate: wanted a number > 0, at most 9, got '10'/,
+      /training\.inventedRate: wanted a number > 0 and ≤ 9, got '10'/,
     );
     expect(JSON.stringify(configSchema())).toContain(
       '"inventedRate":{"description":"how much of it there is (default: 2.5; bilstm: 4)","type":"number","maximum":9,"exclusiveMinimum":0}',

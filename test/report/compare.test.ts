@@ -82,7 +82,7 @@ describe('compareRuns', () => {
     expect(gains[0]?.text).toMatch(
       /^CAN'T TELL: \+2\.2 points over plain, 95 % interval over seeds alone \[1\.6, 2\.8\], 5 paired seeds; /,
     );
-    expect(notes).toEqual([expect.stringContaining('which rows kd and plain answered right is not known')]);
+    expect(notes).toEqual([expect.stringContaining('which rows kd and plain predict right is not known')]);
     expect(text).toContain(
       "These 5 seeds alone cannot tell whether kd is better than plain.\n  CAN'T TELL: +2.2 points",
     );
@@ -113,7 +113,7 @@ describe('compareRuns', () => {
     expect(notes).toEqual([
       'a and b are compared on the seeds that both have: 2 and 3',
       expect.stringContaining('which rows a and b answered right is not known'),
-      'a and c have no seed in common (1, 2, 3 and 9), so that nothing can be said of them: run both on the same seeds',
+      'a and c have no seed in common (1, 2, 3 and 9), so they cannot be compared: run both on the same seeds',
     ]);
   });
 
@@ -128,9 +128,7 @@ describe('compareRuns', () => {
     const without = await compareRuns(words);
     expect(without.gains[0]?.mcnemar).toBeUndefined();
     expect(without.notes).toEqual([
-      expect.stringContaining(
-        'which rows a and b answered right is not known, so that nothing can be said of other rows than these',
-      ),
+      expect.stringContaining('which rows a and b predict right is not known, so nothing can be said about other rows'),
     ]);
   });
 
@@ -175,7 +173,7 @@ describe('compareRuns', () => {
       byAccuracy.gains.map(({ over, verdict, mean }) => [over, verdict, Math.abs(Number(mean.toFixed(9)))]),
     ).toEqual([['no-teacher', "CAN'T TELL", 0]]);
     await expect(compareRuns([folder], { metric: 'matthews' })).rejects.toThrow(
-      "#kd: wanted an arm with Matthews' correlation, got one with f1, accuracy; compare what was scored by the same metric",
+      "#kd: wanted an arm with Matthews' correlation, got one with f1, accuracy; compare runs with the same metric",
     );
   });
 
@@ -185,9 +183,7 @@ describe('compareRuns', () => {
     const plain = await run('plain', { seed: 1, ...metrics(-0.1) });
     const { metric, gains, notes } = await compareRuns([kd, plain]);
     expect([metric, gains[0]?.mean]).toEqual(['pearson', 100]);
-    expect(notes).toEqual([
-      'what kd and plain answered is not known, so that nothing can be said of other rows than these',
-    ]);
+    expect(notes).toEqual(['the predictions of kd and plain are not known, so nothing can be said about other rows']);
   });
 
   test('with one seed of another metric compares resampled rows, if the results have them', async () => {
@@ -226,7 +222,7 @@ describe('compareRuns', () => {
     const plain = await run('plain', { seed: 1, accuracy: 0.8 });
     expect((await compareRuns([`${folder}#kd`, plain])).gains[0]?.mean).toBeCloseTo(4, 9);
     await expect(compareRuns([folder, plain])).rejects.toThrow(
-      `wanted one arm of the experiment, since it is compared with something else, got all of kd, no-teacher; name one: ${folder}/experiment.json#kd`,
+      `wanted one arm of the experiment, to compare it with something else, got all of kd, no-teacher; name one: ${folder}/experiment.json#kd`,
     );
     await expect(compareRuns([`${folder}#dk`, plain])).rejects.toThrow(
       'wanted one of its arms: kd, no-teacher, got dk',
@@ -247,7 +243,7 @@ describe('compareRuns', () => {
     );
     const unknown = await experiment(smallRecord([84], [81]));
     expect((await compareRuns([`${unknown}#kd`, b])).notes).toContain(
-      'what kd was scored on is not recorded: make sure that it is the same',
+      'what kd was scored on is not recorded: check that it is the same',
     );
   });
 
@@ -290,12 +286,12 @@ describe('compareRuns', () => {
     [
       'one arm alone',
       async () => [await run('a-1', { seed: 1, accuracy: 0.9 }), await run('a-2', { seed: 2, accuracy: 0.9 })],
-      'compare: wanted two arms or more, got a alone, with several seeds',
+      'compare: wanted at least two arms, got a alone, with several seeds',
     ],
     [
       'a run without accuracy',
       async () => [await run('a', { seed: 1 }, withKd), await run('b', { seed: 1, accuracy: 0.9 })],
-      'a: wanted a run with accuracy, got one that was not scored on labelled data',
+      'a: wanted a run with accuracy, got one without labelled evaluation data',
     ],
     [
       'experiments without a common arm',

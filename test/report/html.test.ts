@@ -32,7 +32,7 @@ describe('reportHtml', () => {
     expect(text).toContain(record.gains[0]?.text.replace('BETTER: ', '') ?? '-');
     expect(text).toContain('The whole interval lies above 0.');
     expect(text).toContain(record.softTargets?.text ?? '-');
-    expect(text).toContain('One teacher serves all seeds, so everything below holds for this teacher.');
+    expect(text).toContain('All seeds share one teacher, so the results hold for this teacher.');
   });
 
   test.each([
@@ -75,14 +75,14 @@ describe('reportHtml', () => {
     for (const { fromSeeds = 0, fromRows = 0 } of record.gains) {
       expect(text).toContain(`± ${fromSeeds.toFixed(1)} ± ${fromRows.toFixed(1)} `);
     }
-    expect(text).toContain('The other comparisons are secondary: nothing is corrected for their number.');
+    expect(text).toContain('The other comparisons are secondary: they are not corrected for multiple comparisons.');
   });
 
   test('names an interval that is over seeds alone, and what its verdict lacks', () => {
     const alone = judge({ arm: 'kd', over: 'no-teacher', scores: [82, 80, 84], otherScores: [80, 78, 81] });
     const said = textOf(reportHtml(smallRecord([82, 80, 84], [80, 78, 81], { gains: [alone] })));
     expect(said).toContain("CAN'T TELL These 3 seeds alone cannot tell whether kd is better than no-teacher.");
-    expect(said).toContain('How far other rows would be from these is not known.');
+    expect(said).toContain('The variance over rows is not known.');
     expect(said).toContain('[0.9, 3.8] over seeds alone');
   });
 

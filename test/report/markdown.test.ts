@@ -37,7 +37,9 @@ retort primer --seeds 5
     }
     expect(lines.filter((line) => / over `/.test(line) && line.startsWith('|'))).toHaveLength(record.gains.length);
     expect(lines.join('\n')).toContain(record.softTargets?.text ?? '-');
-    expect(lines.join('\n')).toContain('The other comparisons are secondary: nothing is corrected for their number.');
+    expect(lines.join('\n')).toContain(
+      'The other comparisons are secondary: they are not corrected for multiple comparisons.',
+    );
     expect(lines.join('\n')).toContain('teacher 784-16-10 93.47 %');
     expect(lines.length).toBeLessThan(50);
   });

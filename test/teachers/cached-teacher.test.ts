@@ -246,8 +246,8 @@ describe('cachedTeacher', () => {
       },
     };
     await expect(label(letters({ rows: [] }), dataOf(textsOf(3000)), options)).rejects.toThrow(
-      'labelling by teacher letters: wanted answers to 3000 rows, got a request to stop after 1024; ' +
-        'the answers are kept: run it again to go on from here, a command with --resume',
+      'labelling by teacher letters: wanted outputs for 3000 rows, got an interruption after 1024; ' +
+        'they are cached: run it again to continue, a command with --resume',
     );
   });
 
@@ -267,7 +267,7 @@ describe('cachedTeacher', () => {
     const notices: string[] = [];
     expect(await label(letters(asked), data, { ...at, onNotice: (text) => notices.push(text) })).toEqual(wanted);
     expect(asked.rows).toHaveLength(rows);
-    expect(notices[0]).toMatch(/\.answers was damaged; its answers are given again/u);
+    expect(notices[0]).toMatch(/\.answers was damaged; its outputs are computed again/u);
   });
 
   test('two that label at once share the work', async () => {

@@ -45,7 +45,7 @@ describe('a key', () => {
   test.each(echoes)('that a server repeats is not shown: %s', async (_name, said) => {
     const server = await mockServer(() => (response: ServerResponse) => response.writeHead(401).end(said));
     const { error } = await ask(server.url);
-    expect(error?.message).toMatch(/^http.*: wanted an answer, got HTTP 401 .*\[key\].*; check url, key and model$/u);
+    expect(error?.message).toMatch(/^http.*: wanted a reply, got HTTP 401 .*\[key\].*; check url, key and model$/u);
     expectNoKey(error);
     expect(server.asked[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
   });
@@ -60,7 +60,7 @@ describe('a key', () => {
 
   test('that is no key is refused before it is sent, and not shown', async () => {
     await expect(ask('https://127.0.0.1:9/v1', { apiKey: `${KEY}\n${KEY}` })).rejects.toThrow(
-      'apiKey: wanted letters, digits and signs in one piece, got something with spaces or other characters',
+      'apiKey: wanted letters, digits and signs without spaces, got something with spaces or other characters',
     );
   });
 
@@ -71,7 +71,7 @@ describe('a key', () => {
     for (const host of ['localhost', '127.0.0.1:8000', '127.1.2.3', '[::1]:8000']) teacher(`http://${host}/v1`);
     for (const host of ['api.example.com', '10.0.0.7:8000', '127.0.0.1.example.com', 'localhost.example.com']) {
       expect(() => teacher(`http://${host}/v1`)).toThrow(
-        `url: wanted https, so that nobody on the way can read the key, got plain http to ${host}; use https`,
+        `url: wanted https, which protects the key, got plain http to ${host}; use https`,
       );
       teacher(`https://${host}/v1`);
       teacher(`http://${host}/v1`, { insecureHttp: true });
@@ -98,7 +98,7 @@ describe('a redirect', () => {
     const server = await mockServer(() => (response: ServerResponse) => response.writeHead(status, { location }).end());
     const { error } = await ask(server.url, { retries: 3 });
     expect(error?.message).toBe(
-      `${server.url}/chat/completions: wanted an answer, got HTTP ${status}, a redirect to ` +
+      `${server.url}/chat/completions: wanted a reply, got HTTP ${status}, a redirect to ` +
         `${other.url}/chat/completions, which is not followed; if texts and key may go there, give that address as url`,
     );
     expect([server.asked.length, other.asked.length]).toEqual([1, 0]);
@@ -128,7 +128,7 @@ describe('a reply', () => {
     });
     const { error } = await ask(server.url, { retries: 3 });
     expect(error?.message).toBe(
-      `${server.url}/chat/completions: wanted an answer, got a reply of over 4194304 bytes; ` +
+      `${server.url}/chat/completions: wanted a reply, got a reply of over 4194304 bytes; ` +
         'check url and model: longer replies are not read',
     );
     expect(server.asked).toHaveLength(1);

@@ -48,7 +48,7 @@ describe('Spending', () => {
     spending.count({ input: 6, output: 0 });
     spending.settle(first);
     await expect(second).rejects.toThrow(
-      'teacher m: wanted to stay within a cost of 10, got 6.00 after 3 of 9 rows, and up to 5.00 for the next; raise maxCost and run it again: what was answered is kept',
+      'teacher m: wanted a cost of at most 10, got 6.00 after 3 of 9 rows, and up to 5.00 for the next; raise maxCost and run it again: finished replies are kept',
     );
     // A smaller one still fits: exactly.
     expect(await spending.reserve({ input: 4, output: 0 }, STANDING)).toBe(4);

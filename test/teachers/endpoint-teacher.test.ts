@@ -282,7 +282,7 @@ describe('endpointTeacher', () => {
     const server = await mockServer(() => refused(401, 'Incorrect API key provided: secret-key'));
     const asking = ask(numbered(50), { ...quick, url: server.url, log: newLog(), apiKey: 'secret-key' });
     await expect(asking).rejects.toThrow(
-      /chat\/completions: wanted an answer, got HTTP 401 .*\[key\].*; check url, key/u,
+      /chat\/completions: wanted a reply, got HTTP 401 .*\[key\].*; check url, key/u,
     );
     expect(server.asked).toHaveLength(1);
   });
@@ -304,7 +304,7 @@ describe('endpointTeacher', () => {
     };
     await expect(ask(numbered(200), { ...stopping, onSmoke })).rejects.toThrow(
       // A command that is given again without it refuses the folder in which the answers are.
-      'a request to stop before the last 180; the answers are kept: run it again to go on from here, a command with --resume',
+      'an interruption before the last 180; the replies are kept: run it again to continue, a command with --resume',
     );
     expect(good.asked).toHaveLength(20);
     // 200 rows of 50 tokens in and 1 out, by hand.
@@ -332,7 +332,7 @@ describe('endpointTeacher', () => {
     // Half a unit a row; the estimate after 20 rows is 20 in all.
     const options = { ...quick, url: server.url, log, prices, concurrency: 8 };
     await expect(ask(numbered(40), { ...options, maxCost: 15 })).rejects.toThrow(
-      'wanted to stay within a cost of 15, got about 20.00 for 40 rows (10.00 for 20 of them); raise maxCost',
+      'wanted a cost of at most 15, got about 20.00 for 40 rows (10.00 for 20 of them); raise maxCost',
     );
     expect(server.asked).toHaveLength(20);
     await expect(ask(numbered(40), { ...options, smokeRows: 1, maxCost: 12 })).rejects.toThrow(/within a cost of 12/u);
@@ -403,11 +403,11 @@ describe('endpointTeacher', () => {
       { url: 'api.example.com' },
       'url: wanted an address such as https://api.example.com/v1, without user name and query, got api.example.com',
     ],
-    [{ prompt: 'Which label?' }, 'prompt: wanted a place for the text, {text}, got none'],
+    [{ prompt: 'Which label?' }, 'prompt: wanted the placeholder {text}, got none'],
     [{ maxCost: 5 }, 'maxCost: wanted prices to reckon with'],
     [{ labelWords: { good: 'x' } }, "labelWords: wanted words for negative, positive, got 'good'"],
     [{ labelWords: { negative: 'x', positive: 'X' } }, "got 'x' for negative and positive"],
-    [{ samples: 1.5 }, 'samples: wanted a whole number from 0, got 1.5'],
+    [{ samples: 1.5 }, 'samples: wanted an integer ≥ 0, got 1.5'],
   ])('refuses %j', (options, message) => {
     const all = { ...quick, url: 'http://localhost/v1', log: join(root, 'none.jsonl'), ...options };
     expect(() => endpointTeacher(all)).toThrow(message);

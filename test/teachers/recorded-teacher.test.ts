@@ -174,7 +174,7 @@ describe('recordedTeacher', () => {
   const good = { probabilities: [0.2, 0.3, 0.5] };
   test.each<[string, readonly (object | string)[], string]>([
     ['a torn line', [{ id: 1, ...good }, '{"id": 2, "prob'], ':2: wanted one whole JSON object'],
-    ['no answer', [{ id: 1, answer: 'yes' }], ':1: wanted an answer: one of logits, probabilities'],
+    ['no answer', [{ id: 1, answer: 'yes' }], ':1: wanted one of the keys logits, probabilities'],
     ['no id', [{ id: 1, ...good }, good], ':2: wanted the id that it answers'],
     [
       'twice',
@@ -219,7 +219,7 @@ describe('recordedTeacher', () => {
       ':1: wanted log-probabilities of some labels, of a sum above 0 and of at most 1',
     ],
     ['half a count', [{ id: 1, samples: { no: 0.5 } }], ':1: wanted counts of samples, got 0.5'],
-    ['nothing', [], ': wanted recorded answers, got none'],
+    ['nothing', [], ': wanted recorded outputs, got none'],
   ])('%s is one message with its line', async (_, rows, message) => {
     await expect(opened(written(...rows))).rejects.toThrow(message);
   });
@@ -227,16 +227,16 @@ describe('recordedTeacher', () => {
   test('rows without answer, answers without row, and rows that have changed are named', async () => {
     const two = await opened(written({ id: 'x', ...good }, { id: 'z', ...good }));
     await expect(two.answer(data, ['logits'])).rejects.toThrow(
-      'wanted an answer for each of 3 rows of train, by id, got none for 1 of them (y)',
+      'wanted outputs for all 3 rows of train, by id, got none for 1 of them (y)',
     );
     const rows = ['x', 'y', 'w', 'z'].map((id) => ({ id, ...good }));
     await expect((await opened(written(...rows))).answer(data, ['logits'])).rejects.toThrow(
-      /jsonl:3: wanted an answer to a row of train, got one to an unknown id; check/u,
+      /jsonl:3: wanted the output for a row of train, got one for an unknown id; check/u,
     );
     await expect(probabilities(await opened(written(...rows), { unknownRows: 'ignore' }))).resolves.toHaveLength(9);
     const edited = ['the film', 'a story', 'yes'].map((text, i) => ({ id: 'xyz'[i], text, ...good }));
     await expect((await opened(written(...edited))).answer(data, ['logits'])).rejects.toThrow(
-      /jsonl:3: wanted an answer to row z of train, \["no"\], got one to \["yes"\]; the rows have changed since/u,
+      /jsonl:3: wanted the output for row z of train, \["no"\], got one for \["yes"\]; the rows have changed/u,
     );
   });
 

@@ -111,6 +111,6 @@ describe.each(ODD)('%s', (_, odd) => {
 test('a teacher of which no row can be used is an error, whoever is told', async () => {
   const { teacher } = saying([Number.NaN, 0, 0], 5, { onBadRow: () => {} });
   await expect(teacher.answer(textData(['text 5'], tokenizer), ['logits'])).rejects.toThrow(
-    'teacher odd, logits of row 1 of train: wanted finite numbers, got NaN; mend the teacher, or learn nothing from such rows (--bad_rows skip)',
+    'teacher odd, logits of row 1 of train: wanted finite numbers, got NaN; fix the teacher, or leave such rows out (--bad_rows skip)',
   );
 });

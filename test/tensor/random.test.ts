@@ -146,7 +146,7 @@ describe('lastDropped', () => {
   });
 
   test.each([-0.1, 1, Number.NaN])('refuses %d', (rate) => {
-    expect(() => lastDropped(rate)).toThrow(`dropout: wanted a rate from 0 up to, but not, 1, got ${rate}`);
+    expect(() => lastDropped(rate)).toThrow(`dropout: wanted a rate ≥ 0 and < 1, got ${rate}`);
   });
 });
 

@@ -157,7 +157,7 @@ describe('encodeRow', () => {
 
   test.each([2, 0, -1, 2.5, NaN])('maxLength %s leaves no room for a text', (maxLength) => {
     expect(() => uncased.encodeRow('a', undefined, { maxLength })).toThrow(
-      /^maxLength: wanted a whole number from 3: the special tokens, and a token of the text, got /,
+      /^maxLength: wanted an integer ≥ 3 \(the special tokens and one token of the text\), got /,
     );
   });
 

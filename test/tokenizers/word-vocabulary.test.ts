@@ -61,7 +61,7 @@ describe('frequentWords', () => {
   });
 
   test('refuse counts that are no whole numbers from 1', () => {
-    expect(() => frequentWords(some, { minCount: 0 })).toThrow('minCount: wanted a whole number from 1, got 0');
+    expect(() => frequentWords(some, { minCount: 0 })).toThrow('minCount: wanted an integer ≥ 1, got 0');
     expect(() => frequentWords(some, { maxWords: 1.5 })).toThrow(OptionError);
   });
 });

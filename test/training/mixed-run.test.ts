@@ -94,17 +94,13 @@ describe('runTraining with mixkd', () => {
     [
       'a teacher with a tokenizer of its own',
       { teacher: untraced },
-      /^method 'mixkd' with teacher teacher.ckpt: wanted a model of retort that reads the very tokens that the student reads: .*, got a teacher that makes tokens of the texts itself; take a teacher with the student's tokenizer/,
+      /^method 'mixkd' with teacher teacher.ckpt: wanted a model of retort that reads the very tokens that the student reads: .*, got a teacher with its own tokenizer; take a teacher with the student's tokenizer/,
     ],
-    [
-      'a teacher outside the step',
-      { teacher: { ...untraced, reads: ['inputs'] } },
-      /got a teacher whose answers come from outside the step/,
-    ],
+    ['a teacher outside the step', { teacher: { ...untraced, reads: ['inputs'] } }, /got a teacher outside the step/],
     [
       'a teacher of packed pairs, for a student that reads the texts apart',
       { model: pairs, teacher: teacherOf(sized(2, 6)) },
-      /^teacher teacher.ckpt, as part of the step: wanted rows with input_ids, attention_mask, token_type_ids, got the student's, with input_ids, attention_mask, input_ids_b, .*; take a student that reads what the teacher reads/,
+      /^teacher teacher.ckpt, as part of the step: wanted rows with input_ids, attention_mask, token_type_ids, got the student's, with input_ids, attention_mask, input_ids_b, .*; use a student that reads the teacher's inputs/,
     ],
     [
       'segments of pairs that the student does not read',
@@ -117,7 +113,7 @@ describe('runTraining with mixkd', () => {
     [
       'answers computed once',
       { teacherForm: 'fed' },
-      /^teacherForm 'fed': wanted a teacher within the step: answers to mixed rows can't be known before, got method 'mixkd'/,
+      /^teacherForm 'fed': wanted a traced teacher: outputs for mixed rows cannot be computed beforehand, got method 'mixkd'/,
     ],
     [
       'a student that reads no words',
@@ -126,7 +122,7 @@ describe('runTraining with mixkd', () => {
         data: { train: blobs('train', 20) },
         teacher: { ...teacherOf(mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES })), labelNames: [] },
       },
-      /^method 'mixkd': wanted a student whose word vectors can be mixed: a BERT, .*, got 'mlp'; choose another method/,
+      /^method 'mixkd': wanted a student with word embeddings to mix: a BERT, .*, got 'mlp'; choose another method/,
     ],
   ])('%s is refused by name, and no folder is made', async (name, more, message) => {
     const run = options(`refused ${name}`, more);

@@ -91,7 +91,7 @@ describe('runTraining with a perturbation', () => {
     await runTraining(options(dir));
     const other = perturbedImages({ width: 4, height: 3, noise: 0.2, shift: 1 });
     await expect(runTraining(options(dir, { perturbation: other, resume: true }))).rejects.toThrow(
-      'resuming with another perturbation.options.noise: wanted 0.3, as it was begun with, got 0.2',
+      'resuming with another perturbation.options.noise: wanted 0.3, as at the start, got 0.2',
     );
   });
 
@@ -141,7 +141,7 @@ describe('runTraining with a perturbation', () => {
     const teacher = modelTeacher(saved(), { threads: 1 });
     const fed = options(newDir(), { method: hinton(), teacher, teacherForm: 'fed' });
     await expect(runTraining(fed)).rejects.toThrow(
-      "teacherForm 'fed': wanted rows that stay the same, so that answers to them hold, got the perturbation 'images'",
+      "teacherForm 'fed': wanted unperturbed rows, whose outputs can be computed beforehand, got the perturbation 'images'",
     );
   });
 

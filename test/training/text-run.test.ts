@@ -149,7 +149,7 @@ describe('runTraining on texts', () => {
         if (event.type === 'notice') notices.push(event.text);
       },
     });
-    expect(notices.join()).toMatch(/^texts of like length share a batch; \d+\.\d % of its tokens are padding$/);
+    expect(notices.join()).toMatch(/^texts of similar length share a batch; \d+\.\d % of its tokens are padding$/);
     const tokenizer = await loadTokenizer(lastPath as string);
     expect(tokenizer.encodeRow('not a good film').ids).toEqual(words.encodeRow('not a good film').ids);
   });

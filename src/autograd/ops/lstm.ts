@@ -339,7 +339,7 @@ const lstmOp: Op = {
  */
 export function lstm(x: Value, lengths: Value, directions: readonly LstmDirection[]): LstmResult {
   if (directions.length !== 1 && directions.length !== 2) {
-    throw new ShapeError({ where: 'lstm', wanted: 'one direction or two', got: String(directions.length) });
+    throw new ShapeError({ where: 'lstm', wanted: 'one or two directions', got: String(directions.length) });
   }
   const weights = directions.flatMap(({ weightIh, weightHh, biasIh, biasHh }) => [weightIh, weightHh, biasIh, biasHh]);
   const [output, h, c] = applyOp(lstmOp, [x, lengths, ...weights], { keepsSteps: false } satisfies Attributes);

@@ -66,7 +66,7 @@ export const linearProduct: BinaryOp = defineBinary({
         where,
         wanted: '[.., I] and a weight [O, I]',
         got: `${formatShape(rows)} and ${formatShape(matrix)}`,
-        fix: 'weights are stored as PyTorch stores them: [outFeatures, inFeatures]',
+        fix: 'weights are stored as in PyTorch: [outFeatures, inFeatures]',
       });
     }
     return [...rows.slice(0, -1), matrix[0] as Dim];

@@ -132,9 +132,9 @@ export const largest: UnaryOp<{ readonly k: number }> = defineUnary({
     const shape = x as Shape;
     const length = shape.at(-1);
     if (typeof length === 'number' && Number.isInteger(k) && k >= 1 && k <= length) return [...shape.slice(0, -1), k];
-    throw new ShapeError({ where, wanted: `an axis of ${k} elements or more`, got: formatShape(shape) });
+    throw new ShapeError({ where, wanted: `an axis of at least ${k} elements`, got: formatShape(shape) });
   },
-  vjp: { notDifferentiable: 'order statistics are asked of constants alone' },
+  vjp: { notDifferentiable: 'order statistics are taken of constants alone' },
   samples: (random) => [
     { inputs: [distinct(random, [3, 4])], attributes: { k: 2 } },
     { about: 'all, sorted', inputs: [distinct(random, [5])], attributes: { k: 5 } },

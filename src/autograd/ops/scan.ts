@@ -265,7 +265,7 @@ export function scan({ carry, sequences = [], isReversed = false, body }: ScanRe
   if (length === undefined || sequences.some(({ shape }) => shape[0] !== length)) {
     throw new ShapeError({
       where: 'scan',
-      wanted: 'one or more sequences of one length',
+      wanted: 'at least one sequence, all of one length',
       got: sequences.map(({ shape }) => formatShape(shape)).join(', ') || 'none',
     });
   }

@@ -45,7 +45,7 @@ async function readAllowances(path: string): Promise<readonly Allowance[]> {
   const { allowancesSchema } = await import('./allowances.schema.js');
   const parsed = allowancesSchema.safeParse(parsedJson(text));
   if (parsed.success) return parsed.data.allowed;
-  const wanted = 'the keys that were allowed, as retort writes them';
+  const wanted = 'the allowed keys, as written by retort';
   throw new FileError({ where: path, wanted, got: 'something else', fix: 'delete it: you will be asked again' });
 }
 

@@ -145,7 +145,7 @@ function targetColumn(path: string, rest: readonly Look[]): Pick<ColumnRoles, 'l
   const scores = rest.filter(isScore);
   if (labels.length === 1 && labels[0] !== undefined) return { label: labels[0].name };
   if (labels.length === 0 && scores.length === 1 && scores[0] !== undefined) return { score: scores[0].name };
-  throw undecided(path, 'one column of labels', rest, '--label NAME, or --score NAME for numbers to be predicted');
+  throw undecided(path, 'one column of labels', rest, '--label NAME, or --score NAME for a regression');
 }
 
 function undecided(path: string, wanted: string, looks: readonly Look[], flags: string): OptionError {
@@ -180,7 +180,7 @@ function expectNames(path: string, columns: readonly ColumnSample[]): void {
     const between = separator === '\t' ? 'tabs' : `'${separator}'`;
     throw new FileError({
       where: `${path}:1`,
-      wanted: 'columns parted as the extension says: , for .csv, a tab for .tsv',
+      wanted: 'the separator of the extension (, in .csv, a tab in .tsv)',
       got: `one column, with ${between} in it`,
       fix: separator === '\t' ? 'rename it to .tsv' : 'save it with commas, or as .tsv with tabs',
     });
@@ -188,9 +188,9 @@ function expectNames(path: string, columns: readonly ColumnSample[]): void {
   if (odd !== undefined) {
     throw new FileError({
       where: `${path}:1`,
-      wanted: 'a first line that names the columns',
+      wanted: 'a header line with the names of the columns',
       got: odd.trim() === '' ? 'an empty name' : `'${odd.length > 40 ? `${odd.slice(0, 39)}…` : odd}' as a name`,
-      fix: `put one in front${setAdvice(path)}`,
+      fix: `add a header line${setAdvice(path)}`,
     });
   }
   if (names.length > 1) return;
@@ -198,7 +198,7 @@ function expectNames(path: string, columns: readonly ColumnSample[]): void {
     where: path,
     wanted: 'a column of texts and one of labels or scores',
     got: names.length === 0 ? 'no column' : `one column, '${names[0]}'`,
-    fix: 'texts without labels are more for a teacher to label (transfer in retort.yaml)',
+    fix: 'texts without labels can be a transfer set (transfer in retort.yaml)',
   });
 }
 

@@ -21,7 +21,7 @@ export function configText(
     '#',
     ...findings.flatMap((finding) => comment(finding, '')),
     '#',
-    ...comment('A flag on the command line wins over a value here. Paths start at the folder of this file.', ''),
+    ...comment('A flag on the command line wins over a value here. Paths are relative to the folder of this file.', ''),
   ];
   return `${[...head, ...sections.flatMap((section) => ['', ...sectionLines(section)])].join('\n')}\n`;
 }

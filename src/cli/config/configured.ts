@@ -94,7 +94,7 @@ function forTeacher(config: Config, { flags }: RawOptions): Reading {
       where: `${path} teacher`,
       wanted: 'a model and epochs, to train it',
       got: has('model') ? 'a model alone' : 'no model',
-      fix: 'write teacher: { model: minilm-l6, epochs: 3 }, or train the student by itself with --student',
+      fix: 'write teacher: { model: minilm-l6, epochs: 3 }, or train the student alone with --student',
     });
   }
   const where = `${path} output`;

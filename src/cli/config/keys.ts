@@ -46,7 +46,7 @@ const data = { option: 'data', teacher: 'data', student: 'data' } as const;
 /** The word of the command line, in two keys. */
 const DATA_KEYS: Readonly<Record<string, ConfigKey>> = {
   name: { ...data, choices: Object.keys(TEXT_SETS), help: 'a data set by name' },
-  train: { ...data, place: 'path', help: `in the place of name, a ${TABLE_FILES} file of your own` },
+  train: { ...data, place: 'path', help: `instead of name: a ${TABLE_FILES} file of your own` },
 };
 
 export const SECTIONS: Readonly<Record<SectionName, Readonly<Record<string, ConfigKey>>>> = sectionsOf();
@@ -73,15 +73,15 @@ function sectionsOf() {
 
 /** All that may stand at the left margin, in the order in which `retort init` writes it. */
 export const TOP_LEVEL = {
-  task: 'what is to be learnt: a data set by name, or a file of your own',
-  teacher: 'who teaches: a name or path alone, a list of several, or keys',
-  student: 'the model that learns',
-  method: 'how the student learns from the teacher: a name, or a name with options of that method',
-  training: 'how the student is trained',
-  transfer: 'more texts for the teacher to label; a path alone, or keys',
-  evidence: 'what the method has to beat, and how often it is tried',
+  task: 'the task: a data set by name, or a file of your own',
+  teacher: 'the teacher: a name or path alone, a list of several, or keys',
+  student: 'the student',
+  method: 'distillation method: a name, or a name with options of that method',
+  training: "hyperparameters of the student's training",
+  transfer: 'transfer set: unlabelled texts for the teacher; a path alone, or keys',
+  evidence: 'control arms and number of seeds',
   output: 'folder of the results',
-  machine: 'what it runs on',
+  machine: 'threads and device',
 } as const satisfies Readonly<Record<SectionName | 'method' | 'output', string>>;
 
 /** A key without section. */

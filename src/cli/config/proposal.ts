@@ -67,7 +67,10 @@ export function proposeConfig(facts: DataFacts, source: DataSource): ProposedSec
 function task(facts: DataFacts, source: DataSource): ProposedSection {
   const { words, tokens95 } = facts;
   const length = Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, 16 * Math.ceil((ROOM * tokens95) / 16)));
-  const cut = length < tokens95 ? `; longer ones are cut, which up to 512 would cost less of them and more time` : '';
+  const cut =
+    length < tokens95
+      ? `; longer ones are truncated; a higher value, up to 512, truncates fewer and takes more time`
+      : '';
   return {
     section: 'task',
     why: '',
@@ -76,7 +79,7 @@ function task(facts: DataFacts, source: DataSource): ProposedSection {
       {
         key: 'maxLength',
         value: length,
-        why: `Tokens that are read. Half of the texts have at most ${words.median} words, 95 % at most ${words.most95} (about ${tokens95} tokens), the longest ${formatCount(words.longest)}${cut}.`,
+        why: `Maximum tokens per text. Half of the texts have at most ${words.median} words, 95 % at most ${words.most95} (about ${tokens95} tokens), the longest ${formatCount(words.longest)}${cut}.`,
       },
       metric(facts, source),
     ],
@@ -85,18 +88,18 @@ function task(facts: DataFacts, source: DataSource): ProposedSection {
 
 function metric({ isRegression, labels, rows }: DataFacts, source: DataSource): ProposedLine {
   const line = (value: string, why: string): ProposedLine => ({ key: 'metric', value, why });
-  if (source.metric !== undefined) return line(source.metric, 'What the verdict is about; usual for this data set.');
+  if (source.metric !== undefined) return line(source.metric, 'Metric of the verdict; usual for this data set.');
   if (isRegression)
-    return line('pearson', 'What the verdict is about: correlation with the scores; or spearman, of ranks.');
+    return line('pearson', 'Metric of the verdict: correlation with the scores; or spearman, of ranks.');
   const largest = labels.reduce((most, label) => (label.rows > most.rows ? label : most), { name: '', rows: 0 });
   const share = largest.rows / rows;
   if (share < LOPSIDED) {
     return line(
       'accuracy',
-      `What the verdict is about. The largest label, ${largest.name}, has ${(100 * share).toFixed(0)} % of the rows; or macro_f1, to which all labels count alike.`,
+      `Metric of the verdict. The largest label, ${largest.name}, has ${(100 * share).toFixed(0)} % of the rows; or macro_f1, to which all labels count alike.`,
     );
   }
-  const why = `What the verdict is about. ${(100 * share).toFixed(0)} % of the rows are ${largest.name}, so that accuracy is high for a model that has learnt nothing`;
+  const why = `Metric of the verdict. ${(100 * share).toFixed(0)} % of the rows are ${largest.name}, so accuracy is high for a model that has learnt nothing`;
   // F1 is of the second of two labels, and says little of the larger one.
   return labels.length === 2 && labels[1]?.name !== largest.name
     ? line('f1', `${why}; F1 is of ${labels[1]?.name ?? ''}.`)
@@ -107,12 +110,12 @@ function teacher({ rows }: DataFacts): ProposedSection {
   const epochs = passes(rows, 32, { steps: 500, least: 3, most: 6 });
   return {
     section: 'teacher',
-    why: 'Fine-tuned once on the training rows, into the folder teacher of the output. Instead: a run or a folder alone (teacher: outputs/mine), a list of several, recorded answers, or a language model by its url.',
+    why: 'Fine-tuned once on the training rows, into the folder teacher of the output. Instead: a run or a folder alone (teacher: outputs/mine), a list of several, recorded outputs, or a language model by its url.',
     lines: [
       {
         key: 'model',
         value: 'minilm-l6',
-        why: 'Small enough for a laptop (22.7 M parameters). bert-base knows more and takes about eight times as long.',
+        why: 'Small enough for a laptop (22.7 M parameters). bert-base is stronger and takes about eight times as long.',
       },
       { key: 'epochs', value: epochs, why: `${formatCount(steps(rows, 32) * epochs)} steps of 32 rows.` },
       { key: 'learningRate', value: 3e-5, why: 'Usual for fine-tuning: 2e-5 to 5e-5.' },
@@ -153,13 +156,13 @@ function bilstmStudent({ rows, tokens95 }: DataFacts): ProposedSection {
       {
         key: 'model',
         value: 'bilstm',
-        why: `Short texts (95 % have at most about ${tokens95} tokens) and ${formatCount(rows)} rows are enough for it. Or minilm-l6 with layers: 3, which knows the language already.`,
+        why: `Short texts (95 % have at most about ${tokens95} tokens) and ${formatCount(rows)} rows are enough for it. Or minilm-l6 with layers: 3, which is pre-trained already.`,
       },
-      { key: 'hidden', value: 150, why: 'Width of a direction, as in Tang et al. 2019.' },
+      { key: 'hidden', value: 150, why: 'Hidden units per direction, as in Tang et al. 2019.' },
       {
         key: 'embeddings',
         value: 'minilm-l6',
-        why: 'Its words start with vectors of that encoder; or of a text file such as glove.6B.300d.txt.',
+        why: 'Its word embeddings start with those of that encoder; or of a text file such as glove.6B.300d.txt.',
       },
     ],
   };
@@ -202,7 +205,7 @@ function training({ rows }: DataFacts, isBilstm: boolean): ProposedSection {
   const epochs = isBilstm
     ? passes(rows, batch, { steps: 3_000, least: 5, most: 30 })
     : passes(rows, batch, { steps: 1_000, least: 3, most: 10 });
-  const few = epochs > 4 ? 'Many passes, because the rows are few' : 'Few passes, because the rows are many';
+  const few = epochs > 4 ? 'Many epochs, because there are few rows' : 'Few epochs, because there are many rows';
   return {
     section: 'training',
     why: '',
@@ -210,16 +213,16 @@ function training({ rows }: DataFacts, isBilstm: boolean): ProposedSection {
       {
         key: 'epochs',
         value: epochs,
-        why: `${few}: ${formatCount(steps(rows, batch) * epochs)} steps of ${batch} rows a run.`,
+        why: `${few}: ${formatCount(steps(rows, batch) * epochs)} steps of ${batch} rows per run.`,
       },
       {
         key: 'learningRate',
         value: isBilstm ? 1e-3 : 5e-5,
         why: isBilstm
           ? 'Usual for Adam and a new model.'
-          : 'A little more than the teacher has: a shallow model bears it. Try 3e-5 and 1e-4.',
+          : "Slightly higher than the teacher's: a shallow model tolerates it. Try 3e-5 and 1e-4.",
       },
-      { key: 'batchSize', value: batch, why: 'Rows of an optimiser step.', isOff: true },
+      { key: 'batchSize', value: batch, why: 'Rows per batch.', isOff: true },
     ],
   };
 }
@@ -233,7 +236,7 @@ function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
   const least = Math.max(smallestEffect.default, Math.ceil(10 * point) / 10);
   return {
     section: 'evidence',
-    why: 'What makes the result one: the same student without the teacher, on the same seeds.',
+    why: 'Control arms: the same student without the teacher, on the same seeds.',
     lines: [
       {
         key: 'seeds',
@@ -244,15 +247,15 @@ function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
         key: 'controls',
         value: names,
         why: facts.isRegression
-          ? 'What the method has to beat. Without the last it takes two thirds of the time, and cannot say that it was the answers that helped.'
-          : 'What the method has to beat. Without the last two it takes half of the time, and cannot say that soft targets helped.',
+          ? 'Control arms. Without the last it takes two thirds of the time, and cannot tell whether the teacher outputs helped.'
+          : 'Control arms. Without the last two it takes half of the time, and cannot tell whether soft targets helped.',
       },
       {
         key: 'smallestEffect',
         value: least,
         why: facts.isRegression
-          ? 'Points of the metric (times 100) under which a gain is not worth having.'
-          : `Points under which a gain is not worth having. One of about ${formatCount(rows)} dev rows is ${point.toPrecision(2)} points.`,
+          ? 'Smallest gain of interest, in points of the metric (times 100).'
+          : `Smallest gain of interest, in points. One of about ${formatCount(rows)} validation rows is ${point.toPrecision(2)} points.`,
       },
     ],
   };

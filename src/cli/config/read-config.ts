@@ -147,7 +147,7 @@ function wordsOf(tree: YamlTree, where: string): string {
     const wrongOne = [label, ...words].find((word) => word === '' || /[,=|]/.test(word));
     if (wrongOne !== undefined || words.length === 0) {
       const got = `'${wrongOne ?? ''}' for ${label}`;
-      throw new OptionError({ where, wanted: 'words without , = and |', got });
+      throw new OptionError({ where, wanted: 'label words without , = and |', got });
     }
     return `${label}=${words.join('|')}`;
   });

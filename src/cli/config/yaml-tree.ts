@@ -54,7 +54,7 @@ export async function readYaml(path: string): Promise<{ readonly text: string; r
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     const where = `${path}:${lines.linePos(problem.pos[0]).line}`;
-    throw new FileError({ where, wanted: 'YAML', got: `what is none: ${problem.message}`, ...adviceFor(problem.code) });
+    throw new FileError({ where, wanted: 'YAML', got: `invalid YAML: ${problem.message}`, ...adviceFor(problem.code) });
   }
   const { contents } = document;
   if (contents === null) return { text, tree: undefined };
@@ -86,8 +86,8 @@ function expectShallow(text: string, path: string): void {
     else if (type === 'seq-item-ind' || type === 'explicit-key-ind' || type === 'map-value-ind') onLine++;
     const isNewLine = type === 'newline';
     if (open > MAX_NESTING || (open === 0 && onLine > MAX_NESTING) || (type === 'space' && isDeep(token, onLine))) {
-      const got = open > MAX_NESTING || onLine > MAX_NESTING ? `more than ${MAX_NESTING}` : `${token.length} blanks`;
-      throw new FileError({ where: `${path}:${line}`, wanted: 'a few levels inside each other', got });
+      const got = open > MAX_NESTING || onLine > MAX_NESTING ? `more than ${MAX_NESTING}` : `${token.length} spaces`;
+      throw new FileError({ where: `${path}:${line}`, wanted: `at most ${MAX_NESTING} levels of nesting`, got });
     }
     if (isNewLine || open > 0) onLine = 0;
     line += token.split('\n').length - 1;
@@ -99,7 +99,7 @@ function isDeep(token: string, onLine: number): boolean {
 }
 
 function adviceFor(code: string): { readonly fix?: string } {
-  if (code === 'TAB_AS_INDENT') return { fix: 'indent with blanks' };
+  if (code === 'TAB_AS_INDENT') return { fix: 'indent with spaces' };
   if (code === 'MULTIPLE_DOCS') return { fix: 'keep one document, without --- between' };
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return { fix: 'put a value with a colon in quotes' };
   return {};
@@ -121,14 +121,18 @@ class TreeBuilder {
   tree(node: ParsedNode, depth: number): YamlTree {
     const line = this.#lineOf(node);
     if (++this.#values > MAX_VALUES || depth > MAX_NESTING) {
-      const got = depth > MAX_NESTING ? 'one that holds itself' : `more than ${MAX_VALUES}, aliases unfolded`;
-      throw new FileError({ where: `${this.#path}:${line}`, wanted: 'as many values as a config has', got });
+      const got = depth > MAX_NESTING ? 'an alias to itself' : 'more';
+      throw new FileError({
+        where: `${this.#path}:${line}`,
+        wanted: `at most ${MAX_VALUES} values, aliases expanded`,
+        got,
+      });
     }
     if (isAlias(node)) {
       const target = node.resolve(this.#document) as ParsedNode | undefined;
       if (target === undefined) {
-        const wanted = `an anchor &${node.source} before`;
-        throw new FileError({ where: `${this.#path}:${line}`, wanted, got: `*${node.source} alone` });
+        const wanted = `an anchor &${node.source} before the alias`;
+        throw new FileError({ where: `${this.#path}:${line}`, wanted, got: `only *${node.source}` });
       }
       return { ...this.tree(target, depth + 1), line };
     }
@@ -150,7 +154,7 @@ class TreeBuilder {
       const name = key.source ?? String(key.value);
       const before = entries.get(name);
       if (before !== undefined) {
-        const got = `a second one; the first is on line ${before.line}`;
+        const got = `a duplicate of line ${before.line}`;
         throw new FileError({ where, wanted: `one '${name}'`, got, fix: 'keep one of them' });
       }
       const tree = value === null ? ({ kind: 'scalar', line, value: null, source: '' } as const) : undefined;

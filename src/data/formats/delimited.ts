@@ -134,7 +134,7 @@ function quoteError(error: CsvError, path: string, next: number): FileError {
     const end = code === 'CSV_QUOTE_NOT_CLOSED' ? 'at the end of the file' : `${MAX_LINE_BYTES} bytes later`;
     const got = `a field that is still open ${end}`;
     const fix = `close it (the file may be truncated); ${plain}`;
-    return new FileError({ where: `${path}:${next}`, wanted: 'quotes in pairs', got, fix, cause: error });
+    return new FileError({ where: `${path}:${next}`, wanted: 'a closing quote', got, fix, cause: error });
   }
   return new FileError({
     where: `${path}:${line}`,

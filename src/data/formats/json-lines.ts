@@ -25,7 +25,7 @@ function parsedObject(text: string, where: string): ObjectRow['object'] | FileEr
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as ObjectRow['object'];
-    const fix = 'give one object a line';
+    const fix = 'give one object per line';
     return new FileError({ where, wanted: 'a JSON object', got: quoted(text), fix });
   } catch (error) {
     const wanted = 'one whole JSON object';

@@ -149,7 +149,7 @@ function shown(value: unknown): string {
 
 /** What to do about one bad row among many. */
 export const BAD_ROW_FIX =
-  'mend that row, or have such rows left out and reported (onBadRow in code, retort train --bad_rows skip)';
+  'correct that row, or have such rows left out and reported (onBadRow in code, retort train --bad_rows skip)';
 
 /** At most a dozen values, each cut, for a message. */
 export function quotedList(values: readonly string[]): string {

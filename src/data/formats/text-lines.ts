@@ -140,7 +140,7 @@ function encodingError(bytes: Buffer, path: string, firstLine: number): FileErro
   return new FileError({
     where: `${path}:${line}`,
     wanted: 'text in UTF-8',
-    got: 'bytes that are none',
+    got: 'bytes that are not valid UTF-8',
     fix: 'save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8 FILE, if that is what it is in)',
   });
 }

@@ -18,15 +18,15 @@ const SMOOTHING = 0.1;
 
 const DESCRIPTIONS: Readonly<Record<Control, string>> = {
   'no-teacher': 'labels alone, the same training',
-  'hard-labels': "the teacher's first choice for each row",
-  'shuffled-teacher': "the teacher's answers to other rows of the same class",
+  'hard-labels': "the teacher's predicted class for each row",
+  'shuffled-teacher': "the teacher's outputs for other rows of the same class",
   'label-smoothing': `labels, ${100 * SMOOTHING} % spread over all classes`,
 };
 
 /** Where a regression has others. */
 const SCORE_DESCRIPTIONS: Readonly<Partial<Record<Control, string>>> = {
   'no-teacher': 'scores alone, the same training',
-  'shuffled-teacher': "the teacher's answers to other rows of about the same score",
+  'shuffled-teacher': "the teacher's outputs for other rows of about the same score",
 };
 
 export function methodArm({ name, options }: Method): DistillationArm {

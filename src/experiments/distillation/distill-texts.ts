@@ -244,7 +244,7 @@ function studentSettings(options: DistillTextsOptions, teachers: readonly NamedT
   }
   const [teacher, another] = teachers;
   const wanted = (what: string, got: string) =>
-    new OptionError({ where: `from ${FROM_TEACHER}`, wanted: what, got, fix: 'leave one of the two out' });
+    new OptionError({ where: `from ${FROM_TEACHER}`, wanted: what, got, fix: 'give only one of them' });
   if (teacher?.kind !== 'model' || another !== undefined) {
     throw wanted('a model as the one teacher', `teacher ${String(options.teacher)}`);
   }

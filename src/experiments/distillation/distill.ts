@@ -76,7 +76,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
   try {
     const recordPath = join(outputDir, RECORD);
     if (method !== given.method) {
-      const text = `temperature 1: the answers of ${teacher.name} do not say what it gives at another`;
+      const text = `temperature 1: the outputs of ${teacher.name} do not determine other temperatures`;
       emit({ type: 'notice', text });
     }
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
@@ -137,8 +137,8 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     });
     if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score });
     else {
-      const does = predictions === undefined ? 'does not answer all' : 'has the same answer to all rows';
-      emit({ type: 'notice', text: `${teacher.name} ${does} of ${data.evaluation.name}: its score is unknown` });
+      const does = predictions === undefined ? 'has no outputs for some' : 'predicts the same for all';
+      emit({ type: 'notice', text: `${teacher.name} ${does} rows of ${data.evaluation.name}: its score is unknown` });
     }
     warnings.beforeRuns(found);
     const outcome = await runExperiment(experiment);
@@ -166,7 +166,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         seconds: (performance.now() - started) / 1000,
         peakRssBytes: Math.max(outcome.peakRssBytes, process.resourceUsage().maxRSS * 1024),
       },
-      question: `Does ${teacher.name} help a ${student.model.kind} on ${data.evaluation.name}, or would the same training without it do?`,
+      question: `Does ${teacher.name} help a ${student.model.kind} on ${data.evaluation.name}, or is the same training without it as good?`,
       ...(hasNoTeacher && {
         headline: { ...headlineOf(method, controls), notDefined: classes === 1 ? CONTROLS_OF_CLASSES : [] },
       }),

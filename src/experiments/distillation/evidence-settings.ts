@@ -24,7 +24,7 @@ export const METHOD_SETTINGS = {
     kind: 'text',
     placeholder: 'name',
     default: 'hinton',
-    help: 'how the student learns from the teacher; the names stand at the end of this page',
+    help: 'distillation method; names at the end of this page',
   },
   alpha: {
     ...of,
@@ -38,7 +38,7 @@ export const METHOD_SETTINGS = {
     ...of,
     kind: 'number',
     above: 0,
-    help: 'softens both distributions',
+    help: 'temperature of the softmax on both sides',
     defaultSays: 'the method’s',
   },
   methodOptions: {
@@ -61,12 +61,12 @@ export const DISTILLATION_SETTINGS = {
     ...of,
     kind: 'text',
     placeholder: 'models',
-    help: 'of method takd, the models between, largest first: numbers of layers of --model, or names such as bert-mini',
+    help: 'for method takd: teacher assistants, largest first: numbers of layers of --model, or names such as bert-mini',
     yaml: {
       section: 'student',
       form: 'list',
       takes: 'a number of layers or a name, or a list of them',
-      help: 'of method takd, the models between, largest first: numbers of layers of the model, or names such as bert-mini',
+      help: 'for method takd: teacher assistants, largest first: numbers of layers of the model, or names such as bert-mini',
     },
   },
   transfer: {
@@ -74,8 +74,12 @@ export const DISTILLATION_SETTINGS = {
     kind: 'text',
     placeholder: 'file',
     group: 'Data',
-    help: 'more texts for the teacher to label, columns as in DATA; labels in it are not used',
-    yaml: { key: 'file', place: 'path', help: 'more texts for the teacher to label, columns as in train' },
+    help: 'transfer set: unlabelled texts for the teacher to label, columns as in DATA',
+    yaml: {
+      key: 'file',
+      place: 'path',
+      help: 'transfer set: unlabelled texts for the teacher to label, columns as in train',
+    },
   },
 } as const satisfies SettingTable<DistillationSettings>;
 
@@ -93,13 +97,20 @@ export type EvidenceSettings = {
 const evidence = { only: ['distill'], group: 'Evidence' } as const;
 
 export const EVIDENCE_SETTINGS = {
-  seeds: { ...evidence, kind: 'integer', default: 5, min: 1, max: 1000, help: 'each arm runs on seeds 1 to this' },
+  seeds: {
+    ...evidence,
+    kind: 'integer',
+    default: 5,
+    min: 1,
+    max: 1000,
+    help: 'number of seeds: each arm runs on seeds 1 to N',
+  },
   controls: {
     ...evidence,
     kind: 'text',
     placeholder: 'names',
     default: DEFAULT_CONTROLS.join(','),
-    help: `what the method has to beat: ${CONTROLS.join(', ')}`,
+    help: `control arms (ablation): ${CONTROLS.join(', ')}`,
     yaml: { form: 'list', takes: 'a name, or a list of names' },
   },
   smallestEffect: {
@@ -107,7 +118,7 @@ export const EVIDENCE_SETTINGS = {
     kind: 'number',
     default: 0.5,
     above: 0,
-    help: 'the smallest gain in points that is worth having',
+    help: 'smallest gain of interest, in points',
     decidesNothing: 'a question asked of the outcome',
   },
   metric: {
@@ -115,7 +126,7 @@ export const EVIDENCE_SETTINGS = {
     kind: 'choice',
     choices: JUDGED_METRICS,
     saidAs: ['metrics'],
-    help: 'what the verdict is about',
+    help: 'metric of the verdict',
     defaultSays: 'the first metric of the data set',
     yaml: { section: 'task' },
   },

@@ -79,7 +79,7 @@ function keyIn(name: string): string {
     where: 'apiKeyEnv',
     wanted: `a key in the environment variable ${name}`,
     got: 'none',
-    fix: `set it, name another variable, or say ${NO_KEY} for a server that wants none`,
+    fix: `set it, name another variable, or pass ${NO_KEY} for a server without keys`,
   });
 }
 
@@ -122,7 +122,7 @@ function pricesOf({ prices }: Settings): EndpointOptions['prices'] | undefined {
   }
   throw new OptionError({
     where: 'prices',
-    wanted: 'two numbers from 0, of a million tokens read and written, such as 0.15,0.6',
+    wanted: 'two numbers ≥ 0, prices of a million input and output tokens, such as 0.15,0.6',
     got: `'${prices}'`,
   });
 }

@@ -51,7 +51,7 @@ const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
   maxCost: ENDPOINT,
   apiKeyEnv: ENDPOINT,
   insecureHttp: ENDPOINT,
-  cacheDir: { wanted: 'a teacher that has to be asked', fits: has('model', 'onnx', 'endpoint') },
+  cacheDir: { wanted: 'a teacher whose outputs are cached', fits: has('model', 'onnx', 'endpoint') },
 };
 
 /**
@@ -80,7 +80,7 @@ function expectWhole({ teacherModel, prices, maxCost }: Settings): void {
   if (teacherModel === undefined) {
     throw new OptionError({
       where: 'teacherModel',
-      wanted: 'what the endpoint calls the model',
+      wanted: 'the name of the model at the endpoint',
       got: 'nothing',
       fix: 'name one, such as gpt-4o-mini',
     });
@@ -88,7 +88,7 @@ function expectWhole({ teacherModel, prices, maxCost }: Settings): void {
   if (maxCost === undefined || prices !== undefined) return;
   throw new OptionError({
     where: 'maxCost',
-    wanted: 'prices to reckon with',
+    wanted: 'prices, to compute the cost',
     got: 'none',
     fix: 'give prices IN,OUT of a million tokens',
   });
@@ -104,7 +104,7 @@ function kindOf(name: string): TeacherKind {
     where: 'teacher',
     wanted: `a folder or a name of a model, a URL, or a file that ends with ${Object.keys(KINDS).join(', ')}`,
     got: name === '' ? 'an empty name' : `the file ${name}`,
-    ...(['.safetensors', '.bin', '.json'].includes(ending) && { fix: 'name the folder that it lies in' }),
+    ...(['.safetensors', '.bin', '.json'].includes(ending) && { fix: 'name its folder' }),
   });
 }
 

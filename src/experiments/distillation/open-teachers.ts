@@ -190,7 +190,7 @@ function expectClasses(name: string, { isRegression }: OpenedTask): void {
   if (!isRegression) return;
   throw new OptionError({
     where: `teacher ${name}`,
-    wanted: 'a task of labels: these outputs say no numbers',
+    wanted: 'a classification task: this teacher gives labels, not scores',
     got: 'a regression',
     fix: 'use a model as teacher',
   });
@@ -198,9 +198,9 @@ function expectClasses(name: string, { isRegression }: OpenedTask): void {
 
 function smokeLine(report: EndpointReport): string {
   const { done, malformed, byLogprobs, bySamples, byLabel, outside, estimatedCost, rows } = report;
-  const kind = byLogprobs > 0 ? 'log-probabilities' : bySamples > 0 ? 'drawn labels' : 'one label each';
+  const kind = byLogprobs > 0 ? 'log-probabilities' : bySamples > 0 ? 'sampled labels' : 'one hard label each';
   return [
-    `the first ${formatCount(done)} answers: ${kind}, ${malformed} without a label`,
+    `the first ${formatCount(done)} replies: ${kind}, ${malformed} without a label`,
     ...(byLogprobs > 0 && byLabel > 0 ? [`${byLabel} by their text alone`] : []),
     ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % of the probability is on no label`] : []),
     ...(estimatedCost === undefined ? [] : [`about ${money(estimatedCost)} for all ${formatCount(rows)} rows`]),

@@ -7,7 +7,7 @@ import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 export type TeacherSettings = {
   /**
    * A run, a folder, or a name on the Hugging Face hub; an `.onnx` file; a file of recorded outputs; the URL of a language
-   * model; several, separated by commas, teach by their mean.
+   * model; several, separated by commas, are an ensemble.
    */
   readonly teacher?: string;
   /** Of several teachers, what the mean is of. Default: `probabilities`. */
@@ -34,7 +34,7 @@ export type TeacherSettings = {
   readonly maxCost?: number;
   /** The environment variable with the key; `none` sends no key. Default: `OPENAI_API_KEY` for https. */
   readonly apiKeyEnv?: string;
-  /** Send the key over plain http to another machine, where everybody on the way can read it. */
+  /** Send the key over plain http to another machine, where it can be intercepted. */
   readonly insecureHttp?: boolean;
   /** Where the teacher's outputs are kept, for this run and others. Default: `answers` in `outputDir`. */
   readonly cacheDir?: string;
@@ -57,10 +57,10 @@ export const TEACHER_SETTINGS = {
     saidAs: ['url'],
     help:
       `a run, a folder, or a name on the Hugging Face hub; an .onnx file; a ${RECORDED_FILES} file of recorded outputs; ` +
-      'the URL of a language model; several, separated by commas, teach by their mean',
+      'the URL of a language model; several, separated by commas, are an ensemble',
     yaml: [
       { key: 'model', ofTeacher: 'model', place: 'name', help: 'a run, a folder, a model by name, an .onnx file' },
-      { key: 'models', place: 'name', form: 'list', help: 'several, which teach by their mean' },
+      { key: 'models', place: 'name', form: 'list', help: 'several: an ensemble' },
       { key: 'recorded', place: 'path', help: `a ${RECORDED_FILES} file of recorded outputs` },
       { key: 'url', takes: 'a URL', help: 'the endpoint of a language model' },
     ],
@@ -84,7 +84,7 @@ export const TEACHER_SETTINGS = {
     group: 'Teacher',
     help: 'with --teacher_epochs',
     defaultSays: 'as for train',
-    yaml: { key: 'learningRate', ofTeacher: 'learningRate', help: 'of that training' },
+    yaml: { key: 'learningRate', ofTeacher: 'learningRate', help: 'learning rate of that training' },
   },
   teacherBatchSize: {
     ...of,
@@ -94,14 +94,14 @@ export const TEACHER_SETTINGS = {
     group: 'Teacher',
     help: 'with --teacher_epochs',
     defaultSays: 'as for train',
-    yaml: { key: 'batchSize', ofTeacher: 'batchSize', help: 'of that training, rows of a batch' },
+    yaml: { key: 'batchSize', ofTeacher: 'batchSize', help: 'rows per batch of that training' },
   },
   ensembleOf: {
     ...of,
     kind: 'choice',
     choices: ['probabilities', 'logits'],
     group: 'Teacher',
-    help: 'of several teachers, what the mean is of',
+    help: 'with several teachers: what is averaged',
     defaultSays: 'probabilities',
   },
   teacherTokenizer: {
@@ -109,7 +109,7 @@ export const TEACHER_SETTINGS = {
     kind: 'text',
     placeholder: 'folder',
     group: 'Teacher',
-    help: 'of an .onnx file, the folder of its tokenizer',
+    help: 'for an .onnx file: folder of its tokenizer',
     defaultSays: "the file's own",
     yaml: { key: 'tokenizer', place: 'path' },
   },
@@ -118,7 +118,7 @@ export const TEACHER_SETTINGS = {
     kind: 'choice',
     choices: RUNGS,
     group: 'Teacher',
-    help: 'of recorded outputs with several kinds in a row, the one to learn from',
+    help: 'for recorded outputs: which kind to use if a row has several',
     defaultSays: 'the best',
     yaml: { key: 'use' },
   },
@@ -126,22 +126,22 @@ export const TEACHER_SETTINGS = {
     ...endpoint,
     kind: 'text',
     placeholder: 'name',
-    help: 'what the endpoint calls the model; with a URL as --teacher',
-    yaml: { key: 'name', help: 'what the endpoint calls the model' },
+    help: 'name of the model at the endpoint',
+    yaml: { key: 'name', help: 'name of the model at the endpoint' },
   },
   teacherPrompt: {
     ...endpoint,
     kind: 'text',
     placeholder: 'text|@file',
-    help: 'what it is asked, or @ and a file of that; {text}, {pair} and {labels} are filled in',
-    defaultSays: 'which label fits',
+    help: 'prompt, or @FILE; {text}, {pair} and {labels} are filled in',
+    defaultSays: 'a question for the label',
     yaml: { key: 'prompt', place: 'prompt' },
   },
   teacherWords: {
     ...endpoint,
     kind: 'text',
     placeholder: 'label=word|word,…',
-    help: 'words by which its replies name a label',
+    help: 'words in a reply that stand for a label',
     defaultSays: 'the label',
     yaml: { key: 'words', form: 'words', takes: 'labels, each with a word or a list of words' },
   },
@@ -150,7 +150,7 @@ export const TEACHER_SETTINGS = {
     kind: 'integer',
     min: 0,
     max: 128,
-    help: 'labels to draw for a text where the endpoint gives no log-probabilities; 0 = ask once',
+    help: 'labels to sample per text if the endpoint gives no log-probabilities; 0 = one hard label',
     defaultSays: '0',
     yaml: { key: 'samples' },
   },
@@ -158,15 +158,15 @@ export const TEACHER_SETTINGS = {
     ...endpoint,
     kind: 'text',
     placeholder: 'in,out',
-    help: 'of a million tokens read and written, in your currency',
+    help: 'price of a million input and output tokens, in your currency',
     yaml: { form: 'numbers' },
   },
   maxCost: {
     ...endpoint,
     kind: 'number',
     above: 0,
-    help: 'what all its replies together may cost; with --prices',
-    yaml: { help: 'what all its replies together may cost; with prices' },
+    help: 'maximum cost of all replies; needs --prices',
+    yaml: { help: 'maximum cost of all replies; needs prices' },
   },
   apiKeyEnv: {
     ...endpoint,
@@ -180,7 +180,7 @@ export const TEACHER_SETTINGS = {
   insecureHttp: {
     ...endpoint,
     kind: 'switch',
-    help: 'send the key over plain http to another machine, where everybody on the way can read it',
+    help: 'send the key over plain http to another machine, where it can be intercepted',
     // The user's word on a config that somebody else may have written.
     yaml: 'flag alone',
   },
@@ -189,7 +189,7 @@ export const TEACHER_SETTINGS = {
     kind: 'text',
     placeholder: 'folder',
     group: 'Teacher',
-    help: 'where its outputs are kept, for this run and others',
+    help: 'cache folder of its outputs, for this run and others',
     defaultSays: 'OUTPUT/answers',
     yaml: { place: 'path' },
     decidesNothing: 'a path',

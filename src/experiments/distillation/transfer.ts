@@ -48,9 +48,9 @@ async function joined({ train, evaluation, transfer }: Required<DistillationData
   if (taken.length === 0) {
     throw new OptionError({
       where: transfer.name,
-      wanted: `rows that ${evaluation.name} does not have`,
+      wanted: `rows that are not in ${evaluation.name}`,
       got: 'none',
-      fix: 'use another file: what is reported must not be learnt from',
+      fix: 'use another file: never train on the split that is reported',
     });
   }
   const data = withTransferRows(train, transfer, taken);

@@ -58,7 +58,7 @@ async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSet
       where: teacher,
       wanted: `the teacher of this experiment, ${teacherHash.slice(0, 12)}`,
       got: saved.contentHash.slice(0, 12),
-      fix: 'start anew in another folder',
+      fix: 'start over in another folder',
     });
   }
   return {

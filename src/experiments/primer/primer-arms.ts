@@ -121,9 +121,9 @@ export const PRIMER_ARMS: readonly PrimerArm[] = [
 export const PRIMER_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'article-baseline': "the article's small model: labels only, its settings",
   'article-kd': "the article's distillation: alpha 0.8, T 20, its settings",
-  retort: 'distilled from the teacher on noisy, turned images, settings tuned',
+  retort: 'distilled from the teacher on noisy, rotated images, tuned',
   'retort-no-teacher': 'the same recipe on the labels alone, tuned with as many trials',
-  'hard-labels': "retort's recipe with the teacher's first choice in place of its probabilities",
-  'shuffled-teacher': "retort's recipe with the teacher's answers to other images of the same digit",
-  'label-smoothing': 'smoothed labels in place of a teacher, tuned with as many trials',
+  'hard-labels': "retort's recipe with the teacher's predicted class instead of its probabilities",
+  'shuffled-teacher': "retort's recipe with the teacher's outputs for other images of the same digit",
+  'label-smoothing': 'smoothed labels instead of a teacher, tuned with as many trials',
 };

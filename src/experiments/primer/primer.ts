@@ -104,7 +104,7 @@ const TEACHER_SEED = 42;
 const WORKER = new URL('./primer-worker.js', import.meta.url);
 
 const QUESTION =
-  'Does a teacher help a network of 3,190 weights that sees only 800 digits, or would the same training without it do?';
+  'Does a teacher help a network of 3,190 weights that sees only 800 digits, or is the same training without it as good?';
 const HEADLINE = {
   arm: 'retort',
   controls: {
@@ -210,10 +210,10 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
 
 function seedsOf({ seeds = SEEDS, firstSeed = FIRST_SEED }: PrimerOptions): number[] {
   if (!(Number.isSafeInteger(seeds) && seeds >= 1)) {
-    throw new OptionError({ where: 'seeds', wanted: 'a whole number of at least 1', got: String(seeds) });
+    throw new OptionError({ where: 'seeds', wanted: 'an integer ≥ 1', got: String(seeds) });
   }
   if (!(Number.isSafeInteger(firstSeed) && firstSeed >= 0)) {
-    throw new OptionError({ where: 'firstSeed', wanted: 'a whole number of at least 0', got: String(firstSeed) });
+    throw new OptionError({ where: 'firstSeed', wanted: 'an integer ≥ 0', got: String(firstSeed) });
   }
   return Array.from({ length: seeds }, (_, i) => firstSeed + i);
 }

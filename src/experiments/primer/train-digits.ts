@@ -170,7 +170,7 @@ async function placeForPredictions(settings: Settings): Promise<string | undefin
   if (!isScored(settings)) {
     throw new OptionError({
       where: 'limitValBatches',
-      wanted: 'at least one batch, whose predictions are to be written',
+      wanted: 'at least one batch, since predictions are to be written',
       got: '0',
       fix: 'leave it out, or leave out --write_dev_predictions and --predictions_file',
     });
@@ -203,8 +203,8 @@ async function writePredictions(path: string, run: RunOptions, { record, weights
   if (weights === undefined) {
     throw new CheckpointError({
       where: run.outputDir,
-      wanted: 'the model of the finished run, to predict with',
-      got: 'none, since it was not kept',
+      wanted: 'the model of the finished run for the predictions',
+      got: 'none: it was not saved',
       fix: 'train again with --overwrite and --save_last',
     });
   }

@@ -4,7 +4,7 @@ import { keyOf, shownText } from './texts-alike.js';
 const MOST_SHARED = 0.01;
 
 export const duplicates = check('texts', {
-  says: 'evaluation texts are among the training texts',
+  says: 'evaluation texts are among the training texts (leakage)',
   find: ({ train, seen, evaluation }) => {
     if (evaluation === undefined) return undefined;
     let count = 0;
@@ -20,7 +20,7 @@ export const duplicates = check('texts', {
     if (count <= MOST_SHARED * evaluation.size) return undefined;
     return {
       text: `${count} of the ${evaluation.size} texts of ${evaluation.name} (${shownPercent(count / evaluation.size)}) are training texts too: ${example}`,
-      fix: 'leave them out of one of the two: memorised texts make the score too good',
+      fix: 'remove them from one of the two: memorised texts inflate the score',
     };
   },
 });

@@ -8,7 +8,7 @@ export const noLabels = check('run', {
   find: ({ evaluation, metrics }) => {
     if (evaluation === undefined || metrics.length === 0 || hasTargets(evaluation)) return undefined;
     return {
-      text: `${metrics.join(', ')} of ${evaluation.name} cannot be told: none of its ${evaluation.size} rows has a label or score`,
+      text: `${metrics.join(', ')} of ${evaluation.name} cannot be computed: none of its ${evaluation.size} rows has a label or score`,
       fix: 'evaluate on labelled rows, or switch the evaluation off',
     };
   },

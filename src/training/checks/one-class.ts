@@ -13,7 +13,7 @@ export const oneClass = check('epoch', {
     if (only === undefined || said.length > 1 || rows - Math.max(...gold) < FEW_OTHERS) return undefined;
     const share = shownPercent((gold[only] ?? 0) / rows);
     return {
-      text: `after epoch ${epoch} the student answers '${labelNames[only] ?? only}' to all rows of ${data}, of which ${share} are`,
+      text: `after epoch ${epoch} the student predicts '${labelNames[only] ?? only}' for all rows of ${data}, of which ${share} are`,
       fix: 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
     };
   },

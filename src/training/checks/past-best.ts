@@ -17,7 +17,7 @@ type Arm = Subjects['experiment']['arms'][number];
  * and the 95 % interval of the difference over the seeds, two or more, holds no zero.
  */
 export const pastBest = check('experiment', {
-  says: 'an arm ends well below the best of its epochs',
+  says: 'an arm has overfitted: it ends well below the best of its epochs',
   find: ({ arms, metric, judged }) => {
     const curves = new Map(arms.map(({ arm, runs }) => [arm.name, curvesOf(runs, metric)]));
     const best = (arm: string) => (curves.get(arm) ?? []).map((scores) => Math.max(...scores));

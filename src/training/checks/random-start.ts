@@ -4,13 +4,13 @@ import { check } from './check.js';
 const FEW_ROWS = 5000;
 
 export const randomStart = check('run', {
-  says: 'a model without any training starts on few rows',
+  says: 'an untrained model is trained on few rows',
   // Of texts; what learns from images starts at random everywhere. Rows for the teacher alone count too.
   find: ({ train, startsAtRandom }) => {
     if (train.text === undefined || !startsAtRandom || train.size >= FEW_ROWS) return undefined;
     return {
-      text: `the model starts without any training, on ${train.size} rows of ${train.name}`,
-      fix: 'start from a pre-trained encoder, or give the teacher more texts to label (--transfer)',
+      text: `an untrained model is trained on ${train.size} rows of ${train.name}`,
+      fix: 'start from a pre-trained encoder, or add a transfer set (--transfer)',
     };
   },
 });

@@ -24,7 +24,7 @@ export const teacherBelowStudent = check('experiment', {
       text:
         `teacher ${teacher.name} has ${scoreText(metric, teacher.score)} on the evaluated rows, below the ` +
         `${scoreText(metric, student)} of ${noTeacher}: the student could only learn its errors`,
-      fix: `check that it is the right checkpoint, with these labels and this preprocessing, or take a teacher of a higher ${METRICS[metric].title}`,
+      fix: `check that it is the right checkpoint, with these labels and this preprocessing, or use a teacher with a higher ${METRICS[metric].title}`,
     };
   },
 });

@@ -15,7 +15,7 @@ export function checkTargets(method: Method, classes: number): void {
   });
   throw new OptionError({
     where: `method '${method.name}'`,
-    wanted: 'a model of two classes or more: it compares classes, with these options',
+    wanted: 'a model of at least two classes: it compares classes, with these options',
     got: 'a regression, which predicts one number',
     fix: `use ${fitting.join(', ')}`,
   });
@@ -68,7 +68,7 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
     throw new SignalError({
       where: `method '${method.name}' with teacher ${teacher.name}`,
       wanted:
-        'temperature 1: some answers are labels, draws, a few labels or a rounded 0, which do not say what it gives at another',
+        'temperature 1: some outputs are hard labels, samples, partial or rounded to 0, so other temperatures are unknown',
       got: `temperature ${temperature}`,
       fix: 'leave temperature out, or use a teacher that gives logits or all probabilities',
     });

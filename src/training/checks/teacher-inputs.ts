@@ -22,6 +22,6 @@ export function checkTeacherInputs(model: Model, teacher: Teacher | undefined, d
     where: `teacher ${teacher.name}, as part of the step`,
     wanted: `rows with ${theirs.join(', ')}`,
     got: `the student's, with ${ours.join(', ')}`,
-    fix: "take a student that reads what the teacher reads, or a method of logits such as 'hinton'",
+    fix: "use a student that reads the teacher's inputs, or a method of logits such as 'hinton'",
   });
 }

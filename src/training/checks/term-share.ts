@@ -9,7 +9,7 @@ const COUNTS = { least: 0.01, most: 0.99 };
  * teacher counts for nothing: a student that starts as its teacher has nothing to learn from it yet.
  */
 export const termShare = check('gradients', {
-  says: 'the teacher, or the labels, hardly move the student',
+  says: 'the teacher, or the labels, contribute hardly any gradient',
   find: (sums) => {
     const share = distillationShare(sums);
     const isOut = share > COUNTS.most || (share < COUNTS.least && sums.measured > 1);

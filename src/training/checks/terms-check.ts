@@ -67,8 +67,8 @@ function expectDataCounts(method: Method, terms: readonly TracedTerm[], paramete
     if (!read.some((input) => parameters.includes(input.name))) continue;
     throw new OptionError({
       where: `method '${method.name}', term '${name}'`,
-      wanted: 'a count that is made from masks and labels, in a loss of tokens',
-      got: 'one made from what the student says',
+      wanted: 'a count that depends on masks and labels alone, in a token loss',
+      got: "one that depends on the student's outputs",
       fix: 'give the loss a mask: student.attentionMask, or everyToken(student.attentionMask) for padding too',
     });
   }

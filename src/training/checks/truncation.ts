@@ -15,7 +15,7 @@ function truncatedIn({ text, name, size }: Dataset): Found | undefined {
   if (text === undefined || count <= MOST_TRUNCATED * size) return undefined;
   const longest = text.lengths.reduce((most, length) => Math.max(most, length), 0);
   return {
-    text: `${count} of the ${size} texts of ${name} (${shownPercent(count / size)}) are longer than ${longest} tokens and lose their ends`,
-    fix: `allow more tokens (--max_length ${2 * longest}), if the model has positions for them, or shorten the texts`,
+    text: `${count} of the ${size} texts of ${name} (${shownPercent(count / size)}) are longer than ${longest} tokens and are truncated`,
+    fix: `allow more tokens (--max_length ${2 * longest}), if the model allows them, or shorten the texts`,
   };
 }

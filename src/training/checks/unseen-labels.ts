@@ -12,7 +12,7 @@ export const unseenLabels = check('texts', {
     const rows = asked.reduce((sum, count, label) => sum + (isUnseen(count, label) ? count : 0), 0);
     return {
       text: `${rows} of the ${evaluation.size} rows of ${evaluation.name} are labelled ${shownNames(unseen)}, which no row of ${train.name} is`,
-      fix: 'check that both were labelled alike; a label that is not learned can only be got wrong',
+      fix: 'check that both have the same labels; the model can never predict a label it has not seen',
     };
   },
 });

@@ -21,24 +21,22 @@ export function checkViews(method: Method, model: Model, teacher: Teacher | unde
   const where = `method '${method.name}'`;
   const kinds = `a ${WORD_MODELS}`;
   if (model.words === undefined) {
-    const wanted = `a student whose word vectors can be mixed: ${kinds}`;
+    const wanted = `a student with word embeddings to mix: ${kinds}`;
     throw new SignalError({ where, wanted, got: `'${model.kind}'`, fix: 'choose another method' });
   }
   if (teacher === undefined) return;
   if (teacher.traced === undefined) {
     throw new SignalError({
       where: `${where} with teacher ${teacher.name}`,
-      wanted: 'a model of retort that reads the very tokens that the student reads: it is run on mixed word vectors',
-      got: teacher.reads?.includes('texts')
-        ? 'a teacher that makes tokens of the texts itself'
-        : 'a teacher whose answers come from outside the step',
+      wanted: "a retort model that reads the student's tokens, since it runs on mixed word embeddings",
+      got: teacher.reads?.includes('texts') ? 'a teacher with its own tokenizer' : 'a teacher outside the step',
       fix:
-        "take a teacher with the student's tokenizer and the data's order of labels, or a method that this one can " +
+        "use a teacher with the student's tokenizer and the data's order of labels, or a method that this one can " +
         `serve: ${servedMethods(teacher, classesOf(model)).join(', ')}`,
     });
   }
   const { kind, words } = teacher.traced.model;
   if (words !== undefined) return;
-  const wanted = `a teacher whose word vectors can be mixed: ${kinds}`;
+  const wanted = `a teacher with word embeddings to mix: ${kinds}`;
   throw new SignalError({ where: `${where} with teacher ${teacher.name}`, wanted, got: `'${kind}'` });
 }

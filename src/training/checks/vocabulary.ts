@@ -28,7 +28,7 @@ export const vocabulary = check('rows', {
     if (count <= MOST_UNKNOWN * all) return undefined;
     return {
       text: `${shownPercent(count / all)} of the tokens of ${train.name} are unknown to the tokenizer`,
-      fix: 'use a model of this language and writing (case, accents), or a vocabulary of these texts',
+      fix: 'use a model for this language and spelling (case, accents), or a vocabulary from these texts',
     };
   },
 });

@@ -64,7 +64,7 @@ function untrained(options: PhasedRunOptions, learner: PhaseModel['learner']): P
   return {
     learner,
     saved: async () => ({
-      path: 'a stage',
+      path: 'a phase',
       model,
       weights: (await weightsFor(learner, options.seed)) ?? initialiseParameters(model.parameters, options.seed),
       labelNames,

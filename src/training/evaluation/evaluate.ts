@@ -72,8 +72,8 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   const forward = await openForward(model, ['logits'], options);
   if (forward.signals.logits?.shape.length !== 1) {
     await forward.release();
-    const got = `a ${model.kind} that answers for each token`;
-    throw new OptionError({ where: data.name, wanted: 'a model with one answer a row', got });
+    const got = `a token classifier (${model.kind})`;
+    throw new OptionError({ where: data.name, wanted: 'a model with one output per row', got });
   }
   const runs = [...runsOf(data, rows)];
   const isKept = runs.reduce((total, numbers) => total + bytesOf(data, numbers), 0) <= KEPT_BYTES;
@@ -159,9 +159,9 @@ export function expectFinite(answers: Float32Array | readonly number[], where: s
   if (wrong === undefined) return;
   throw new SignalError({
     where,
-    wanted: 'finite answers of the model',
+    wanted: 'finite outputs',
     got: String(wrong),
-    fix: 'the model is broken: train it anew, with a lower learning rate',
+    fix: 'the model is broken: train it again with a lower learning rate',
   });
 }
 

@@ -53,22 +53,22 @@ function untrained(options: PhasedRunOptions, phase: Phase): Teacher {
 function checkWhole({ method, fastDevRun }: PhasedRunOptions, phases: readonly Phase[]): void {
   const names = phases.map(({ name }) => name);
   const where = `phases of method '${method.name}'`;
-  if (phases.length === 0) throw new OptionError({ where, wanted: 'one or more', got: 'none' });
+  if (phases.length === 0) throw new OptionError({ where, wanted: 'at least one', got: 'none' });
   if (fastDevRun === true) {
     const fix = 'try it with maxSteps';
-    throw new OptionError({ where: 'fastDevRun', wanted: 'a method of one stage', got: names.join(', '), fix });
+    throw new OptionError({ where: 'fastDevRun', wanted: 'a method of one phase', got: names.join(', '), fix });
   }
   for (const [index, { name, from, method: own }] of phases.entries()) {
     const got = `'${name}'`;
     if (!/^[a-z0-9][a-z0-9-]*$/.test(name) || names.indexOf(name) !== index) {
-      throw new OptionError({ where, wanted: 'names of small letters, digits and hyphens, each once', got });
+      throw new OptionError({ where, wanted: 'different names of lower-case letters, digits and hyphens', got });
     }
     if (own.phases !== undefined) {
-      const fix = 'choose one of its stages';
-      throw new OptionError({ where: `${where}, ${name}`, wanted: 'one stage', got: `method '${own.name}'`, fix });
+      const fix = 'choose one of its phases';
+      throw new OptionError({ where: `${where}, ${name}`, wanted: 'one phase', got: `method '${own.name}'`, fix });
     }
     const referredTo = [from === 'previous' ? index - 1 : undefined, teachingPhase({ phases, index })];
     if (referredTo.every((earlier) => earlier === undefined || (earlier >= 0 && earlier < index))) continue;
-    throw new OptionError({ where: `${where}, ${name}`, wanted: 'phases before it to go on from', got });
+    throw new OptionError({ where: `${where}, ${name}`, wanted: 'an earlier phase to continue from', got });
   }
 }

@@ -76,7 +76,7 @@ export function learnerOf(options: PhasedRunOptions, { student, name }: Phase): 
     where: `phase ${name} of method '${options.method.name}'`,
     wanted: `one of the assistants: ${names.join(', ') || 'none is given'}`,
     got: student,
-    fix: 'give the run its assistants, largest first',
+    fix: 'give assistants, largest first',
   });
 }
 

@@ -186,7 +186,7 @@ async function finishedBefore(options: PhasedRunOptions, first: Fingerprint): Pr
   expectSame(outputDir, { first: Array.isArray(phases) ? phases[0] : null }, { first });
   onEvent?.({
     type: 'notice',
-    text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it anew`,
+    text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it over`,
   });
   const lastPath = record.last === undefined ? undefined : join(outputDir, record.last);
   // Whoever called may have removed the model since.

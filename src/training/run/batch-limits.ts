@@ -12,17 +12,17 @@ export function limitBatches(available: number, limit: Portion | undefined, wher
   if ('batches' in limit) {
     const { batches } = limit;
     if (Number.isInteger(batches) && batches >= 0) return Math.min(available, batches);
-    throw new OptionError({ where, wanted: 'a whole number of batches from 0', got: String(batches) });
+    throw new OptionError({ where, wanted: 'an integer ≥ 0 (batches)', got: String(batches) });
   }
   const { fraction } = limit;
   if (!(fraction > 0 && fraction <= 1)) {
-    throw new OptionError({ where, wanted: 'a fraction above 0, up to 1', got: String(fraction) });
+    throw new OptionError({ where, wanted: 'a fraction > 0 and ≤ 1', got: String(fraction) });
   }
   const batches = Math.floor(available * fraction);
   if (batches >= 1) return batches;
   throw new OptionError({
     where,
-    wanted: 'a fraction that leaves a batch',
+    wanted: 'a fraction of at least one batch',
     got: `${fraction} of ${available} batches, which is less than one`,
     fix: `use at least ${1 / available}, or a number of batches`,
   });

@@ -151,7 +151,7 @@ export async function loadRunTensors(folder: string, optimizerHash: string): Pro
     where: path,
     wanted: `the tensors that ${TRAINER} was written with`,
     got: 'others (their SHA-256 differs)',
-    fix: 'start anew with --overwrite',
+    fix: 'start over with --overwrite',
   });
 }
 

@@ -18,10 +18,10 @@ export const FRESH: Patience = { best: null, waited: 0 };
 export function checkEarlyStopping({ patience, minDelta = 0 }: EarlyStopping): void {
   if (!(Number.isInteger(patience) && patience >= 1)) {
     const got = String(patience);
-    throw new OptionError({ where: 'earlyStopping patience', wanted: 'a whole number of evaluations from 1', got });
+    throw new OptionError({ where: 'earlyStopping patience', wanted: 'an integer ≥ 1 (evaluations)', got });
   }
   if (!(Number.isFinite(minDelta) && minDelta >= 0)) {
-    throw new OptionError({ where: 'earlyStopping minDelta', wanted: 'a number from 0', got: String(minDelta) });
+    throw new OptionError({ where: 'earlyStopping minDelta', wanted: 'a number ≥ 0', got: String(minDelta) });
   }
 }
 
@@ -39,9 +39,9 @@ export function waitFor(
   if (value === undefined) {
     throw new OptionError({
       where: 'earlyStopping metric',
-      wanted: `one that is measured: ${Object.keys(metrics).join(', ') || 'none is'}`,
+      wanted: `a measured metric:  ${Object.keys(metrics).join(', ') || 'none is'}`,
       got: options.metric,
-      fix: 'give a labelled evaluation set, or leave early stopping out',
+      fix: 'give a labelled validation split, or leave early stopping out',
     });
   }
   // NaN is no improvement, and anything is one over it.

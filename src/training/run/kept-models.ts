@@ -17,7 +17,7 @@ export type KeptModel = {
 /** @throws OptionError */
 export function checkTopK(saveTopK: number): void {
   if (Number.isInteger(saveTopK) && saveTopK >= -1) return;
-  throw new OptionError({ where: 'saveTopK', wanted: 'a whole number from 0, or -1 for all', got: String(saveTopK) });
+  throw new OptionError({ where: 'saveTopK', wanted: 'an integer ≥ 0, or -1 for all', got: String(saveTopK) });
 }
 
 export function keptName(epoch: number, { metric }: Monitor, value: number): string {

@@ -109,8 +109,8 @@ function textNotice({ options, plan }: PreparedRun): string | undefined {
   if (train.text === undefined || plan.text === undefined) return undefined;
   const truncated = truncatedRows(train.text);
   const share = paddingShare(orderOf(train, plan, options.seed, 0), train, plan);
-  const cut = truncated === 0 ? '' : `; ${truncated} of ${train.size} texts are longer and were cut`;
-  return `texts of like length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
+  const cut = truncated === 0 ? '' : `; ${truncated} of ${train.size} texts are longer and were truncated`;
+  return `texts of similar length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
 }
 
 /** The teacher's answers to all rows, unless it is traced into the step. */

@@ -180,7 +180,7 @@ function checkPeers({ method, weights, peerWeights }: RunOptions): void {
     where: `peerWeights for method '${name}'`,
     wanted: peers === 0 ? 'none: it has no peers' : `weights for ${peers} peers, as the student has`,
     got: `${given}`,
-    ...(peers > 0 && { fix: "give each the student's start with other random parts: from other seeds" }),
+    ...(peers > 0 && { fix: 'initialise each like the student, with other seeds' }),
   });
 }
 
@@ -192,7 +192,7 @@ export function checkNumbers({
   earlyStopping,
 }: Pick<RunOptions, 'seed' | 'saveTopK' | 'maxGradNorm' | 'earlyStopping'>): void {
   if (!Number.isSafeInteger(seed)) {
-    throw new OptionError({ where: 'seed', wanted: 'a whole number', got: String(seed) });
+    throw new OptionError({ where: 'seed', wanted: 'an integer', got: String(seed) });
   }
   checkTopK(saveTopK);
   if (maxGradNorm !== undefined) checkMaxNorm(maxGradNorm);
@@ -203,7 +203,7 @@ export function checkNumbers({
 function expectOneStage({ name, phases }: Method): void {
   if (phases === undefined) return;
   const fix = 'train it with runPhases, which takes the same options';
-  throw new OptionError({ where: `method '${name}'`, wanted: 'a method of one stage', got: 'one of several', fix });
+  throw new OptionError({ where: `method '${name}'`, wanted: 'a method of one phase', got: 'one of several', fix });
 }
 
 /** As PyTorch Lightning's `fast_dev_run`. */
@@ -217,7 +217,7 @@ function fastDevRun(options: RunOptions): RunOptions {
 export function evaluationRows(data: Dataset | undefined, batchSize: number, limit: Portion | undefined): number {
   if (data === undefined) return 0;
   if (!(Number.isSafeInteger(batchSize) && batchSize >= 1)) {
-    throw new OptionError({ where: 'evalBatchSize', wanted: 'a whole number of at least 1', got: String(batchSize) });
+    throw new OptionError({ where: 'evalBatchSize', wanted: 'an integer ≥ 1', got: String(batchSize) });
   }
   const batches = limitBatches(Math.ceil(data.size / batchSize), limit, 'limitEvalBatches');
   return Math.min(data.size, batches * batchSize);
@@ -236,14 +236,14 @@ export function teacherForm({ method, teacherForm, perturbation }: RunOptions): 
   if (isMixed) {
     throw new OptionError({
       where: "teacherForm 'fed'",
-      wanted: "a teacher within the step: answers to mixed rows can't be known before",
+      wanted: 'a traced teacher: outputs for mixed rows cannot be computed beforehand',
       got: `method '${method.name}'`,
       fix: "leave teacherForm out, or set it to 'traced'",
     });
   }
   throw new OptionError({
     where: "teacherForm 'fed'",
-    wanted: 'rows that stay the same, so that answers to them hold',
+    wanted: 'unperturbed rows, whose outputs can be computed beforehand',
     got: `the perturbation '${perturbation?.name}'`,
     fix: "trace the teacher into the step (teacherForm 'traced'), or leave the perturbation out",
   });

@@ -61,7 +61,7 @@ async function finishedBefore({ options, fingerprint }: PreparedRun): Promise<Ru
   await removeRunState(join(outputDir, RESUME));
   onEvent?.({
     type: 'notice',
-    text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it anew`,
+    text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it over`,
   });
   const lastPath = record.last === undefined ? undefined : join(outputDir, record.last);
   return {

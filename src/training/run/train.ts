@@ -47,7 +47,7 @@ export function planTraining(options: PlanOptions): TrainingPlan {
   const counts = { 'rows of the training set': rows, batchSize, gradientAccumulationSteps: accumulation, epochs };
   for (const [where, count] of Object.entries({ ...counts, maxSteps: maxSteps ?? 1 })) {
     if (Number.isSafeInteger(count) && count >= 1) continue;
-    throw new OptionError({ where, wanted: 'a whole number of at least 1', got: String(count) });
+    throw new OptionError({ where, wanted: 'an integer ≥ 1', got: String(count) });
   }
   const batches = limitBatches(Math.ceil(rows / batchSize), options.limitTrainBatches, 'limitTrainBatches');
   if (batches === 0) {
@@ -218,7 +218,7 @@ function checkedStart(from: Position, plan: TrainingPlan): Position {
   }
   throw new CheckpointError({
     where: 'training state',
-    wanted: `a step of a run with ${stepsPerEpoch} steps an epoch`,
+    wanted: `a step of a run with ${stepsPerEpoch} steps per epoch`,
     got: `step ${step} at row ${cursor.position} of epoch ${cursor.epoch + 1}`,
     fix: 'resume with the data set and options the run was started with',
   });
@@ -290,8 +290,8 @@ async function stopIfAsked({ signal, onStop, plan }: TrainingRun, at: Position):
     got: `an interruption after step ${at.step}`,
     fix:
       kept === undefined
-        ? 'no state was kept, so start again'
-        : `the state is in ${kept}: the same command with --resume goes on from there`,
+        ? 'no state was saved: start again'
+        : `the state is in ${kept}: run the same command with --resume to continue`,
   });
 }
 

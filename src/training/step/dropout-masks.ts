@@ -123,9 +123,9 @@ export class DropoutMasks {
     if (floats > most) {
       throw new OptionError({
         where: 'dropout',
-        wanted: 'at most 4 GiB of masks a run',
+        wanted: 'at most 4 GiB of masks per micro-batch',
         got: `${((floats * FLOAT_BYTES) / 2 ** 30).toFixed(1)} GiB`,
-        fix: 'run fewer tokens at once, or train without dropout',
+        fix: 'use smaller micro-batches (tokensPerRun), or train without dropout',
       });
     }
     // Texts come in all lengths: with room for twice as many, few of them grow it. Pages that are not written cost nothing.

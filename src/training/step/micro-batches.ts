@@ -25,7 +25,7 @@ export function planTexts(
   seenRow?: TextPlan['seenRow'],
 ): TextPlan | undefined {
   if (!(Number.isInteger(tokensPerRun) && tokensPerRun >= 1)) {
-    throw new OptionError({ where: 'tokensPerRun', wanted: 'a whole number of at least 1', got: String(tokensPerRun) });
+    throw new OptionError({ where: 'tokensPerRun', wanted: 'an integer ≥ 1', got: String(tokensPerRun) });
   }
   if (text === undefined) return undefined;
   const longest = text.lengths.reduce((most, length) => Math.max(most, length), 1);

@@ -210,9 +210,9 @@ function checkTask({ name, data, metrics, teacher, head, view, method }: TaughtT
   if (METRICS[first].mode !== 'max') {
     throw new OptionError({
       where: `metrics of task '${name}'`,
-      wanted: `first one of which more is better, for the '${MEAN}' over tasks`,
+      wanted: `a first metric for which higher is better, for the ${MEAN} over tasks`,
       got: first,
-      fix: `put it behind another, such as ${defaultMetrics(classes)[0]}`,
+      fix: `list another first, such as ${defaultMetrics(classes)[0]}`,
     });
   }
   checkTeacher(method, teacher, classes, data.train);
@@ -230,9 +230,9 @@ function expectPlain({ name, needs, parameters, views, peers = 0, phases }: Meth
   ];
   if (more.length === 0) return;
   throw new OptionError({
-    where: `method '${name}' on several tasks`,
-    wanted: 'a method that learns from answers to rows, such as bam or mt-dnn',
+    where: `multi-task training with method '${name}'`,
+    wanted: 'a method that learns from outputs per row, such as bam or mt-dnn',
     got: `one with ${more.join(', ')}`,
-    fix: 'train each task by itself',
+    fix: 'train each task separately',
   });
 }

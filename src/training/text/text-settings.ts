@@ -44,7 +44,7 @@ export const TEXT_SETTINGS = {
     min: 1,
     usual: { encoder: 3, bilstm: 30 },
     group: 'Training',
-    help: 'passes over the training rows',
+    help: 'number of epochs',
   },
   learningRate: {
     kind: 'number',
@@ -52,7 +52,7 @@ export const TEXT_SETTINGS = {
     // Devlin et al. 2019 (arXiv:1810.04805), appendix A.3; Adam's own for what starts at random.
     usual: { encoder: 3e-5, bilstm: 1e-3 },
     group: 'Training',
-    help: 'step size of AdamW or Adam',
+    help: 'learning rate of AdamW or Adam',
   },
   batchSize: {
     kind: 'integer',
@@ -60,14 +60,14 @@ export const TEXT_SETTINGS = {
     max: 65_536,
     usual: { encoder: 32, bilstm: 64 },
     group: 'Training',
-    help: 'rows of a batch, whose gradients make an optimiser step',
+    help: 'rows per batch',
   },
   gradientAccumulationSteps: {
     kind: 'integer',
     min: 1,
     max: 65_536,
     group: 'Training',
-    help: 'gradient accumulation: batches whose gradients make one optimiser step',
+    help: 'gradient accumulation: batches per optimiser step',
     defaultSays: '1',
   },
   schedule: {
@@ -75,7 +75,7 @@ export const TEXT_SETTINGS = {
     choices: Object.keys(SCHEDULES) as ScheduleName[], // of the table by construction
     usual: { encoder: 'linear', bilstm: 'constant' },
     group: 'Training',
-    help: 'how the learning rate falls',
+    help: 'schedule of the learning rate',
   },
   warmup: {
     kind: 'number',
@@ -83,7 +83,7 @@ export const TEXT_SETTINGS = {
     max: 1,
     group: 'Training',
     saidAs: ['schedule warmupSteps'],
-    help: 'share of the steps over which the learning rate rises',
+    help: 'share of the steps for warm-up, in which the learning rate rises',
     defaultSays: '0.1; 0 with --schedule constant',
     yaml: { defaultSays: '0.1; 0 with schedule constant' },
   },
@@ -92,7 +92,7 @@ export const TEXT_SETTINGS = {
     min: 0,
     usual: { encoder: 0.01, bilstm: 0 },
     group: 'Training',
-    help: 'of weights, not of biases and norms',
+    help: 'weight decay, of weights but not of biases and norms',
   },
   maxGradNorm: {
     kind: 'number',
@@ -107,7 +107,7 @@ export const TEXT_SETTINGS = {
     max: 1,
     group: 'Training',
     only: ['train'],
-    help: 'of an encoder, the learning rate of each layer as a share of that of the layer above it',
+    help: "layer-wise learning-rate decay: each layer's rate as a share of that of the layer above",
     defaultSays: '1',
   },
   sampling: {
@@ -115,7 +115,7 @@ export const TEXT_SETTINGS = {
     choices: SAMPLINGS,
     group: 'Training',
     only: ['train'],
-    help: 'of several data sets, how often each has its turn',
+    help: 'with several data sets: how tasks are sampled',
     defaultSays: 'proportional',
   },
   earlyStopping: {
@@ -124,7 +124,7 @@ export const TEXT_SETTINGS = {
     usual: { encoder: 0, bilstm: 5 },
     group: 'Training',
     only: ['train'],
-    help: 'stop after so many epochs without a better --monitor; 0 = never',
+    help: 'patience: stop after N epochs without a better --monitor; 0 = never',
   },
   monitor: {
     kind: 'choice',
@@ -132,14 +132,14 @@ export const TEXT_SETTINGS = {
     group: 'Training',
     only: ['train'],
     saidAs: ['metrics'],
-    help: 'what epochs are ranked by',
+    help: 'metric that ranks epochs',
     defaultSays: "the task's first metric",
   },
   maxSteps: {
     kind: 'integer',
     min: 1,
     group: 'Training',
-    help: 'stop after so many steps, if that is sooner',
+    help: 'stop after N optimiser steps at the latest',
     ofEveryModel: true,
   },
   limitTrainBatches: {
@@ -147,7 +147,7 @@ export const TEXT_SETTINGS = {
     default: { fraction: 1 },
     group: 'Data',
     only: ['train', 'distill'],
-    help: 'training batches an epoch: a count (100) or a fraction (0.25); 1 is one batch, 1.0 all',
+    help: 'training batches per epoch: a count (100) or a fraction (0.25); 1 is one batch, 1.0 all',
     ofEveryModel: true,
   },
   tokensPerRun: {
@@ -155,7 +155,7 @@ export const TEXT_SETTINGS = {
     default: 2048,
     min: 1,
     group: 'Machine',
-    help: 'tokens of a micro-batch at most; bounds the memory, a larger batch is run in parts',
+    help: 'maximum tokens of a micro-batch; bounds the memory: a larger batch is split and its gradients accumulated',
     ofEveryModel: true,
   },
 } as const satisfies SettingTable<TextSettings>;

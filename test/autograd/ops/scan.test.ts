@@ -213,7 +213,7 @@ describe('scan', () => {
   test('sequences of two lengths, none at all, and a carry that changes are refused', () => {
     const request = { carry: [h], body };
     expect(() => scan({ ...request, sequences: [] })).toThrow(
-      'scan: wanted one or more sequences of one length, got none',
+      'scan: wanted at least one sequence, all of one length, got none',
     );
     const short = slice(xs, { axis: 0, start: 0, end: 2 });
     expect(() => scan({ ...request, sequences: [xs, short] })).toThrow('got [4, 2, 3], [2, 2, 3]');

@@ -40,7 +40,7 @@ describe('allowances', () => {
     const path = join(root, 'torn', 'allowed-keys.json');
     writeFileSync(path, text);
     await expect(isAllowed(path, ALLOWED)).rejects.toThrow(
-      `${path}: wanted the keys that were allowed, as retort writes them, got something else; delete it`,
+      `${path}: wanted the allowed keys, as written by retort, got something else; delete it`,
     );
   });
 });

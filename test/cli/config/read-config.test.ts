@@ -122,7 +122,7 @@ machine:  { threads: 2, device: cpu }
     ],
     ['teacher: [a, [b]]', /teacher: wanted names or numbers without commas, got a list/],
     ['teacher: []', /teacher: wanted a list of names or paths, got an empty list/],
-    ['teacher: { words: { a: "b,c" } }', /teacher\.words: wanted words without , = and \|, got 'b,c' for a/],
+    ['teacher: { words: { a: "b,c" } }', /teacher\.words: wanted label words without , = and \|, got 'b,c' for a/],
     ['teacher: { prices: 3 }', /teacher\.prices: wanted a list of numbers, got '3'/],
     ['method: hintn', /yaml:1 method: wanted one of hinton, .*got 'hintn'; did you mean hinton\?/],
     ['method:\n  name: hinton\n  beta: 3', /yaml:3 method hinton: wanted one of alpha, .*got 'beta'/],

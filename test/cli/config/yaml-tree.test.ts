@@ -51,14 +51,14 @@ describe('readYaml', () => {
   });
 
   test.each<[string, string | Uint8Array, RegExp]>([
-    ['a key twice', 'a: 1\nb: 2\na: 3\n', /yaml:3: wanted one 'a', got a second one; the first is on line 1/],
-    ['a tab', 'a:\n\tb: 1\n', /yaml:2: wanted YAML, .*[Tt]abs.*; indent with blanks/],
+    ['a key twice', 'a: 1\nb: 2\na: 3\n', /yaml:3: wanted one 'a', got a duplicate of line 1/],
+    ['a tab', 'a:\n\tb: 1\n', /yaml:2: wanted YAML, .*[Tt]abs.*; indent with spaces/],
     ['a bracket left open', 'a: 1\nb: [1, 2\n', /yaml:3: wanted YAML, .*end with a \]/],
     ['two documents', 'a: 1\n---\nb: 2\n', /yaml:2: wanted YAML, .*keep one document/],
     ['a colon in a plain value', 'a: b: c\n', /yaml:1: wanted YAML, .*put a value with a colon in quotes/],
     ['a tag', 'a: !!js/function "x"\n', /yaml:1: wanted YAML, .*tag/],
-    ['an alias without its anchor', 'b: *a\n', /yaml:1: wanted an anchor &a before, got \*a alone/],
-    ['an alias to what it is in', 'a: &a [1, *a]\n', /wanted as many values as a config has/],
+    ['an alias without its anchor', 'b: *a\n', /yaml:1: wanted an anchor &a before the alias, got only \*a/],
+    ['an alias to what it is in', 'a: &a [1, *a]\n', /wanted at most 10000 values, aliases expanded, got an alias to itself/],
     ['a list as key', '? [a]\n: 1\n', /yaml:1: wanted a name before :, got none/],
     ['bytes that are no UTF-8', Buffer.from('a: 1\nb: caf\xe9\n', 'latin1'), /yaml:2: wanted text in UTF-8/],
     ['UTF-16', Buffer.from('\uFEFFa: 1\n', 'utf16le'), /wanted text in UTF-8, got text in UTF-16/],
@@ -86,17 +86,17 @@ describe('readYaml', () => {
   ).join('\n');
   // Each of these ended the process, or took many seconds, when it reached the parser's recursion or its search for keys.
   test.each([
-    ['aliases that unfold without end', laughs, /got more than 10000, aliases unfolded/],
-    ['brackets', '['.repeat(400_000), /wanted a few levels inside each other, got more than 50/],
-    ['braces', 'a: '.concat('{a: '.repeat(50_000)), /wanted a few levels inside each other, got more than 50/],
-    ['dashes', `a:\n  ${'- '.repeat(300_000)}`, /wanted a few levels inside each other, got more than 50/],
-    ['question marks', '? '.repeat(200_000), /wanted a few levels inside each other, got more than 50/],
+    ['aliases that unfold without end', laughs, /wanted at most 10000 values, aliases expanded, got more/],
+    ['brackets', '['.repeat(400_000), /wanted at most 50 levels of nesting, got more than 50/],
+    ['braces', 'a: '.concat('{a: '.repeat(50_000)), /wanted at most 50 levels of nesting, got more than 50/],
+    ['dashes', `a:\n  ${'- '.repeat(300_000)}`, /wanted at most 50 levels of nesting, got more than 50/],
+    ['question marks', '? '.repeat(200_000), /wanted at most 50 levels of nesting, got more than 50/],
     [
       'indentation',
       Array.from({ length: 1200 }, (_, i) => `${' '.repeat(i)}k:`).join('\n'),
-      /wanted a few levels inside each other, got 201 blanks/,
+      /wanted at most 50 levels of nesting, got 201 spaces/,
     ],
-    ['50,000 keys', Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n'), /got more than 10000/],
+    ['50,000 keys', Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n'), /wanted at most 10000 values, .*got more/],
   ])('%s: refused at once', async (_what, text, message) => {
     await expect(read(text)).rejects.toThrow(message);
   });

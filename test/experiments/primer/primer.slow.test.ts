@@ -161,8 +161,8 @@ describe('runPrimer', () => {
   });
 
   test.each([
-    [{ seeds: 0 }, 'seeds: wanted a whole number of at least 1, got 0'],
-    [{ firstSeed: -1 }, 'firstSeed: wanted a whole number of at least 0, got -1'],
+    [{ seeds: 0 }, 'seeds: wanted an integer ≥ 1, got 0'],
+    [{ firstSeed: -1 }, 'firstSeed: wanted an integer ≥ 0, got -1'],
   ])('refuses %j', async (more, message) => {
     const failed = primer(newDir(), more);
     await expect(failed).rejects.toThrow(OptionError);

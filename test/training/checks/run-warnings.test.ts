@@ -74,7 +74,7 @@ describe('runWarnings', () => {
     ).toEqual([
       {
         name: 'no-labels',
-        text: 'accuracy of dev cannot be told: none of its 30 rows has a label or score',
+        text: 'accuracy of dev cannot be computed: none of its 30 rows has a label or score',
         fix: 'evaluate on labelled rows, or switch the evaluation off',
       },
     ]);

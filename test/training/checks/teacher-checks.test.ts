@@ -62,7 +62,7 @@ describe('checkTargets', () => {
     for (const name of others) {
       const method = METHODS[name].fromRecord({});
       expect(() => checkTargets(method, 2)).not.toThrow();
-      expect(() => checkTargets(method, 1)).toThrow(`method '${name}': wanted a model of two classes or more`);
+      expect(() => checkTargets(method, 1)).toThrow(`method '${name}': wanted a model of at least two classes`);
     }
     expect(() => checkTargets(selfKd({ mode: 'embedding' }), 1)).toThrow("method 'self-kd'");
     expect(() => checkTargets(selfKd(), 1)).not.toThrow();
@@ -77,7 +77,7 @@ describe('checkTargets', () => {
     const scoring = { ...teacher, classes: 1, labelNames: [] };
     expect(() => checkTeacher(hinton(), scoring, 1, data)).not.toThrow();
     expect(() => checkTeacher(hinton({ preset: 'fastformers' }), scoring, 1, data)).toThrow(
-      "method 'hinton': wanted a model of two classes or more: it compares classes, with these options, got a regression",
+      "method 'hinton': wanted a model of at least two classes: it compares classes, with these options, got a regression",
     );
   });
 });

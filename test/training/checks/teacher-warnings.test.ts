@@ -59,8 +59,8 @@ describe('teacherWarnings > label-order', () => {
     expect(warning).toEqual({
       name: 'label-order',
       text:
-        "teacher old.ckpt has the labels of train in another order: its 'a' answers the data's 'c', its 'c' answers the " +
-        "data's 'b', its 'b' answers the data's 'a'. So read it is right on 100.0 % of 300 rows of these labels, else on 0.0 %",
+        "teacher old.ckpt has the labels of train in another order: its 'a' predicts the data's 'c', its 'c' predicts the " +
+        "data's 'b', its 'b' predicts the data's 'a'. Reordered, it is right on 100.0 % of 300 rows of these labels, otherwise on 0.0 %",
       fix:
         "give the teacher's classes their right names (id2label of its config.json: 0 is 'c', 2 is 'b', 1 is 'a'), or " +
         'correct the labels of the data',
@@ -73,9 +73,9 @@ describe('teacherWarnings > label-order', () => {
       ['negative', 'positive'],
     );
     const [warning] = found((label, row) => (row % 5 === 0 ? label : 1 - label), set, 2);
-    expect(warning?.text).toContain("its 'negative' answers the data's 'positive', its 'positive' answers");
+    expect(warning?.text).toContain("its 'negative' predicts the data's 'positive', its 'positive' predicts");
     // witness: 4 of 5 rows
-    expect(warning?.text).toContain('right on 80.0 % of 500 rows of these labels, else on 20.0 %');
+    expect(warning?.text).toContain('right on 80.0 % of 500 rows of these labels, otherwise on 20.0 %');
   });
 
   test('of 150 classes only the two that are exchanged are named', () => {
@@ -92,8 +92,8 @@ describe('teacherWarnings > label-order', () => {
       swapped.get(label) ?? (Math.floor(row / 150) % 3 === 0 ? (label + 1) % 150 : label);
     const [warning, ...more] = found(says, set, 150);
     expect(more).toEqual([]);
-    expect(warning?.text).toContain("its 'intent 7' answers the data's 'intent 90', its 'intent 90'");
-    expect(warning?.text).toMatch(/answers the data's 'intent 7'\. So read it is right on 100\.0 % of 40 rows/);
+    expect(warning?.text).toContain("its 'intent 7' predicts the data's 'intent 90', its 'intent 90'");
+    expect(warning?.text).toMatch(/predicts the data's 'intent 7'\. Reordered, it is right on 100\.0 % of 40 rows/);
   });
 
   test('is not said of a good teacher, of one that is often wrong, or of one that prefers a neighbour on few rows', () => {

@@ -22,7 +22,7 @@ describe('textWarnings > duplicates', () => {
         text:
           '2 of the 40 texts of reviews dev (5.0 %) are training texts too: ' +
           "row 39 of reviews dev is row 201 of reviews train, 'a fine film'",
-        fix: 'leave them out of one of the two: memorised texts make the score too good',
+        fix: 'remove them from one of the two: memorised texts inflate the score',
       },
     ]);
   });

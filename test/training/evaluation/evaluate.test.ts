@@ -57,7 +57,7 @@ describe('openEvaluator', () => {
     for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
       const { 'fc2.bias': bias, ...others } = always(0);
       const broken = { ...others, 'fc2.bias': { ...bias, data: bias.data.map(() => value) } };
-      const named = `test, row 1: wanted finite answers of the model, got ${value}; the model is broken`;
+      const named = `test, row 1: wanted finite outputs, got ${value}; the model is broken`;
       await expect(evaluator.evaluate(broken)).rejects.toThrow(named);
       await expect(evaluator.predict(broken)).rejects.toThrow(named);
     }

@@ -281,7 +281,7 @@ describe('phases', () => {
 describe('before any phase', () => {
   const own = (...stages: readonly [Phase, ...Phase[]]) => phased({ name: 'own', options: {}, stages });
   test.each<[string, Method, Partial<PhasedRunOptions>, RegExp]>([
-    ['no assistants', takd(), {}, /^path all of method 'takd': wanted assistants, one or more, got none; give models/],
+    ['no assistants', takd(), {}, /^path all of method 'takd': wanted at least one assistant, got none; give models/],
     [
       'a second phase whose layers do not match',
       takd({ hop: 'pkd', path: 'a1' }),
@@ -295,12 +295,12 @@ describe('before any phase', () => {
       /each once, got 'a'/,
     ],
     ['a name that is no folder', own({ name: '../a', method: hinton() }), {}, /names of small letters/],
-    ['a stage of several', own({ name: 'a', method: tinyBert() }), {}, /wanted one stage, got method 'tinybert'/],
+    ['a stage of several', own({ name: 'a', method: tinyBert() }), {}, /wanted one phase, got method 'tinybert'/],
     [
       'a teacher that is yet to come',
       own({ name: 'a', method: hinton(), teacher: { phase: 'b' } }, { name: 'b', method: hinton() }),
       {},
-      /own', a: wanted phases before it to go on from/,
+      /own', a: wanted an earlier phase to continue from/,
     ],
     [
       'a teacher without the signals of the first phase',
@@ -317,6 +317,6 @@ describe('before any phase', () => {
 
   test('runTraining takes one stage, and says what takes several', async () => {
     const run = byHand('stages', tinyBert(), { weights: drawn(student, 3), teacher });
-    await expect(run).rejects.toThrow(/wanted a method of one stage, got one of several; train it with runPhases/);
+    await expect(run).rejects.toThrow(/wanted a method of one phase, got one of several; train it with runPhases/);
   });
 });

@@ -20,14 +20,14 @@ describe('limitBatches', () => {
 
   test('a fraction that leaves nothing names the least that does', () => {
     expect(() => limitBatches(4, { fraction: 0.2 }, 'limitEvalBatches')).toThrow(
-      'limitEvalBatches: wanted a fraction that leaves a batch, got 0.2 of 4 batches, which is less than one; use at least 0.25',
+      'limitEvalBatches: wanted a fraction of at least one batch, got 0.2 of 4 batches, which is less than one; use at least 0.25',
     );
   });
 
   test.each<Portion>([{ fraction: 0 }, { fraction: 1.5 }, { fraction: Number.NaN }, { batches: -1 }, { batches: 1.5 }])(
     '%j is refused',
     (limit) => {
-      expect(() => limitBatches(10, limit, 'limit')).toThrow(/^limit: wanted a (fraction above 0|whole number)/);
+      expect(() => limitBatches(10, limit, 'limit')).toThrow(/^limit: wanted (a fraction > 0|an integer)/);
     },
   );
 });

@@ -74,8 +74,8 @@ describe('the state of a run', () => {
     edit((json) => Object.assign(json, { version: 1, retort: '0.1.0' }));
     const error = await runTraining(options(dir, { resume: true })).catch((thrown: unknown) => thrown);
     expect(String(error)).toContain(
-      'wanted what was begun by retort 0.2.0 or later, which wrote down all that decides its numbers, got what retort ' +
-        '0.1.0 began; finish it with retort 0.1.0, or start anew with --overwrite or in another place',
+      'wanted a run started by retort 0.2.0 or later, which records all options, got what retort ' +
+        '0.1.0 began; finish it with retort 0.1.0, or start over with --overwrite or in another place',
     );
   });
 
@@ -99,7 +99,7 @@ describe('the state of a run', () => {
     expect(changed).not.toBe(text);
     writeFileSync(inState('trainer.json'), changed);
     expect(await refusal()).toContain(
-      'trainer.json: wanted the file that was written, as manifest.json has it, got another',
+      'trainer.json: wanted the file that was written, as in manifest.json, got another',
     );
     writeFileSync(inState('trainer.json'), text.replaceAll('\n', '\r\n'));
     expect((await runTraining(options(dir, { resume: true }))).status).toBe('finished');
@@ -109,7 +109,7 @@ describe('the state of a run', () => {
     truncateSync(inState('trainer.json'), 40);
     expect(await refusal()).toContain('trainer.json: wanted the file that was written');
     withoutManifest();
-    expect(await refusal()).toContain('trainer.json: wanted JSON, got text that is none');
+    expect(await refusal()).toContain('trainer.json: wanted JSON, got invalid JSON');
     rmSync(inState('trainer.json'));
     expect(await refusal()).toContain('trainer.json: wanted an existing file, got nothing of that name');
   });

@@ -50,7 +50,7 @@ describe('rankKept', () => {
   });
 
   test('k is a whole number from −1', () => {
-    expect(() => checkTopK(-2)).toThrow('saveTopK: wanted a whole number from 0, or -1 for all, got -2');
+    expect(() => checkTopK(-2)).toThrow('saveTopK: wanted an integer ≥ 0, or -1 for all, got -2');
     expect(() => checkTopK(0.5)).toThrow('got 0.5');
     for (const k of [-1, 0, 1]) expect(() => checkTopK(k)).not.toThrow();
   });

@@ -146,7 +146,7 @@ describe('runTraining > warnings', () => {
     expect(warnings).toEqual(['one-class']);
     expect(record.warnings.map(({ text }) => text)).toEqual([
       expect.stringMatching(
-        /^after epoch 2 the student answers '[abc]' to all rows of held out, of which \d+\.\d % are$/,
+        /^after epoch 2 the student predicts '[abc]' for all rows of held out, of which \d+\.\d % are$/,
       ),
     ]);
     expect(logOf('stuck').filter(({ type }) => type === 'warning')).toHaveLength(1);

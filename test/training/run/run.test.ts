@@ -242,19 +242,16 @@ describe('runTraining', () => {
     await interrupted(dir, 12, madeUp);
     const before = modelBytes(join(dir, 'resume'));
     for (const [more, message] of [
-      [{ batchSize: 16 }, 'resuming with another batchSize: wanted 8, as it was begun with, got 16'],
+      [{ batchSize: 16 }, 'resuming with another batchSize: wanted 8, as at the start, got 16'],
       [{ optimizer: adam({ learningRate: 0.02 }) }, 'another optimizer.learningRate: wanted 0.01'],
       [{ optimizer: adam({ learningRate: 0.01, betas: [0.8, 0.999] }) }, 'another optimizer.settings'],
-      [{ seed: 4 }, 'another seed: wanted 3, as it was begun with, got 4'],
+      [{ seed: 4 }, 'another seed: wanted 3, as at the start, got 4'],
       [{ epochs: 5 }, 'another epochs: wanted 4'],
-      [{ maxGradNorm: 1 }, 'another maxGradNorm: wanted none, as it was begun with, got 1'],
+      [{ maxGradNorm: 1 }, 'another maxGradNorm: wanted none, as at the start, got 1'],
       [{ method: supervised({ labelSmoothing: 0.1 }) }, 'another method.options.labelSmoothing: wanted 0'],
       [{ data: { train: blobs('train', 90, { seed: 2 }), evaluation } }, 'another trainData.hash'],
-      [{ madeUp: 2 } as object, 'another madeUp: wanted 1, as it was begun with, got 2'],
-      [
-        { threads: 2 },
-        'another threads: wanted 1, as it was begun with, got 2; give --threads 1: sums round otherwise',
-      ],
+      [{ madeUp: 2 } as object, 'another madeUp: wanted 1, as at the start, got 2'],
+      [{ threads: 2 }, 'another threads: wanted 1, as at the start, got 2; give --threads 1: another number changes the rounding of sums'],
       [{ model: mlp({ inputs: PIXELS, hidden: [6], classes: CLASSES }) }, 'another model.config.hidden: wanted [5]'],
     ] satisfies [Partial<RunOptions>, string][]) {
       const failure = await runTraining(options(dir, { resume: true, ...madeUp, ...more })).catch(

@@ -281,10 +281,10 @@ describe('planTraining', () => {
   });
 
   test.each([
-    [{ epochs: 0 }, 'epochs: wanted a whole number of at least 1, got 0'],
-    [{ batchSize: 1.5 }, 'batchSize: wanted a whole number of at least 1, got 1.5'],
-    [{ maxSteps: 0 }, 'maxSteps: wanted a whole number of at least 1, got 0'],
-    [{ rows: 0 }, 'rows of the training set: wanted a whole number of at least 1, got 0'],
+    [{ epochs: 0 }, 'epochs: wanted an integer ≥ 1, got 0'],
+    [{ batchSize: 1.5 }, 'batchSize: wanted an integer ≥ 1, got 1.5'],
+    [{ maxSteps: 0 }, 'maxSteps: wanted an integer ≥ 1, got 0'],
+    [{ rows: 0 }, 'rows of the training set: wanted an integer ≥ 1, got 0'],
     [{ limitTrainBatches: { batches: 0 } }, 'limitTrainBatches: wanted at least one batch to train on, got 0'],
   ])('%j is refused', (wrong, message) => {
     expect(() => planTraining({ rows: 10, batchSize: 2, epochs: 1, ...wrong })).toThrow(message);

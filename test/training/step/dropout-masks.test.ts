@@ -52,7 +52,7 @@ describe('masks from the kernel', () => {
   test('are refused before more than 4 GiB of them', () => {
     const large = { shape: [1 << 15, 1 << 14], rate: 0.1, rowStride: 1, key };
     expect(() => new DropoutMasks().draw([large, large, large])).toThrow(
-      'dropout: wanted at most 4 GiB of masks a run, got 6.0 GiB; run fewer tokens at once, or train without dropout',
+      'dropout: wanted at most 4 GiB of masks per micro-batch, got 6.0 GiB; use smaller micro-batches (tokensPerRun), or train without dropout',
     );
   });
 });
@@ -93,7 +93,7 @@ describe('a model that is fed with masks', () => {
     context.dropout(first, 0.1, 'site', input('whole', 'float32', ['B', 'S', 8]));
     expect(strides).toEqual(['S']);
     expect(context.dropout(first, 0, 'site')).toBe(first);
-    expect(() => context.dropout(first, 1, 'site')).toThrow('wanted a rate from 0 up to, but not, 1, got 1');
+    expect(() => context.dropout(first, 1, 'site')).toThrow('wanted a rate ≥ 0 and < 1, got 1');
     expect(strides.length).toBe(1);
   });
 });

@@ -47,7 +47,7 @@ describe('textRun', () => {
     // By hand: 2 epochs of half of 32 steps, a quarter of them for the warm-up.
     expect(rest).toStrictEqual({ ...given, groups, maxGradNorm: 0.5, schedule: 'cosine', warmupSteps: 8 });
     expect(textRun({ maxGradNorm: 0 }, lstm, train)).not.toHaveProperty('maxGradNorm');
-    expect(() => textRun({ tokensPerRun: 0 }, lstm, train)).toThrow('tokensPerRun: wanted a whole number');
+    expect(() => textRun({ tokensPerRun: 0 }, lstm, train)).toThrow('tokensPerRun: wanted an integer');
   });
 
   test('a decay by layers leaves the rule of weight decay as it is, for a method’s parameters too', () => {

@@ -32,12 +32,12 @@ export async function trainOnMnist(options: Options, io: CommandIo): Promise<Com
 
 function noticeWhatCounts(options: Options, io: CommandIo): void {
   const { saveTopK, saveLast, doFastDevRun } = options;
-  if (options.alphaForKd === 0) io.notice('with --alpha_for_kd 0 the labels alone count, and the teacher is not asked');
+  if (options.alphaForKd === 0) io.notice('with --alpha_for_kd 0 only the labels are used, and the teacher is not run');
   if (doFastDevRun) return;
   if (saveTopK !== 0 && isScored(options)) {
     io.notice(
-      '--save_top_k selects on the test set, which is scored after each epoch; the accuracy reported is that of the ' +
-        `last epoch, and the model to report and teach with is last.ckpt${saveLast ? '' : ' (add --save_last)'}`,
+      '--save_top_k selects on the test split, which is scored after each epoch; the accuracy reported is that of the ' +
+        `last epoch, and the model to report and distil from is last.ckpt${saveLast ? '' : ' (add --save_last)'}`,
     );
   } else if (!saveLast) {
     io.notice('no model will be kept; add --save_last to keep the one after the last epoch');

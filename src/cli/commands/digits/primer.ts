@@ -36,7 +36,7 @@ export async function primer(options: Options, io: CommandIo): Promise<CommandOu
   const table = renderPrimerTable(models, columns);
   if (options.quick) return articleOutput(models, { table, fold, folder, seed });
   // On the screen at once, and not behind minutes of training.
-  const more = fold(`One seed (${seed}) is an anecdote. Now ${seeds} seeds, with and without the teacher:`);
+  const more = fold(`One seed (${seed}) shows nothing. Now ${seeds} seeds, with and without the teacher:`);
   if (!options.json) await io.write(`${table}\n\n${more}\n`);
   const outputDir = join(folder, 'seeds');
   const { figures, record } = await runPrimer({
@@ -122,7 +122,7 @@ type ArticleShown = {
 function articleOutput(models: readonly ArticleModel[], { table, fold, folder, seed }: ArticleShown): CommandOutput {
   const remarks = [
     'Accuracy on the 10,000 test images after the last epoch.',
-    `One seed (${seed}) is an anecdote: with another, the small models move by tens of points. Whether KD helps takes ` +
+    `One seed (${seed}) shows nothing: with another, the small models move by tens of points. Whether KD helps takes ` +
       'many seeds.',
   ];
   return {

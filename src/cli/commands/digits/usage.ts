@@ -59,8 +59,8 @@ export const mnistUsage = {
   name: 'mnist',
   summary: 'train a digit classifier, as a teacher or on its own',
   description:
-    'Trains 784 inputs -> a hidden layer with ReLU -> the classes with Adam on MNIST and scores the test set after ' +
-    'each epoch. --save_top_k therefore selects on test data; report and teach with last.ckpt.',
+    'Trains a multilayer perceptron (784 inputs, one hidden layer with ReLU) with Adam on MNIST and evaluates it on the test split after ' +
+    'each epoch. --save_top_k therefore selects on test data: report and distil from last.ckpt.',
   options: mnistOptions,
   examples: [
     {
@@ -73,13 +73,13 @@ export const mnistUsage = {
         'retort mnist --fc1_size 4 --num_train_epochs 40 --max_train_samples 800 --save_top_k 0 --save_last ' +
         '--output_dir ./outputs/mnist_800/',
     },
-    { does: 'go on after Ctrl-C', line: 'retort mnist --save_last --output_dir ./outputs/mnist/ --resume' },
+    { does: 'continue after Ctrl-C', line: 'retort mnist --save_last --output_dir ./outputs/mnist/ --resume' },
   ],
 } as const satisfies CommandUsage;
 
 export const mnistWithKdUsage = {
   name: 'mnist-with-kd',
-  summary: 'train a small digit classifier with the help of a teacher',
+  summary: 'distil a teacher into a small digit classifier',
   description:
     'Like retort mnist, with the loss (1 - alpha) * NLL(labels) + alpha * T^2 * KL(teacher / T || student / T), where ' +
     'KL is averaged over rows and classes.',
@@ -96,10 +96,10 @@ export const mnistWithKdUsage = {
 
 export const primerUsage = {
   name: 'primer',
-  summary: 'the whole idea: teacher, small model, small model with KD, and what many seeds say',
+  summary: 'distillation on digits: teacher, student, controls, over many seeds',
   description:
-    "Trains the article's three models and shows its table in seconds. Then, on each of several seeds, seven ways to " +
-    'train the small model, control arms among them, and says whether the teacher helped; three to five minutes.',
+    "Trains the article's three models and prints its table in seconds. Then trains seven arms, controls among them, on " +
+    'several seeds, and reports whether the teacher helped; three to five minutes.',
   options: {
     quick: { kind: 'switch', group: 'Training', help: "stop after the article's table" },
     seeds: {
@@ -108,9 +108,9 @@ export const primerUsage = {
       max: 1000,
       default: 10,
       group: 'Training',
-      help: 'on how many seeds to compare, from 42',
+      help: 'number of seeds, counted from 42',
     },
-    workers: { kind: 'integer', min: 1, max: 64, group: 'Training', help: 'runs at the same time', defaultSays: '2' },
+    workers: { kind: 'integer', min: 1, max: 64, group: 'Training', help: 'number of parallel runs', defaultSays: '2' },
     seed: RUN_SETTINGS.seed,
     dataDir: DIGIT_SETTINGS.dataDir,
     outputDir: {
@@ -130,6 +130,6 @@ export const primerUsage = {
   examples: [
     { does: "the article's three models, its figures beside ours", line: 'retort primer --quick' },
     { does: 'and whether the teacher helps, over ten seeds', line: 'retort primer' },
-    { does: 'go on after an interruption', line: 'retort primer --output_dir outputs/primer --resume' },
+    { does: 'continue after an interruption', line: 'retort primer --output_dir outputs/primer --resume' },
   ],
 } as const satisfies CommandUsage;

@@ -18,7 +18,7 @@ export function departureLine({ host, variable, promptFile, data }: Departure): 
     ...(promptFile === undefined ? [] : [`the prompt in ${promptFile}`]),
   ];
   const isOpen = url.protocol === 'http:' && !isThisMachine(url);
-  return `${host} gets ${parts.join(', ')}${isOpen ? '; over plain http, so that others on the way can read it' : ''}`;
+  return `${host} gets ${parts.join(', ')}${isOpen ? '; over plain http, where it can be intercepted' : ''}`;
 }
 
 /** @throws OptionError for a key that may be sent where none is. */
@@ -53,7 +53,7 @@ export async function expectKeyAllowed(
   if (!isAsked) return;
   const { allowKeyEnv } = flags;
   if (allowKeyEnv !== undefined && allowKeyEnv !== variable) {
-    const wanted = variable === undefined ? 'an endpoint that gets a key' : `${variable}, whose key is to be sent`;
+    const wanted = variable === undefined ? 'an endpoint that needs a key' : `${variable}, the variable of the key`;
     throw new OptionError({ where: '--allow_key_env', wanted, got: `'${allowKeyEnv}'` });
   }
   if (variable === undefined || fromConfig === undefined || allowKeyEnv !== undefined) return;
@@ -66,7 +66,7 @@ export async function expectKeyAllowed(
   if (answer === true) return allow(path, asked);
   throw new OptionError({
     where: namesVariable ? '--api_key_env' : '--teacher',
-    wanted: `your word that the key in ${variable} may go to ${host}`,
+    wanted: `your consent to send the key in ${variable} to ${host}`,
     got: answer === undefined ? 'none' : 'no',
     fix: `if you trust this config, add --allow_key_env ${variable}`,
   });

@@ -66,7 +66,7 @@ function progressOf(io: CommandIo): (event: DistillTextsEvent) => void {
         return io.say(`training the teacher, ${event.name}, into ${event.path}`);
       case 'teacher-trained': {
         const figures = Object.entries(event.metrics).map(([name, value]) => `${name} ${formatMetric(name, value)}`);
-        const what = event.status === 'already-finished' ? 'it is trained already' : 'teacher trained';
+        const what = event.status === 'already-finished' ? 'already trained' : 'teacher trained';
         return io.say(`${what}: ${figures.join(', ')}`);
       }
       case 'warning':
@@ -74,7 +74,7 @@ function progressOf(io: CommandIo): (event: DistillTextsEvent) => void {
       case 'labelling':
         return io.onLabelling(event.name, event);
       case 'teacher':
-        return io.say(`teacher ${event.name}: ${scoreText(event.metric, event.score)} on the evaluation rows`);
+        return io.say(`teacher ${event.name}: ${scoreText(event.metric, event.score)} on the evaluated split`);
       case 'training':
         // The same for every run: once is enough.
         return event.event.type === 'notice' && done > 0 ? undefined : io.onEvent(event.event);
@@ -127,8 +127,10 @@ function outputOf({ record, task, endpoint, badRows }: DistilledTexts, paths: Pa
       ...shipText(record, paths.outputDir, columns),
       '',
       `report   ${paths.report}`,
-      ...(endpoint === undefined ? [] : [`answers  ${spentText(endpoint)}`]),
-      ...(badRows === 0 ? [] : [`bad rows ${formatCount(badRows)}, from whose answers nothing was learnt`]),
+      ...(endpoint === undefined ? [] : [`replies  ${spentText(endpoint)}`]),
+      ...(badRows === 0
+        ? []
+        : [`bad rows ${formatCount(badRows)} with an invalid teacher output, trained on their label alone`]),
       `next     retort predict ${shipped} "…"${task.isPair ? ' --pair "…"' : ''}`,
     ].join('\n'),
     json: {
@@ -193,7 +195,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
     text: [
       `arms     ${arms.join(', ')}`,
       `runs     ${formatCount(runs)}: each arm on seeds 1 to ${options.seeds}`,
-      `train    ${rows} (${train.name}), ${formatCount(totalSteps)} steps of ${run.batchSize} rows a run`,
+      `train    ${rows} (${train.name}), ${formatCount(totalSteps)} steps of ${run.batchSize} rows per run`,
       `judged   by ${metric} on ${formatCount(evaluation.size)} rows (${evaluation.name})`,
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,

@@ -18,31 +18,31 @@ export const distillUsage = {
   hasManyRuns: true,
   config: 'distill',
   furtherHelp: async (words, columns) => (await import('../../method-help.js')).methodHelp(words, columns),
-  summary: 'teach a small model what a large one knows, and find out whether that helped',
+  summary: 'distil a teacher into a small student, and test whether the teacher helped',
   description:
-    'Trains a student on the answers of a teacher, and the same student without it, on several seeds; says whether the ' +
-    'teacher helped, with an interval, and writes a report. DATA is as for retort train; or a retort.yaml, which says all ' +
-    'of this and which retort init writes. The teacher is a model for these very labels: a run of retort train, a Hugging ' +
-    'Face folder or name. It answers each text once. Finished runs are kept: with --resume the experiment goes on, with ' +
-    'more --seeds too.',
+    'Trains a student with a teacher (knowledge distillation) and control arms without it, on several seeds; reports ' +
+    'whether the teacher helped, with a 95 % confidence interval. DATA is as for retort train, or a retort.yaml from ' +
+    'retort init. The teacher is a model with these labels: a run of retort train, a Hugging Face folder or name. Its ' +
+    'outputs are computed once per text. Finished runs are kept: --resume continues the experiment, also with more ' +
+    '--seeds.',
   options: {
     data: trainUsage.options.data,
     ...takenBy(START_SETTINGS, 'distill'),
     model: {
       ...START_SETTINGS.model,
-      help: 'where the student starts: as for retort train, with --layers or as a bilstm',
+      help: 'initial model of the student: as for retort train, with --layers or as a bilstm',
     },
     from: {
       ...START_SETTINGS.from,
       help:
-        'of an encoder, what it starts with: pretrained (the first --layers of --model), teacher (the same of the ' +
+        'for an encoder: initial weights: pretrained (the first --layers of --model), teacher (the same of the ' +
         "teacher's), random (new weights), or layers of --model, such as 1,3,6",
     },
     ...takenBy(SPLIT_SETTINGS, 'distill'),
     ...takenBy(ROW_SETTINGS, 'distill'),
     badRows: {
       ...ROW_SETTINGS.badRows,
-      help: `${ROW_SETTINGS.badRows.help}; learn nothing from what is no answer of the teacher's`,
+      help: `${ROW_SETTINGS.badRows.help}; with skip, rows with an invalid teacher output are trained on their label alone`,
     },
     ...takenBy(COLUMN_SETTINGS, 'distill'),
     ...takenBy(TEXT_SETTINGS, 'distill'),
@@ -54,7 +54,7 @@ export const distillUsage = {
       kind: 'text',
       placeholder: 'variable',
       group: 'Language model',
-      help: 'let a retort.yaml send the key in this environment variable, where nobody can be asked; a flag alone',
+      help: 'consent, without a terminal, to send the key in this environment variable to the endpoint that a retort.yaml names',
     },
     ...DISTILLATION_SETTINGS,
     ...METHOD_SETTINGS,
@@ -75,7 +75,7 @@ export const distillUsage = {
       does: 'another method with options of its own',
       line: 'retort distill sst2 --teacher outputs/teacher --layers 3 --method pkd --method_options beta=100,layerMap=skip',
     },
-    { does: 'what a retort.yaml says, with one pass', line: 'retort distill retort.yaml --epochs 1' },
-    { does: 'try it out', line: 'retort distill sst2 --teacher outputs/teacher --rows 300 --max_steps 5 --seeds 2' },
+    { does: 'a retort.yaml, but with one epoch', line: 'retort distill retort.yaml --epochs 1' },
+    { does: 'a quick trial', line: 'retort distill sst2 --teacher outputs/teacher --rows 300 --max_steps 5 --seeds 2' },
   ],
 } as const satisfies CommandUsage;

@@ -52,7 +52,7 @@ export async function writeConfig(options: Options, io: CommandIo): Promise<Comm
     text: [
       ...findings.map(shownLine),
       `config   ${output}`,
-      `schema   ${schemaPath}, by which editors complete its keys`,
+      `schema   ${schemaPath}, for completion in editors`,
       `next     ${next[0]}   # does it run?`,
       `         ${next[1]}`,
     ].join('\n'),
@@ -72,9 +72,9 @@ function expectLearnable(data: string, { rows, labels, isRegression, unlabelled 
   if (isRegression ? unlabelled < rows : labels.filter((label) => label.rows > 0).length >= 2) return;
   throw new OptionError({
     where: data,
-    wanted: isRegression ? 'a row with a number to predict' : 'two labels or more',
+    wanted: isRegression ? 'a row with a score' : 'at least two labels',
     got: isRegression || labels.length === 0 ? 'none' : `one, '${labels[0]?.name ?? ''}'`,
-    fix: 'say which column: --label NAME, or --score NAME for numbers to be predicted',
+    fix: 'say which column: --label NAME, or --score NAME for a regression',
   });
 }
 
@@ -91,12 +91,12 @@ function findingsOf(data: string, facts: DataFacts, badRows: number): string[] {
   const some = (count: number, what: string) => (count === 0 ? [] : [`${what}: ${formatCount(count)}`]);
   return [
     `${data}: ${formatCount(rows)} rows${isPair ? ' of pairs' : ''}, ${kind}`,
-    `words of a text: ${words.median} in the middle, ${words.most95} or fewer in 95 % of the rows`,
+    `words of a text: ${words.median} at the median, ${words.most95} or fewer in 95 % of the rows`,
     ...some(badRows, 'rows that cannot be read'),
     ...some(unlabelled, `rows without a ${isRegression ? 'score' : 'label'}`),
     ...some(empty, 'empty texts'),
-    ...some(duplicates, 'texts that came before'),
-    ...some(conflicts, 'of these, with another label'),
+    ...some(duplicates, 'duplicate texts'),
+    ...some(conflicts, 'duplicates with another label'),
     ...(rare.length === 0 ? [] : [`labels with one row or none: ${listed(rare.map(({ name }) => name))}`]),
     ...(otherScripts > MANY_LETTERS
       ? ['many letters are not Latin, and minilm-l6 knows English: name another model']

@@ -52,14 +52,14 @@ async function readSet(data: TextSetName, options: Options): Promise<InitData> {
   const flag = Object.entries(flags).find(([, value]) => value !== undefined)?.[0];
   if (flag !== undefined) {
     const got = `${data}, whose columns are known`;
-    throw new OptionError({ where: flag, wanted: 'a file of your own', got, fix: 'leave the flag out' });
+    throw new OptionError({ where: flag, wanted: 'a file', got: `the data set ${got}`, fix: 'leave the flag out' });
   }
   let badRows = 0;
   const onBadRow = (): void => {
     badRows += 1;
   };
   const task = await loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, onBadRow });
-  const why = 'Without it, what the variable RETORT_DATA says.';
+  const why = 'Without it, the environment variable RETORT_DATA.';
   const dir = dataDir === undefined ? [] : [{ key: 'dir', value: fromConfig(dataDir, output), why }];
   return { task, lines: [{ key: 'name', value: data, why: '' }, ...dir, ...skipLine(badRows)], badRows };
 }
@@ -109,26 +109,28 @@ function roleLines(
   labelNames: readonly string[],
 ): ProposedLine[] {
   const isScale = labelNames.length > 2 && labelNames.every((name) => parseDecimal(name) !== undefined);
-  const numbers = isScale ? ' Its numbers are names of classes here; score in the place of label predicts them.' : '';
+  const numbers = isScale
+    ? ' Its numbers are names of classes here; score instead of label makes it a regression.'
+    : '';
   const unused =
     others.length === 0 ? '' : ` Not used: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ', …' : ''}.`;
   return [
     { key: 'text', value: text, why: `The column of texts.${unused}` },
     ...(pair === undefined ? [] : [{ key: 'pair', value: pair, why: 'The column of second texts.' }]),
     ...(label === undefined ? [] : [{ key: 'label', value: label, why: `The column of labels.${numbers}` }]),
-    ...(score === undefined ? [] : [{ key: 'score', value: score, why: 'The column of numbers to be predicted.' }]),
+    ...(score === undefined ? [] : [{ key: 'score', value: score, why: 'The column of numbers to predict.' }]),
   ];
 }
 
 function skipLine(badRows: number): ProposedLine[] {
   if (badRows === 0) return [];
-  const why = `Leaves out ${formatCount(badRows)} rows that cannot be read; or stop, which names the first of them.`;
+  const why = `Leaves out ${formatCount(badRows)} rows that cannot be read; or stop, an error at the first of them.`;
   return [{ key: 'badRows', value: 'skip', why }];
 }
 
 function devLines({ dev }: TextTask, { rows }: DataFacts): ProposedLine[] {
   if (dev !== undefined) return [];
-  const why = `There is no dev split: so much of the training rows becomes one, about ${formatCount(Math.round(DEV_SHARE * rows))}; or dev: FILE.`;
+  const why = `There is no validation split: this share of the training rows becomes one, about ${formatCount(Math.round(DEV_SHARE * rows))}; or dev: FILE.`;
   return [{ key: 'devShare', value: DEV_SHARE, why }];
 }
 

@@ -5,11 +5,10 @@ import { messageOptions } from '../../shared-options.js';
 
 export const initUsage = {
   name: 'init',
-  summary: 'look at a file of texts, and write a retort.yaml that distils on it',
+  summary: 'inspect a file of texts and write a config (retort.yaml) for distillation',
   description:
-    `Looks at a ${TABLE_FILES} file, or at a data set by name: which column holds the texts and which the ` +
-    'labels, how many rows each label has, how long the texts are. Writes a config whose comments say why each value was ' +
-    'chosen, and a JSON Schema beside it, by which editors complete its keys.',
+    `Inspects a ${TABLE_FILES} file or a data set by name: columns, labels, lengths. Writes a config whose ` +
+    'comments give the reason for each value, and a JSON Schema for completion in editors.',
   options: {
     data: { kind: 'operand', placeholder: 'data', required: true, help: 'a file of texts with labels, or a data set' },
     ...COLUMN_SETTINGS,
@@ -26,7 +25,7 @@ export const initUsage = {
   },
   examples: [
     { does: 'a file of your own', line: 'retort init reviews.csv' },
-    { does: 'where its columns cannot be told apart', line: 'retort init reviews.csv --text review --label stars' },
+    { does: 'if its columns cannot be told apart', line: 'retort init reviews.csv --text review --label stars' },
     { does: 'a data set by name', line: 'retort init sst2 --data_dir data --output sst2.yaml' },
   ],
 } as const satisfies CommandUsage;

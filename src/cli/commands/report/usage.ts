@@ -7,10 +7,10 @@ import { messageOptions } from '../../shared-options.js';
 
 export const reportUsage = {
   name: 'report',
-  summary: 'one HTML page of what an experiment asked, did and found',
+  summary: 'write one HTML page about an experiment',
   description:
     'Writes one HTML file that needs no network and no script: verdict, arms, gains, soft targets, confusion, training ' +
-    'curves, cost, and how to get it again.',
+    'curves, cost, and how to reproduce it.',
   options: {
     run: {
       kind: 'operand',
@@ -43,7 +43,7 @@ export const reportUsage = {
 export const compareUsage = {
   name: 'compare',
   config: 'compare',
-  summary: 'is one run better than another? Pairs of seeds, an interval, a verdict in words',
+  summary: 'compare runs paired by seed: confidence interval and verdict',
   description:
     'Compares the first arm with each of the others on the seeds that both have. Training runs whose options differ in ' +
     'the seed alone are one arm; an arm of an experiment is written EXPERIMENT#ARM. An experiment by itself gives its ' +
@@ -54,7 +54,7 @@ export const compareUsage = {
       kind: 'choice',
       choices: JUDGED_METRICS,
       group: 'Verdict',
-      help: 'what is compared',
+      help: 'metric to compare',
       defaultSays: 'the metric of the first experiment, or of the first run',
     },
     smallestEffect: {
@@ -62,7 +62,7 @@ export const compareUsage = {
       above: 0,
       max: 100,
       group: 'Verdict',
-      help: 'points under which a gain is not worth having',
+      help: 'smallest gain of interest, in points',
       defaultSays: '0.5',
     },
     dataDir: {
@@ -85,11 +85,11 @@ export const compareUsage = {
 export const doctorUsage = {
   name: 'doctor',
   config: 'doctor',
-  summary: 'what could go wrong: versions, threads, disk, data, checkpoints, teachers',
+  summary: 'check versions, threads, disk, data, checkpoints and teachers before a run',
   description:
-    'Looks at the machine and at what is named: texts (a file, a data set by name), folders of data, models, runs, or a ' +
-    'retort.yaml with all of these. A model is tried on the data that is named beside it. Findings have names, as the ' +
-    'warnings of a run have. Leaves with 1 if there is a problem.',
+    'Checks the machine and the given paths: texts (a file, a data set by name), folders of data, models, runs, or a ' +
+    'retort.yaml with all of these. A model is evaluated on the data given with it. Findings have the names of a run’s ' +
+    'warnings. The exit code is 1 if there is a problem.',
   options: {
     paths: {
       kind: 'operand',
@@ -107,7 +107,7 @@ export const doctorUsage = {
       placeholder: 'folder',
       default: '.',
       group: 'Output',
-      help: 'where results are to be written',
+      help: 'folder of the results',
     },
     ...messageOptions,
   },

@@ -10,18 +10,18 @@ import { messageOptions } from '../../shared-options.js';
 export const trainUsage = {
   name: 'train',
   config: 'train',
-  summary: 'fine-tune a model on texts: a teacher, or a student without one',
+  summary: 'fine-tune a model on labelled texts: a teacher, or a student without one',
   description:
     `DATA is a data set by name (sst2, mrpc, cola, stsb, trec, banking77 and so on) or a ${TABLE_FILES} ` +
     'file of your own with a column of texts and one of labels; or a retort.yaml, whose teacher is trained. The model is ' +
-    'scored on the dev split after each epoch; a file without --dev has a tenth of its rows set aside for that. What is ' +
-    'kept can be given to retort predict, evaluate, export, and to retort train again.',
+    'evaluated on the validation split after each epoch; for a file without --dev, a tenth of its rows becomes that ' +
+    'split. The result can be given to retort predict, evaluate, export, and to retort train again.',
   options: {
     data: {
       kind: 'operand',
       placeholder: 'data',
       required: true,
-      help: 'the name of a data set, or a file of texts with labels; several by comma are learnt by one model',
+      help: 'the name of a data set, or a file of texts with labels; several, separated by commas, are learnt by one multi-task model',
     },
     ...takenBy(START_SETTINGS, 'train'),
     ...takenBy(SPLIT_SETTINGS, 'train'),
@@ -33,12 +33,12 @@ export const trainUsage = {
     dryRun: {
       kind: 'switch',
       group: 'Output',
-      help: 'print what would be trained and what that takes (steps, time, memory, disk), and stop',
+      help: 'print the plan (arms, steps, time, memory, disk) and stop',
     },
     student: {
       kind: 'switch',
       group: 'Training',
-      help: 'of a retort.yaml, train the student by itself instead of the teacher',
+      help: 'with a retort.yaml: train the student alone instead of the teacher',
     },
     ...messageOptions,
     ...COMPUTE_SETTINGS,
@@ -61,7 +61,7 @@ export const trainUsage = {
       line: 'retort train reviews.csv --model bilstm --vocabulary glove.6B.300d.txt',
     },
     { does: 'one model of three tasks', line: 'retort train rte,mrpc,stsb --data_dir data' },
-    { does: 'try it out in a minute', line: 'retort train sst2 --data_dir data --rows 300 --max_steps 5' },
-    { does: 'go on after Ctrl-C', line: 'retort train reviews.csv --text review --label stars --resume' },
+    { does: 'a quick trial', line: 'retort train sst2 --data_dir data --rows 300 --max_steps 5' },
+    { does: 'continue after Ctrl-C', line: 'retort train reviews.csv --text review --label stars --resume' },
   ],
 } as const satisfies CommandUsage;

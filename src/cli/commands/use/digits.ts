@@ -22,7 +22,7 @@ export async function scoredDigits(
     text:
       `accuracy ${formatMetric('accuracy', accuracy)}  (95 % interval ${low} to ${high})\n` +
       `loss     ${formatMetric('loss', loss)}\n` +
-      `images   ${formatCount(rows)} of the test set`,
+      `images   ${formatCount(rows)} of the test split`,
     json: { model: path, dataDir, testImages: rows, accuracy, accuracyInterval95, loss },
   };
 }
@@ -36,9 +36,9 @@ function dataFolder({ data, dataDir, metric }: OptionValues<typeof evaluateUsage
   if (dataDir === DIGIT_SETTINGS.dataDir.default) return data;
   throw new OptionError({
     where: '--data_dir',
-    wanted: 'one folder of data',
-    got: `${dataDir}, and ${data} as the second word`,
-    fix: 'keep one of the two',
+    wanted: 'one data folder',
+    got: `${dataDir}, and ${data} as the second argument`,
+    fix: 'give only one',
   });
 }
 

@@ -29,7 +29,7 @@ export async function exportModel(
   if (to === 'hf' && familyOf(model.kind) === undefined) {
     throw new OptionError({
       where: '--to hf',
-      wanted: `a ${FAMILY_NAMES.join(', ')}, which transformers knows`,
+      wanted: `a ${FAMILY_NAMES.join(', ')}, which transformers supports`,
       got: `a ${model.kind}`,
       fix: 'use --to onnx',
     });
@@ -71,7 +71,7 @@ function newNames(names: string, model: Model): readonly string[] {
   if (given.length === classes && different === classes) return given;
   throw new OptionError({
     where: '--label_names',
-    wanted: `${classes} different names, one for each class, parted by commas`,
+    wanted: `${classes} different names, one for each class, separated by commas`,
     got: given.length === classes ? `${different} of ${given.length}` : String(given.length),
   });
 }

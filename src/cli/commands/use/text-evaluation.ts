@@ -63,7 +63,7 @@ function checkedData({ data, split, textColumn, pairColumn, labelColumn, dataDir
   if (data === undefined) {
     throw new OptionError({
       where: 'retort evaluate',
-      wanted: 'data after the model: the name of a set, or a file',
+      wanted: 'data after the model: the name of a data set, or a file',
       got: 'none',
       fix: 'see retort evaluate --help',
     });
@@ -92,7 +92,7 @@ async function readData(
     if (task.isRegression !== isRegression) {
       throw new OptionError({
         where: data,
-        wanted: isRegression ? 'values to be predicted, as the model does' : `the labels ${labels.join(', ')}`,
+        wanted: isRegression ? 'scores, as the model predicts' : `the labels ${labels.join(', ')}`,
         got: task.isRegression ? 'values' : 'labels',
         fix: 'use a model of this task',
       });

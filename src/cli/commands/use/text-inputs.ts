@@ -46,9 +46,9 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
   if (pair !== undefined && (words.length !== 1 || files.length > 0 || hasStdin)) {
     throw new OptionError({
       where: '--pair',
-      wanted: 'one text before it',
-      got: files.length > 0 || hasStdin ? 'a file or standard input' : `${words.length} words`,
-      fix: 'files have second texts in a column: --pair_column',
+      wanted: 'exactly one text beside it',
+      got: files.length > 0 || hasStdin ? 'a file or standard input' : `${words.length} texts`,
+      fix: 'for files use --pair_column',
     });
   }
   const column = options.textColumn === undefined ? options.pairColumn : options.textColumn;
@@ -118,7 +118,12 @@ async function* stdinLines(stream: NodeJS.ReadableStream): AsyncGenerator<string
     heldBytes = 0;
     if (!isUtf8(bytes)) {
       const fix = 'convert it (iconv -f LATIN1 -t UTF-8)';
-      throw new FileError({ where: `${STDIN}:${line}`, wanted: 'text in UTF-8', got: 'bytes that are none', fix });
+      throw new FileError({
+        where: `${STDIN}:${line}`,
+        wanted: 'text in UTF-8',
+        got: 'bytes that are not valid UTF-8',
+        fix,
+      });
     }
     return bytes.toString('utf8').replace(/\r$/, '');
   };

@@ -8,7 +8,7 @@ import type { CommandUsage } from '../../command.js';
 import type { FlagSpec, OptionTable } from '../../options.js';
 import { messageOptions } from '../../shared-options.js';
 
-// Of the commands that run a model on texts or digits: it is trained already.
+// Of the commands that run a model on texts or digits: already trained.
 const model = {
   kind: 'operand',
   placeholder: 'model',
@@ -17,15 +17,15 @@ const model = {
 } as const satisfies FlagSpec;
 const maxLength = {
   ...SPLIT_SETTINGS.maxLength,
-  help: 'tokens that are read of a text',
-  defaultSays: 'what the model reads, at most 512',
+  help: 'maximum tokens per text',
+  defaultSays: "the model's maximum, at most 512",
 } as const satisfies FlagSpec;
 const computeOptions = {
   ...COMPUTE_SETTINGS,
   threads: {
     ...COMPUTE_SETTINGS.threads,
     help: 'CPU threads',
-    defaultSays: 'the physical cores; 1 for a model of digits',
+    defaultSays: 'the physical cores; 1 for a digit model',
   },
 } as const satisfies OptionTable;
 
@@ -33,8 +33,8 @@ export const evaluateUsage = {
   name: 'evaluate',
   summary: 'score a trained model on labelled data',
   description:
-    'A model of text is scored on a data set by name (sst2, mrpc, stsb and so on) or on a file with a column of labels; ' +
-    'a model of digits on the test set of MNIST. Each figure comes with its 95 % interval.',
+    'Scores a text model on a data set by name (sst2, mrpc, stsb and so on) or a file with labels, a digit model on ' +
+    "MNIST's test split. Each metric has a 95 % confidence interval.",
   options: {
     model,
     data: {
@@ -44,12 +44,12 @@ export const evaluateUsage = {
     },
     dataDir: {
       ...DIGIT_SETTINGS.dataDir,
-      help: 'where data sets lie; for texts RETORT_DATA says it too [digits: data/mnist]',
+      help: 'folder of data sets; for texts also the environment variable RETORT_DATA [digits: data/mnist]',
     },
-    split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'of a set by name', defaultSays: 'dev' },
+    split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'split of a data set by name', defaultSays: 'dev' },
     metric: {
       ...{ kind: 'choice', choices: JUDGED_METRICS, group: 'Texts' },
-      help: 'measured first, besides the usual ones',
+      help: 'metric to report first, besides the usual ones',
     },
     textColumn: COLUMN_SETTINGS.textColumn,
     pairColumn: COLUMN_SETTINGS.pairColumn,
@@ -71,18 +71,17 @@ export const evaluateUsage = {
 
 export const predictUsage = {
   name: 'predict',
-  summary: 'answer for new inputs with a trained model',
+  summary: 'predict labels or scores of new inputs with a trained model',
   description:
-    `A model of text answers for the texts that are given, for those of a file (.txt: one a line; ${TABLE_FILES}: by ` +
-    'column), or for the lines of standard input: the label, a tab, its probability. A model of digits answers for IDX ' +
-    'files of images.',
+    'Prints one prediction per text: the label, a tab, its probability. Texts are arguments, a file (.txt: one per line; ' +
+    `${TABLE_FILES}: by column) or standard input. A digit model reads IDX files of images.`,
   options: {
     model,
     inputs: {
       kind: 'operand',
       placeholder: 'input',
       many: true,
-      help: 'texts or files of them; of digits IDX files, raw or gzipped; - reads stdin',
+      help: 'texts or files of them; for digits IDX files, raw or gzipped; - reads stdin',
     },
     file: { kind: 'text', placeholder: 'path', group: 'Texts', help: 'a file of texts, whatever its name' },
     pair: { kind: 'text', placeholder: 'text', group: 'Texts', help: 'the second text, for a model of pairs' },
@@ -97,7 +96,7 @@ export const predictUsage = {
     maxLength,
     ...computeOptions,
     ...messageOptions,
-    json: { ...messageOptions.json, help: 'print one JSON object on stdout; for many texts one a line' },
+    json: { ...messageOptions.json, help: 'print one JSON object on stdout; for many texts one per line' },
   },
   examples: [
     { does: 'one sentence', line: 'retort predict outputs/student "a gripping, funny film"' },
@@ -116,7 +115,7 @@ export const exportUsage = {
   description:
     'onnx: DIR/model.onnx in float32 with any batch and length, the tokenizer and a config.json beside it; ' +
     'retort-ml/inference, ONNX Runtime and transformers.js read it. hf: config.json, model.safetensors and the tokenizer, ' +
-    "as Python's transformers loads them.",
+    "for Python's transformers.",
   options: {
     model: {
       kind: 'operand',
@@ -137,7 +136,7 @@ export const exportUsage = {
       kind: 'text',
       placeholder: 'names',
       group: 'Output',
-      help: 'other names for its labels: one for each, in their order, parted by commas',
+      help: 'new names of the labels, in their order, separated by commas',
     },
     overwrite: { kind: 'switch', group: 'Output', help: 'replace an earlier export' },
     ...messageOptions,
