@@ -53,16 +53,16 @@ export const AUGMENT_SETTINGS = {
     default: 'tang',
     group: 'Augmentation',
     help:
-      'tang: words masked, replaced by others of the same part of speech, stretches kept; masking, pos, ngram: one of these ' +
-      'rules; mlm: words replaced by what a masked language model puts in their places',
+      'tang: masking, replacement by part of speech and n-grams together; masking, pos, ngram: one of these; mlm: ' +
+      'replacement by the predictions of a masked language model',
   },
   copies: {
     kind: 'integer',
     min: 1,
     max: 10_000,
     group: 'Augmentation',
-    help: 'new texts of a row, before equal ones are left out',
-    defaultSays: '20; of pairs 10, with mlm 20',
+    help: 'new texts per row, before duplicates are removed',
+    defaultSays: '20; for pairs 10, with mlm 20',
   },
   maskRate: {
     of: ['tang', 'masking'],
@@ -79,7 +79,7 @@ export const AUGMENT_SETTINGS = {
     min: 0,
     max: 1,
     group: 'Augmentation',
-    help: 'share of the words that become another of their part of speech; 0 needs no --lexicon',
+    help: 'share of the words that are replaced by another of the same part of speech; 0 needs no --lexicon',
     defaultSays: '0.1',
   },
   ngramRate: {
@@ -88,7 +88,7 @@ export const AUGMENT_SETTINGS = {
     min: 0,
     max: 1,
     group: 'Augmentation',
-    help: 'share of the texts of which one to five words are kept',
+    help: 'share of the texts reduced to an n-gram of one to five words',
     defaultSays: '0.25',
   },
   lexicon: {
@@ -96,14 +96,14 @@ export const AUGMENT_SETTINGS = {
     kind: 'text',
     placeholder: 'file',
     group: 'Augmentation',
-    help: 'words with their parts of speech: word, count, tags such as NOUN:12 VERB:3, with tabs between',
+    help: 'words with their parts of speech: word, count, tags such as NOUN:12 VERB:3, separated by tabs',
   },
   maskWord: {
     of: ['tang', 'masking'],
     kind: 'text',
     placeholder: 'word',
     group: 'Augmentation',
-    help: "what stands for a masked word: the teacher's mask token",
+    help: "replacement of a masked word: the teacher's mask token",
     defaultSays: '[MASK]',
   },
   model: {
@@ -137,9 +137,9 @@ export const AUGMENT_SETTINGS = {
     placeholder: 'file',
     group: 'Augmentation',
     help: 'with mlm, word vectors such as GloVe for words of several pieces',
-    defaultSays: "the model's own word table",
+    defaultSays: "the model's own word embeddings",
   },
-  originals: { kind: 'switch', group: 'Output', help: 'write each row itself before its copies' },
+  originals: { kind: 'switch', group: 'Output', help: 'also write each original row, before its copies' },
   seed: { ...RUN_SETTINGS.seed, group: 'Augmentation' },
   ...UNLABELLED_SETTINGS,
   outputFile: {

@@ -78,7 +78,7 @@ function expectRead(settings: Settings): void {
     where: 'model',
     wanted: 'a masked language model for method mlm',
     got: 'none',
-    fix: 'train one with retort pretrain, or name one that was',
+    fix: 'train one with retort pretrain',
   });
 }
 

@@ -58,7 +58,7 @@ export function drawnRows(table: TextTable, rows: number, random: RandomStream, 
 function checkColumns(names: readonly string[], settings: Given<UnlabelledSettings>): void {
   const where = (['textColumn', 'pairColumn'] as const).find((name) => settings[name] !== undefined);
   if (where === undefined || names.some(hasColumns)) return;
-  const wanted = 'a file of your own with columns';
+  const wanted = 'a file with columns';
   throw new OptionError({ where, wanted, got: names.join(', '), fix: 'leave it out' });
 }
 

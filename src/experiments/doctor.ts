@@ -9,7 +9,7 @@ export type DoctorOptions = {
   readonly paths?: readonly string[];
   /** Where results are to be written. Default: the current folder. */
   readonly outputDir?: string;
-  /** How files of texts are to be read, and where data sets by name lie. */
+  /** How files of texts are to be read, and the folder of data sets by name. */
   readonly texts?: TextPlace;
 };
 

@@ -266,7 +266,7 @@ export async function readExperimentRecord(path: string): Promise<ExperimentReco
   const { version } = storedValue(experimentVersionSchema.safeParse(json), path, 'the record of an experiment');
   checkFormatVersion(version, EXPERIMENT_FORMAT.version, path);
   const stored = unsealed(json, path, version >= SEALED_EXPERIMENT_VERSION);
-  const record = storedValue(experimentSchema.safeParse(stored), path, 'what retort writes there');
+  const record = storedValue(experimentSchema.safeParse(stored), path, 'a file written by retort');
   return version < EXPERIMENT_FORMAT.version ? rejudged(record, await runsBeside(path)) : record;
 }
 
@@ -279,7 +279,7 @@ async function readJson(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw inputFailure(error, path);
-    const got = `text that is none (${error.message})`;
-    throw new FileError({ where: path, wanted: 'JSON', got, fix: 'copy or make it again', cause: error });
+    const got = `invalid JSON (${error.message})`;
+    throw new FileError({ where: path, wanted: 'JSON', got, fix: 'copy or create it again', cause: error });
   }
 }

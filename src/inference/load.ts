@@ -30,7 +30,7 @@ export type Answer = {
 export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   /** Told of a folder without checksums, which is taken as it is. */
   readonly onNotice?: (text: string) => void;
-  /** Tokens of a row, special tokens included; longer texts are cut. Default: what the model reads, at most 512. */
+  /** Tokens of a row, special tokens included; longer texts are cut. Default: the model's maximum, at most 512. */
   readonly maxLength?: number;
 };
 

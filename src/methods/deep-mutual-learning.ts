@@ -5,7 +5,7 @@
  *
  * Symbols:    p_k softmax of peer k's logits [B, C], T = 1 | y labels [B] | K peers; a peer is a constant to the others
  * Departures: all peers are updated at once (the paper updates one after the other, and asks the others again in between).
- *             The first is the student, always: to keep whichever is best on the evaluation rows would flatter it there.
+ *             The first is the student, always: to keep whichever is best on the evaluated split would flatter it there.
  *             A regression has squared errors in both places. Rows without a label have the second term alone.
  */
 import type { Value } from '../autograd/value.js';

@@ -20,8 +20,8 @@ export async function openMaskedLm(name: string, events: HubEvents, where = 'mod
     throw new OptionError({
       where,
       wanted: 'a model with a trained masked-language-model head',
-      got: isNew ? `${name}, which comes without such a head` : `${name}, whose head was not trained`,
-      fix: `give it one: retort pretrain TEXTS --model ${name}`,
+      got: isNew ? `${name}, which has no such head` : `${name}, whose head was not trained`,
+      fix: `train it: retort pretrain TEXTS --model ${name}`,
     });
   }
   return { ...opened, tokenizer: await loadModelTokenizer(opened) };

@@ -20,7 +20,7 @@ export type ClientOptions = {
   readonly url: string;
   /** Sent as a bearer token; never written anywhere, and taken out of all that the server says. */
   readonly apiKey?: string;
-  /** Whether the key may go over plain http to another machine, where everybody on the way can read it. Default: false. */
+  /** Whether the key may go over plain http to another machine, where it can be intercepted. Default: false. */
   readonly insecureHttp?: boolean;
   /** Tries after the first, of one request. Default: 6. */
   readonly retries?: number;

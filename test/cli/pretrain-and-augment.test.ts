@@ -62,13 +62,13 @@ describe('retort pretrain', () => {
   test('what it cannot use is named', async () => {
     const wrong = async (line: string) => (await run(line)).stderr;
     expect(await wrong('pretrain @notes.txt --model @encoder --max_length 99 --output_dir @x')).toContain(
-      '--max_length: wanted at most 40 tokens, as this model has positions for, got 99',
+      "--max_length: wanted at most 40 tokens, this model's maximum, got 99",
     );
     expect(await wrong('pretrain sst2 --text review --output_dir @x')).toContain(
       '--text_column: wanted a file of your own with columns, got sst2; leave it out',
     );
     expect(await wrong('pretrain @notes.txt --dev @notes.txt --dev_share 0.1 --output_dir @x')).toContain(
-      'at most one of the two',
+      'only one of them',
     );
     expect(existsSync(path('x'))).toBe(false);
   });
@@ -116,7 +116,7 @@ describe('retort pretrain --teacher', () => {
         `augment @reviews.csv --text review --method mlm --model @${method} --output_file @no.jsonl`,
       );
       expect(asked.stderr).toMatch(
-        /--model: wanted a model with a trained masked-language-model head, got .*, whose head was not trained/,
+        /--model: wanted a model with a trained masked-language-model head, got .*, whose head is untrained trained/,
       );
     },
   );
@@ -136,13 +136,13 @@ describe('retort pretrain --teacher', () => {
       '--method_options: wanted stage=distillation, the one without labels of a task, got stage=both',
     );
     expect(await wrong('--teacher @pre --method_options softWeight=0,cosineWeight=0')).toContain(
-      "wanted something of method 'distilbert' for the teacher to teach",
+      "wanted a distillation term of method 'distilbert' with a weight above 0",
     );
     expect(await wrong('--teacher @pre --method tinybert --dev @notes.txt')).toContain(
       "--dev: wanted a method whose predictions of masked tokens can be scored: 'tinybert' compares layers",
     );
     expect(await wrong('--teacher @encoder')).toMatch(
-      /--teacher: wanted a model with a trained masked-language-model head, got .*encoder, which comes without such a head/,
+      /--teacher: wanted a model with a trained masked-language-model head, got .*encoder, which has no such head/,
     );
     expect(await wrong('--teacher @cased --method minilm')).toMatch(
       /teacher .*cased: wanted a teacher with the student's own tokenizer/,
@@ -160,9 +160,9 @@ describe('retort augment', () => {
     const lines = readFileSync(path('pool.jsonl'), 'utf8').trimEnd().split('\n');
     expect(made).toMatchObject({ status: 'made', method: 'tang', rows: 60, texts: lines.length });
     expect(Object.keys(JSON.parse(lines[0] ?? ''))).toEqual(['id', 'from', 'text']);
-    expect((await run(TANG)).stdout).toContain('made before of the same things');
+    expect((await run(TANG)).stdout).toContain('made already from the same inputs');
     const other = await run(`${TANG} --seed 7`);
-    expect(other.stderr).toContain('wanted a new file, or a whole pool of the same texts, got one with another seed');
+    expect(other.stderr).toContain('wanted a new file or a finished pool of the same texts, got one with another seed');
     expect(other.code).toBe(1);
   });
 
@@ -177,10 +177,10 @@ describe('retort augment', () => {
     expect(await wrong('--method masking --lexicon @lexicon.tsv')).toContain(
       '--lexicon: wanted method tang or pos, got --method masking; leave it out',
     );
-    expect(await wrong('--output_file @y')).toContain('--pos_rate: wanted a lexicon for it, got none');
+    expect(await wrong('--output_file @y')).toContain('--pos_rate: wanted a lexicon, got none');
     expect(await wrong('--method mlm')).toContain('--model: wanted a masked language model for method mlm');
     expect(await wrong('--method mlm --model @encoder')).toMatch(
-      /which comes without such a head; give it one: retort pretrain TEXTS --model .*encoder/,
+      /which comes without such a head; train it: retort pretrain TEXTS --model .*encoder/,
     );
   });
 });

@@ -18,7 +18,7 @@ export type DistillEvent =
   | WarningEvent
   /** How far the teacher is with its answers, where it has to give some. */
   | ({ readonly type: 'labelling'; readonly name: string } & LabellingProgress)
-  /** What the teacher scores on the evaluation rows, in points. */
+  /** What the teacher scores on the evaluated split, in points. */
   | { readonly type: 'teacher'; readonly name: string; readonly metric: JudgedMetric; readonly score: number }
   | { readonly type: 'experiment'; readonly event: ExperimentEvent }
   | { readonly type: 'training'; readonly arm: string; readonly seed: number; readonly event: TrainingEvent };

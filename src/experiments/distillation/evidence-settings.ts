@@ -88,7 +88,7 @@ export type EvidenceSettings = {
   readonly controls?: string;
   /** Each arm runs on seeds 1 to this. Default: 5. */
   readonly seeds?: number;
-  /** What the verdict is about. Default: the first metric of the data set. */
+  /** Metric of the verdict. Default: the first metric of the data set. */
   readonly metric?: JudgedMetric;
   /** The smallest gain in points that is worth having. Default: 0.5. */
   readonly smallestEffect?: number;

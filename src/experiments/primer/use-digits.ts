@@ -86,9 +86,9 @@ async function opened({ model: path, threads = 1, device = 'cpu', onNotice }: Us
   const inputs = model.inputs({ B: 'B', S: 'S' }).map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
   throw new CheckpointError({
     where: path,
-    wanted: 'a model of digits, 784 pixels each',
+    wanted: 'a digit model (784 pixels)',
     got: `a ${model.kind} that reads ${inputs.join(', ')}`,
-    fix: 'use a model that retort mnist has trained',
+    fix: 'use a model trained by retort mnist',
   });
 }
 

@@ -12,7 +12,7 @@ const TOKENS_PER_RUN = 2048;
 
 /**
  * Opens a model that labels tokens on texts with labels [B, S]. It runs without dropout.
- * @throws OptionError for rows that are no texts, or a metric that is not of classes.
+ * @throws OptionError for rows that are not texts, or a metric that is not of classes.
  */
 export async function openTokenEvaluator(options: EvaluatorOptions): Promise<Pick<Evaluator, 'evaluate' | 'release'>> {
   const { model, data } = options;

@@ -18,7 +18,7 @@ const NO_CHECKS: CheckState = { warnings: [], terms: NO_TERMS };
 
 /** Steps between two looks at the gradients, which then take about a hundredth of the time. */
 export const STEPS_BETWEEN = 300;
-/** A step of rows that are no texts takes less than a thousandth of a second: opening a graph beside it takes fifty. */
+/** A step of rows that are not texts takes less than a thousandth of a second: opening a graph beside it takes fifty. */
 const LEAST_TINY_STEPS = 3000;
 
 export type RunChecks = {

@@ -16,7 +16,7 @@ export type TextPlan = {
 const TOKENS_PER_RUN = 2048;
 
 /**
- * How the texts of a data set are run; undefined for rows that are no texts.
+ * How the texts of a data set are run; undefined for rows that are not texts.
  * @throws OptionError for a number of tokens that is none.
  */
 export function planTexts(

@@ -105,7 +105,7 @@ function askedAtPositions(teacher: Teacher): Teacher {
 /**
  * Trains a masked language model: its output folder is that of a run (`runTraining`), resumable to the same bytes, and
  * what is saved is the encoder with its head. Metrics: `accuracy` of hidden words, `loss`, `perplexity`.
- * @throws OptionError for a model with another head, or a tokenizer without a token for hidden words; as `runTraining`
+ * @throws OptionError for a model with another head, or a tokenizer without a mask token; as `runTraining`
  *   does.
  */
 export async function trainMaskedLm(options: MaskedLmOptions): Promise<RunResult> {

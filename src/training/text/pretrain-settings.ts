@@ -53,23 +53,23 @@ export const PRETRAIN_SETTINGS = {
     help: 'share of the tokens that are masked',
   },
   ...UNLABELLED_SETTINGS,
-  dev: { ...SPLIT_SETTINGS.dev, help: 'texts to score on, columns as in TEXTS' },
+  dev: { ...SPLIT_SETTINGS.dev, help: 'validation split: a file with the columns of TEXTS' },
   devShare: {
     ...SPLIT_SETTINGS.devShare,
-    help: 'without --dev, the share of the texts that is set aside for that, at most 2,000',
+    help: 'without --dev, the share of the texts that becomes the validation split, at most 2,000 texts',
     defaultSays: '0.05',
   },
   teacher: {
     kind: 'text',
     placeholder: 'name',
     group: 'Teacher',
-    help: 'a model that has been trained so, as a run of retort pretrain, from which the student learns too; of the same tokenizer',
+    help: 'a masked language model (a run of retort pretrain, a folder, a name on the hub) to distil from; same tokenizer',
   },
   method: {
     kind: 'choice',
     choices: ['distilbert', 'minilm', 'tinybert'],
     group: 'Teacher',
-    help: 'how it learns from the teacher; minilm and tinybert match layers alone, and take any encoder as teacher',
+    help: 'distillation method; minilm and tinybert compare layers alone, with any encoder as teacher',
     defaultSays: 'distilbert',
   },
   methodOptions: {

@@ -108,9 +108,9 @@ function methodFor(options: PretrainOptions): Method | undefined {
   if (chosen.stage !== undefined && chosen.stage !== stage) {
     throw new OptionError({
       where: 'methodOptions',
-      wanted: `stage=${stage}, the one without labels of a task`,
+      wanted: `stage=${stage}, the only one without labels of a task`,
       got: `stage=${chosen.stage}`,
-      fix: 'leave it out here, and take the others with retort distill',
+      fix: 'leave it out here, and use the others with retort distill',
     });
   }
   const made = METHODS[method].fromRecord({ ...chosen, stage });
@@ -133,7 +133,7 @@ async function openTexts(
   const { onNotice } = events;
   const settings = settingsOf(UNLABELLED_SETTINGS, options);
   if (dev !== undefined && devShare !== undefined) {
-    throw new OptionError({ where: 'dev, devShare', wanted: 'at most one of the two', got: 'both' });
+    throw new OptionError({ where: 'dev, devShare', wanted: 'only one of them', got: 'both' });
   }
   const isScored = method === undefined || trainsHead(method);
   if (!isScored && (dev !== undefined || devShare !== undefined)) {
@@ -151,7 +151,7 @@ async function openTexts(
   }
   const count = Math.min(MOST_DEV_ROWS, Math.max(1, Math.round((devShare ?? DEV_SHARE) * all.size)));
   if (count >= all.size) {
-    const [wanted, got] = ['texts to train on and to score on', `${all.size} of them`];
+    const [wanted, got] = ['enough texts for a training and a validation split', `${all.size} of them`];
     throw new OptionError({ where: all.name, wanted, got, fix: 'give more texts' });
   }
   const random = new RandomStream(settings.dataSeed, 'texts aside');

@@ -23,7 +23,7 @@ export async function augmentTexts(
   });
   const what = `${formatCount(texts)} texts of ${formatCount(rows)} rows`;
   return {
-    text: `${what}${status === 'already-made' ? ', made before of the same things' : ''}\nsaved    ${path}`,
+    text: `${what}${status === 'already-made' ? ', made already from the same inputs' : ''}\nsaved    ${path}`,
     json: { status, method: options.method, rows, texts, file: path },
   };
 }

@@ -4,10 +4,10 @@ import { messageOptions } from '../../shared-options.js';
 
 export const augmentUsage = {
   name: 'augment',
-  summary: 'make more texts of the ones there are, for a teacher to label',
+  summary: 'data augmentation: make new texts for a teacher to label',
   description:
-    'DATA is a data set by name, whose training rows are used, or a file of texts. Labels are not read: the teacher labels ' +
-    'the new texts. They are written row by row; the command stopped at any moment goes on with --resume, to the same bytes.',
+    'DATA is a data set by name, of which the training rows are used, or a file of texts. Labels are not read: the teacher labels ' +
+    'the new texts. An interrupted command continues with --resume, to the same bytes.',
   options: {
     data: { kind: 'operand', placeholder: 'data', required: true, help: 'the name of a data set, or a file of texts' },
     ...AUGMENT_SETTINGS,
@@ -19,7 +19,7 @@ export const augmentUsage = {
       line: 'retort augment sst2 --data_dir data --lexicon lexicon.tsv --output_file pool.jsonl',
     },
     {
-      does: 'the same without a lexicon: masks and stretches alone',
+      does: 'without a lexicon: masking and n-grams alone',
       line: 'retort augment reviews.csv --text review --pos_rate 0 --output_file pool.jsonl',
     },
     {

@@ -4,10 +4,10 @@ import { messageOptions } from '../../shared-options.js';
 
 export const pretrainUsage = {
   name: 'pretrain',
-  summary: 'train an encoder to guess hidden words of texts without labels',
+  summary: 'pre-train an encoder on unlabelled texts by masked language modelling (MLM)',
   description:
-    'TEXTS are data sets by name, whose training rows are used, or files of texts. 15 % of the words are to be guessed, ' +
-    'drawn anew at each step. The result can be given to retort train and distill as --model, which give it a head for labels, ' +
+    'Masked-language-model pre-training. TEXTS are data sets by name, of which the training split is used, or files of texts. ' +
+    '15 % of the tokens are masked, with a new mask at each step. The result can be given to retort train and distill as --model, which give it a head for labels, ' +
     'and to retort augment --method mlm.',
   options: {
     texts: {
@@ -27,7 +27,7 @@ export const pretrainUsage = {
     },
     { does: 'texts of your own', line: 'retort pretrain reviews.csv notes.txt --text review --epochs 10' },
     {
-      does: 'then a student of two of its layers, which learns from it',
+      does: 'then a student of two of its layers, distilled from it',
       line: 'retort pretrain sst2 mr --teacher outputs/pretrained --model outputs/pretrained --from 1,4',
     },
     {
