@@ -22,7 +22,12 @@ export const bornAgain = defineMethod({
   needs: ({ alpha }) => (alpha === 0 ? [] : ['logits']),
   options: {
     alpha: { default: 1, min: 0, max: 1, help: 'weight of the soft targets; the labels get 1 - alpha' },
-    generations: { default: 1, min: 1, max: 100, help: 'models trained in sequence, each distilled from the one before' },
+    generations: {
+      default: 1,
+      min: 1,
+      max: 100,
+      help: 'models trained in sequence, each distilled from the one before',
+    },
   },
   defaults: ({ generations = 1 }) => {
     if (Number.isInteger(generations)) return {};

@@ -41,8 +41,12 @@ export const mixKd = defineMethod({
   options: {
     a: { default: 0.4, above: 0, help: 'lambda ~ Beta(a, a): near 0 hardly any mixing, 1 uniform' },
     alphaSm: { default: 1, min: 0, help: 'weight of the mixed labels' },
-    alphaTmkd: { default: 1, min: 0, help: "weight of the teacher outputs for the mixtures" },
-    divergence: { default: 'mse', choices: ['mse', 'kl'], help: 'divergence between the logits of teacher and student' },
+    alphaTmkd: { default: 1, min: 0, help: 'weight of the teacher outputs for the mixtures' },
+    divergence: {
+      default: 'mse',
+      choices: ['mse', 'kl'],
+      help: 'divergence between the logits of teacher and student',
+    },
     temperature: { default: 1, above: 0, help: 'with divergence kl: divides the logits of both sides' },
   },
   defaults: ({ divergence = 'mse', temperature }) => {

@@ -45,7 +45,7 @@ export const patientKd = defineMethod({
     preset: {
       default: 'hinton',
       choices: ['hinton', 'primer'],
-      help: "soft term: of the paper, or the mean over classes of its code",
+      help: 'soft term: of the paper, or the mean over classes of its code',
     },
     beta: { default: 100, min: 0, help: 'weight of the patience term' },
     normalised: { default: 'yes', choices: ['yes', 'no'], help: 'whether vectors are compared by direction alone' },

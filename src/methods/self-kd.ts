@@ -85,7 +85,7 @@ export const selfKd = defineMethod({
     approximation: {
       default: 'none',
       choices: ['none', 'top1'],
-      help: "for mode embedding: all classes, or the label and the predicted class",
+      help: 'for mode embedding: all classes, or the label and the predicted class',
     },
     distanceScale: {
       default: 0,

@@ -247,8 +247,7 @@ function checkOptions({ labelNames, by, use, labelSmoothing = 0.1, samplePrior =
   }
   if (by !== undefined && by !== 'id' && by !== 'text') refuse('by', 'id or text', by);
   if (use !== undefined && !RUNGS.includes(use)) refuse('use', RUNGS.join(', '), use);
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    refuse('labelSmoothing', 'a number ≥ 0 and < 1', labelSmoothing);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) refuse('labelSmoothing', 'a number ≥ 0 and < 1', labelSmoothing);
   if (!(samplePrior >= 0 && Number.isFinite(samplePrior))) refuse('samplePrior', 'a number ≥ 0', samplePrior);
 }
 

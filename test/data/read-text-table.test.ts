@@ -188,7 +188,7 @@ describe('readTextTable', () => {
       /wanted labels that repeat, got 200 different ones in 200 rows/u,
     ],
     ['a.jsonl', '{"text":"a"}\n{"text":"b"', {}, /a\.jsonl:2: wanted one whole JSON object, got '\{"text":"b"'/u],
-    ['a.jsonl', '[{"text":"a"}]\n', {}, /a\.jsonl:1: wanted a JSON object, got '\[.*; give one object a line/u],
+    ['a.jsonl', '[{"text":"a"}]\n', {}, /a\.jsonl:1: wanted a JSON object, got '\[.*; give one object per line/u],
     [
       'a.jsonl',
       '{"text":"a"}\n{"txt":"b"}\n',

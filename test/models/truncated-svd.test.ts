@@ -84,9 +84,7 @@ describe('truncatedSvd', () => {
   test('refuses ranks above the columns, and numbers that are not finite', async () => {
     const matrix = matrixOf([[1, 2]]);
     await expect(truncatedSvd(matrix, 3)).rejects.toThrow(OptionError);
-    await expect(truncatedSvd(matrix, 0)).rejects.toThrow(
-      'rank: wanted an integer from 1 to 2, the columns, got 0',
-    );
+    await expect(truncatedSvd(matrix, 0)).rejects.toThrow('rank: wanted an integer from 1 to 2, the columns, got 0');
     await expect(truncatedSvd(matrixOf([[1, Number.NaN]]), 1)).rejects.toThrow(ShapeError);
   });
 });

@@ -58,7 +58,11 @@ describe('readYaml', () => {
     ['a colon in a plain value', 'a: b: c\n', /yaml:1: wanted YAML, .*put a value with a colon in quotes/],
     ['a tag', 'a: !!js/function "x"\n', /yaml:1: wanted YAML, .*tag/],
     ['an alias without its anchor', 'b: *a\n', /yaml:1: wanted an anchor &a before the alias, got only \*a/],
-    ['an alias to what it is in', 'a: &a [1, *a]\n', /wanted at most 10000 values, aliases expanded, got an alias to itself/],
+    [
+      'an alias to what it is in',
+      'a: &a [1, *a]\n',
+      /wanted at most 10000 values, aliases expanded, got an alias to itself/,
+    ],
     ['a list as key', '? [a]\n: 1\n', /yaml:1: wanted a name before :, got none/],
     ['bytes that are no UTF-8', Buffer.from('a: 1\nb: caf\xe9\n', 'latin1'), /yaml:2: wanted text in UTF-8/],
     ['UTF-16', Buffer.from('\uFEFFa: 1\n', 'utf16le'), /wanted text in UTF-8, got text in UTF-16/],
@@ -96,7 +100,11 @@ describe('readYaml', () => {
       Array.from({ length: 1200 }, (_, i) => `${' '.repeat(i)}k:`).join('\n'),
       /wanted at most 50 levels of nesting, got 201 spaces/,
     ],
-    ['50,000 keys', Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n'), /wanted at most 10000 values, .*got more/],
+    [
+      '50,000 keys',
+      Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n'),
+      /wanted at most 10000 values, .*got more/,
+    ],
   ])('%s: refused at once', async (_what, text, message) => {
     await expect(read(text)).rejects.toThrow(message);
   });

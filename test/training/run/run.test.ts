@@ -251,7 +251,10 @@ describe('runTraining', () => {
       [{ method: supervised({ labelSmoothing: 0.1 }) }, 'another method.options.labelSmoothing: wanted 0'],
       [{ data: { train: blobs('train', 90, { seed: 2 }), evaluation } }, 'another trainData.hash'],
       [{ madeUp: 2 } as object, 'another madeUp: wanted 1, as at the start, got 2'],
-      [{ threads: 2 }, 'another threads: wanted 1, as at the start, got 2; give --threads 1: another number changes the rounding of sums'],
+      [
+        { threads: 2 },
+        'another threads: wanted 1, as at the start, got 2; give --threads 1: another number changes the rounding of sums',
+      ],
       [{ model: mlp({ inputs: PIXELS, hidden: [6], classes: CLASSES }) }, 'another model.config.hidden: wanted [5]'],
     ] satisfies [Partial<RunOptions>, string][]) {
       const failure = await runTraining(options(dir, { resume: true, ...madeUp, ...more })).catch(
