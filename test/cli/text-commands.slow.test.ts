@@ -221,7 +221,12 @@ describe('retort predict', () => {
     ['Latin-1', ['student', '-'], /stdin:2: wanted text in UTF-8/, 1, Buffer.from('ok\ncaf\xe9\n', 'latin1')],
     ['a column that is none', ['student', 'rows.csv', '--text_column', 'txt'], /wanted a column 'txt'/, 1],
     ['columns of no table', ['student', 'text', '--text_column', 'x'], /wanted a .csv, .tsv, .jsonl.* file/, 2],
-    ['a pair to many', ['student', 'a', 'b', '--pair', 'c'], /--pair: wanted exactly one text beside it, got 2 words/, 2],
+    [
+      'a pair to many',
+      ['student', 'a', 'b', '--pair', 'c'],
+      /--pair: wanted exactly one text beside it, got 2 words/,
+      2,
+    ],
     ['too many tokens', ['student', 'a', '--max_length', '50'], /--max_length: wanted .* at most 40/, 2],
   ])('%s is one message', (_what, words, message, code, input) => {
     const outcome = failure(['predict', ...words], input);
