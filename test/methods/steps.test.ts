@@ -28,7 +28,7 @@ import { openHostStep } from '../../src/training/step/host-step.js';
 import { openInGraphStep } from '../../src/training/step/in-graph-step.js';
 import { modelInTraining } from '../../src/training/step/method-parameters.js';
 import type { StepTeacher } from '../../src/training/step/trace-step.js';
-import { viewInput } from '../../src/training/step/view-draws.js';
+import { viewInput } from '../../src/training/step/views.js';
 import { readGolden } from '../losses/golden-cases.js';
 
 type Witness = {

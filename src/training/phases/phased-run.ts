@@ -4,13 +4,12 @@ import { savedWithTexts } from '../../data/text-rows.js';
 import { expectSame, type Fingerprint } from '../../files/fingerprint.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Phase, PhasesSoFar } from '../../methods/method.js';
-import type { Weights } from '../../models/model.js';
-import { loadModel, saveModel } from '../../models/saved-model.js';
+import { saveModel } from '../../models/saved-model.js';
 import { servedMethod } from '../checks/served-methods.js';
-import { hasFile, hasRunState } from '../run/checkpoint.js';
+import { hasFile } from '../run/checkpoint.js';
 import type { TrainingEvent } from '../run/events.js';
 import { prepareRun } from '../run/prepare-run.js';
-import { runTraining } from '../run/run.js';
+import { resultOf, runTraining } from '../run/run.js';
 import { LAST, METRICS_FILE } from '../run/run-files.js';
 import type { RunResult } from '../run/run-options.js';
 import { expectSameRun, type RunRecord, readRunRecord, writeRunRecord } from '../run/run-record.js';
@@ -179,23 +178,10 @@ function warningsOf(ended: readonly Ended[]): RunRecord['warnings'] {
 }
 
 async function finishedBefore(options: PhasedRunOptions, first: Fingerprint): Promise<RunResult> {
-  const { outputDir, onEvent } = options;
+  const { outputDir } = options;
   const record = await readRunRecord(join(outputDir, METRICS_FILE));
   const { phases, ...then } = record.options;
   expectSameRun(outputDir, { ...record, options: then }, await phasedFingerprint(options));
   expectSame(outputDir, { first: Array.isArray(phases) ? phases[0] : null }, { first });
-  onEvent?.({
-    type: 'notice',
-    text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it over`,
-  });
-  const lastPath = record.last === undefined ? undefined : join(outputDir, record.last);
-  // Whoever called may have removed the model since.
-  const weights: Weights | undefined =
-    lastPath !== undefined && (await hasRunState(lastPath)) ? (await loadModel(lastPath)).weights : undefined;
-  return {
-    status: 'already-finished',
-    record,
-    ...(lastPath !== undefined && weights && { lastPath, weights }),
-    keptPaths: [],
-  };
+  return resultOf(record, options);
 }

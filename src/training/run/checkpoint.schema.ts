@@ -1,7 +1,7 @@
 /** @file The JSON of a run's state and record, checked where bytes become objects. */
 import { z } from 'zod';
 import { CHECK_NAMES } from '../checks/table.js';
-import { RUN_FORMAT, STATE_FORMAT } from './formats.js';
+import { RUN_FORMAT, STATE_FORMAT } from './run-files.js';
 
 const count = z.int().min(0);
 /** JSON has no NaN or infinity; they are written as null. */

@@ -27,9 +27,9 @@ import { readSafetensors, writeSafetensors } from '../../tensor/safetensors-file
 import type { Tensor } from '../../tensor/tensor.js';
 import { splitWeights } from '../step/method-parameters.js';
 import type { Patience } from './early-stopping.js';
-import { STATE_FORMAT } from './formats.js';
 import type { KeptModel } from './kept-models.js';
 import type { CheckState } from './run-checks.js';
+import { STATE_FORMAT } from './run-files.js';
 import type { EpochRecord } from './run-record.js';
 import type { Position } from './train.js';
 

@@ -7,3 +7,9 @@ export const RESUME = 'resume';
 /** The run's record; its being there is what makes a run finished. */
 export const METRICS_FILE = 'metrics.json';
 export const LOG = 'log.jsonl';
+
+/** What the files of a run say of themselves. A change that older versions cannot read raises the number. */
+export const STATE_FORMAT = { name: 'retort-state', version: 2 } as const;
+export const RUN_FORMAT = { name: 'retort-run', version: 2 } as const;
+/** From this version on, a record has a checksum of its own. */
+export const SEALED_RUN_VERSION = 2;

@@ -4,8 +4,8 @@ import { begunByOlder, expectSame, type Fingerprint } from '../../files/fingerpr
 import { sealed, unsealed } from '../../files/sealed-json.js';
 import { newerFormat, parsed, readSmallJson } from '../../models/saved-model.js';
 import type { Warning } from '../checks/table.js';
-import { RUN_FORMAT, SEALED_RUN_VERSION } from './formats.js';
 import type { KeptModel } from './kept-models.js';
+import { RUN_FORMAT, SEALED_RUN_VERSION } from './run-files.js';
 
 export type EpochRecord = {
   /** From 1. */

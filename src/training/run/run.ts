@@ -8,7 +8,7 @@ import { type SavedRun, trainInto } from './live-run.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { LOG, METRICS_FILE, RESUME } from './run-files.js';
 import type { RunOptions, RunResult } from './run-options.js';
-import { expectSameRun, readRunRecord } from './run-record.js';
+import { expectSameRun, type RunRecord, readRunRecord } from './run-record.js';
 
 /**
  * Trains, evaluates after each epoch, and writes into `outputDir`: `metrics.json`, `log.jsonl`, the models that are to
@@ -54,11 +54,19 @@ async function claim(options: RunOptions): Promise<{ folder: OutputFolder; isFin
 }
 
 async function finishedBefore({ options, fingerprint }: PreparedRun): Promise<RunResult> {
-  const { outputDir, onEvent } = options;
+  const { outputDir } = options;
   const record = await readRunRecord(join(outputDir, METRICS_FILE));
   expectSameRun(outputDir, record, fingerprint());
   // Left by a kill in the last instant of the run.
   await removeRunState(join(outputDir, RESUME));
+  return resultOf(record, options);
+}
+
+/** What a run that has finished left in its folder: whoever called may have removed the model since. */
+export async function resultOf(
+  record: RunRecord,
+  { outputDir, onEvent }: Pick<RunOptions, 'outputDir' | 'onEvent'>,
+): Promise<RunResult> {
   onEvent?.({
     type: 'notice',
     text: `the run in ${outputDir} has finished: nothing to resume; --overwrite starts it over`,
@@ -67,7 +75,8 @@ async function finishedBefore({ options, fingerprint }: PreparedRun): Promise<Ru
   return {
     status: 'already-finished',
     record,
-    ...(lastPath !== undefined && { lastPath, weights: (await loadModel(lastPath)).weights }),
+    ...(lastPath !== undefined &&
+      (await hasRunState(lastPath)) && { lastPath, weights: (await loadModel(lastPath)).weights }),
     keptPaths: record.kept.map(({ name }) => join(outputDir, name)),
   };
 }

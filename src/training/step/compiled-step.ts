@@ -10,8 +10,7 @@ import { formatShape, type StaticShape, sameShape } from '../../tensor/shape.js'
 import { type Tensor, tensor } from '../../tensor/tensor.js';
 import type { StepInput } from './step.js';
 import { BATCH, DROPOUT, LABELS, ROW_WEIGHTS, SCALAR, SCORES, type StepRequest, TEACHER } from './trace-step.js';
-import { VIEW } from './trace-views.js';
-import { viewInput } from './view-draws.js';
+import { VIEW, viewInput } from './views.js';
 
 export type CompiledStepOptions = StepRequest & {
   readonly optimizer: Optimizer;

@@ -16,7 +16,7 @@ import type { FedSignals } from '../../teachers/teacher.js';
 import type { Dtype } from '../../tensor/dtype.js';
 import type { Shape } from '../../tensor/shape.js';
 import { methodContext, peerContexts, withOtherDropout } from './method-parameters.js';
-import { tracedViews } from './trace-views.js';
+import { tracedViews } from './views.js';
 
 /** Where a step gets the teacher's signals from. Methods cannot tell which. */
 export type StepTeacher =

@@ -279,6 +279,10 @@ describe('runTraining', () => {
     expect(events.map(({ type }) => type)).toEqual(['notice']);
     expect(modelBytes(join(dir, 'last.ckpt')).equals(before)).toBe(true);
     await expect(runTraining(options(dir, { resume: true, epochs: 9 }))).rejects.toThrow('another epochs');
+    // Whoever called may have removed its model since, as experiments do.
+    rmSync(join(dir, 'last.ckpt'), { recursive: true });
+    const without = await runTraining(options(dir, { resume: true }));
+    expect(without).toEqual({ status: 'already-finished', record: first.record, keptPaths: [] });
   });
 
   test('what a run left that was killed before its first save is cleared away by --resume', async () => {

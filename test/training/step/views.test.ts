@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { mixup } from '../../../src/methods/views.js';
-import { type ViewDraw, viewInput } from '../../../src/training/step/view-draws.js';
+import { type ViewDraw, viewInput } from '../../../src/training/step/views.js';
 
 const views = { mixed: mixup({ a: 0.4 }) };
 const draw = (given: Partial<ViewDraw> = {}): ViewDraw => ({
