@@ -103,7 +103,7 @@ export type UnlabelledSettings = RowSettings & Pick<ColumnSettings, 'textColumn'
 export const UNLABELLED_SETTINGS = {
   ...ROW_SETTINGS,
   rows: { ...ROW_SETTINGS.rows, help: 'use a random subset of N rows, drawn by --data_seed' },
-  dataSeed: { ...ROW_SETTINGS.dataSeed, help: 'draws --rows' },
+  dataSeed: { ...ROW_SETTINGS.dataSeed, help: 'seed of --rows' },
   ...takenBy(COLUMN_SETTINGS, 'pretrain'),
 } as const satisfies SettingTable<UnlabelledSettings>;
 

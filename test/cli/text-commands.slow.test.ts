@@ -224,7 +224,7 @@ describe('retort predict', () => {
     [
       'a pair to many',
       ['student', 'a', 'b', '--pair', 'c'],
-      /--pair: wanted exactly one text beside it, got 2 words/,
+      /--pair: wanted exactly one text beside it, got 2 texts/,
       2,
     ],
     ['too many tokens', ['student', 'a', '--max_length', '50'], /--max_length: wanted .* at most 40/, 2],

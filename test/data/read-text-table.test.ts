@@ -179,7 +179,7 @@ describe('readTextTable', () => {
       'a.csv',
       'text,id\na,1\nb,2\nc,1\n',
       { id: 'id' },
-      /a\.csv:4: wanted a unique id, got '1', which .*a\.csv:2 has too/u,
+      /a\.csv:4: wanted a unique id, got '1', as in .*a\.csv:2/u,
     ],
     [
       'a.csv',

@@ -227,6 +227,16 @@ describe('a results file', () => {
     }
   });
 
+  test('with an arm in other words is resumed', async () => {
+    const resultsFile = join(root, 'other words.jsonl');
+    const described = (description: string) => [{ name: 'kd', description }];
+    await runExperiment({ ...base, arms: described("the teacher's first choice"), resultsFile });
+    const { run: again, ran } = counted();
+    const arms = described('the predicted class of the teacher');
+    await runExperiment({ ...base, arms, run: again, resultsFile, resume: true });
+    expect(ran).toEqual([]);
+  });
+
   test('of another release that computes the same is gone on with; of other arithmetic it is not', async () => {
     const resultsFile = join(root, 'another release.jsonl');
     await runExperiment({ ...base, seeds: [1], resultsFile });

@@ -96,7 +96,7 @@ function metric({ isRegression, labels, rows }: DataFacts, source: DataSource): 
   if (share < LOPSIDED) {
     return line(
       'accuracy',
-      `Metric of the verdict. The largest label, ${largest.name}, has ${(100 * share).toFixed(0)} % of the rows; or macro_f1, to which all labels count alike.`,
+      `Metric of the verdict. The largest label, ${largest.name}, has ${(100 * share).toFixed(0)} % of the rows; or macro_f1, in which all labels have the same weight.`,
     );
   }
   const why = `Metric of the verdict. ${(100 * share).toFixed(0)} % of the rows are ${largest.name}, so accuracy is high for a model that has learnt nothing`;

@@ -40,7 +40,7 @@ export const evaluateUsage = {
     data: {
       kind: 'operand',
       placeholder: 'data',
-      help: `the name of a set of texts, or a ${TABLE_FILES} file; of digits the folder of the IDX files`,
+      help: `a data set by name, or a ${TABLE_FILES} file; for digits the folder of the IDX files`,
     },
     dataDir: {
       ...DIGIT_SETTINGS.dataDir,
