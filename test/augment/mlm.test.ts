@@ -104,11 +104,13 @@ describe('openMlm', () => {
   test('other models are refused with the way out', async () => {
     const other = { ...textModel, model: bert({ ...model.config, head: 'classification' }) };
     await expect(openMlm({ model: other })).rejects.toThrow(
-      'wanted a masked language model, got a bert with the head classification; use one that was trained to guess',
+      'wanted a masked language model, got a bert with the head classification; use a masked language model',
     );
     const whole = { ...textModel, tokenizer: wordTokenizer(['film']) };
     await expect(openMlm({ model: whole })).rejects.toThrow('wanted a WordPiece tokenizer, as BERT has');
-    await expect(openMlm({ model: textModel, replaceRate: 0 })).rejects.toThrow('replaceRate: wanted a number above 0');
+    await expect(openMlm({ model: textModel, replaceRate: 0 })).rejects.toThrow(
+      'replaceRate: wanted a number > 0 and ≤ 1',
+    );
   });
 });
 

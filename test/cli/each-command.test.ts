@@ -51,7 +51,7 @@ const USES: Readonly<Record<string, Use>> = {
     run: `augment ${REVIEWS} --method mlm --model pre --copies 2 --rows 20 --output_file pool.jsonl`,
     says: /pool\.jsonl/,
     wrong: `augment ${REVIEWS} --method mlm --model encoder --output_file wrong.jsonl`,
-    refused: 'comes without such a head',
+    refused: 'has no such head',
   },
   distill: {
     run: `${DISTIL} --seeds 1 --controls no-teacher ${BRIEF} distilled`,

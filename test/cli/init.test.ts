@@ -143,8 +143,8 @@ describe('retort init', () => {
       '64 rows',
       'rows without a label: 1',
       'empty texts: 1',
-      'texts that came before: 2',
-      'of these, with another label: 1',
+      'duplicate texts: 2',
+      'duplicates with another label: 1',
     ]) {
       expect(stdout).toContain(said);
       expect(text).toContain(said);
@@ -226,7 +226,7 @@ describe('retort init', () => {
       'semicolons',
       'a.csv',
       `text;label\n${texts(9, (i) => `x ${i};1`)}`,
-      /a\.csv:1: wanted columns parted as the extension says.*with ';' in it/,
+      /a\.csv:1: wanted the separator of the extension .*with ';' in it/,
     ],
     [
       'one label',

@@ -53,7 +53,7 @@ evidence: { seeds: 1, controls: no-teacher }
     const refused = await distill([...flags, '--output_dir', 'refused'], env);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain(
-      `error: retort.yaml:5 teacher.apiKeyEnv: wanted your word that the key in MY_KEY may go to ${origin}, got none; ` +
+      `error: retort.yaml:5 teacher.apiKeyEnv: wanted your consent to send the key in MY_KEY to ${origin}, got none; ` +
         'if you trust this config, add --allow_key_env MY_KEY\n',
     );
     expect(server.asked).toEqual([]);

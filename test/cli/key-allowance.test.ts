@@ -51,21 +51,21 @@ const BOTH = { config: { teacher, apiKeyEnv: 'MY_KEY' } };
 
 describe('a key', () => {
   test.each<[string, Asked, string]>([
-    ['variable and host', BOTH, '--api_key_env: wanted your word that the key in MY_KEY'],
-    ['the host', { config: { teacher } }, '--teacher: wanted your word that the key in OPENAI_API_KEY'],
-    ['the variable', { flags: { teacher }, config: { apiKeyEnv: 'MY_KEY' } }, '--api_key_env: wanted your word'],
+    ['variable and host', BOTH, '--api_key_env: wanted your consent to send the key in MY_KEY'],
+    ['the host', { config: { teacher } }, '--teacher: wanted your consent to send the key in OPENAI_API_KEY'],
+    ['the variable', { flags: { teacher }, config: { apiKeyEnv: 'MY_KEY' } }, '--api_key_env: wanted your consent'],
   ])(
     'that %s of a config would send is not sent where nobody can be asked, but with the flag',
     async (_, given, said) => {
       const variable = given.config?.apiKeyEnv ?? 'OPENAI_API_KEY';
       await expect(asked(given)).rejects.toThrow(said);
       await expect(asked(given)).rejects.toThrow(
-        `may go to ${HOST}, got none; if you trust this config, add --allow_key_env ${variable}`,
+        `to ${HOST}, got none; if you trust this config, add --allow_key_env ${variable}`,
       );
       const withFlag = (allowKeyEnv: string) => asked({ ...given, flags: { ...given.flags, allowKeyEnv } });
       await withFlag(variable);
       await expect(withFlag('PATH')).rejects.toThrow(
-        `--allow_key_env: wanted ${variable}, whose key is to be sent, got 'PATH'`,
+        `--allow_key_env: wanted ${variable}, the variable of the key, got 'PATH'`,
       );
       // The flag is for this run.
       await expect(asked(given)).rejects.toThrow(said);

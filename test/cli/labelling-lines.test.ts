@@ -13,7 +13,7 @@ describe('LabellingLines', () => {
       return lines.take('big', view(done), true);
     });
     expect(said).toEqual([
-      'big: 8,000 rows to answer, 200 are known',
+      'big: 8,000 outputs to compute, 200 are cached',
       'big: 3,000 of 8,000 rows  100 rows/s  0:50 left',
       'big: 8,000 outputs computed in 1:20',
     ]);
@@ -25,7 +25,7 @@ describe('LabellingLines', () => {
     let now = 0;
     const lines = new LabellingLines(() => now);
     expect(lines.take('model at http://x', { ...view(100, 200, 0), cost: '0.12' }, false)).toEqual([
-      'model at http://x: 200 rows to answer',
+      'model at http://x: 200 outputs to compute',
     ]);
     expect(lines.text()).toBe('100 of 200 rows  0.12');
     now = 60_000;

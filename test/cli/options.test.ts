@@ -31,7 +31,7 @@ describe('readOptions', () => {
     ['fc1Size', '4px', '--fc1_size: wanted an integer from 1 to 65536'],
     ['fc1Size', ' 4', '--fc1_size: wanted an integer from 1 to 65536'],
     ['fc1Size', '1e300', '--fc1_size: wanted an integer from 1 to 65536'],
-    ['fc1Size', '', '--fc1_size: wanted an integer from 1 to 65536, got the empty word'],
+    ['fc1Size', '', '--fc1_size: wanted an integer from 1 to 65536, got an empty value'],
     ['learningRate', '0', '--learning_rate: wanted a number > 0'],
     ['learningRate', '-1e-3', '--learning_rate: wanted a number > 0'],
     ['learningRate', 'nan', '--learning_rate: wanted a number > 0'],

@@ -180,7 +180,7 @@ describe('retort augment', () => {
     expect(await wrong('--output_file @y')).toContain('--pos_rate: wanted a lexicon, got none');
     expect(await wrong('--method mlm')).toContain('--model: wanted a masked language model for method mlm');
     expect(await wrong('--method mlm --model @encoder')).toMatch(
-      /which comes without such a head; train it: retort pretrain TEXTS --model .*encoder/,
+      /which has no such head; train it: retort pretrain TEXTS --model .*encoder/,
     );
   });
 });

@@ -118,7 +118,7 @@ describe('withDev', () => {
 
   test('a split that leaves nothing is refused', () => {
     expect(() => stratifiedSplit(train, { rows: 1_000 }, 1)).toThrow(
-      /portion: wanted rows that leave some, got all 1000/u,
+      /portion: wanted fewer than all 1000 rows, got 1000/u,
     );
   });
 });

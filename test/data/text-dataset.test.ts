@@ -98,7 +98,7 @@ describe('textDataset', () => {
     const single = textTable('single', { texts: ['a'] });
     const pairs = bilstm({ is_pair: true });
     expect(() => textDataset(single, letters, { model: pairs })).toThrow(
-      'single: wanted two texts a row, as a bilstm of pairs',
+      'single: wanted two texts per row, since the bilstm reads pairs',
     );
     expect(() => textDataset(single, letters, { model: mlp({ inputs: 4, hidden: [], classes: 2 }) })).toThrow(
       'single: wanted a model that reads texts, got a mlp',

@@ -11,8 +11,8 @@ const table = textTable('t', {
 
 describe('textTable', () => {
   test.each([
-    [{ texts: ['a'], labels: [] }, /t, labels: wanted one for each of 1 texts, got 0/u],
-    [{ texts: ['a', 'b'], ids: ['x', 'x'] }, /t, ids: wanted each only once, got 'x' twice/u],
+    [{ texts: ['a'], labels: [] }, /t, labels: wanted 1 values, one per text, got 0/u],
+    [{ texts: ['a', 'b'], ids: ['x', 'x'] }, /t, ids: wanted no duplicates, got 'x' twice/u],
     [
       { texts: ['a'], labels: [2], labelNames: ['x', 'y'] },
       /t, row 1: wanted labels from 0 to 1, or -100 for none, got 2/u,
@@ -40,7 +40,7 @@ describe('selectRows', () => {
 
   test('refuses rows that do not exist, or come twice', () => {
     expect(() => selectRows(table, [3])).toThrow(/t: wanted rows from 0 to 2, got 3/u);
-    expect(() => selectRows(table, [0, 0])).toThrow(/t, ids: wanted each only once/u);
+    expect(() => selectRows(table, [0, 0])).toThrow(/t, ids: wanted no duplicates/u);
   });
 });
 

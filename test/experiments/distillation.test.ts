@@ -151,7 +151,7 @@ describe('distill', () => {
       controls: ['no-teacher'],
       epochs: 1,
     });
-    expect(verdict).toMatch(/^NO VERDICT: hinton and no-teacher both give one answer to every row in all 2 runs/);
+    expect(verdict).toMatch(/^NO VERDICT: hinton and no-teacher both predict the same for every row in all 2 runs/);
     expect(record.gains[0]).toMatchObject({ verdict: 'NO VERDICT', collapsed: 'both' });
     expect(record.ship).toMatchObject({ arm: 'no-teacher' });
   });

@@ -88,7 +88,7 @@ describe('runExperiment', () => {
     const bad = async (changes: Partial<ExperimentOptions<Arm>>) =>
       (await failure(runExperiment({ ...base, run: runCounted, ...changes }))).message;
     expect(await bad({ arms: [] })).toBe('fake: arms: wanted at least one, got none');
-    expect(await bad({ arms: [{ name: 'kd' }, { name: 'kd' }] })).toContain('wanted names that differ, got kd twice');
+    expect(await bad({ arms: [{ name: 'kd' }, { name: 'kd' }] })).toContain('wanted different names, got kd twice');
     expect(await bad({ seeds: [] })).toContain('seeds: wanted at least one');
     expect(await bad({ seeds: [1, 2, 1] })).toContain('wanted different integers ≥ 0, got 1 twice');
     expect(await bad({ seeds: [1.5] })).toContain('got 1.5');
@@ -272,9 +272,9 @@ describe('a results file', () => {
       writeFileSync(damaged, `${before}${line}\n`);
       return (await failure(runExperiment({ ...base, seeds: [1], resultsFile: damaged, resume: true }))).message;
     };
-    expect(await again(edited)).toContain(`${damaged}:8: wanted what was written there, with its checksum`);
+    expect(await again(edited)).toContain(`${damaged}:8: wanted the recorded values with their checksum`);
     const { sha256: _, ...changed } = JSON.parse(edited);
-    expect(await again(JSON.stringify(changed))).toContain(`${damaged}:8: wanted what was written there`);
+    expect(await again(JSON.stringify(changed))).toContain(`${damaged}:8: wanted the recorded values`);
     expect(await again(JSON.stringify(sealed(changed)))).toContain(
       `${damaged}:8: result.score: wanted a file written by retort`,
     );

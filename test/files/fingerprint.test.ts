@@ -34,7 +34,7 @@ describe('fingerprint', () => {
     [
       'a function',
       { method: { options: { layers: () => 1 } } },
-      "option 'method.options.layers': wanted numbers, texts, and lists",
+      "option 'method.options.layers': wanted plain values (numbers, strings, lists",
       'got a function',
     ],
     ['an object of a class', { rates: new Map() }, "option 'rates'", 'got Map'],

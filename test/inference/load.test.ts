@@ -125,12 +125,12 @@ describe('load', () => {
     };
     const ofPairs = await opened(true);
     await expect(ofPairs.predict('a film')).rejects.toThrow(
-      /wanted pairs of texts, as the model reads, got a single text; .*--pair TEXT, or --pair_column NAME/,
+      /wanted a pair of texts, since the model reads pairs, got a single text; .*--pair TEXT, or --pair_column NAME/,
     );
     expect(await ofPairs.predict([['a film', 'a man']])).toEqual(await model.predict([['a film', 'a man']]));
     const ofTexts = await opened(false);
     await expect(ofTexts.predict([['a film', 'a man']])).rejects.toThrow(
-      /wanted single texts, as the model was trained on, got a pair/,
+      /wanted a single text, as in training, got a pair/,
     );
     expect(await ofTexts.predict('a film')).toEqual(await model.predict('a film'));
     await Promise.all([ofPairs.release(), ofTexts.release()]);

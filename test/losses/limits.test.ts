@@ -375,7 +375,7 @@ describe('fromLibrary', () => {
     expect(() => fromLibrary('textbrewer', { alpha: 1 })).toThrow('wanted soft, hard, temperature, got alpha');
     expect(() => fromLibrary('tang', { temperature: 2 })).toThrow('wanted no settings: it has none, got temperature');
     expect(() => fromLibrary('keras', { alpha: 1.5 })).toThrow('wanted a number from 0 to 1');
-    expect(() => fromLibrary('textbrewer', { soft: 1, hard: -1 })).toThrow('wanted weights from 0');
+    expect(() => fromLibrary('textbrewer', { soft: 1, hard: -1 })).toThrow('wanted weights ≥ 0');
   });
 });
 

@@ -176,7 +176,7 @@ describe('peers', () => {
   test('a student with a start and peers without one are refused, as are starts of peers that are not there', async () => {
     const weights = initialiseParameters((MODELS.mlp as Model).parameters, 1);
     await expect(runTraining(options('mlp', 'no', { weights }))).rejects.toThrow(
-      "peerWeights for method 'deep-mutual-learning': wanted weights for 1 peers, as the student has, got 0; give each the",
+      "peerWeights for method 'deep-mutual-learning': wanted weights for 1 peers, as the student has, got 0; initialise each like the",
     );
     const none = deepMutualLearning.fromRecord({});
     const plain: Method = { ...none, name: 'plain', peers: 0 };

@@ -121,8 +121,8 @@ describe('hinton', () => {
   });
 
   test.each([
-    [{ temperature: 0 }, "temperature of method 'hinton': wanted a number above 0, got 0"],
-    [{ temperature: Number.NaN }, "temperature of method 'hinton': wanted a number above 0, got NaN"],
+    [{ temperature: 0 }, "temperature of method 'hinton': wanted a number > 0, got 0"],
+    [{ temperature: Number.NaN }, "temperature of method 'hinton': wanted a number > 0, got NaN"],
     [{ alpha: 1.5 }, "alpha of method 'hinton': wanted a number from 0 to 1, got 1.5"],
     [{ preset: 'primer', alpha: 0.8 }, "kd preset 'primer': wanted a temperature: it has no default, got none"],
     [{ preset: 'primer', temperature: 20 }, "kd preset 'primer': wanted an alpha: it has no default, got none"],

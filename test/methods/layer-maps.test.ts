@@ -37,7 +37,7 @@ describe('layerPairs', () => {
   });
 
   test.each([
-    ['skip', 4, 6, 'a multiple of the student', 'name the pairs, as 1:2,2:3,3:5,4:6'],
+    ['skip', 4, 6, 'a multiple of the student', 'name the pairs, such as 1:2,2:3,3:5,4:6'],
     ['skip', 1, 12, 'wanted a student of at least 2 layers', "use method 'hinton'"],
     ['1:13', 3, 12, 'layers of the student up to 3, of the teacher up to 12, got 1:13', 'layerMap'],
     ['4:1', 3, 12, 'got 4:1', 'teacher up to 12'],

@@ -144,7 +144,7 @@ describe('mixkd', () => {
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ a: 0 }, "a of method 'mixkd': wanted a number above 0, got 0"],
+    [{ a: 0 }, "a of method 'mixkd': wanted a number > 0, got 0"],
     [{ temperature: 2 }, 'wanted none with divergence mse, which compares logits as they are, got 2; leave it out'],
     [{ divergence: 'js' }, 'wanted one of mse, kl, got js'],
   ])('refuses %j', (options, message) => {

@@ -33,20 +33,20 @@ describe('methods', () => {
   });
 
   test.each<[MethodName, Record<string, unknown>, string]>([
-    ['pkd', { temperature: 0 }, "temperature of method 'pkd': wanted a number above 0, got 0"],
+    ['pkd', { temperature: 0 }, "temperature of method 'pkd': wanted a number > 0, got 0"],
     [
       'pkd',
       { layerMap: 'first' },
       'wanted one of skip, last, or pairs of layers such as 1:4,2:8, student first, got first',
     ],
     ['pkd', { beta: -1 }, "beta of method 'pkd': wanted a number from 0, got -1"],
-    ['tinybert', { temperature: -1, stage: 'prediction' }, 'wanted a number above 0, got -1'],
+    ['tinybert', { temperature: -1, stage: 'prediction' }, 'wanted a number > 0, got -1'],
     ['tinybert', { stage: 'intermediate', temperature: 2 }, 'with stage intermediate: wanted options of this stage'],
     ['tinybert', { stage: 'prediction', hiddenWeight: 2 }, 'hiddenWeight belongs to another'],
     ['tinybert', { stage: 'prediction', intermediateShare: 0.5 }, 'intermediateShare belongs to another'],
     ['tinybert', { embeddingWeight: 0, hiddenWeight: 0, attentionWeight: 0 }, 'wanted one weight above 0'],
     ['minilm', { version: 'v1', relationHeads: 4 }, 'wanted 0 in version v1, got 4; leave it out'],
-    ['distilbert', { temperature: 0 }, 'wanted a number above 0, got 0'],
+    ['distilbert', { temperature: 0 }, 'wanted a number > 0, got 0'],
     ['decoupled', { alpha: 1 }, 'wanted options targetWeight, nonTargetWeight'],
     ['tang', { alpha: 2 }, "alpha of method 'tang': wanted a number from 0 to 1, got 2"],
     ['bam', { lambda: 0.5 }, "wanted options alphaStart, alphaEnd, got 'lambda'"],

@@ -116,7 +116,7 @@ describe('before any work', () => {
     [
       'a student without layers',
       { method: patientKd(), model: lstm },
-      /^method 'pkd': wanted a student whose hiddenStates/,
+      /^method 'pkd': wanted a student with hiddenStates/,
     ],
     [
       'a student without attention',
@@ -153,7 +153,7 @@ describe('before any work', () => {
           losses: ({ student: { hiddenStates } }) => ({ near: cosineDistance(hiddenStates[0], hiddenStates[1]) }),
         })(),
       },
-      /^method 'own', term 'near': wanted a count that is made from masks.*give the loss a mask: student\.attentionMask/,
+      /^method 'own', term 'near': wanted a count that depends on masks.*give the loss a mask: student\.attentionMask/,
     ],
     [
       'one class under a softmax',

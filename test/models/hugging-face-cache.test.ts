@@ -36,7 +36,7 @@ describe('resolveModel', () => {
   test('a revision that leads out of the cache is refused', async () => {
     writeFileSync(join(repository, 'refs', 'main'), '../../../..');
     await expect(resolveModel('minilm-l6', env)).rejects.toThrow(
-      /refs\/main: wanted a revision, got "\.\.\/\.\.\/\.\.\/\.\."/,
+      /refs\/main: wanted the hash of a revision, got "\.\.\/\.\.\/\.\.\/\.\."/,
     );
   });
 

@@ -229,7 +229,7 @@ describe('loadHuggingFace', () => {
     expect(await failure()).toContain('DIR: wanted model.safetensors or model.safetensors.index.json, got neither');
     writeFileSync(join(folder, 'pytorch_model.bin'), 'PK');
     expect(await failure()).toMatch(
-      /pytorch_model\.bin: wanted model\.safetensors, got a pickle.* can run any code.*save_pretrained/,
+      /pytorch_model\.bin: wanted model\.safetensors, got a pickle.* can execute code.*save_pretrained/,
     );
   });
 

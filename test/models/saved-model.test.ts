@@ -116,7 +116,7 @@ describe('saveModel and loadModel', () => {
       const path = join(root, 'pytorch.ckpt');
       writeFileSync(path, bytes);
       const message = await failure(path);
-      expect(message).toContain('got a pickle, as torch.save writes it; opening one can run any code');
+      expect(message).toContain('got a pickle (torch.save), which can execute code when it is opened');
       expect(message).toContain('safetensors.torch.save_file');
     });
 

@@ -188,7 +188,7 @@ describe('lstm, what it refuses and starts from', () => {
     expect(() => lstmOp(x, lengths, [{ ...direction, weightIh: input('a', 'float32', [6, 3]) }])).toThrow(wanted);
     expect(() => lstmOp(x, input('lengths', 'int64', [3]), [direction])).toThrow(wanted);
     expect(() => lstmOp(x, input('lengths', 'float32', [2]), [direction])).toThrow('int64 lengths');
-    expect(() => lstmOp(x, lengths, [])).toThrow('lstm: wanted one direction or two, got 0');
+    expect(() => lstmOp(x, lengths, [])).toThrow('lstm: wanted one or two directions, got 0');
   });
 
   test("new parameters fill PyTorch's U(±1 / √H)", () => {

@@ -23,8 +23,8 @@ describe('OPTIMIZERS', () => {
     [() => adam({ betas: [0.9, 1] }), 'adam betas: wanted numbers in [0, 1), got 1'],
     [() => adamw({ epsilon: 0 }), 'adamw epsilon: wanted a number > 0, got 0'],
     [() => adamw({ weightDecay: Number.NaN }), 'adamw weightDecay: wanted a number ≥ 0, got NaN'],
-    [() => sgd({ momentum: 1 }), 'sgd momentum: wanted a number in [0, 1), got 1'],
-    [() => sgd({ dampening: 2 }), 'sgd dampening: wanted a number in [0, 1], got 2'],
+    [() => sgd({ momentum: 1 }), 'sgd momentum: wanted a number ≥ 0 and < 1, got 1'],
+    [() => sgd({ dampening: 2 }), 'sgd dampening: wanted a number from 0 to 1, got 2'],
     [
       () => sgd({ nesterov: true }),
       'sgd nesterov: wanted momentum above 0 and no dampening, got momentum 0, dampening 0',

@@ -112,7 +112,7 @@ describe('compareRuns', () => {
     expect(gains.map(({ arm, over, seeds }) => [arm, over, seeds])).toEqual([['a', 'b', 2]]);
     expect(notes).toEqual([
       'a and b are compared on the seeds that both have: 2 and 3',
-      expect.stringContaining('which rows a and b answered right is not known'),
+      expect.stringContaining('which rows a and b predict right is not known'),
       'a and c have no seed in common (1, 2, 3 and 9), so they cannot be compared: run both on the same seeds',
     ]);
   });
@@ -281,7 +281,7 @@ describe('compareRuns', () => {
     [
       'the same run twice',
       async () => [await run('a', { seed: 1, accuracy: 0.9 }), await run('b', { seed: 1, accuracy: 0.9 })],
-      'b: wanted runs that differ, got the same options and seed as in ',
+      'b: wanted different runs, got the same options and seed as in ',
     ],
     [
       'one arm alone',

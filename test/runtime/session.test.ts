@@ -254,7 +254,9 @@ describe('openSession', () => {
   test('a graph that ONNX Runtime refuses is an EngineError with its reason on one line', async () => {
     const opening = openSession(binary('NoSuchOp', pair));
     await expect(opening).rejects.toThrow(EngineError);
-    await expect(opening).rejects.toThrow(/^ONNX Runtime: wanted a graph that it can run, got [^\n]*NoSuchOp[^\n]*$/);
+    await expect(opening).rejects.toThrow(
+      /^ONNX Runtime: wanted a graph that ONNX Runtime supports, got [^\n]*NoSuchOp[^\n]*$/,
+    );
   });
 
   test('threads must be an integer ≥ 1', async () => {

@@ -313,7 +313,7 @@ describe('cachedTeacher', () => {
     const [old = ''] = readdirSync(at.folder);
     const asked: Asked = { rows: [] };
     await expect(label(letters(asked, { contentHash: 'letters-2' }), dataOf(textsOf(1500)), at)).rejects.toThrow(
-      /wanted room for 1 MiB of answers within 1 MiB, got 1 MiB in use; raise maxBytes/u,
+      /wanted space for 1 MiB of outputs within 1 MiB, got 1 MiB in use; raise maxBytes/u,
     );
     expect(asked.rows).toEqual([]);
     // A lock that a dead process left kept its folder for ever.

@@ -404,7 +404,7 @@ describe('endpointTeacher', () => {
       'url: wanted an address such as https://api.example.com/v1, without user name and query, got api.example.com',
     ],
     [{ prompt: 'Which label?' }, 'prompt: wanted the placeholder {text}, got none'],
-    [{ maxCost: 5 }, 'maxCost: wanted prices to reckon with'],
+    [{ maxCost: 5 }, 'maxCost: wanted prices, to compute the cost'],
     [{ labelWords: { good: 'x' } }, "labelWords: wanted words for negative, positive, got 'good'"],
     [{ labelWords: { negative: 'x', positive: 'X' } }, "got 'x' for negative and positive"],
     [{ samples: 1.5 }, 'samples: wanted an integer ≥ 0, got 1.5'],

@@ -175,7 +175,7 @@ describe('recordedTeacher', () => {
   test.each<[string, readonly (object | string)[], string]>([
     ['a torn line', [{ id: 1, ...good }, '{"id": 2, "prob'], ':2: wanted one whole JSON object'],
     ['no answer', [{ id: 1, answer: 'yes' }], ':1: wanted one of the keys logits, probabilities'],
-    ['no id', [{ id: 1, ...good }, good], ':2: wanted the id that it answers'],
+    ['no id', [{ id: 1, ...good }, good], ':2: wanted the key id of the row'],
     [
       'twice',
       [
@@ -193,16 +193,16 @@ describe('recordedTeacher', () => {
     ],
     ['no number', [{ id: 1, logits: [1, 'NaN', 2] }], ':1: wanted logits that are finite numbers, got "NaN"'],
     ['null', [{ id: 1, logits: [1, null, 2] }], ':1: wanted logits that are finite numbers, got null'],
-    ['another sum', [{ id: 1, probabilities: [0.2, 0.2, 0.2] }], 'whose sum is 0.6; mend or delete that row'],
+    ['another sum', [{ id: 1, probabilities: [0.2, 0.2, 0.2] }], 'whose sum is 0.6; correct or delete that row'],
     [
       'a sum that rounding does not explain',
       [
         { id: 1, probabilities: [0.333, 0.333, 0.333] },
         { id: 2, probabilities: [0.333, 0.333, 0.33] },
       ],
-      ':2: wanted probabilities from 0 with a sum of 1, give or take 0.0015 for rounding, got [0.333,0.333,0.33], whose sum is 0.996',
+      ':2: wanted probabilities ≥ 0 with a sum of 1, up to 0.0015 for rounding, got [0.333,0.333,0.33], whose sum is 0.996',
     ],
-    ['two labels at once', [{ id: 1, probabilities: [1, 1, 0] }], 'whose sum is 2; mend or delete that row'],
+    ['two labels at once', [{ id: 1, probabilities: [1, 1, 0] }], 'whose sum is 2; correct or delete that row'],
     [
       'log-probabilities that say never of all',
       [{ id: 1, logprobs: { no: -9999, maybe: -9999, yes: -9999 } }],

@@ -89,7 +89,7 @@ describe('textTeacher', () => {
       'teacher bert-1: wanted rows of text, got train, which has none',
     );
     expect(() => textTeacher(saved, own, { maxLength: 41 })).toThrow(
-      'teacher bert-1, maxLength: wanted at most 40, as it has positions for, got 41',
+      'teacher bert-1, maxLength: wanted at most 40, its maximum, got 41',
     );
     await expect(textTeacher(saved, own).answer(data, ['hiddenStates'])).rejects.toThrow('trace the teacher');
   });

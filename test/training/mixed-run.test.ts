@@ -94,7 +94,7 @@ describe('runTraining with mixkd', () => {
     [
       'a teacher with a tokenizer of its own',
       { teacher: untraced },
-      /^method 'mixkd' with teacher teacher.ckpt: wanted a model of retort that reads the very tokens that the student reads: .*, got a teacher with its own tokenizer; take a teacher with the student's tokenizer/,
+      /^method 'mixkd' with teacher teacher.ckpt: wanted a retort model that reads the student's tokens, .*, got a teacher with its own tokenizer; use a teacher with the student's tokenizer/,
     ],
     ['a teacher outside the step', { teacher: { ...untraced, reads: ['inputs'] } }, /got a teacher outside the step/],
     [

@@ -124,7 +124,7 @@ describe.each(Object.keys(KINDS))('%s', (kind) => {
     for (const name of [...OF_LOGITS, ...TEMPERED]) expect(found[name], name).toBe('served');
     for (const name of isOneTemperature ? TEMPERED : []) {
       expect(await outcome(name, teacher, kind, { temperature: 2 }), name).toContain(
-        'wanted temperature 1: some answers are labels, draws, a few labels or a rounded 0',
+        'wanted temperature 1: some outputs are hard labels, samples, partial or rounded to 0',
       );
     }
     for (const [name, missing] of Object.entries(BY_TOKEN)) {

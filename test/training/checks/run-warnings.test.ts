@@ -147,7 +147,7 @@ describe('one-class', () => {
     expect(seen({ given: [100, 0], gold: [87, 13] })).toEqual([
       {
         name: 'one-class',
-        text: "after epoch 2 the student answers 'ham' to all rows of dev, of which 87.0 % are",
+        text: "after epoch 2 the student predicts 'ham' for all rows of dev, of which 87.0 % are",
         fix: 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
       },
     ]);

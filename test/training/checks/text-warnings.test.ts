@@ -87,7 +87,7 @@ describe('truncation', () => {
   test('counts texts that lose tokens, if they are more than one in twenty', () => {
     const [warning] = cut(set(6, 94));
     expect(warning?.name).toBe('truncation');
-    expect(warning?.text).toBe('6 of the 100 texts of train (6.0 %) are longer than 2 tokens and lose their ends');
+    expect(warning?.text).toBe('6 of the 100 texts of train (6.0 %) are longer than 2 tokens and are truncated');
     expect(warning?.fix).toContain('--max_length 4');
     expect(cut(set(5, 95))).toEqual([]);
   });

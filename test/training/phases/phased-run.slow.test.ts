@@ -294,7 +294,7 @@ describe('before any phase', () => {
       {},
       /each once, got 'a'/,
     ],
-    ['a name that is no folder', own({ name: '../a', method: hinton() }), {}, /names of small letters/],
+    ['a name that is no folder', own({ name: '../a', method: hinton() }), {}, /different names of lower-case letters/],
     ['a stage of several', own({ name: 'a', method: tinyBert() }), {}, /wanted one phase, got method 'tinybert'/],
     [
       'a teacher that is yet to come',

@@ -30,7 +30,7 @@ describe('early stopping', () => {
   test('a metric that is not measured is named', () => {
     const options: EarlyStopping = { metric: 'f1', mode: 'max', patience: 1 };
     expect(() => waitFor(options, FRESH, { accuracy: 1, loss: 0 })).toThrow(
-      'earlyStopping metric: wanted one that is measured: accuracy, loss, got f1',
+      'earlyStopping metric: wanted a measured metric: accuracy, loss, got f1',
     );
   });
 

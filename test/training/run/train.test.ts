@@ -261,7 +261,7 @@ describe('train', () => {
       },
     );
     await expect(train(run)).rejects.toThrow(
-      'training state: wanted a step of a run with 3 steps an epoch, got step 2',
+      'training state: wanted a step of a run with 3 steps per epoch, got step 2',
     );
   });
 });

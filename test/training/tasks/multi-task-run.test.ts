@@ -249,7 +249,7 @@ describe('trainTasks', () => {
     const [good, ...others] = tasks as [(typeof tasks)[number], ...typeof tasks];
     await refused(
       { tasks: [{ ...good, metrics: ['loss'] as const }, ...others] },
-      "metrics of task 'good': wanted first one of which more is better, for the 'mean' over tasks, got loss",
+      "metrics of task 'good': wanted a first metric for which higher is better, for the mean over tasks, got loss",
     );
     const wide = textTable('wide', { texts: ['a', 'b'], labels: [0, 2], labelNames: ['x', 'y', 'z'] });
     await refused(
