@@ -175,12 +175,7 @@ describe('readTextTable', () => {
     ['a.csv', 'text,label\na,4\n', { labelMap: { 3: 'good' } }, /a\.csv:2: wanted one of the labels '3', got '4'/u],
     ['a.csv', 'text,s\na,x\n', { score: 's' }, /a\.csv:2: wanted a finite number as score, got 'x'/u],
     ['a.csv', 'text,s\na,1e300\n', { score: 's' }, /a finite number as score, got '1e300'/u],
-    [
-      'a.csv',
-      'text,id\na,1\nb,2\nc,1\n',
-      { id: 'id' },
-      /a\.csv:4: wanted a unique id, got '1', as in .*a\.csv:2/u,
-    ],
+    ['a.csv', 'text,id\na,1\nb,2\nc,1\n', { id: 'id' }, /a\.csv:4: wanted a unique id, got '1', as in .*a\.csv:2/u],
     [
       'a.csv',
       `text,label\n${Array.from({ length: 200 }, (_, i) => `a,t${i}\n`).join('')}`,
