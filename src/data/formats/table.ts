@@ -2,12 +2,13 @@
 import { extname } from 'node:path';
 import { FileError } from '../../errors/failures.js';
 import { csv, tsv } from './delimited.js';
+import { json } from './json-array.js';
 import { jsonl } from './json-lines.js';
 import { parquet } from './parquet.js';
 import { txt } from './plain-text.js';
 import type { FileFormat } from './table-rows.js';
 
-export const FORMATS = { csv, tsv, jsonl, txt, parquet } as const satisfies Readonly<Record<string, FileFormat>>;
+export const FORMATS = { csv, tsv, jsonl, json, txt, parquet } as const satisfies Readonly<Record<string, FileFormat>>;
 export type TextFormat = keyof typeof FORMATS;
 
 const ENTRIES: readonly FileFormat[] = Object.values(FORMATS);

@@ -17,6 +17,9 @@ const FILES: Readonly<Record<TextFormat, string | Uint8Array>> = {
   jsonl:
     '{"text":"a","label":"good","score":1.5,"count":1}\n{"text":"b","label":null,"score":null,"count":2}\n' +
     '{"text":"c","label":"bad","score":-2,"count":3}\n',
+  json:
+    '[{"text":"a","label":"good","score":1.5,"count":1},{"text":"b","label":null,"score":null,"count":2},' +
+    '{"text":"c","label":"bad","score":-2,"count":3}]',
   txt: 'a\nb\nc\n',
   parquet: readFileSync(new URL('parquet/pandas.parquet', import.meta.url)),
 };
