@@ -25,6 +25,7 @@ import { defined } from '../options/given.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { type Pieces, readPieces } from '../tokenizers/pieces.js';
+import { TOKENS_PER_RUN } from '../tokenizers/token-limits.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import type { WordVectors } from '../tokenizers/word-vectors.js';
@@ -51,8 +52,7 @@ export type MlmOptions = Pick<SessionOptions, 'threads' | 'device'> & {
 
 export const mlmDefaults = { copies: 20, replaceRate: 0.4, candidates: 15 } as const;
 
-/** Tokens of one run, padding included; the logits of a run are one vocabulary a row. */
-const TOKENS_PER_RUN = 2048;
+/** The logits of a run are one vocabulary a row. */
 const MOST_ROWS_PER_RUN = 32;
 /** What a model without a table of positions is given at most. */
 const MOST_TOKENS = 512;

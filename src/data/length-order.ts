@@ -1,5 +1,6 @@
 /** @file Rows of like length together, so that little is padded. */
 import { RandomStream } from '../tensor/random.js';
+import { TOKENS_PER_RUN } from '../tokenizers/token-limits.js';
 
 /** Batches whose rows are sorted together, so that they are alike: as `transformers`' `LengthGroupedSampler` has it. */
 const BATCHES_TOGETHER = 50;
@@ -35,7 +36,7 @@ export function groupedOrder(lengths: Uint32Array, batchSize: number, seed: numb
  */
 export function* batchesByLength(
   lengths: Uint32Array,
-  { maxRows, maxTokens }: { readonly maxRows: number; readonly maxTokens: number },
+  { maxRows = 256, maxTokens = TOKENS_PER_RUN }: { readonly maxRows?: number; readonly maxTokens?: number } = {},
 ): Generator<Uint32Array, void> {
   const order = Uint32Array.from(lengths, (_, row) => row).sort(
     (a, b) => (lengths[a] as number) - (lengths[b] as number),

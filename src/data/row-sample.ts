@@ -10,9 +10,6 @@ export function evenRows({ text }: Pick<Dataset, 'text'>, rows: Uint32Array, cou
   return Uint32Array.from({ length: count }, (_, i) => sorted[Math.floor(((i + 0.5) * rows.length) / count)] as number);
 }
 
-/** As models run that answer rows in any order. */
-const RUN = { maxRows: 256, maxTokens: 2048 };
-
 /**
  * How much rows are, of which a model takes as long for each: tokens in batches of like length, padding included, since few
  * rows of all lengths are padded more than many; or rows that are not texts.
@@ -21,7 +18,7 @@ export function workOf({ text }: Pick<Dataset, 'text'>, rows: Uint32Array): numb
   if (text === undefined) return rows.length;
   const lengths = Uint32Array.from(rows, (row) => text.lengths[row] as number);
   let tokens = 0;
-  for (const places of batchesByLength(lengths, RUN)) {
+  for (const places of batchesByLength(lengths)) {
     // Shortest first: the last is the longest.
     tokens += places.length * (lengths[places.at(-1) as number] as number);
   }

@@ -4,6 +4,7 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { type Dataset, paddedRows, paddingWeights } from './dataset.js';
 import type { TextDatasetOptions } from './text-dataset.js';
@@ -54,8 +55,6 @@ export type TaggedDatasetOptions = TextDatasetOptions & {
   /** In the order of the classes. */
   readonly tagNames: readonly string[];
 };
-
-const MAX_LENGTH = 128;
 
 /**
  * Sentences as a model that labels tokens reads them: labels [B, S], of each word's first token its tag, of all others -100.

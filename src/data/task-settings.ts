@@ -1,5 +1,6 @@
 /** @file Which labelled texts a model is trained and scored on, and how they are read. */
 import { type SettingTable, takenBy } from '../options/setting.js';
+import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 
 /** Columns of a file of one's own. */
 export type ColumnSettings = {
@@ -142,7 +143,7 @@ export const SPLIT_SETTINGS = {
     max: 2 ** 20,
     group: 'Texts',
     help: 'maximum tokens per text, special tokens included; longer texts are truncated',
-    defaultSays: '128',
+    defaultSays: String(MAX_LENGTH),
     ofEveryModel: true,
   },
 } as const satisfies SettingTable<SplitSettings>;

@@ -1,6 +1,7 @@
 /** @file Texts as rows of ids for one model. */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
+import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import type { EncodedRow, Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import { type Batch, type Dataset, paddedRows, paddingWeights } from './dataset.js';
 import type { TextTable } from './text-table.js';
@@ -13,8 +14,6 @@ export type TextReader = {
 
 export type TextDatasetOptions = TruncationOptions & { readonly model: TextReader };
 
-/** As BERT's fine-tuning has it for sentences and pairs of them. */
-const DEFAULT_MAX_LENGTH = 128;
 const MASK = 'attention_mask';
 const IDS = 'input_ids';
 const TYPES = 'token_type_ids';
@@ -31,7 +30,7 @@ type Encoded = { readonly ids: Int32Array; readonly types: Uint8Array; readonly 
  * @throws OptionError for a model of pairs and a table without, or one that reads no texts.
  */
 export function textDataset(table: TextTable, tokenizer: Tokenizer, options: TextDatasetOptions): Dataset {
-  const { model, maxLength = DEFAULT_MAX_LENGTH, truncation } = options;
+  const { model, maxLength = MAX_LENGTH, truncation } = options;
   const names = model.inputs({ B: 1, S: 1 }).map(({ name }) => name);
   if (!names.includes(IDS)) {
     throw new OptionError({ where: table.name, wanted: 'a model that reads texts', got: `a ${model.kind}` });

@@ -15,6 +15,7 @@ import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { textTeacher } from '../teachers/text-teacher.js';
+import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { expectKnownTokens, teacherWarnings, textWarnings } from '../training/checks/run-warnings.js';
 import { CHECK_TABLE, findWarnings } from '../training/checks/table.js';
@@ -39,7 +40,6 @@ export type FoundReader = OpenedModel & { readonly tokenizer: Tokenizer };
 const NEW_HEAD = 'the head is new';
 
 const DEV = { seed: 1, portion: { share: 0.1 } } as const;
-const MAX_LENGTH = 128;
 /** Enough to tell a teacher from a guesser. */
 const TRIAL_ROWS = 500;
 const SHOWN_LABELS = 6;

@@ -2,6 +2,7 @@
  * @file Answering with an exported model: an ONNX file and its tokenizer, and nothing that trains.
  */
 import { dirname, join } from 'node:path';
+import { batchesByLength } from '../data/length-order.js';
 import { FileError, OptionError } from '../errors/failures.js';
 import { expectUnchanged } from '../files/manifest.js';
 import { entryAt, isThere } from '../files/path-entry.js';
@@ -13,7 +14,6 @@ import type { Tensor } from '../tensor/tensor.js';
 import { loadOnnxTokenizer } from '../tokenizers/onnx-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
-import { batchesByLength } from './text-batches.js';
 
 /** A text, or two. */
 export type TextInput = string | readonly [text: string, pair: string];
@@ -63,8 +63,6 @@ export type Inference = {
 
 export const MODEL_FILE = 'model.onnx';
 
-/** As in training: work in pieces that fit into caches. */
-const TOKENS_PER_RUN = 2048;
 const WINDOW = 256;
 /** Ids that a window holds at most, whatever the lengths of its texts. */
 const TOKENS_PER_WINDOW = 2 ** 16;
@@ -317,8 +315,8 @@ class TextModel implements Inference {
   /** @throws FileError for a text whose scores are no numbers: what follows from them is no answer. */
   async #answer(rows: readonly Row[], answered = 0): Promise<Answer[]> {
     const answers: Answer[] = [];
-    for (const batch of batchesByLength(rows.map(widthOf), TOKENS_PER_RUN)) {
-      const logits = await this.#run(batch.map((row) => rows[row] as Row));
+    for (const batch of batchesByLength(Uint32Array.from(rows, widthOf), { maxRows: rows.length })) {
+      const logits = await this.#run(Array.from(batch, (row) => rows[row] as Row));
       for (const [i, row] of batch.entries()) {
         const scores = logits.subarray(i * this.#classes, (i + 1) * this.#classes);
         const wrong = scores.find((score) => !Number.isFinite(score));

@@ -4,6 +4,7 @@ import { OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { initialiseParameters } from '../nn/parameters.js';
+import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import { openAnyModel } from './any-model.js';
 import { bilstmDefaults } from './bilstm.js';
 import { bilstmFromTeacher, bilstmFromWordVectors } from './bilstm-embeddings.js';
@@ -39,8 +40,6 @@ export type ChosenStart = { readonly [K in keyof StartSettings]?: StartSettings[
   readonly seed?: number | undefined;
 };
 
-/** Tokens of a text that are read unless told otherwise: enough for sentences, and a quarter of what a paragraph of 512 costs. */
-export const MAX_LENGTH = 128;
 const BILSTM = 'bilstm';
 /** As which the student of a teacher starts; who has one turns it into a model. */
 export const FROM_TEACHER = 'teacher';

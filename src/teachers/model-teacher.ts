@@ -15,8 +15,6 @@ const KEPT_SIGNALS = ['logits', 'pooledOutput'] as const satisfies readonly RowS
 type KeptSignal = (typeof KEPT_SIGNALS)[number];
 
 const ROWS_PER_RUN = 256;
-/** Padding included. */
-const TOKENS_PER_RUN = 2048;
 
 /** Whether a teacher's answers with this signal can be computed once and kept. */
 export function isKeptSignal(signal: SignalName): signal is KeptSignal {
@@ -107,7 +105,7 @@ export async function runForward(
 function runsOf({ text }: Dataset, rows: Uint32Array): Iterable<Uint32Array> {
   if (text === undefined) return batchesInOrder(rows.length, ROWS_PER_RUN);
   const lengths = rows.map((row) => text.lengths[row] as number);
-  return batchesByLength(lengths, { maxRows: ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN });
+  return batchesByLength(lengths, { maxRows: ROWS_PER_RUN });
 }
 
 /** @throws SignalError naming inputs that the data does not have. */

@@ -4,6 +4,7 @@ import { type TextReader, textDataset } from '../data/text-dataset.js';
 import { selectRows, type TextTable } from '../data/text-table.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { FrozenForward } from '../models/forward.js';
+import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import { runForward } from './model-teacher.js';
 import type { RowValues } from './teacher.js';
@@ -36,9 +37,6 @@ export async function runOnTexts(
   return runForward(forward, own, Uint32Array.from(rows.keys()), where);
 }
 
-/** As `textDataset` cuts rows. */
-const DEFAULT_LENGTH = 128;
-
 /**
  * How a teacher cuts its texts: as told, else to 128 tokens or what it has positions for.
  * @throws OptionError for more tokens than that.
@@ -56,5 +54,5 @@ export function ownCut(
       got: String(maxLength),
     });
   }
-  return { maxLength: maxLength ?? Math.min(DEFAULT_LENGTH, most), ...(truncation && { truncation }) };
+  return { maxLength: maxLength ?? Math.min(MAX_LENGTH, most), ...(truncation && { truncation }) };
 }

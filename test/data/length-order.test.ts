@@ -67,6 +67,14 @@ describe('groupedOrder', () => {
 });
 
 describe('batchesByLength', () => {
+  test('rows of near lengths are together, with their padding no larger than asked for', () => {
+    // By hand: 2 + 2 + 3 padded to 3 are 9 tokens, a fourth row of 8 would make 32; 20 is alone, being longer than the limit.
+    const batches = (lengths: readonly number[]) =>
+      [...batchesByLength(Uint32Array.from(lengths), { maxTokens: 16 })].map((rows) => [...rows]);
+    expect(batches([8, 2, 20, 3, 2, 8])).toEqual([[1, 4, 3], [0, 5], [2]]);
+    expect(batches([])).toEqual([]);
+  });
+
   test('has every row once, and keeps to its bounds unless one row is beyond them', () => {
     fc.assert(
       fc.property(

@@ -6,10 +6,6 @@ import { classesOf, openForward } from '../../models/forward.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { type Evaluator, type EvaluatorOptions, expectFinite } from './evaluate.js';
 
-const MOST_ROWS_PER_RUN = 256;
-/** Tokens of one run, padding included. */
-const TOKENS_PER_RUN = 2048;
-
 /**
  * Opens a model that labels tokens on texts with labels [B, S]. It runs without dropout.
  * @throws OptionError for rows that are not texts, or a metric that is not of classes.
@@ -28,7 +24,7 @@ export async function openTokenEvaluator(options: EvaluatorOptions): Promise<Pic
     evaluate: async (weights) => {
       const logits: number[] = [];
       const labels: number[] = [];
-      for (const numbers of batchesByLength(lengths, { maxRows: MOST_ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN })) {
+      for (const numbers of batchesByLength(lengths)) {
         const batch = data.batch(numbers);
         const answers = (await forward.run(weights, batch.inputs)).logits?.data ?? []; // [B, S, C]
         for (const [token, label] of (batch.labels?.data ?? []).entries()) {

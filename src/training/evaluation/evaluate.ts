@@ -52,8 +52,6 @@ export type Evaluator = {
 /** Inputs of one run. Results don't depend on it: large enough that a run's overhead vanishes, small enough for caches. */
 const RUN_BYTES = 2 ** 19;
 const MOST_ROWS_PER_RUN = 4096;
-/** Tokens of one run, padding included. */
-const TOKENS_PER_RUN = 2048;
 /** Data sets up to this size are gathered once and kept for the next evaluation. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
@@ -180,7 +178,7 @@ function countsOf({ logits, classes, labels }: Scored): ClassCounts {
 function runsOf(data: Dataset, rows: number): Iterable<Uint32Array> {
   if (data.text !== undefined) {
     const lengths = data.text.lengths.subarray(0, rows);
-    return batchesByLength(lengths, { maxRows: MOST_ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN });
+    return batchesByLength(lengths, { maxRows: MOST_ROWS_PER_RUN });
   }
   const rowsPerRun = Math.floor(RUN_BYTES / bytesOf(data, [0]));
   return batchesInOrder(rows, Math.max(1, Math.min(MOST_ROWS_PER_RUN, rowsPerRun)));

@@ -16,9 +16,6 @@ import { type Evaluator, type EvaluatorOptions, expectFinite } from './evaluate.
 
 /** Step 0 is none of the training's: the same words are hidden at each evaluation. */
 const EVALUATION_STEP = 0;
-const MOST_ROWS_PER_RUN = 256;
-/** Tokens of one run, padding included. */
-const TOKENS_PER_RUN = 2048;
 
 export type MaskedLmEvaluatorOptions = EvaluatorOptions & {
   readonly masking: Perturbation;
@@ -55,7 +52,7 @@ export async function openMaskedLmEvaluator(
   return {
     evaluate: async (weights) => {
       const totals = { sum: 0, count: 0, right: 0 };
-      for (const numbers of batchesByLength(lengths, { maxRows: MOST_ROWS_PER_RUN, maxTokens: TOKENS_PER_RUN })) {
+      for (const numbers of batchesByLength(lengths)) {
         const batch = masking.perturb(data.batch(numbers), { seed, step: EVALUATION_STEP, part: 0 });
         const fed: Record<string, Tensor> = { ...weights, ...batch.inputs };
         if (batch.labels !== undefined) fed.labels = batch.labels;

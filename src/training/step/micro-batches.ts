@@ -1,6 +1,7 @@
 /** @file How the rows of a step become batches: of one shape, or of texts padded to the longest of them. */
 import { type Batch, type Dataset, NO_ROW, type Place } from '../../data/dataset.js';
 import { OptionError } from '../../errors/failures.js';
+import { TOKENS_PER_RUN } from '../../tokenizers/token-limits.js';
 
 /** How the texts of a run are cut into parts of a step. */
 export type TextPlan = {
@@ -11,9 +12,6 @@ export type TextPlan = {
   /** The row that a traced teacher reads in the place of each: both are padded to one length. */
   readonly seenRow?: ((row: number) => number) | undefined;
 };
-
-/** Beyond about so many, what a layer leaves for the backward pass no longer fits into the caches of a CPU. */
-const TOKENS_PER_RUN = 2048;
 
 /**
  * How the texts of a data set are run; undefined for rows that are not texts.

@@ -4,6 +4,7 @@ import { METRICS, type MetricName } from '../../metrics/table.js';
 import { SCHEDULES, type ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { SettingTable } from '../../options/setting.js';
+import { TOKENS_PER_RUN } from '../../tokenizers/token-limits.js';
 
 /** Each has a default by the sort of model (`usualSettings`). */
 export type TextSettings = {
@@ -152,7 +153,7 @@ export const TEXT_SETTINGS = {
   },
   tokensPerRun: {
     kind: 'integer',
-    default: 2048,
+    default: TOKENS_PER_RUN,
     min: 1,
     group: 'Machine',
     help: 'maximum tokens of a micro-batch; bounds the memory: a larger batch is split and its gradients accumulated',

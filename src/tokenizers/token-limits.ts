@@ -1,0 +1,9 @@
+/** @file How much is read of a text, and computed at once, unless told otherwise. */
+
+/** Tokens of a text, as BERT's fine-tuning has it: enough for sentences, and a quarter of what a paragraph of 512 costs. */
+export const MAX_LENGTH = 128;
+/**
+ * Tokens of a run, padding included. Beyond about so many, what a layer leaves for the backward pass no longer fits into
+ * the caches of a CPU.
+ */
+export const TOKENS_PER_RUN = 2048;
