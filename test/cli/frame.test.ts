@@ -82,7 +82,7 @@ describe('wrong use', () => {
     [['help', 'predictt'], /got 'predictt'; did you mean retort predict\?$/],
     [
       ['--json', 'primer'],
-      "retort: wanted a command first, got '--json'; write it after the command, as in retort mnist --json",
+      "retort: wanted the command first, got '--json'; write it after the command, as in retort mnist --json",
     ],
     [['mnist', 'extra'], "retort mnist: wanted only flags and their values, got 'extra'; see retort mnist --help"],
     [['mnist', '--save_last', 'true'], /wanted only flags and their values, got 'true'/],

@@ -65,7 +65,7 @@ describe('retort pretrain', () => {
       "--max_length: wanted at most 40 tokens, this model's maximum, got 99",
     );
     expect(await wrong('pretrain sst2 --text review --output_dir @x')).toContain(
-      '--text_column: wanted a file of your own with columns, got sst2; leave it out',
+      '--text_column: wanted a file with columns, got sst2; leave it out',
     );
     expect(await wrong('pretrain @notes.txt --dev @notes.txt --dev_share 0.1 --output_dir @x')).toContain(
       'only one of them',
@@ -116,7 +116,7 @@ describe('retort pretrain --teacher', () => {
         `augment @reviews.csv --text review --method mlm --model @${method} --output_file @no.jsonl`,
       );
       expect(asked.stderr).toMatch(
-        /--model: wanted a model with a trained masked-language-model head, got .*, whose head is untrained trained/,
+        /--model: wanted a model with a trained masked-language-model head, got .*, whose head was not trained/,
       );
     },
   );
@@ -133,7 +133,7 @@ describe('retort pretrain --teacher', () => {
     expect(await wrong('--method minilm')).toContain('--method: wanted a teacher, got none; leave it out');
     expect(await wrong('--answers_at all')).toContain('--answers_at: wanted a teacher');
     expect(await wrong('--teacher @pre --method_options stage=both')).toContain(
-      '--method_options: wanted stage=distillation, the one without labels of a task, got stage=both',
+      '--method_options: wanted stage=distillation, the only one without labels of a task, got stage=both',
     );
     expect(await wrong('--teacher @pre --method_options softWeight=0,cosineWeight=0')).toContain(
       "wanted a distillation term of method 'distilbert' with a weight above 0",

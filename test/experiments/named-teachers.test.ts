@@ -67,7 +67,7 @@ describe('namedTeachers', () => {
     [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded outputs'],
     [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language model'],
     [{ teacher: 'a.jsonl', cacheDir: 'x' }, '--cache_dir: wanted a teacher whose outputs are cached'],
-    [{ teacher: 'https://x/v1' }, '--teacher_model: wanted name of the model at the endpoint, got nothing'],
+    [{ teacher: 'https://x/v1' }, '--teacher_model: wanted the name of the model at the endpoint, got nothing'],
     [
       { teacher: 'https://x/v1', teacherModel: 'm', maxCost: '2' },
       '--max_cost: wanted prices, to compute the cost, got none',
@@ -130,7 +130,7 @@ describe('namedEndpoint', () => {
 
   test('https without a key is refused with what to do', async () => {
     vi.stubEnv('OPENAI_API_KEY', '');
-    await expect(ask('https://x/v1', {})).rejects.toThrow('or say none for a server without keys');
+    await expect(ask('https://x/v1', {})).rejects.toThrow('or pass none for a server without keys');
   });
 });
 
