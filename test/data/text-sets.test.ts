@@ -103,9 +103,9 @@ describe('loadTextSet', () => {
 
   test('a set that is absent: source, licence, layout, and how to say where it is', async () => {
     await expect(loadTextSet('banking77', { dir: '/nowhere' })).rejects.toThrow(
-      /^banking77: wanted BANKING77 .*train\.csv and test\.csv with the columns text, category, got none of these files in \/nowhere, .*github\.com\/PolyAI-LDN.*CC BY 4\.0.*--data_dir or RETORT_DATA/u,
+      /^banking77: wanted BANKING77 .*train\.csv and test\.csv with the columns text, category, got none of these files in \/nowhere .*github\.com\/PolyAI-LDN.*CC BY 4\.0.*--data_dir or RETORT_DATA/u,
     );
-    await expect(loadTextSet('banking77', { dir: undefined })).rejects.toThrow('got no folder to look in');
+    await expect(loadTextSet('banking77', { dir: undefined })).rejects.toThrow('got no data folder');
   });
 
   test('a name that is none is answered with the nearest', async () => {

@@ -240,7 +240,7 @@ describe('load', () => {
   });
 
   test('a length that the model has no positions for is refused', async () => {
-    await expect(load(student, { maxLength: 41 })).rejects.toThrow(/from 1, at most 40 .*got 41/);
+    await expect(load(student, { maxLength: 41 })).rejects.toThrow(/from 1 to 40, the model's maximum, got 41/);
     const short = await load(student, { maxLength: 5 });
     expect(short.maxLength).toBe(5);
     await short.release();

@@ -437,7 +437,7 @@ describe('what losses refuse', () => {
     );
     const weighted = (...classWeights: number[]) => crossEntropy(logits(2, 3), labels(2), { classWeights });
     for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => weighted(1, wrong, 1)).toThrow('classWeights: wanted 3 numbers from 0');
+      expect(() => weighted(1, wrong, 1)).toThrow('classWeights: wanted 3 numbers ≥ 0');
     }
     expect(() => weighted(0, 1, 1)).not.toThrow();
   });

@@ -39,7 +39,7 @@ describe('methods', () => {
       { layerMap: 'first' },
       'wanted one of skip, last, or pairs of layers such as 1:4,2:8, student first, got first',
     ],
-    ['pkd', { beta: -1 }, "beta of method 'pkd': wanted a number from 0, got -1"],
+    ['pkd', { beta: -1 }, "beta of method 'pkd': wanted a number ≥ 0, got -1"],
     ['tinybert', { temperature: -1, stage: 'prediction' }, 'wanted a number > 0, got -1'],
     ['tinybert', { stage: 'intermediate', temperature: 2 }, 'with stage intermediate: wanted options of this stage'],
     ['tinybert', { stage: 'prediction', hiddenWeight: 2 }, 'hiddenWeight belongs to another'],
@@ -57,7 +57,7 @@ describe('methods', () => {
     ['self-kd', { warmupEpochs: 0 }, 'wanted an integer ≥ 1 in mode snapshot'],
     ['takd', { path: 'a2+1' }, 'or assistants by position, largest first, such as a1+a3, got a2+1'],
     ['takd', { hop: 'tinybert' }, "hop of method 'takd': wanted one of hinton, bam"],
-    ['takd', { hop: 'pkd', beta: -1 }, "beta of method 'pkd': wanted a number from 0, got -1"],
+    ['takd', { hop: 'pkd', beta: -1 }, "beta of method 'pkd': wanted a number ≥ 0, got -1"],
   ])('%s refuses %j at construction', (name, options, message) => {
     expect(() => made(name, options)).toThrow(OptionError);
     expect(() => made(name, options)).toThrow(message);

@@ -88,7 +88,7 @@ describe('self-kd, mode embedding', () => {
       { approximation: 'top1' },
       "approximation of method 'self-kd': wanted no option of the other mode, got mode snapshot",
     ],
-    [{ mode: 'embedding', distanceScale: -1 }, 'wanted a number from 0, got -1'],
+    [{ mode: 'embedding', distanceScale: -1 }, 'wanted a number ≥ 0, got -1'],
   ])('refuses %j', (options, message) => {
     expect(() => selfKd.fromRecord(options)).toThrow(message);
   });

@@ -143,7 +143,7 @@ describe('bilstmFromWordVectors', () => {
 
   test('a file of other words, and options without a meaning, are refused', async () => {
     await expect(bilstmFromWordVectors(path, { texts: ['x y x y'], seed: 1 })).rejects.toThrow(
-      `${path}: wanted some of the 2 words of the texts, got none of them; check the language of the vectors`,
+      `${path}: wanted some of the 2 words of the texts, got none; check the language of the vectors`,
     );
     await expect(bilstmFromWordVectors(path, { texts: ['x y x y'], seed: 1 })).rejects.toThrow(FileError);
     await expect(bilstmFromWordVectors(path, { texts: ['x'], seed: 1 })).rejects.toThrow(OptionError);

@@ -72,7 +72,7 @@ describe.each(Object.keys(READERS))('a changed folder: %s', (kind) => {
       const notes: string[] = [];
       await read(folder, (note) => notes.push(note));
       expect(notes).toEqual([
-        `${folder} has no manifest.json(from retort 0.1 or another tool), so changes to it are not detected`,
+        `${folder} has no manifest.json (from retort 0.1 or another tool), so changes to it are not detected`,
       ]);
     }
   });

@@ -219,7 +219,7 @@ describe('loadHuggingFace', () => {
     tensors((all) => all.set('bert.encoder.layer.2.output.dense.bias', zeros('float32', [8])));
     expect(await failure()).toContain("got one named 'encoder.layer.2.output.dense.bias'");
     tensors((all) => all.set('pooler.dense.bias', zeros('float32', [8])));
-    expect(await failure()).toContain("wanted tensor 'pooler.dense.bias' once, got twice");
+    expect(await failure()).toContain("wanted tensor 'pooler.dense.bias' once, got it twice");
     tensors((all) => all.delete('classifier.bias'));
     expect(await failure()).toContain("tensor 'classifier.bias': wanted float32[3], got none of that name");
   });

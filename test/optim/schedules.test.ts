@@ -49,7 +49,7 @@ describe('scheduleFor', () => {
   });
 
   test.each([
-    ['linear', { warmupSteps: 8, totalSteps: 7 }, 'from 0 to the 7 steps of the run, got 8'],
+    ['linear', { warmupSteps: 8, totalSteps: 7 }, 'from 0 to the 7 training steps, got 8'],
     ['constant', { warmupSteps: 1, totalSteps: 7 }, 'no warm-up with the constant schedule, got 1'],
     ['linear', { warmupSteps: 0.5, totalSteps: 7 }, 'got 0.5'],
     ['cosine', { warmupSteps: 0, totalSteps: -1 }, 'totalSteps: wanted an integer ≥ 0, got -1'],

@@ -20,7 +20,7 @@ describe('OPTIMIZERS', () => {
 
   test.each([
     [() => adam({ learningRate: -1 }), 'adam learningRate: wanted a number ≥ 0, got -1'],
-    [() => adam({ betas: [0.9, 1] }), 'adam betas: wanted numbers in [0, 1), got 1'],
+    [() => adam({ betas: [0.9, 1] }), 'adam betas: wanted numbers ≥ 0 and < 1, got 1'],
     [() => adamw({ epsilon: 0 }), 'adamw epsilon: wanted a number > 0, got 0'],
     [() => adamw({ weightDecay: Number.NaN }), 'adamw weightDecay: wanted a number ≥ 0, got NaN'],
     [() => sgd({ momentum: 1 }), 'sgd momentum: wanted a number ≥ 0 and < 1, got 1'],

@@ -291,7 +291,7 @@ describe('endpointTeacher', () => {
     const server = await mockServer(() => completion(['I would rather not say.']));
     const asking = ask(numbered(200), { ...quick, url: server.url, log: newLog() });
     await expect(asking).rejects.toThrow(
-      'wanted labels (negative, positive) in the first rows, got none in 20 of 20 answers, such as "I would rather not say."',
+      'wanted labels (negative, positive) in the first rows, got none in 20 of 20 replies, such as "I would rather not say."',
     );
     // Each twice, since a language model may say something else the second time.
     expect(server.asked).toHaveLength(40);
@@ -322,7 +322,7 @@ describe('endpointTeacher', () => {
     // Nothing is known but the sum: the step spreads it as the student does, and learns nothing.
     expect(found.remainder.slice(60, 64)).toEqual([1, 1, 0, 0]);
     const strict = { ...quick, url: server.url, log: newLog(), maxMalformed: 0 };
-    await expect(ask(numbered(40), strict)).rejects.toThrow('got none in 1 of 40 answers, such as "Hm?"');
+    await expect(ask(numbered(40), strict)).rejects.toThrow('got none in 1 of 40 replies, such as "Hm?"');
   });
 
   test('the spending limit is never passed, and raising it goes on from there', async () => {
@@ -335,7 +335,9 @@ describe('endpointTeacher', () => {
       'wanted a cost of at most 15, got about 20.00 for 40 rows (10.00 for 20 of them); raise maxCost',
     );
     expect(server.asked).toHaveLength(20);
-    await expect(ask(numbered(40), { ...options, smokeRows: 1, maxCost: 12 })).rejects.toThrow(/within a cost of 12/u);
+    await expect(ask(numbered(40), { ...options, smokeRows: 1, maxCost: 12 })).rejects.toThrow(
+      /wanted a cost of at most 12/u,
+    );
     expect(server.asked.length * 0.5).toBeLessThanOrEqual(12);
     const found = await ask(numbered(40), { ...options, maxCost: 100 });
     expect(found.report).toMatchObject({ done: 40, cost: 20 });

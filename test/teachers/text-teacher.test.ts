@@ -74,7 +74,7 @@ describe('textTeacher', () => {
     expect(textTeacher(unnamed, own, options).labelNames).toEqual(['a', 'b', 'c']);
     expect(notices).toEqual(['teacher bert-1 does not name its classes; they are taken to be a, b, c, in this order']);
     expect(() => textTeacher(saved, own, options)).toThrow(
-      'teacher bert-1: wanted the labels of the data: a, b, c, got no, maybe, yes; use a teacher of the same labels',
+      'teacher bert-1: wanted the labels of the data: a, b, c, got no, maybe, yes; use a teacher with the same labels',
     );
     expect(() => textTeacher(unnamed, own, { labelNames: ['a', 'b'] })).toThrow(SignalError);
   });

@@ -39,7 +39,7 @@ export function waitFor(
   if (value === undefined) {
     throw new OptionError({
       where: 'earlyStopping metric',
-      wanted: `a measured metric:  ${Object.keys(metrics).join(', ') || 'none is'}`,
+      wanted: `a measured metric: ${Object.keys(metrics).join(', ') || 'none is'}`,
       got: options.metric,
       fix: 'give a labelled validation split, or leave early stopping out',
     });

@@ -74,8 +74,8 @@ describe('the state of a run', () => {
     edit((json) => Object.assign(json, { version: 1, retort: '0.1.0' }));
     const error = await runTraining(options(dir, { resume: true })).catch((thrown: unknown) => thrown);
     expect(String(error)).toContain(
-      'wanted a run started by retort 0.2.0 or later, which records all options, got what retort ' +
-        '0.1.0 began; finish it with retort 0.1.0, or start over with --overwrite or in another place',
+      'wanted a run started by retort 0.2.0 or later, which records all options, got one started by retort ' +
+        '0.1.0; finish it with retort 0.1.0, or start over with --overwrite or in another place',
     );
   });
 

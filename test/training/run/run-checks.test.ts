@@ -227,7 +227,7 @@ describe('runTraining > strict', () => {
     expect(failed).toBeInstanceOf(CheckError);
     expect(failed).toMatchObject({ exitCode: 1 });
     expect(String(failed)).toMatch(
-      /strict: duplicates, random-start: wanted no warning, got \d+ of the 80 texts of dev .*; duplicates: leave them out/,
+      /strict: duplicates, random-start: wanted no warning, got \d+ of the 80 texts of dev .*; duplicates: remove them from one of the two/,
     );
     expect(existsSync(strict.outputDir)).toBe(false);
   });

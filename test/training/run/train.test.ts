@@ -111,7 +111,7 @@ describe('train', () => {
     const failure = await train(run).catch((error: unknown) => error);
     expect(failure).toMatchObject({ exitCode: 130 });
     expect(String(failure)).toContain('after step 1');
-    expect(String(failure)).toContain('the state is in out/resume: the same command with --resume');
+    expect(String(failure)).toContain('the state is in out/resume: run the same command with --resume to continue');
   });
 
   test('a step that is not finite stops the run with the state before it, naming step, epoch and rows', async () => {

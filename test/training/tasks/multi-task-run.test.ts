@@ -244,7 +244,7 @@ describe('trainTasks', () => {
     await refused({ method: bam() }, "method 'bam': wanted a teacher for some of the tasks, got none");
     await refused(
       { method: patientKd() },
-      "multi-task training with method 'pkd':  wanted a method that learns from outputs per row",
+      "multi-task training with method 'pkd': wanted a method that learns from outputs per row",
     );
     const [good, ...others] = tasks as [(typeof tasks)[number], ...typeof tasks];
     await refused(
