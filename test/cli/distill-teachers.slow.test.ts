@@ -82,7 +82,7 @@ describe('retort distill', () => {
     expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null });
     expect(stderr).toContain('temperature 1: the outputs of answers.jsonl do not determine other temperatures\n');
     expect(json.verdict).toMatch(/over|against/);
-    expect(stderr).toContain('answers.jsonl has no outputs for some rows of reviews dev:  its score is unknown');
+    expect(stderr).toContain('answers.jsonl has no outputs for some rows of reviews dev: its score is unknown');
     const [first = '', ...others] = lines;
     const torn = JSON.stringify({ ...JSON.parse(first), samples: undefined, label: 'six' });
     writeFileSync(join(root, 'odd.jsonl'), [torn, ...others].join('\n'));
@@ -132,7 +132,7 @@ describe('retort distill', () => {
       malformed: 0,
     });
     expect(stderr).toMatch(
-      /the first 20 answers: log-probabilities, 0 without a label, 0\.0 % of the probability is on no label, about/,
+      /the first 20 replies: log-probabilities, 0 without a label, 0\.0 % of the probability is on no label, about/,
     );
     expect(json.teacher.score).toBeGreaterThan(60);
     const again = done('', await retortBeside(`${HINTON} ${model} --cache_dir paid --output_dir asked-again`));

