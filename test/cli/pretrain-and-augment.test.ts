@@ -136,7 +136,7 @@ describe('retort pretrain --teacher', () => {
       '--method_options: wanted stage=distillation, the only one without labels of a task, got stage=both',
     );
     expect(await wrong('--teacher @pre --method_options softWeight=0,cosineWeight=0')).toContain(
-      "wanted a distillation term of method 'distilbert' with a weight above 0",
+      "wanted something of method 'distilbert' for the teacher to teach",
     );
     expect(await wrong('--teacher @pre --method tinybert --dev @notes.txt')).toContain(
       "--dev: wanted a method whose predictions of masked tokens can be scored: 'tinybert' compares layers",

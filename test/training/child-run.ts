@@ -5,11 +5,11 @@
  * fall into all parts of a save. It says `done`.
  */
 export const CHILD_RUN = `
-  const { runTraining } = await import('DIST/training/run.js');
+  const { runTraining } = await import('DIST/training/run/run.js');
   const { mlp } = await import('DIST/models/mlp.js');
   const { supervised } = await import('DIST/methods/supervised.js');
   const { adam } = await import('DIST/optim/adam.js');
-  const { openInGraphStep } = await import('DIST/training/in-graph-step.js');
+  const { openInGraphStep } = await import('DIST/training/step/in-graph-step.js');
   const SIZE = 70;
   const data = (name, salt) => ({
     name, size: SIZE, labelNames: ['a', 'b', 'c'],

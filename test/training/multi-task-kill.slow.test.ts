@@ -8,8 +8,8 @@ const root = temporaryFolder();
 
 /** Its first argument is the output folder. The teacher of `a` answers as a saved model would. */
 const CHILD = `
-  const { trainTasks } = await import('DIST/training/multi-task-run.js');
-  const { textTasks } = await import('DIST/training/text-tasks.js');
+  const { trainTasks } = await import('DIST/training/tasks/multi-task-run.js');
+  const { textTasks } = await import('DIST/training/tasks/text-tasks.js');
   const { bam } = await import('DIST/methods/bam.js');
   const { bert } = await import('DIST/models/bert.js');
   const { initialiseParameters } = await import('DIST/nn/parameters.js');

@@ -23,6 +23,7 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
   if (options.student && io.config === undefined) {
     throw new OptionError({ where: '--student', wanted: 'a retort.yaml', got: data, fix: 'leave the flag out' });
   }
+  if (options.dryRun && data.includes(',')) throw wantedOne(data);
   const asked = {
     ...settings,
     data: data.includes(',') ? data.split(',').map((name) => name.trim()) : data,
@@ -36,12 +37,12 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
   return options.dryRun ? plannedTraining(await prepareFineTuning(asked)) : outputOf(await fineTune(asked));
 }
 
+const wantedOne = (got: string): OptionError =>
+  new OptionError({ where: '--dry_run', wanted: 'one data set', got, fix: 'leave the flag out' });
+
 /** Steps, time, memory and disk of the run; a few of its steps are taken in a folder that goes again. */
 async function plannedTraining(prepared: PreparedFineTuning): Promise<CommandOutput> {
-  if (prepared.kind !== 'one') {
-    const got = prepared.tasks.map(({ name }) => name).join(',');
-    throw new OptionError({ where: '--dry_run', wanted: 'one data set', got, fix: 'leave the flag out' });
-  }
+  if (prepared.kind !== 'one') throw wantedOne(prepared.tasks.map(({ name }) => name).join(','));
   const { run, outputDir } = prepared;
   const { train, evaluation } = prepared.data;
   const stage = await estimateStage({ run }, { isTimed: true, rounds: 2 });
