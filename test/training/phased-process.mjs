@@ -8,7 +8,7 @@ import { mlp } from '../../dist/models/mlp.js';
 import { initialiseParameters } from '../../dist/nn/parameters.js';
 import { adam } from '../../dist/optim/adam.js';
 import { modelTeacher } from '../../dist/teachers/model-teacher.js';
-import { runPhases } from '../../dist/training/phased-run.js';
+import { runPhases } from '../../dist/training/phases/phased-run.js';
 
 const [outputDir] = process.argv.slice(2);
 const rows = 256;
