@@ -1,5 +1,6 @@
 /** @file How far a teacher is with its answers, as lines for a log and as one line for a bar. */
-import { formatCount, formatDuration, formatSeconds } from './numbers.js';
+import { formatCount } from '../errors/number-text.js';
+import { formatDuration, formatSeconds } from './numbers.js';
 
 export type LabellingView = {
   /** Rows that are answered now, of those that have to be. */

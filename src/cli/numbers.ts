@@ -1,13 +1,5 @@
 import { isJudgedMetric, METRICS } from '../metrics/table.js';
 
-/**
- * 13002 -> "13,002": the same everywhere, whatever the machine's locale. By hand, because the first `toLocaleString` of
- * a process costs 15 ms.
- */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
 /** 91600000 -> "91.6 MB" */
 export function formatMegabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,9 +1,11 @@
 /** @file What a plan says of time, memory, disk and cost. */
+
+import { formatCount, money } from '../errors/number-text.js';
 import type { DistillationPlan } from '../experiments/distillation/plan.js';
 import { asJson } from '../files/fingerprint.js';
 import type { DiskUse, StageEstimate } from '../training/estimate/run-estimate.js';
 import type { Json } from './command.js';
-import { formatCount, formatDuration, formatSize } from './numbers.js';
+import { formatDuration, formatSize } from './numbers.js';
 
 /** A line each, of a distillation. @param teacher the training of the teacher before it */
 export function planLines(plan: DistillationPlan, teacher?: StageEstimate): string[] {
@@ -42,7 +44,7 @@ export function planInShort({ runs, steps, seconds, peakRssBytes, disk, labellin
     ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} teacher outputs`] : []),
     ...(peakRssBytes === undefined ? [] : [`${formatSize(peakRssBytes)} of memory`]),
     `${formatSize(size)} of disk`,
-    ...(cost === undefined || cost === 0 ? [] : [`cost about ${formatCost(cost)}`]),
+    ...(cost === undefined || cost === 0 ? [] : [`cost about ${money(cost)}`]),
   ].join(', ');
 }
 
@@ -51,7 +53,7 @@ function askingLines({ labelling }: DistillationPlan, cost: number | undefined):
   const unknown = labelling.filter((asking) => asking.seconds === undefined && asking.unanswered > 0);
   if (unknown.length === 0 && cost === undefined) return [];
   const rows = labelling.reduce((sum, { unanswered }) => sum + unanswered, 0);
-  const price = cost === undefined ? '' : `about ${formatCost(cost)} for `;
+  const price = cost === undefined ? '' : `about ${money(cost)} for `;
   const time = unknown.length > 0 ? '; how long those take is not known, and not in the time' : '';
   return [`cost     ${price}${formatCount(rows)} rows without a teacher output yet${time}`];
 }
@@ -59,10 +61,6 @@ function askingLines({ labelling }: DistillationPlan, cost: number | undefined):
 function stagesIn(stages: readonly StageEstimate[]): string {
   if (stages.length < 2) return '';
   return ` (${stages.map(({ name, seconds = 0 }) => `${name} ${formatDuration(seconds)}`).join(', ')})`;
-}
-
-function formatCost(cost: number): string {
-  return cost > 0 && cost < 0.01 ? cost.toPrecision(2) : cost.toFixed(2);
 }
 
 /** All figures. */

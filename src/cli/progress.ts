@@ -1,7 +1,8 @@
+import { formatCount } from '../errors/number-text.js';
 import type { DownloadProgress } from '../hub/download.js';
 import type { TrainingEvent } from '../training/run/events.js';
 import { LabellingLines, type LabellingView } from './labelling-lines.js';
-import { formatCount, formatDuration, formatMegabytes, formatMetric, formatSeconds } from './numbers.js';
+import { formatDuration, formatMegabytes, formatMetric, formatSeconds } from './numbers.js';
 import { type Colors, DEFAULT_COLUMNS, shownLine, shownText, type TextStream } from './terminal.js';
 
 /** Shows the events of a run while it goes on. */

@@ -1,4 +1,5 @@
-import { formatCount, formatSeconds } from './numbers.js';
+import { formatCount } from '../errors/number-text.js';
+import { formatSeconds } from './numbers.js';
 import { DEFAULT_COLUMNS } from './terminal.js';
 
 /** One model of the primer: the article's accuracy beside ours, both in percent. */

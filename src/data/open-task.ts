@@ -6,6 +6,7 @@ import { closest } from 'fastest-levenshtein';
 import { type FileError, OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import { type MetricName, usualMetrics } from '../metrics/table.js';
+import type { Given } from '../options/given.js';
 import { hasColumns, TABLE_EXTENSIONS } from './formats/table.js';
 import { readTextTable } from './read-text-table.js';
 import { readTextTask } from './read-text-task.js';
@@ -29,9 +30,6 @@ export type OpenedTask = {
   /** Rows that could not be read and were left out. */
   readonly badRows: number;
 };
-
-/** As settings come from a command line: what was not given is there and undefined. */
-export type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 const SHOWN_BAD_ROWS = 3;
 /** Of the training rows, where there is no validation split and nobody says how many. */

@@ -1,8 +1,9 @@
 /** @file What `retort init` proposes for a set of texts, each value with its reason. */
+
+import { formatCount } from '../../errors/number-text.js';
 import { CONTROLS_OF_CLASSES } from '../../experiments/distillation/controls.js';
 import { METHODS } from '../../methods/table.js';
 import { distillUsage } from '../commands/distill/usage.js';
-import { formatCount } from '../numbers.js';
 import type { DataFacts } from './data-facts.js';
 import type { TOP_LEVEL } from './keys.js';
 

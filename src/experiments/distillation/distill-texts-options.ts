@@ -1,10 +1,11 @@
 /** @file What a distillation on texts is asked, and what it tells meanwhile. */
-import type { Given } from '../../data/open-task.js';
+
 import type { TextTable } from '../../data/text-table.js';
 import type { Method } from '../../methods/method.js';
 import type { ChosenStart } from '../../models/start.js';
 import type { StartSettings } from '../../models/start-settings.js';
 import type { TextModel } from '../../models/text-model.js';
+import type { Given } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import type { RunResult } from '../../training/run/run-options.js';

@@ -1,11 +1,11 @@
 /** @file A language model as a teacher, from settings: prompt, label words, prices, key. */
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
-import type { Given } from '../../data/open-task.js';
 import { OptionError } from '../../errors/failures.js';
 import { nearest } from '../../errors/nearest.js';
 import { inputFailure } from '../../files/file-failure.js';
 import { parseDecimal } from '../../options/decimal.js';
+import type { Given } from '../../options/given.js';
 import type { EndpointOptions } from '../../teachers/endpoint-options.js';
 import type { TeacherSettings } from './teacher-settings.js';
 

@@ -1,8 +1,8 @@
 /** @file Which kind of teacher a name is of, and the settings that each kind has. */
 import { existsSync, statSync } from 'node:fs';
 import { extensionOf, RECORDED_EXTENSIONS, RECORDED_FILES } from '../../data/formats/table.js';
-import type { Given } from '../../data/open-task.js';
 import { OptionError } from '../../errors/failures.js';
+import type { Given } from '../../options/given.js';
 import type { TeacherSettings } from './teacher-settings.js';
 
 type Settings = Given<TeacherSettings> & { readonly teacher: string };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { OpenedTask } from '../../data/open-task.js';
 import { OptionError } from '../../errors/failures.js';
-import { formatCount } from '../../errors/number-text.js';
+import { formatCount, money } from '../../errors/number-text.js';
 import type { RetortError } from '../../errors/retort-error.js';
 import type { Method } from '../../methods/method.js';
 import { openAnyModel } from '../../models/any-model.js';
@@ -205,9 +205,4 @@ function smokeLine(report: EndpointReport): string {
     ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % of the probability is on no label`] : []),
     ...(estimatedCost === undefined ? [] : [`about ${money(estimatedCost)} for all ${formatCount(rows)} rows`]),
   ].join(', ');
-}
-
-/** An amount in the currency of the prices. */
-export function money(value: number): string {
-  return value > 0 && value < 0.01 ? value.toPrecision(2) : value.toFixed(2);
 }

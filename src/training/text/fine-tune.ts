@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import { dataName, type Given, type OpenedTask, openTask } from '../../data/open-task.js';
+import { dataName, type OpenedTask, openTask } from '../../data/open-task.js';
 import { taskMixture } from '../../data/task-mixture.js';
 import type { TaskSettings } from '../../data/task-settings.js';
 import { textDataset } from '../../data/text-dataset.js';
@@ -29,6 +29,7 @@ import {
 } from '../../models/start.js';
 import type { StartSettings } from '../../models/start-settings.js';
 import { type TextModel, withNewHead } from '../../models/text-model.js';
+import type { Given } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { TrainingEvent } from '../run/events.js';

@@ -4,6 +4,7 @@ import { adam } from '../../optim/adam.js';
 import { adamw } from '../../optim/adamw.js';
 import { isUsuallyUndecayed } from '../../optim/groups.js';
 import { layerwiseGroups } from '../../optim/layer-wise.js';
+import type { Given } from '../../options/given.js';
 import type { ModelSort } from '../../options/option-spec.js';
 import type { Setting } from '../../options/setting.js';
 import { givenOptions } from '../run/given-options.js';
@@ -32,9 +33,6 @@ export function usualSettings({ sort = 'encoder' }: Pick<Model, 'sort'>): Usual 
   );
   return Object.fromEntries(usual) as Usual; // as the type says by the same table
 }
-
-/** As flags come: what was not given is there and undefined. */
-type Given<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 /** Settings that become something else in a run: the optimiser and its groups, steps, what chooses among epochs, several tasks. */
 const WORKED_IN = [

@@ -1,8 +1,9 @@
 /** @file `retort augment`. */
 import { augment } from '../../../augment/augment.js';
 import type { PoolProgress } from '../../../augment/pool-file.js';
+import { formatCount } from '../../../errors/number-text.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { formatCount, formatDuration, formatSeconds } from '../../numbers.js';
+import { formatDuration, formatSeconds } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import type { augmentUsage } from './usage.js';
 

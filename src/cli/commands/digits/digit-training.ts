@@ -1,7 +1,9 @@
 /** @file `retort mnist` and `retort mnist-with-kd`. */
+
+import { formatCount } from '../../../errors/number-text.js';
 import { isScored, trainDigits } from '../../../experiments/primer/train-digits.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { formatCount, formatMetric } from '../../numbers.js';
+import { formatMetric } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { chosenDevice } from './gpu-flag.js';
 import type { mnistOptions, mnistWithKdOptions } from './usage.js';

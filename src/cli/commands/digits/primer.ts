@@ -1,6 +1,7 @@
 /** @file `retort primer`: the article's table, then seven arms over many seeds, a verdict and a report. */
 import { join } from 'node:path';
 import { OptionError } from '../../../errors/failures.js';
+import { formatCount } from '../../../errors/number-text.js';
 import { type PrimerEvent, type PrimerFigures, runPrimer } from '../../../experiments/primer/primer.js';
 import { type ArticleModel, trainArticle } from '../../../experiments/primer/train-digits.js';
 import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
@@ -8,7 +9,7 @@ import { reportHtml } from '../../../report/html.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { gainsText, shipText } from '../../experiment-lines.js';
 import { foldWords } from '../../fold-words.js';
-import { formatCount, formatDuration } from '../../numbers.js';
+import { formatDuration } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { renderPrimerTable, renderTable } from '../../table.js';
 import { DEFAULT_COLUMNS } from '../../terminal.js';

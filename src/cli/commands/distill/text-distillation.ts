@@ -1,5 +1,6 @@
 /** @file `retort distill`. */
 import { dirname, join } from 'node:path';
+import { formatCount, money } from '../../../errors/number-text.js';
 import {
   type DistilledTexts,
   distillTexts,
@@ -8,7 +9,6 @@ import {
 } from '../../../experiments/distillation/distill-texts.js';
 import type { DistillTextsEvent } from '../../../experiments/distillation/distill-texts-options.js';
 import type { Departure } from '../../../experiments/distillation/named-endpoint.js';
-import { money } from '../../../experiments/distillation/open-teachers.js';
 import type { WarningEvent } from '../../../experiments/distillation/warning-teller.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { asJson } from '../../../files/fingerprint.js';
@@ -21,7 +21,7 @@ import { planOn } from '../../../training/run/train.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
 import { gainsText, shipText } from '../../experiment-lines.js';
 import { foldWords } from '../../fold-words.js';
-import { formatCount, formatDuration, formatMetric } from '../../numbers.js';
+import { formatDuration, formatMetric } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { planInShort, planJson, planLines } from '../../plan-lines.js';
 import { renderTable } from '../../table.js';

@@ -7,12 +7,12 @@ import { sampleColumns } from '../../../data/sample-columns.js';
 import { isTextSetName, loadTextSet, type TextSetName } from '../../../data/text-sets.js';
 import type { TextTask } from '../../../data/text-task.js';
 import { type FileError, OptionError } from '../../../errors/failures.js';
+import { formatCount } from '../../../errors/number-text.js';
 import { parseDecimal } from '../../../options/decimal.js';
 import type { CommandIo } from '../../command.js';
 import { type ColumnRoles, columnRoles } from '../../config/column-roles.js';
 import type { DataFacts } from '../../config/data-facts.js';
 import type { DataSource, ProposedLine } from '../../config/proposal.js';
-import { formatCount } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import type { initUsage } from './usage.js';
 

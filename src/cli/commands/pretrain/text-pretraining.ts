@@ -1,7 +1,9 @@
 /** @file `retort pretrain`. */
+
+import { formatCount } from '../../../errors/number-text.js';
 import { type Pretrained, pretrain } from '../../../training/text/pretrain.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { formatCount, formatSeconds, metricsText } from '../../numbers.js';
+import { formatSeconds, metricsText } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import type { pretrainUsage } from './usage.js';
 

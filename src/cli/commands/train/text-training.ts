@@ -1,5 +1,6 @@
 /** @file `retort train`. */
 import { OptionError } from '../../../errors/failures.js';
+import { formatCount } from '../../../errors/number-text.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
 import { MEAN } from '../../../training/tasks/task-evaluators.js';
 import {
@@ -10,7 +11,7 @@ import {
   prepareFineTuning,
 } from '../../../training/text/fine-tune.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
-import { formatCount, formatDuration, formatMetric, formatSize } from '../../numbers.js';
+import { formatDuration, formatMetric, formatSize } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { runDisk, stageJson } from '../../plan-lines.js';
 import type { trainUsage } from './usage.js';

@@ -1,9 +1,10 @@
 /** @file `retort evaluate` and `retort predict` with a model of digits. */
 import { OptionError } from '../../../errors/failures.js';
+import { formatCount } from '../../../errors/number-text.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { type DigitAnswer, evaluateDigits, predictDigits } from '../../../experiments/primer/use-digits.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { formatCount, formatMetric } from '../../numbers.js';
+import { formatMetric } from '../../numbers.js';
 import { flagName, type OptionValues } from '../../options.js';
 import type { evaluateUsage, predictUsage } from './usage.js';
 

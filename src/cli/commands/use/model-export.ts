@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { OptionError, OutputError } from '../../../errors/failures.js';
+import { formatCount } from '../../../errors/number-text.js';
 import { saveOnnx } from '../../../export/onnx-folder.js';
 import { errorCode, outputFailure } from '../../../files/file-failure.js';
 import { openAnyModel } from '../../../models/any-model.js';
@@ -10,7 +11,6 @@ import { saveHuggingFace } from '../../../models/hugging-face.js';
 import { type Model, readsText } from '../../../models/model.js';
 import { loadModelTokenizer } from '../../../models/model-tokenizer.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
-import { formatCount } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import type { exportUsage } from './usage.js';
 
