@@ -20,6 +20,7 @@ import {
 } from '../../models/start.js';
 import { START_SETTINGS } from '../../models/start-settings.js';
 import { loadTextModel, type TextModel } from '../../models/text-model.js';
+import { givenOptions } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
@@ -145,7 +146,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     ...(pool && { transfer: textDataset(pool, tokenizer, cut) }),
   };
   const whole = (await transferSet(rows))?.data ?? rows.train;
-  const training = { ...textRun(options, model, whole), ...compute(options, device) };
+  const training = { ...textRun(options, model, whole), device, ...givenOptions(options, ['threads', 'teacherForm']) };
   const words =
     options.start ?? (typeof options.student === 'object' ? options.student.name : startWords(options, start));
   const planned: TextsPlan = {
@@ -170,7 +171,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     asks: purpose === 'run',
   });
   const assistants = await openAssistants(options, start, { ...first, train: rows.train }, task);
-  const { seeds, smallestEffect, overwrite = false, resume = false, strict } = options;
+  const { overwrite = false, resume = false } = options;
   const distillation: DistillOptions = {
     ...training,
     teacher: teacher.teacher,
@@ -186,15 +187,12 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     ...(assistants.length > 0 && { assistants }),
     cacheDir,
     controls,
-    ...(seeds !== undefined && { seeds }),
-    ...(smallestEffect !== undefined && { smallestEffect }),
     metrics,
     outputDir,
     // The folder that the teacher was trained into is ours.
     resume: resume || (taught !== undefined && !overwrite),
     overwrite,
-    ...(strict !== undefined && { strict }),
-    ...recorded(options),
+    ...givenOptions(options, HANDED_ON),
     onEvent,
   };
   return { planned, task, distillation, teacher, teacherRun: untaught?.run };
@@ -203,20 +201,17 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
 /** Where a distillation keeps the teacher's outputs, in its folder. */
 const ANSWERS = 'answers';
 
-/** What goes into the record, and what ends the work. */
-function recorded({ resultsFile, settings, command, config, signal }: DistillTextsOptions) {
-  return {
-    ...(resultsFile !== undefined && { resultsFile }),
-    ...(settings && { settings }),
-    ...(command !== undefined && { command }),
-    ...(config !== undefined && { config }),
-    ...(signal && { signal }),
-  };
-}
-
-function compute({ threads, teacherForm }: DistillTextsOptions, device: string) {
-  return { device, ...(threads !== undefined && { threads }), ...(teacherForm && { teacherForm }) };
-}
+/** Options of the experiment that are the caller's own: its evidence, its record, and what ends it. */
+const HANDED_ON = [
+  'seeds',
+  'smallestEffect',
+  'strict',
+  'resultsFile',
+  'settings',
+  'command',
+  'config',
+  'signal',
+] as const satisfies readonly (keyof DistillTextsOptions & keyof DistillOptions)[];
 
 /** Of a student that a program makes itself, its kind is all that is known. */
 function startWords({ student }: DistillTextsOptions, start: StudentSettings): string {

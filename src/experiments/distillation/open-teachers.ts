@@ -10,6 +10,7 @@ import { findOnHub } from '../../models/find-on-hub.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { modelHash } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
+import { givenOptions } from '../../options/given.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { type EndpointTeacher, endpointTeacher } from '../../teachers/endpoint-teacher.js';
@@ -131,11 +132,9 @@ function openOnnx(path: string, options: DistillTextsOptions, teaching: Teaching
 
 /** How a teacher reads the rows. */
 export function reading(options: DistillTextsOptions, { task, device }: Pick<Teaching, 'task' | 'device'>) {
-  const { maxLength, threads } = options;
   return {
     labelNames: task.labelNames,
-    ...(maxLength !== undefined && { maxLength }),
-    ...(threads !== undefined && { threads }),
+    ...givenOptions(options, ['maxLength', 'threads']),
     device,
     onNotice: eventsOf(options).onNotice,
   };

@@ -1,11 +1,11 @@
 /** @file How the students of a distillation are trained: what an arm learns from, and for how long. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Method } from '../../methods/method.js';
+import { givenOptions } from '../../options/given.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { studentSteps } from '../../training/phases/phase-budgets.js';
 import { type Assistant, assistantNames } from '../../training/phases/phase-options.js';
-import { givenOptions } from '../../training/run/given-options.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { planOn } from '../../training/run/train.js';
 import { HANDED_ON } from '../../training/text/text-run.js';

@@ -29,11 +29,10 @@ import {
 } from '../../models/start.js';
 import type { StartSettings } from '../../models/start-settings.js';
 import { type TextModel, withNewHead } from '../../models/text-model.js';
-import type { Given } from '../../options/given.js';
+import { type Given, givenOptions } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { TrainingEvent } from '../run/events.js';
-import { givenOptions } from '../run/given-options.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { orderOf, planOn } from '../run/train.js';
