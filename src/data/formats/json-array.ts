@@ -1,7 +1,7 @@
 /** @file JSON: one array of objects, as `DataFrame.to_json(orient='records')` of pandas writes it. */
 import { FileError } from '../../errors/failures.js';
 import { readText } from '../../tokenizers/read-text.js';
-import { objectCells, objectRows } from './object-rows.js';
+import { isObject, objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
 
 /** It is parsed as a whole. */
@@ -39,8 +39,4 @@ function parsedArray(text: string, path: string): readonly unknown[] {
   }
   if (Array.isArray(value)) return value;
   throw wrong(quoted(JSON.stringify(value)));
-}
-
-function isObject(value: unknown): value is ObjectRow['object'] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
