@@ -44,7 +44,7 @@ export type CommandIo = {
   /** A line of the command's own among the progress; `--quiet` silences it. */
   readonly say: (line: string) => void;
   /** A remark on stderr; `--quiet` silences it. */
-  readonly notice: (text: string) => void;
+  readonly onNotice: (text: string) => void;
   /**
    * For a run that can stop after the current step and leave a state to resume from: aborted by the first Ctrl-C.
    * Until a command asks for it, Ctrl-C ends the process at once.

@@ -182,20 +182,20 @@ async function runCommand(
     ...(configured.source !== undefined && { fromConfig: configured.source }),
     ...(canAsk(around) && { confirm: (question) => isConfirmed(question, around, progress.close) }),
     onEvent: (event) => {
-      if (event.type === 'notice') io.notice(event.text);
+      if (event.type === 'notice') io.onNotice(event.text);
       else if (event.type === 'download') progress.onDownload(event.model, event.progress);
       else progress.onEvent(event);
     },
     onDownload: progress.onDownload,
     onLabelling: progress.onLabelling,
     say: progress.print,
-    notice: (text) => {
+    onNotice: (text) => {
       if (!told.has(text)) progress.onEvent({ type: 'notice', text });
       told.add(text);
     },
   };
   try {
-    for (const notice of [...configured.notices, ...notices]) io.notice(notice);
+    for (const notice of [...configured.notices, ...notices]) io.onNotice(notice);
     const output = await run(io).catch((error: unknown) => {
       throw configured.located(withFlagNames(error, command.usage.options));
     });

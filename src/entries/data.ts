@@ -1,4 +1,5 @@
 export { type Batch, type Dataset, paddedRows, paddingWeights } from '../data/dataset.js';
+export { textsOfFile } from '../data/file-texts.js';
 export type { TextFormat } from '../data/formats/table.js';
 export type { ColumnName } from '../data/formats/table-rows.js';
 export { GLUE_SETS, type GlueName, glue } from '../data/glue.js';

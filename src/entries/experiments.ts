@@ -10,6 +10,7 @@ export type { AssistantStart, StudentStart } from '../experiments/distillation/t
 export { type DistillationData, type TransferSet, transferSet } from '../experiments/distillation/transfer.js';
 export { examine } from '../experiments/doctor.js';
 export { describeEnvironment } from '../experiments/environment.js';
+export { type Evaluated, type EvaluateOptions, evaluate, type Figure } from '../experiments/evaluate.js';
 export { type ExperimentEvent, type ExperimentOutcome, runExperiment } from '../experiments/experiment.js';
 export {
   compareArms,

@@ -22,9 +22,9 @@ export const RANKS: Readonly<Record<string, number>> = {
   methods: 7,
   augment: 7.5,
   training: 8,
-  experiments: 9,
-  export: 9,
   inference: 9,
+  export: 9.2,
+  experiments: 9.5,
   report: 10,
   cli: 11,
   // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.

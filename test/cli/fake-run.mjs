@@ -19,7 +19,7 @@ await runProcess([
     ...usage,
     name: 'chatter',
     async run(_options, io) {
-      for (let i = 0; i < 2000; i++) io.notice(`notice ${i}`);
+      for (let i = 0; i < 2000; i++) io.onNotice(`notice ${i}`);
       await pause(20);
       return { json: null, text: 'finished' };
     },
@@ -29,7 +29,7 @@ await runProcess([
     name: 'train',
     async run(_options, io) {
       const signal = io.interruption();
-      io.notice('step 1');
+      io.onNotice('step 1');
       while (!signal.aborted) await pause(10);
       // The step under way has to end first.
       await pause(100);
@@ -42,7 +42,7 @@ await runProcess([
     async run(_options, io) {
       const signal = io.interruption();
       signal.addEventListener('abort', () => setTimeout(() => process.kill(process.pid, 'SIGINT'), 20));
-      io.notice('step 1');
+      io.onNotice('step 1');
       while (!signal.aborted) await pause(10);
       await pause(100);
       throw new InterruptedError({ where: 'train', wanted: 'to finish', got: 'Ctrl-C', fix: 'add --resume' });
@@ -53,7 +53,7 @@ await runProcess([
     name: 'deaf',
     async run(_options, io) {
       io.interruption();
-      io.notice('step 1');
+      io.onNotice('step 1');
       await pause(600_000);
     },
   }),
@@ -61,7 +61,7 @@ await runProcess([
     ...usage,
     name: 'wait',
     async run(_options, io) {
-      io.notice('waiting');
+      io.onNotice('waiting');
       await pause(600_000);
     },
   }),

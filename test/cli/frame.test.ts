@@ -120,8 +120,8 @@ describe('a command that runs', () => {
   });
 
   test('notices and progress go to stderr, and --quiet silences them', async () => {
-    const body = (io: { notice: (text: string) => void }) => {
-      io.notice('test data');
+    const body = (io: { onNotice: (text: string) => void }) => {
+      io.onNotice('test data');
       return Promise.resolve({ json: null, text: 'done' });
     };
     const loud = await capturedRun(['mnist', '—seed', '1'], { body });
@@ -132,8 +132,8 @@ describe('a command that runs', () => {
 
   // A hub model that student and teacher both began with was once said twice to have no checksums.
   test('the same notice is given once', async () => {
-    const body = (io: { notice: (text: string) => void }) => {
-      for (const text of ['no checksums', 'test data', 'no checksums']) io.notice(text);
+    const body = (io: { onNotice: (text: string) => void }) => {
+      for (const text of ['no checksums', 'test data', 'no checksums']) io.onNotice(text);
       return Promise.resolve({ json: null, text: 'done' });
     };
     expect((await capturedRun(['mnist'], { body })).stderr).toBe('note: no checksums\nnote: test data\n');
@@ -165,7 +165,7 @@ describe('a command that runs', () => {
     async (columns) => {
       const settings = columns === undefined ? {} : { stdoutColumns: columns, stderrColumns: columns };
       const body = async (io: CommandIo) => {
-        io.notice(HOSTILE);
+        io.onNotice(HOSTILE);
         io.say(HOSTILE);
         io.onDownload(HOSTILE, { file: 'f', bytes: 1, totalBytes: 2 });
         io.onDownload(HOSTILE, { file: 'f', bytes: 2, totalBytes: 2 });

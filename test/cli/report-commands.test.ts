@@ -124,7 +124,7 @@ describe('retort doctor', () => {
     const outputOf = (path: string) => {
       const io = {
         ...{ stdin: new PassThrough(), columns: undefined, write: async () => {}, commandLine: '' },
-        ...{ onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, say: () => {}, notice: () => {} },
+        ...{ onEvent: () => {}, onDownload: () => {}, onLabelling: () => {}, say: () => {}, onNotice: () => {} },
         interruption: () => new AbortController().signal,
       };
       const doctor = COMMANDS.find(({ usage }) => usage.name === 'doctor');

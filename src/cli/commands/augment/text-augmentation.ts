@@ -15,7 +15,7 @@ export async function augmentTexts(
 ): Promise<CommandOutput> {
   const { status, texts, rows, path } = await augment({
     ...options,
-    onNotice: io.notice,
+    onNotice: io.onNotice,
     onDownload: io.onDownload,
     onProgress: sayer(io),
     get signal() {

@@ -34,14 +34,15 @@ export async function trainOnMnist(options: Options, io: CommandIo): Promise<Com
 
 function noticeWhatCounts(options: Options, io: CommandIo): void {
   const { saveTopK, saveLast, doFastDevRun } = options;
-  if (options.alphaForKd === 0) io.notice('with --alpha_for_kd 0 only the labels are used, and the teacher is not run');
+  if (options.alphaForKd === 0)
+    io.onNotice('with --alpha_for_kd 0 only the labels are used, and the teacher is not run');
   if (doFastDevRun) return;
   if (saveTopK !== 0 && isScored(options)) {
-    io.notice(
+    io.onNotice(
       '--save_top_k selects on the test split, which is scored after each epoch; the accuracy reported is that of the ' +
         `last epoch, and the model to report and distil from is last.ckpt${saveLast ? '' : ' (add --save_last)'}`,
     );
   } else if (!saveLast) {
-    io.notice('no model will be kept; add --save_last to keep the one after the last epoch');
+    io.onNotice('no model will be kept; add --save_last to keep the one after the last epoch');
   }
 }

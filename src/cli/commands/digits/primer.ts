@@ -93,7 +93,7 @@ function progressOf(io: CommandIo): (event: PrimerEvent) => void {
   const started = performance.now();
   let first: number | undefined;
   return (event) => {
-    if (event.type === 'notice') io.notice(event.text);
+    if (event.type === 'notice') io.onNotice(event.text);
     if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
     const { runs, finished } = event.event;
     first ??= finished - 1;

@@ -81,7 +81,7 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
   let badRows = 0;
   const onBadRow = (failure: FileError): void => {
     badRows += 1;
-    if (badRows === 1) io.notice(`left out ${failure.message}`);
+    if (badRows === 1) io.onNotice(`left out ${failure.message}`);
   };
   const { text, pair, label, score } = roles;
   const task = await readTextTask({

@@ -16,7 +16,7 @@ export async function scoredDigits(
   const { path, rows, accuracy, accuracyInterval95, loss } = await evaluateDigits({
     ...options,
     dataDir,
-    onNotice: io.notice,
+    onNotice: io.onNotice,
   });
   const [low, high] = accuracyInterval95.map((share) => (100 * share).toFixed(2));
   return {
@@ -71,7 +71,7 @@ export async function answeredDigits(
   const files: { readonly file: string; readonly predictions: readonly DigitAnswer[] }[] = [];
   let model = '';
   const images = await Promise.all(inputs.map(async (file) => (file === '-' ? stdinImages(io) : file)));
-  for await (const { path, ...answered } of predictDigits(images, { ...options, onNotice: io.notice })) {
+  for await (const { path, ...answered } of predictDigits(images, { ...options, onNotice: io.onNotice })) {
     const prefix = inputs.length > 1 ? `${answered.file}\t` : '';
     lines.push(...answered.predictions.map(({ label, probability }) => `${prefix}${label}\t${probability.toFixed(4)}`));
     files.push(answered);

@@ -1,9 +1,9 @@
 /** @file The texts that a command was given: as words, in files, on standard input; one after the other. */
 import { isUtf8 } from 'node:buffer';
 import { stat } from 'node:fs/promises';
-import { EXTENSIONS, extensionOf, formatOf, hasColumns, TABLE_FILES } from '../../../data/formats/table.js';
-import type { Columns, TableHeader } from '../../../data/formats/table-rows.js';
-import { MAX_LINE_BYTES, textLines } from '../../../data/formats/text-lines.js';
+import { textsOfFile } from '../../../data/file-texts.js';
+import { EXTENSIONS, extensionOf, hasColumns, TABLE_FILES } from '../../../data/formats/table.js';
+import { MAX_LINE_BYTES } from '../../../data/formats/text-lines.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
 import { errorCode, inputFailure } from '../../../files/file-failure.js';
 import type { TextInput } from '../../../inference/load.js';
@@ -62,11 +62,11 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
   async function* texts(): AsyncGenerator<TextInput, void> {
     for (const [i, word] of words.entries()) {
       if (kinds[i] === 'stdin') yield* stdinLines(stdin);
-      else if (kinds[i] === 'file') yield* fileTexts(word, options);
+      else if (kinds[i] === 'file') yield* textsOfFile(word, options);
       else yield pair === undefined ? word : [word, pair];
     }
     if (file === '-') yield* stdinLines(stdin);
-    else if (file !== undefined) yield* fileTexts(file, options);
+    else if (file !== undefined) yield* textsOfFile(file, options);
   }
   return { texts: texts(), isSingle: words.length === 1 && kinds[0] === 'text' && file === undefined };
 }
@@ -80,26 +80,6 @@ async function kindOf(word: string): Promise<'stdin' | 'file' | 'text'> {
     // A long text, or one with a NUL, is no name of a file.
     if (errorCode(error) !== undefined || error instanceof TypeError) return 'text';
     throw error;
-  }
-}
-
-async function* fileTexts(
-  path: string,
-  { textColumn, pairColumn }: TextSourceOptions,
-): AsyncGenerator<TextInput, void> {
-  const format = formatOf(path);
-  if (format?.cells === undefined) {
-    for await (const { text } of textLines(path)) yield text;
-    return;
-  }
-  const columns = ({ names }: TableHeader): Columns => ({
-    text: textColumn ?? (!names.includes('text') && names.includes('sentence') ? 'sentence' : 'text'),
-    ...(pairColumn !== undefined && { pair: pairColumn }),
-  });
-  for await (const row of format.rows(path, { columns })) {
-    if ('failure' in row) throw row.failure;
-    const { text = '', pair } = row.cells;
-    yield pairColumn === undefined ? text : [text, pair ?? ''];
   }
 }
 

@@ -1,35 +1,28 @@
+/** @file `retort predict`. */
 import { OptionError } from '../../../errors/failures.js';
+import { openTextModel, readsImages } from '../../../export/open-text-model.js';
 import type { Answer } from '../../../inference/load.js';
-import { findOnHub } from '../../../models/find-on-hub.js';
 import type { CommandIo, CommandOutput, Json } from '../../command.js';
 import type { OptionValues } from '../../options.js';
 import { shownLine } from '../../terminal.js';
 import { textSource } from './text-inputs.js';
-import { openTextModel, readsDigits } from './text-model.js';
 import type { predictUsage } from './usage.js';
 
 type Options = OptionValues<typeof predictUsage.options>;
 
-/** `retort predict`. */
-export async function predict(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
-  if (!(await readsDigits(options.model, findOnHub({ onNotice: io.notice, onDownload: io.onDownload }))))
-    return predictTexts(options, io);
-  const { answeredDigits } = await import('./digits.js');
-  return answeredDigits(options, io);
-}
-
 /**
- * One line a text, in their order: its label, a tab, the probability of it; of a
- * regression the value. With `--json` one object for a text, or one a line for many.
+ * One line a text, in their order: its label, a tab, the probability of it; of a regression the value. With `--json` one
+ * object for a text, or one a line for many.
  */
-async function predictTexts(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
-  const { inputs: words, file, pair, textColumn, pairColumn, threads, device, maxLength, json } = options;
-  const source = await textSource({ words, file, pair, textColumn, pairColumn }, io.stdin);
-  const model = await openTextModel(
-    options.model,
-    { device, ...(threads !== undefined && { threads }), ...(maxLength !== undefined && { maxLength }) },
-    io,
-  );
+export async function predict(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
+  const { inputs: words, threads, device, maxLength, json } = options;
+  const { onNotice, onDownload } = io;
+  if (await readsImages(options.model, io)) {
+    const { answeredDigits } = await import('./digits.js');
+    return answeredDigits(options, io);
+  }
+  const source = await textSource({ ...options, words }, io.stdin);
+  const model = await openTextModel(options.model, { threads, device, maxLength, onNotice, onDownload });
   try {
     if (source.isSingle) {
       for await (const answer of model.stream(source.texts)) {

@@ -2,24 +2,32 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OutputError } from '../../../errors/failures.js';
-import { writeFileAtomic } from '../../../files/atomic-write.js';
-import { errorCode, inputFailure } from '../../../files/file-failure.js';
-import { packageVersion } from '../../../files/package-version.js';
-import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../../../inference/load.js';
-import { type FindModel, findOnHub } from '../../../models/find-on-hub.js';
-import { configOf, findModelFolder, isOurs, taskInName } from '../../../models/model-folder.js';
-import { IMAGE_KINDS } from '../../../models/model-format.js';
-import { readOnnxMetadata } from '../../../onnx/metadata.js';
-import type { CommandIo } from '../../command.js';
+import { OutputError } from '../errors/failures.js';
+import { writeFileAtomic } from '../files/atomic-write.js';
+import { inputFailure } from '../files/file-failure.js';
+import { packageVersion } from '../files/package-version.js';
+import { isFile } from '../files/path-entry.js';
+import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../inference/load.js';
+import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
+import { configOf, findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
+import { IMAGE_KINDS } from '../models/model-format.js';
+import { readOnnxMetadata } from '../onnx/metadata.js';
+import { defined, type Given } from '../options/given.js';
+
+export type OpenTextModelOptions = Given<LoadOptions> & HubEvents;
+
+export type OpenedTextModel = Inference & {
+  /** The folder of the model's files, or the export. */
+  readonly path: string;
+};
 
 /**
  * Whether a path or name is a model of images, known without loading it. What is no model at all counts as text: opening
  * it says what is wrong.
  */
-export async function readsDigits(nameOrPath: string, find: FindModel): Promise<boolean> {
+export async function readsImages(nameOrPath: string, events: HubEvents = {}): Promise<boolean> {
   if ((await fileIn(nameOrPath)) !== undefined) return false;
-  const { model } = await configOf(await findModelFolder(nameOrPath, find));
+  const { model } = await configOf(await findModelFolder(nameOrPath, findOnHub(events)));
   return typeof model === 'object' && model !== null && 'kind' in model && IMAGE_KINDS.has(String(model.kind));
 }
 
@@ -29,24 +37,22 @@ export async function readsDigits(nameOrPath: string, find: FindModel): Promise<
  * same files.
  * @throws as `load`, `openAnyModel`, `exportOnnx` do.
  */
-export async function openTextModel(
-  nameOrPath: string,
-  options: LoadOptions,
-  io: Pick<CommandIo, 'notice' | 'onDownload'>,
-): Promise<Inference & { readonly path: string }> {
-  const noticing = { ...options, onNotice: io.notice };
+export async function openTextModel(nameOrPath: string, options: OpenTextModelOptions = {}): Promise<OpenedTextModel> {
+  const { onDownload, onNotice = () => {}, ...place } = options;
+  const loading = { ...defined(place), onNotice };
+  const at = (inference: Inference, path: string): OpenedTextModel => Object.assign(inference, { path });
   const given = await fileIn(nameOrPath);
   if (given !== undefined && !(await isOfWeights(nameOrPath, given))) {
-    return withPath(await load(nameOrPath, noticing), nameOrPath);
+    return at(await load(nameOrPath, loading), nameOrPath);
   }
-  const folder = await findModelFolder(nameOrPath, findOnHub({ onNotice: io.notice, onDownload: io.onDownload }));
+  const folder = await findModelFolder(nameOrPath, findOnHub({ onNotice, ...defined({ onDownload }) }));
   const { task } = taskInName(nameOrPath);
   const file = join(folder, task === undefined ? MODEL_FILE : `${task}.onnx`);
   const source = await sourceOf(folder);
-  if ((await isFile(file)) && (await readSource(file)) === source) return withPath(await load(file, noticing), folder);
-  const bytes = await exported({ name: nameOrPath, folder, source }, io.notice);
+  if ((await isFile(file)) && (await readSource(file)) === source) return at(await load(file, loading), folder);
+  const bytes = await exported(nameOrPath, folder, source, onNotice);
   const isKept = (await isOurs(folder)) && (await keep(file, bytes));
-  return withPath(await openExport(isKept ? file : bytes, folder, noticing), folder);
+  return at(await openExport(isKept ? file : bytes, folder, loading), folder);
 }
 
 /** The model of a path that is an .onnx file, or a folder with one. */
@@ -104,19 +110,16 @@ async function modelFiles(folder: string): Promise<string[]> {
   }
 }
 
-async function exported(
-  { name, folder, source }: { readonly name: string; readonly folder: string; readonly source: string },
-  notice: (text: string) => void,
-): Promise<Uint8Array> {
-  // Loaded where there is no export yet: it is all that trains.
+/** The bytes of an export. What trains is loaded here, where there is none yet. */
+async function exported(name: string, folder: string, source: string, onNotice: (text: string) => void) {
   const [{ openAnyModel }, { exportOnnx }, { loadModelTokenizer }, { tokenizerHash }] = await Promise.all([
-    import('../../../models/any-model.js'),
-    import('../../../export/onnx.js'),
-    import('../../../models/model-tokenizer.js'),
-    import('../../../tokenizers/tokenizer-hash.js'),
+    import('../models/any-model.js'),
+    import('./onnx.js'),
+    import('../models/model-tokenizer.js'),
+    import('../tokenizers/tokenizer-hash.js'),
   ]);
   const opened = await openAnyModel(name, { find: () => Promise.resolve(folder) });
-  for (const text of opened.notices) notice(text);
+  for (const text of opened.notices) onNotice(text);
   return exportOnnx({ ...opened, source, tokenizerHash: tokenizerHash(await loadModelTokenizer(opened)) });
 }
 
@@ -128,19 +131,5 @@ async function keep(file: string, bytes: Uint8Array): Promise<boolean> {
   } catch (error) {
     if (error instanceof OutputError) return false;
     throw error;
-  }
-}
-
-function withPath(inference: Inference, path: string): Inference & { readonly path: string } {
-  return Object.assign(inference, { path });
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errorCode(error) ?? '') || error instanceof TypeError)
-      return false;
-    throw inputFailure(error, path);
   }
 }

@@ -1,0 +1,178 @@
+/** @file A trained model of texts, by name, scored on labelled data: each figure with its interval. */
+import process from 'node:process';
+import { formatOf, hasColumns } from '../data/formats/table.js';
+import { readTextTable } from '../data/read-text-table.js';
+import type { TaskSettings } from '../data/task-settings.js';
+import { isTextSetName, loadTextSet } from '../data/text-sets.js';
+import type { TextTable } from '../data/text-table.js';
+import { type SplitName, splitOf } from '../data/text-task.js';
+import { FileError, OptionError } from '../errors/failures.js';
+import { openTextModel } from '../export/open-text-model.js';
+import type { Answer, TextInput } from '../inference/load.js';
+import type { Answered } from '../metrics/answered.js';
+import { bootstrapInterval } from '../metrics/bootstrap.js';
+import { askedMetrics, type JudgedMetric, METRICS, usualMetrics } from '../metrics/table.js';
+import { wilsonInterval } from '../metrics/wilson-interval.js';
+import type { HubEvents } from '../models/find-on-hub.js';
+import { defined, type Given } from '../options/given.js';
+import type { ComputeSettings } from '../options/run-settings.js';
+import { NO_LABEL } from '../tensor/no-label.js';
+
+export type EvaluateOptions = HubEvents &
+  Given<Pick<TaskSettings, 'dataDir' | 'textColumn' | 'pairColumn' | 'labelColumn' | 'maxLength'> & ComputeSettings> & {
+    /** An export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub. */
+    readonly model: string;
+    /** A set by name, a file with a column of labels (of a regression values), or texts that a program has read. */
+    readonly data: string | TextTable;
+    /** Of a set by name. Default: `dev`. */
+    readonly split?: SplitName | undefined;
+    /** Measured first, besides the usual ones. */
+    readonly metric?: JudgedMetric | undefined;
+  };
+
+export type Figure = {
+  readonly metric: JudgedMetric;
+  readonly value: number;
+  /** 95 %: Wilson's of the accuracy, else a bootstrap's over rows; undefined where there is none. */
+  readonly interval: readonly [low: number, high: number] | undefined;
+};
+
+export type Evaluated = {
+  /** The folder of the model's files, or the export. */
+  readonly path: string;
+  /** The name of the data. */
+  readonly data: string;
+  /** That have a label, or a value. */
+  readonly rows: number;
+  readonly figures: readonly Figure[];
+};
+
+/**
+ * Scores a model of texts as `retort evaluate` does. (Of digits: `evaluateDigits`.)
+ * @throws OptionError for data of other labels, or settings that contradict it; FileError for data without labels; as
+ *   `openTextModel` does.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
+  expectFitting(options);
+  const { threads, device, maxLength, onNotice, onDownload } = options;
+  const model = await openTextModel(options.model, {
+    threads,
+    device,
+    maxLength,
+    ...defined({ onNotice, onDownload }),
+  });
+  try {
+    const { table, metrics } = await readData(options, model.labels);
+    const answers: Answer[] = [];
+    for await (const answer of model.stream(inputsOf(table))) answers.push(answer);
+    const classes = model.labels.length === 1 ? undefined : classesOfModel(table, model.labels, onNotice);
+    const answered = answeredRows(table, answers, classes);
+    const rows = answered.gold.length;
+    expectRows(rows, table);
+    const figures = metrics.map((metric) => figureOf(metric, answered, rows));
+    return { path: model.path, data: table.name, rows, figures };
+  } finally {
+    await model.release();
+  }
+}
+
+/** @throws OptionError for what contradicts the data that was named. */
+function expectFitting({ data, split, textColumn, pairColumn, labelColumn, dataDir }: EvaluateOptions): void {
+  if (typeof data === 'object') return;
+  const isSet = isTextSetName(data);
+  if (isSet && (textColumn ?? pairColumn ?? labelColumn) !== undefined) {
+    throw new OptionError({ where: 'columns', wanted: 'a file', got: `${data}, whose columns are known` });
+  }
+  if (!isSet && (split ?? dataDir) !== undefined) {
+    const where = split === undefined ? 'dataDir' : 'split';
+    throw new OptionError({ where, wanted: 'the name of a data set', got: `'${data}'`, fix: 'leave it out' });
+  }
+}
+
+type Scorable = { readonly table: TextTable; readonly metrics: readonly JudgedMetric[] };
+
+async function readData(options: EvaluateOptions, labels: readonly string[]): Promise<Scorable> {
+  const { data, metric, split = 'dev', dataDir = process.env.RETORT_DATA } = options;
+  const isRegression = labels.length === 1;
+  const measured = (usual: Parameters<typeof askedMetrics>[1]) => askedMetrics(metric, usual, labels.length);
+  if (typeof data === 'object') return { table: data, metrics: measured(usualMetrics(labels.length)) };
+  if (isTextSetName(data)) {
+    const task = await loadTextSet(data, { dir: dataDir });
+    if (task.isRegression !== isRegression) {
+      throw new OptionError({
+        where: data,
+        wanted: isRegression ? 'scores, as the model predicts' : `the labels ${labels.join(', ')}`,
+        got: task.isRegression ? 'values' : 'labels',
+        fix: 'use a model of this task',
+      });
+    }
+    return { table: splitOf(task, split), metrics: measured(task.metrics) };
+  }
+  const { textColumn: text, pairColumn: pair, labelColumn = 'label' } = options;
+  if (formatOf(data) !== undefined && !hasColumns(data)) {
+    throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
+  }
+  const table = await readTextTable(data, {
+    ...defined({ text, pair }),
+    ...(isRegression ? { score: labelColumn, label: null } : { label: labelColumn, labelNames: labels }),
+  });
+  return { table, metrics: measured(usualMetrics(labels.length)) };
+}
+
+function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
+  for (const [row, text] of texts.entries()) yield pairs === undefined ? text : [text, pairs[row] ?? ''];
+}
+
+/** The rows that have a label, or a score. @param classes None for a regression. */
+function answeredRows(
+  { labels, scores }: TextTable,
+  answers: readonly Answer[],
+  classes?: readonly string[],
+): Answered {
+  const targets = Array.from((classes ? labels : scores) ?? []);
+  const has = (target: number) => (classes ? target !== NO_LABEL : !Number.isNaN(target));
+  const rows = Array.from(targets.keys()).filter((row) => has(targets[row] as number));
+  const said = ({ label, score }: Answer) => (classes ? classes.indexOf(label) : score);
+  return {
+    classes: classes?.length ?? 1,
+    gold: rows.map((row) => targets[row] as number),
+    said: rows.map((row) => said(answers[row] as Answer)), // one answer for each row
+  };
+}
+
+function figureOf(metric: JudgedMetric, answered: Answered, rows: number): Figure {
+  const { measure, countsRight } = METRICS[metric];
+  const value = measure(answered);
+  const interval = countsRight
+    ? wilsonInterval(Math.round(value * rows), rows)
+    : bootstrapInterval(rows, (sample) => measure(answered, sample));
+  return { metric, value, interval };
+}
+
+/**
+ * The model's names of the classes, in the order of the table's label numbers.
+ * @throws OptionError where they cannot be told.
+ */
+function classesOfModel(
+  { name, labelNames }: TextTable,
+  names: readonly string[],
+  onNotice?: (text: string) => void,
+): readonly string[] {
+  if (labelNames.every((label) => names.includes(label)) && labelNames.length === names.length) return labelNames;
+  const isUnnamed = names.every((label, i) => label === `LABEL_${i}`);
+  if (isUnnamed && labelNames.length === names.length) {
+    onNotice?.(`the model's labels have no names: taken in the order of ${labelNames.join(', ')}`);
+    return names;
+  }
+  throw new OptionError({
+    where: name,
+    wanted: `the labels of the model (${names.slice(0, 12).join(', ')})`,
+    got: labelNames.slice(0, 12).join(', ') || 'no labels',
+    fix: 'use data with these labels',
+  });
+}
+
+function expectRows(rows: number, { name }: TextTable): void {
+  if (rows > 0) return;
+  throw new FileError({ where: name, wanted: 'rows with labels', got: 'none', fix: 'use a split that has labels' });
+}

@@ -1,0 +1,103 @@
+/** @file A trained model by name, written for other programs. */
+import { readdir } from 'node:fs/promises';
+import { OptionError, OutputError } from '../errors/failures.js';
+import { errorCode, outputFailure } from '../files/file-failure.js';
+import { openAnyModel } from '../models/any-model.js';
+import { FAMILY_NAMES, familyOf } from '../models/families.js';
+import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
+import { classesOf } from '../models/forward.js';
+import { saveHuggingFace } from '../models/hugging-face.js';
+import { type Model, readsText } from '../models/model.js';
+import { loadModelTokenizer } from '../models/model-tokenizer.js';
+import { defined } from '../options/given.js';
+import { saveOnnx } from './onnx-folder.js';
+
+export type ExportModelOptions = HubEvents & {
+  /** A run, a checkpoint, a Hugging Face folder, or a name on its hub. */
+  readonly model: string;
+  /** ONNX, or a Hugging Face folder. Default: `onnx`. */
+  readonly to?: 'onnx' | 'hf' | undefined;
+  /** A folder, new or empty. */
+  readonly outputDir: string;
+  /** Other names for its labels: one for each, in their order. */
+  readonly labelNames?: readonly string[] | undefined;
+  /** Replace an earlier export. */
+  readonly overwrite?: boolean | undefined;
+};
+
+export type ExportedModel = {
+  /** The folder that was exported. */
+  readonly path: string;
+  readonly kind: string;
+  readonly parameters: number;
+  readonly labelNames: readonly string[];
+  /** Of the ONNX file. */
+  readonly bytes?: number;
+};
+
+/**
+ * Writes a trained model as `retort export` does: `model.onnx` with the tokenizer and a `config.json`, or what Python's
+ * transformers load.
+ * @throws OutputError for a folder that holds something; OptionError for a model that the format does not know, or other
+ *   names than it has labels; as `openAnyModel`, `saveOnnx` and `saveHuggingFace` do.
+ */
+export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
+  const { to = 'onnx', outputDir, overwrite = false, onNotice } = options;
+  await expectFree(outputDir, overwrite);
+  const opened = await openAnyModel(options.model, { ...defined({ onNotice }), find: findOnHub(options) });
+  const { model, weights, readsPairs, path } = opened;
+  const { kind } = model;
+  if (to === 'hf' && familyOf(kind) === undefined) {
+    const wanted = `a ${FAMILY_NAMES.join(', ')}, which transformers supports`;
+    throw new OptionError({ where: 'to hf', wanted, got: `a ${kind}`, fix: 'use --to onnx' });
+  }
+  const labelNames = options.labelNames === undefined ? opened.labelNames : checkedNames(options.labelNames, model);
+  for (const notice of opened.notices) onNotice?.(notice);
+  const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
+  const content = { model, weights, labelNames, ...defined({ readsPairs, tokenizer }) };
+  if (to === 'hf') await saveHuggingFace(outputDir, content);
+  const bytes = to === 'onnx' ? await saveOnnx(outputDir, content) : undefined;
+  const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
+  return { path, kind, parameters, labelNames, ...defined({ bytes }) };
+}
+
+/** @throws OptionError for another number of names than the model has classes, and for one that is there twice. */
+function checkedNames(names: readonly string[], model: Model): readonly string[] {
+  const classes = classesOf(model);
+  const different = new Set(names.filter((name) => name !== '')).size;
+  if (names.length === classes && different === classes) return names;
+  throw new OptionError({
+    where: 'labelNames',
+    wanted: `${classes} different names, one for each class, separated by commas`,
+    got: names.length === classes ? `${different} of ${names.length}` : String(names.length),
+  });
+}
+
+/** What exports write. Folders with anything else in them are not replaced. */
+const OURS = /^(config\.json|manifest\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
+
+/** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
+async function expectFree(path: string, overwrite: boolean): Promise<void> {
+  const names = await namesIn(path);
+  const strange = names.filter((name) => !OURS.test(name));
+  if (names.length === 0 || (overwrite && strange.length === 0)) return;
+  const shown = (overwrite ? strange : names).sort().slice(0, 3).join(', ');
+  throw new OutputError({
+    where: path,
+    wanted: overwrite ? 'an earlier export, or a new folder' : 'a new or empty folder',
+    got: `one with ${shown}`,
+    fix: `${overwrite ? '' : 'pass --overwrite to replace an earlier export, or '}choose another folder`,
+  });
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return [];
+    if (code !== 'ENOTDIR') throw outputFailure(error, path);
+    const wanted = 'a folder, or nothing yet';
+    throw new OutputError({ where: path, wanted, got: 'a file', fix: 'choose another path' });
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { textsOfFile } from '../../src/data/file-texts.js';
+import { textTable } from '../../src/data/text-table.js';
+import { evaluate } from '../../src/experiments/evaluate.js';
+import { exportModel } from '../../src/export/export-model.js';
+import { openTextModel } from '../../src/export/open-text-model.js';
+import { saveModel } from '../../src/models/saved-model.js';
+import { temporaryFolder } from '../files/processes.js';
+import { LABELS, smallBert, TEXTS, VOCABULARY } from '../inference/text-student.js';
+
+const root = temporaryFolder();
+const model = join(root, 'model');
+const texts = TEXTS.slice(0, 12);
+let answers: readonly string[];
+
+beforeAll(async () => {
+  await saveModel(model, { ...smallBert(), tokenizerFiles: new Map([['vocab.txt', VOCABULARY]]) });
+  const opened = await openTextModel(model, { threads: 1 });
+  answers = (await opened.predict(texts)).map(({ label }) => label);
+  await opened.release();
+});
+
+describe('evaluate', () => {
+  test('scores a model on texts that a program has, its own answers being all right', async () => {
+    const other = LABELS.find((label) => label !== answers[0]) ?? '';
+    const data = (first: string) =>
+      textTable('own', {
+        texts,
+        labels: [first, ...answers.slice(1)].map((label) => LABELS.indexOf(label)),
+        labelNames: LABELS,
+      });
+    const right = await evaluate({ model, data: data(answers[0] ?? ''), threads: 1 });
+    expect(right).toMatchObject({ path: model, data: 'own', rows: 12 });
+    expect(right.figures[0]).toMatchObject({ metric: 'accuracy', value: 1 });
+    const { figures } = await evaluate({ model, data: data(other), metric: 'macro_f1', threads: 1 });
+    expect(figures.map(({ metric }) => metric).slice(0, 2)).toEqual(['macro_f1', 'accuracy']);
+    expect(figures[1]?.value).toBeCloseTo(11 / 12);
+  });
+
+  test('settings that contradict the data are named', async () => {
+    await expect(evaluate({ model, data: 'own.csv', split: 'dev' })).rejects.toThrow(
+      "split: wanted the name of a data set, got 'own.csv'; leave it out",
+    );
+  });
+});
+
+describe('exportModel', () => {
+  test('writes what openTextModel opens as it is, with other labels', async () => {
+    const outputDir = join(root, 'export');
+    const labelNames = ['-', '0', '+'];
+    const written = await exportModel({ model, outputDir, labelNames });
+    expect(written).toMatchObject({ path: model, kind: 'bert', labelNames });
+    expect(written.bytes).toBe(readFileSync(join(outputDir, 'model.onnx')).length);
+    const opened = await openTextModel(outputDir);
+    expect(opened.labels).toEqual(labelNames);
+    expect((await opened.predict(texts)).map(({ label }) => LABELS[labelNames.indexOf(label)])).toEqual(answers);
+    await opened.release();
+    await expect(exportModel({ model, outputDir })).rejects.toThrow('a new or empty folder');
+    const wrong = exportModel({ model, outputDir: join(root, 'none'), labelNames: ['a', 'a', 'b'] });
+    await expect(wrong).rejects.toThrow('labelNames: wanted 3 different names, one for each class');
+    expect(existsSync(join(root, 'none'))).toBe(false);
+  });
+});
+
+describe('textsOfFile', () => {
+  test('the column text, or sentence, or the one that is named; lines of any other file', async () => {
+    const read = async (name: string, content: string, settings = {}) => {
+      writeFileSync(join(root, name), content);
+      const found: unknown[] = [];
+      for await (const text of textsOfFile(join(root, name), settings)) found.push(text);
+      return found;
+    };
+    expect(await read('a.csv', 'id,text,b\n1,one,x\n2,two,y\n')).toEqual(['one', 'two']);
+    expect(await read('b.tsv', 'id\tsentence\n1\tone\n')).toEqual(['one']);
+    expect(await read('a.csv', 'id,text,b\n1,one,x\n', { textColumn: 'b', pairColumn: 'text' })).toEqual([
+      ['x', 'one'],
+    ]);
+    expect(await read('c.txt', 'one\n\ntwo\n')).toEqual(['one', '', 'two']);
+  });
+});
