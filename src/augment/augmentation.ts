@@ -1,6 +1,7 @@
 /** @file What makes new texts of old ones, row by row: the contract of every augmentation. */
 import { createHash } from 'node:crypto';
 import type { TextTable } from '../data/text-table.js';
+import { OptionError } from '../errors/failures.js';
 import { RandomStream } from '../tensor/random.js';
 
 /** A text, or a pair of them. */
@@ -31,6 +32,12 @@ export type AugmentOptions = {
 };
 
 export const AUGMENT_SEED = 42;
+
+/** @throws OptionError unless it is an integer ≥ 1. */
+export function expectCopies(copies: number): void {
+  if (Number.isInteger(copies) && copies >= 1) return;
+  throw new OptionError({ where: 'copies', wanted: 'an integer ≥ 1', got: String(copies) });
+}
 
 /** The row of a table as a text. */
 export function sourceTextOf({ texts, pairs }: TextTable, row: number): SourceText {

@@ -29,10 +29,9 @@ import { TOKENS_PER_RUN } from '../tokenizers/token-limits.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import type { WordVectors } from '../tokenizers/word-vectors.js';
-import type { Augmentation, SourceText } from './augmentation.js';
+import { type Augmentation, expectCopies, type SourceText } from './augmentation.js';
 import { largestPlaces, type Neighbours, pieceNeighbours, vectorNeighbours } from './neighbours.js';
 import { STOP_WORDS } from './stop-words.js';
-import { expectCopies } from './tang.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
 
 export type MlmOptions = Pick<SessionOptions, 'threads' | 'device'> & {

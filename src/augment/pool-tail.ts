@@ -1,7 +1,9 @@
 /** @file Where a pool of texts that a kill has left half made is to be gone on with. */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { FileError } from '../errors/failures.js';
+import { shortened } from '../errors/shortened.js';
 import { outputFailure } from '../files/file-failure.js';
+import { objectOf, parsedJson } from '../files/parsed-json.js';
 
 const NEWLINE = 0x0a;
 const FIRST_LOOK_BYTES = 2 ** 16;
@@ -60,17 +62,12 @@ function lastRow(bytes: Buffer, isWhole: boolean, path: string): LastRow | undef
 }
 
 function originOf(line: string, path: string): string {
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch {
-    row = undefined;
-  }
-  if (typeof row === 'object' && row !== null && 'from' in row && typeof row.from === 'string') return row.from;
+  const { from } = objectOf(parsedJson(line));
+  if (typeof from === 'string') return from;
   throw new FileError({
     where: path,
     wanted: 'lines of a pool of texts, each with its source row',
-    got: line.length > 60 ? `${line.slice(0, 60)}…` : line,
+    got: shortened(line),
     fix: 'make it again with overwrite',
   });
 }

@@ -1,8 +1,9 @@
 /** @file Words by part of speech with how often each occurs, from a file of the user's. */
+
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { FileError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
+import { shortened } from '../errors/shortened.js';
+import { textIn } from '../files/path-entry.js';
 
 export type PosLexicon = {
   /** SHA-256 of the words, counts and tags. */
@@ -65,13 +66,7 @@ function firstAbove(numbers: readonly number[], value: number): number {
  * @throws FileError naming file and line for what is no such file.
  */
 export async function readPosLexicon(path: string): Promise<PosLexicon> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw inputFailure(error, path);
-  }
-  const lines = text.replace(/^\uFEFF/u, '').split(/\r?\n/u);
+  const lines = (await textIn(path)).replace(/^\uFEFF/u, '').split(/\r?\n/u);
   const words: LexiconWord[] = [];
   for (const [i, line] of lines.entries()) {
     if (line === '' || (i === 0 && /^word\tcount\t/iu.test(line))) continue;
@@ -94,7 +89,7 @@ function lexiconWord(line: string, where: string): LexiconWord {
   throw new FileError({
     where,
     wanted: 'a word, its count and its parts of speech, separated by tabs',
-    got: line.length > 60 ? `${line.slice(0, 60)}…` : line,
+    got: shortened(line),
     fix: 'correct or delete that line',
   });
 }

@@ -15,7 +15,7 @@
  */
 import { OptionError } from '../errors/failures.js';
 import { defined } from '../options/given.js';
-import type { Augmentation, SourceText } from './augmentation.js';
+import { type Augmentation, expectCopies, type SourceText } from './augmentation.js';
 import type { PosLexicon } from './pos-lexicon.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
 
@@ -129,10 +129,4 @@ function expectRates(rates: WordRates & { readonly ngramRate: number }): void {
   }
   if (maskRate + posRate + ngramRate > 0) return;
   throw new OptionError({ where: 'tang', wanted: 'a rule with a rate above 0', got: 'none' });
-}
-
-/** @throws OptionError unless it is an integer ≥ 1. */
-export function expectCopies(copies: number): void {
-  if (Number.isInteger(copies) && copies >= 1) return;
-  throw new OptionError({ where: 'copies', wanted: 'an integer ≥ 1', got: String(copies) });
 }

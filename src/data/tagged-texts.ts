@@ -1,7 +1,7 @@
 /** @file Sentences with a tag for each word, as tokens with a label for the first of each word. */
-import { readFile } from 'node:fs/promises';
+
 import { FileError, OptionError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
+import { textIn } from '../files/path-entry.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { MAX_LENGTH } from '../tokenizers/token-limits.js';
@@ -25,15 +25,10 @@ export type TaggedColumns = {
  * @throws FileError for a file that cannot be read, or a line that lacks a column.
  */
 export async function readTaggedTexts(path: string, { word, tag }: TaggedColumns): Promise<TaggedSentence[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw inputFailure(error, path);
-  }
+  const lines = (await textIn(path)).split(/\r?\n/);
   const sentences: { words: string[]; tags: string[] }[] = [];
   let open = false;
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
+  for (const [i, line] of lines.entries()) {
     if (line === '') open = false;
     if (line === '' || line.startsWith('# ')) continue;
     const cells = line.split('\t');

@@ -1,8 +1,9 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { FileError } from '../errors/failures.js';
+import { shortened } from '../errors/shortened.js';
 import { inputFailure, outputFailure } from './file-failure.js';
 import { expectStillLocked } from './lock.js';
+import { textIn } from './path-entry.js';
 
 const NEWLINE = 0x0a;
 const SEARCH_BYTES = 65_536;
@@ -96,13 +97,7 @@ function readerOf(fd: number, path: string): LineReader {
  * @throws FileError if the file cannot be read, or naming the line that is no JSON.
  */
 export async function readJsonLines(path: string): Promise<unknown[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw inputFailure(error, path);
-  }
-  const lines = text.split('\n').slice(0, -1);
+  const lines = (await textIn(path)).split('\n').slice(0, -1);
   return lines.map((line, index) => {
     try {
       const value: unknown = JSON.parse(line);
@@ -111,7 +106,7 @@ export async function readJsonLines(path: string): Promise<unknown[]> {
       throw new FileError({
         where: `${path}:${index + 1}`,
         wanted: 'one JSON value',
-        got: line.length > 60 ? `${line.slice(0, 60)}…` : line === '' ? 'an empty line' : line,
+        got: shortened(line) || 'an empty line',
         fix: 'correct or delete that line',
         cause: error,
       });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { CheckpointError } from '../errors/failures.js';
 import { errorCode, inputFailure } from './file-failure.js';
 import { packageVersion } from './package-version.js';
-import { parsedJson } from './parsed-json.js';
+import { objectOf, parsedJson } from './parsed-json.js';
 import { isThere } from './path-entry.js';
 
 export const MANIFEST = 'manifest.json';
@@ -89,10 +89,6 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, unk
     got: 'something else',
     fix: 'copy the whole folder again',
   });
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 async function hashOf(folder: string, name: string): Promise<string> {

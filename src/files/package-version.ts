@@ -1,15 +1,16 @@
 import { createRequire } from 'node:module';
+import { objectOf } from './parsed-json.js';
 
 let known: string | undefined;
 
-/** The version of this package, from its manifest: by name, so that it is found from wherever the code was compiled to. */
+/** The version of this package. */
 export function packageVersion(): string {
-  known ??= readVersion();
+  known ??= versionOf('retort-ml');
   return known;
 }
 
-function readVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('retort-ml/package.json');
-  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return hasVersion ? String(manifest.version) : 'unknown';
+/** From a package's manifest: by its name, so that it is found from wherever this code was compiled to. */
+export function versionOf(name: string): string {
+  const manifest: unknown = createRequire(import.meta.url)(`${name}/package.json`);
+  return String(objectOf(manifest).version ?? 'unknown');
 }

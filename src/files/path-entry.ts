@@ -1,6 +1,6 @@
 /** @file What a path that somebody named leads to. */
 import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { errorCode, inputFailure } from './file-failure.js';
 
 /** Of names that cannot be paths too. */
@@ -29,4 +29,13 @@ export async function isFile(path: string): Promise<boolean> {
 /** Whether something is there. @throws as `entryAt`. */
 export async function isThere(path: string): Promise<boolean> {
   return (await entryAt(path)) !== undefined;
+}
+
+/** The text in a file. @throws FileError if it cannot be read. */
+export async function textIn(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw inputFailure(error, path);
+  }
 }

@@ -1,5 +1,7 @@
 /** @file Where a model's files lie and whose they are, found without loading what reads them. */
+
 import { join } from 'node:path';
+import { objectOf } from '../files/parsed-json.js';
 import { isThere } from '../files/path-entry.js';
 import { MODEL_FORMAT } from './model-format.js';
 import { folderOfModel, readSmallJson } from './saved-model.js';
@@ -36,6 +38,5 @@ export async function isOurs(folder: string): Promise<boolean> {
 
 /** A folder's `config.json`, whoever wrote it; unchecked but that it is an object. */
 export async function configOf(folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const json = await readSmallJson(join(folder, 'config.json'), MAX_CONFIG_BYTES);
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
+  return objectOf(await readSmallJson(join(folder, 'config.json'), MAX_CONFIG_BYTES));
 }

@@ -1,5 +1,3 @@
-/** @file What can be compared: arms of experiments, and training runs, those that differ in the seed alone as one arm. */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OptionError } from '../errors/failures.js';
 import { oneAnswer, packRightRows } from '../experiments/arm-result.js';
@@ -8,11 +6,12 @@ import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-re
 import { runsBeside } from '../experiments/results-file.js';
 import type { KeptRows } from '../experiments/row-evidence.js';
 import type { Json } from '../files/fingerprint.js';
+import { isFile, isThere, textIn } from '../files/path-entry.js';
 import { inPoints } from '../metrics/points.js';
 import { isJudgedMetric, type JudgedMetric, METRICS } from '../metrics/table.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
 import { type RunRecord, readRunRecord } from '../training/run/run-record.js';
-import { kindOf, recordFile } from './record-file.js';
+import { recordFile } from './record-file.js';
 
 /** A data set as a record names it. */
 export type DataName = {
@@ -72,7 +71,7 @@ export async function readCompared(word: string, labels?: ArrayLike<number>): Pr
 /** A `#` may be part of a path. */
 async function placeOf(word: string): Promise<{ readonly path: string; readonly arm?: string }> {
   const at = word.lastIndexOf('#');
-  if (at < 1 || (await kindOf(word)) !== undefined) return { path: word };
+  if (at < 1 || (await isThere(word))) return { path: word };
   return { path: word.slice(0, at), arm: word.slice(at + 1) };
 }
 
@@ -124,8 +123,8 @@ export async function armOfExperiment(
 }
 
 async function rowsOfRun(path: string, record: RunRecord, labels: ArrayLike<number> | undefined): Promise<KeptRows> {
-  if (labels === undefined || (await kindOf(path)) !== 'file') return {};
-  const classes = (await readFile(path, 'utf8')).trimEnd().split('\n').map(Number);
+  if (labels === undefined || !(await isFile(path))) return {};
+  const classes = (await textIn(path)).trimEnd().split('\n').map(Number);
   const rows = record.data.evaluation?.rows;
   if (classes.length !== rows || labels.length < rows) return {};
   const right = classes.map((one, row) => one === labels[row]);

@@ -50,7 +50,7 @@ export function compareOnSeeds(
     metric,
     scores: both.map(({ run }) => run.score),
     otherScores: both.map(({ other }) => other.score),
-    ...(smallestEffect !== undefined && { smallestEffect }),
+    smallestEffect,
     ...evidence,
   });
 }

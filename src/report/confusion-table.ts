@@ -1,7 +1,8 @@
 /** @file Which classes are taken for which: a table, or for many classes the pairs that are confused most. */
+import { shortened } from '../errors/shortened.js';
 import type { Evidence } from '../experiments/experiment-record.schema.js';
 import { html, type Markup } from './markup.js';
-import { count, shortened } from './words.js';
+import { count } from './words.js';
 
 type Confusion = Evidence['confusion'][number];
 

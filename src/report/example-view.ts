@@ -1,8 +1,8 @@
 /** @file A row of the evaluation set as a picture or a text. */
+import { shortened } from '../errors/shortened.js';
 import type { EvidenceExample } from '../experiments/experiment-record.schema.js';
 import { html, type Markup } from './markup.js';
 import { encodeGreyPng } from './png.js';
-import { shortened } from './words.js';
 
 /** A larger picture is left out: the report has to stay small. */
 const MOST_PIXELS = 64 * 64;

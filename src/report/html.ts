@@ -1,4 +1,5 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
+import { shortened } from '../errors/shortened.js';
 import type { Evidence, ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { mean } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
@@ -24,7 +25,6 @@ import {
   runsOf,
   SECONDARY,
   shipSentence,
-  shortened,
   verdictFigures,
   verdictReason,
   verdictSentence,

@@ -1,7 +1,8 @@
 /** @file What figures of intervals share: a row of a name and a value, a bar with a dot, an axis below. */
+import { shortened } from '../errors/shortened.js';
 import { type Axis, across, wide } from './axis.js';
 import { html, type Markup } from './markup.js';
-import { decimal, shortened } from './words.js';
+import { decimal } from './words.js';
 
 /** Of a row: its labels, and what is drawn below them. */
 export const ROW_HEIGHT = 56;

@@ -1,12 +1,11 @@
 /** @file Where the record of an experiment or of a training run lies. */
 
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { RECORD } from '../experiments/formats.js';
-import { errorCode, inputFailure } from '../files/file-failure.js';
+import { isFile, isFolder } from '../files/path-entry.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
 
 /**
@@ -14,9 +13,9 @@ import { METRICS_FILE } from '../training/run/run-files.js';
  * @throws FileError for a folder with neither kind of record.
  */
 export async function recordFile(path: string): Promise<string> {
-  if ((await kindOf(path)) !== 'folder') return path;
+  if (!(await isFolder(path))) return path;
   for (const name of [RECORD, METRICS_FILE]) {
-    if ((await kindOf(join(path, name))) === 'file') return join(path, name);
+    if (await isFile(join(path, name))) return join(path, name);
   }
   throw new FileError({
     where: path,
@@ -43,14 +42,4 @@ export async function findExperimentRecord(
     });
   }
   return { path: file, record: await readExperimentRecord(file) };
-}
-
-/** Undefined where nothing is. */
-export async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
-  try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
-    throw inputFailure(error, path);
-  }
 }

@@ -1,9 +1,10 @@
 /** @file What a model says of some rows at several temperatures, as bars. */
+import { shortened } from '../errors/shortened.js';
 import type { Evidence } from '../experiments/experiment-record.schema.js';
 import { short } from './axis.js';
 import { className, exampleView } from './example-view.js';
 import { html, type Markup } from './markup.js';
-import { listed, probabilityText, shortened } from './words.js';
+import { listed, probabilityText } from './words.js';
 
 type Softened = Evidence['softened'][number];
 

@@ -1,7 +1,8 @@
 /** @file What the checks found wrong with an experiment, below its verdict. */
+import { shortened } from '../errors/shortened.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { html, type Markup } from './markup.js';
-import { listed, shortened } from './words.js';
+import { listed } from './words.js';
 
 const MOST_WARNINGS = 30;
 const MOST_CHARACTERS = 600;

@@ -151,12 +151,6 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** At most so many characters, the last an ellipsis if something was cut off. */
-export function shortened(text: string, length: number): string {
-  const characters = [...text];
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
-}
-
 /** `a`, `a and b`, `a, b and c` */
 export function listed(names: readonly string[]): string {
   const last = names.at(-1);

@@ -1,9 +1,9 @@
 /** @file A language model as a teacher, from settings: prompt, label words, prices, key. */
-import { readFile } from 'node:fs/promises';
+
 import process from 'node:process';
 import { OptionError } from '../../errors/failures.js';
 import { nearest } from '../../errors/nearest.js';
-import { inputFailure } from '../../files/file-failure.js';
+import { textIn } from '../../files/path-entry.js';
 import { parseDecimal } from '../../options/decimal.js';
 import type { Given } from '../../options/given.js';
 import type { EndpointOptions } from '../../teachers/endpoint-options.js';
@@ -40,7 +40,7 @@ export async function namedEndpoint(
   const { teacherModel = '', teacherSamples, maxCost, insecureHttp, teacherPrompt } = settings;
   const variable = variableOf(url, settings);
   const promptFile = teacherPrompt?.startsWith('@') === true ? teacherPrompt.slice(1) : undefined;
-  const prompt = promptFile === undefined ? teacherPrompt : await textOf(promptFile);
+  const prompt = promptFile === undefined ? teacherPrompt : await textIn(promptFile);
   const labelWords = wordsOf(settings, labelNames);
   const prices = pricesOf(settings);
   const options = {
@@ -81,14 +81,6 @@ function keyIn(name: string): string {
     got: 'none',
     fix: `set it, name another variable, or pass ${NO_KEY} for a server without keys`,
   });
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw inputFailure(error, path);
-  }
 }
 
 /** `positive=positive|good,negative=bad`. */
