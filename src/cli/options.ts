@@ -43,10 +43,7 @@ export type OptionValues<T extends OptionTable> = {
 };
 
 /** What was written on the command line: by key, `true` for a flag without a value; and the words without a flag. */
-export type RawOptions = {
-  readonly flags: ReadonlyMap<string, string | true>;
-  readonly operands: readonly string[];
-};
+export type RawOptions = { readonly flags: ReadonlyMap<string, string | true>; readonly operands: readonly string[] };
 
 /** The flag of a table's key, without dashes: `trainBatchSize` -> `train_batch_size`. */
 export function flagName(key: string, spec?: FlagSpec): string {

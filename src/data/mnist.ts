@@ -95,11 +95,7 @@ export function mnistPart({ name, images, labels }: MnistSplit, from: number, to
 function sampleLimit(maxSamples: number): number {
   if (maxSamples === -1) return Number.POSITIVE_INFINITY;
   if (Number.isInteger(maxSamples) && maxSamples >= 1) return maxSamples;
-  throw new OptionError({
-    where: 'maxSamples',
-    wanted: 'an integer ≥ 1, or -1 for all',
-    got: String(maxSamples),
-  });
+  throw new OptionError({ where: 'maxSamples', wanted: 'an integer ≥ 1, or -1 for all', got: String(maxSamples) });
 }
 
 type Paths = Readonly<Record<MnistFile, string>>;

@@ -1,4 +1,5 @@
 /** @file Labelled texts that a model is to be trained on: a set by name or a file of one's own, with a validation split. */
+
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import process from 'node:process';
@@ -7,6 +8,7 @@ import { type FileError, OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import { type MetricName, usualMetrics } from '../metrics/table.js';
 import type { Given } from '../options/given.js';
+import { defined } from '../options/given.js';
 import { hasColumns, TABLE_EXTENSIONS } from './formats/table.js';
 import { readTextTable } from './read-text-table.js';
 import { readTextTask } from './read-text-task.js';
@@ -90,9 +92,7 @@ async function readTask(data: string, settings: Given<TaskSettings>, read: Readi
   if (isTextSetName(data)) return loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read });
   return readTextTask({
     train: data,
-    ...(dev !== undefined && { dev }),
-    ...(textColumn !== undefined && { text: textColumn }),
-    ...(pairColumn !== undefined && { pair: pairColumn }),
+    ...defined({ dev, text: textColumn, pair: pairColumn }),
     ...(scoreColumn === undefined ? { label: labelColumn ?? 'label' } : { score: scoreColumn, label: null }),
     ...read,
   });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
+import { defined } from '../options/given.js';
 import { EXTENSIONS, FORMATS, formatOf, type TextFormat, unknownExtension } from './formats/table.js';
 import {
   type BadRow,
@@ -81,8 +82,7 @@ function chosenColumns(options: ReadTextTableOptions, names: readonly string[]):
     text,
     ...(pair === undefined ? {} : { pair }),
     ...(label === null ? {} : { label }),
-    ...(score === undefined ? {} : { score }),
-    ...(id === undefined ? {} : { id }),
+    ...defined({ score, id }),
   };
 }
 
@@ -161,10 +161,7 @@ class TableBuilder {
   #labelOptions(): LabelOptions {
     const { labelMap } = this.#options;
     const { labelNames } = this.#found;
-    return {
-      ...(labelNames === undefined ? {} : { labelNames }),
-      ...(labelMap === undefined ? {} : { labelMap }),
-    };
+    return { ...(labelNames === undefined ? {} : { labelNames }), ...(labelMap === undefined ? {} : { labelMap }) };
   }
 }
 

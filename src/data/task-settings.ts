@@ -69,13 +69,7 @@ export const ROW_SETTINGS = {
     ofEveryModel: true,
     yaml: { key: 'dir', place: 'path' },
   },
-  rows: {
-    kind: 'integer',
-    min: 1,
-    group: 'Data',
-    help: 'train on a stratified subset of N rows',
-    ofEveryModel: true,
-  },
+  rows: { kind: 'integer', min: 1, group: 'Data', help: 'train on a stratified subset of N rows', ofEveryModel: true },
   dataSeed: {
     kind: 'integer',
     default: 1,

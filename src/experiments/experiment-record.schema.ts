@@ -109,11 +109,7 @@ const answer = z.strictObject({
 const scoreEvidence = z.strictObject({
   /** Of some rows, evenly chosen: what was right, and what a model said. */
   answers: z.array(
-    z.strictObject({
-      by: z.string(),
-      seed: count.optional(),
-      points: z.array(z.tuple([z.number(), z.number()])),
-    }),
+    z.strictObject({ by: z.string(), seed: count.optional(), points: z.array(z.tuple([z.number(), z.number()])) }),
   ),
   /** Rows that have a score. */
   rows: count,
@@ -214,11 +210,7 @@ const record = z.strictObject({
 
 /** Version 1 knew accuracies alone. What else may be wrong with it is found in its new form. */
 const firstVersion = z
-  .looseObject({
-    version: z.literal(1),
-    teacher: z.looseObject({}).optional(),
-    arms: z.array(z.looseObject({})),
-  })
+  .looseObject({ version: z.literal(1), teacher: z.looseObject({}).optional(), arms: z.array(z.looseObject({})) })
   .transform(({ teacher, arms, ...rest }) => ({
     ...rest,
     version: EXPERIMENT_FORMAT.version,

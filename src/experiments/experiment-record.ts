@@ -1,4 +1,5 @@
 /** @file One JSON file that says what an experiment asked, did and found. */
+
 import { readFile, stat } from 'node:fs/promises';
 import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
@@ -9,6 +10,7 @@ import { inPoints } from '../metrics/points.js';
 import { around, mean, normalHalfWidth, sampleSd, tHalfWidth } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { wilsonInterval } from '../metrics/wilson-interval.js';
+import { defined } from '../options/given.js';
 import { findWarnings } from '../training/checks/table.js';
 import type { StoredWarning } from './arm-result.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
@@ -80,8 +82,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     question,
     metric: outcome.metric,
     date: date.toISOString(),
-    ...(command !== undefined && { command }),
-    ...(config !== undefined && { config }),
+    ...defined({ command, config }),
     seconds: outcome.seconds,
     peakRssBytes: outcome.peakRssBytes,
     environment,

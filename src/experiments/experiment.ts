@@ -204,10 +204,7 @@ function lanesFor<A extends Arm>(options: ExperimentOptions<A>, jobs: number): L
   }
   return Array.from({ length: count }, () => {
     const worker: Worker = startWorker(parallel.script);
-    return {
-      run: ({ arm, seed }, progress) => worker.run({ arm, seed, settings }, progress),
-      close: worker.close,
-    };
+    return { run: ({ arm, seed }, progress) => worker.run({ arm, seed, settings }, progress), close: worker.close };
   });
 }
 

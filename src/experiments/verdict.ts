@@ -125,11 +125,7 @@ export function judge(comparison: Comparison): Gain {
     });
   }
   if (!(smallestEffect > 0 && smallestEffect <= 100)) {
-    throw new OptionError({
-      where: 'smallestEffect',
-      wanted: 'points > 0',
-      got: String(smallestEffect),
-    });
+    throw new OptionError({ where: 'smallestEffect', wanted: 'points > 0', got: String(smallestEffect) });
   }
   const differences = scores.map((score, i) => score - (otherScores[i] as number));
   const gain = { arm, over, seeds: differences.length, mean: mean(differences), smallestEffect };

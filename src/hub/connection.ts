@@ -159,13 +159,7 @@ export class HubConnection {
   #badAnswer(got: string, cause?: unknown): CheckpointError {
     const { endpoint } = this.settings;
     const fix = 'try again later, or check HF_ENDPOINT';
-    return new CheckpointError({
-      where: this.id,
-      wanted: `a valid response from ${endpoint}`,
-      got,
-      fix,
-      cause,
-    });
+    return new CheckpointError({ where: this.id, wanted: `a valid response from ${endpoint}`, got, fix, cause });
   }
 
   #refusal({ status, headers }: Response): Error {

@@ -1,6 +1,8 @@
 /** @file The method that the words of a command line name, with its options. */
+
 import { OptionError } from '../errors/failures.js';
 import { nearest } from '../errors/nearest.js';
+import { defined } from '../options/given.js';
 import type { Method } from './method.js';
 import { METHODS } from './table.js';
 
@@ -28,11 +30,7 @@ export function methodFrom({ method = 'hinton', alpha, temperature, methodOption
       ...(near !== undefined && { fix: `did you mean ${near}?` }),
     });
   }
-  return factory.fromRecord({
-    ...(alpha !== undefined && { alpha }),
-    ...(temperature !== undefined && { temperature }),
-    ...parsedOptions(methodOptions),
-  });
+  return factory.fromRecord({ ...defined({ alpha, temperature }), ...parsedOptions(methodOptions) });
 }
 
 /** `beta=100,layerMap=1:4,2:8` as a record; numbers become numbers, a part without name is the value's. */

@@ -15,11 +15,7 @@ export type Scored = {
 };
 
 /** The rows that count, [N]: their labels and the answered classes, or of a regression the scores and the answered ones. */
-export type Answered = {
-  readonly classes: number;
-  readonly gold: ArrayLike<number>;
-  readonly said: ArrayLike<number>;
-};
+export type Answered = { readonly classes: number; readonly gold: ArrayLike<number>; readonly said: ArrayLike<number> };
 
 /** The rows that count: those with a label, or of a regression those with a score. */
 export function countedRows({ labels, classes, scores }: Scored): number[] {

@@ -21,11 +21,7 @@ import type { Model, TrainedModel, Weights } from './model.js';
 import { truncatedSvd } from './truncated-svd.js';
 
 /** A student before its first step, and the tokenizer whose ids it reads. */
-export type NewBilstm = {
-  readonly model: Model;
-  readonly weights: Weights;
-  readonly tokenizer: Tokenizer;
-};
+export type NewBilstm = { readonly model: Model; readonly weights: Weights; readonly tokenizer: Tokenizer };
 
 const TABLE = `${WORD_EMBEDDINGS}.weight`;
 const EMBEDDINGS = 'embed.weight';

@@ -38,9 +38,7 @@ const ROLES = {
 export type Role = keyof typeof ROLES;
 
 /** The role of each key, one that its type fits. */
-type ConfigRoles<C> = {
-  readonly [K in keyof C]-?: { [R in Role]: C[K] extends Shape[R] ? R : never }[Role];
-};
+type ConfigRoles<C> = { readonly [K in keyof C]-?: { [R in Role]: C[K] extends Shape[R] ? R : never }[Role] };
 
 export type FamilyEntry<C, Roles extends ConfigRoles<C>> = {
   /** As checkpoints record it: `model_type` in a `config.json` of `transformers`. */

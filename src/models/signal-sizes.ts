@@ -1,5 +1,7 @@
 /** @file The sizes of what a model tells, from which layers are matched and projections made before anything runs. */
+
 import { inputParameters } from '../nn/parameters.js';
+import { defined } from '../options/given.js';
 import type { Dim } from '../tensor/shape.js';
 import { traceForward } from './forward.js';
 import type { Model, Signals } from './model.js';
@@ -24,8 +26,7 @@ function sizesOfSignals({ logits, hiddenStates, attentionScores }: Signals): Sig
   return {
     classes: known(logits.shape.at(-1)) ?? 0,
     ...(hiddenStates && { layers: hiddenStates.length - 1 }),
-    ...(width !== undefined && { width }),
-    ...(heads !== undefined && { heads }),
+    ...defined({ width, heads }),
   };
 }
 

@@ -7,11 +7,7 @@ import type { StaticShape } from '../tensor/shape.js';
 export type Initialiser = (random: RandomStream, shape: StaticShape) => Float32Array;
 
 /** A trained tensor, under the name it has in PyTorch (`fc1.weight`). */
-export type ParameterSpec = {
-  readonly name: string;
-  readonly shape: StaticShape;
-  readonly initialise: Initialiser;
-};
+export type ParameterSpec = { readonly name: string; readonly shape: StaticShape; readonly initialise: Initialiser };
 
 /** Where a forward pass finds its parameters: graph inputs in training, constants in a frozen teacher. */
 export type Parameters = {

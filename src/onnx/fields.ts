@@ -110,12 +110,7 @@ export class FieldReader {
   }
 
   failure(got: string): FileError {
-    return new FileError({
-      where: this.#where,
-      wanted: 'a whole ONNX model',
-      got,
-      fix: 'export or copy it again',
-    });
+    return new FileError({ where: this.#where, wanted: 'a whole ONNX model', got, fix: 'export or copy it again' });
   }
 }
 

@@ -47,10 +47,7 @@ export function moveAlongMoments<T>(
   const mean = add(mul(beta1, slots.exp_avg), mul(1 - beta1, gradient));
   const square = add(mul(beta2, slots.exp_avg_sq), mul(1 - beta2, mul(gradient, gradient)));
   const move = div(mean, add(sqrt(square), scalars.scaledEpsilon));
-  return {
-    parameter: sub(parameter, mul(scalars.stepSize, move)),
-    slots: { exp_avg: mean, exp_avg_sq: square },
-  };
+  return { parameter: sub(parameter, mul(scalars.stepSize, move)), slots: { exp_avg: mean, exp_avg_sq: square } };
 }
 
 /**

@@ -36,11 +36,7 @@ export type HostOptimizerOptions = {
 };
 
 /** Parameters with the same rates, which share the coefficients of a step. */
-export type Group = {
-  readonly rates: GroupRates;
-  readonly part: string | undefined;
-  readonly coefficients: number;
-};
+export type Group = { readonly rates: GroupRates; readonly part: string | undefined; readonly coefficients: number };
 
 /** Where a parameter and what belongs to it lie, in bytes. */
 export type Entry = {
@@ -106,11 +102,7 @@ export function layOut(options: HostOptimizerOptions): HostMemory {
         gradient: place(size),
         microGradient: hasMicroBatches && table === undefined ? place(size) : undefined,
       },
-      table: table && {
-        ...table,
-        gathered: place(table.maxIds * width),
-        tokenGradients: place(table.maxIds * width),
-      },
+      table: table && { ...table, gathered: place(table.maxIds * width), tokenGradients: place(table.maxIds * width) },
     };
   });
   const scratch = place(Math.max(0, ...layouts.map(({ width }) => width)));

@@ -21,10 +21,7 @@ export type UpdateArguments<T, Slot extends string, Scalar extends string> = {
   readonly decays: boolean;
 };
 
-export type UpdateResult<T, Slot extends string> = {
-  readonly parameter: T;
-  readonly slots: Readonly<Record<Slot, T>>;
-};
+export type UpdateResult<T, Slot extends string> = { readonly parameter: T; readonly slots: Readonly<Record<Slot, T>> };
 
 /** Where a run stands: what the numbers that change from step to step depend on. */
 export type StepPoint = {

@@ -54,10 +54,7 @@ export function sgd(options: Partial<SgdOptions> = {}): Optimizer {
       if (momentum === 0) return { parameter: sub(parameter, mul(scalars.learningRate, direction)), slots };
       const buffer = add(mul(momentum, slots.momentum_buffer), mul(scalars.gradientWeight, direction));
       const move = nesterov ? add(direction, mul(momentum, buffer)) : buffer;
-      return {
-        parameter: sub(parameter, mul(scalars.learningRate, move)),
-        slots: { momentum_buffer: buffer },
-      };
+      return { parameter: sub(parameter, mul(scalars.learningRate, move)), slots: { momentum_buffer: buffer } };
     },
   };
   return rule;

@@ -172,11 +172,7 @@ function armOfRuns(group: readonly Run[], metric: JudgedMetric): ComparableArm {
   return {
     name: nameOfRuns(group.map(({ path }) => basename(resolve(path)))),
     path: first.path,
-    runs: group.map(({ path, record, kept }) => ({
-      seed: record.seed,
-      score: scoreOf(record, metric, path),
-      ...kept,
-    })),
+    runs: group.map(({ path, record, kept }) => ({ seed: record.seed, score: scoreOf(record, metric, path), ...kept })),
     parameters,
     train: { ...data.train, ...contentsIn(options.trainData) },
     evaluation: data.evaluation && { ...data.evaluation, ...contentsIn(options.evaluationData) },

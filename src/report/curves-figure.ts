@@ -7,10 +7,7 @@ import { capital, count, decimal, significant } from './words.js';
 
 type Curve = NonNullable<RecordedArm['curve']>;
 
-type Series = {
-  readonly name: string;
-  readonly points: readonly { readonly step: number; readonly value: number }[];
-};
+type Series = { readonly name: string; readonly points: readonly { readonly step: number; readonly value: number }[] };
 
 /** More than a screen resolves. */
 const MOST_POINTS = 100;

@@ -15,10 +15,7 @@ export function lowbias32(x: number): number {
 }
 
 /** The steps of `lowbias32` where they are written instead of done: x ^ (x >>> bits), and x times a factor. */
-export type HashSteps<T> = {
-  xorShift(x: T, bits: number): T;
-  times(x: T, factor: number): T;
-};
+export type HashSteps<T> = { xorShift(x: T, bits: number): T; times(x: T, factor: number): T };
 
 /** `lowbias32` in another language: nodes of a graph, instructions of a kernel. */
 export function writeLowbias32<T>({ xorShift, times }: HashSteps<T>, x: T): T {

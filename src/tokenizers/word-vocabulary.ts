@@ -122,10 +122,6 @@ function wordLevelJson(words: readonly string[], { lowercase, split }: WordRules
     },
     pre_tokenizer: { type: PRE_TOKENIZERS[split] },
     post_processor: null,
-    model: {
-      type: 'WordLevel',
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      unk_token: '[UNK]',
-    },
+    model: { type: 'WordLevel', vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), unk_token: '[UNK]' },
   } as const satisfies TokenizerJson;
 }

@@ -62,11 +62,7 @@ export const not = defineUnary({
 /** Changes the element type. Differentiable between floating types. */
 export const cast: UnaryOp<{ readonly to: Dtype }> = defineUnary({
   name: 'cast',
-  onnx: {
-    type: 'Cast',
-    since: 21,
-    attributes: ({ to }) => ({ to: { kind: 'int', value: ELEMENT_TYPE[to] } }),
-  },
+  onnx: { type: 'Cast', since: 21, attributes: ({ to }) => ({ to: { kind: 'int', value: ELEMENT_TYPE[to] } }) },
   simplify: ([x], { to }) => (x?.dtype === to ? x : undefined),
   shape: ([x]) => x as Shape,
   dtype: (_dtypes, { to }) => to,

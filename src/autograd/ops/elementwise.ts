@@ -131,28 +131,24 @@ export const pow: BinaryOp = defineBinary({
 });
 
 /** Largest of two. Where they are equal each side gets half of the cotangent, so that max(x, x) has slope 1. */
-export const maximum = defineBinary({
-  name: 'maximum',
-  onnx: { type: 'Max', since: 13 },
-  shape: broadcast,
-  vjp: (g, [a, b]) => {
-    const toA = winnerShare(a as Value, b as Value);
-    return [mul(g, toA), mul(g, sub(1, toA))];
-  },
-  samples: contests,
-});
+export const maximum = contested('maximum', 'Max', (a, b) => winnerShare(a, b));
 
 /** Smallest of two; ties as in `maximum`. */
-export const minimum = defineBinary({
-  name: 'minimum',
-  onnx: { type: 'Min', since: 13 },
-  shape: broadcast,
-  vjp: (g, [a, b]) => {
-    const toA = winnerShare(b as Value, a as Value);
-    return [mul(g, toA), mul(g, sub(1, toA))];
-  },
-  samples: contests,
-});
+export const minimum = contested('minimum', 'Min', (a, b) => winnerShare(b, a));
+
+/** @param share Of the first operand in the result. */
+function contested(name: string, type: string, share: (a: Value, b: Value) => Value): BinaryOp {
+  return defineBinary({
+    name,
+    onnx: { type, since: 13 },
+    shape: broadcast,
+    vjp: (g, [a, b]) => {
+      const toA = share(a as Value, b as Value);
+      return [mul(g, toA), mul(g, sub(1, toA))];
+    },
+    samples: contests,
+  });
+}
 
 /** 1 where a > b, 0 where a < b, 1/2 where they are equal. */
 function winnerShare(a: Value, b: Value): Value {

@@ -1,8 +1,9 @@
 /** @file Softmax and its relatives, layer normalisation. */
 import { ShapeError } from '../../errors/failures.js';
+import type { RandomStream } from '../../tensor/random.js';
 import { type Dim, formatShape, resolveAxis, type Shape } from '../../tensor/shape.js';
 import { applyOp, defineUnary, defineVariadic, type UnaryOp } from '../op.js';
-import type { OnnxForm, Op, Value } from '../value.js';
+import type { OnnxForm, Op, Sample, Value } from '../value.js';
 import { add, exp, log, mul, reciprocal, sqrt, stopGradient, sub } from './elementwise.js';
 import { mean, reduceMax, sum } from './reduce.js';
 import { uniform } from './samples.js';
@@ -15,6 +16,12 @@ const checkedAxis = ([x]: readonly Shape[], { axis }: AxisAttributes, where: str
   return x as Shape;
 };
 
+const axisSamples = (random: RandomStream): Sample<AxisAttributes>[] => [
+  { inputs: [uniform(random, [3, 4], -2, 2)], attributes: { axis: -1 } },
+  { about: 'inner axis', inputs: [uniform(random, [2, 3, 1], -2, 2)], attributes: { axis: 1 } },
+  { about: 'axis of length 1', inputs: [uniform(random, [3, 1], -2, 2)], attributes: { axis: 1 }, zeroGradients: [0] },
+];
+
 /** exp(x) / Σ exp(x) along an axis, shifted by the maximum inside, so that no finite input overflows. */
 export const softmax: UnaryOp<AxisAttributes> = defineUnary({
   name: 'softmax',
@@ -25,16 +32,7 @@ export const softmax: UnaryOp<AxisAttributes> = defineUnary({
     const weighted = mul(g, y);
     return [sub(weighted, mul(y, sum(weighted, { axes: [axis], keepDims: true })))];
   },
-  samples: (random) => [
-    { inputs: [uniform(random, [3, 4], -2, 2)], attributes: { axis: -1 } },
-    { about: 'inner axis', inputs: [uniform(random, [2, 3, 1], -2, 2)], attributes: { axis: 1 } },
-    {
-      about: 'axis of length 1',
-      inputs: [uniform(random, [3, 1], -2, 2)],
-      attributes: { axis: 1 },
-      zeroGradients: [0],
-    },
-  ],
+  samples: axisSamples,
 });
 
 /** x − log Σ exp(x) along an axis. */
@@ -43,16 +41,7 @@ export const logSoftmax: UnaryOp<AxisAttributes> = defineUnary({
   onnx: { type: 'LogSoftmax', since: 13, attributes: ({ axis }) => ({ axis: { kind: 'int', value: axis } }) },
   shape: checkedAxis,
   vjp: (g, [x], _y, { axis }) => [sub(g, mul(softmax(x as Value, { axis }), sum(g, { axes: [axis], keepDims: true })))],
-  samples: (random) => [
-    { inputs: [uniform(random, [3, 4], -2, 2)], attributes: { axis: -1 } },
-    { about: 'inner axis', inputs: [uniform(random, [2, 3, 1], -2, 2)], attributes: { axis: 1 } },
-    {
-      about: 'axis of length 1',
-      inputs: [uniform(random, [3, 1], -2, 2)],
-      attributes: { axis: 1 },
-      zeroGradients: [0],
-    },
-  ],
+  samples: axisSamples,
 });
 
 /** log Σ exp(x) along an axis, which is dropped. */

@@ -116,11 +116,7 @@ export function squeeze(x: Value, axis: number): Value {
 
 const transposeOp = defineUnary<{ readonly order: readonly number[] }>({
   name: 'transpose',
-  onnx: {
-    type: 'Transpose',
-    since: 21,
-    attributes: ({ order }) => ({ perm: { kind: 'ints', value: order } }),
-  },
+  onnx: { type: 'Transpose', since: 21, attributes: ({ order }) => ({ perm: { kind: 'ints', value: order } }) },
   accepts: 'any',
   shape: ([x], { order }, where) => {
     const shape = x as Shape;

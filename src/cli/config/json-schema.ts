@@ -1,6 +1,8 @@
 /** @file The JSON Schema of a retort.yaml, by which editors complete and check its keys. */
+
 import { type AnyMethodFactory, type OptionSpecs, specsBeside, wholeSpec } from '../../methods/define-method.js';
 import { METHODS } from '../../methods/table.js';
+import { defined } from '../../options/given.js';
 import type { OptionSpec } from '../../options/option-spec.js';
 import type { Json } from '../command.js';
 import { distillUsage } from '../commands/distill/usage.js';
@@ -89,12 +91,7 @@ function scalarSchema(spec: FlagSpec | OptionSpec): Schema {
     case 'integer':
     case 'number': {
       const { min, max, above, also } = spec;
-      const range: Schema = {
-        type: spec.kind,
-        ...(min !== undefined && { minimum: min }),
-        ...(max !== undefined && { maximum: max }),
-        ...(above !== undefined && { exclusiveMinimum: above }),
-      };
+      const range: Schema = { type: spec.kind, ...defined({ minimum: min, maximum: max, exclusiveMinimum: above }) };
       return also === undefined ? range : { anyOf: [range, { const: also.value }] };
     }
     case 'portion':

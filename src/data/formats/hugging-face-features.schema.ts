@@ -1,8 +1,6 @@
 import { z } from 'zod';
 
-const FEATURES = z.object({
-  info: z.object({ features: z.record(z.string(), z.unknown()) }),
-});
+const FEATURES = z.object({ info: z.object({ features: z.record(z.string(), z.unknown()) }) });
 const CLASS_LABEL = z.object({ _type: z.literal('ClassLabel'), names: z.array(z.string()).min(1) });
 
 /**

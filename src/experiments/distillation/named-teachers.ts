@@ -28,10 +28,7 @@ const has =
 const ONNX: Use = { wanted: 'an .onnx file as teacher', fits: has('onnx') };
 const RECORDED: Use = { wanted: `recorded outputs (${RECORDED_FILES}) as teacher`, fits: has('recorded') };
 const ENDPOINT: Use = { wanted: 'the URL of a language model as teacher', fits: has('endpoint') };
-const TRAINED: Use = {
-  wanted: 'teacherEpochs',
-  fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined,
-};
+const TRAINED: Use = { wanted: 'teacherEpochs', fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined };
 
 const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
   ensembleOf: { wanted: 'several teachers, separated by commas', fits: ({ length }) => length > 1 },

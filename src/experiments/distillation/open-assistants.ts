@@ -1,9 +1,11 @@
 /** @file The models between teacher and student that `assistants` names. */
+
 import type { Dataset } from '../../data/dataset.js';
 import type { OpenedTask } from '../../data/open-task.js';
 import { textDataset } from '../../data/text-dataset.js';
 import { OptionError } from '../../errors/failures.js';
 import { openStart, readLength, startInWords, startsAtRandom, type TextStart } from '../../models/start.js';
+import { defined } from '../../options/given.js';
 import { textTeacher } from '../../teachers/text-teacher.js';
 import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
@@ -81,12 +83,6 @@ function ownReading(
       known.set(data, read);
       return read;
     },
-    asTeacher: (saved) =>
-      textTeacher(saved, tokenizer, {
-        labelNames,
-        maxLength,
-        ...(device !== undefined && { device }),
-        ...(threads !== undefined && { threads }),
-      }),
+    asTeacher: (saved) => textTeacher(saved, tokenizer, { labelNames, maxLength, ...defined({ device, threads }) }),
   };
 }

@@ -106,11 +106,7 @@ const LABELS: Source = { from: 'labels', labelSmoothing: 0 };
 /** The article's two come first: their table is shown while the others run. */
 export const PRIMER_ARMS: readonly PrimerArm[] = [
   { name: 'article-baseline', learns: LABELS, training: ARTICLE },
-  {
-    name: 'article-kd',
-    learns: { from: 'teacher', alpha: 0.8, temperature: 20, preset: 'primer' },
-    training: ARTICLE,
-  },
+  { name: 'article-kd', learns: { from: 'teacher', alpha: 0.8, temperature: 20, preset: 'primer' }, training: ARTICLE },
   { name: 'retort', learns: { from: 'teacher', alpha: 1, temperature: 2, preset: 'hinton' }, training: RETORT },
   { name: 'retort-no-teacher', learns: LABELS, training: NO_TEACHER },
   { name: 'hard-labels', learns: { from: 'hard-labels' }, training: RETORT },

@@ -178,16 +178,8 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
       environment: await describeEnvironment({ threads: 1 }),
       date: new Date(),
       command,
-      data: {
-        train: { name: 'mnist train', rows: STUDENT_IMAGES },
-        evaluation: { name: test.name, rows: test.size },
-      },
-      teacher: {
-        name: '784-16-10',
-        score: teacher.accuracy,
-        parameters: teacher.parameters,
-        isPerSeed: false,
-      },
+      data: { train: { name: 'mnist train', rows: STUDENT_IMAGES }, evaluation: { name: test.name, rows: test.size } },
+      teacher: { name: '784-16-10', score: teacher.accuracy, parameters: teacher.parameters, isPerSeed: false },
       ship,
       evidence: await primerEvidence({
         test,

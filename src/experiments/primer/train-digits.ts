@@ -142,10 +142,7 @@ function digitRun(settings: Settings, mnist: Mnist, device: string) {
   return {
     ...{ seed, threads, device, outputDir, resume, overwrite, saveTopK, saveLast },
     model: mlp({ hidden: [fc1Size], classes: numLabels }),
-    data: {
-      train: mnistDataset(mnist.train, { maxSamples: maxTrainSamples }),
-      evaluation: mnistDataset(mnist.test),
-    },
+    data: { train: mnistDataset(mnist.train, { maxSamples: maxTrainSamples }), evaluation: mnistDataset(mnist.test) },
     optimizer: adam({ learningRate }),
     ...(maxGradNorm > 0 && { maxGradNorm }),
     epochs: settings.numTrainEpochs,

@@ -80,10 +80,7 @@ type Entry<Subject> = Omit<Check, 'findIn'> & {
 };
 
 export function check<S extends keyof Subjects>(looksAt: S, { find, ...entry }: Entry<Subjects[S]>): Check {
-  return {
-    ...entry,
-    findIn: ({ [looksAt]: subject }) => [(subject && find(subject)) ?? []].flat(),
-  };
+  return { ...entry, findIn: ({ [looksAt]: subject }) => [(subject && find(subject)) ?? []].flat() };
 }
 
 export function shownPercent(share: number): string {

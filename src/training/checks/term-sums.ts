@@ -7,11 +7,7 @@ export type TermSums = TermNorms & { readonly measured: number };
 export const NO_TERMS: TermSums = { measured: 0, distillation: 0, labels: 0 };
 
 export function addNorms(sums: TermSums, { distillation, labels }: TermNorms): TermSums {
-  return {
-    measured: sums.measured + 1,
-    distillation: sums.distillation + distillation,
-    labels: sums.labels + labels,
-  };
+  return { measured: sums.measured + 1, distillation: sums.distillation + distillation, labels: sums.labels + labels };
 }
 
 /** |g_distillation| / (|g_distillation| + |g_labels|); a half where both are 0. */

@@ -23,12 +23,7 @@ function teacherShape({ method, teacher }: Checked): StepTeacher | undefined {
   if (teacher === undefined) return undefined;
   const { traced, classes } = teacher;
   if (traced !== undefined) {
-    return {
-      kind: 'traced',
-      model: traced.model,
-      parameters: teacherParameters(traced.model),
-      hasOwnInputs: true,
-    };
+    return { kind: 'traced', model: traced.model, parameters: teacherParameters(traced.model), hasOwnInputs: true };
   }
   if (method.needs.some((signal) => signal !== 'logits')) return undefined;
   return { kind: 'fed', signals: { logits: { dtype: 'float32', shape: [classes] } } };
@@ -37,10 +32,7 @@ function teacherShape({ method, teacher }: Checked): StepTeacher | undefined {
 /** Under names of their own: a count may come out of the teacher, whose parameters often bear the student's names. */
 function teacherParameters({ parameters }: Model): Parameters {
   const inner = inputParameters(parameters.map((spec) => ({ ...spec, name: `${TEACHER}${spec.name}` })));
-  return {
-    get: (name) => inner.get(`${TEACHER}${name}`),
-    rows: (name, ids) => inner.rows(`${TEACHER}${name}`, ids),
-  };
+  return { get: (name) => inner.get(`${TEACHER}${name}`), rows: (name, ids) => inner.rows(`${TEACHER}${name}`, ids) };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** @file A run while it trains: its step, evaluation, state, log and events. */
+
 import { join } from 'node:path';
 import { truncatedRows } from '../../data/text-rows.js';
 import { OptionError } from '../../errors/failures.js';
@@ -6,6 +7,7 @@ import { packageVersion } from '../../files/package-version.js';
 import type { Weights } from '../../models/model.js';
 import { saveModel } from '../../models/saved-model.js';
 import { constantParameters } from '../../nn/parameters.js';
+import { defined } from '../../options/given.js';
 import { loadOnnxRuntime } from '../../runtime/native.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../checks/run-warnings.js';
@@ -362,8 +364,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     retort: packageVersion(),
     node: process.versions.node,
     onnxruntime: versions.node ?? versions.common,
-    ...(command !== undefined && { command }),
-    ...(config !== undefined && { config }),
+    ...defined({ command, config }),
     seed,
     parameters,
     data: {

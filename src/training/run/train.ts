@@ -94,11 +94,7 @@ export const START: Position = {
 };
 
 /** One run of the compiled step, as those who watch see it. */
-export type RunReport = {
-  readonly results: readonly StepResult[];
-  readonly rows: number;
-  readonly seconds: number;
-};
+export type RunReport = { readonly results: readonly StepResult[]; readonly rows: number; readonly seconds: number };
 
 export type TrainingRun = {
   readonly step: TrainingStep;

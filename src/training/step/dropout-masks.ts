@@ -34,11 +34,7 @@ type Hashed = {
   constant(value: number): Code;
 };
 const ONE: Hashed = { type: 'i32', ops: i32, constant: i32.constant };
-const FOUR: Hashed = {
-  type: 'v128',
-  ops: i32x4,
-  constant: (value) => i32x4.constant([value, value, value, value]),
-};
+const FOUR: Hashed = { type: 'v128', ops: i32x4, constant: (value) => i32x4.constant([value, value, value, value]) };
 
 /** `lowbias32` of `tensor/random.ts`. */
 function hash(built: WasmFunction, { type, ops, constant }: Hashed, x: Code): Code {

@@ -248,11 +248,7 @@ export async function openHostGraph(
 /** The one step of a run. @throws ShapeError for none or several. */
 export function onlyStep([step, ...more]: readonly StepInput[]): StepInput {
   if (step !== undefined && more.length === 0) return step;
-  throw new ShapeError({
-    where: 'run',
-    wanted: 'one step',
-    got: String(more.length + (step === undefined ? 0 : 1)),
-  });
+  throw new ShapeError({ where: 'run', wanted: 'one step', got: String(more.length + (step === undefined ? 0 : 1)) });
 }
 
 /**

@@ -56,12 +56,7 @@ type FlatGroup = {
 };
 
 /** A tensor that differs from step to step, [steps, ..], and the buffer that holds a run of it. */
-type Sequence = {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: StaticShape;
-  readonly buffer: Tensor;
-};
+type Sequence = { readonly name: string; readonly dtype: Dtype; readonly shape: StaticShape; readonly buffer: Tensor };
 
 function flatGroups({ model, optimizer, groups = [] }: CompiledStepOptions): FlatGroup[] {
   const { parameters } = model;

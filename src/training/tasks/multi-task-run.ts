@@ -149,11 +149,7 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
       sampling,
       monitor,
     }),
-    trained: {
-      model,
-      labelNames: [],
-      ...(mixture.text && { tokenizerFiles: mixture.text.tokenizer.files }),
-    },
+    trained: { model, labelNames: [], ...(mixture.text && { tokenizerFiles: mixture.text.tokenizer.files }) },
   });
 }
 

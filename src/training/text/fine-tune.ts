@@ -108,11 +108,7 @@ export type PreparedOne = PreparedTasks & {
   readonly data: { readonly train: Dataset; readonly evaluation: Dataset };
 };
 
-type PreparedTasks = {
-  readonly tasks: readonly OpenedTask[];
-  readonly start: TextStart;
-  readonly outputDir: string;
-};
+type PreparedTasks = { readonly tasks: readonly OpenedTask[]; readonly start: TextStart; readonly outputDir: string };
 
 /**
  * Fine-tunes a model on the labels of a task, or of several, as `retort train` does; settings that are not given are those

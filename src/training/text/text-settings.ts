@@ -40,13 +40,7 @@ export type TextSettings = {
 };
 
 export const TEXT_SETTINGS = {
-  epochs: {
-    kind: 'integer',
-    min: 1,
-    usual: { encoder: 3, bilstm: 30 },
-    group: 'Training',
-    help: 'number of epochs',
-  },
+  epochs: { kind: 'integer', min: 1, usual: { encoder: 3, bilstm: 30 }, group: 'Training', help: 'number of epochs' },
   learningRate: {
     kind: 'number',
     above: 0,

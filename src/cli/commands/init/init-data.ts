@@ -1,4 +1,5 @@
 /** @file The data that `retort init` looks at, and the lines of a config that say where it is. */
+
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import process from 'node:process';
@@ -9,6 +10,7 @@ import type { TextTask } from '../../../data/text-task.js';
 import { type FileError, OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { parseDecimal } from '../../../options/decimal.js';
+import { defined } from '../../../options/given.js';
 import type { CommandIo } from '../../command.js';
 import { type ColumnRoles, columnRoles } from '../../config/column-roles.js';
 import type { DataFacts } from '../../config/data-facts.js';
@@ -72,10 +74,7 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
   }
   const columns = await sampleColumns(data);
   const roles = columnRoles(data, columns, {
-    ...(textColumn !== undefined && { text: textColumn }),
-    ...(pairColumn !== undefined && { pair: pairColumn }),
-    ...(labelColumn !== undefined && { label: labelColumn }),
-    ...(scoreColumn !== undefined && { score: scoreColumn }),
+    ...defined({ text: textColumn, pair: pairColumn, label: labelColumn, score: scoreColumn }),
   });
   const dev = await devBeside(data, roles);
   let badRows = 0;

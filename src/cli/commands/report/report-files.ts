@@ -7,6 +7,7 @@ import { hasProblem } from '../../../experiments/finding.js';
 import type { TextPlace } from '../../../experiments/text-checks.js';
 import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
 import { outputFailure } from '../../../files/file-failure.js';
+import { defined } from '../../../options/given.js';
 import { compareRuns } from '../../../report/compare.js';
 import { reportHtml } from '../../../report/html.js';
 import { reportMarkdown } from '../../../report/markdown.js';
@@ -52,8 +53,7 @@ type CompareOptions = OptionValues<typeof compareUsage.options>;
 /** `retort compare`. */
 export async function compare({ runs, metric, smallestEffect, dataDir }: CompareOptions): Promise<CommandOutput> {
   const { text, ...compared } = await compareRuns(runs, {
-    ...(metric !== undefined && { metric }),
-    ...(smallestEffect !== undefined && { smallestEffect }),
+    ...defined({ metric, smallestEffect }),
     ...(dataDir !== undefined && { labels: (await loadMnist(dataDir, { maxTrainSamples: 1 })).test.labels }),
   });
   return { text, json: JSON.parse(JSON.stringify(compared)) };
@@ -80,11 +80,8 @@ function textPlace({ dataDir: dir, dev: scored, textColumn, pairColumn, labelCol
   const { scoreColumn: score, maxLength: cut, metric } = rest;
   return {
     dir: dir ?? process.env.RETORT_DATA,
-    ...(scored !== undefined && { dev: scored }),
-    ...(textColumn !== undefined && { text: textColumn }),
-    ...(pairColumn !== undefined && { pair: pairColumn }),
+    ...defined({ dev: scored, text: textColumn, pair: pairColumn }),
     ...(score === undefined ? { label: labelColumn ?? 'label' } : { score, label: null }),
-    ...(cut !== undefined && { maxLength: cut }),
-    ...(metric !== undefined && { metric }),
+    ...defined({ maxLength: cut, metric }),
   };
 }

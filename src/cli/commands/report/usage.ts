@@ -102,13 +102,7 @@ export const doctorUsage = {
     ...COLUMN_SETTINGS,
     maxLength: SPLIT_SETTINGS.maxLength,
     metric: EVIDENCE_SETTINGS.metric,
-    outputDir: {
-      kind: 'text',
-      placeholder: 'folder',
-      default: '.',
-      group: 'Output',
-      help: 'folder of the results',
-    },
+    outputDir: { kind: 'text', placeholder: 'folder', default: '.', group: 'Output', help: 'folder of the results' },
     ...messageOptions,
   },
   examples: [

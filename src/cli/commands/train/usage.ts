@@ -30,11 +30,7 @@ export const trainUsage = {
     ...takenBy(TEXT_SETTINGS, 'train'),
     ...takenBy(RUN_SETTINGS, 'train'),
     ...OUTPUT_SETTINGS,
-    dryRun: {
-      kind: 'switch',
-      group: 'Output',
-      help: 'print the plan (arms, steps, time, memory, disk) and stop',
-    },
+    dryRun: { kind: 'switch', group: 'Output', help: 'print the plan (arms, steps, time, memory, disk) and stop' },
     student: {
       kind: 'switch',
       group: 'Training',

@@ -53,11 +53,7 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
   }
   const column = options.textColumn === undefined ? options.pairColumn : options.textColumn;
   if (column !== undefined && !files.some(hasColumns)) {
-    throw new OptionError({
-      where: '--text_column, --pair_column',
-      wanted: `a ${TABLE_FILES} file`,
-      got: 'none',
-    });
+    throw new OptionError({ where: '--text_column, --pair_column', wanted: `a ${TABLE_FILES} file`, got: 'none' });
   }
   async function* texts(): AsyncGenerator<TextInput, void> {
     for (const [i, word] of words.entries()) {
