@@ -3,7 +3,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs
 import { FileError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
 import { outputFailure } from '../files/file-failure.js';
-import { objectOf, parsedJson } from '../files/parsed-json.js';
+import { objectOf, parsedJson } from '../options/json.js';
 
 const NEWLINE = 0x0a;
 const FIRST_LOOK_BYTES = 2 ** 16;

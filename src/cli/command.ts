@@ -1,4 +1,5 @@
 import type { DownloadProgress } from '../hub/download.js';
+import type { Json } from '../options/json.js';
 import type { FineTuneEvent } from '../training/text/fine-tune.js';
 import type { LabellingView } from './labelling-lines.js';
 import { type OptionTable, type OptionValues, type RawOptions, readOptions } from './options.js';
@@ -64,8 +65,6 @@ export type CommandIo = {
 export function askedBy({ commandLine, config }: CommandIo): { readonly command: string; readonly config?: string } {
   return { command: commandLine, ...(config !== undefined && { config }) };
 }
-
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** The result of a command: `json` is printed with `--json`, `text` without. */
 export type CommandOutput = {

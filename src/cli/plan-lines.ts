@@ -3,8 +3,8 @@
 import { formatCount, money } from '../errors/number-text.js';
 import type { DistillationPlan } from '../experiments/distillation/plan.js';
 import { asJson } from '../files/fingerprint.js';
+import type { Json } from '../options/json.js';
 import type { DiskUse, StageEstimate } from '../training/estimate/run-estimate.js';
-import type { Json } from './command.js';
 import { formatDuration, formatSize } from './numbers.js';
 
 /** A line each, of a distillation. @param teacher the training of the teacher before it */

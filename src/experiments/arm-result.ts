@@ -1,5 +1,5 @@
 /** @file What one run of one arm gives: its score, and what the report shows of it. */
-import type { Json } from '../files/fingerprint.js';
+import type { Json } from '../options/json.js';
 import type { EpochRecord } from '../training/run/run-record.js';
 import type { KeptAnswers } from './kept-answers.js';
 

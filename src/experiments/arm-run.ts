@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { type ErrorDetails, type ExitCode, RetortError } from '../errors/retort-error.js';
-import type { Json } from '../files/fingerprint.js';
+import type { Json } from '../options/json.js';
 import type { ArmResult } from './arm-result.js';
 
 const RUNS = 'runs';

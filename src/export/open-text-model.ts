@@ -1,4 +1,5 @@
 /** @file A model of text, opened to answer: its export if it has one, else one that is made and kept beside it. */
+
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { configOf, findModelFolder, isOurs, taskInName } from '../models/model-f
 import { IMAGE_KINDS } from '../models/model-format.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import { defined, type Given } from '../options/given.js';
+import { objectOf } from '../options/json.js';
 
 export type OpenTextModelOptions = Given<LoadOptions> & HubEvents;
 
@@ -28,7 +30,7 @@ export type OpenedTextModel = Inference & {
 export async function readsImages(nameOrPath: string, events: HubEvents = {}): Promise<boolean> {
   if ((await fileIn(nameOrPath)) !== undefined) return false;
   const { model } = await configOf(await findModelFolder(nameOrPath, findOnHub(events)));
-  return typeof model === 'object' && model !== null && 'kind' in model && IMAGE_KINDS.has(String(model.kind));
+  return IMAGE_KINDS.has(String(objectOf(model).kind));
 }
 
 /**

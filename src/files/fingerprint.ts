@@ -1,10 +1,11 @@
 /** @file What decides numbers, as plain JSON: written down when something starts, compared when it is resumed. */
+
 import { OptionError } from '../errors/failures.js';
+import { isJsonObject, type Json } from '../options/json.js';
 import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../options/run-settings.js';
 import { type AnySettings, decidingNothing } from '../options/setting.js';
 import { numerics } from './numerics.js';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Fingerprint = { readonly [option: string]: Json };
 
 /**
@@ -95,7 +96,7 @@ type Difference = { readonly option: string; readonly then: Json | undefined; re
 
 /** The first place where two JSON values differ, as a dotted path. */
 export function firstDifference(then: Json | undefined, now: Json | undefined, option = ''): Difference | undefined {
-  if (isObject(then) && isObject(now)) {
+  if (isJsonObject(then) && isJsonObject(now)) {
     for (const key of new Set([...Object.keys(then), ...Object.keys(now)])) {
       const found = firstDifference(then[key], now[key], option === '' ? key : `${option}.${key}`);
       if (found !== undefined) return found;
@@ -103,10 +104,6 @@ export function firstDifference(then: Json | undefined, now: Json | undefined, o
     return undefined;
   }
   return JSON.stringify(then) === JSON.stringify(now) ? undefined : { option, then, now };
-}
-
-function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** @throws OptionError naming the first option that is not as it was, whatever was made of `path`: a run, a pool. */

@@ -7,9 +7,9 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors/failures.js';
+import { objectOf, parsedJson } from '../options/json.js';
 import { errorCode, inputFailure } from './file-failure.js';
 import { packageVersion } from './package-version.js';
-import { objectOf, parsedJson } from './parsed-json.js';
 import { isThere } from './path-entry.js';
 
 export const MANIFEST = 'manifest.json';

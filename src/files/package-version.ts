@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { objectOf } from './parsed-json.js';
+import { objectOf } from '../options/json.js';
 
 let known: string | undefined;
 

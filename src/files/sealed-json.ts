@@ -2,8 +2,10 @@
  * @file JSON with a checksum of its own, under the last of its keys: for records and for lines of files that grow, which no
  * manifest could follow. It is over the values, so other line ends and indents change nothing.
  */
+
 import { createHash } from 'node:crypto';
 import { FileError } from '../errors/failures.js';
+import { isJsonObject } from '../options/json.js';
 
 const SEAL = 'sha256';
 
@@ -18,8 +20,8 @@ export function sealed<T extends object>(value: T): T & { readonly sha256: strin
  * @throws FileError for a value that was changed since it was written.
  */
 export function unsealed(value: unknown, where: string, isDemanded: boolean): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const { [SEAL]: seal, ...rest } = value as Readonly<Record<string, unknown>>;
+  if (!isJsonObject(value)) return value;
+  const { [SEAL]: seal, ...rest } = value;
   if (seal === undefined ? !isDemanded : seal === sealOf(rest)) return rest;
   throw new FileError({
     where,

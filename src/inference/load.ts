@@ -1,12 +1,14 @@
 /**
  * @file Answering with an exported model: an ONNX file and its tokenizer, and nothing that trains.
  */
+
 import { dirname, join } from 'node:path';
 import { batchesByLength } from '../data/length-order.js';
 import { FileError, OptionError } from '../errors/failures.js';
 import { expectUnchanged } from '../files/manifest.js';
 import { entryAt, isThere } from '../files/path-entry.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
+import { objectOf } from '../options/json.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
 import { argmax, softmax } from '../tensor/logits.js';
@@ -210,10 +212,8 @@ const MAX_CONFIG_BYTES = 16 * 2 ** 20;
 async function labelsOfConfig(folder: string): Promise<unknown> {
   const path = join(folder, 'config.json');
   if (!(await isThere(path))) return [];
-  const json = parseJson(await readText(path, MAX_CONFIG_BYTES), path);
-  const labels = typeof json === 'object' && json !== null && 'id2label' in json ? json.id2label : undefined;
-  if (typeof labels !== 'object' || labels === null) return [];
-  const byNumber = new Map(Object.entries(labels));
+  const { id2label } = objectOf(parseJson(await readText(path, MAX_CONFIG_BYTES), path));
+  const byNumber = new Map(Object.entries(objectOf(id2label)));
   return Array.from({ length: byNumber.size }, (_, i) => byNumber.get(String(i)));
 }
 

@@ -2,6 +2,7 @@
  * @file Models as Hugging Face folders: `config.json`, `model.safetensors` (or shards of it by
  * `model.safetensors.index.json`) and tokenizer files, as Python's `transformers` reads and writes them.
  */
+
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors/failures.js';
@@ -10,6 +11,7 @@ import { expectUnchanged, writeManifest } from '../files/manifest.js';
 import { isThere } from '../files/path-entry.js';
 import { replaceFolderAtomic } from '../files/replace-folder.js';
 import { initialiseParameters } from '../nn/parameters.js';
+import { objectOf } from '../options/json.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -85,7 +87,7 @@ type Config = { readonly family: EncoderFamily; readonly config: HuggingFaceConf
 async function readConfig(path: string): Promise<Config> {
   const json = parseJson(await readText(path, MAX_CONFIG_BYTES), path);
   const { configSchema, modelTypeSchema } = await import('./hugging-face.schema.js');
-  if (typeof json === 'object' && json !== null && 'format' in json && json.format === MODEL_FORMAT.name) {
+  if (objectOf(json).format === MODEL_FORMAT.name) {
     throw new CheckpointError({
       where: path,
       wanted: "a Hugging Face model's config",

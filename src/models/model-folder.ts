@@ -1,8 +1,8 @@
 /** @file Where a model's files lie and whose they are, found without loading what reads them. */
 
 import { join } from 'node:path';
-import { objectOf } from '../files/parsed-json.js';
 import { isThere } from '../files/path-entry.js';
+import { objectOf } from '../options/json.js';
 import { MODEL_FORMAT } from './model-format.js';
 import { folderOfModel, readSmallJson } from './saved-model.js';
 

@@ -1,9 +1,11 @@
 /** @file The model that a training of texts starts from: a pre-trained encoder, a run, or a new BiLSTM. */
+
 import { stat } from 'node:fs/promises';
 import { OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { initialiseParameters } from '../nn/parameters.js';
+import { objectOf } from '../options/json.js';
 import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import { openAnyModel } from './any-model.js';
 import { bilstmDefaults } from './bilstm.js';
@@ -233,7 +235,7 @@ export function headLabels({
 
 /** The labels that a Hugging Face config names, in their order. */
 function labelsOf({ id2label }: Readonly<Record<string, unknown>>): readonly unknown[] {
-  return typeof id2label === 'object' && id2label !== null ? Object.values(id2label) : [];
+  return Object.values(objectOf(id2label));
 }
 
 function sameNames(a: readonly unknown[], b: readonly string[]): boolean {

@@ -5,10 +5,10 @@ import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
 import { runsBeside } from '../experiments/results-file.js';
 import type { KeptRows } from '../experiments/row-evidence.js';
-import type { Json } from '../files/fingerprint.js';
 import { isFile, isThere, textIn } from '../files/path-entry.js';
 import { inPoints } from '../metrics/points.js';
 import { isJudgedMetric, type JudgedMetric, METRICS } from '../metrics/table.js';
+import { type Json, objectOf } from '../options/json.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
 import { type RunRecord, readRunRecord } from '../training/run/run-record.js';
 import { recordFile } from './record-file.js';
@@ -204,8 +204,7 @@ function nameOfRuns(names: readonly string[]): string {
 
 /** What a run's options say of the contents of its data. */
 function contentsIn(described: Json | undefined): Pick<DataName, 'hash' | 'sample'> {
-  if (typeof described !== 'object' || described === null || Array.isArray(described)) return {};
-  const { hash, sample } = described as { readonly [key: string]: Json };
+  const { hash, sample } = objectOf(described);
   return { ...(typeof hash === 'string' && { hash }), ...(typeof sample === 'string' && { sample }) };
 }
 

@@ -7,7 +7,7 @@ import { statIfThere } from '../files/atomic-write.js';
 import { type LinePlace, type LineReader, openLineLog, openLineReader } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
-import { parsedJson } from '../files/parsed-json.js';
+import { parsedJson } from '../options/json.js';
 import type { Reply } from './endpoint.schema.js';
 
 /** What is known of the replies to a request without reading them again. */

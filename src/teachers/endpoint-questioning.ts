@@ -2,12 +2,13 @@
 import type { Dataset } from '../data/dataset.js';
 import { allRows } from '../data/row-sample.js';
 import { InterruptedError } from '../errors/failures.js';
+import { money } from '../errors/number-text.js';
 import type { Completion, Reply } from './endpoint.schema.js';
 import { EndpointClient, EndpointError, refusalOf } from './endpoint-client.js';
 import type { EndpointLog } from './endpoint-log.js';
 import type { EndpointOptions, EndpointReport } from './endpoint-options.js';
 import { mostInputTokens, type Question, questionOf, type State, stateOf } from './endpoint-question.js';
-import { endpointPlan, money, type OpenQuestion, Spending } from './endpoint-spending.js';
+import { endpointPlan, type OpenQuestion, Spending } from './endpoint-spending.js';
 import type { LabelWords } from './label-words.js';
 import { textsOf } from './own-texts.js';
 import type { LabellingPlan, RowValues } from './teacher.js';

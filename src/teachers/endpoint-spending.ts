@@ -1,5 +1,8 @@
-/** @file What an endpoint's answers have cost, and whether the next one still fits into what they may. */
-
+/**
+ * @file What an endpoint's answers have cost, and whether the next one still fits into what they may; what questions are
+ * going to take: cost and time by prices and limits, and room in the log.
+ */
+import { money } from '../errors/number-text.js';
 import { usualSignals } from './answers.js';
 import { EndpointError } from './endpoint-client.js';
 import type { EndpointOptions } from './endpoint-options.js';
@@ -74,13 +77,6 @@ export class Spending {
     for (const goOn of this.#waiting.splice(0)) goOn();
   }
 }
-
-/** An amount, small ones with two digits that count. */
-export function money(value: number): string {
-  return value < 0.01 ? value.toPrecision(2) : value.toFixed(2);
-}
-
-/** @file What questions to an endpoint are going to take: cost and time by prices and limits, and room in the log. */
 
 export type EndpointTerms = {
   /** Of a million tokens. */

@@ -1,4 +1,5 @@
 /** @file An ONNX classifier of texts as a teacher, whoever exported it. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, dirname, join, normalize, posix } from 'node:path';
@@ -11,6 +12,7 @@ import type { SignalName } from '../models/model.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
 import type { ValueInfo } from '../onnx/program.js';
 import { type OnnxReferences, readOnnxReferences } from '../onnx/references.js';
+import { isJsonObject, objectOf } from '../options/json.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
 import { usualThreads } from '../runtime/threads.js';
@@ -255,10 +257,9 @@ async function storedLabels(
   for (const place of new Set([dirname(path), folder])) {
     const config = join(place, 'config.json');
     if (!(await isFile(config))) continue;
-    const json = parseJson(await readText(config, MAX_CONFIG_BYTES), config);
-    const byNumber = typeof json === 'object' && json !== null && 'id2label' in json ? json.id2label : undefined;
-    if (typeof byNumber !== 'object' || byNumber === null) continue;
-    const names = new Map(Object.entries(byNumber));
+    const { id2label } = objectOf(parseJson(await readText(config, MAX_CONFIG_BYTES), config));
+    if (!isJsonObject(id2label)) continue;
+    const names = new Map(Object.entries(id2label));
     return namesIn(Array.from({ length: names.size }, (_, i) => names.get(String(i))));
   }
   return [];

@@ -1,7 +1,9 @@
 /** @file One recorded answer: what its row says, of which kind, as a target. */
+
 import { FileError } from '../errors/failures.js';
 import type { RetortError } from '../errors/retort-error.js';
 import { shortened } from '../errors/shortened.js';
+import { isJsonObject } from '../options/json.js';
 import {
   holeTarget,
   LARGEST_TARGET,
@@ -163,7 +165,7 @@ export class AnswerReader {
   }
 
   #byLabel(value: unknown, where: string, rung: Rung): (number | undefined)[] {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isJsonObject(value)) {
       throw badRow(where, `${rung} by label: { "${this.#names[0]}": … }`, shown(value));
     }
     const given: (number | undefined)[] = this.#names.map(() => undefined);

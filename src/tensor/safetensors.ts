@@ -4,7 +4,9 @@
  * `safetensors/src/tensor.rs`, `prepare`); reading is as strict as its `validate`, and stricter on repeated names.
  * Elements are little-endian in the file and taken as they lie, as every platform ONNX Runtime runs on is.
  */
+
 import { CheckpointError } from '../errors/failures.js';
+import { isJsonObject } from '../options/json.js';
 import { ARRAY_TYPES, bytesPerElement, type Dtype } from './dtype.js';
 import { formatShape, type StaticShape } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -190,7 +192,7 @@ export function parseSafetensorsHeader(json: Uint8Array, dataBytes: number, wher
 
 function parseEntry(name: string, value: unknown, where: string): SafetensorsEntry {
   const place = tensorPlace(where, name);
-  if (!isRecord(value)) throw broken(place, 'an object with dtype, shape and data_offsets', brief(value));
+  if (!isJsonObject(value)) throw broken(place, 'an object with dtype, shape and data_offsets', brief(value));
   const { dtype: stored, shape, data_offsets: offsets } = value;
   if (!isStored(stored)) throw broken(place, `a dtype of ${ORDER.join(', ')}`, brief(stored));
   if (!isSizes(shape)) throw broken(place, 'a shape of integers', brief(shape));
@@ -207,7 +209,7 @@ function parseEntry(name: string, value: unknown, where: string): SafetensorsEnt
 
 function parseMetadata(value: unknown, where: string): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
-  if (!isRecord(value)) throw broken(where, `${METADATA_KEY} as an object of texts`, brief(value));
+  if (!isJsonObject(value)) throw broken(where, `${METADATA_KEY} as an object of texts`, brief(value));
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string')
       throw broken(where, `${METADATA_KEY} as an object of texts`, `${key}: ${brief(text)}`);
@@ -274,7 +276,7 @@ function parseObject(text: string, where: string): Record<string, unknown> {
   } catch (error) {
     throw broken(where, 'a JSON header', 'invalid JSON', error);
   }
-  if (!isRecord(root)) throw broken(where, 'a JSON header that is an object', brief(root));
+  if (!isJsonObject(root)) throw broken(where, 'a JSON header that is an object', brief(root));
   return root;
 }
 
@@ -318,10 +320,6 @@ function isStored(value: unknown): value is StoredDtype {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function entriesOf<V>(values: Readonly<Record<string, V>> | ReadonlyMap<string, V>): [string, V][] {

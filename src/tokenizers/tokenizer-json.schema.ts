@@ -2,7 +2,9 @@
  * @file What a tokenizer folder's JSON may hold. Only parts whose work grows with the length of the text are let in: a
  * file's own regular expressions could run for ever on the right text, so they are refused.
  */
+
 import { z } from 'zod';
+import { isJsonObject } from '../options/json.js';
 
 /** No vocabulary comes near it; ids index arrays. */
 const MAX_ID = 2 ** 24;
@@ -11,7 +13,7 @@ const token = z.string().max(10_000);
 
 /** Checked in one loop: a vocabulary has as many entries as the rest of the file has bytes. */
 const vocabulary = z.custom<Record<string, number>>(
-  (value) => isRecord(value) && Object.values(value).every(isId),
+  (value) => isJsonObject(value) && Object.values(value).every(isId),
   'wanted pieces with ids, integers ≥ 0',
 );
 
@@ -159,10 +161,6 @@ export const tokenizerConfigSchema = z.looseObject({
 });
 
 export type TokenizerConfigJson = z.infer<typeof tokenizerConfigSchema>;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isId(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_ID;

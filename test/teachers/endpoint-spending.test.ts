@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endpointPlan, money, Spending } from '../../src/teachers/endpoint-spending.js';
+import { endpointPlan, Spending } from '../../src/teachers/endpoint-spending.js';
 
 /** A unit of money for a token of the question, two for one of the answer. */
 const PRICES = { input: 1e6, output: 2e6 };
@@ -75,16 +75,6 @@ describe('Spending', () => {
     const waiting = [4, 4, 4].map((input) => spending.reserve({ input, output: 0 }, STANDING));
     spending.settle(first);
     expect(await Promise.all(waiting.map(isSettled))).toEqual([true, true, false]);
-  });
-});
-
-describe('money', () => {
-  test.each([
-    [12.345, '12.35'],
-    [0.01, '0.01'],
-    [0.00123, '0.0012'],
-  ])('%f is %s', (value, shown) => {
-    expect(money(value)).toBe(shown);
   });
 });
 

@@ -6,7 +6,7 @@ import { FileError } from '../../errors/failures.js';
 import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
 import { inputFailure } from '../../files/file-failure.js';
 import { makeFolder } from '../../files/make-folder.js';
-import { parsedJson } from '../../files/parsed-json.js';
+import { parsedJson } from '../../options/json.js';
 import type { Environment } from '../terminal.js';
 import type { Allowance } from './allowances.schema.js';
 

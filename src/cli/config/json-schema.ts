@@ -3,8 +3,8 @@
 import { type AnyMethodFactory, type OptionSpecs, specsBeside, wholeSpec } from '../../methods/define-method.js';
 import { METHODS } from '../../methods/table.js';
 import { defined } from '../../options/given.js';
+import type { Json } from '../../options/json.js';
 import type { OptionSpec } from '../../options/option-spec.js';
-import type { Json } from '../command.js';
 import { distillUsage } from '../commands/distill/usage.js';
 import type { FlagSpec } from '../options.js';
 import {

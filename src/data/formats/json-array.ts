@@ -1,7 +1,9 @@
 /** @file JSON: one array of objects, as `DataFrame.to_json(orient='records')` of pandas writes it. */
+
 import { FileError } from '../../errors/failures.js';
+import { isJsonObject } from '../../options/json.js';
 import { readText } from '../../tokenizers/read-text.js';
-import { isObject, objectCells, objectRows } from './object-rows.js';
+import { objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
 
 /** It is parsed as a whole. */
@@ -18,7 +20,7 @@ async function* items(path: string): AsyncGenerator<ObjectRow | BadRow, void> {
   const text = await readText(path, MAX_BYTES);
   for (const [i, object] of parsedArray(text.replace(/^\uFEFF/, ''), path).entries()) {
     const where = `${path}, item ${i + 1}`;
-    if (isObject(object)) yield { where, object };
+    if (isJsonObject(object)) yield { where, object };
     else {
       const got = quoted(JSON.stringify(object));
       yield { failure: new FileError({ where, wanted: 'an object', got, fix: BAD_ROW_FIX }) };

@@ -1,6 +1,8 @@
 /** @file JSON lines: one object a line. */
+
 import { FileError } from '../../errors/failures.js';
-import { isObject, objectCells, objectRows } from './object-rows.js';
+import { isJsonObject } from '../../options/json.js';
+import { objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
 import { textLines } from './text-lines.js';
 
@@ -24,7 +26,7 @@ async function* jsonLines(path: string): AsyncGenerator<ObjectRow | BadRow, void
 function parsedObject(text: string, where: string): ObjectRow['object'] | FileError {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
+    if (isJsonObject(value)) return value;
     const fix = 'give one object per line';
     return new FileError({ where, wanted: 'a JSON object', got: quoted(text), fix });
   } catch (error) {

@@ -59,8 +59,3 @@ export async function* objectCells(
     yield names.map((name) => (Object.hasOwn(object, name) ? cellText(object[name]) : ''));
   }
 }
-
-/** Of parsed JSON: whether it can be a row. */
-export function isObject(value: unknown): value is ObjectRow['object'] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

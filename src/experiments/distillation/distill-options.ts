@@ -1,7 +1,8 @@
 /** @file What a distillation is asked, what it tells meanwhile, and what it gives. */
-import type { Json } from '../../files/fingerprint.js';
+
 import type { Method } from '../../methods/method.js';
 import type { JudgedMetric } from '../../metrics/table.js';
+import type { Json } from '../../options/json.js';
 import type { LabellingProgress } from '../../teachers/cached-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import type { TrainingEvent } from '../../training/run/events.js';

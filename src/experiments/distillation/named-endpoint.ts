@@ -5,7 +5,7 @@ import { OptionError } from '../../errors/failures.js';
 import { nearest } from '../../errors/nearest.js';
 import { textIn } from '../../files/path-entry.js';
 import { parseDecimal } from '../../options/decimal.js';
-import type { Given } from '../../options/given.js';
+import { defined, type Given } from '../../options/given.js';
 import type { EndpointOptions } from '../../teachers/endpoint-options.js';
 import type { TeacherSettings } from './teacher-settings.js';
 
@@ -41,19 +41,13 @@ export async function namedEndpoint(
   const variable = variableOf(url, settings);
   const promptFile = teacherPrompt?.startsWith('@') === true ? teacherPrompt.slice(1) : undefined;
   const prompt = promptFile === undefined ? teacherPrompt : await textIn(promptFile);
-  const labelWords = wordsOf(settings, labelNames);
-  const prices = pricesOf(settings);
   const options = {
     url,
     model: teacherModel,
     labelNames,
-    ...(variable !== undefined && { apiKey: keyIn(variable) }),
-    ...(insecureHttp && { insecureHttp }),
-    ...(prompt !== undefined && { prompt }),
-    ...(labelWords && { labelWords }),
-    ...(teacherSamples !== undefined && { samples: teacherSamples }),
-    ...(prices && { prices }),
-    ...(maxCost !== undefined && { maxCost }),
+    ...defined({ apiKey: variable && keyIn(variable), insecureHttp: insecureHttp || undefined, prompt }),
+    ...defined({ labelWords: wordsOf(settings, labelNames), samples: teacherSamples }),
+    ...defined({ prices: pricesOf(settings), maxCost }),
   };
   return { options, departure: { host: URL.canParse(url) ? new URL(url).origin : url, variable, promptFile } };
 }

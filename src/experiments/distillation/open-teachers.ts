@@ -10,7 +10,7 @@ import { findOnHub } from '../../models/find-on-hub.js';
 import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { modelHash } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
-import { givenOptions } from '../../options/given.js';
+import { defined, givenOptions } from '../../options/given.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { type EndpointTeacher, endpointTeacher } from '../../teachers/endpoint-teacher.js';
@@ -123,11 +123,8 @@ async function openModel(name: string, options: DistillTextsOptions, teaching: T
 }
 
 function openOnnx(path: string, options: DistillTextsOptions, teaching: Teaching): Promise<Teacher> {
-  const { teacherTokenizer } = options;
-  return onnxTeacher(path, {
-    ...reading(options, teaching),
-    ...(teacherTokenizer !== undefined && { tokenizer: teacherTokenizer }),
-  });
+  const tokenizer = options.teacherTokenizer;
+  return onnxTeacher(path, { ...reading(options, teaching), ...defined({ tokenizer }) });
 }
 
 /** How a teacher reads the rows. */
@@ -151,8 +148,7 @@ function openRecorded(
   return recordedTeacher(path, {
     labelNames: task.labelNames,
     unknownRows: 'ignore',
-    ...(teacherUse && { use: teacherUse }),
-    ...(onBadRow && { onBadRow }),
+    ...defined({ use: teacherUse, onBadRow }),
   });
 }
 

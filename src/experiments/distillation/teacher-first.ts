@@ -9,6 +9,7 @@ import type { Method } from '../../methods/method.js';
 import { fetchModel } from '../../models/fetch-model.js';
 import { classesOf } from '../../models/forward.js';
 import { findModelFolder } from '../../models/model-folder.js';
+import { defined } from '../../options/given.js';
 import { COMPUTE_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import type { AnySettings } from '../../options/setting.js';
 import type { Teacher } from '../../teachers/teacher.js';
@@ -68,7 +69,7 @@ export async function trainTeacherFirst(options: DistillTextsOptions, place: Tea
     resume,
     overwrite,
     besides: TEACHER_FOLDER,
-    ...(signal && { signal }),
+    ...defined({ signal }),
   });
   try {
     onEvent({ type: 'teacher-training', name: String(options.teacher), path });
@@ -112,13 +113,8 @@ function ofEveryModel(options: DistillTextsOptions): FineTuneOptions {
 function untrained(options: DistillTextsOptions, place: TeacherPlace, { start, data }: PreparedOne): Teacher {
   const { method, tokenizer } = place;
   const { model, weights } = start;
-  const opened = {
-    path: String(options.teacher),
-    model,
-    weights,
-    labelNames: data.train.labelNames,
-    contentHash: 'to come',
-  };
+  const { labelNames } = data.train;
+  const opened = { path: String(options.teacher), model, weights, labelNames, contentHash: 'to come' };
   const student = { where: `method '${method.name}'`, needs: method.needs, tokenizer, isInStep: hasViews(method) };
   return teacherOfTexts(opened, start.tokenizer, student, reading(options, place));
 }

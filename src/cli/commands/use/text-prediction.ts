@@ -2,7 +2,8 @@
 import { OptionError } from '../../../errors/failures.js';
 import { openTextModel, readsImages } from '../../../export/open-text-model.js';
 import type { Answer } from '../../../inference/load.js';
-import type { CommandIo, CommandOutput, Json } from '../../command.js';
+import type { Json } from '../../../options/json.js';
+import type { CommandIo, CommandOutput } from '../../command.js';
 import type { OptionValues } from '../../options.js';
 import { shownLine } from '../../terminal.js';
 import { textSource } from './text-inputs.js';
