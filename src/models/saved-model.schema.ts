@@ -98,5 +98,3 @@ export const savedModelSchema = z.strictObject({
   /** Of the weights; see `weightsHash`. */
   weights: z.strictObject({ sha256 }),
 });
-
-export type SavedModelJson = z.infer<typeof savedModelSchema>;

@@ -1,9 +1,10 @@
 /** @file The page of the config states the keys that the code has. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type ConfigKey, describeKey, FLAG_ONLY, SECTIONS, TOP_LEVEL, takenByKey } from '../../src/cli/config/keys.js';
+import { type ConfigKey, describeKey, SECTIONS, TOP_LEVEL, takenByKey } from '../../src/cli/config/keys.js';
 import { readConfig } from '../../src/cli/config/read-config.js';
 import { configFile } from '../cli/config/config-file.js';
+import { FLAG_ONLY } from '../cli/config/flag-only.js';
 
 const page = readFileSync(new URL('../../docs/config.md', import.meta.url), 'utf8');
 

@@ -6,15 +6,11 @@
 import { TABLE_FILES } from '../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../data/task-settings.js';
 import { TEXT_SETS } from '../../data/text-sets.js';
-import {
-  DISTILLATION_SETTINGS,
-  EVIDENCE_SETTINGS,
-  METHOD_SETTINGS,
-} from '../../experiments/distillation/evidence-settings.js';
+import { DISTILLATION_SETTINGS, EVIDENCE_SETTINGS } from '../../experiments/distillation/evidence-settings.js';
 import { TEACHER_SETTINGS } from '../../experiments/distillation/teacher-settings.js';
 import { START_SETTINGS } from '../../models/start-settings.js';
 import { defaultText } from '../../options/option-spec.js';
-import { COMPUTE_SETTINGS, OUTPUT_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
+import { COMPUTE_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import { type AnySettings, takenBy, type YamlKey } from '../../options/setting.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { distillUsage } from '../commands/distill/usage.js';
@@ -103,17 +99,6 @@ export const ONE_OF: Readonly<Partial<Record<SectionName, readonly string[]>>> =
   task: ['name', 'train'],
   teacher: ['model', 'models', 'recorded', 'url'],
 };
-
-/** Options of `retort distill` without a key: what is done on one day, not what the experiment is, and the user's word. */
-export const FLAG_ONLY: readonly string[] = [
-  ...Object.entries<AnySettings[string]>({ ...TEACHER_SETTINGS, ...OUTPUT_SETTINGS }).flatMap(([name, { yaml }]) =>
-    yaml === 'flag alone' ? [name] : [],
-  ),
-  ...['json', 'quiet', 'dryRun', 'allowKeyEnv'],
-];
-
-/** Options that the section `method` sets. */
-export const METHOD_OPTIONS: readonly string[] = Object.keys(METHOD_SETTINGS);
 
 /** A key of a section by its names, or undefined. */
 export function keyOf(section: SectionName, name: string): ConfigKey | undefined {

@@ -5,11 +5,13 @@ import type { ConfigUse } from '../../../src/cli/command.js';
 import { distillUsage } from '../../../src/cli/commands/distill/usage.js';
 import { trainUsage } from '../../../src/cli/commands/train/usage.js';
 import { configured } from '../../../src/cli/config/configured.js';
-import { FLAG_ONLY, METHOD_OPTIONS, OUTPUT, SECTIONS } from '../../../src/cli/config/keys.js';
+import { OUTPUT, SECTIONS } from '../../../src/cli/config/keys.js';
 import { readOptions } from '../../../src/cli/options.js';
 import { MissingColumnError } from '../../../src/data/formats/table-rows.js';
 import { FileError, OptionError } from '../../../src/errors/failures.js';
+import { METHOD_SETTINGS } from '../../../src/experiments/distillation/evidence-settings.js';
 import { configFile } from './config-file.js';
+import { FLAG_ONLY } from './flag-only.js';
 
 const CONFIG = `
 task: { train: reviews.csv, label: stars }
@@ -160,7 +162,7 @@ describe('configured, for retort compare and doctor', () => {
 describe('the keys of a config', () => {
   test('each option of retort distill has one, or is of a day and not of the experiment', () => {
     const keys = Object.values(SECTIONS).flatMap((section) => Object.values(section).map(({ option }) => option));
-    const reached = new Set<string>([...keys, OUTPUT.option, ...METHOD_OPTIONS]);
+    const reached = new Set<string>([...keys, OUTPUT.option, ...Object.keys(METHOD_SETTINGS)]);
     const without = Object.keys(distillUsage.options).filter((option) => !reached.has(option));
     expect(without.toSorted()).toEqual(FLAG_ONLY.toSorted());
   });
