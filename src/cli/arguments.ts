@@ -42,13 +42,23 @@ export function asciiFlag(word: string): string {
  * follows `--` is left alone.
  *
  * @param command the command as messages call it, `retort mnist`
- * @throws OptionError for an unknown flag (with the nearest name), a flag without its value, a switch with one
+ * @throws OptionError for an unknown flag (with the nearest name), a flag without its value, a switch with one, a flag
+ *   with two values
  */
 export function normaliseArguments(command: string, table: OptionTable, words: readonly string[]): NormalArguments {
   const normal: string[] = [];
   const flags = flagsOf(table);
   const takesOperands = Object.values(table).some((spec) => spec.kind === 'operand');
+  const given = new Map<string, string>();
   let sawTypographicDash = false;
+
+  /** @throws OptionError for a flag whose earlier value was another one: which of the two is meant? */
+  const keep = (flag: NamedFlag, value: string): string => {
+    const earlier = given.get(flag.name);
+    if (earlier !== undefined && earlier !== value) throw givenTwice(flag, earlier, value);
+    given.set(flag.name, value);
+    return `--${flag.name}=${value}`;
+  };
 
   const find = (name: string) =>
     flags.find((flag) => [flag.name, ...flag.aliases].some((known) => sameName(known, name)));
@@ -108,7 +118,7 @@ export function normaliseArguments(command: string, table: OptionTable, words: r
     } else {
       const ascii = asciiNumber(flag.spec, value);
       if (ascii !== value) sawTypographicDash = true;
-      normal.push(`--${flag.name}=${ascii}`);
+      normal.push(keep(flag, ascii));
     }
   }
   return { words: normal, sawTypographicDash };
@@ -146,6 +156,15 @@ function switchWithValue(flag: NamedFlag, value: string): OptionError {
     wanted: wantedOf(flag.spec),
     got: `'${value}'`,
     fix: 'write the flag alone to turn it on, leave it out to turn it off',
+  });
+}
+
+function givenTwice({ name }: NamedFlag, earlier: string, later: string): OptionError {
+  return new OptionError({
+    where: `--${name}`,
+    wanted: 'one value',
+    got: `'${earlier}' and '${later}'`,
+    fix: 'write the flag once',
   });
 }
 

@@ -8,7 +8,7 @@ import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
 import type { Command, CommandIo, CommandUsage } from './command.js';
 import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
-import { flagName, type RawOptions, withFlagNames } from './options.js';
+import { flagName, type RawOptions, withFlagNames, withShortForms } from './options.js';
 import { createProgress } from './progress.js';
 import { canAsk, isConfirmed } from './question.js';
 import { colorsFor, DEFAULT_COLUMNS, type Environment, shownLine, shownText, type TextStream } from './terminal.js';
@@ -144,7 +144,7 @@ function rawOptions({ usage }: Command, parsed: CommanderCommand): RawOptions {
     const value = written[flagName(key, spec)];
     if (typeof value === 'string' || value === true) flags.set(key, value);
   }
-  return { flags, operands: parsed.args };
+  return withShortForms(usage.options, { flags, operands: parsed.args });
 }
 
 /** As it can be pasted into a POSIX shell. */

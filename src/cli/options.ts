@@ -97,6 +97,34 @@ export function wantedOf(spec: FlagSpec): string {
 }
 
 /**
+ * With the flags that a written switch is short for.
+ * @throws OptionError where one of them is written beside it with another value
+ */
+export function withShortForms(table: OptionTable, raw: RawOptions): RawOptions {
+  const flags = new Map(raw.flags);
+  for (const [key, spec] of Object.entries(table)) {
+    if (spec.kind === 'operand' || spec.shortFor === undefined || !raw.flags.has(key)) continue;
+    const long = Object.entries(spec.shortFor).map(
+      ([option, value]) => `--${flagName(option, table[option])} ${value}`,
+    );
+    for (const [option, value] of Object.entries(spec.shortFor)) {
+      const written = flags.get(option) ?? value;
+      if (written !== value) {
+        const flag = `--${flagName(option, table[option])}`;
+        throw new OptionError({
+          where: `--${flagName(key, spec)}, ${flag}`,
+          wanted: 'only one of them',
+          got: `both, with ${flag} ${String(written)}`,
+          fix: `leave one out: --${flagName(key, spec)} is short for ${long.join(' ')}`,
+        });
+      }
+      flags.set(option, value);
+    }
+  }
+  return { ...raw, flags };
+}
+
+/**
  * Reads what was written against a command's table.
  * @param command the name that messages about missing or superfluous words use, as `retort mnist`
  * @returns the typed values, and the notices that some values call for

@@ -191,6 +191,8 @@ const record = z.strictObject({
   gains: z.array(gain),
   /** The comparison that answers the question: one of the gains. */
   headline: z.strictObject({ arm: z.string(), over: z.string(), text: z.string() }).optional(),
+  /** Where an arm ran without controls: that nothing is claimed, and what a verdict would take. */
+  notCompared: z.string().optional(),
   /** The student to use: a run of the first seed. Records of 0.1 have none. */
   ship: z
     .strictObject({

@@ -39,6 +39,8 @@ export type RecordOptions = {
   readonly headline?: Headline | undefined;
   /** Pairs to compare besides. */
   readonly comparisons?: readonly { readonly arm: string; readonly over: string }[] | undefined;
+  /** In the place of a verdict, where there is nothing to compare. */
+  readonly notCompared?: string | undefined;
   /** In points. */
   readonly smallestEffect?: number | undefined;
   /** What each arm is, by name. */
@@ -64,7 +66,7 @@ const MAX_BYTES = 256 * 2 ** 20;
  */
 export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const { outcome, question, headline, smallestEffect, descriptions = {}, environment, date } = options;
-  const { command, config, data, teacher, evidence, ship } = options;
+  const { command, config, data, teacher, evidence, ship, notCompared } = options;
   const compare = (arm: string, over: string) => compareArms(outcome, arm, over, smallestEffect);
   const pairs = new Map<string, Gain>();
   const add = (arm: string, over: string) => pairs.set(JSON.stringify([arm, over]), compare(arm, over));
@@ -93,6 +95,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     arms: outcome.arms.map((arm) => recordedArm(arm, outcome.metric, descriptions[arm.arm.name])),
     gains,
     ...(headline && headlineOf(headline, gains)),
+    ...defined({ notCompared }),
     ...(ship && { ship }),
     ...(evidence && { evidence }),
     ...(warnings.length > 0 && { warnings }),

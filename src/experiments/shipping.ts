@@ -30,7 +30,8 @@ export function shippedStudent(
     return verdict === "CAN'T TELL" || verdict === 'NO VERDICT';
   });
   const shipped = cheaper ?? best;
-  const why =
-    cheaper === undefined ? 'the highest mean' : `cheaper to make than ${best.name}, whose gain over it is not shown`;
+  const isAlone = candidates.length === 1;
+  const reached = isAlone ? 'the only student to choose from' : 'the highest mean';
+  const why = cheaper ? `cheaper to make than ${best.name}, whose gain over it is not shown` : reached;
   return { arm: shipped.name, seed, mean: shipped.mean, path: runFolder(shipped.name, seed), why };
 }

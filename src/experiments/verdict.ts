@@ -145,6 +145,11 @@ function nothingCompared({ arm, over, seeds }: Measured): string {
   return `NO VERDICT: ${arm} and ${over} both predict the same for every row in ${runs}, so nothing was compared; train longer, or with another learning rate`;
 }
 
+/** What is said of an arm that ran without controls: that nothing is claimed of it, and what a claim takes. */
+export function withoutComparison(arm: string): string {
+  return `No comparison was made: ${arm} ran without control arms, so whether the teacher helped is not known. A verdict takes the control no-teacher and ${FIRST_SEEDS} paired seeds or more.`;
+}
+
 type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;
 
 function manySeeds(gain: Measured, differences: readonly number[], comparison: Comparison): Gain {

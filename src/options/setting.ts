@@ -19,6 +19,8 @@ export type FlagBase = {
   readonly fixWhenMissing?: string;
   /** What functions that take it under another name call it in their messages. */
   readonly saidAs?: readonly string[];
+  /** Flags with the values that a switch is short for. */
+  readonly shortFor?: Readonly<Record<string, string>>;
   /** A switch that contradicts this one. */
   readonly conflictsWith?: string;
   /** A sentence for the user about a value that is taken but does less than they may think. */

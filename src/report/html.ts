@@ -103,16 +103,23 @@ function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metr
 
 const LOOKS = { BETTER: 'better', 'NO BETTER': 'no', "CAN'T TELL": 'open', 'NO VERDICT': 'open' } as const;
 
-function verdict(record: ExperimentRecord): Markup | undefined {
-  const { gains, headline, softTargets, ship } = record;
+function verdict(record: ExperimentRecord): Markup | string | undefined {
+  const { gains, headline, softTargets, ship, notCompared } = record;
+  const shipped =
+    ship && html`<p class="more">Ship this one: <code>${ship.path}</code>. ${shipSentence(ship, record)}</p>`;
   const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
-  if (gain === undefined) return undefined;
+  if (gain === undefined) {
+    return (
+      notCompared &&
+      html`<section class="verdict open" aria-label="Verdict"><p class="sentence">${notCompared}</p>${shipped}</section>`
+    );
+  }
   return html`<section class="verdict ${LOOKS[gain.verdict]}" aria-label="Verdict">
 <p class="word">${gain.verdict}</p>
 <p class="sentence">${verdictSentence(gain)}</p>
 <p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>
 ${softTargets !== undefined && html`<p class="more">${softTargets.text}</p>`}
-${ship !== undefined && html`<p class="more">Ship this one: <code>${ship.path}</code>. ${shipSentence(ship, record)}</p>`}
+${shipped}
 </section>`;
 }
 

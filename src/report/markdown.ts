@@ -24,11 +24,12 @@ import {
  * link, no tag and no table cell, and mentions nobody.
  */
 export function reportMarkdown(record: ExperimentRecord): string {
-  const { question, gains, headline, softTargets, ship, command } = record;
+  const { question, gains, headline, softTargets, ship, command, notCompared } = record;
   const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
   const blocks = [
     `### ${plain(question)}`,
     gain && `**${gain.verdict}.** ${plain(verdictSentence(gain))} ${plain(verdictFigures(gain))}.`,
+    notCompared && plain(notCompared),
     softTargets && plain(softTargets.text),
     ship && `Ship this one: ${code(ship.path)}. ${plain(shipSentence(ship, record))}`,
     armsTable(record),

@@ -18,15 +18,28 @@ const words = (input: readonly string[], options: OptionTable = table) =>
   normaliseArguments('retort x', options, input).words;
 
 describe('normaliseArguments', () => {
-  test('a shorter name of a flag stands for the flag; the last one written wins as with any', () => {
-    const short = {
-      textColumn: { kind: 'text', placeholder: 'name', aliases: ['text'], help: '', group: '' },
-    } as const;
-    expect(words(['--text', 'review', '--text_column=a', '—text=b'], short)).toEqual([
+  const short = {
+    ...table,
+    textColumn: { kind: 'text', placeholder: 'name', aliases: ['text'], help: '', group: '' },
+  } as const satisfies OptionTable;
+
+  test('a shorter name of a flag stands for the flag', () => {
+    expect(words(['--text', 'review', '—text=review'], short)).toEqual([
       '--text_column=review',
-      '--text_column=a',
-      '--text_column=b',
+      '--text_column=review',
     ]);
+  });
+
+  // The last one won without a word: of --seed 1 … --seed 2 in a long line nobody knew which was run.
+  test.each([
+    [
+      ['--fc1_size', '1', '--save_last', '--fc1-size=2'],
+      "--fc1_size: wanted one value, got '1' and '2'; write the flag once",
+    ],
+    [['--text', 'review', '--text_column=title'], "--text_column: wanted one value, got 'review' and 'title'"],
+    [['--learning_rate', '1', '—learning_rate', '−1'], "--learning_rate: wanted one value, got '1' and '-1'"],
+  ])('%j gives one flag two values and is refused', (input, message) => {
+    expect(() => words(input, short)).toThrow(message);
   });
 
   test.each([

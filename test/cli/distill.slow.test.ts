@@ -66,6 +66,28 @@ describe('retort distill on a file of one’s own', () => {
     expect(readFileSync(join(root, 'student', 'results.jsonl'), 'utf8')).toBe(before);
   });
 
+  test('--quick trains one student, makes no claim, and says what a verdict would take', () => {
+    const line = `distill ${QUICK.replace(' --seeds 2', '')} --output_dir quick`;
+    const { code, stdout, stderr } = retort(`${line} --quick`, root);
+    expect(code, stderr).toBe(0);
+    const said = stdout.replace(/\s+/g, ' ');
+    expect(said).toContain('No comparison was made: hinton ran without control arms, so whether the teacher helped is');
+    expect(said).toMatch(
+      /for a verdict: the same command with --resume --controls no-teacher --seeds 5 instead of --quick: 9 more runs, about \d+:\d\d/,
+    );
+    expect(stdout).toContain('ship this one: quick/runs/hinton-1');
+    expect(said).not.toMatch(/BETTER|CAN'T TELL/);
+    // The words that it says.
+    const verdict = retort(`${line} --resume --controls no-teacher --seeds 5 --json`, root);
+    expect(verdict.code, verdict.stderr).toBe(0);
+    expect(JSON.parse(verdict.stdout)).toMatchObject({ notCompared: null, verdict: expect.stringContaining('points') });
+    expect(verdict.stderr).toMatch(/^10\/10 {2}/m);
+    expect(retort(`${line} --quick --seeds 3`, root)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--quick, --seeds: wanted only one of them'),
+    });
+  });
+
   test('what is wrong is found before any work', () => {
     for (const [flags, message] of [
       ['--method hintn', "got 'hintn'"],

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { mnistWithKdOptions } from '../../src/cli/commands/digits/usage.js';
-import { type OptionTable, type OptionValues, readOptions } from '../../src/cli/options.js';
+import { type OptionTable, type OptionValues, readOptions, withShortForms } from '../../src/cli/options.js';
 import type { Portion } from '../../src/options/option-spec.js';
 
 const read = (flags: Readonly<Record<string, string | true>>) =>
@@ -103,6 +103,29 @@ describe('readOptions', () => {
   test('contradicting switches are refused', () => {
     expect(() => read({ resume: true, overwrite: true })).toThrow(
       '--overwrite, --resume: wanted only one of them, got both',
+    );
+  });
+});
+
+describe('withShortForms', () => {
+  const table = {
+    seeds: { kind: 'integer', default: 5, help: '', group: '' },
+    controls: { kind: 'text', placeholder: 'names', default: 'all', help: '', group: '' },
+    quick: { kind: 'switch', shortFor: { seeds: '1', controls: 'none' }, help: '', group: '' },
+  } as const satisfies OptionTable;
+  const long = (flags: Readonly<Record<string, string | true>>) =>
+    readOptions('retort x', table, withShortForms(table, { flags: new Map(Object.entries(flags)), operands: [] }))
+      .values;
+
+  test('a switch stands for the flags that it is short for, and without it they have their defaults', () => {
+    expect(long({ quick: true })).toEqual({ seeds: 1, controls: 'none', quick: true });
+    expect(long({ quick: true, seeds: '1' })).toEqual({ seeds: 1, controls: 'none', quick: true });
+    expect(long({})).toEqual({ seeds: 5, controls: 'all', quick: false });
+  });
+
+  test('beside another value of such a flag it is refused', () => {
+    expect(() => long({ quick: true, seeds: '3' })).toThrow(
+      '--quick, --seeds: wanted only one of them, got both, with --seeds 3; leave one out: --quick is short for --seeds 1 --controls none',
     );
   });
 });

@@ -90,6 +90,15 @@ describe('distillTexts', () => {
     expect(record.settings).toMatchObject({ gradientAccumulationSteps: 4 });
   });
 
+  test('control arms are none alone, or some by name', async () => {
+    const run = (controls: string) =>
+      distillTexts({ ...training, teacher, student: pretrained, task, controls, outputDir: join(root, 'mixed') });
+    await expect(run('none,no-teacher')).rejects.toThrow(
+      "controls: wanted no-teacher, hard-labels, shuffled-teacher, label-smoothing, or none alone, got 'none,no-teacher'; leave out none, or all the others",
+    );
+    await expect(run('no-one')).rejects.toThrow("or none alone, got 'no-one'");
+  });
+
   test('a student of other tokens cannot learn token by token', async () => {
     const other = wordTokenizer([...WORDS].reverse(), { split: 'spaces', lowercase: true });
     const student = { ...withNewHead(pretrained, { labelNames: task.labelNames, seed: 1 }), tokenizer: other };

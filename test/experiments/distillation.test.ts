@@ -15,6 +15,8 @@ import { loadModel } from '../../src/models/saved-model.js';
 import type { ParameterSpec } from '../../src/nn/module.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
+import { reportHtml } from '../../src/report/html.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { sizeOf } from '../../src/tensor/shape.js';
@@ -154,6 +156,27 @@ describe('distill', () => {
     expect(verdict).toMatch(/^NO VERDICT: hinton and no-teacher both predict the same for every row in all 2 runs/);
     expect(record.gains[0]).toMatchObject({ verdict: 'NO VERDICT', collapsed: 'both' });
     expect(record.ship).toMatchObject({ arm: 'no-teacher' });
+  });
+
+  test('without controls the method’s arm runs alone: nothing is claimed, and arms that are added later make the verdict', async () => {
+    const alone = { ...options('alone'), controls: [], seeds: 1 };
+    const { record, verdict, recordPath } = await runDistillation(alone);
+    expect(verdict).toBeUndefined();
+    expect(record).toMatchObject({ gains: [], seeds: [1], ship: { arm: 'hinton', path: 'runs/hinton-1' } });
+    expect(record.arms.map(({ name }) => name)).toEqual(['hinton']);
+    expect(record.question).toMatch(/^How good is a bilstm with the teacher /);
+    expect(record.notCompared).toBe(
+      'No comparison was made: hinton ran without control arms, so whether the teacher helped is not known. A verdict takes the control no-teacher and 5 paired seeds or more.',
+    );
+    expect(record.ship?.why).toBe('the only student to choose from');
+    expect(await readExperimentRecord(recordPath)).toEqual(record);
+    expect(reportHtml(record)).toMatch(/aria-label="Verdict"><p class="sentence">No comparison was made: hinton ran/);
+    expect(reportHtml(record)).toContain('Ship this one: <code>runs/hinton-1</code>');
+    expect(reportMarkdown(record)).toContain('\n\nNo comparison was made: hinton ran without control arms');
+    const more = await runDistillation({ ...alone, controls: ['no-teacher'], seeds: 2, resume: true });
+    expect(more.verdict).toMatch(/^(BETTER|NO BETTER|CAN'T TELL|NO VERDICT)/);
+    expect(more.record.notCompared).toBeUndefined();
+    expect(more.record.arms[0]?.scores[0]).toBe(record.arms[0]?.scores[0]);
   });
 
   // Answers to changed rows were once asked for, and paid, before the experiment was refused for them.

@@ -6,6 +6,9 @@ export type Control = (typeof CONTROLS)[number];
 /** Unless an experiment says something else. */
 export const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
 
+/** In their place: the method's arm alone, so that nothing is compared. */
+export const NO_CONTROLS = 'none';
+
 /** Those that a regression does not have: nothing is between the classes of one score. */
 export const CONTROLS_OF_CLASSES: readonly Control[] = ['hard-labels', 'label-smoothing'];
 

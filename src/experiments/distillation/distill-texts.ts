@@ -27,7 +27,7 @@ import { estimateStage, type StageEstimate } from '../../training/estimate/run-e
 import type { RunOptions } from '../../training/run/run-options.js';
 import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fine-tune.js';
 import { textRun } from '../../training/text/text-run.js';
-import { CONTROLS, type Control, DEFAULT_CONTROLS } from './controls.js';
+import { CONTROLS, type Control, DEFAULT_CONTROLS, NO_CONTROLS } from './controls.js';
 import { runDistillation } from './distill.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import type { DistillTextsOptions, StudentSettings } from './distill-texts-options.js';
@@ -272,7 +272,14 @@ function metricsOf({ metric, metrics }: DistillTextsOptions, task: OpenedTask): 
 function controlsOf(given: DistillTextsOptions['controls']): readonly Control[] {
   if (given === undefined || typeof given === 'object') return given ?? DEFAULT_CONTROLS;
   const names = given.split(',').map((name) => name.trim());
+  if (names.every((name) => name === NO_CONTROLS)) return [];
   const unknown = names.find((name) => !CONTROLS.some((control) => control === name));
   if (unknown === undefined) return CONTROLS.filter((control) => names.includes(control));
-  throw new OptionError({ where: 'controls', wanted: CONTROLS.join(', '), got: `'${unknown}'` });
+  const isMixed = unknown === NO_CONTROLS;
+  throw new OptionError({
+    where: 'controls',
+    wanted: `${CONTROLS.join(', ')}, or ${NO_CONTROLS} alone`,
+    got: `'${isMixed ? given : unknown}'`,
+    ...(isMixed && { fix: `leave out ${NO_CONTROLS}, or all the others` }),
+  });
 }

@@ -20,6 +20,7 @@ import { type ExperimentOptions, expectSameExperiment, runExperiment } from '../
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import { RECORD } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
+import { withoutComparison } from '../verdict.js';
 import { type DistillationArm, methodArm, shippableArms } from './arms.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
@@ -166,7 +167,11 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         seconds: (performance.now() - started) / 1000,
         peakRssBytes: Math.max(outcome.peakRssBytes, process.resourceUsage().maxRSS * 1024),
       },
-      question: `Does ${teacher.name} help a ${student.model.kind} on ${data.evaluation.name}, or is the same training without it as good?`,
+      question:
+        controls.length === 0
+          ? `How good is a ${student.model.kind} with the teacher ${teacher.name} on ${data.evaluation.name}?`
+          : `Does ${teacher.name} help a ${student.model.kind} on ${data.evaluation.name}, or is the same training without it as good?`,
+      ...(controls.length === 0 && { notCompared: withoutComparison(method.name) }),
       ...(hasNoTeacher && {
         headline: { ...headlineOf(method, controls), notDefined: classes === 1 ? CONTROLS_OF_CLASSES : [] },
       }),

@@ -2,7 +2,7 @@
 
 import { JUDGED_METRICS, type JudgedMetric } from '../../metrics/table.js';
 import type { SettingTable } from '../../options/setting.js';
-import { CONTROLS, DEFAULT_CONTROLS } from './controls.js';
+import { CONTROLS, DEFAULT_CONTROLS, NO_CONTROLS } from './controls.js';
 
 /** The method, as names and options of a command line. */
 export type MethodSettings = {
@@ -84,7 +84,7 @@ export const DISTILLATION_SETTINGS = {
 } as const satisfies SettingTable<DistillationSettings>;
 
 export type EvidenceSettings = {
-  /** What the method has to beat, by name, separated by commas. */
+  /** What the method has to beat, by name, separated by commas; `none` for the method alone, without a verdict. */
   readonly controls?: string;
   /** Each arm runs on seeds 1 to this. Default: 5. */
   readonly seeds?: number;
@@ -110,7 +110,7 @@ export const EVIDENCE_SETTINGS = {
     kind: 'text',
     placeholder: 'names',
     default: DEFAULT_CONTROLS.join(','),
-    help: `control arms (ablation): ${CONTROLS.join(', ')}`,
+    help: `control arms (ablation): ${CONTROLS.join(', ')}; or ${NO_CONTROLS}, which compares nothing`,
     yaml: { form: 'list', takes: 'a name, or a list of names' },
   },
   smallestEffect: {

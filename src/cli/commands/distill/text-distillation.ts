@@ -1,6 +1,7 @@
 /** @file `retort distill`. */
 import { dirname, join } from 'node:path';
 import { formatCount, money } from '../../../errors/number-text.js';
+import { NO_CONTROLS } from '../../../experiments/distillation/controls.js';
 import {
   type DistilledTexts,
   distillTexts,
@@ -8,11 +9,14 @@ import {
   type TextsPlan,
 } from '../../../experiments/distillation/distill-texts.js';
 import type { DistillTextsEvent } from '../../../experiments/distillation/distill-texts-options.js';
+import { EVIDENCE_SETTINGS } from '../../../experiments/distillation/evidence-settings.js';
 import type { Departure } from '../../../experiments/distillation/named-endpoint.js';
 import type { WarningEvent } from '../../../experiments/distillation/warning-teller.js';
+import type { ExperimentRecord } from '../../../experiments/experiment-record.schema.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { asJson } from '../../../files/fingerprint.js';
 import { inPoints, scoreText } from '../../../metrics/points.js';
+import { mean } from '../../../metrics/statistics.js';
 import { METRICS } from '../../../metrics/table.js';
 import { reportHtml } from '../../../report/html.js';
 import { sizeOf } from '../../../tensor/shape.js';
@@ -50,7 +54,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
   const outputDir = dirname(recordPath);
   const report = join(outputDir, 'report.html');
   await writeFileAtomic(report, reportHtml(record));
-  return outputOf(distilled, { outputDir, recordPath, studentPath, report }, io);
+  return outputOf(distilled, { outputDir, recordPath, studentPath, report }, options, io);
 }
 
 /** What the teacher scores, the progress of the run under way, and a line for each that is done. */
@@ -106,7 +110,12 @@ type Paths = {
   readonly report: string;
 };
 
-function outputOf({ record, task, endpoint, badRows }: DistilledTexts, paths: Paths, io: CommandIo): CommandOutput {
+function outputOf(
+  { record, task, endpoint, badRows }: DistilledTexts,
+  paths: Paths,
+  options: Options,
+  io: CommandIo,
+): CommandOutput {
   const columns = io.columns ?? DEFAULT_COLUMNS;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
   const rows = record.arms.map(({ name, parameters, mean, sd, scores }) => [
@@ -115,7 +124,7 @@ function outputOf({ record, task, endpoint, badRows }: DistilledTexts, paths: Pa
     sd === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${sd.toFixed(2)}`,
     scores.map((score) => score.toFixed(1)).join(' '),
   ]);
-  const answer = record.headline?.text;
+  const answer = record.headline?.text ?? record.notCompared;
   const shipped = record.ship === undefined ? paths.studentPath : join(paths.outputDir, record.ship.path);
   return {
     text: [
@@ -126,6 +135,7 @@ function outputOf({ record, task, endpoint, badRows }: DistilledTexts, paths: Pa
       ...(record.gains.length > 0 ? [gainsText(record, columns), ''] : []),
       ...shipText(record, paths.outputDir, columns),
       '',
+      ...(record.notCompared === undefined ? [] : [...foldWords(verdictLine(record, options).split(' '), columns), '']),
       `report   ${paths.report}`,
       ...(endpoint === undefined ? [] : [`replies  ${spentText(endpoint)}`]),
       ...(badRows === 0
@@ -135,7 +145,8 @@ function outputOf({ record, task, endpoint, badRows }: DistilledTexts, paths: Pa
     ].join('\n'),
     json: {
       ...paths,
-      verdict: answer ?? null,
+      verdict: record.headline?.text ?? null,
+      notCompared: record.notCompared ?? null,
       ship: record.ship ? { ...record.ship, path: shipped } : null,
       metric: record.metric,
       teacher: {
@@ -168,6 +179,23 @@ function outputOf({ record, task, endpoint, badRows }: DistilledTexts, paths: Pa
   };
 }
 
+/** Fewer decide little: of how far seeds spread, they say next to nothing. */
+const SEEDS_OF_A_VERDICT = EVIDENCE_SETTINGS.seeds.default;
+
+/** What to run where nothing was compared, and how long that takes; the runs that are there are kept. */
+function verdictLine({ arms, seeds }: ExperimentRecord, { quick }: Options): string {
+  const wanted = Math.max(SEEDS_OF_A_VERDICT, seeds.length);
+  const more = 2 * wanted - seeds.length;
+  const perRun = mean(arms.flatMap(({ seconds }) => seconds));
+  const instead = quick ? '--quick' : `--controls ${NO_CONTROLS}`;
+  return `for a verdict: the same command with --resume --controls no-teacher --seeds ${wanted} instead of ${instead}: ${more} more runs, about ${formatDuration(more * perRun)}`;
+}
+
+/** `seed 1`, `seeds 1 to 5`. */
+function seedsText(seeds: number): string {
+  return seeds === 1 ? 'seed 1' : `seeds 1 to ${seeds}`;
+}
+
 type Endpoint = NonNullable<DistilledTexts['endpoint']>;
 
 function spentText({ inputTokens, outputTokens, cost, malformed, rows, log }: Endpoint): string {
@@ -194,7 +222,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
   return {
     text: [
       `arms     ${arms.join(', ')}`,
-      `runs     ${formatCount(runs)}: each arm on seeds 1 to ${options.seeds}`,
+      `runs     ${formatCount(runs)}: each arm on ${seedsText(options.seeds)}`,
       `train    ${rows} (${train.name}), ${formatCount(totalSteps)} steps of ${run.batchSize} rows per run`,
       `judged   by ${metric} on ${formatCount(evaluation.size)} rows (${evaluation.name})`,
       `teacher  ${teachers.join(', ')}${trained}`,

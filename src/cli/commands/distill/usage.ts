@@ -1,4 +1,5 @@
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
+import { NO_CONTROLS } from '../../../experiments/distillation/controls.js';
 import {
   DISTILLATION_SETTINGS,
   EVIDENCE_SETTINGS,
@@ -59,6 +60,12 @@ export const distillUsage = {
     ...DISTILLATION_SETTINGS,
     ...METHOD_SETTINGS,
     ...EVIDENCE_SETTINGS,
+    quick: {
+      kind: 'switch',
+      group: 'Evidence',
+      shortFor: { seeds: '1', controls: NO_CONTROLS },
+      help: 'one student on one seed, without control arms: a first look, which makes no claim',
+    },
     ...messageOptions,
     ...COMPUTE_SETTINGS,
   },
@@ -76,6 +83,6 @@ export const distillUsage = {
       line: 'retort distill sst2 --teacher outputs/teacher --layers 3 --method pkd --method_options beta=100,layerMap=skip',
     },
     { does: 'a retort.yaml, but with one epoch', line: 'retort distill retort.yaml --epochs 1' },
-    { does: 'a quick trial', line: 'retort distill sst2 --teacher outputs/teacher --rows 300 --max_steps 5 --seeds 2' },
+    { does: 'a first look: one student, no verdict', line: 'retort distill sst2 --teacher outputs/teacher --quick' },
   ],
 } as const satisfies CommandUsage;
