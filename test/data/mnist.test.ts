@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadMnist, type MnistSplit, mnistDataset } from '../../src/data/mnist.js';
@@ -120,6 +120,16 @@ describe('loadMnist', () => {
     for (const name of RAW_NAMES) expect(digest(join(path, name))).toBe(digest(join(packageData, name)));
     await loadMnist(path, { maxTrainSamples: 5, onNotice: (notice) => notices.push(notice) });
     expect(notices).toHaveLength(1);
+  });
+
+  // A slip in --data_dir of retort evaluate once left 53 MB in a new folder.
+  test('a folder that may not be filled is one error with its whole path, and is not created', async () => {
+    const path = join(relative(process.cwd(), root), 'nope', 'x');
+    await expect(loadMnist(path, { mayFill: false })).rejects.toThrow(
+      `${join(root, 'nope', 'x')}: wanted the four IDX files of MNIST, raw or .gz, got a folder that is missing or empty; ` +
+        'name the folder that the model was trained on; retort mnist --data_dir FOLDER fills one',
+    );
+    expect(existsSync(join(root, 'nope'))).toBe(false);
   });
 
   test('killed while it fills a folder, it fills it the next time', async () => {

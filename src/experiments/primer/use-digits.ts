@@ -34,7 +34,7 @@ export async function evaluateDigits(
   const { dataDir = DIGIT_SETTINGS.dataDir.default, onNotice } = options;
   const { model, weights, path, ...place } = await opened(options);
   // One training image: this is about the test set.
-  const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, ...defined({ onNotice }) });
+  const { test } = await loadMnist(dataDir, { maxTrainSamples: 1, mayFill: false, ...defined({ onNotice }) });
   const { metrics, rows } = await withEvaluator({ model, data: mnistDataset(test), ...place }, (evaluator) =>
     evaluator.evaluate(weights),
   );

@@ -54,7 +54,9 @@ type CompareOptions = OptionValues<typeof compareUsage.options>;
 export async function compare({ runs, metric, smallestEffect, dataDir }: CompareOptions): Promise<CommandOutput> {
   const { text, ...compared } = await compareRuns(runs, {
     ...defined({ metric, smallestEffect }),
-    ...(dataDir !== undefined && { labels: (await loadMnist(dataDir, { maxTrainSamples: 1 })).test.labels }),
+    ...(dataDir !== undefined && {
+      labels: (await loadMnist(dataDir, { maxTrainSamples: 1, mayFill: false })).test.labels,
+    }),
   });
   return { text, json: JSON.parse(JSON.stringify(compared)) };
 }
