@@ -4,9 +4,11 @@ import { softmax } from '../tensor/logits.js';
 import type { Predictions } from '../training/evaluation/evaluate.js';
 import type { Evidence, EvidenceExample } from './experiment-record.schema.js';
 
+type RowAnswers = Pick<Predictions, 'classes' | 'logits' | 'probabilities'>;
+
 type EvidenceOptions = {
   /** Answers to the evaluation rows; the teacher's stand under `teacher`, an arm's are those of one seed. */
-  readonly answers: ReadonlyMap<string, Predictions>;
+  readonly answers: ReadonlyMap<string, RowAnswers>;
   readonly exampleOf: (row: number) => EvidenceExample;
   readonly seed: number;
   /** The pair whose answers are compared row by row. */
@@ -31,7 +33,7 @@ type ClassEvidenceOptions = EvidenceOptions & {
 export function evidenceOf(options: ClassEvidenceOptions): Evidence {
   const { answers, classes, labels, exampleOf, seed, arm, over } = options;
   const count = classes.length;
-  const of = (by: string) => answers.get(by) as Predictions;
+  const of = (by: string) => answers.get(by) as RowAnswers;
   const isRight = (by: string) => (row: number) => of(by).classes[row] === labels[row];
   const rows = Array.from({ length: labels.length }, (_, row) => row);
   const onlyArm = rows.filter((row) => isRight(arm)(row) && !isRight(over)(row));
@@ -83,7 +85,7 @@ function confusion(labels: ArrayLike<number>, said: Int32Array, count: number): 
 }
 
 /** Of the teacher's right answers those nearest to 60 %, one a class: there a temperature has something to show. */
-function leastSure({ probabilities, classes }: Predictions, labels: ArrayLike<number>, count: number): number[] {
+function leastSure({ probabilities, classes }: RowAnswers, labels: ArrayLike<number>, count: number): number[] {
   const byClass = new Map<number, { row: number; distance: number }>();
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row] as number;

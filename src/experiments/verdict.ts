@@ -13,7 +13,7 @@
  *   NO VERDICT  in all runs of both arms the students give one answer to every row: nothing was compared
  */
 import { OptionError } from '../errors/failures.js';
-import { gainText, unsignedZero } from '../metrics/points.js';
+import { decimalsOf, gainText, tooSmall, unsignedZero } from '../metrics/points.js';
 import {
   around,
   mcnemar,
@@ -245,9 +245,8 @@ function interval(low: number, high: number, smallestEffect: number): string {
 /** `± 0.9`, with more decimals where it takes them to see that it is more than rounding; empty where it is not known. */
 export function plusMinus(half: number | undefined): string {
   if (half === undefined) return '';
-  let decimals = 1;
-  while (decimals < 4 && half > 1e-9 && Number(half.toFixed(decimals)) === 0) decimals += 1;
-  return `± ${half.toFixed(decimals)}`;
+  const decimals = decimalsOf(half);
+  return `± ${decimals === undefined ? tooSmall(half) : half.toFixed(decimals)}`;
 }
 
 function checkScores(arm: string, metric: JudgedMetric, scores: readonly number[]): void {

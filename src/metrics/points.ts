@@ -25,3 +25,21 @@ export function unsignedZero(value: number, decimals: number): string {
   const text = value.toFixed(decimals);
   return Number(text) === 0 ? text.replace('-', '') : text;
 }
+
+/** A value that its last decimal does not show is nothing but rounding of a sum. */
+const ROUNDING = 1e-9;
+const MOST_DECIMALS = 4;
+
+/** As many decimals as it takes to see that a value is not 0, one at least; undefined where four do not show it. */
+export function decimalsOf(value: number): number | undefined {
+  if (Math.abs(value) <= ROUNDING) return 1;
+  for (let decimals = 1; decimals <= MOST_DECIMALS; decimals++) {
+    if (Number(value.toFixed(decimals)) !== 0) return decimals;
+  }
+  return undefined;
+}
+
+/** `< 0.0001`, in place of a row of zeros. */
+export function tooSmall(value: number): string {
+  return value < 0 ? '> \u22120.0001' : '< 0.0001';
+}

@@ -1,14 +1,14 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
 import { shortened } from '../errors/shortened.js';
-import type { Evidence, ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { mean } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { armsFigure, armsTable } from './arms-figure.js';
-import { confusionTable } from './confusion-table.js';
+import { confusionTable, MOST_CLASSES } from './confusion-table.js';
 import { curveFigures } from './curves-figure.js';
-import { className, exampleView } from './example-view.js';
 import { gainsFigure, gainsTable } from './gains-figure.js';
 import { html, type Markup, trusted } from './markup.js';
+import { onlyRightSections } from './only-right-section.js';
 import { PAGE_STYLE } from './page-style.js';
 import { scoresSections } from './scores-section.js';
 import { softenedFigures } from './softened-figure.js';
@@ -21,7 +21,6 @@ import {
   decimal,
   duration,
   listed,
-  probabilityText,
   runsOf,
   SECONDARY,
   shipSentence,
@@ -35,8 +34,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
 
 const MOST_SEEDS_LISTED = 50;
 const MOST_CONFUSIONS = 6;
-const MOST_PAIRS = 3;
-const MOST_EXAMPLES = 8;
+/** Matrices of more stand below each other. */
+const FEW_CLASSES = 3;
 const MOST_SETTINGS_CHARACTERS = 6000;
 
 /**
@@ -169,7 +168,7 @@ function evidenceSections({ evidence }: ExperimentRecord): Markup | undefined {
     softened.length > 0 &&
     html`<section aria-labelledby="softened"><h2 id="softened">Soft targets</h2>
 <p>A higher temperature <i>T</i> evens out the probabilities, so that the student sees which classes the teacher finds alike. The right
-class is coloured, and underlined below.</p>
+class is coloured and underlined.</p>
 ${softenedFigures(softened, classes)}
 </section>`
   }
@@ -178,40 +177,14 @@ ${onlyRightSections(evidence)}
 ${
   confusion.length > 0 &&
   html`<section aria-labelledby="confusion"><h2 id="confusion">Confusion matrix</h2>
-<p>Each line has the rows of one class, each column their predicted class. The framed numbers are right.</p>
-<div class="confusions">${confusion.slice(0, MOST_CONFUSIONS).map((one) => confusionTable(one, classes))}</div>
+<p>${
+    classes.length > MOST_CLASSES
+      ? 'The classes that each model takes for another most often.'
+      : 'Each line has the rows of one class, each column their predicted class. The framed numbers are right.'
+  }</p>
+<div class="confusions${classes.length > FEW_CLASSES && ' wide'}">${confusion.slice(0, MOST_CONFUSIONS).map((one) => confusionTable(one, classes))}</div>
 </section>`
 }`;
-}
-
-function onlyRightSections({ onlyRight, classes }: Evidence): Markup {
-  return html`${onlyRight.slice(0, MOST_PAIRS).map(
-    ({ arm, over, seed, onlyArm, onlyOther, rows, examples }, i) => html`
-<section aria-labelledby="only-right-${i}"><h2 id="only-right-${i}">Right only with ${arm}</h2>
-<p>With seed ${seed}, ${arm} predicts ${count(onlyArm)} of ${count(rows)} rows right that ${over} gets wrong; the converse holds for
-${count(onlyOther)}.${examples.length > 0 && ' Some of the first kind:'}</p>
-${examples.length > 0 && html`<ul class="examples">${examples.slice(0, MOST_EXAMPLES).map((one) => exampleItem(one, classes))}</ul>`}
-</section>`,
-  )}`;
-}
-
-type OnlyRightExample = Evidence['onlyRight'][number]['examples'][number];
-
-function exampleItem({ example, answers }: OnlyRightExample, classes: readonly string[]): Markup {
-  const { id, label } = example;
-  return html`<li>${exampleView(example, classes)}<div><p>row ${id}${label !== undefined && html`: <b>${className(classes, label)}</b>`}</p>
-<ul class="answers">${answers.map((answer) => {
-    const probability = answer.probability ?? answer.probabilities?.[answer.label];
-    return html`<li>${label !== undefined && rightMark(answer.label === label)}${answer.by}: ${className(classes, answer.label)}${
-      probability !== undefined && html` <span class="soft">${probabilityText(probability)}</span>`
-    }</li>`;
-  })}</ul></div></li>`;
-}
-
-function rightMark(isRight: boolean): Markup {
-  return isRight
-    ? html`<span class="mark yes" role="img" aria-label="right">✓</span>`
-    : html`<span class="mark not" role="img" aria-label="wrong">✗</span>`;
 }
 
 function costSection({ arms, seconds, peakRssBytes, teacher }: ExperimentRecord): Markup {

@@ -10,7 +10,7 @@ h1{font-size:clamp(1.5rem,1.1rem + 1.8vw,2.15rem);line-height:1.22;font-weight:6
 h2{font-size:1.25rem;font-weight:600;line-height:1.3;margin:3.25rem 0 .75rem;padding-top:.8rem;border-top:1px solid var(--line)}
 h3{font-size:1rem;font-weight:600;line-height:1.3;margin:0 0 .35rem;overflow-wrap:anywhere}
 p{margin:0 0 .9rem;max-width:40rem;overflow-wrap:anywhere}
-.kicker,figcaption,.note,.chart text,table,.legend,dl,.temperature,.answers,.examples p,summary,footer{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
+.kicker,figcaption,.note,.chart text,table,.legend,dl,.temperature,.answers,.examples .said p,summary,footer{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
 .kicker{font-size:.8rem;letter-spacing:.04em;color:var(--soft);margin:0}
 .soft{color:var(--soft)}
 .verdict{margin:1.75rem 0 0;padding:1.1rem 1.3rem 1.2rem;background:var(--wash);border-left:4px solid var(--accent);border-radius:0 4px 4px 0}
@@ -62,15 +62,30 @@ tbody th{min-width:8.5rem;overflow-wrap:anywhere}
 .about{display:block;color:var(--soft);font-size:.93em;max-width:24rem}
 abbr{text-decoration:none}
 .confusions{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(20rem,100%),1fr));gap:1.5rem 2rem}
+.confusions.wide{grid-template-columns:minmax(0,1fr)}
 .confusions .scroll{margin:0;min-width:0}
-.confusion{font-size:.74rem;table-layout:fixed}
-.confusion th,.confusion td{padding:.3rem 0;text-align:center;border:1px solid var(--paper);min-width:0;white-space:nowrap}
-.confusion thead th{border-bottom-color:var(--paper)}
+.confusion{font-size:.74rem}
+.confusion th,.confusion td{padding:.3rem .15rem;text-align:center;border:1px solid var(--paper);min-width:0;white-space:nowrap;overflow-wrap:normal}
+.confusion tbody th{text-align:right;padding-right:.5rem;width:1%}
+.confusion td{min-width:2.1rem}
+.confusion thead th{border-bottom-color:var(--paper);vertical-align:bottom}
+.turned{writing-mode:vertical-rl;transform:rotate(180deg)}
 .confusion td{background:color-mix(in srgb,var(--second) calc(var(--shade)*75%),var(--wash))}
 .confusion td.right{background:color-mix(in srgb,var(--accent) calc(var(--shade)*38%),var(--wash));font-weight:650;letter-spacing:-.03em;outline:1px solid var(--accent);outline-offset:-2px}
 .confusion td.none{color:var(--soft)}
-.softened{display:grid;grid-template-columns:7rem 1fr;gap:1rem 1.25rem;align-items:start;padding-bottom:1.1rem;border-bottom:1px solid var(--line)}
-.softened figcaption{margin-top:.4rem;line-height:1.4}
+.confused tbody th{min-width:0;width:45%}
+.softened{display:grid;grid-template-columns:7rem minmax(0,1fr);gap:1rem 1.25rem;align-items:start;padding-bottom:1.1rem;border-bottom:1px solid var(--line)}
+.softened.texts{grid-template-columns:minmax(0,1fr);gap:.5rem}
+.softened figcaption{margin-top:.4rem;line-height:1.4;overflow-wrap:anywhere}
+figcaption b{color:var(--ink)}
+.shares{table-layout:fixed}
+.shares th,.shares td{padding:.3rem .6rem .3rem 0;vertical-align:bottom;overflow-wrap:anywhere}
+.shares th:first-child{width:34%}
+.shares tbody th{min-width:0}
+.shares td{background:linear-gradient(var(--soft),var(--soft)) no-repeat 0 100%/var(--share) .3rem;padding-bottom:.45rem;white-space:nowrap}
+.shares .right td{background-image:linear-gradient(var(--accent),var(--accent))}
+.shares .right th{font-weight:650;text-decoration:underline}
+.shares .others{color:var(--soft)}
 .temperatures{display:grid;grid-template-columns:repeat(auto-fit,minmax(6.75rem,1fr));gap:.9rem 1rem}
 .temperature{font-size:.8rem;margin:0 0 .15rem;color:var(--soft)}
 .probability{fill:var(--soft);opacity:.65}
@@ -78,12 +93,20 @@ abbr{text-decoration:none}
 .chart .class{font-size:11px;fill:var(--soft);text-anchor:middle}
 .chart .class.right{fill:var(--ink);font-weight:700;text-decoration:underline}
 img{display:block;width:5.25rem;height:auto;image-rendering:pixelated;border-radius:3px;background:#000}
-blockquote{margin:0;font-style:italic;overflow-wrap:anywhere}
+blockquote{margin:0;padding-left:.8rem;border-left:2px solid var(--line);max-width:40rem;overflow-wrap:anywhere}
+blockquote p{margin:0}
+blockquote p+p{margin-top:.35rem}
 .examples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));gap:1.25rem 1.75rem;list-style:none;margin:1.25rem 0;padding:0}
 .examples>li{display:flex;gap:.9rem;align-items:flex-start;min-width:0}
-.examples p{font-size:.85rem;margin:0 0 .2rem}
-.answers{list-style:none;margin:0;padding:0;font-size:.8rem;line-height:1.5;font-variant-numeric:tabular-nums;min-width:0;overflow-wrap:anywhere}
-.mark{display:inline-block;width:1.1em;font-weight:700}
+.examples .texts{display:block}
+.examples .said{flex:1;min-width:0}
+.examples .said p{font-size:.85rem;margin:0 0 .2rem}
+.texts .said{margin-top:.4rem}
+.answers{display:grid;grid-template-columns:auto fit-content(45%) minmax(0,1fr) auto;gap:.1rem .6rem;list-style:none;margin:0;padding:0;font-size:.8rem;line-height:1.5;font-variant-numeric:tabular-nums;min-width:0;overflow-wrap:anywhere}
+.answers li{display:grid;grid-template-columns:subgrid;grid-column:1/-1}
+.answers .by{grid-column:2;color:var(--soft)}
+.answers .by~*{min-width:0}
+.mark{width:1.1em;font-weight:700}
 .mark.yes{color:var(--accent)}
 .mark.not{color:var(--second)}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.35rem 1.25rem;font-size:.85rem;margin:1rem 0}
@@ -95,6 +118,6 @@ summary{cursor:pointer;font-size:.85rem;color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 footer{margin-top:3.5rem;padding-top:.8rem;border-top:1px solid var(--line);font-size:.8rem;color:var(--soft)}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (max-width:34rem){body{font-size:16px}main{padding:1.75rem 1rem 3rem}h2{margin-top:2.5rem}.softened{grid-template-columns:1fr}.temperatures{grid-template-columns:1fr 1fr}th,td{padding-right:.5rem}tbody th{min-width:6.5rem}table{font-size:.8rem}.shown{display:flex;gap:.9rem;align-items:center}.softened figcaption{margin:0}.confusion{font-size:.66rem}.chart .name,.chart .value{font-size:12px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
-@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--wash:#f4f4f4;--accent:#1c5d8c;--second:#a3501a;--third:#4a6b2a}body{font-size:10.5pt}main{max-width:none;padding:0}h2,h3,caption{break-after:avoid}figure,tr,.examples>li,.softened,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none;color:inherit}.confusion td,.verdict,.probability,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}}
+@media (max-width:34rem){body{font-size:16px}main{padding:1.75rem 1rem 3rem}h2{margin-top:2.5rem}.softened{grid-template-columns:minmax(0,1fr)}.temperatures{grid-template-columns:1fr 1fr}th,td{padding-right:.5rem}tbody th{min-width:6.5rem}table{font-size:.8rem}.picture .shown{display:flex;gap:.9rem;align-items:center}.picture figcaption{margin:0}.confusion{font-size:.66rem}.shares th:first-child{width:41%}.shares th,.shares td{padding-right:.4rem}.chart .name,.chart .value{font-size:12px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+@media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--wash:#f4f4f4;--accent:#1c5d8c;--second:#a3501a;--third:#4a6b2a}body{font-size:10.5pt}main{max-width:none;padding:0}h2,h3,caption{break-after:avoid}figure,tr,.examples>li,.softened,.verdict{break-inside:avoid}details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none;color:inherit}.confusion td,.shares td,.verdict,.probability,img{print-color-adjust:exact;-webkit-print-color-adjust:exact}.scroll{overflow:visible}}
 `;

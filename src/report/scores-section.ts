@@ -1,7 +1,7 @@
 /** @file A regression's answers: dots of what was right and what was said, and rows where teacher and student differ. */
 import type { Evidence } from '../experiments/experiment-record.schema.js';
 import { type Axis, axisOver, shareAt, short } from './axis.js';
-import { exampleView } from './example-view.js';
+import { exampleItem } from './example-view.js';
 import { html, type Markup } from './markup.js';
 import { count, decimal, significant } from './words.js';
 
@@ -31,7 +31,7 @@ model's. On the line the two are the same.</p>
     html`
 <section aria-labelledby="furthest"><h2 id="furthest">Where ${arm} is farthest from the teacher</h2>
 <p>With seed ${seed}, of ${count(rows)} rows, the farthest first.</p>
-<ul class="examples">${furthest.slice(0, MOST_EXAMPLES).map(exampleItem)}</ul>
+<ul class="examples">${furthest.slice(0, MOST_EXAMPLES).map(furthestItem)}</ul>
 </section>`
   }`;
 }
@@ -45,10 +45,10 @@ function scatter({ by, seed, points }: Answers, axis: Axis): Markup {
   const right = (value: number) => `${short(100 * shareAt(axis, value))}%`;
   const up = (value: number) => `${short(100 - 100 * shareAt(axis, value))}%`;
   return html`<figure class="plot"><h3>${by}${seed !== undefined && html` <span class="soft">with seed ${seed}</span>`}</h3>
-<svg class="chart" role="img" aria-label="Predictions of ${by} for ${count(points.length)} rows, against the scores" width="100%" height="${bottom + 20}">
+<svg class="chart" role="img" aria-label="Predictions of ${by} for ${count(points.length)} rows, against the scores" width="100%" height="${bottom + 24}">
 ${axis.ticks.map((tick) => {
   const y = short(bottom - HEIGHT * shareAt(axis, tick));
-  return html`<line class="grid" x1="${LEFT}%" x2="100%" y1="${y}" y2="${y}"/><text class="tick left" x="${LEFT - 2}%" y="${y + 4}">${decimal(tick, axis.decimals)}</text><text class="tick" x="${short(LEFT + (100 - LEFT) * shareAt(axis, tick))}%" y="${bottom + 15}">${decimal(tick, axis.decimals)}</text>`;
+  return html`<line class="grid" x1="${LEFT}%" x2="100%" y1="${y}" y2="${y}"/><text class="tick left" x="${LEFT - 2}%" y="${y + 4}">${decimal(tick, axis.decimals)}</text><text class="tick" x="${short(LEFT + (100 - LEFT) * shareAt(axis, tick))}%" y="${bottom + 20}">${decimal(tick, axis.decimals)}</text>`;
 })}
 <svg x="${LEFT}%" y="${TOP}" width="${100 - LEFT}%" height="${HEIGHT}"><line class="teacher" x1="0" x2="100%" y1="100%" y2="0"/>${points.map(
     ([gold, said]) => html`<circle class="run" cx="${right(gold)}" cy="${up(said)}" r="2.2"/>`,
@@ -56,8 +56,12 @@ ${axis.ticks.map((tick) => {
 </svg></figure>`;
 }
 
-function exampleItem({ example, answers }: Furthest): Markup {
-  const { id, score } = example;
-  return html`<li>${exampleView(example, [])}<div><p>row ${id}${score !== undefined && html`: <b>${significant(score)}</b>`}</p>
-<ul class="answers">${answers.map(({ by, score: said }) => html`<li>${by}: ${significant(said)}</li>`)}</ul></div></li>`;
+function furthestItem({ example, answers }: Furthest): Markup {
+  const { score } = example;
+  return exampleItem(
+    example,
+    [],
+    score === undefined ? undefined : significant(score),
+    answers.map(({ by, score: said }) => ({ by, said: significant(said) })),
+  );
 }

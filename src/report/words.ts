@@ -1,7 +1,7 @@
 /** @file Numbers and verdicts in words, the same in every kind of report. */
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { type Gain, hasNoSpread } from '../experiments/verdict.js';
-import { scoreText } from '../metrics/points.js';
+import { decimalsOf, scoreText, tooSmall } from '../metrics/points.js';
 
 /** What a verdict says, as far as a report needs it. */
 export type Judged = Pick<
@@ -73,8 +73,8 @@ export function decimal(value: number, decimals = 1): string {
 
 /** `+1.4`, `−0.3`, with more decimals where it takes them to see the sign of what is more than rounding. */
 export function signedPoints(value: number): string {
-  let decimals = 1;
-  while (decimals < 4 && Math.abs(value) > 1e-9 && Number(value.toFixed(decimals)) === 0) decimals += 1;
+  const decimals = decimalsOf(value);
+  if (decimals === undefined) return tooSmall(value);
   const text = decimal(value, decimals);
   return Number(value.toFixed(decimals)) > 0 ? `+${text}` : text;
 }
@@ -135,6 +135,7 @@ export function bytes(value: number): string {
 /** A loss or the like, to three significant digits. */
 export function significant(value: number): string {
   if (!Number.isFinite(value)) return 'not finite';
+  if (value !== 0 && Math.abs(value) < 1e-4) return tooSmall(value);
   const text = Math.abs(value) >= 1000 || value === 0 ? String(Math.round(value)) : value.toPrecision(3);
   return text.replace('-', '\u2212');
 }

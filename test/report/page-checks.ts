@@ -1,5 +1,5 @@
 /** Elements of HTML that have no end tag; those of SVG say so themselves. */
-const VOID = new Set(['meta', 'img', 'br']);
+const VOID = new Set(['meta', 'img', 'br', 'wbr']);
 
 /** Tags and text of a page, style sheet left out. Attributes hold no `>`: they are escaped. */
 function tagsOf(page: string): { name: string; attributes: string; isEnd: boolean; isEmpty: boolean }[] {

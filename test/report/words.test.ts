@@ -18,7 +18,8 @@ describe('numbers in words', () => {
     // As many decimals as it takes to see that it is not nothing.
     [0.04, '+0.04'],
     [-0.0031, '\u22120.003'],
-    [0.00001, '0.0000'],
+    [0.00001, '< 0.0001'],
+    [-0.00001, '> \u22120.0001'],
     [-2e-14, '0.0'],
   ])('signedPoints(%f) is %s', (value, text) => {
     expect(signedPoints(value)).toBe(text);

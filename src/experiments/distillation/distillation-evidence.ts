@@ -1,6 +1,7 @@
 /** @file What a distillation's report shows besides scores: answers of the teacher and of two students, row by row. */
 import type { Dataset } from '../../data/dataset.js';
 import { targetsOf } from '../../data/targets.js';
+import { shortened } from '../../errors/shortened.js';
 import { loadModel } from '../../models/saved-model.js';
 import { type Predictions, withEvaluator } from '../../training/evaluation/evaluate.js';
 import { BY_TEACHER, evidenceOf, scoreEvidenceOf } from '../evidence.js';
@@ -31,7 +32,7 @@ export async function distillationEvidence(
     id: String(table?.ids[row] ?? row),
     ...((labels[row] as number) >= 0 && { label: labels[row] as number }),
     ...(scores && { score: scores[row] as number }),
-    ...(table && { text: textOf(table.texts[row] ?? '', table.pairs?.[row]) }),
+    ...(table && textsOf(table.texts[row] ?? '', table.pairs?.[row])),
   });
   if (scores !== undefined) return scoreEvidenceOf({ ...pair, answers, scores, exampleOf });
   return evidenceOf({ ...pair, answers, classes: evaluation.labelNames, labels, exampleOf });
@@ -39,7 +40,7 @@ export async function distillationEvidence(
 
 const SHOWN_LETTERS = 400;
 
-function textOf(text: string, pair: string | undefined): string {
-  const whole = pair === undefined ? text : `${text} · ${pair}`;
-  return whole.length > SHOWN_LETTERS ? `${whole.slice(0, SHOWN_LETTERS)}…` : whole;
+/** The texts of a row, each cut to what a report shows: a long first one leaves the second its room. */
+export function textsOf(text: string, pair: string | undefined): Pick<EvidenceExample, 'text' | 'pair'> {
+  return { text: shortened(text, SHOWN_LETTERS), ...(pair !== undefined && { pair: shortened(pair, SHOWN_LETTERS) }) };
 }
