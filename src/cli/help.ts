@@ -33,6 +33,8 @@ function valueText(spec: FlagSpec): string {
       return ` <${spec.placeholder}>`;
     case 'choice':
       return isLong(spec.choices) ? ' <name>' : ` <${spec.choices.join('|')}>`;
+    case 'yes-no':
+      return ' <yes|no>';
     case 'fixed':
       return ' [value]';
     default:

@@ -1,4 +1,4 @@
-import { OptionError } from '../errors/failures.js';
+import { FileError, OptionError } from '../errors/failures.js';
 import { type OptionSpec, type OptionValue, wantedText, writtenValue } from '../options/option-spec.js';
 import type { FlagBase } from '../options/setting.js';
 
@@ -53,10 +53,12 @@ export function flagName(key: string, spec?: FlagSpec): string {
 
 /**
  * For what a program is told about its options: the same in flags. A setting is named by itself, in a list, or before its
- * value (`model bilstm`); in a sentence it is known by a capital (`labelColumn`).
+ * value (`model bilstm`); in a sentence it is known by a capital (`labelColumn`). What is wrong with a file names settings
+ * only in its advice.
  */
 export function withFlagNames(error: unknown, table: OptionTable): unknown {
-  if (!(error instanceof OptionError)) return error;
+  const isOfFile = error instanceof FileError && error.constructor === FileError;
+  if (!(error instanceof OptionError || isOfFile)) return error;
   const flags = new Map(
     Object.entries(table).flatMap(([key, spec]) => {
       const names = spec.kind === 'operand' ? [] : [key, ...(spec.kind === 'fixed' ? [] : (spec.saidAs ?? []))];
@@ -73,6 +75,10 @@ export function withFlagNames(error: unknown, table: OptionTable): unknown {
     return flag === undefined ? inSentence(text) : `${flag} ${value}`;
   };
   const { where, wanted, got, fix } = error;
+  if (isOfFile) {
+    const advice = inSentence(fix ?? '');
+    return advice === (fix ?? '') ? error : new FileError({ where, wanted, got, fix: advice, cause: error });
+  }
   const said = {
     where: alone(where),
     wanted: alone(wanted),

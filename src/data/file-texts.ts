@@ -1,31 +1,40 @@
 /** @file The texts of a file one by one, in memory of one row: for a model to answer. */
+import { FileError } from '../errors/failures.js';
 import { defined, type Given } from '../options/given.js';
+import { fileLayout } from './file-columns.js';
 import { formatOf } from './formats/table.js';
 import type { Columns, TableHeader } from './formats/table-rows.js';
 import { textLines } from './formats/text-lines.js';
-import type { ColumnSettings } from './task-settings.js';
+import { expectFitting } from './read-text-table.js';
+import type { UnlabelledColumns } from './task-settings.js';
 
 /**
  * Texts, or pairs where a column of second ones is named: of a table by column, of any other file its lines.
  * @param settings Default: the column `text`, or `sentence` where there is no `text`.
- * @throws FileError as its format does, for a row that cannot be read too.
+ * @throws FileError as its format does, for a row that cannot be read too; OptionError for settings that do not fit it.
  */
 export async function* textsOfFile(
   path: string,
-  { textColumn, pairColumn }: Given<Pick<ColumnSettings, 'textColumn' | 'pairColumn'>> = {},
+  settings: Given<UnlabelledColumns> = {},
 ): AsyncGenerator<string | readonly [text: string, pair: string], void> {
   const format = formatOf(path);
   if (format?.cells === undefined) {
     for await (const { text } of textLines(path)) yield text;
     return;
   }
+  const { text: named, pair: second, ...lines } = fileLayout(settings);
+  expectFitting(format, { ...defined({ text: named, pair: second }), ...lines });
   const columns = ({ names }: TableHeader): Columns => ({
-    text: textColumn ?? (!names.includes('text') && names.includes('sentence') ? 'sentence' : 'text'),
-    ...defined({ pair: pairColumn }),
+    text: named ?? (!names.includes('text') && names.includes('sentence') ? 'sentence' : 'text'),
+    ...defined({ pair: second }),
   });
-  for await (const row of format.rows(path, { columns })) {
-    if ('failure' in row) throw row.failure;
+  for await (const row of format.rows(path, { columns, ...lines })) {
+    if ('failure' in row) {
+      // Every row has its line of output: none is left out.
+      const { where, wanted, got, cause } = row.failure;
+      throw new FileError({ where, wanted, got, fix: 'correct that row', cause });
+    }
     const { text = '', pair } = row.cells;
-    yield pairColumn === undefined ? text : [text, pair ?? ''];
+    yield second === undefined ? text : [text, pair ?? ''];
   }
 }

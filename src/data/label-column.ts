@@ -76,7 +76,7 @@ export class LabelColumn {
         where: this.#path,
         wanted: 'labels that repeat',
         got: `${found.length} different ones in ${labelled} rows (${quoted(found[0] ?? '')} …)`,
-        fix: 'name another column; for a regression use score; if these are labels, give labelNames',
+        fix: 'name another column; if these are labels, give labelNames',
       });
     }
     if (found.length === 1 && found[0] === '-1') {
@@ -122,7 +122,7 @@ function unknownLabel(value: string, known: readonly string[], where: string, op
     wanted: `one of the labels ${quotedList(known)}`,
     got: `${quoted(value)}${near}`,
     fix: `correct that cell; if it is a label, ${
-      option === 'labelNames' ? 'the training rows (or labelNames) need it too' : `extend ${option}`
+      option === 'labelNames' ? 'the training rows need it too, or give labelMap' : `extend ${option}`
     }`,
   });
 }

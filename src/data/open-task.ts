@@ -4,12 +4,14 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import process from 'node:process';
 import { closest } from 'fastest-levenshtein';
-import { type FileError, OptionError } from '../errors/failures.js';
+import { OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import { type MetricName, usualMetrics } from '../metrics/table.js';
 import type { Given } from '../options/given.js';
 import { defined } from '../options/given.js';
-import { hasColumns, TABLE_EXTENSIONS } from './formats/table.js';
+import { BadRows } from './bad-rows.js';
+import { fileLayout, fileTargets } from './file-columns.js';
+import { hasColumns, isDelimited, TABLE_EXTENSIONS } from './formats/table.js';
 import { readTextTable } from './read-text-table.js';
 import { readTextTask } from './read-text-task.js';
 import { stratifiedSubset, withDev } from './stratified.js';
@@ -33,7 +35,6 @@ export type OpenedTask = {
   readonly badRows: number;
 };
 
-const SHOWN_BAD_ROWS = 3;
 /** Of the training rows, where there is no validation split and nobody says how many. */
 const DEV_SHARE = 0.1;
 const DATA_SEED = 1;
@@ -52,14 +53,9 @@ export async function openTask(
   settings: Given<TaskSettings>,
   onNotice: (text: string) => void = () => {},
 ): Promise<OpenedTask> {
-  let badRows = 0;
-  const onBadRow = (failure: FileError): void => {
-    badRows += 1;
-    if (badRows <= SHOWN_BAD_ROWS) onNotice(`left out ${failure.message}`);
-  };
-  const whole =
-    typeof data === 'string' ? await readTask(data, settings, settings.badRows === 'skip' ? { onBadRow } : {}) : data;
-  if (badRows > SHOWN_BAD_ROWS) onNotice(`left out ${formatCount(badRows)} rows in all that cannot be read`);
+  const bad = new BadRows(settings.badRows, onNotice);
+  const whole = typeof data === 'string' ? await readTask(data, settings, bad.read) : data;
+  const badRows = bad.tell();
   const { rows, dataSeed = DATA_SEED } = settings;
   const task = withDevSplit(whole, settings);
   const all = splitOf(task, 'train');
@@ -84,16 +80,15 @@ export async function openTask(
   };
 }
 
-type Reading = { readonly onBadRow?: (failure: FileError) => void };
-
-async function readTask(data: string, settings: Given<TaskSettings>, read: Reading): Promise<TextTask> {
+async function readTask(data: string, settings: Given<TaskSettings>, read: BadRows['read']): Promise<TextTask> {
   await checkData(data, settings);
-  const { dataDir, dev, textColumn, pairColumn, labelColumn, scoreColumn } = settings;
+  const { dataDir, dev } = settings;
   if (isTextSetName(data)) return loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read });
   return readTextTask({
     train: data,
-    ...defined({ dev, text: textColumn, pair: pairColumn }),
-    ...(scoreColumn === undefined ? { label: labelColumn ?? 'label' } : { score: scoreColumn, label: null }),
+    ...defined({ dev }),
+    ...fileLayout(settings),
+    ...(await fileTargets(settings)),
     ...read,
   });
 }
@@ -104,17 +99,18 @@ async function readTask(data: string, settings: Given<TaskSettings>, read: Readi
  */
 export async function openPool(
   path: string,
-  { textColumn, pairColumn, badRows }: Given<TaskSettings>,
+  settings: Given<TaskSettings>,
   { isPair }: Pick<OpenedTask, 'isPair'>,
   onNotice: (text: string) => void = () => {},
 ): Promise<TextTable> {
   let skipped = 0;
+  const { text, pair, ...lines } = fileLayout(settings);
   const table = await readTextTable(path, {
-    ...(hasColumns(path) && textColumn !== undefined && { text: textColumn }),
-    ...(isPair && { pair: pairColumn ?? 'pair' }),
-    ...(hasColumns(path) && { label: null }),
+    ...(hasColumns(path) && { ...defined({ text }), label: null }),
+    ...(isPair && { pair: pair ?? 'pair' }),
+    ...(isDelimited(path) && lines),
     name: basename(path),
-    ...(badRows === 'skip' && { onBadRow: () => (skipped += 1) }),
+    ...(settings.badRows === 'skip' && { onBadRow: () => (skipped += 1) }),
   });
   if (skipped > 0) onNotice(`left out ${formatCount(skipped)} rows of ${path} that cannot be read`);
   return withoutLabels(table);
@@ -181,6 +177,7 @@ async function checkData(data: string, settings: Given<TaskSettings>): Promise<v
   for (const pair of [
     ['dev', 'devShare'],
     ['labelColumn', 'scoreColumn'],
+    ['labelNames', 'scoreColumn'],
   ] as const) {
     if (given(pair).length < 2) continue;
     throw new OptionError({ where: pair.join(', '), wanted: 'only one of them', got: 'both' });

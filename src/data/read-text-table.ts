@@ -195,13 +195,17 @@ function givenColumns({ text, pair, label, score, id }: ReadTextTableOptions): (
   return [text, pair, label, score, id];
 }
 
-/** An option that would do nothing is an error. */
-function expectFitting({ extensions: [extension = ''], delimiter, cells }: FileFormat, options: ReadTextTableOptions) {
+/** @throws OptionError for an option that would do nothing, or that does not fit another. */
+export function expectFitting(
+  { extensions: [extension = ''], delimiter, cells }: FileFormat,
+  options: ReadTextTableOptions,
+) {
   const format = extension.slice(1);
   const isDelimited = delimiter !== undefined;
   const delimitedOnly = (['header', 'delimiter', 'quote'] as const).find((name) => options[name] !== undefined);
   if (delimitedOnly !== undefined && !isDelimited) {
-    throw new OptionError({ where: delimitedOnly, wanted: 'a file of CSV or TSV', got: `format ${format}` });
+    const got = `format ${format}`;
+    throw new OptionError({ where: delimitedOnly, wanted: 'a file of CSV or TSV', got, fix: 'leave it out' });
   }
   const columns = givenColumns(options);
   const column = columns.find((value) => value !== undefined && value !== null);
@@ -210,7 +214,7 @@ function expectFitting({ extensions: [extension = ''], delimiter, cells }: FileF
     (column !== undefined || options.labelNames !== undefined || options.labelMap !== undefined)
   ) {
     const got = column === undefined ? 'labels' : `the column ${quoted(String(column))}`;
-    const fix = "leave it out, or give format: 'csv' or 'tsv'";
+    const fix = "leave it out, or in code give format: 'csv' or 'tsv'";
     throw new OptionError({ where: `format ${format}`, wanted: 'one text per line and no columns', got, fix });
   }
   const numbers = columns.filter((value) => typeof value === 'number');

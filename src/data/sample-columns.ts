@@ -1,6 +1,7 @@
 /** @file What the columns of a file hold, for somebody who does not know their names yet. */
 import { RandomStream } from '../tensor/random.js';
 import { formatOf, TABLE_EXTENSIONS, unknownExtension } from './formats/table.js';
+import type { LineRules } from './formats/table-rows.js';
 
 export type ColumnSample = {
   readonly name: string;
@@ -16,14 +17,14 @@ const SEED = 1;
  * of them, since the rows are drawn from all of it; the same rows on each call.
  * @throws FileError for a file that is missing, torn, or of another kind.
  */
-export async function sampleColumns(path: string): Promise<ColumnSample[]> {
+export async function sampleColumns(path: string, rules: LineRules = {}): Promise<ColumnSample[]> {
   const cells = formatOf(path)?.cells;
   if (cells === undefined) {
     throw unknownExtension(path, TABLE_EXTENSIONS, 'rename it, if it is one of these, or save it as CSV');
   }
   let names: readonly string[] | undefined;
   const kept = new Reservoir<readonly string[]>();
-  for await (const row of cells(path)) {
+  for await (const row of cells(path, rules)) {
     if (names === undefined) names = row;
     else kept.add(row);
   }

@@ -2,7 +2,7 @@
 import { type SettingTable, takenBy } from '../options/setting.js';
 import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 
-/** Columns of a file of one's own. */
+/** Columns of a file of one's own, by name or, without a header, by number from 1; and how the file is written. */
 export type ColumnSettings = {
   /** Of the texts. Default: `text`. */
   readonly textColumn?: string;
@@ -12,9 +12,18 @@ export type ColumnSettings = {
   readonly labelColumn?: string;
   /** Of numbers to be predicted: a regression in the place of classes. */
   readonly scoreColumn?: string;
+  /** A file of lines `0`, a tab, `anger`: what cells of the label column hold, and the label that it stands for. */
+  readonly labelNames?: string;
+  /** Whether the first line of CSV or TSV names the columns. Default: true. */
+  readonly header?: boolean;
+  /** Between the fields of a line. Default: `,` in CSV, a tab in TSV. */
+  readonly delimiter?: string;
+  /** Whether `"` quotes fields, or is a character like any other. Default: true in CSV, false in TSV. */
+  readonly quote?: boolean;
 };
 
 const column = { kind: 'text', placeholder: 'name', group: 'Texts', ofEveryModel: true } as const;
+const layout = { group: 'Texts', ofEveryModel: true } as const;
 
 export const COLUMN_SETTINGS = {
   textColumn: {
@@ -22,13 +31,13 @@ export const COLUMN_SETTINGS = {
     aliases: ['text'],
     help: 'column of the texts, --text for short',
     defaultSays: 'text',
-    yaml: { key: 'text', help: 'column of the texts' },
+    yaml: { key: 'text', form: 'column', help: 'column of the texts' },
   },
   pairColumn: {
     ...column,
     aliases: ['pair'],
     help: 'column of second texts, --pair for short',
-    yaml: { key: 'pair', help: 'column of second texts' },
+    yaml: { key: 'pair', form: 'column', help: 'column of second texts' },
   },
   labelColumn: {
     ...column,
@@ -36,16 +45,54 @@ export const COLUMN_SETTINGS = {
     only: ['train', 'distill'],
     help: 'column of the labels, names or numbers from 0, --label for short',
     defaultSays: 'label',
-    yaml: { key: 'label', help: 'column of the labels, names or numbers from 0' },
+    yaml: { key: 'label', form: 'column', help: 'column of the labels, names or numbers from 0' },
   },
   scoreColumn: {
     ...column,
     aliases: ['score'],
     only: ['train', 'distill'],
     help: 'column of numbers to predict, --score for short: a regression instead of classes',
-    yaml: { key: 'score', help: 'column of numbers to predict: a regression instead of classes' },
+    yaml: { key: 'score', form: 'column', help: 'column of numbers to predict: a regression instead of classes' },
+  },
+  labelNames: {
+    ...layout,
+    kind: 'text',
+    placeholder: 'file',
+    only: ['train', 'distill'],
+    saidAs: ['labelMap'],
+    help: 'names of the labels: lines of what a cell holds, a tab, and the name',
+    yaml: { place: 'path' },
+  },
+  header: {
+    ...layout,
+    kind: 'yes-no',
+    help: 'CSV, TSV: whether the first line names the columns; with no, columns are numbers from 1 (--text 2 --label 1)',
+    defaultSays: 'yes',
+    yaml: {
+      help: 'CSV, TSV: whether the first line names the columns; with false, columns are numbers from 1 (text: 2, label: 1)',
+      defaultSays: 'true',
+    },
+  },
+  delimiter: {
+    ...layout,
+    kind: 'text',
+    placeholder: 'character',
+    help: 'CSV, TSV: between fields, such as ; or tab',
+    defaultSays: 'by extension',
+  },
+  quote: {
+    ...layout,
+    kind: 'yes-no',
+    help: 'CSV, TSV: whether " quotes fields, or is a plain character',
+    defaultSays: 'yes in CSV, no in TSV',
+    yaml: { defaultSays: 'true in CSV, false in TSV' },
   },
 } as const satisfies SettingTable<ColumnSettings>;
+
+/** What is said of a file whose labels are not read. */
+export type UnlabelledColumns = Omit<ColumnSettings, 'labelColumn' | 'scoreColumn' | 'labelNames'>;
+
+export const UNLABELLED_COLUMNS = takenBy(COLUMN_SETTINGS, 'pretrain') satisfies SettingTable<UnlabelledColumns>;
 
 /** Of the rows of a data set or file. */
 export type RowSettings = {
@@ -93,13 +140,13 @@ export const ROW_SETTINGS = {
 } as const satisfies SettingTable<RowSettings>;
 
 /** Of texts whose labels are not read. */
-export type UnlabelledSettings = RowSettings & Pick<ColumnSettings, 'textColumn' | 'pairColumn'>;
+export type UnlabelledSettings = RowSettings & UnlabelledColumns;
 
 export const UNLABELLED_SETTINGS = {
   ...ROW_SETTINGS,
   rows: { ...ROW_SETTINGS.rows, help: 'use a random subset of N rows, drawn by --data_seed' },
   dataSeed: { ...ROW_SETTINGS.dataSeed, help: 'seed of --rows' },
-  ...takenBy(COLUMN_SETTINGS, 'pretrain'),
+  ...UNLABELLED_COLUMNS,
 } as const satisfies SettingTable<UnlabelledSettings>;
 
 /** Which rows a model is scored on, and how much of a text it reads. */

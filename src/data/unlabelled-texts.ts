@@ -4,10 +4,11 @@ import { type FileError, OptionError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import { defined, type Given } from '../options/given.js';
 import { RandomStream } from '../tensor/random.js';
-import { hasColumns } from './formats/table.js';
+import { fileLayout } from './file-columns.js';
+import { hasColumns, isDelimited } from './formats/table.js';
 import { dataName } from './open-task.js';
 import { readTextTable } from './read-text-table.js';
-import { ROW_SETTINGS, type UnlabelledSettings } from './task-settings.js';
+import { ROW_SETTINGS, type UnlabelledColumns, type UnlabelledSettings } from './task-settings.js';
 import { isTextSetName, loadTextSet, TEXT_SETS } from './text-sets.js';
 import { joinTables, selectRows, type TextTable, withoutLabels } from './text-table.js';
 import { splitOf } from './text-task.js';
@@ -54,21 +55,26 @@ export function drawnRows(table: TextTable, rows: number, random: RandomStream, 
   };
 }
 
-/** @throws OptionError for names of columns where nothing has any. */
+/** @throws OptionError for settings of columns where nothing has any. */
 function checkColumns(names: readonly string[], settings: Given<UnlabelledSettings>): void {
-  const where = (['textColumn', 'pairColumn'] as const).find((name) => settings[name] !== undefined);
-  if (where === undefined || names.some(hasColumns)) return;
-  const wanted = 'a file with columns';
-  throw new OptionError({ where, wanted, got: names.join(', '), fix: 'leave it out' });
+  const given = (keys: readonly (keyof UnlabelledColumns)[]) => keys.find((key) => settings[key] !== undefined);
+  const expectSome = (where: string | undefined, isRead: (path: string) => boolean, wanted: string): void => {
+    if (where === undefined || names.some(isRead)) return;
+    throw new OptionError({ where, wanted, got: names.join(', '), fix: 'leave it out' });
+  };
+  expectSome(given(['textColumn', 'pairColumn']), hasColumns, 'a file with columns');
+  expectSome(given(['header', 'delimiter', 'quote']), isDelimited, 'a file of CSV or TSV');
 }
 
 async function readOne(
   data: string,
-  { dataDir, textColumn: text, pairColumn: pair }: Given<UnlabelledSettings>,
+  settings: Given<UnlabelledSettings>,
   read: { readonly onBadRow?: (failure: FileError) => void },
 ): Promise<TextTable> {
   if (isTextSetName(data)) {
-    return splitOf(await loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read }), 'train');
+    return splitOf(await loadTextSet(data, { dir: settings.dataDir ?? process.env.RETORT_DATA, ...read }), 'train');
   }
-  return readTextTable(data, hasColumns(data) ? { ...defined({ text, pair }), label: null, ...read } : read);
+  if (!hasColumns(data)) return readTextTable(data, read);
+  const { text, pair, ...lines } = fileLayout(settings);
+  return readTextTable(data, { ...defined({ text, pair }), ...(isDelimited(data) && lines), label: null, ...read });
 }

@@ -1,8 +1,10 @@
 /** @file A trained model of texts, by name, scored on labelled data: each figure with its interval. */
 import process from 'node:process';
+import { BadRows } from '../data/bad-rows.js';
+import { type FileTargets, fileLayout, fileTargets } from '../data/file-columns.js';
 import { formatOf, hasColumns } from '../data/formats/table.js';
-import { readTextTable } from '../data/read-text-table.js';
-import type { TaskSettings } from '../data/task-settings.js';
+import { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
+import { COLUMN_SETTINGS, type ColumnSettings, type TaskSettings } from '../data/task-settings.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import type { TextTable } from '../data/text-table.js';
 import { type SplitName, splitOf } from '../data/text-task.js';
@@ -19,7 +21,9 @@ import type { ComputeSettings } from '../options/run-settings.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 
 export type EvaluateOptions = HubEvents &
-  Given<Pick<TaskSettings, 'dataDir' | 'textColumn' | 'pairColumn' | 'labelColumn' | 'maxLength'> & ComputeSettings> & {
+  Given<
+    Omit<ColumnSettings, 'scoreColumn'> & Pick<TaskSettings, 'dataDir' | 'badRows' | 'maxLength'> & ComputeSettings
+  > & {
     /** An export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub. */
     readonly model: string;
     /** A set by name, a file with a column of labels (of a regression values), or texts that a program has read. */
@@ -77,11 +81,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
 }
 
 /** @throws OptionError for what contradicts the data that was named. */
-function expectFitting({ data, split, textColumn, pairColumn, labelColumn, dataDir }: EvaluateOptions): void {
+function expectFitting({ data, split, dataDir, ...settings }: EvaluateOptions): void {
   if (typeof data === 'object') return;
   const isSet = isTextSetName(data);
-  if (isSet && (textColumn ?? pairColumn ?? labelColumn) !== undefined) {
-    throw new OptionError({ where: 'columns', wanted: 'a file', got: `${data}, whose columns are known` });
+  const columns: Readonly<Record<string, unknown>> = settings;
+  const ofFiles = Object.keys(COLUMN_SETTINGS).find((name) => columns[name] !== undefined);
+  if (isSet && ofFiles !== undefined) {
+    const got = `${data}, whose columns are known`;
+    throw new OptionError({ where: ofFiles, wanted: 'a file', got, fix: 'leave it out' });
   }
   if (!isSet && (split ?? dataDir) !== undefined) {
     const where = split === undefined ? 'dataDir' : 'split';
@@ -108,15 +115,32 @@ async function readData(options: EvaluateOptions, labels: readonly string[]): Pr
     }
     return { table: splitOf(task, split), metrics: measured(task.metrics) };
   }
-  const { textColumn: text, pairColumn: pair, labelColumn = 'label' } = options;
   if (formatOf(data) !== undefined && !hasColumns(data)) {
     throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
   }
+  const bad = new BadRows(options.badRows, options.onNotice ?? (() => {}));
   const table = await readTextTable(data, {
-    ...defined({ text, pair }),
-    ...(isRegression ? { score: labelColumn, label: null } : { label: labelColumn, labelNames: labels }),
+    ...fileLayout(options),
+    ...(await targetsOfModel(options, labels, isRegression)),
+    ...bad.read,
   });
+  bad.tell();
   return { table, metrics: measured(usualMetrics(labels.length)) };
+}
+
+/** Cells hold the model's labels, or what a file of names says they stand for; of a regression values. */
+async function targetsOfModel(
+  { labelColumn, labelNames, header }: EvaluateOptions,
+  labels: readonly string[],
+  isRegression: boolean,
+): Promise<FileTargets & Pick<ReadTextTableOptions, 'labelNames'>> {
+  if (isRegression && labelNames !== undefined) {
+    const got = 'a model that predicts values';
+    throw new OptionError({ where: 'labelNames', wanted: 'a model of labels', got, fix: 'leave it out' });
+  }
+  if (isRegression) return fileTargets({ scoreColumn: labelColumn ?? 'label', header });
+  const targets = await fileTargets({ labelColumn, labelNames, header });
+  return targets.labelMap === undefined ? { ...targets, labelNames: labels } : targets;
 }
 
 function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {

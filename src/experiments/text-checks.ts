@@ -1,6 +1,7 @@
 /** @file What can be found wrong with texts, and with models of texts on them. */
 
 import { stat } from 'node:fs/promises';
+import type { FileLayout, FileTargets } from '../data/file-columns.js';
 import { hasColumns } from '../data/formats/table.js';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 import { allRows } from '../data/row-sample.js';
@@ -22,14 +23,16 @@ import { CHECK_TABLE, findWarnings } from '../training/checks/table.js';
 import { type Say, sayWarnings } from './finding.js';
 
 /** How files of texts are to be read; columns as `readTextTask` has them. */
-export type TextPlace = Pick<ReadTextTaskOptions, 'text' | 'pair' | 'label' | 'score' | 'dev'> & {
-  /** Where data sets by name lie. */
-  readonly dir?: string | undefined;
-  /** What models are judged by. Default: the first metric of the data. */
-  readonly metric?: JudgedMetric | undefined;
-  /** Tokens of a text that are read. Default: 128, or what a model has positions for. */
-  readonly maxLength?: number | undefined;
-};
+export type TextPlace = FileLayout &
+  FileTargets &
+  Pick<ReadTextTaskOptions, 'dev'> & {
+    /** Where data sets by name lie. */
+    readonly dir?: string | undefined;
+    /** What models are judged by. Default: the first metric of the data. */
+    readonly metric?: JudgedMetric | undefined;
+    /** Tokens of a text that are read. Default: 128, or what a model has positions for. */
+    readonly maxLength?: number | undefined;
+  };
 
 export type FoundTexts = { readonly path: string; readonly task: TextTask };
 

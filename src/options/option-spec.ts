@@ -19,6 +19,8 @@ export type OptionSpec = { readonly help: string } & (
     })
   /** Off unless it is written, or its default is true. */
   | { readonly kind: 'switch'; readonly default?: boolean }
+  /** A switch whose default depends on something else, so that both values can be written. */
+  | (Presence<never> & { readonly kind: 'yes-no' })
 );
 
 type Presence<T> = {
@@ -50,7 +52,7 @@ export type OptionValue<S> = S extends { readonly kind: 'integer' | 'number' }
   ? number
   : S extends { readonly kind: 'portion' }
     ? Portion
-    : S extends { readonly kind: 'switch' }
+    : S extends { readonly kind: 'switch' | 'yes-no' }
       ? boolean
       : S extends { readonly form: object }
         ? string
@@ -73,6 +75,8 @@ export function wantedText(spec: OptionSpec): string {
       return `one of ${spec.choices.join(', ')}${spec.form === undefined ? '' : `, or ${spec.form.says}`}`;
     case 'switch':
       return 'true or false';
+    case 'yes-no':
+      return 'yes or no';
     default:
       return `a ${spec.placeholder}`;
   }
@@ -111,6 +115,7 @@ export function fits(spec: OptionSpec, value: unknown): boolean {
     case 'choice':
       return typeof value === 'string' && (spec.choices.includes(value) || spec.form?.pattern.test(value) === true);
     case 'switch':
+    case 'yes-no':
       return typeof value === 'boolean';
     default:
       return typeof value === 'string' && value !== '';
@@ -157,6 +162,8 @@ function readAs(spec: OptionSpec, written: string): unknown {
       return portionOf(written);
     case 'switch':
       return written === 'true' || (written === 'false' ? false : undefined);
+    case 'yes-no':
+      return written === 'yes' || (written === 'no' ? false : undefined);
     default:
       return written;
   }

@@ -36,8 +36,11 @@ export type YamlKey = {
   readonly key?: string;
   /** `path`: starts at the config's folder; `name`: so, where there is something of that name; `prompt`: after an @. */
   readonly place?: 'path' | 'name' | 'prompt';
-  /** `list`: a list of values, or one; `numbers`: a list of numbers; `words`: label -> a word, or a list of them. */
-  readonly form?: 'list' | 'numbers' | 'words';
+  /**
+   * `list`: a list of values, or one; `numbers`: a list of numbers; `words`: label -> a word, or a list of them;
+   * `column`: a name, or a number.
+   */
+  readonly form?: 'list' | 'numbers' | 'words' | 'column';
   /** Where the option takes more than the key. */
   readonly choices?: readonly string[];
   /** The values in words, where the option's own would not do. */
@@ -61,7 +64,7 @@ export type Setting = OptionSpec &
   };
 
 type KindOf<V> = [V] extends [boolean]
-  ? 'switch'
+  ? 'switch' | 'yes-no'
   : [V] extends [number]
     ? 'integer' | 'number'
     : [V] extends [string]

@@ -214,7 +214,7 @@ describe('retort init', () => {
       'no line of names',
       'a.csv',
       body,
-      /a\.csv:1: wanted a header line with the names of the columns, got 'the film number 1 was good and long' as a name; add a header line/,
+      /a\.csv:1: wanted a header line with the names of the columns, got 'the film number 1 was good and long' as a name; if the file has none, give --header no/,
     ],
     [
       'one column',
@@ -244,6 +244,19 @@ describe('retort init', () => {
     expect([exitCode > 0, stdout, existsSync(output)]).toEqual([true, '', false]);
   });
 
+  test('a file without a header, with another separator: the config says so, and is read', async () => {
+    const path = file(
+      'a.csv',
+      texts(60, (i) => `${(i % 2) + 1};t${i};${REVIEW(i)}`),
+    );
+    writeFileSync(join(dirname(path), 'names.tsv'), '1\tbad\n2\tgood\n');
+    const flags = ['--header', 'no', '--delimiter', ';', '--label_names', join(dirname(path), 'names.tsv')];
+    const { config, values, stdout } = await proposed(path, ...flags);
+    expect(config.task).toMatchObject({ header: false, delimiter: ';', text: 3, label: 1 });
+    expect(values).toMatchObject({ header: false, delimiter: ';', textColumn: '3', labelColumn: '1' });
+    expect(stdout).toContain('2 labels: bad (30), good (30)');
+  });
+
   test('flags say which column is which', async () => {
     const path = file('a.csv', `title2,body2,p,q\n${body}`);
     const { config } = await proposed(path, '--text', 'body2', '--label', 'q');
@@ -251,7 +264,7 @@ describe('retort init', () => {
     expect((await init(path, '--text', 'bdy2')).stderr).toMatch(
       /--text: wanted a column of .*title2, body2, p, q, got 'bdy2'/,
     );
-    expect((await init('sst2', '--text', 'x')).stderr).toMatch(/--text: wanted a file, got the data set sst2/);
+    expect((await init('sst2', '--text', 'x')).stderr).toMatch(/--text_column: wanted a file, got the data set sst2/);
     expect((await init(path, '--data_dir', 'x')).stderr).toMatch(/--data_dir: wanted the name of a data set/);
   });
 

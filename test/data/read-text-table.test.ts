@@ -134,14 +134,19 @@ describe('readTextTable', () => {
       { text: 'reveiw' },
       /a\.csv:1: wanted a column 'reveiw' \(text\), got the columns 'review', 'stars'; did you mean 'review'\?/u,
     ],
-    ['a.csv', 'a film,1\n', {}, /column numbers from 1 if the file has no header line/u],
-    ['a.csv', 'text;label\na;1\n', {}, /save it with commas, .*read it with delimiter: ';'/u],
+    [
+      'a.csv',
+      'a film,1\n',
+      {},
+      /if the file has no header line, give --header no \(header: false\) and number the columns from 1/u,
+    ],
+    ['a.csv', 'text;label\na;1\n', {}, /give --delimiter ';' \(delimiter: ';'\)/u],
     // It was the quote in line 2 that was to be mended, though nothing is wrong with it.
     [
       'a.csv',
       'text;label\nsay; "hi"\n"a, b";1\nc "d";1\n',
       {},
-      /a\.csv:1: wanted columns, separated by ',', got one column, with ';' in it; save it with commas/u,
+      /a\.csv:1: wanted columns, separated by ',', got one column, with ';' in it; give --delimiter ';'/u,
     ],
     ['a.csv', 'text,text\na,1\n', {}, /wanted one column 'text' \(text\), got two of that name/u],
     ['a.csv', 'text,label\na,1\n', { text: 3, header: true }, /wanted a column 3 \(text\), got 2 columns/u],
@@ -163,7 +168,7 @@ describe('readTextTable', () => {
       'a.csv',
       'text,label\na,good\n"b\nc",bda\n',
       names,
-      /a\.csv:3: wanted one of the labels 'good', 'bad', got 'bda' \(nearest: 'bad'\); correct that cell; .*the training rows \(or labelNames\)/u,
+      /a\.csv:3: wanted one of the labels 'good', 'bad', got 'bda' \(nearest: 'bad'\); correct that cell; .*the training rows need it too, or give labelMap/u,
     ],
     [
       'a.csv',

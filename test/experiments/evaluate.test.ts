@@ -39,6 +39,27 @@ describe('evaluate', () => {
     expect(figures[1]?.value).toBeCloseTo(11 / 12);
   });
 
+  test('a file without a header, its labels by the names of another file, bad rows left out', async () => {
+    const data = join(root, 'rows.csv');
+    const labelNames = join(root, 'names.tsv');
+    const kept = texts.flatMap((text, row) =>
+      /^[\w ,.'!?-]+$/u.test(text) ? [{ text, label: answers[row] ?? '' }] : [],
+    );
+    const rows = kept.map(({ text, label }) => `${7 + LABELS.indexOf(label)};"${text}"`);
+    writeFileSync(data, `${rows.join('\n')}\n99;a\n`);
+    writeFileSync(labelNames, LABELS.map((name, label) => `${7 + label}\t${name}\n`).join(''));
+    const columns = { header: false, delimiter: ';', textColumn: '2', labelColumn: '1', labelNames } as const;
+    await expect(evaluate({ model, data, ...columns, threads: 1 })).rejects.toThrow(
+      /rows\.csv:\d+: wanted one of .*got '99'/,
+    );
+    const scored = await evaluate({ model, data, ...columns, badRows: 'skip', threads: 1 });
+    expect([scored.rows, scored.figures[0]?.value]).toEqual([kept.length, 1]);
+    expect(kept.length).toBeGreaterThan(2);
+    const found: unknown[] = [];
+    for await (const text of textsOfFile(data, { header: false, delimiter: ';', textColumn: '2' })) found.push(text);
+    expect(found).toEqual([...kept.map(({ text }) => text), 'a']);
+  });
+
   test('settings that contradict the data are named', async () => {
     await expect(evaluate({ model, data: 'own.csv', split: 'dev' })).rejects.toThrow(
       "split: wanted the name of a data set, got 'own.csv'; leave it out",

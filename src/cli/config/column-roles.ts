@@ -1,5 +1,7 @@
 /** @file Which column of a file holds the texts and which the labels: by their names, else by what they hold. */
 import { basename, dirname, resolve } from 'node:path';
+import { delimiterFix } from '../../data/formats/delimited.js';
+import { quoted } from '../../data/formats/table-rows.js';
 import type { ColumnSample } from '../../data/sample-columns.js';
 import { TEXT_SETS } from '../../data/text-sets.js';
 import { FileError, OptionError } from '../../errors/failures.js';
@@ -65,8 +67,12 @@ type Look = {
  * @throws FileError for a file without a line of names or with one column; OptionError naming all columns and the flags
  * to give where they cannot be told apart.
  */
-export function columnRoles(path: string, columns: readonly ColumnSample[], given: GivenRoles): ColumnRoles {
-  expectNames(path, columns);
+export function columnRoles(
+  path: string,
+  columns: readonly ColumnSample[],
+  { given = {}, header = true }: { readonly given?: GivenRoles; readonly header?: boolean } = {},
+): ColumnRoles {
+  expectColumns(path, columns, header);
   const looks = columns.map(lookAt);
   expectKnown(path, looks, given);
   const text = given.text ?? textColumn(path, looks, given);
@@ -166,32 +172,31 @@ function describe(look: Look): string {
 const MOST_NAME_WORDS = 6;
 
 /** @throws FileError where the first line holds data, or there is one column alone. */
-function expectNames(path: string, columns: readonly ColumnSample[]): void {
+function expectColumns(path: string, columns: readonly ColumnSample[], header: boolean): void {
   const names = columns.map(({ name }) => name);
-  const odd = names.find(
-    (name, i) =>
-      name.trim() === '' ||
-      parseDecimal(name) !== undefined ||
-      name.split(/\s+/u).length > MOST_NAME_WORDS ||
-      names.indexOf(name) !== i,
-  );
-  const separator = [';', '|', '\t', ','].find((character) => names.length === 1 && names[0]?.includes(character));
+  const first = names.length > 1 ? '' : ((header ? names[0] : columns[0]?.cells[0]) ?? '');
+  const separator = [';', '|', '\t', ','].find((character) => first.includes(character));
   if (separator !== undefined) {
-    const between = separator === '\t' ? 'tabs' : `'${separator}'`;
     throw new FileError({
       where: `${path}:1`,
       wanted: 'the separator of the extension (, in .csv, a tab in .tsv)',
-      got: `one column, with ${between} in it`,
-      fix: separator === '\t' ? 'rename it to .tsv' : 'save it with commas, or as .tsv with tabs',
+      got: `one column, with ${separator === '\t' ? 'tabs' : `'${separator}'`} in it`,
+      fix: delimiterFix(separator),
     });
   }
+  const odd = header ? names.find(isOdd) : undefined;
   if (odd !== undefined) {
     throw new FileError({
       where: `${path}:1`,
       wanted: 'a header line with the names of the columns',
-      got: odd.trim() === '' ? 'an empty name' : `'${odd.length > 40 ? `${odd.slice(0, 39)}…` : odd}' as a name`,
-      fix: `add a header line${setAdvice(path)}`,
+      got: `${quoted(odd)} as a name`,
+      fix: `if the file has none, give --header no${setAdvice(path)}`,
     });
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    const got = `${quoted(twice)} twice`;
+    throw new FileError({ where: `${path}:1`, wanted: 'columns with different names', got, fix: 'rename one of them' });
   }
   if (names.length > 1) return;
   throw new FileError({
@@ -200,6 +205,11 @@ function expectNames(path: string, columns: readonly ColumnSample[]): void {
     got: names.length === 0 ? 'no column' : `one column, '${names[0]}'`,
     fix: 'texts without labels can be a transfer set (transfer in retort.yaml)',
   });
+}
+
+/** Rather a cell of data. */
+function isOdd(name: string): boolean {
+  return parseDecimal(name) !== undefined || name.split(/\s+/u).length > MOST_NAME_WORDS;
 }
 
 /** Public sets come without a line of names, and in folders of their name. */

@@ -81,8 +81,9 @@ function valueSchema({ form, choices }: ConfigKey, spec: FlagSpec): Schema {
       additionalProperties: { anyOf: [{ type: ['string', 'number'] }, several] },
     };
   }
-  if (form !== 'list') return scalarSchema(spec);
   const one: Schema = { anyOf: [NAME, { type: 'number' }] };
+  if (form === 'column') return one;
+  if (form !== 'list') return scalarSchema(spec);
   return { anyOf: [one, { type: 'array', items: one, minItems: 1 }] };
 }
 
@@ -103,6 +104,7 @@ function scalarSchema(spec: FlagSpec | OptionSpec): Schema {
         : { anyOf: [choices, { type: 'string', pattern: spec.form.pattern.source }] };
     }
     case 'switch':
+    case 'yes-no':
       return { type: 'boolean' };
     default:
       return NAME;

@@ -131,7 +131,8 @@ export function takenByKey(key: ConfigKey): string {
   if (form === 'numbers') return 'a list of numbers';
   const spec = specOf(key);
   if (place !== undefined) return form === 'list' ? 'a list of names or paths' : PLACES[place];
-  return spec.kind === 'switch' ? 'true or false' : wantedOf(spec);
+  if (form === 'column') return 'a name, or a number without a header';
+  return spec.kind === 'switch' || spec.kind === 'yes-no' ? 'true or false' : wantedOf(spec);
 }
 
 const PLACES = { path: 'a path', name: 'a name or a path', prompt: 'a text, or @ and a path' } as const;

@@ -7,7 +7,7 @@ import { distillUsage } from '../commands/distill/usage.js';
 import type { DataFacts } from './data-facts.js';
 import type { TOP_LEVEL } from './keys.js';
 
-export type ProposedValue = string | number | readonly string[];
+export type ProposedValue = string | number | boolean | readonly string[];
 
 export type ProposedLine = {
   readonly key: string;

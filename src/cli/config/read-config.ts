@@ -118,7 +118,7 @@ function writtenValue(key: ConfigKey, tree: YamlTree, place: ValuePlace): string
     return tree.items.map((item) => listItem(key, item, place)).join(',');
   }
   const scalar = expectScalar(tree, key, where);
-  if (form === 'list' && typeof scalar.value === 'number') return scalar.source;
+  if ((form === 'list' || form === 'column') && typeof scalar.value === 'number') return scalar.source;
   const written = scalarText(scalar, key, where);
   if (typeof written === 'boolean') return written;
   if (written === '') throw wrong(where, key, "''");
@@ -172,6 +172,9 @@ function scalarText({ value, source }: YamlScalar, key: ConfigKey, where: string
     case 'switch':
       if (typeof value !== 'boolean') throw wrong(where, key, got);
       return value;
+    case 'yes-no':
+      if (typeof value !== 'boolean') throw wrong(where, key, got);
+      return value ? 'yes' : 'no';
     default:
       if (typeof value !== 'string') {
         throw wrong(where, key, `the ${typeof value} ${source}`, `write '${source}' in quotes if that is the name`);

@@ -28,7 +28,8 @@ function delimitedFormat(extensions: readonly string[], rules: Rules) {
     delimiter: rules.delimiter,
     rows: (path, { delimiter = rules.delimiter, quote = rules.quote, ...request }) =>
       delimitedRows(path, request, { delimiter, quote }),
-    cells: (path) => delimitedCells(path, rules),
+    cells: (path, { header = true, delimiter = rules.delimiter, quote = rules.quote } = {}) =>
+      delimitedCells(path, header, { delimiter, quote }),
   } satisfies FileFormat;
 }
 
@@ -71,12 +72,16 @@ async function* delimitedRows(
   }
 }
 
-async function* delimitedCells(path: string, rules: Rules): AsyncGenerator<readonly string[], void> {
+async function* delimitedCells(path: string, header: boolean, rules: Rules): AsyncGenerator<readonly string[], void> {
   let width: number | undefined;
   for await (const { line, cells } of recordsOf(path, rules)) {
-    if (width === undefined) expectLineEnds(cells, `${path}:${line}`);
-    if (cells.length === (width ?? cells.length)) yield width === undefined ? cells.map((name) => name.trim()) : cells;
-    width ??= cells.length;
+    if (width === undefined) {
+      expectLineEnds(cells, `${path}:${line}`);
+      width = cells.length;
+      yield cells.map((name, i) => (header ? name.trim() : String(i + 1)));
+      if (header) continue;
+    }
+    if (cells.length === width) yield cells;
   }
 }
 
@@ -127,8 +132,7 @@ async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<R
 
 function quoteError(error: CsvError, path: string, next: number): FileError {
   const line = 'lines' in error && typeof error.lines === 'number' ? error.lines : next;
-  const plain =
-    'if quotes are plain characters in this file, save it as .tsv, or read it in TypeScript with quote: false';
+  const plain = 'if quotes are plain characters in this file, give --quote no (quote: false)';
   const code: string = error.code;
   if (code === 'CSV_QUOTE_NOT_CLOSED' || code === 'CSV_MAX_RECORD_SIZE') {
     const end = code === 'CSV_QUOTE_NOT_CLOSED' ? 'at the end of the file' : `${MAX_LINE_BYTES} bytes later`;
@@ -157,9 +161,7 @@ function delimiterError(cause: CsvError, path: string, delimiter: string, other:
 
 function widthError(where: string, got: number, wanted: string, { delimiter, quote }: Rules): FileError {
   const separated = delimiter === '\t' ? 'tabs' : quoted(delimiter);
-  const lines = quote
-    ? ''
-    : '; if quoted fields hold tabs or line ends, save it as .csv, or read it in TypeScript with quote: true';
+  const lines = quote ? '' : '; if quoted fields hold tabs or line ends, give --quote yes (quote: true)';
   return new FileError({
     where,
     wanted: `${wanted} columns, separated by ${separated}`,
@@ -177,7 +179,7 @@ function expectLineEnds(cells: readonly string[], where: string): void {
 function headerHint(cells: readonly string[], delimiter: string): string | undefined {
   const other = otherDelimiter(cells, delimiter);
   if (other !== undefined) return delimiterFix(other);
-  return 'name one of these, or give column numbers from 1 if the file has no header line';
+  return 'name one of these; if the file has no header line, give --header no (header: false) and number the columns from 1';
 }
 
 /** What seems to stand between the fields of a first line that has only one of them. */
@@ -185,8 +187,8 @@ function otherDelimiter(cells: readonly string[], delimiter: string): string | u
   return cells.length > 1 ? undefined : ['\t', ';', ',', '|'].find((d) => d !== delimiter && cells[0]?.includes(d));
 }
 
-/** First for those who have a command line, then for those who have code. */
-function delimiterFix(other: string): string {
-  const save = other === '\t' ? 'rename it to .tsv' : 'save it with commas, or as .tsv with tabs';
-  return `${save}; or in code read it with delimiter: '${other === '\t' ? '\\t' : other}'`;
+/** As a flag, then as a key of a config or an option in code. */
+export function delimiterFix(other: string): string {
+  const written = other === '\t' ? 'tab' : other;
+  return `give --delimiter ${/\w/u.test(written) ? written : `'${written}'`} (delimiter: '${other === '\t' ? '\\t' : other}')`;
 }

@@ -34,8 +34,11 @@ export type RowRequest = {
   readonly columns: (header: TableHeader) => Columns;
   /** Whether the label has to be in some row, where rows may lack it. */
   readonly needsLabel?: boolean;
-  /** Of lines with a character between cells: whether the first one names the columns, and other rules than the format's. */
-  readonly header?: boolean;
+} & LineRules;
+
+/** Of lines with a character between cells: whether the first one names the columns, and other rules than the format's. */
+export type LineRules = {
+  readonly header?: boolean | undefined;
   readonly delimiter?: string | undefined;
   readonly quote?: boolean | undefined;
 };
@@ -47,8 +50,11 @@ export type FileFormat = {
   readonly delimiter?: string;
   /** @throws FileError for a file that is missing, torn, of another kind, or lacks a column. */
   rows(path: string, request: RowRequest): AsyncGenerator<TableRow | BadRow, void>;
-  /** The names of all columns, then their cells in each row that can be read. Absent where a row is one text and no more. */
-  readonly cells?: (path: string) => AsyncGenerator<readonly string[], void>;
+  /**
+   * The names of all columns, or their numbers where there is no header, then their cells in each row that can be read.
+   * Absent where a row is one text and no more.
+   */
+  readonly cells?: (path: string, rules?: LineRules) => AsyncGenerator<readonly string[], void>;
   /** Rows as they are, of these columns at least, of a format that recorded teacher outputs may come in. */
   readonly objects?: (
     path: string,
@@ -102,7 +108,8 @@ function missingColumn(
   where: string,
   hint?: string,
 ): MissingColumnError {
-  const near = header.length === 0 ? '' : closest(column, [...header]);
+  // A number is meant as one, and not as a name that is nearly right.
+  const near = header.length === 0 || /^\d+$/u.test(column) ? '' : closest(column, [...header]);
   const isNear = near !== '' && distance(column, near) <= Math.max(2, Math.floor(column.length / 3));
   return new MissingColumnError(role, {
     where,
@@ -149,7 +156,7 @@ function shown(value: unknown): string {
 
 /** What to do about one bad row among many. */
 export const BAD_ROW_FIX =
-  'correct that row, or have such rows left out and reported (onBadRow in code, retort train --bad_rows skip)';
+  'correct that row, or have such rows left out and counted (--bad_rows skip; in code onBadRow)';
 
 /** At most a dozen values, each cut, for a message. */
 export function quotedList(values: readonly string[]): string {

@@ -51,3 +51,8 @@ export function unknownExtension(path: string, wanted: readonly string[], fix: s
 export function hasColumns(path: string): boolean {
   return formatOf(path)?.cells !== undefined;
 }
+
+/** Whether its columns are parted by a character, so that it may lack a header, by its name. */
+export function isDelimited(path: string): boolean {
+  return formatOf(path)?.delimiter !== undefined;
+}

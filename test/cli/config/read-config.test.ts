@@ -58,6 +58,7 @@ machine:  { threads: 2, device: cpu }
   });
 
   test.each<[string, Record<string, string | true>]>([
+    ['task: { header: false, text: 2, label: stars }', { header: 'no', textColumn: '2', labelColumn: 'stars' }],
     ['teacher: outputs/teacher', { teacher: 'outputs/teacher' }],
     ['teacher: { models: [a, b], ensembleOf: logits }', { teacher: 'a,b', ensembleOf: 'logits' }],
     [
@@ -114,7 +115,8 @@ machine:  { threads: 2, device: cpu }
     ['student: [a]', /yaml:1 student: wanted keys such as model, .*got a list/],
     ['task: { name: sst3 }', /task\.name: wanted one of sst2, .*got 'sst3'; did you mean sst2\?/],
     ['task:\n  name: sst2\n  train: a.csv', /yaml:3 task\.train: wanted one of name, train, got name too; keep one/],
-    ['task: { train: a.csv, label: 1 }', /task\.label: wanted a name, got the number 1; write '1' in quotes/],
+    ['task: { train: 1 }', /task\.train: wanted a path, got the number 1; write '1' in quotes/],
+    ['task: { train: a.csv, header: no }', /task\.header: wanted true or false, got the text 'no'/],
     ['task: { train: "" }', /task\.train: wanted a path, got ''/],
     [
       'teacher: { model: a, recorded: b.jsonl }',

@@ -3,8 +3,11 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import process from 'node:process';
+import { fileLayout, fileTargets, lineRules } from '../../../data/file-columns.js';
+import type { LineRules } from '../../../data/formats/table-rows.js';
 import { readTextTask } from '../../../data/read-text-task.js';
 import { sampleColumns } from '../../../data/sample-columns.js';
+import { COLUMN_SETTINGS } from '../../../data/task-settings.js';
 import { isTextSetName, loadTextSet, type TextSetName } from '../../../data/text-sets.js';
 import type { TextTask } from '../../../data/text-task.js';
 import { type FileError, OptionError } from '../../../errors/failures.js';
@@ -49,12 +52,12 @@ export function sourceOf(data: string, { task, lines }: InitData, facts: DataFac
 }
 
 async function readSet(data: TextSetName, options: Options): Promise<InitData> {
-  const { textColumn, pairColumn, labelColumn, scoreColumn, dataDir, output } = options;
-  const flags = { '--text': textColumn, '--pair': pairColumn, '--label': labelColumn, '--score': scoreColumn };
-  const flag = Object.entries(flags).find(([, value]) => value !== undefined)?.[0];
-  if (flag !== undefined) {
-    const got = `${data}, whose columns are known`;
-    throw new OptionError({ where: flag, wanted: 'a file', got: `the data set ${got}`, fix: 'leave the flag out' });
+  const { dataDir, output } = options;
+  const given: Readonly<Record<string, unknown>> = options;
+  const where = Object.keys(COLUMN_SETTINGS).find((name) => given[name] !== undefined);
+  if (where !== undefined) {
+    const got = `the data set ${data}, whose columns are known`;
+    throw new OptionError({ where, wanted: 'a file', got, fix: 'leave the flag out' });
   }
   let badRows = 0;
   const onBadRow = (): void => {
@@ -67,46 +70,61 @@ async function readSet(data: TextSetName, options: Options): Promise<InitData> {
 }
 
 async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
-  const { data, dataDir, textColumn, pairColumn, labelColumn, scoreColumn, output } = options;
+  const { data, dataDir, textColumn, pairColumn, labelColumn, scoreColumn, labelNames, output } = options;
   if (dataDir !== undefined) {
     const got = `the file ${data}`;
     throw new OptionError({ where: '--data_dir', wanted: 'the name of a data set', got, fix: 'leave the flag out' });
   }
-  const columns = await sampleColumns(data);
+  const { header = true, delimiter, quote } = options;
+  const rules = { ...lineRules(options), header };
+  const columns = await sampleColumns(data, rules);
   const roles = columnRoles(data, columns, {
-    ...defined({ text: textColumn, pair: pairColumn, label: labelColumn, score: scoreColumn }),
+    given: defined({ text: textColumn, pair: pairColumn, label: labelColumn, score: scoreColumn }),
+    header,
   });
-  const dev = await devBeside(data, roles);
+  const dev = await devBeside(data, roles, rules);
   let badRows = 0;
   const onBadRow = (failure: FileError): void => {
     badRows += 1;
     if (badRows === 1) io.onNotice(`left out ${failure.message}`);
   };
   const { text, pair, label, score } = roles;
+  const named = { textColumn: text, pairColumn: pair, labelColumn: label, scoreColumn: score };
   const task = await readTextTask({
     train: data,
-    ...(dev !== undefined && { dev }),
-    text,
-    ...(pair !== undefined && { pair }),
-    ...(score === undefined ? { label: label ?? null } : { score, label: null }),
+    ...defined({ dev }),
+    ...fileLayout({ ...options, ...named }),
+    ...(await fileTargets({ ...options, ...named })),
     onBadRow,
   });
   const used: readonly (string | undefined)[] = [text, pair, label, score];
-  const others = columns.map(({ name }) => name).filter((name) => !used.includes(name));
+  const others = columns.map(({ name }) => name || '(no name)').filter((name) => !used.includes(name));
   const lines = [
     { key: 'train', value: fromConfig(data, output), why: '' },
-    ...roleLines(roles, others, task.labelNames),
+    ...layoutLines({ header, delimiter, quote }),
+    ...roleLines(roles, others, { names: task.labelNames, header }),
+    ...(labelNames === undefined ? [] : [{ key: 'labelNames', value: fromConfig(labelNames, output), why: '' }]),
     ...(dev === undefined ? [] : [{ key: 'dev', value: fromConfig(dev, output), why: 'Found beside it.' }]),
     ...skipLine(badRows),
   ];
   return { task, lines, badRows };
 }
 
+/** How the file is written, as the flags said. */
+function layoutLines({ header, delimiter, quote }: Pick<Options, 'header' | 'delimiter' | 'quote'>): ProposedLine[] {
+  return [
+    ...(header === false ? [{ key: 'header', value: false, why: 'Columns are numbers from 1.' }] : []),
+    ...(delimiter === undefined ? [] : [{ key: 'delimiter', value: delimiter, why: '' }]),
+    ...(quote === undefined ? [] : [{ key: 'quote', value: quote, why: '' }]),
+  ];
+}
+
 function roleLines(
   { text, pair, label, score }: ColumnRoles,
   others: readonly string[],
-  labelNames: readonly string[],
+  { names: labelNames, header }: { readonly names: readonly string[]; readonly header: boolean },
 ): ProposedLine[] {
+  const value = (column: string): string | number => (header ? column : Number(column));
   const isScale = labelNames.length > 2 && labelNames.every((name) => parseDecimal(name) !== undefined);
   const numbers = isScale
     ? ' Its numbers are names of classes here; score instead of label makes it a regression.'
@@ -114,10 +132,10 @@ function roleLines(
   const unused =
     others.length === 0 ? '' : ` Not used: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ', …' : ''}.`;
   return [
-    { key: 'text', value: text, why: `The column of texts.${unused}` },
-    ...(pair === undefined ? [] : [{ key: 'pair', value: pair, why: 'The column of second texts.' }]),
-    ...(label === undefined ? [] : [{ key: 'label', value: label, why: `The column of labels.${numbers}` }]),
-    ...(score === undefined ? [] : [{ key: 'score', value: score, why: 'The column of numbers to predict.' }]),
+    { key: 'text', value: value(text), why: `The column of texts.${unused}` },
+    ...(pair === undefined ? [] : [{ key: 'pair', value: value(pair), why: 'The column of second texts.' }]),
+    ...(label === undefined ? [] : [{ key: 'label', value: value(label), why: `The column of labels.${numbers}` }]),
+    ...(score === undefined ? [] : [{ key: 'score', value: value(score), why: 'The column of numbers to predict.' }]),
   ];
 }
 
@@ -134,12 +152,12 @@ function devLines({ dev }: TextTask, { rows }: DataFacts): ProposedLine[] {
 }
 
 /** `dev.csv` beside `train.csv`, `reviews-dev.csv` beside `reviews-train.csv`, if it has the same columns. */
-async function devBeside(data: string, roles: ColumnRoles): Promise<string | undefined> {
+async function devBeside(data: string, roles: ColumnRoles, rules: LineRules): Promise<string | undefined> {
   const file = basename(data);
   const names = DEV_NAMES.map((name) => file.replace(/train(?:ing)?/i, name)).filter((name) => name !== file);
   const found = names.map((name) => join(dirname(data), name)).find((path) => existsSync(path));
   if (found === undefined) return undefined;
-  const columns = (await sampleColumns(found)).map(({ name }) => name);
+  const columns = (await sampleColumns(found, rules)).map(({ name }) => name);
   return Object.values(roles).every((name) => columns.includes(name)) ? found : undefined;
 }
 

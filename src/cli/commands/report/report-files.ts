@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { fileLayout, fileTargets } from '../../../data/file-columns.js';
 import { loadMnist } from '../../../data/mnist.js';
 import { OutputError } from '../../../errors/failures.js';
 import { examine } from '../../../experiments/doctor.js';
@@ -65,7 +66,7 @@ type DoctorOptions = OptionValues<typeof doctorUsage.options>;
 
 /** `retort doctor`. */
 export async function diagnose({ paths, outputDir, ...flags }: DoctorOptions): Promise<CommandOutput> {
-  const findings = await examine({ paths, outputDir, texts: textPlace(flags) });
+  const findings = await examine({ paths, outputDir, texts: await textPlace(flags) });
   const text = findings.map(({ level, what, fix, name }) => {
     const named = name === undefined ? what : `${name}: ${what}`;
     return `${level.padEnd(8)} ${named}${fix === undefined ? '' : `\n${' '.repeat(9)}→ ${fix}`}`;
@@ -78,12 +79,11 @@ export async function diagnose({ paths, outputDir, ...flags }: DoctorOptions): P
 type TextFlags = Omit<DoctorOptions, 'paths' | 'outputDir'>;
 
 /** The columns as `readTextTask` has them. */
-function textPlace({ dataDir: dir, dev: scored, textColumn, pairColumn, labelColumn, ...rest }: TextFlags): TextPlace {
-  const { scoreColumn: score, maxLength: cut, metric } = rest;
+async function textPlace({ dataDir, dev, maxLength, metric, ...columns }: TextFlags): Promise<TextPlace> {
   return {
-    dir: dir ?? process.env.RETORT_DATA,
-    ...defined({ dev: scored, text: textColumn, pair: pairColumn }),
-    ...(score === undefined ? { label: labelColumn ?? 'label' } : { score, label: null }),
-    ...defined({ maxLength: cut, metric }),
+    dir: dataDir ?? process.env.RETORT_DATA,
+    ...defined({ dev, maxLength, metric }),
+    ...fileLayout(columns),
+    ...(await fileTargets(columns)),
   };
 }

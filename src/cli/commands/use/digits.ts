@@ -1,4 +1,5 @@
 /** @file `retort evaluate` and `retort predict` with a model of digits. */
+import { UNLABELLED_COLUMNS } from '../../../data/task-settings.js';
 import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
@@ -52,8 +53,9 @@ export async function answeredDigits(
   io: CommandIo,
 ): Promise<CommandOutput> {
   const { inputs } = options;
-  const idle = (['file', 'pair', 'textColumn', 'pairColumn', 'maxLength'] as const).find(
-    (key) => options[key] !== undefined,
+  const given: Readonly<Record<string, unknown>> = options;
+  const idle = ['file', 'pair', 'maxLength', ...Object.keys(UNLABELLED_COLUMNS)].find(
+    (key) => given[key] !== undefined,
   );
   if (idle !== undefined) {
     const got = 'a model of digits';

@@ -4,9 +4,11 @@ import { stat } from 'node:fs/promises';
 import { textsOfFile } from '../../../data/file-texts.js';
 import { EXTENSIONS, extensionOf, hasColumns, TABLE_FILES } from '../../../data/formats/table.js';
 import { MAX_LINE_BYTES } from '../../../data/formats/text-lines.js';
+import { UNLABELLED_COLUMNS, type UnlabelledColumns } from '../../../data/task-settings.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
 import { errorCode, inputFailure } from '../../../files/file-failure.js';
 import type { TextInput } from '../../../inference/load.js';
+import type { Given } from '../../../options/given.js';
 
 export type TextSourceOptions = {
   /** Words of the command line: texts, paths, or - */
@@ -15,9 +17,7 @@ export type TextSourceOptions = {
   readonly file: string | undefined;
   /** The second text of the one that is given. */
   readonly pair: string | undefined;
-  readonly textColumn: string | undefined;
-  readonly pairColumn: string | undefined;
-};
+} & Given<UnlabelledColumns>;
 
 export type TextSource = {
   readonly texts: AsyncIterable<TextInput>;
@@ -51,9 +51,10 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
       fix: 'for files use --pair_column',
     });
   }
-  const column = options.textColumn === undefined ? options.pairColumn : options.textColumn;
-  if (column !== undefined && !files.some(hasColumns)) {
-    throw new OptionError({ where: '--text_column, --pair_column', wanted: `a ${TABLE_FILES} file`, got: 'none' });
+  const given: Readonly<Record<string, unknown>> = options;
+  const idle = Object.keys(UNLABELLED_COLUMNS).find((key) => given[key] !== undefined);
+  if (idle !== undefined && !files.some(hasColumns)) {
+    throw new OptionError({ where: idle, wanted: `a ${TABLE_FILES} file`, got: 'none', fix: 'leave it out' });
   }
   async function* texts(): AsyncGenerator<TextInput, void> {
     for (const [i, word] of words.entries()) {

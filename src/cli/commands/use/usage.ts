@@ -1,5 +1,5 @@
 import { TABLE_FILES } from '../../../data/formats/table.js';
-import { COLUMN_SETTINGS, SPLIT_SETTINGS } from '../../../data/task-settings.js';
+import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS, UNLABELLED_COLUMNS } from '../../../data/task-settings.js';
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { JUDGED_METRICS } from '../../../metrics/table.js';
@@ -51,8 +51,9 @@ export const evaluateUsage = {
       ...{ kind: 'choice', choices: JUDGED_METRICS, group: 'Texts' },
       help: 'metric to report first, besides the usual ones',
     },
-    textColumn: COLUMN_SETTINGS.textColumn,
-    pairColumn: COLUMN_SETTINGS.pairColumn,
+    badRows: { ...ROW_SETTINGS.badRows, group: 'Texts' },
+    ...UNLABELLED_COLUMNS,
+    labelNames: COLUMN_SETTINGS.labelNames,
     labelColumn: {
       ...COLUMN_SETTINGS.labelColumn,
       help: 'column of the labels, names or numbers from 0; of a regression the values',
@@ -85,6 +86,7 @@ export const predictUsage = {
     },
     file: { kind: 'text', placeholder: 'path', group: 'Texts', help: 'a file of texts, whatever its name' },
     pair: { kind: 'text', placeholder: 'text', group: 'Texts', help: 'the second text, for a model of pairs' },
+    ...UNLABELLED_COLUMNS,
     textColumn: {
       kind: 'text',
       placeholder: 'name',
