@@ -29,13 +29,21 @@ export type Subjects = {
   /** The gradients of a run so far. */
   readonly gradients: TermSums;
   /** A model's answers after an epoch. */
-  readonly epoch: ClassCounts & {
-    readonly epoch: number;
-    readonly data: string;
-    readonly labelNames: readonly string[];
+  readonly epoch: AnsweredEpoch;
+  /** The same after the last one, with all metrics after each epoch, on so many rows. */
+  readonly end: AnsweredEpoch & {
+    readonly metrics: readonly Readonly<Record<string, number>>[];
+    readonly rows: number;
   };
   /** All runs of an experiment. */
   readonly experiment: FinishedArms;
+};
+
+/** A model's answers to the evaluation rows after an epoch, from 1. */
+type AnsweredEpoch = ClassCounts & {
+  readonly epoch: number;
+  readonly data: string;
+  readonly labelNames: readonly string[];
 };
 
 /** Arms of an experiment whose runs have ended. */

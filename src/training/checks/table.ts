@@ -1,6 +1,7 @@
 /** @file All checks, by the names that warnings, records and docs use, in the order in which they are told. */
 import type { Check, Found, Subjects } from './check.js';
 import { classImbalance } from './class-imbalance.js';
+import { classesMissing } from './classes-missing.js';
 import { conflictingLabels } from './conflicting-labels.js';
 import { duplicates } from './duplicates.js';
 import { emptyTexts } from './empty-texts.js';
@@ -10,6 +11,7 @@ import { oneClass } from './one-class.js';
 import { pastBest } from './past-best.js';
 import { randomStart } from './random-start.js';
 import { rareLabels } from './rare-labels.js';
+import { stillFalling } from './still-falling.js';
 import { teacherAtChance } from './teacher-at-chance.js';
 import { teacherBelowStudent } from './teacher-below-student.js';
 import { teacherLogits } from './teacher-logits.js';
@@ -34,6 +36,8 @@ export const CHECK_TABLE = {
   'teacher-at-chance': teacherAtChance,
   'term-share': termShare,
   'one-class': oneClass,
+  'classes-missing': classesMissing,
+  'still-falling': stillFalling,
   'teacher-below-student': teacherBelowStudent,
   'past-best': pastBest,
 } as const satisfies Readonly<Record<string, Check>>;

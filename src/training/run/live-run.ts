@@ -301,7 +301,7 @@ function stepWatcher({ plan, emit, learningRate }: Live) {
 
 /** Evaluates, logs, keeps the model if it is among the best, and decides whether to go on. */
 async function closeEpoch(live: Live, at: Position, last: StepInput, before: Findings): Promise<Findings> {
-  const { options, evaluator, evaluation, step, log, checks, emit, seconds } = live;
+  const { options, plan, evaluator, evaluation, step, log, checks, emit, seconds } = live;
   const epoch = at.cursor.epoch + 1;
   const means = meansOf(at.epochLosses);
   log.write({ type: 'epoch', step: at.step, epoch, ...means, seconds: seconds() });
@@ -315,13 +315,15 @@ async function closeEpoch(live: Live, at: Position, last: StepInput, before: Fin
     const event = { type: 'evaluation', step: at.step, epoch, split: evaluation.data.name, metrics } as const;
     log.write({ ...event, seconds: seconds() });
     emit(event);
-    checks.seeEvaluation(at, evaluated);
     kept = await keepIfBest(live, kept, epoch, weights, metrics);
     if (options.earlyStopping !== undefined) {
       const { isOver, ...waiting } = waitFor(options.earlyStopping, patience, metrics);
       patience = waiting;
       stoppedEarly = isOver;
     }
+    const isEnd = stoppedEarly || at.step >= plan.totalSteps;
+    const known = before.epochs.map((one) => one.metrics);
+    checks.seeEvaluation(at, evaluated, known, isEnd);
   }
   const record: EpochRecord = { epoch, step: at.step, ...means, metrics, seconds: seconds() };
   return { epochs: [...before.epochs, record], kept, patience, stoppedEarly };

@@ -26,8 +26,11 @@ export type RunChecks = {
   begin(first: StepInput): Promise<void>;
   /** At an epoch's end, before the evaluation. @param last what its last step read. */
   endSteps(at: Position, last: StepInput): Promise<void>;
-  /** @throws CheckError of a strict run that found something. */
-  seeEvaluation(at: Position, evaluation: Evaluation): void;
+  /**
+   * @param before the metrics after each epoch before
+   * @throws CheckError of a strict run that found something.
+   */
+  seeEvaluation(at: Position, evaluation: Evaluation, before: readonly Evaluation['metrics'][], isLast: boolean): void;
   state(): CheckState;
   release(): Promise<void>;
 };
@@ -84,12 +87,13 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
       const isDue = epoch === 0 || Math.floor(done / STEPS_BETWEEN) > Math.floor(before / STEPS_BETWEEN);
       if (isDue) await measure(last, { step: done, epoch: epoch + 1 });
     },
-    seeEvaluation: ({ step: done, cursor }, { answered }) => {
+    seeEvaluation: ({ cursor }, { answered, metrics, rows }, before, isLast) => {
       if (answered === undefined || evaluation === undefined) return;
       // After the first epoch of several it may just have begun to learn.
-      if (cursor.epoch === 0 && done < plan.totalSteps) return;
+      if (cursor.epoch === 0 && !isLast) return;
       const { name: data, labelNames } = evaluation.data;
-      see({ epoch: { ...answered, epoch: cursor.epoch + 1, data, labelNames } });
+      const epoch = { ...answered, epoch: cursor.epoch + 1, data, labelNames };
+      see({ epoch, ...(isLast && { end: { ...epoch, metrics: [...before, metrics], rows } }) });
     },
     state: () => ({ warnings: found, terms }),
     release: async () => meter?.release(),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import { type TextTable, textTable } from '../../../src/data/text-table.js';
@@ -157,5 +158,101 @@ describe('one-class', () => {
     expect(seen({ given: [99, 1], gold: [87, 13] })).toEqual([]);
     expect(seen({ given: [100, 0], gold: [96, 4] })).toEqual([]);
     expect(seen({ given: [100, 0], gold: [0, 0] })).toEqual([]);
+  });
+});
+
+/** What is known at a run's end: accuracies after its epochs on so many rows, and how often each class was given. */
+const ended = (accuracies: readonly number[], rows: number, counts = { given: [50, 50], gold: [50, 50] }) =>
+  findWarnings({
+    end: {
+      ...{
+        ...counts,
+        rows,
+        epoch: accuracies.length,
+        data: 'dev',
+        labelNames: ['joy', 'anger', 'optimism', 'sadness'],
+      },
+      metrics: accuracies.map((accuracy) => ({ accuracy, loss: 1 })),
+    },
+  });
+
+describe('still-falling', () => {
+  test('a run whose last epoch is the best by more than two standard errors', () => {
+    // By hand: √((0.6 · 0.4 + 0.5 · 0.5) / 400) is 0.0350, and 10 points are more than two of it.
+    expect(ended([0.4, 0.5, 0.6], 400)).toEqual([
+      {
+        name: 'still-falling',
+        text: 'the last epoch, 3, is the best on dev: its accuracy of 60.0 % is 10.0 points above that of any before it, and two standard errors are 7.0',
+        fix: 'train longer: the run ended while it still improved',
+      },
+    ]);
+  });
+
+  test('is not said within chance, of a run that was better before, of one epoch, nor without accuracies', () => {
+    expect(ended([0.4, 0.54, 0.6], 400)).toEqual([]);
+    // The same ten points on a tenth of the rows.
+    expect(ended([0.4, 0.5, 0.6], 40)).toEqual([]);
+    expect(ended([0.7, 0.5, 0.6], 400)).toEqual([]);
+    expect(ended([0.6], 400)).toEqual([]);
+    expect(ended([1, 1], 400)).toEqual([]);
+    const end = { given: [1, 1], gold: [1, 1], rows: 400, epoch: 2, data: 'dev', labelNames: [] };
+    expect(findWarnings({ end: { ...end, metrics: [{ matthews: 0 }, { matthews: 0.9 }] } })).toEqual([]);
+  });
+});
+
+describe('classes-missing', () => {
+  const said = (given: number[], gold: number[]) => ended([0.5], 100, { given, gold });
+
+  test('a trained student that never predicts some classes names them, with their share of the rows', () => {
+    expect(said([60, 40, 0, 0], [50, 30, 10, 10])).toEqual([
+      {
+        name: 'classes-missing',
+        text: "the trained student never predicts 'optimism', 'sadness', the label of 20.0 % of the rows of dev",
+        fix: 'train longer, or with another learning rate; add rows of these classes, and judge by macro_f1',
+      },
+    ]);
+  });
+
+  test('is not said of classes with few rows or none, nor of a student that predicts one class alone', () => {
+    expect(said([60, 40, 0, 0], [50, 46, 4, 0])).toEqual([]);
+    expect(said([60, 20, 19, 1], [50, 30, 10, 10])).toEqual([]);
+    expect(said([100, 0, 0, 0], [50, 30, 10, 10])).toEqual([]);
+  });
+});
+
+// Silent on what is well trained: the runs of these recipes have kept their accuracy after each epoch.
+describe('still-falling on the committed results', () => {
+  const RECIPES = [
+    'banking77-bilstm',
+    'sst2-bert3-full',
+    'sst2-bert3-pool',
+    'sst2-bert3',
+    'sst2-bilstm-full',
+    'sst2-bilstm',
+    'trec-bilstm',
+  ];
+  test.each(RECIPES)('%s', (name) => {
+    const path = new URL(`../../../results/${name}.jsonl`, import.meta.url);
+    const runs = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).result)
+      .filter((result) => result?.curve !== undefined);
+    expect(runs.length).toBeGreaterThan(0);
+    for (const { curve, right } of runs) {
+      const accuracies = curve.map(({ metrics }: { metrics: { accuracy: number } }) => metrics.accuracy);
+      expect(ended(accuracies, right.rows)).toEqual([]);
+    }
+  });
+
+  test('but not on two epochs of MiniLM from random weights, of which the second is far above the first', () => {
+    const path = new URL('../../../results/text-methods/minilm.jsonl', import.meta.url);
+    const [first] = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).result)
+      .filter((result) => result?.curve !== undefined);
+    const accuracies = first.curve.map(({ metrics }: { metrics: { accuracy: number } }) => metrics.accuracy);
+    expect(ended(accuracies, first.right.rows).map(({ name }) => name)).toEqual(['still-falling']);
   });
 });
