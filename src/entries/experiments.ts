@@ -19,9 +19,10 @@ export {
   rejudged,
   writeExperimentRecord,
 } from '../experiments/experiment-record.js';
-export type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+export type { ExperimentRecord, NeverSeen } from '../experiments/experiment-record.schema.js';
 export type { Finding } from '../experiments/finding.js';
 export type { DigitSettings, DigitTeacherSettings } from '../experiments/primer/digit-settings.js';
+export { type NeverSeenEvent, type NeverSeenOptions, runNeverSeen } from '../experiments/primer/never-seen.js';
 export { type PrimerOptions, type PrimerResult, runPrimer } from '../experiments/primer/primer.js';
 export { type PrimerPlaces, type PrimerSettings, runPrimerArm } from '../experiments/primer/primer-arm-run.js';
 export type { PrimerArm } from '../experiments/primer/primer-arms.js';

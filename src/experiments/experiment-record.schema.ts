@@ -19,6 +19,10 @@ export const experimentVersionSchema = z.looseObject({
   version: z.int().min(1),
 });
 
+const interval = z
+  .strictObject({ over: z.enum(['seeds and rows', 'seeds', 'rows']), low: points, high: points })
+  .optional();
+
 const arm = z.strictObject({
   name: z.string(),
   /** What it is, for somebody who sees the name for the first time. */
@@ -35,7 +39,7 @@ const arm = z.strictObject({
    * 95 %, times 100: `seeds and rows` for the mean over all seeds on all possible rows, `seeds` for that on these rows alone
    * (t-interval), `rows` for a single model over all possible rows (of an accuracy Wilson's, else a bootstrap's).
    */
-  interval: z.strictObject({ over: z.enum(['seeds and rows', 'seeds', 'rows']), low: points, high: points }).optional(),
+  interval,
   /** All metrics of the task times 100, by name, in the order of the seeds. */
   metrics: z.record(z.string(), z.array(measuredNumber)).optional(),
   /** Rows that it learnt from, and optimiser steps of a run. */
@@ -154,6 +158,33 @@ const evidence = z.strictObject({
   ),
 });
 
+const scored = z.strictObject({
+  /** In percent, in the order of the seeds. */
+  scores: z.array(score).min(1),
+  mean: score,
+  sd: z.number().min(0).optional(),
+  interval,
+});
+
+/** Of the primer: students that learn from a teacher and never see one of the ten digits. */
+const neverSeen = z.strictObject({
+  digit: z.int().min(0).max(9),
+  seeds: z.array(count).min(1),
+  /** Training images of all digits, of the others, and evaluation images of all digits and of this one. */
+  images: z.strictObject({ all: count, others: count, evaluation: count, digit: count }),
+  /** `called`: training images of other digits that it takes for the digit. `digitScore`: the share of the digit that it predicts right. */
+  teacher: z.strictObject({ name: z.string(), parameters: count, score, digitScore: score, called: count }),
+  student: z.strictObject({ name: z.string(), parameters: count }),
+  /** `all`: accuracy on all evaluation images; `digit`: on those of the digit. */
+  arms: z.array(z.strictObject({ name: z.string(), description: z.string(), all: scored, digit: scored })).min(1),
+  headline: z.strictObject({ arm: z.string(), over: z.string() }),
+  /** The headline's arm over the others, on all evaluation images and on those of the digit. */
+  gains: z.strictObject({ all: z.array(gain), digit: z.array(gain) }),
+  /** The first images of the digit, and the class that each arm's student of the first seed predicts. */
+  examples: z.array(z.strictObject({ example, answers: z.array(answer) })),
+  seconds,
+});
+
 /** What the checks found: before the runs, or in those of an arm. */
 const foundWarning = warning.extend({ arm: z.string().optional(), seeds: z.array(count).optional() });
 
@@ -209,6 +240,7 @@ const record = z.strictObject({
     .optional(),
   softTargets: z.strictObject({ helped: z.boolean(), text: z.string() }).optional(),
   evidence: evidence.optional(),
+  neverSeen: neverSeen.optional(),
   warnings: z.array(foundWarning).optional(),
 });
 
@@ -243,3 +275,4 @@ export type RecordedArm = z.infer<typeof arm>;
 export type RunEnvironment = z.infer<typeof environment>;
 export type Evidence = z.infer<typeof evidence>;
 export type EvidenceExample = z.infer<typeof example>;
+export type NeverSeen = z.infer<typeof neverSeen>;

@@ -15,7 +15,7 @@ import { findWarnings } from '../training/checks/table.js';
 import type { StoredWarning } from './arm-result.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
-import type { Evidence, ExperimentRecord, RecordedArm, RunEnvironment } from './experiment-record.schema.js';
+import type { Evidence, ExperimentRecord, NeverSeen, RecordedArm, RunEnvironment } from './experiment-record.schema.js';
 import { gatheredWarnings } from './experiment-warnings.js';
 import { EXPERIMENT_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
 import { resampledInterval } from './kept-answers.js';
@@ -54,6 +54,8 @@ export type RecordOptions = {
   readonly teacher?: ExperimentRecord['teacher'] | undefined;
   readonly evidence?: Evidence | undefined;
   readonly ship?: ExperimentRecord['ship'] | undefined;
+  /** Of the primer alone. */
+  readonly neverSeen?: NeverSeen | undefined;
   /** What was found before the runs; theirs are in the outcome. */
   readonly warnings?: readonly StoredWarning[] | undefined;
 };
@@ -66,7 +68,7 @@ const MAX_BYTES = 256 * 2 ** 20;
  */
 export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const { outcome, question, headline, smallestEffect, descriptions = {}, environment, date } = options;
-  const { command, config, data, teacher, evidence, ship, notCompared } = options;
+  const { command, config, data, teacher, evidence, ship, notCompared, neverSeen } = options;
   const compare = (arm: string, over: string) => compareArms(outcome, arm, over, smallestEffect);
   const pairs = new Map<string, Gain>();
   const add = (arm: string, over: string) => pairs.set(JSON.stringify([arm, over]), compare(arm, over));
@@ -98,6 +100,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     ...defined({ notCompared }),
     ...(ship && { ship }),
     ...(evidence && { evidence }),
+    ...(neverSeen && { neverSeen }),
     ...(warnings.length > 0 && { warnings }),
   };
 }
@@ -129,10 +132,11 @@ function armNamed({ arms, name }: ExperimentOutcome, wanted: string): ArmOutcome
   throw new OptionError({ where: name, wanted: `one of its arms: ${names}`, got: wanted });
 }
 
-function recordedArm(
+/** An arm as records have it. */
+export function recordedArm(
   { arm, scores, runs }: ArmOutcome,
   metric: JudgedMetric,
-  description: string | undefined,
+  description?: string,
 ): RecordedArm {
   const { name, ...settings } = arm;
   const sd = sampleSd(scores);

@@ -8,6 +8,7 @@ import { confusionTable, MOST_CLASSES } from './confusion-table.js';
 import { curveFigures } from './curves-figure.js';
 import { gainsFigure, gainsTable } from './gains-figure.js';
 import { html, type Markup, trusted } from './markup.js';
+import { neverSeenSection, neverSeenTitle } from './never-seen-section.js';
 import { onlyRightSections } from './only-right-section.js';
 import { PAGE_STYLE } from './page-style.js';
 import { scoresSections } from './scores-section.js';
@@ -57,9 +58,7 @@ export function reportHtml(record: ExperimentRecord): string {
 <main>
 <header>
 <p class="kicker">${record.name} · ${dateText(record.date)} · ${seedsText(record.seeds)}</p>
-<h1>${record.question}</h1>
-${introduction(record)}
-</header>
+${opening(record)}
 ${verdict(record)}
 ${warningsSection(record)}
 ${armsSection(record)}
@@ -74,6 +73,15 @@ ${environmentSection(record)}
 </html>
 `;
   return page.text;
+}
+
+/** What the experiment asks and is about, below what else the record has to open with. */
+function opening(record: ExperimentRecord): Markup {
+  const { question, neverSeen } = record;
+  if (neverSeen === undefined) return html`<h1>${question}</h1>${introduction(record)}</header>`;
+  return html`<h1>${neverSeenTitle(neverSeen)}</h1></header>
+${neverSeenSection(neverSeen)}
+<h2>${question}</h2>${introduction(record)}`;
 }
 
 function introduction({ arms, metric, seeds, data, teacher }: ExperimentRecord): Markup {

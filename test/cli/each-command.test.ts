@@ -80,8 +80,8 @@ const USES: Readonly<Record<string, Use>> = {
   primer: {
     run: 'primer --quick --data_dir digits',
     says: /^small model with KD +3,190 /m,
-    wrong: 'primer --quick --resume',
-    refused: 'add --output_dir',
+    wrong: 'primer --quick --without_digit 10',
+    refused: "--without_digit: wanted an integer from 0 to 9, got '10'",
   },
   compare: {
     run: 'compare distilled',

@@ -84,9 +84,14 @@ describe('the article’s three lines, in the order in which they are pasted', (
     expect(stdout).toMatch(/\nsmall model +3,190 +63\.18 /);
     expect(stdout).toMatch(/\nsmall model with KD +3,190 +71\.38 /);
     expect(stdout).toContain('One seed (42) shows nothing');
-    expect(stderr.trimEnd().split('\n')).toHaveLength(3);
+    // A line for each model, two for the students that never saw a 3.
+    expect(stderr.trimEnd().split('\n')).toHaveLength(5);
+    expect(stdout).toMatch(/\nt-20 +\d\d\.\d\d +- +\d/);
+    expect(stdout).toMatch(/\nlabels +\d\d\.\d\d +- +0\.0 /);
     const again = JSON.parse(mustRun('primer --quick --data_dir ../data/mnist --json', cwd).stdout);
     expect(again.models.map(({ model }: { model: string }) => model)).toEqual(['teacher', 'small', 'small-with-kd']);
+    expect(again.neverSeen).toMatchObject({ digit: 3, seeds: [42], headline: { arm: 't-20', over: 't-1' } });
+    expect(again.neverSeen.arms).toHaveLength(6);
     expect(readdirSync(join(cwd, 'outputs'))).toHaveLength(2);
     // The same models as the article's commands make in processes of their own.
     const weights = join('last.ckpt', 'model.safetensors');

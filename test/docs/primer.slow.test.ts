@@ -61,6 +61,12 @@ describe('docs/primer.md', () => {
     const page = join(root, folder, 'report.html');
     expect(statSync(page).size).toBeLessThan(500_000);
     expect(readFileSync(page, 'utf8')).toContain('retort-no-teacher');
+    // The second act: in the JSON, in the record and at the head of the report.
+    expect(figures.neverSeen.arms.map(({ name }: { name: string }) => name)).toContain('t-20');
+    expect(record.neverSeen.arms.map(({ digit }: { digit: { mean: number } }) => digit.mean)).toEqual(
+      figures.neverSeen.arms.map(({ digit }: { digit: { mean: number } }) => digit.mean),
+    );
+    expect(readFileSync(page, 'utf8')).toContain('<h1>Can a student that never saw a 3 recognise one?</h1>');
   });
 
   test('the report that it asks for is there', () => {

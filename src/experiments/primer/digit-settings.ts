@@ -181,3 +181,13 @@ export const DIGIT_TEACHER_SETTINGS = {
     help: "divides both models' logits; above 1 it shows how the teacher ranks the wrong classes",
   },
 } as const satisfies SettingTable<DigitTeacherSettings>;
+
+/** Of `retort primer`, where soft targets have to carry a digit that no student sees. */
+export const WITHOUT_DIGIT = {
+  kind: 'integer',
+  min: 0,
+  max: 9,
+  default: 3,
+  group: 'Data',
+  help: 'digit that the students of never-seen do not see',
+} as const;

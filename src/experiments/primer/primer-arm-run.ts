@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { loadMnist, type Mnist, mnistDataset, mnistPart } from '../../data/mnist.js';
-import { OptionError } from '../../errors/failures.js';
 import type { Fingerprint } from '../../files/fingerprint.js';
-import { loadModel } from '../../models/saved-model.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { withEvaluator } from '../../training/evaluation/evaluate.js';
 import { type ArmResult, type CurvePoint, oneAnswer, packRightRows } from '../arm-result.js';
 import { type ArmRun, runFolder, type Settings } from '../arm-run.js';
+import { expectedTeacher } from './expected-teacher.js';
 import type { PrimerArm } from './primer-arms.js';
 import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
 
@@ -52,15 +51,7 @@ function sharedBy(settings: PrimerSettings & PrimerPlaces): Promise<Shared> {
 async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSettings & PrimerPlaces): Promise<Shared> {
   const isTest = scoredOn === 'test';
   const mnist: Mnist = await loadMnist(dataDir, isTest ? { maxTrainSamples: STUDENT_IMAGES } : {});
-  const saved = await loadModel(teacher);
-  if (saved.contentHash !== teacherHash) {
-    throw new OptionError({
-      where: teacher,
-      wanted: `the teacher of this experiment, ${teacherHash.slice(0, 12)}`,
-      got: saved.contentHash.slice(0, 12),
-      fix: 'start over in another folder',
-    });
-  }
+  const saved = await expectedTeacher(teacher, teacherHash);
   return {
     train: mnistDataset(mnist.train, { maxSamples: STUDENT_IMAGES }),
     scored: mnistDataset(isTest ? mnist.test : mnistPart(mnist.train, VALIDATION_START, mnist.train.labels.length)),

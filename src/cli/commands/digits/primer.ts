@@ -1,8 +1,12 @@
-/** @file `retort primer`: the article's table, then seven arms over many seeds, a verdict and a report. */
+/** @file `retort primer`: the article's table, students that never saw a digit, then seven arms over many seeds and a report. */
 import { join } from 'node:path';
 import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
+import type { NeverSeen } from '../../../experiments/experiment-record.schema.js';
+import { type NeverSeenEvent, runNeverSeen } from '../../../experiments/primer/never-seen.js';
+import { NEVER_SEEN_ARMS } from '../../../experiments/primer/never-seen-arms.js';
 import { type PrimerEvent, type PrimerFigures, runPrimer } from '../../../experiments/primer/primer.js';
+import { PRIMER_ARMS } from '../../../experiments/primer/primer-arms.js';
 import { type ArticleModel, trainArticle } from '../../../experiments/primer/train-digits.js';
 import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
 import { reportHtml } from '../../../report/html.js';
@@ -13,11 +17,12 @@ import { formatDuration } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { renderPrimerTable, renderTable } from '../../table.js';
 import { DEFAULT_COLUMNS } from '../../terminal.js';
+import { neverSeenJson, neverSeenStart, neverSeenText } from './never-seen-lines.js';
 import type { primerUsage } from './usage.js';
 
 type Options = OptionValues<typeof primerUsage.options>;
 
-/** With `--quick` the article's three models alone. */
+/** With `--quick` the article's three models, and the second act on one seed. */
 export async function primer(options: Options, io: CommandIo): Promise<CommandOutput> {
   const { seeds, seed, dataDir, resume, overwrite, workers } = options;
   const columns = io.columns ?? DEFAULT_COLUMNS;
@@ -35,14 +40,18 @@ export async function primer(options: Options, io: CommandIo): Promise<CommandOu
   });
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
   const table = renderPrimerTable(models, columns);
-  if (options.quick) return articleOutput(models, { table, fold, folder, seed });
   // On the screen at once, and not behind minutes of training.
-  const more = fold(`One seed (${seed}) shows nothing. Now ${seeds} seeds, with and without the teacher:`);
-  if (!options.json) await io.write(`${table}\n\n${more}\n`);
+  const write = async (...blocks: readonly string[]) => {
+    if (!options.json) await io.write(`${blocks.join('\n\n')}\n\n`);
+  };
+  await write(table, ...(options.quick ? articleRemarks(seed) : [`One seed (${seed}) shows nothing.`]).map(fold));
+  const neverSeen = await secondAct(options, folder, io);
+  if (options.quick) return quickOutput(models, { neverSeen, columns, folder, seed });
+  await write(neverSeenText(neverSeen, columns), fold(`Now ${seeds} seeds, with and without the teacher:`));
   const outputDir = join(folder, 'seeds');
   const { figures, record } = await runPrimer({
-    ...{ seeds, outputDir, dataDir, resume, overwrite, command },
-    onEvent: progressOf(io),
+    ...{ seeds, outputDir, dataDir, resume, overwrite, command, neverSeen },
+    onEvent: progressOf(io, PRIMER_ARMS.length),
     signal: io.interruption(),
     ...(workers !== undefined && { workers }),
   });
@@ -62,7 +71,13 @@ export async function primer(options: Options, io: CommandIo): Promise<CommandOu
       '',
       `Report: ${report}`,
     ].join('\n'),
-    json: { ...figures, ship: record.ship ? { ...record.ship } : null, outputDir: folder, report },
+    json: {
+      ...figures,
+      neverSeen: neverSeenJson(neverSeen),
+      ship: record.ship ? { ...record.ship } : null,
+      outputDir: folder,
+      report,
+    },
   };
 }
 
@@ -88,8 +103,23 @@ async function folderOf({ outputDir, resume, overwrite }: Options): Promise<stri
   return name;
 }
 
+/** Students that never see a digit: with `--quick` on the first seed alone. */
+async function secondAct(options: Options, folder: string, io: CommandIo): Promise<NeverSeen> {
+  const { quick, dataDir, withoutDigit, resume, overwrite, workers } = options;
+  const seeds = quick ? 1 : options.seeds;
+  io.say(neverSeenStart(withoutDigit, seeds));
+  return runNeverSeen({
+    ...{ seeds, dataDir, withoutDigit, resume, overwrite },
+    outputDir: join(folder, 'never-seen'),
+    onEvent: progressOf(io, NEVER_SEEN_ARMS.length),
+    // As of the article's models: a new folder is not taken up again.
+    ...(options.outputDir !== undefined && { signal: io.interruption() }),
+    ...(workers !== undefined && { workers }),
+  });
+}
+
 /** A line for each seed that is done. */
-function progressOf(io: CommandIo): (event: PrimerEvent) => void {
+function progressOf(io: CommandIo, arms: number): (event: PrimerEvent | NeverSeenEvent) => void {
   const started = performance.now();
   let first: number | undefined;
   return (event) => {
@@ -97,7 +127,7 @@ function progressOf(io: CommandIo): (event: PrimerEvent) => void {
     if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
     const { runs, finished } = event.event;
     first ??= finished - 1;
-    if (finished % 7 !== 0 && finished !== runs) return;
+    if (finished % arms !== 0 && finished !== runs) return;
     const seconds = (performance.now() - started) / 1000;
     const left = (seconds / (finished - first)) * (runs - finished);
     io.say(`${finished}/${runs} runs${finished < runs ? `, about ${formatDuration(left)} left` : ''}`);
@@ -113,21 +143,24 @@ function armsTable({ arms }: PrimerFigures, columns: number): string {
   return renderTable(['arm', 'parameters', 'mean %', 'sd', 'seed 42'], rows, columns);
 }
 
-type ArticleShown = {
-  readonly table: string;
-  readonly fold: (text: string) => string;
+type QuickShown = {
+  readonly neverSeen: NeverSeen;
+  readonly columns: number;
   readonly folder: string;
   readonly seed: number;
 };
 
-function articleOutput(models: readonly ArticleModel[], { table, fold, folder, seed }: ArticleShown): CommandOutput {
-  const remarks = [
+function articleRemarks(seed: number): string[] {
+  return [
     'Accuracy on the 10,000 test images after the last epoch.',
     `One seed (${seed}) shows nothing: with another, the small models move by tens of points. Whether KD helps takes ` +
       'many seeds.',
   ];
+}
+
+function quickOutput(models: readonly ArticleModel[], { neverSeen, columns, folder, seed }: QuickShown): CommandOutput {
   return {
-    text: [table, '', ...remarks.map(fold), `Models: ${folder}`].join('\n'),
+    text: [neverSeenText(neverSeen, columns), '', `Models: ${folder}`].join('\n'),
     json: {
       seeds: [seed],
       outputDir: folder,
@@ -138,6 +171,7 @@ function articleOutput(models: readonly ArticleModel[], { table, fold, folder, s
         seconds,
         outputDir: path,
       })),
+      neverSeen: neverSeenJson(neverSeen),
     },
   };
 }

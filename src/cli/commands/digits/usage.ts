@@ -1,4 +1,4 @@
-import { DIGIT_SETTINGS, DIGIT_TEACHER_SETTINGS } from '../../../experiments/primer/digit-settings.js';
+import { DIGIT_SETTINGS, DIGIT_TEACHER_SETTINGS, WITHOUT_DIGIT } from '../../../experiments/primer/digit-settings.js';
 import { OUTPUT_SETTINGS, RUN_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
 import type { OptionTable } from '../../options.js';
@@ -98,10 +98,11 @@ export const primerUsage = {
   name: 'primer',
   summary: 'distillation on digits: teacher, student, controls, over many seeds',
   description:
-    "Trains the article's three models and prints its table in seconds. Then trains seven arms, controls among them, on " +
-    'several seeds, and reports whether the teacher helped; three to five minutes.',
+    "Trains the article's three models and prints its table in seconds. Then trains students that never see one of the " +
+    "digits and learn it from a teacher's soft targets alone. Then trains seven arms, controls among them, on several " +
+    'seeds, and reports whether the teacher helped; three to five minutes.',
   options: {
-    quick: { kind: 'switch', group: 'Training', help: "stop after the article's table" },
+    quick: { kind: 'switch', group: 'Training', help: "stop after the article's table and one seed of never-seen" },
     seeds: {
       kind: 'integer',
       min: 1,
@@ -113,6 +114,7 @@ export const primerUsage = {
     workers: { kind: 'integer', min: 1, max: 64, group: 'Training', help: 'number of parallel runs', defaultSays: '2' },
     seed: RUN_SETTINGS.seed,
     dataDir: DIGIT_SETTINGS.dataDir,
+    withoutDigit: WITHOUT_DIGIT,
     outputDir: {
       kind: 'text',
       placeholder: 'folder',
@@ -130,6 +132,7 @@ export const primerUsage = {
   examples: [
     { does: "the article's three models, its figures beside ours", line: 'retort primer --quick' },
     { does: 'and whether the teacher helps, over ten seeds', line: 'retort primer' },
+    { does: 'with students that never see an 8', line: 'retort primer --without_digit 8' },
     { does: 'continue after an interruption', line: 'retort primer --output_dir outputs/primer --resume' },
   ],
 } as const satisfies CommandUsage;
