@@ -88,7 +88,7 @@ const environment = z.strictObject({
 
 const data = z.strictObject({ name: z.string(), rows: count });
 
-/** A row of the evaluation set: an image, or a text, or two, or neither. */
+/** A row of the evaluation set: an image, or a text, or neither. */
 const example = z.strictObject({
   id: z.string(),
   /** Index of the right class; absent where nobody knows. */
@@ -97,9 +97,8 @@ const example = z.strictObject({
   score: z.number().optional(),
   /** Grey values 0 … 255, a byte each, row by row. */
   image: z.strictObject({ width: z.int().min(1), height: z.int().min(1), pixels: z.base64() }).optional(),
+  /** Of a pair, each on a line. */
   text: z.string().optional(),
-  /** Of a task on pairs: the second text. */
-  pair: z.string().optional(),
 });
 
 /** What a model answers: the class, and the probabilities of all classes or of this one. */

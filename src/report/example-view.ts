@@ -6,15 +6,15 @@ import { encodeGreyPng } from './png.js';
 
 /** A larger picture is left out: the report has to stay small. */
 const MOST_PIXELS = 64 * 64;
-const MOST_CHARACTERS = 400;
+/** Of two texts, as records have them. */
+const MOST_CHARACTERS = 801;
 
 /** @returns undefined for a row that is neither picture nor text. */
 export function exampleView(
-  { id, label, image, text, pair }: EvidenceExample,
+  { id, label, image, text }: EvidenceExample,
   classes: readonly string[],
 ): Markup | undefined {
-  if (text !== undefined)
-    return html`<blockquote>${[text, ...(pair === undefined ? [] : [pair])].map(paragraph)}</blockquote>`;
+  if (text !== undefined) return html`<blockquote>${shortened(text, MOST_CHARACTERS)}</blockquote>`;
   if (image === undefined || image.width * image.height > MOST_PIXELS) return undefined;
   const { width, height } = image;
   const pixels = Buffer.from(image.pixels, 'base64');
@@ -22,10 +22,6 @@ export function exampleView(
   const source = `data:image/png;base64,${encodeGreyPng(width, height, pixels).toString('base64')}`;
   const what = label === undefined ? 'its class is not known' : `class ${classes[label] ?? label}`;
   return html`<img src="${source}" width="${width}" height="${height}" alt="Image ${id}, ${what}">`;
-}
-
-function paragraph(text: string): Markup {
-  return html`<p>${shortened(text, MOST_CHARACTERS)}</p>`;
 }
 
 /** Pictures stand beside what is said of them, texts above it: a text needs the whole width. */

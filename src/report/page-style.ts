@@ -99,9 +99,7 @@ figcaption b{color:var(--ink)}
 .chart .class{font-size:11px;fill:var(--soft);text-anchor:middle}
 .chart .class.right{fill:var(--ink);font-weight:700;text-decoration:underline}
 img{display:block;width:5.25rem;height:auto;image-rendering:pixelated;border-radius:3px;background:#000}
-blockquote{margin:0;padding-left:.8rem;border-left:2px solid var(--line);max-width:40rem;overflow-wrap:anywhere}
-blockquote p{margin:0}
-blockquote p+p{margin-top:.35rem}
+blockquote{margin:0;padding-left:.8rem;border-left:2px solid var(--line);max-width:40rem;white-space:pre-line;overflow-wrap:anywhere}
 .examples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(19rem,100%),1fr));gap:1.25rem 1.75rem;list-style:none;margin:1.25rem 0;padding:0}
 .examples>li{display:flex;gap:.9rem;align-items:flex-start;min-width:0}
 .examples .texts{display:block}

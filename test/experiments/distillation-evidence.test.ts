@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import { textsOf } from '../../src/experiments/distillation/distillation-evidence.js';
+import { textOf } from '../../src/experiments/distillation/distillation-evidence.js';
 
 test('each text of a pair is shortened by itself, so that a long first one does not hide the second', () => {
-  expect(textsOf('premise '.repeat(100), 'hypothesis')).toEqual({
-    text: `${'premise '.repeat(100).slice(0, 399)}…`,
-    pair: 'hypothesis',
-  });
-  expect(textsOf('one', undefined)).toEqual({ text: 'one' });
+  const long = 'premise '.repeat(100);
+  expect(textOf(long, 'hypothesis')).toBe(`${long.slice(0, 399)}…\nhypothesis`);
+  expect(textOf('one', undefined)).toBe('one');
 });

@@ -1,4 +1,5 @@
 /** Records of experiments on texts as real ones are, made in code: few and many classes, long texts, pairs, scores. */
+import { textOf } from '../../src/experiments/distillation/distillation-evidence.js';
 import { BY_TEACHER, evidenceOf, scoreEvidenceOf } from '../../src/experiments/evidence.js';
 import type { Evidence, EvidenceExample, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
 import { argmax, softmax } from '../../src/tensor/logits.js';
@@ -61,7 +62,7 @@ function logitsOf(labels: readonly number[], classes: number, margin: number, se
   );
 }
 
-type ExampleParts = Pick<EvidenceExample, 'text' | 'pair'>;
+type ExampleParts = Pick<EvidenceExample, 'text'>;
 
 function classEvidence(classes: readonly string[], partsOf: (row: number) => ExampleParts): Evidence {
   const labels = Array.from({ length: Math.max(400, 12 * classes.length) }, (_, row) => row % classes.length);
@@ -125,8 +126,7 @@ function regression(): Evidence {
   const exampleOf = (row: number) => ({
     id: `pair-${row}`,
     score: scores[row] as number,
-    text: SHORT_TEXTS[0] ?? '',
-    pair: LONG_TEXT,
+    text: textOf(SHORT_TEXTS[0] ?? '', LONG_TEXT),
   });
   return scoreEvidenceOf({ answers, scores, exampleOf, seed: 1, arm: 'hinton', over: 'no-teacher' });
 }
@@ -134,8 +134,10 @@ function regression(): Evidence {
 /** By name: what reports have to be readable with. */
 export function reportFixtures(): Readonly<Record<string, ExperimentRecord>> {
   const pairText = (row: number) => ({
-    text: row % 3 === 0 ? LONG_TEXT : 'A man in a blue shirt is standing on a ladder cleaning a window.',
-    pair: 'Somebody is asleep.',
+    text: textOf(
+      row % 3 === 0 ? LONG_TEXT : 'A man in a blue shirt is standing on a ladder cleaning a window.',
+      'Somebody is asleep.',
+    ),
   });
   return {
     digits: primerRecord(),

@@ -32,7 +32,7 @@ export async function distillationEvidence(
     id: String(table?.ids[row] ?? row),
     ...((labels[row] as number) >= 0 && { label: labels[row] as number }),
     ...(scores && { score: scores[row] as number }),
-    ...(table && textsOf(table.texts[row] ?? '', table.pairs?.[row])),
+    ...(table && { text: textOf(table.texts[row] ?? '', table.pairs?.[row]) }),
   });
   if (scores !== undefined) return scoreEvidenceOf({ ...pair, answers, scores, exampleOf });
   return evidenceOf({ ...pair, answers, classes: evaluation.labelNames, labels, exampleOf });
@@ -40,7 +40,8 @@ export async function distillationEvidence(
 
 const SHOWN_LETTERS = 400;
 
-/** The texts of a row, each cut to what a report shows: a long first one leaves the second its room. */
-export function textsOf(text: string, pair: string | undefined): Pick<EvidenceExample, 'text' | 'pair'> {
-  return { text: shortened(text, SHOWN_LETTERS), ...(pair !== undefined && { pair: shortened(pair, SHOWN_LETTERS) }) };
+/** The texts of a row, a line each, shortened by themselves: a long first one leaves the second its room. */
+export function textOf(text: string, pair: string | undefined): string {
+  const lines = pair === undefined ? [text] : [text, pair];
+  return lines.map((one) => shortened(one, SHOWN_LETTERS)).join('\n');
 }
