@@ -12,6 +12,7 @@ import { appendJsonLine, readJsonLines } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { packageVersion } from '../files/package-version.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
+import type { JudgedMetric } from '../metrics/table.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf } from './arm-run.js';
 import { RESULTS, RESULTS_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
@@ -83,6 +84,24 @@ export async function openResultsFile(
 /** The runs that are in a file of results, which stays as it is; none where there is no file. @throws FileError */
 export async function finishedRuns(path: string): Promise<readonly FinishedRun[]> {
   return (await parseLines(path, await linesOf(path))).finished;
+}
+
+export type Standing = {
+  readonly name: string;
+  readonly metric: JudgedMetric;
+  /** Names, in the order in which they run. */
+  readonly arms: readonly string[];
+  readonly finished: readonly FinishedRun[];
+};
+
+/** How far an experiment is, by its file of results, which stays as it is. @throws FileError, too for an empty file */
+export async function standingOf(path: string): Promise<Standing> {
+  const { header, arms, finished } = await parseLines(path, await linesOf(path));
+  if (header === undefined) {
+    const wanted = 'the results of an experiment that has begun';
+    throw new FileError({ where: path, wanted, got: 'an empty file', fix: 'start the experiment again' });
+  }
+  return { name: header.name, metric: header.metric, arms: [...arms.keys()], finished };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ExperimentRecord } from '../experiments/experiment-record.schema.j
 import { plusMinus } from '../experiments/verdict.js';
 import { METRICS } from '../metrics/table.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
+import type { ExperimentStanding } from './standing.js';
 import { warningPlace } from './warnings-section.js';
 import {
   count,
@@ -40,6 +41,14 @@ export function reportMarkdown(record: ExperimentRecord): string {
     command === undefined ? undefined : fenced(command),
   ];
   return `${blocks.filter((block) => block !== undefined).join('\n\n')}\n`;
+}
+
+/** Where an unfinished experiment stands, in the same Markdown. */
+export function standingMarkdown({ before, after, headings, rows }: ExperimentStanding): string {
+  const [first = '', ...others] = headings;
+  const lines = rows.map(([arm = '', ...cells]) => [code(arm), ...cells]);
+  const alignments = ['---', ...others.map(() => '---:')];
+  return `${[plain(before), table([first, ...others], alignments, lines), plain(after)].join('\n\n')}\n`;
 }
 
 function armsTable({ arms, metric }: ExperimentRecord): string {

@@ -1,10 +1,10 @@
 /** @file Where the record of an experiment or of a training run lies. */
 
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
-import { RECORD } from '../experiments/formats.js';
+import { RECORD, RESULTS } from '../experiments/formats.js';
 import { isFile, isFolder } from '../files/path-entry.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
 
@@ -23,6 +23,13 @@ export async function recordFile(path: string): Promise<string> {
     got: 'one with neither',
     fix: 'check the path; finish an interrupted run with --resume',
   });
+}
+
+/** The results of an experiment that has begun and has no record yet; undefined for any other path. */
+export async function unfinishedResults(path: string): Promise<string | undefined> {
+  const file = basename(path) === RESULTS ? path : join(path, RESULTS);
+  const isUnfinished = (await isFile(file)) && !(await isFile(join(dirname(file), RECORD)));
+  return isUnfinished ? file : undefined;
 }
 
 /**

@@ -2,23 +2,32 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileLayout, fileTargets } from '../../../data/file-columns.js';
 import { loadMnist } from '../../../data/mnist.js';
-import { OutputError } from '../../../errors/failures.js';
+import { OptionError, OutputError } from '../../../errors/failures.js';
 import { examine } from '../../../experiments/doctor.js';
 import { hasProblem } from '../../../experiments/finding.js';
+import { standingOf } from '../../../experiments/results-file.js';
 import type { TextPlace } from '../../../experiments/text-checks.js';
 import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
 import { outputFailure } from '../../../files/file-failure.js';
 import { defined } from '../../../options/given.js';
 import { compareRuns } from '../../../report/compare.js';
 import { reportHtml } from '../../../report/html.js';
-import { reportMarkdown } from '../../../report/markdown.js';
-import { findExperimentRecord } from '../../../report/record-file.js';
-import type { CommandOutput } from '../../command.js';
+import { reportMarkdown, standingMarkdown } from '../../../report/markdown.js';
+import { findExperimentRecord, unfinishedResults } from '../../../report/record-file.js';
+import { experimentStanding } from '../../../report/standing.js';
+import type { CommandIo, CommandOutput } from '../../command.js';
+import { foldWords } from '../../fold-words.js';
 import type { OptionValues } from '../../options.js';
+import { renderTable } from '../../table.js';
+import { DEFAULT_COLUMNS } from '../../terminal.js';
 import type { compareUsage, doctorUsage, reportUsage } from './usage.js';
 
+type ReportOptions = OptionValues<typeof reportUsage.options>;
+
 /** `retort report`. */
-export async function writeReport(options: OptionValues<typeof reportUsage.options>): Promise<CommandOutput> {
+export async function writeReport(options: ReportOptions, io: CommandIo): Promise<CommandOutput> {
+  const unfinished = await unfinishedResults(options.run);
+  if (unfinished !== undefined) return standing(unfinished, options, io.columns);
   const { path, record } = await findExperimentRecord(options.run);
   const verdict = record.headline?.text ?? null;
   if (options.markdown) return { text: reportMarkdown(record), json: { record: path, verdict } };
@@ -30,6 +39,25 @@ export async function writeReport(options: OptionValues<typeof reportUsage.optio
     text: `${verdict === null ? '' : `${verdict}\n`}report ${file}`,
     json: { record: path, report: file, bytes: Buffer.byteLength(page), verdict },
   };
+}
+
+/** What `retort report` prints of an experiment without a record: there is no page of it yet. */
+async function standing(results: string, options: ReportOptions, columns = DEFAULT_COLUMNS): Promise<CommandOutput> {
+  if (options.outputFile !== undefined) {
+    throw new OptionError({
+      where: '--output_file',
+      wanted: 'an experiment that is finished',
+      got: results,
+      fix: 'finish it with --resume, or leave the option out: where the experiment stands is printed',
+    });
+  }
+  const { arms, paired, ...shown } = experimentStanding(await standingOf(results));
+  const { before, after, headings, rows } = shown;
+  const fold = (sentences: string) => foldWords(sentences.split(' '), columns).join('\n');
+  const text = options.markdown
+    ? standingMarkdown({ arms, paired, ...shown })
+    : [fold(before), '', renderTable(headings, rows, columns), '', fold(after)].join('\n');
+  return { text, json: JSON.parse(JSON.stringify({ results, isFinished: false, verdict: null, paired, arms })) };
 }
 
 /** @throws OutputError for a file that is there; a device or a pipe is no report that could be lost. */

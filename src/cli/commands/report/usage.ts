@@ -10,7 +10,8 @@ export const reportUsage = {
   summary: 'write one HTML page about an experiment',
   description:
     'Writes one HTML file that needs no network and no script: verdict, arms, gains, soft targets, confusion, training ' +
-    'curves, cost, and how to reproduce it.',
+    'curves, cost, and how to reproduce it. Of an experiment that is not finished it prints where it stands: runs, ' +
+    'means so far and what is left, without a verdict.',
   options: {
     run: {
       kind: 'operand',
