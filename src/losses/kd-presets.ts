@@ -3,7 +3,7 @@ import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';
 import { expectFraction, expectTemperature } from './operands.js';
 
-/** What a library or a paper computes. Defaults are its own, in our alpha. */
+/** What a library or a paper computes. Defaults are its own where it has any, in our alpha. */
 export type KdPresetSpec = {
   /** How student and teacher are compared. */
   readonly soft: 'kl' | 'reverseKl' | 'softCrossEntropy' | 'mse' | 'mseToProbs';
@@ -38,6 +38,7 @@ export const KD_PRESETS = {
   hinton: { ...squared, alpha: 0.5, temperature: 2, weights: 'alpha on soft' },
   /** `KLDivLoss()` as it comes, so also divided by C. TAKD, PKD, Tf-KD and many more. */
   primer: { ...squared, classes: 'mean', weights: 'alpha on soft' },
+  /** `KDLoss` has no defaults; these are Keras'. At its own alpha 0, our 1, it returns KL without T². */
   torchdistill: { ...squared, alpha: 0.9, temperature: 3, weights: 'alpha on hard' },
   keras: { ...squared, alpha: 0.9, temperature: 3, weights: 'alpha on hard' },
   'keras3-api': { ...squared, alpha: 0.5, temperature: 3, weights: 'alpha on hard' },
@@ -61,6 +62,7 @@ export const KD_PRESETS = {
   /** Divides by T² where others multiply. */
   'bilstm-3p-kl': { ...squared, factor: '1/T²', alpha: 1, temperature: 1, weights: 'soft only' },
   'setfit-baseline': { ...plain, soft: 'mseToProbs', classes: 'mean', alpha: 1, weights: 'soft only' },
+  /** Of an older script; its config has a weight per loss. */
   distillkit: { ...squared, alpha: 0.5, temperature: 2, weights: 'alpha on soft' },
   easydistill: { ...plain, soft: 'kl', alpha: 0.5, weights: 'alpha on soft' },
   'easydistill-reverse': { ...plain, soft: 'reverseKl', alpha: 0.5, weights: 'alpha on soft' },

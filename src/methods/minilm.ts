@@ -8,7 +8,8 @@
  *
  * Symbols:    A softmax of attentionScores[l] | Q, K, V queries[l], keys[l], values[l] [B, S, H], split into relation
  *             heads of width d | means over heads and real tokens
- * Departures: v2's three terms have weight 1/3 each: the paper has equal weights and does not say which. Padded keys have
+ * Departures: v2's three terms have weight 1/3 each: the paper has equal weights and does not say which. Its relation heads are
+ *             48 (base) or 64 (large); by default they are the teacher's attention heads. Padded keys have
  *             no probability and padded queries do not count. Relations know no labels: what they give is a body, which is
  *             then fine-tuned, as in the papers, though they distil it on general texts and not on the task's. How the
  *             epochs are shared out is ours.

@@ -8,7 +8,8 @@
  * Symbols:    z_t^k logits of teacher k | Q softmax of teacher.logits: an ensemble by mean of probabilities gives their
  *             logarithms | y labels [B] | r scores [B] | alpha the paper's weight of the soft targets
  * Departures: the weights are the paper's form, their values ours. The released code regresses on logits with weight 1
- *             beside the labels', and does not average teachers. The mean of logits is another target.
+ *             beside the labels', and does not average teachers. The mean of logits is another target. The
+ *             paper trains with Adamax; here it is the run's optimiser, AdamW.
  */
 import { kd } from '../losses/kd.js';
 import { defineMethod } from './define-method.js';

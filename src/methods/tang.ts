@@ -6,7 +6,9 @@
  *
  * Symbols:    z logits [B, C] | y labels [B] | alpha the weight of the logits: 1 − the paper's, which is 0
  * Departures: divided by the classes, as the code does. The code adds the labels' term with weight 1, the paper has none:
- *             `hinton({ preset: 'dbert-code' })` is the code's. Much of the paper's gain is its augmented transfer set.
+ *             `hinton({ preset: 'dbert-code' })` is the code's. Much of the paper's gain is its augmented transfer set. It trains
+ *             with AdaDelta in batches of 50 or 256 and with a second, frozen table of word2vec; here Adam, batches of 64 and
+ *             one table are the defaults.
  */
 import { kd } from '../losses/kd.js';
 import { defineMethod } from './define-method.js';

@@ -14,7 +14,7 @@
  *             without dropout, the code's with it. A regression learns from the teacher's score, the code's from the gold
  *             one, by a mistake that its authors own up to. The head is BERT's, without the code's ReLU. The learning rate
  *             of the intermediate stage is constant, as in the code; how the epochs are shared out is ours (the paper has
- *             10 to 50, then 3).
+ *             10 to 50, then 3). Both stages have the run's rate: the paper has 5e-5, then 1e-5 to 3e-5.
  */
 import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';

@@ -44,6 +44,17 @@ describe('docs/methods', () => {
     expect(page(`${name}.md`)).toMatch(/\n## What is not known\n\n.*could not (check|be checked)/s);
   });
 
+  test.each([
+    ['tang', ['AdaDelta', '50 rows for SST-2 and 256', 'word2vec', 'frozen']],
+    ['bam', ['without bias correction', '1e-4 in batches of 128', 'both orders']],
+    ['mt-dnn', ['Adamax']],
+    ['tinybert', ['one for both phases', "teacher's score", 'ReLU', 'without dropout']],
+    ['minilm', ['48 relation heads']],
+  ])('%s.md says where its training departs from the paper', (name, wanted) => {
+    const [, departures = ''] = /\n## Departures\n(.*?)\n## /s.exec(page(`${name}.md`)) ?? [];
+    for (const one of wanted) expect(departures.replace(/\s+/g, ' ')).toContain(one);
+  });
+
   test.each(Object.entries(METHODS))('%s.md has the options of the code', (name, method) => {
     expect(page(`${name}.md`)).toContain(`## Options\n\n${optionsTable(method)}\n\n## `);
   });

@@ -65,6 +65,14 @@ describe('crossEntropy', () => {
 });
 
 describe('kd', () => {
+  // What docs/losses.md says of torchdistill's `KDLoss` at its own alpha 0: KL without T².
+  test('at T 4 textbrewer has a 16th of the gradient of torchdistill, as KL without T² has', async () => {
+    const options = { temperature: 4, alpha: 1 };
+    const squared = await distil({ preset: 'torchdistill', ...options });
+    const plain = await distil({ preset: 'textbrewer', ...options });
+    for (const [i, g] of squared.gradient.entries()) expect(g).toBeCloseTo(16 * (plain.gradient[i] as number), 12);
+  });
+
   test.each(presets)('%s at alpha 0 equals cross-entropy on the labels, and needs no teacher', async (preset) => {
     const plain = await differentiate(Z_S, (x) => meanOf(crossEntropy(x, fixed(LABELS, 'int64'))));
     const without = await differentiate(Z_S, (x) =>
@@ -310,6 +318,27 @@ describe('meanOf', () => {
       for (const g of other.own) expect(g === 0, `${g}`).toBe(true);
     }
   });
+
+  // A row of weight 0 gave NaN gradients here: log p of its softmax is −∞, and the cotangent 0 was multiplied by it.
+  test.each(['easydistill', 'easydistill-reverse', 'hinton'] as const)(
+    '%s: logits of 3e38 in a row of weight 0 leave all gradients finite, and its own 0',
+    async (preset) => {
+      const x = input('x', 'float32', [2, 3]);
+      const gradient = async (own: number[], teachers: number[]) => {
+        const teacher = constant(fromNumbers('float32', [2, 3], [2, -1, 0.5, ...teachers]));
+        const { soft } = kd(x, teacher, undefined, { ...withTemperature(preset, 1), preset, alpha: 1 });
+        const y = meanOf(soft as RowLoss, constant(fromNumbers('float32', [2], [1, 0])));
+        const feeds = { x: fromNumbers('float32', [2, 3], [0.3, 0.2, -0.4, ...own]) };
+        const results = await evaluate({ g: gradients(y, [x])[0] as Value }, feeds);
+        return toNumbers(results.g).map((g) => g + 0); // −0 and 0 are one number here
+      };
+      const plain = await gradient([1, 2, 3], [1, 2, 3]);
+      expect(plain.slice(3)).toEqual([0, 0, 0]);
+      expect(plain.slice(0, 3).every((g) => g !== 0)).toBe(true);
+      expect(await gradient([1, 2, 3], [3e38, -3e38, 0])).toEqual(plain);
+      expect(await gradient([3e38, -3e38, 0], [-3e38, 3e38, 1])).toEqual(plain);
+    },
+  );
 
   test('weights rows, and divides by the weight of what counts', async () => {
     // Closed form: (2 · 3 + 1 · 5) / (2 · 1 + 1 · 2); the third row has weight 0.
