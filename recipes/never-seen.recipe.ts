@@ -8,6 +8,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { loadMnist, mnistDataset } from '../src/entries/data.js';
 import {
   describeEnvironment,
   mean,
@@ -15,6 +16,8 @@ import {
   type NeverSeenOptions,
   runNeverSeen,
 } from '../src/entries/experiments.js';
+import { loadModel } from '../src/entries/models.js';
+import { openEvaluator } from '../src/entries/training.js';
 import { writeFileAtomic } from './write-file.js';
 
 const LEARNING_RATES = [0.005, 0.01, 0.02];
@@ -45,8 +48,36 @@ export async function main(args: readonly string[]): Promise<void> {
   print(found);
   for (const { text } of [...found.gains.all, ...found.gains.digit]) console.log(text);
   const { retort, node, onnxruntime, cpu, cores } = await describeEnvironment({ threads: 1 });
-  const report = { ...found, environment: { retort, node, onnxruntime, cpu, cores } };
+  const medianProbability = await medianProbabilities(found, values.data, join(values.work, 'test', 'teacher'));
+  // Of a resumed one they say nothing.
+  const { seconds: _seconds, ...figures } = found;
+  const report = { ...figures, medianProbability, environment: { retort, node, onnxruntime, cpu, cores } };
   await writeFileAtomic(values.out ?? 'results/never-seen.json', `${JSON.stringify(report, null, 1)}\n`);
+}
+
+const TEMPERATURES = [1, 4, 20];
+const CLASSES = 10;
+
+/** What the teacher gives to the digit on training images of each other digit, in the middle one, by temperature. */
+async function medianProbabilities({ digit }: NeverSeen, dataDir: string, path: string) {
+  const { train } = await loadMnist(dataDir);
+  const { model, weights } = await loadModel(path);
+  const evaluator = await openEvaluator({ model, data: mnistDataset(train), threads: 1 });
+  const { logits } = await evaluator.predict(weights);
+  await evaluator.release();
+  return TEMPERATURES.map((temperature) => ({
+    temperature,
+    ofDigit: Array.from({ length: CLASSES }, (_, other) => {
+      const rows = Array.from(train.labels.keys()).filter((row) => train.labels[row] === other);
+      const given = rows.map((row) => {
+        const powers = Array.from(logits.subarray(row * CLASSES, (row + 1) * CLASSES), (z) =>
+          Math.exp(z / temperature),
+        );
+        return (powers[digit] ?? 0) / powers.reduce((sum, power) => sum + power, 0);
+      });
+      return Number((given.toSorted((a, b) => a - b)[given.length >> 1] ?? 0).toPrecision(3));
+    }),
+  }));
 }
 
 type Run = (name: string, more: Partial<NeverSeenOptions>) => Promise<NeverSeen>;

@@ -47,7 +47,10 @@ export async function primer(options: Options, io: CommandIo): Promise<CommandOu
   await write(table, ...(options.quick ? articleRemarks(seed) : [`One seed (${seed}) shows nothing.`]).map(fold));
   const neverSeen = await secondAct(options, folder, io);
   if (options.quick) return quickOutput(models, { neverSeen, columns, folder, seed });
-  await write(neverSeenText(neverSeen, columns), fold(`Now ${seeds} seeds, with and without the teacher:`));
+  await write(
+    neverSeenText(neverSeen, columns),
+    fold(`Now seven arms on ${seeds === 1 ? 'one seed' : `${seeds} seeds`}, with and without the article's teacher:`),
+  );
   const outputDir = join(folder, 'seeds');
   const { figures, record } = await runPrimer({
     ...{ seeds, outputDir, dataDir, resume, overwrite, command, neverSeen },
