@@ -147,7 +147,7 @@ describe('teacherWarnings > teacher-logits', () => {
     },
   });
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1e30])('names the row that is answered with %d', (value) => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1e30])('names the row whose logits hold %d', (value) => {
     const warnings = teacherWarnings(teacherOf(3), withLogit(value), data);
     expect(warnings.map(({ name }) => name)).toEqual(['teacher-logits']);
     expect(warnings[0]?.text).toContain('gives row 120 of train the logit');
