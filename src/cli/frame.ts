@@ -8,6 +8,7 @@ import { asciiFlag, normaliseArguments, sameName } from './arguments.js';
 import type { Command, CommandIo, CommandUsage } from './command.js';
 import type { Configured } from './config/configured.js';
 import { declareOptions, examplesText, helpStyle } from './help.js';
+import { namedLimit } from './machine-limits.js';
 import { flagName, type RawOptions, withFlagNames, withShortForms } from './options.js';
 import { createProgress } from './progress.js';
 import { canAsk, isConfirmed } from './question.js';
@@ -268,7 +269,7 @@ function writeNotice(text: string, around: Surroundings): void {
  */
 export function reportFailure(error: unknown, words: readonly string[], around: Surroundings): number {
   const label = colorsFor(around.stderr, around.environment).red('error:');
-  const failure = isOutOfMemory(error) ? outOfMemory(error) : error;
+  const failure = namedLimit(error);
   const isOurs = failure instanceof RetortError;
   const text = failure instanceof Error ? failure.message : String(failure);
   const message = isOurs ? text : `${text.split('\n', 1)[0]} (${BUG_HINT})`;
@@ -288,21 +289,6 @@ export function reportFailure(error: unknown, words: readonly string[], around: 
 function exitCodeOf(failure: unknown, { interruptedCode }: Surroundings): number {
   if (failure instanceof InterruptedError) return interruptedCode?.() ?? failure.exitCode;
   return failure instanceof RetortError ? failure.exitCode : 1;
-}
-
-/** What V8 throws for an array that is too large, for it or for the machine. */
-function isOutOfMemory(error: unknown): error is RangeError {
-  return error instanceof RangeError && /allocation failed|Invalid typed array length/.test(error.message);
-}
-
-function outOfMemory(cause: RangeError): OptionError {
-  return new OptionError({
-    where: 'memory',
-    wanted: 'a model and batches that fit into memory',
-    got: `an allocation failure (${cause.message})`,
-    fix: 'choose a smaller batch or model',
-    cause,
-  });
 }
 
 const BUG_HINT = 'this is a bug in retort; with RETORT_DEBUG=1 the stack is printed, please send it to us';

@@ -41,11 +41,13 @@ export class LabellingLines {
       this.#startedAt = time;
       this.#saidAt = time;
       this.#first = view.done;
-      const known = view.known > 0 ? `, ${formatCount(view.known)} are cached` : '';
+      // Of equal texts one alone is asked for.
+      const all = view.known > 0 ? ` of ${formatCount(view.total + view.known)}` : '';
+      const known = view.known > 0 ? `, ${formatCount(view.known)} are cached or of equal texts` : '';
       lines.push(
         view.total === 0
           ? `${name}: all ${formatCount(view.known)} outputs are cached`
-          : `${name}: ${formatCount(view.total)} outputs to compute${known}`,
+          : `${name}: ${formatCount(view.total)}${all} outputs to compute${known}`,
       );
     }
     if (view.total === 0) return lines;

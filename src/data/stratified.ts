@@ -61,7 +61,9 @@ export function withDev(task: TextTask, options: { readonly seed: number; readon
   const { train } = task;
   if (task.dev !== undefined || train === undefined) return task;
   const { part, rest } = stratifiedSplit(train, options.portion ?? { share: 0.1 }, options.seed);
-  return { ...task, train: rest, dev: { ...part, name: `${task.name} dev, cut from train` } };
+  // A file may be called dev.csv itself.
+  const name = task.name === 'dev' ? task.name : `${task.name} dev`;
+  return { ...task, train: rest, dev: { ...part, name: `${name}, cut from train` } };
 }
 
 /** @returns For each size its share of `total`, in whole numbers that add up to it. */

@@ -1,10 +1,12 @@
 /** @file What can be found wrong with a machine: versions, cores, memory, limits, the place that results go to. */
+
 import { mkdtemp, open, readFile, rm, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { imageDataset } from '../data/images.js';
 import { OutputError } from '../errors/failures.js';
+import { formatCount } from '../errors/number-text.js';
 import { errorCode, outputFailure } from '../files/file-failure.js';
 import { packageVersion } from '../files/package-version.js';
 import { mlp } from '../models/mlp.js';
@@ -69,16 +71,24 @@ async function processorShare(): Promise<number | undefined> {
 
 const FEW_FILES = 256;
 
+/** A training on texts has three such memories, or four. */
+const FEW_ADDRESSES = 40e9;
+
 async function examineLimits(say: Say): Promise<void> {
   const limits = await textOf('/proc/self/limits');
   if (limits === undefined) return;
   const files = softLimit(limits, 'Max open files');
   if (files !== undefined && files < FEW_FILES)
-    say('warning', `only ${files} files may be open at once`, 'ulimit -n 1024');
-  else say('ok', `${files ?? 'any number of'} files may be open at once`);
+    say('warning', `only ${formatCount(files)} files may be open at once`, 'ulimit -n 1024');
+  else say('ok', `${files === undefined ? 'any number of' : formatCount(files)} files may be open at once`);
   const size = softLimit(limits, 'Max file size');
   if (size !== undefined && size < GIBIBYTE) {
     say('warning', `files may have at most ${gibibytes(size)}`, 'ulimit -f unlimited');
+  }
+  const addresses = softLimit(limits, 'Max address space');
+  if (addresses !== undefined && addresses < FEW_ADDRESSES) {
+    const why = 'texts are trained with WebAssembly, which reserves 10 GB for each memory and uses little of it';
+    say('warning', `only ${gibibytes(addresses)} of virtual address space; ${why}`, 'ulimit -v unlimited');
   }
 }
 

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../data/mnist.js';
 import { CheckpointError } from '../errors/failures.js';
+import { formatCount } from '../errors/number-text.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';
-import { inPoints } from '../metrics/points.js';
+import { inPoints, scoreText } from '../metrics/points.js';
 import { type OpenedModel, openAnyModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
@@ -89,12 +90,12 @@ async function examineData(path: string, found: Examined, say: Say): Promise<voi
 }
 
 function examineSplit(path: string, { name, images, labels }: MnistSplit, whole: number, say: Say): void {
-  const what = `${path}: ${labels.length} images of ${name}, 28 × 28 each`;
+  const what = `${path}: ${formatCount(labels.length)} images of ${name}, 28 × 28 each`;
   const missing = Array.from({ length: DIGITS }, (_, digit) => digit).filter((digit) => !labels.includes(digit));
   const [pixel] = images;
   if (images.every((value) => value === pixel)) say('problem', `${what}, all pixels equal`, 'copy the files again');
   else if (missing.length > 0) say('warning', `${what}, without any ${missing.join(', ')}`, 'check the labels');
-  else if (labels.length !== whole) say('warning', `${what}; all of MNIST has ${whole}`);
+  else if (labels.length !== whole) say('warning', `${what}; all of MNIST has ${formatCount(whole)}`);
   else say('ok', what);
 }
 
@@ -133,7 +134,10 @@ async function examineModel(path: string, found: Examined, say: Say): Promise<vo
   const isReader = model.signals.includes('logits') && readsText(model);
   if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadModelTokenizer(saved) });
   else found.models.push(saved);
-  say('ok', `${path}: ${model.kind} of ${parameters} parameters, complete, hash ${contentHash.slice(0, 12)}`);
+  say(
+    'ok',
+    `${path}: ${model.kind} of ${formatCount(parameters)} parameters, complete, hash ${contentHash.slice(0, 12)}`,
+  );
 }
 
 /** Of several tasks the whole, unless one is named. */
@@ -146,8 +150,8 @@ async function examineRun(path: string, names: readonly string[], found: Examine
   if (names.includes(METRICS_FILE)) {
     const { steps, metrics } = await readRunRecord(join(path, METRICS_FILE));
     const { accuracy } = metrics;
-    const score = accuracy === undefined ? '' : `, accuracy ${inPoints(accuracy)} %`;
-    say('ok', `${path}: a run that ended after ${steps} steps${score}`);
+    const score = accuracy === undefined ? '' : `, accuracy ${scoreText('accuracy', inPoints(accuracy))}`;
+    say('ok', `${path}: a run that ended after ${formatCount(steps)} steps${score}`);
   } else {
     await trying(say, () => examineUnfinished(path, names.includes(RESUME), say));
   }
@@ -192,5 +196,8 @@ export async function examineTeacher(saved: SavedModel, data: Examined['data'][n
   const { metrics, rows } = await withEvaluator({ model, data: test, threads: 1 }, (evaluator) =>
     evaluator.evaluate(weights),
   );
-  say('ok', `${path}: right on ${inPoints(metrics.accuracy ?? Number.NaN)} % of ${rows} images of ${data.path}`);
+  say(
+    'ok',
+    `${path}: right on ${scoreText('accuracy', inPoints(metrics.accuracy ?? Number.NaN))} of ${formatCount(rows)} images of ${data.path}`,
+  );
 }

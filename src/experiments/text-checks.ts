@@ -11,6 +11,7 @@ import { textDataset } from '../data/text-dataset.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import { labelCounts, type TextTable } from '../data/text-table.js';
 import { splitOf, type TextTask } from '../data/text-task.js';
+import { formatCount } from '../errors/number-text.js';
 import { metricsOf } from '../metrics/measure.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
@@ -117,5 +118,5 @@ export async function examineReader(
   const logits = answers.batch(allRows(rows.size), rows.size).logits?.data;
   if (!(logits instanceof Float32Array)) return;
   const { accuracy = Number.NaN } = metricsOf({ logits, classes: teacher.classes, ...targetsOf(rows) }, ['accuracy']);
-  say('ok', `${where}: right on ${(100 * accuracy).toFixed(1)} % of ${rows.size} rows`);
+  say('ok', `${where}: right on ${(100 * accuracy).toFixed(1)} % of ${formatCount(rows.size)} rows`);
 }

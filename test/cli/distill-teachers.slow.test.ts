@@ -64,7 +64,9 @@ describe('retort distill', () => {
     // Texts that are there twice are asked once.
     const toAnswer = new Set(train.texts).size;
     const { stderr } = done(`${HINTON} --teacher teacher-1 --output_dir shared-1 --cache_dir answers`);
-    expect(stderr).toContain(`teacher-1: ${toAnswer} outputs to compute, ${200 - toAnswer} are cached\n`);
+    expect(stderr).toContain(
+      `teacher-1: ${toAnswer} of 200 outputs to compute, ${200 - toAnswer} are cached or of equal texts\n`,
+    );
     const again = [
       `${HINTON} --teacher teacher-1 --output_dir shared-2 --cache_dir answers`,
       `${HINTON} --teacher teacher-1 --output_dir by-run --overwrite`,

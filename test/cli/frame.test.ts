@@ -162,6 +162,21 @@ describe('a command that runs', () => {
     expect(await capturedRun(['mnist'], { body })).toMatchObject({ exitCode, stderr, stdout: '' });
   });
 
+  // Both were 'a bug in retort': the shell's limits are named, with what to set.
+  test.each([
+    [
+      new RangeError('WebAssembly.Memory(): could not allocate memory'),
+      /^error: memory: wanted about 40 GB of virtual address space: .*; raise the limit: ulimit -v unlimited; .*\n$/,
+    ],
+    [
+      Object.assign(new Error("EMFILE: too many open files, open 'a.js'"), { code: 'EMFILE', errno: -24 }),
+      /^error: open files: wanted 256 files or more that may be open at once, got fewer \(EMFILE\); raise the limit: ulimit -n 1024\n$/,
+    ],
+  ])('a limit of the shell, %s, is named with what to set', async (error, stderr) => {
+    const run = await capturedRun(['mnist'], { body: () => Promise.reject(error) });
+    expect(run).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringMatching(stderr) });
+  });
+
   // A title, a colour, a return of the line, the 8-bit beginning of such a sequence, and text that runs backwards.
   const HOSTILE = 'a\u001b]0;t\u0007\u001b[31mb\rc\u009b2Jd\u202ee\u2066';
   const SHOWN = 'a\\u001b]0;t\\u0007\\u001b[31mb\\u000dc\\u009b2Jd\\u202ee\\u2066';

@@ -13,7 +13,7 @@ describe('LabellingLines', () => {
       return lines.take('big', view(done), true);
     });
     expect(said).toEqual([
-      'big: 8,000 outputs to compute, 200 are cached',
+      'big: 8,000 of 8,200 outputs to compute, 200 are cached or of equal texts',
       'big: 3,000 of 8,000 rows  100 rows/s  0:50 left',
       'big: 8,000 outputs computed in 1:20',
     ]);

@@ -86,6 +86,25 @@ describe('the retort process', () => {
     expect(status).toBe(1);
   });
 
+  test('where too few files may be open, it says so, whether its own modules or a command’s do not open', () => {
+    const limited = (files: number, line: string) =>
+      spawnSync('bash', ['-c', `ulimit -n ${files}; "$0" "$1" ${line}`, process.execPath, MAIN], { encoding: 'utf8' });
+    expect(limited(1024, '--version').status).toBe(0);
+    for (const line of ['--help', 'doctor']) {
+      expect(limited(24, line)).toMatchObject({
+        status: 2,
+        stderr:
+          'error: open files: wanted 256 files or more that may be open at once, got fewer (EMFILE); raise the limit: ulimit -n 1024\n',
+      });
+    }
+  });
+
+  test.skipIf(!existsSync('/proc/self/limits'))('doctor names a limit of the address space', () => {
+    const line = 'ulimit -v 20000000; "$0" "$1" doctor';
+    const { stdout } = spawnSync('bash', ['-c', line, process.execPath, MAIN], { encoding: 'utf8' });
+    expect(stdout).toMatch(/^warning {2}only 19\.1 GiB of virtual address space; .*\n +→ ulimit -v unlimited$/m);
+  });
+
   test('Ctrl-C lets the run stop by itself: exit code 130', async () => {
     const ended = await whileRunning('train', 'step 1', (child) => void child.kill('SIGINT'));
     expect(ended).toEqual({

@@ -111,6 +111,12 @@ describe('withDev', () => {
     expect(new Set([...(cut.train?.ids ?? []), ...(cut.dev?.ids ?? [])])).toEqual(new Set(train.ids));
   });
 
+  // It was 'dev dev, cut from train'.
+  test('a file that is called dev.csv itself gives its name once', () => {
+    expect(withDev({ ...task, name: 'dev' }, { seed: 3 }).dev?.name).toBe('dev, cut from train');
+    expect(withDev({ ...task, name: 'trec' }, { seed: 3 }).dev?.name).toBe('trec dev, cut from train');
+  });
+
   test('leaves a task alone that has one', () => {
     const whole = withDev(task, { seed: 3 });
     expect(withDev(whole, { seed: 4 })).toBe(whole);

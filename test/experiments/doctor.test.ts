@@ -74,12 +74,14 @@ describe('examine', () => {
     const findings = await examine({ paths: [data, runFolder], outputDir: root });
     const said = findings.map(({ level, what }) => `${level} ${what}`);
     // 640 and 200 of MNIST's 60,000 and 10,000
-    expect(said).toContain(`warning ${data}: 640 images of train, 28 × 28 each; all of MNIST has 60000`);
-    expect(said).toContain(`warning ${data}: 200 images of test, 28 × 28 each; all of MNIST has 10000`);
-    expect(said).toContainEqual(expect.stringMatching(/^ok .*run: a run that ended after 30 steps, accuracy \d/));
+    expect(said).toContain(`warning ${data}: 640 images of train, 28 × 28 each; all of MNIST has 60,000`);
+    expect(said).toContain(`warning ${data}: 200 images of test, 28 × 28 each; all of MNIST has 10,000`);
+    expect(said).toContainEqual(
+      expect.stringMatching(/^ok .*run: a run that ended after 30 steps, accuracy \d+\.\d\d %$/),
+    );
     const { contentHash } = await loadModel(model);
     // 784 · 16 + 16 + 16 · 10 + 10
-    expect(said).toContain(`ok ${model}: mlp of 12730 parameters, complete, hash ${contentHash.slice(0, 12)}`);
+    expect(said).toContain(`ok ${model}: mlp of 12,730 parameters, complete, hash ${contentHash.slice(0, 12)}`);
     expect(said).toContainEqual(expect.stringMatching(/^ok .*last\.ckpt: right on \d+(\.\d+)? % of 200 images of /));
     expect(hasProblem(findings)).toBe(false);
   });
