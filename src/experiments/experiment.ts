@@ -111,7 +111,7 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
   const file =
     resultsFile === undefined
       ? undefined
-      : await openResultsFile(resultsFile, { arms, made: madeOf(options) }, resume, options.signal);
+      : await openResultsFile(resultsFile, { arms, made: madeOf(options), seeds }, resume, options.signal);
   try {
     const done = new Map<string, FinishedRun>();
     for (const run of file?.finished ?? []) done.set(placeOf(run.arm, run.seed), run);

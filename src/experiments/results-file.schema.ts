@@ -56,6 +56,7 @@ export const headerSchema = z.looseObject({
   format: z.literal(RESULTS_FORMAT.name),
   version: z.int().min(1).max(RESULTS_FORMAT.version),
   retort: z.string(),
+  planned: z.array(count).default([]),
   name: z.string(),
   metric: z.enum(JUDGED_METRICS).default(DEFAULT_METRIC),
   settings,

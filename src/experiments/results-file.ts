@@ -39,6 +39,8 @@ export type Made = {
   /** What the runs have in common. */
   readonly made: Fingerprint;
   readonly arms: readonly Arm[];
+  /** Seeds that were asked for: no setting, since more may be added. */
+  readonly seeds?: readonly number[];
 };
 
 const WANTED = 'a value written by retort';
@@ -51,7 +53,7 @@ const WANTED = 'a value written by retort';
  */
 export async function openResultsFile(
   path: string,
-  { made, arms: all }: Made,
+  { made, arms: all, seeds: planned = [] }: Made,
   resume: boolean,
   signal?: AbortSignal,
 ): Promise<ResultsFile> {
@@ -70,7 +72,7 @@ export async function openResultsFile(
     refuseOthers(path, { header, arms }, { made, arms: all });
     if (header === undefined) {
       const { name: format, version } = RESULTS_FORMAT;
-      appendSynced(path, { format, version, retort: packageVersion(), ...made });
+      appendSynced(path, { format, version, retort: packageVersion(), planned, ...made });
       await syncFolder(dirname(path));
     }
     for (const arm of all) if (!arms.has(arm.name)) appendSynced(path, { type: 'arm', arm });
@@ -91,6 +93,8 @@ export type Standing = {
   readonly metric: JudgedMetric;
   /** Names, in the order in which they run. */
   readonly arms: readonly string[];
+  /** Seeds that were asked for when it began; none where an older version wrote the file. */
+  readonly planned: readonly number[];
   readonly finished: readonly FinishedRun[];
 };
 
@@ -101,7 +105,8 @@ export async function standingOf(path: string): Promise<Standing> {
     const wanted = 'the results of an experiment that has begun';
     throw new FileError({ where: path, wanted, got: 'an empty file', fix: 'start the experiment again' });
   }
-  return { name: header.name, metric: header.metric, arms: [...arms.keys()], finished };
+  const { name, metric, planned } = header;
+  return { name, metric, planned, arms: [...arms.keys()], finished };
 }
 
 /**
@@ -177,7 +182,7 @@ function refuseOthers(
   now: Made,
 ): void {
   if (header === undefined) return;
-  const { format: _format, version, retort, ...made } = header;
+  const { format: _format, version, retort, planned: _planned, ...made } = header;
   if (version < RESULTS_FORMAT.version) throw begunByOlder(path, retort);
   const known = now.arms.filter(({ name }) => arms.has(name));
   // Without descriptions: an arm that is said in other words is the same arm.

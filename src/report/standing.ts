@@ -4,11 +4,11 @@ import { inPoints } from '../metrics/points.js';
 import { mean } from '../metrics/statistics.js';
 import { METRICS } from '../metrics/table.js';
 import { meanAndSpread } from './other-metrics.js';
-import { counted, decimal, duration, listed } from './words.js';
+import { counted, decimal, duration } from './words.js';
 
 export type ArmStanding = {
   readonly arm: string;
-  /** Seeds of its finished runs, and those that another arm has finished and this one has not. */
+  /** Seeds of its finished runs, and those that were planned, or that another arm has finished, and this one has not. */
   readonly finished: readonly number[];
   readonly left: readonly number[];
   /** The experiment's metric times 100 of each finished run. */
@@ -29,46 +29,56 @@ export type ExperimentStanding = {
   readonly after: string;
 };
 
-/** Seeds come first and arms within them: what is left of the seeds that were begun is known, not how many were planned. */
-export function experimentStanding({ name, metric, arms: names, finished }: Standing): ExperimentStanding {
+export function experimentStanding({ name, metric, arms: names, planned, finished }: Standing): ExperimentStanding {
   const runsOfArm = (arm: string) => finished.filter((run) => run.arm === arm);
-  const begun = [...new Set(finished.map(({ seed }) => seed))];
+  const seeds = [...new Set([...planned, ...finished.map(({ seed }) => seed)])];
   const has = (arm: string, seed: number) => runsOfArm(arm).some((run) => run.seed === seed);
-  const paired = begun.filter((seed) => names.every((arm) => has(arm, seed)));
+  const paired = seeds.filter((seed) => names.every((arm) => has(arm, seed)));
   const arms = names.map((arm): ArmStanding => {
     const runs = runsOfArm(arm).map(({ seed, result }) => ({ seed, score: inPoints(result.score) }));
     const shared = runs.filter(({ seed }) => paired.includes(seed));
     return {
       arm,
       finished: runs.map(({ seed }) => seed),
-      left: begun.filter((seed) => !has(arm, seed)),
+      left: seeds.filter((seed) => !has(arm, seed)),
       scores: runs.map(({ score }) => score),
       ...(shared.length > 0 && { pairedMean: mean(shared.map(({ score }) => score)) }),
     };
   });
   const left = arms.reduce((sum, one) => sum + one.left.length, 0);
   const seconds = finished.reduce((sum, run) => sum + run.seconds, 0);
-  const seeds = (some: readonly number[]) => (some.length === 0 ? '-' : some.join(', '));
   return {
     arms,
     paired,
     headings: ['arm', 'seeds finished', 'left', METRICS[metric].heading, 'on shared seeds'],
     rows: arms.map((one) => [
       one.arm,
-      seeds(one.finished),
-      seeds(one.left),
+      ranges(one.finished),
+      ranges(one.left),
       meanAndSpread(one.scores) || '-',
       one.pairedMean === undefined ? '-' : decimal(one.pairedMean, 2),
     ]),
-    before: `${name} is not finished: ${counted(finished.length, 'run')} of ${counted(names.length, 'arm')} took ${duration(seconds)}${
-      begun.length === 0 ? '' : `, ${left} left of ${seedsText(begun)}`
+    before: `${name} is not finished: ${counted(finished.length, 'run')} of ${counted(names.length, 'arm')} took ${duration(seconds)}; ${left} left${
+      seeds.length === 0 ? '' : ` of ${seedsText(seeds)}`
     }.`,
     after:
-      'No verdict before all runs are finished. Means are so far; compare them on the seeds that all arms share. Further ' +
-      'seeds may be planned. The same command with --resume continues; with --dry_run too it prints the plan.',
+      'No verdict before all runs are finished. Means are so far; compare them on the seeds that all arms share. The same ' +
+      'command with --resume continues.',
   };
 }
 
 function seedsText(seeds: readonly number[]): string {
-  return `${seeds.length === 1 ? 'seed' : 'seeds'} ${listed(seeds.map(String))}`;
+  return `${seeds.length === 1 ? 'seed' : 'seeds'} ${ranges(seeds)}`;
+}
+
+/** `1–4, 7`; a dash for none. */
+function ranges(seeds: readonly number[]): string {
+  const stretches: number[][] = [];
+  for (const seed of seeds.toSorted((a, b) => a - b)) {
+    const last = stretches.at(-1);
+    if (last?.at(-1) === seed - 1) last.push(seed);
+    else stretches.push([seed]);
+  }
+  if (stretches.length === 0) return '-';
+  return stretches.map((one) => (one.length > 2 ? `${one[0]}–${one.at(-1)}` : one.join(', '))).join(', ');
 }

@@ -51,10 +51,18 @@ async function run(...words: string[]) {
 describe('retort report of an experiment that is not finished', () => {
   const folder = join(root, 'unfinished');
   const file = join(folder, 'results.jsonl');
-  const results = (...scores: (readonly [arm: string, seed: number, score: number])[]) => {
+  const results = (planned: readonly number[], ...scores: (readonly [arm: string, seed: number, score: number])[]) => {
     mkdirSync(folder, { recursive: true });
     const lines = [
-      { format: 'retort-results', version: 3, retort: '0.2.0', name: 'tweets', metric: 'accuracy', settings: {} },
+      {
+        format: 'retort-results',
+        version: 3,
+        retort: '0.2.0',
+        planned,
+        name: 'tweets',
+        metric: 'accuracy',
+        settings: {},
+      },
       ...['hinton', 'no-teacher'].map((name) => ({ type: 'arm', arm: { name } })),
       ...scores.map(([arm, seed, score]) => ({
         ...{ type: 'run', arm, seed, seconds: 45, peakRssBytes: 1 },
@@ -70,14 +78,14 @@ describe('retort report of an experiment that is not finished', () => {
   ] as const;
 
   test('prints runs, means and what is left, and neither a verdict nor a page', async () => {
-    results(...runs);
+    results([1, 2, 3, 4], ...runs);
     const { exitCode, stdout, stderr } = await run('report', folder);
     expect([exitCode, stderr]).toEqual([0, '']);
     const said = stdout.replace(/\s+/g, ' ');
-    expect(said).toContain('tweets is not finished: 3 runs of 2 arms took 2 min 15 s, 1 left of seeds 1 and 2.');
+    expect(said).toContain('tweets is not finished: 3 runs of 2 arms took 2 min 15 s; 5 left of seeds 1–4.');
     // by hand: 80 and 90 have mean 85 and standard deviation 7.07; both arms share seed 1 alone
-    expect(stdout).toMatch(/^hinton +1, 2 +- +85\.00 ± 7\.07 +80\.00$/m);
-    expect(stdout).toMatch(/^no-teacher +1 +2 +70\.00 +70\.00$/m);
+    expect(stdout).toMatch(/^hinton +1, 2 +3, 4 +85\.00 ± 7\.07 +80\.00$/m);
+    expect(stdout).toMatch(/^no-teacher +1 +2–4 +70\.00 +70\.00$/m);
     expect(said).toContain('No verdict before all runs are finished.');
     expect(stdout).not.toMatch(/BETTER|CAN'T TELL/);
     expect(existsSync(join(folder, 'report.html'))).toBe(false);
@@ -85,21 +93,23 @@ describe('retort report of an experiment that is not finished', () => {
   });
 
   test('as Markdown and as JSON', async () => {
-    results(...runs);
-    expect((await run('report', folder, '--markdown')).stdout).toContain('| `no-teacher` | 1 | 2 | 70.00 | 70.00 |\n');
+    results([1, 2, 3, 4], ...runs);
+    expect((await run('report', folder, '--markdown')).stdout).toContain(
+      '| `no-teacher` | 1 | 2–4 | 70.00 | 70.00 |\n',
+    );
     expect(JSON.parse((await run('report', folder, '--json')).stdout)).toEqual({
       ...{ results: file, isFinished: false, verdict: null, paired: [1] },
       arms: [
-        { arm: 'hinton', finished: [1, 2], left: [], scores: [80, 90], pairedMean: 80 },
-        { arm: 'no-teacher', finished: [1], left: [2], scores: [70], pairedMean: 70 },
+        { arm: 'hinton', finished: [1, 2], left: [3, 4], scores: [80, 90], pairedMean: 80 },
+        { arm: 'no-teacher', finished: [1], left: [2, 3, 4], scores: [70], pairedMean: 70 },
       ],
     });
   });
 
   test('says so where no run is finished, and refuses an empty file and a place for a page', async () => {
-    results();
+    results([]);
     const { stdout } = await run('report', folder);
-    expect(stdout).toContain('tweets is not finished: 0 runs of 2 arms took 0.00 s.');
+    expect(stdout).toContain('tweets is not finished: 0 runs of 2 arms took 0.00 s; 0 left.');
     expect(stdout).toMatch(/^hinton +- +- +- +-$/m);
     const { exitCode, stderr } = await run('report', folder, '--output_file', join(root, 'no.html'));
     expect([exitCode, stderr]).toEqual([
