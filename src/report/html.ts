@@ -25,6 +25,7 @@ import {
   runsOf,
   SECONDARY,
   shipSentence,
+  VERDICT_LOOKS,
   verdictFigures,
   verdictReason,
   verdictSentence,
@@ -108,8 +109,6 @@ function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metr
   return html`The teacher is ${name}${facts.length > 0 && html` (${facts.join(', ')})`}. ${scope}`;
 }
 
-const LOOKS = { BETTER: 'better', 'NO BETTER': 'no', "CAN'T TELL": 'open', 'NO VERDICT': 'open' } as const;
-
 function verdict(record: ExperimentRecord): Markup | string | undefined {
   const { gains, headline, softTargets, ship, notCompared } = record;
   const shipped =
@@ -121,7 +120,7 @@ function verdict(record: ExperimentRecord): Markup | string | undefined {
       html`<section class="verdict open" aria-label="Verdict"><p class="sentence">${notCompared}</p>${shipped}</section>`
     );
   }
-  return html`<section class="verdict ${LOOKS[gain.verdict]}" aria-label="Verdict">
+  return html`<section class="verdict ${VERDICT_LOOKS[gain.verdict]}" aria-label="Verdict">
 <p class="word">${gain.verdict}</p>
 <p class="sentence">${verdictSentence(gain)}</p>
 <p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>

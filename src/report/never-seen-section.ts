@@ -2,7 +2,17 @@
 import type { ExperimentRecord, NeverSeen } from '../experiments/experiment-record.schema.js';
 import { exampleView } from './example-view.js';
 import { html, type Markup } from './markup.js';
-import { count, counted, decimal, namedInterval, signedPoints, verdictCell } from './words.js';
+import {
+  count,
+  counted,
+  decimal,
+  namedInterval,
+  signedPoints,
+  VERDICT_LOOKS,
+  verdictCell,
+  verdictFigures,
+  verdictSentence,
+} from './words.js';
 
 type Gain = ExperimentRecord['gains'][number];
 type Figures = NeverSeen['arms'][number]['all'];
@@ -23,13 +33,26 @@ from the teacher’s probabilities for those alone, without labels.${
   }
 What a ${digit} looks like reaches them through the small probability that the teacher gives to “${digit}” on images of other digits: larger where a
 stroke is like one of a ${digit}. A high temperature makes it count.</p>
+${verdict(found)}
 ${picture(found)}
 ${figuresTable(found)}
 ${gainsTable(found)}
 <p class="note">The teacher predicts ${digit} for ${count(teacher.called)} of the ${count(images.others)} images: all that its predicted classes tell of that
-digit. ${counted(seeds.length, 'paired seed')}; the intervals are over seeds and test images, and hold for this one teacher. The claim is ${headline.arm} over
-${headline.over}.</p>
+digit. The intervals are over ${seeds.length === 1 ? 'the test images alone: one seed says nothing about the next' : `${counted(seeds.length, 'paired seed')} and the test images`}, and
+hold for this one teacher. The claim is ${headline.arm} over ${headline.over}; the other comparisons are secondary.</p>
 </section>`;
+}
+
+/** Of the claim: on all images, and on those of the digit. */
+function verdict({ gains, digit }: NeverSeen): Markup | undefined {
+  const [all, own] = [gains.all[0], gains.digit[0]];
+  if (all === undefined || own === undefined) return undefined;
+  return html`<div class="verdict ${VERDICT_LOOKS[all.verdict]}">
+<p class="word">${all.verdict}</p>
+<p class="sentence">${verdictSentence(all)}</p>
+<p>On all test images ${verdictFigures(all)}.</p>
+<p>On those of a ${digit}: ${own.verdict}, ${verdictFigures(own)}.</p>
+</div>`;
 }
 
 /** The first images of the digit, as they come, and what each arm's student predicts. */
@@ -67,7 +90,7 @@ function gainsTable({ gains, digit, headline }: NeverSeen): Markup {
     gain &&
     html`<td class="number">${signedPoints(gain.mean)}</td><td class="number">${
       namedInterval(gain.low, gain.high, gain.fromRows === undefined) || 'none'
-    }</td><td>${verdictCell(gain)}</td>`;
+    }</td><td class="whole">${verdictCell(gain)}</td>`;
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains of ${headline.arm}"><table>
 <caption>Gains of ${headline.arm} in percentage points, on all test images and on those of a ${digit}</caption>
 <thead><tr><th scope="col">Over</th><th scope="col" class="number">All images</th><th scope="col" class="number">95 % interval</th><th scope="col">Verdict</th><th scope="col" class="number">Images of a ${digit}</th><th scope="col" class="number">95 % interval</th><th scope="col">Verdict</th></tr></thead>

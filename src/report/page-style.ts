@@ -86,9 +86,9 @@ figcaption b{color:var(--ink)}
 .shares .right td{background-image:linear-gradient(var(--accent),var(--accent))}
 .shares .right th{font-weight:650;text-decoration:underline}
 .shares .others{color:var(--soft)}
-.seen{table-layout:fixed;min-width:30rem}
+.seen{table-layout:fixed}
 .seen th,.seen td{padding:.25rem .1rem;text-align:center;min-width:0}
-.seen tr>:first-child{width:6.2rem;text-align:left;overflow-wrap:normal}
+.seen tr>:first-child{width:5.4rem;text-align:left;overflow-wrap:normal}
 .seen img{width:100%;max-width:2.6rem;margin:0 auto}
 .seen td{color:var(--soft)}
 .seen td.yes{color:var(--ink);font-weight:700;background:color-mix(in srgb,var(--accent) 24%,var(--wash))}

@@ -27,6 +27,14 @@ export function verdictSentence({ arm, over, seeds, rows, smallestEffect, verdic
   }
 }
 
+/** The class of the box that a verdict stands in. */
+export const VERDICT_LOOKS = {
+  BETTER: 'better',
+  'NO BETTER': 'no',
+  "CAN'T TELL": 'open',
+  'NO VERDICT': 'open',
+} as const;
+
 /** What the verdict rests on: `+1.4 points over no-teacher, 95 % interval [0.6, 2.2] (± 0.6 from 5 paired seeds, …)`. */
 export function verdictFigures({ text }: Judged): string {
   return text.slice(text.indexOf(': ') + 2);
