@@ -11,8 +11,9 @@ type Confusion = Evidence['confusion'][number];
 export const MOST_CLASSES = 16;
 const MOST_PAIRS = 15;
 const CLASS_LENGTH = 16;
-/** Names that fit above a column of counts; longer ones are turned. */
+/** Names that fit above a column of counts; longer ones are turned, unless there are only so many columns. */
 const NARROW = 3;
+const WIDE_COLUMNS = 2;
 
 export function confusionTable({ by, seed, counts }: Confusion, classes: readonly string[]): Markup {
   const who = html`${by}${seed !== undefined && html` <span class="soft">with seed ${seed}</span>`}`;
@@ -22,7 +23,7 @@ export function confusionTable({ by, seed, counts }: Confusion, classes: readonl
 type Counts = Confusion['counts'];
 
 function fullTable(counts: Counts, classes: readonly string[], who: Markup): Markup {
-  const isTurned = counts.some((_, i) => (classes[i] ?? String(i)).length > NARROW);
+  const isTurned = counts.length > WIDE_COLUMNS && counts.some((_, i) => (classes[i] ?? String(i)).length > NARROW);
   const column = (index: number) =>
     isTurned ? html`<span class="turned">${name(index, classes)}</span>` : name(index, classes);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Confusion matrix"><table class="confusion">
