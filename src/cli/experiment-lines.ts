@@ -1,9 +1,31 @@
 /** @file How an experiment ends on the terminal: which arm gained what over which, and the student to use. */
 import { join } from 'node:path';
+import type { ExperimentEvent } from '../experiments/experiment.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { gainText, inPoints, scoreText } from '../metrics/points.js';
 import { namedInterval, SECONDARY, shipSentence, signedPoints, verdictCell } from '../report/words.js';
 import { foldWords } from './fold-words.js';
+import { formatDuration } from './numbers.js';
 import { renderTable } from './table.js';
+
+type RunEnd = Extract<ExperimentEvent, { readonly type: 'run-end' }>;
+
+/** A run that is done, what is left, and after each seed the gain so far. */
+export function runLines({ arm, seed, metric, score, seconds, runs, finished, secondsLeft, gain }: RunEnd): string[] {
+  const left = finished < runs ? `, about ${formatDuration(secondsLeft)} left` : '';
+  const took = `${scoreText(metric, inPoints(score))} (${formatDuration(seconds)})`;
+  const isNews = gain !== undefined && finished < runs && [gain.arm, gain.over].includes(arm);
+  return [
+    `${finished}/${runs}  ${arm}, seed ${seed}: ${took}${left}`,
+    ...(isNews ? [`so far: ${gain.arm} ${soFarText(gain, metric)}`] : []),
+  ];
+}
+
+function soFarText({ over, seeds, mean, interval }: NonNullable<RunEnd['gain']>, metric: RunEnd['metric']): string {
+  const lead = gainText(mean, over, metric);
+  if (interval === undefined) return `${lead} on one seed`;
+  return `${lead} on ${seeds} seeds, 95 % interval ${namedInterval(...interval, true)}`;
+}
 
 /** A line for each comparison, with both names: with both parts of the interval where they fit, in sentences where no table does. */
 export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: number): string {

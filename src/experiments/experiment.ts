@@ -16,6 +16,7 @@ import {
 } from './arm-run.js';
 import { expectSameResults, type FinishedRun, openResultsFile } from './results-file.js';
 import type { armResultSchema } from './results-file.schema.js';
+import { type GainSoFar, gainSoFar, secondsLeft } from './so-far.js';
 import { startWorker, type Worker } from './worker.js';
 
 export type ExperimentEvent =
@@ -39,6 +40,10 @@ export type ExperimentEvent =
       readonly seconds: number;
       readonly runs: number;
       readonly finished: number;
+      /** Of the runs to come, from those that are done. */
+      readonly secondsLeft: number;
+      /** Of the first arm over the second. Absent while no seed has both. */
+      readonly gain?: GainSoFar;
     }
   | { readonly type: 'end'; readonly seconds: number };
 
@@ -116,7 +121,7 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
     const done = new Map<string, FinishedRun>();
     for (const run of file?.finished ?? []) done.set(placeOf(run.arm, run.seed), run);
     const jobs = seeds.flatMap((seed) => arms.map((arm) => ({ arm, seed })));
-    const open = jobs.filter(({ arm, seed }) => !done.has(placeOf(arm.name, seed)));
+    const open = openJobs(jobs, done);
     const progress = { runs: jobs.length, finished: jobs.length - open.length };
     emit({ type: 'start', name, ...progress });
 
@@ -125,7 +130,15 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
       done.set(placeOf(run.arm, run.seed), run);
       progress.finished += 1;
       const { arm, seed, seconds, result } = run;
-      emit({ type: 'run-end', arm, seed, metric, score: result.score, seconds, ...progress });
+      const runs = [...done.values()];
+      const left = secondsLeft(
+        openJobs(jobs, done).map((job) => ({ arm: job.arm.name })),
+        runs,
+        options.parallel?.workers ?? 1,
+      );
+      const gain = arms[1] && gainSoFar(arms[0]?.name ?? '', arms[1].name, runs);
+      const score = { metric, score: result.score, seconds, secondsLeft: left, ...(gain && { gain }) };
+      emit({ type: 'run-end', arm, seed, ...score, ...progress });
     });
     if (progress.finished < jobs.length) throw interrupted(name, progress, resultsFile);
 
@@ -137,6 +150,10 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
   } finally {
     file?.close();
   }
+}
+
+function openJobs<A extends Arm>(jobs: readonly Job<A>[], done: ReadonlyMap<string, FinishedRun>): Job<A>[] {
+  return jobs.filter(({ arm, seed }) => !done.has(placeOf(arm.name, seed)));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gainsText, shipText } from '../../src/cli/experiment-lines.js';
+import { gainsText, runLines, shipText } from '../../src/cli/experiment-lines.js';
 import { judge } from '../../src/experiments/verdict.js';
 import { smallRecord } from '../report/records.js';
 
@@ -51,5 +51,30 @@ describe('shipText', () => {
       'kd on seed 1: the highest mean. Expect 81.00 % of it, the mean of its 2 seeds.',
     ]);
     expect(shipText(smallRecord([82, 80], [80, 78]), 'out', 80)).toEqual([]);
+  });
+});
+
+describe('runLines', () => {
+  const end = { type: 'run-end', arm: 'no-teacher', seed: 2, metric: 'accuracy', score: 0.772, seconds: 105 } as const;
+  const gain = { arm: 'hinton', over: 'no-teacher', seeds: 2, mean: 1.3, interval: [-3.2, 5.8] } as const;
+
+  test('the time that all runs to come take, and the gain so far', () => {
+    expect(runLines({ ...end, runs: 20, finished: 6, secondsLeft: 1470, gain })).toEqual([
+      '6/20  no-teacher, seed 2: 77.20 % (1:45), about 24:30 left',
+      'so far: hinton +1.3 points over no-teacher on 2 seeds, 95 % interval [\u22123.2, 5.8] over seeds alone',
+    ]);
+  });
+
+  test('one seed has no interval; a run of another arm is no news', () => {
+    const { interval: _interval, ...one } = { ...gain, seeds: 1 };
+    const at = { ...end, runs: 20, finished: 3, secondsLeft: 1800, gain: one };
+    expect(runLines(at)[1]).toBe('so far: hinton +1.3 points over no-teacher on one seed');
+    expect(runLines({ ...at, arm: 'hard-labels' })).toHaveLength(1);
+  });
+
+  test('after the last run the verdict says it', () => {
+    expect(runLines({ ...end, runs: 6, finished: 6, secondsLeft: 0, gain })).toEqual([
+      '6/6  no-teacher, seed 2: 77.20 % (1:45)',
+    ]);
   });
 });

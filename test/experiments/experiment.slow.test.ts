@@ -105,6 +105,14 @@ describe('runExperiment', () => {
     expect(events[0]).toEqual({ type: 'start', name: 'fake', runs: 2, finished: 0 });
     expect(events[2]).toEqual({ type: 'progress', arm: 'kd', seed: 1, fraction: 0.5 });
     expect(events[3]).toMatchObject({ type: 'run-end', arm: 'kd', seed: 1, runs: 2, finished: 1 });
+    expect(events[3]).toHaveProperty('secondsLeft', expect.any(Number));
+  });
+
+  test('tells the gain of the first arm over the second once a seed has both', async () => {
+    const gains: unknown[] = [];
+    const onEvent = (event: ExperimentEvent) => event.type === 'run-end' && gains.push(event.gain?.seeds);
+    await runExperiment({ ...base, arms: [{ name: 'kd' }, { name: 'plain' }], seeds: [1, 2], onEvent });
+    expect(gains).toEqual([undefined, 1, 1, 2]);
   });
 });
 

@@ -123,17 +123,12 @@ async function secondAct(options: Options, folder: string, io: CommandIo): Promi
 
 /** A line for each seed that is done. */
 function progressOf(io: CommandIo, arms: number): (event: PrimerEvent | NeverSeenEvent) => void {
-  const started = performance.now();
-  let first: number | undefined;
   return (event) => {
     if (event.type === 'notice') io.onNotice(event.text);
     if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
-    const { runs, finished } = event.event;
-    first ??= finished - 1;
+    const { runs, finished, secondsLeft } = event.event;
     if (finished % arms !== 0 && finished !== runs) return;
-    const seconds = (performance.now() - started) / 1000;
-    const left = (seconds / (finished - first)) * (runs - finished);
-    io.say(`${finished}/${runs} runs${finished < runs ? `, about ${formatDuration(left)} left` : ''}`);
+    io.say(`${finished}/${runs} runs${finished < runs ? `, about ${formatDuration(secondsLeft)} left` : ''}`);
   };
 }
 

@@ -15,7 +15,7 @@ import type { WarningEvent } from '../../../experiments/distillation/warning-tel
 import type { ExperimentRecord } from '../../../experiments/experiment-record.schema.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { asJson } from '../../../files/fingerprint.js';
-import { inPoints, scoreText } from '../../../metrics/points.js';
+import { scoreText } from '../../../metrics/points.js';
 import { mean } from '../../../metrics/statistics.js';
 import { METRICS } from '../../../metrics/table.js';
 import { reportHtml } from '../../../report/html.js';
@@ -23,7 +23,7 @@ import { sizeOf } from '../../../tensor/shape.js';
 import type { TrainingEvent } from '../../../training/run/events.js';
 import { planOn } from '../../../training/run/train.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
-import { gainsText, shipText } from '../../experiment-lines.js';
+import { gainsText, runLines, shipText } from '../../experiment-lines.js';
 import { foldWords } from '../../fold-words.js';
 import { formatDuration, formatMetric } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
@@ -85,11 +85,9 @@ function progressOf(io: CommandIo): (event: DistillTextsEvent) => void {
       case 'experiment': {
         if (event.event.type === 'start') done = event.event.finished;
         if (event.event.type !== 'run-end') return;
-        const { arm, seed, metric, score, seconds, runs, finished } = event.event;
-        done = finished;
-        return io.say(
-          `${finished}/${runs}  ${arm}, seed ${seed}: ${scoreText(metric, inPoints(score))} (${formatDuration(seconds)})`,
-        );
+        done = event.event.finished;
+        for (const line of runLines(event.event)) io.say(line);
+        return;
       }
       default:
         return io.onEvent(event);
