@@ -1,5 +1,5 @@
 /** @file The report of an experiment as a few lines of Markdown, for a pull request. */
-import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import type { ExperimentRecord, NeverSeen } from '../experiments/experiment-record.schema.js';
 import { plusMinus } from '../experiments/verdict.js';
 import { METRICS } from '../metrics/table.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
@@ -36,11 +36,26 @@ export function reportMarkdown(record: ExperimentRecord): string {
     armsTable(record),
     gains.length > 0 ? gainsTable(record) : undefined,
     gains.length > 1 ? SECONDARY : undefined,
+    record.neverSeen && neverSeenTable(record.neverSeen),
     warningsList(record),
     circumstances(record),
     command === undefined ? undefined : fenced(command),
   ];
   return `${blocks.filter((block) => block !== undefined).join('\n\n')}\n`;
+}
+
+function neverSeenTable({ digit, arms, gains }: NeverSeen): string {
+  const cells = ({ mean, interval }: NeverSeen['arms'][number]['all']) => [
+    decimal(mean),
+    namedInterval(interval?.low, interval?.high, interval?.over === 'seeds'),
+  ];
+  const shares = table(
+    [`students that never saw a ${digit}`, 'all images', '95 % interval', `images of a ${digit}`, '95 % interval'],
+    ['---', '---:', '---:', '---:', '---:'],
+    arms.map((arm) => [code(arm.name), ...cells(arm.all), ...cells(arm.digit)]),
+  );
+  const [gain] = gains.digit;
+  return gain ? `${shares}\n\nOn the images of a ${digit}: ${plain(gain.text)}.` : shares;
 }
 
 /** Where an unfinished experiment stands, in the same Markdown. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { NeverSeen } from '../../src/experiments/experiment-record.schema.js';
 import { judge } from '../../src/experiments/verdict.js';
 import { reportHtml } from '../../src/report/html.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
 import { neverSeenTitle } from '../../src/report/never-seen-section.js';
 import { firstUnclosed } from './page-checks.js';
 import { primerRecord } from './records.js';
@@ -77,5 +78,13 @@ describe('a report with students that never saw a digit', () => {
     const [gains = ''] = /Gains of t-20.*?<\/table>/s.exec(page) ?? [];
     expect(gains).toMatch(/<th scope="row">t-1<\/th><td class="number">\+5\.0<\/td>/);
     expect(gains).toMatch(/<td class="number">\+44\.8<\/td>/);
+  });
+
+  test('has a table of them in Markdown too', () => {
+    const text = reportMarkdown({ ...record, neverSeen });
+    expect(text).toMatch(/^\| students that never saw a 3 \| all images \|/m);
+    expect(text).toMatch(/^\| `t-20` \| 96\.5 \| +\| 87\.0 \| +\|$/m);
+    expect(text).toContain('On the images of a 3: BETTER: +44.8 points over t-1');
+    expect(reportMarkdown(record)).not.toContain('never saw');
   });
 });
