@@ -50,6 +50,14 @@ describe('textRun', () => {
     expect(() => textRun({ tokensPerRun: 0 }, lstm, train)).toThrow('tokensPerRun: wanted an integer');
   });
 
+  // docs/train.md: `transformers` takes ceil(steps · warmup_ratio), 9 for both.
+  test.each([
+    [84, 8],
+    [85, 9],
+  ])('a tenth of %i steps is a warm-up of %i: rounded to the nearest', (maxSteps, warmupSteps) => {
+    expect(textRun({ epochs: 9, maxSteps }, model, train)).toMatchObject({ maxSteps, warmupSteps });
+  });
+
   test('a decay by layers leaves the rule of weight decay as it is, for a method’s parameters too', () => {
     const { groups = [], optimizer } = textRun({ layerDecay: 0.5, weightDecay: 0.1 }, model, train);
     const names = [...model.parameters.map(({ name }) => name), 'method.projection.bias'];
