@@ -20,7 +20,7 @@ const SEED = 1;
 export async function sampleColumns(path: string, rules: LineRules = {}): Promise<ColumnSample[]> {
   const cells = formatOf(path)?.cells;
   if (cells === undefined) {
-    throw unknownExtension(path, TABLE_EXTENSIONS, 'rename it, if it is one of these, or save it as CSV');
+    throw unknownExtension(path, TABLE_EXTENSIONS, 'name a file; rename it, if it is one of these, or save it as CSV');
   }
   let names: readonly string[] | undefined;
   const kept = new Reservoir<readonly string[]>();

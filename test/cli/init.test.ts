@@ -235,6 +235,12 @@ describe('retort init', () => {
       /wanted one column of labels, got label \(the same in all rows\)/,
     ],
     ['another kind of file', 'a.txt', 'x', /wanted a file that ends with \.csv/],
+    [
+      'a name twice',
+      'a.csv',
+      `text,label,text\n${body}`,
+      /a\.csv:1: wanted columns with different names, got 'text' twice; rename one/,
+    ],
     ['an empty file', 'a.csv', '', /got no column/],
   ])('%s: says what it found and what to do, and writes nothing', async (_what, name, content, message) => {
     const path = file(name, content);
@@ -255,6 +261,39 @@ describe('retort init', () => {
     expect(config.task).toMatchObject({ header: false, delimiter: ';', text: 3, label: 1 });
     expect(values).toMatchObject({ header: false, delimiter: ';', textColumn: '3', labelColumn: '1' });
     expect(stdout).toContain('2 labels: bad (30), good (30)');
+  });
+
+  // pandas' to_csv() writes its index as a column without a name.
+  test('a first column without a name is none of texts or labels', async () => {
+    const path = file('a.csv', `,text,label\n${texts(60, (i) => `${i},${REVIEW(i)},${i % 2}`)}\n`);
+    const { config, text } = await proposed(path);
+    expect(config.task).toMatchObject({ text: 'text', label: 'label' });
+    expect(text).toContain('Not used: (no name).');
+  });
+
+  test.each([
+    ['reviews-train.csv', 'reviews-val.csv'],
+    ['reviews_train.csv', 'reviews_trial.csv'],
+    ['reviews.csv', 'reviews-dev.csv'],
+    ['reviews.csv', 'dev.csv'],
+  ])('beside %s is the validation split %s, and a test split is named alone', async (train, dev) => {
+    const rows = `text,label\n${texts(60, (i) => `${REVIEW(i)},${i % 2}`)}\n`;
+    const path = file(train, rows);
+    const test = train.includes('train') ? train.replace('train', 'test') : 'reviews_test.csv';
+    for (const name of [dev, test]) writeFileSync(join(dirname(path), name), rows);
+    const { values, stdout } = await proposed(path);
+    expect(values.dev).toBe(join(dirname(path), dev));
+    expect(stdout).toContain(`test split: ${join(dirname(path), test)}`);
+  });
+
+  test('the config goes into a folder; a name by which nobody knows a config is refused', async () => {
+    const path = file('a.csv', `text,label\n${texts(60, (i) => `${REVIEW(i)},${i % 2}`)}\n`);
+    const folder = join(dirname(path), 'configs');
+    expect((await init(path, '--output', folder)).stderr).toMatch(
+      /--output: wanted a name that ends with \.yaml, or a folder, got '.*configs'; write .*configs\.yaml, or .*configs\/ for a folder/,
+    );
+    expect((await init(path, '--output', `${folder}/`)).stderr).toBe('');
+    expect(existsSync(join(folder, 'retort.yaml'))).toBe(true);
   });
 
   test('flags say which column is which', async () => {

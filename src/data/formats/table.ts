@@ -1,4 +1,5 @@
 /** @file All formats of files of texts, by the name that `format` takes. */
+import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { FileError } from '../../errors/failures.js';
 import { csv, tsv } from './delimited.js';
@@ -43,7 +44,8 @@ export function formatOf(path: string): FileFormat | undefined {
 }
 
 export function unknownExtension(path: string, wanted: readonly string[], fix: string): FileError {
-  const got = extensionOf(path) || 'no extension';
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const got = isFolder ? 'a folder' : extensionOf(path) || 'no extension';
   return new FileError({ where: path, wanted: `a file that ends with ${wanted.join(', ')}`, got, fix });
 }
 

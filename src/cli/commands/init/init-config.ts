@@ -1,5 +1,5 @@
 /** @file `retort init`. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { splitOf } from '../../../data/text-task.js';
@@ -15,7 +15,7 @@ import { SCHEMA_TITLE, schemaText } from '../../config/json-schema.js';
 import { proposeConfig } from '../../config/proposal.js';
 import type { OptionValues } from '../../options.js';
 import { shownLine } from '../../terminal.js';
-import { readInitData, sourceOf } from './init-data.js';
+import { type InitData, readInitData, sourceOf } from './init-data.js';
 import type { initUsage } from './usage.js';
 
 type Options = OptionValues<typeof initUsage.options>;
@@ -29,15 +29,16 @@ const SCHEMA_MARK = `"title": "${SCHEMA_TITLE}"`;
  * cannot be told apart.
  */
 export async function writeConfig(options: Options, io: CommandIo): Promise<CommandOutput> {
-  const { data, output, overwrite } = options;
+  const { data, overwrite } = options;
+  const output = configPath(options.output);
   const schemaPath = join(dirname(output), SCHEMA);
   await expectFree(output, overwrite);
   await expectFree(schemaPath, overwrite, true);
-  const read = await readInitData(options, io);
+  const read = await readInitData({ ...options, output }, io);
   const facts = dataFacts(splitOf(read.task, 'train'));
   expectLearnable(data, facts);
   const sections = proposeConfig(facts, sourceOf(data, read, facts));
-  const findings = findingsOf(data, facts, read.badRows);
+  const findings = findingsOf(data, facts, read);
   await makeFolder(dirname(output));
   await writeFileAtomic(schemaPath, schemaText());
   await writeFileAtomic(output, configText(sections, { findings, schema: SCHEMA }));
@@ -68,6 +69,22 @@ export async function writeConfig(options: Options, io: CommandIo): Promise<Comm
   };
 }
 
+const CONFIG = 'retort.yaml';
+
+/** In a folder under the usual name. @throws OptionError for a name by which other commands know no config. */
+function configPath(output: string): string {
+  if (/\.ya?ml$/i.test(output)) return output;
+  const isFolder = /[\\/]$/.test(output) || statSync(output, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder) return join(output, CONFIG);
+  const fix = `write ${output}.yaml, or ${output}/ for a folder`;
+  throw new OptionError({
+    where: '--output',
+    wanted: 'a name that ends with .yaml, or a folder',
+    got: `'${output}'`,
+    fix,
+  });
+}
+
 /** @throws OptionError for what teaches nothing. */
 function expectLearnable(data: string, { rows, labels, isRegression, unlabelled }: DataFacts): void {
   if (isRegression ? unlabelled < rows : labels.filter((label) => label.rows > 0).length >= 2) return;
@@ -83,7 +100,7 @@ const SHOWN_LABELS = 6;
 const FEW_ROWS = 2;
 const MANY_LETTERS = 0.3;
 
-function findingsOf(data: string, facts: DataFacts, badRows: number): string[] {
+function findingsOf(data: string, facts: DataFacts, { badRows, test }: InitData): string[] {
   const { rows, labels, isPair, isRegression, unlabelled, words, duplicates, conflicts, empty, otherScripts } = facts;
   const largest = labels.toSorted((a, b) => b.rows - a.rows);
   const rare = labels.filter((label) => label.rows < FEW_ROWS);
@@ -93,6 +110,7 @@ function findingsOf(data: string, facts: DataFacts, badRows: number): string[] {
   return [
     `${data}: ${formatCount(rows)} rows${isPair ? ' of pairs' : ''}, ${kind}`,
     `words of a text: ${words.median} at the median, ${words.most95} or fewer in 95 % of the rows`,
+    ...(test === undefined ? [] : [`test split: ${test}; for retort evaluate at the end, and not for choosing models`]),
     ...some(badRows, 'rows that cannot be read'),
     ...some(unlabelled, `rows without a ${isRegression ? 'score' : 'label'}`),
     ...some(empty, 'empty texts'),

@@ -1,7 +1,7 @@
 /** @file The data that `retort init` looks at, and the lines of a config that say where it is. */
 
 import { existsSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, parse, relative } from 'node:path';
 import process from 'node:process';
 import { fileLayout, fileTargets, lineRules } from '../../../data/file-columns.js';
 import type { LineRules } from '../../../data/formats/table-rows.js';
@@ -28,10 +28,13 @@ export type InitData = {
   /** Of the section `task`. */
   readonly lines: readonly ProposedLine[];
   readonly badRows: number;
+  /** A test split beside the file: for the end, and none of training. */
+  readonly test?: string;
 };
 
-/** Beside `train.csv`, likeliest first. */
-const DEV_NAMES = ['dev', 'validation', 'valid', 'val'];
+/** What splits are called beside the training file, the usual name first. */
+const DEV_NAMES = ['dev', 'validation', 'valid', 'val', 'trial'];
+const TEST_NAMES = ['test'];
 const DEV_SHARE = 0.1;
 
 /** @throws FileError, OptionError for data that cannot be read, whose columns cannot be told apart, or stray flags. */
@@ -82,7 +85,8 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
     given: defined({ text: textColumn, pair: pairColumn, label: labelColumn, score: scoreColumn }),
     header,
   });
-  const dev = await devBeside(data, roles, rules);
+  const dev = await splitBeside(data, DEV_NAMES, roles, rules);
+  const test = await splitBeside(data, TEST_NAMES, roles, rules);
   let badRows = 0;
   const onBadRow = (failure: FileError): void => {
     badRows += 1;
@@ -107,7 +111,7 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
     ...(dev === undefined ? [] : [{ key: 'dev', value: fromConfig(dev, output), why: 'Found beside it.' }]),
     ...skipLine(badRows),
   ];
-  return { task, lines, badRows };
+  return { task, lines, badRows, ...defined({ test }) };
 }
 
 /** How the file is written, as the flags said. */
@@ -151,15 +155,28 @@ function devLines({ dev }: TextTask, { rows }: DataFacts): ProposedLine[] {
   return [{ key: 'devShare', value: DEV_SHARE, why }];
 }
 
-/** `dev.csv` beside `train.csv`, `reviews-dev.csv` beside `reviews-train.csv`, if it has the same columns. */
-async function devBeside(data: string, roles: ColumnRoles, rules: LineRules): Promise<string | undefined> {
-  const file = basename(data);
-  const names = DEV_NAMES.map((name) => file.replace(/train(?:ing)?/i, name)).filter((name) => name !== file);
-  const found = names.map((name) => join(dirname(data), name)).find((path) => existsSync(path));
-  if (found === undefined) return undefined;
-  const columns = (await sampleColumns(found, rules)).map(({ name }) => name);
-  return Object.values(roles).every((name) => columns.includes(name)) ? found : undefined;
+/**
+ * `dev.csv` beside `train.csv`, `reviews-dev.csv` beside `reviews-train.csv` or `reviews.csv`, or just `dev.csv`, with the
+ * same columns.
+ */
+async function splitBeside(
+  data: string,
+  splits: readonly string[],
+  roles: ColumnRoles,
+  rules: LineRules,
+): Promise<string | undefined> {
+  const { dir, name, ext } = parse(data);
+  const named = (split: string): readonly string[] =>
+    TRAIN.test(name) ? [name.replace(TRAIN, split)] : ['-', '_', '.'].map((mark) => `${name}${mark}${split}`);
+  const paths = [...splits.flatMap(named), ...splits].map((stem) => join(dir, `${stem}${ext}`));
+  for (const path of paths.filter((path) => path !== join(dir, `${name}${ext}`) && existsSync(path))) {
+    const columns = (await sampleColumns(path, rules)).map((column) => column.name);
+    if (Object.values(roles).every((role) => columns.includes(role))) return path;
+  }
+  return undefined;
 }
+
+const TRAIN = /train(?:ing)?/i;
 
 /** A path of the process as one from the config's folder. */
 function fromConfig(path: string, config: string): string {
