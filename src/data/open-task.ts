@@ -57,6 +57,7 @@ export async function openTask(
   const whole = typeof data === 'string' ? await readTask(data, settings, bad.read) : data;
   const badRows = bad.tell();
   const { rows, dataSeed = DATA_SEED } = settings;
+  expectTargets(splitOf(whole, 'train'), whole);
   const task = withDevSplit(whole, settings);
   const all = splitOf(task, 'train');
   const train = rows === undefined ? all : stratifiedSubset(all, { rows }, dataSeed);
@@ -129,12 +130,13 @@ function withDevSplit(task: TextTask, { devShare, dataSeed = DATA_SEED }: Given<
 }
 
 /** @throws OptionError for labels that teach nothing. */
-function expectTargets({ name, labels, scores }: TextTable, { labelNames, isRegression }: TextTask): void {
+export function expectTargets({ name, size, labels, scores }: TextTable, { labelNames, isRegression }: TextTask): void {
   const [wanted, has] = isRegression
     ? ['a row with a score', scores?.some((score) => !Number.isNaN(score))]
     : ['a row with a label', labels?.some((label) => label >= 0)];
   if (has !== true) {
-    throw new OptionError({ where: name, wanted, got: 'none', fix: 'check labelColumn or scoreColumn' });
+    const got = `none in ${size}`;
+    throw new OptionError({ where: name, wanted, got, fix: 'check labelColumn or scoreColumn' });
   }
   if (isRegression || labelNames.length >= 2) return;
   throw new OptionError({

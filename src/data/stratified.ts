@@ -43,7 +43,11 @@ export function stratifiedSplit(
   portion: Portion,
   seed: number,
 ): { readonly part: TextTable; readonly rest: TextTable } {
-  const drawn = stratifiedRows(table, portion, seed);
+  return cutInTwo(table, stratifiedRows(table, portion, seed));
+}
+
+/** @throws OptionError for rows that leave nothing. */
+function cutInTwo(table: TextTable, drawn: Uint32Array): { readonly part: TextTable; readonly rest: TextTable } {
   if (drawn.length === table.size) {
     throw new OptionError({ where: 'portion', wanted: `fewer than all ${table.size} rows`, got: String(table.size) });
   }
@@ -60,10 +64,30 @@ export function stratifiedSplit(
 export function withDev(task: TextTask, options: { readonly seed: number; readonly portion?: Portion }): TextTask {
   const { train } = task;
   if (task.dev !== undefined || train === undefined) return task;
-  const { part, rest } = stratifiedSplit(train, options.portion ?? { share: 0.1 }, options.seed);
+  const { portion = { share: 0.1 }, seed } = options;
+  // Rows without a label or score would be of no use in it.
+  const judged = rowsWithTargets(train);
+  const pool = judged.length === 0 || judged.length === train.size ? undefined : selectRows(train, judged);
+  const drawn = stratifiedRows(pool ?? train, atLeastOne(portion, pool ?? train), seed);
+  const { part, rest } = cutInTwo(train, pool === undefined ? drawn : drawn.map((row) => judged[row] as number));
   // A file may be called dev.csv itself.
   const name = task.name === 'dev' ? task.name : `${task.name} dev`;
   return { ...task, train: rest, dev: { ...part, name: `${name}, cut from train` } };
+}
+
+/** Of few rows a small share would be none. @throws OptionError for a single row, which cannot be two splits. */
+function atLeastOne(portion: Portion, { name, size }: TextTable): Portion {
+  if (size < 2) {
+    const wanted = 'at least two labelled rows, one of them for a validation split';
+    throw new OptionError({ where: name, wanted, got: `${size}`, fix: 'add rows, or give dev, a file of its own' });
+  }
+  return 'share' in portion && portion.share > 0 && portion.share * size < 1 ? { rows: 1 } : portion;
+}
+
+function rowsWithTargets({ size, labels, scores }: TextTable): number[] {
+  const isThere = (row: number): boolean =>
+    scores === undefined ? labels?.[row] !== NO_LABEL : !Number.isNaN(scores[row]);
+  return Array.from({ length: size }, (_, row) => row).filter(isThere);
 }
 
 /** @returns For each size its share of `total`, in whole numbers that add up to it. */

@@ -1,11 +1,17 @@
 import { NO_LABEL } from '../tensor/no-label.js';
 import type { Dataset } from './dataset.js';
 import { batchesInOrder } from './shuffle.js';
+import { targetRows } from './text-table.js';
 
 /** What is right for each row, [N]: labels, -100 where there is none; of a regression scores, NaN where there is none. */
 export type Targets = { readonly labels: Int32Array; readonly scores?: Float32Array };
 
 const ROWS_PER_BATCH = 256;
+
+/** How many of the first rows of a data set have a label or score: those that a metric is of. */
+export function scoredRows(data: Dataset, rows = data.size): number {
+  return targetRows(data.text?.table ?? targetsOf(data), rows);
+}
 
 /** Of all rows of a data set. */
 export function targetsOf(data: Dataset): Targets {

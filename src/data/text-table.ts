@@ -131,6 +131,12 @@ export function labelCounts(table: TextTable): number[] {
   return counts;
 }
 
+/** How many rows, or of the first so many, have a label or score: those that a metric is of. */
+export function targetRows({ labels, scores }: Pick<TextTable, 'labels' | 'scores'>, rows?: number): number {
+  const isThere = (target: number) => (scores === undefined ? target !== NO_LABEL : !Number.isNaN(target));
+  return Array.from((scores ?? labels)?.subarray(0, rows) ?? []).filter(isThere).length;
+}
+
 export function rowNumbers(size: number): string[] {
   return Array.from({ length: size }, (_, row) => String(row + 1));
 }

@@ -1,6 +1,7 @@
 /** @file What a report shows besides accuracies: who confuses what, what a teacher says at several temperatures. */
 
 import { softmax } from '../tensor/logits.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import type { Predictions } from '../training/evaluation/evaluate.js';
 import type { Evidence, EvidenceExample } from './experiment-record.schema.js';
 
@@ -35,7 +36,7 @@ export function evidenceOf(options: ClassEvidenceOptions): Evidence {
   const count = classes.length;
   const of = (by: string) => answers.get(by) as RowAnswers;
   const isRight = (by: string) => (row: number) => of(by).classes[row] === labels[row];
-  const rows = Array.from({ length: labels.length }, (_, row) => row);
+  const rows = Array.from({ length: labels.length }, (_, row) => row).filter((row) => labels[row] !== NO_LABEL);
   const onlyArm = rows.filter((row) => isRight(arm)(row) && !isRight(over)(row));
   const onlyOther = rows.filter((row) => isRight(over)(row) && !isRight(arm)(row));
   const logitsOf = (by: string, row: number) => of(by).logits.subarray(row * count, (row + 1) * count);

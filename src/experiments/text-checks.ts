@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import type { FileLayout, FileTargets } from '../data/file-columns.js';
 import { hasColumns } from '../data/formats/table.js';
+import { expectTargets } from '../data/open-task.js';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 import { allRows } from '../data/row-sample.js';
 import { stratifiedSubset, withDev } from '../data/stratified.js';
@@ -63,6 +64,7 @@ export async function examineTexts(
   const whole = isTextSetName(path)
     ? await loadTextSet(path, { dir })
     : await readTextTask({ train: path, ...columns });
+  expectTargets(splitOf(whole, 'train'), whole);
   const task = withDev(whole, DEV);
   const train = splitOf(task, 'train');
   const { dev } = task;

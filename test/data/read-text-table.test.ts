@@ -187,8 +187,26 @@ describe('readTextTable', () => {
       {},
       /wanted labels that repeat, got 200 different ones in 200 rows/u,
     ],
+    [
+      'a.jsonl',
+      '{"text":"a"}\n{"text":"a \\"NaN\\" in a long text that would hide what is wrong with the row","label":NaN}',
+      {},
+      /a\.jsonl:2: wanted one whole JSON object, got NaN, which Python writes and JSON does not have; write null/u,
+    ],
+    [
+      'a.jsonl',
+      '[{"text":"a"},\n{"text":"b"}]',
+      {},
+      /a\.jsonl: wanted one JSON object per line, got a JSON array; rename it/u,
+    ],
+    // It was line 4 that was named, which looks right by itself.
+    [
+      'a.csv',
+      'text,label\n"a\nb",1\n"c\nsay "d" e",1\n',
+      {},
+      /a\.csv:4: wanted quotes around whole fields, .*got a quote in the middle of a field, in line 5 of the row that begins here/u,
+    ],
     ['a.jsonl', '{"text":"a"}\n{"text":"b"', {}, /a\.jsonl:2: wanted one whole JSON object, got '\{"text":"b"'/u],
-    ['a.jsonl', '[{"text":"a"}]\n', {}, /a\.jsonl:1: wanted a JSON object, got '\[.*; give one object per line/u],
     [
       'a.jsonl',
       '{"text":"a"}\n{"txt":"b"}\n',

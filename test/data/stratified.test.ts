@@ -92,6 +92,18 @@ describe('stratifiedSubset', () => {
 });
 
 describe('withDev', () => {
+  test('cuts rows that can be judged, at least one of them', () => {
+    const task = (train: TextTable): TextTask => ({
+      ...{ name: 'own', train, labelNames: ['a', 'b'], metrics: ['accuracy'], isPair: false, isRegression: false },
+    });
+    // 58 rows without a label and 2 with one: a tenth of all was 6 rows without any.
+    const cut = withDev(task(tableOf([1, 1], 58)), { seed: 1 });
+    expect([cut.dev?.size, cut.train?.size]).toEqual([1, 59]);
+    expect(cut.dev?.labels?.[0]).toBeGreaterThanOrEqual(0);
+    expect(withDev(task(tableOf([20, 20], 60)), { seed: 1 }).dev?.size).toBe(4);
+    expect(() => withDev(task(tableOf([1, 0], 5)), { seed: 1 })).toThrow(/at least two labelled rows, .* got 1/);
+  });
+
   const train = tableOf([600, 400]);
   const task: TextTask = {
     name: 't',

@@ -151,6 +151,11 @@ function targetColumn(path: string, rest: readonly Look[]): Pick<ColumnRoles, 'l
   const scores = rest.filter(isScore);
   if (labels.length === 1 && labels[0] !== undefined) return { label: labels[0].name };
   if (labels.length === 0 && scores.length === 1 && scores[0] !== undefined) return { score: scores[0].name };
+  const [one] = rest;
+  if (rest.length === 1 && one !== undefined && one.filled < 2) {
+    const got = one.filled === 0 ? `'${one.name}', which is empty` : `one row in '${one.name}'`;
+    throw new FileError({ where: path, wanted: 'rows of at least two labels', got, fix: 'add labelled rows' });
+  }
   throw undecided(path, 'one column of labels', rest, '--label NAME, or --score NAME for a regression');
 }
 

@@ -94,9 +94,15 @@ async function* plainRecords(path: string, delimiter: string): AsyncGenerator<Re
 async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<Record, void> {
   // Loaded where it is used: the table of formats is read for help texts too.
   const { CsvError, parse } = await import('csv-parse');
+  // Where the next record begins: the parser is ahead of whoever reads its records, and fails before these are read.
+  let next = 1;
   const parser = parse({
     delimiter,
     info: true,
+    on_record: (record: unknown, { lines }) => {
+      next = lines + 1;
+      return record;
+    },
     max_record_size: MAX_LINE_BYTES,
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
@@ -111,12 +117,10 @@ async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<R
   }
   // What goes wrong in the file destroys the parser, and so ends the loop below.
   const feeding = pipeline(blocks(), parser).catch(() => undefined);
-  let next = 1;
   try {
     for await (const parsed of parser as AsyncIterable<{ info: InfoRecord; record: string[] }>) {
       const { info, record } = parsed;
       const inside = record.reduce((count, cell) => count + cell.split('\n').length - 1, 0);
-      next = info.lines + 1;
       yield { line: info.lines - inside, cells: record };
     }
   } catch (error) {
@@ -141,10 +145,10 @@ function quoteError(error: CsvError, path: string, next: number): FileError {
     return new FileError({ where: `${path}:${next}`, wanted: 'a closing quote', got, fix, cause: error });
   }
   return new FileError({
-    where: `${path}:${line}`,
+    where: `${path}:${next}`,
     wanted: 'quotes around whole fields, doubled inside them',
-    got: 'a quote in the middle of a field',
-    fix: `correct that line; ${plain}`,
+    got: `a quote in the middle of a field${line > next ? `, in line ${line} of the row that begins here` : ''}`,
+    fix: `correct that row; ${plain}`,
     cause: error,
   });
 }

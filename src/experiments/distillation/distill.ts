@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { scoredRows } from '../../data/targets.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
@@ -146,7 +147,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     const late = findWarnings({
       experiment: {
         ...{ ...outcome, judged: method.name, noTeacher: 'no-teacher' },
-        ...(score !== undefined && { teacher: { name: teacher.name, score, rows: data.evaluation.size } }),
+        ...(score !== undefined && { teacher: { name: teacher.name, score, rows: scoredRows(data.evaluation) } }),
       },
     });
     warnings.afterRuns(late);
@@ -186,7 +187,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       config,
       data: {
         train: { name: data.train.name, rows: data.train.size },
-        evaluation: { name: data.evaluation.name, rows: data.evaluation.size },
+        evaluation: { name: data.evaluation.name, rows: scoredRows(data.evaluation) },
         ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
       warnings: warnings.known(),

@@ -6,6 +6,7 @@ import { conflictingLabels } from './conflicting-labels.js';
 import { duplicates } from './duplicates.js';
 import { emptyTexts } from './empty-texts.js';
 import { labelOrder } from './label-order.js';
+import { labelSpelling } from './label-spelling.js';
 import { noLabels } from './no-labels.js';
 import { oneClass } from './one-class.js';
 import { pastBest } from './past-best.js';
@@ -24,6 +25,7 @@ export const CHECK_TABLE = {
   'no-labels': noLabels,
   'class-imbalance': classImbalance,
   'rare-labels': rareLabels,
+  'label-spelling': labelSpelling,
   'unseen-labels': unseenLabels,
   'empty-texts': emptyTexts,
   duplicates,

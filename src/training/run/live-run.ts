@@ -371,7 +371,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     parameters,
     data: {
       train: { name: data.train.name, rows: data.train.size },
-      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.rows } }),
+      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.scored ?? evaluation.rows } }),
     },
     options: fingerprint(),
     steps: position.step,

@@ -1,5 +1,6 @@
 /** @file What can be known of a run before its folder is touched: defaults, checks, plan, and what decides its numbers. */
 import type { Dataset } from '../../data/dataset.js';
+import { scoredRows } from '../../data/targets.js';
 import { savedWithTexts } from '../../data/text-rows.js';
 import { OptionError } from '../../errors/failures.js';
 import { comparable, type Fingerprint, fingerprint, onceAsked } from '../../files/fingerprint.js';
@@ -37,7 +38,8 @@ import { planTraining, type TrainingPlan } from './train.js';
 export type PreparedRun = {
   readonly options: RunOptions;
   readonly plan: TrainingPlan;
-  readonly evaluation: { readonly data: Dataset; readonly rows: number } | undefined;
+  /** With the rows that are run, and how many of them have what they are scored by. */
+  readonly evaluation: { readonly data: Dataset; readonly rows: number; readonly scored?: number } | undefined;
   /** The model, and what the method trains beside it. */
   readonly stepModel: Model;
   /** Of all that the step trains. */
@@ -102,7 +104,10 @@ export function prepareRun(given: RunOptions): PreparedRun {
   return assembled({
     options,
     plan,
-    evaluation: evaluation && { data: evaluation, rows: evalRows },
+    evaluation: evaluation && {
+      ...{ data: evaluation, rows: evalRows },
+      ...(options.openEvaluator === undefined && { scored: scoredRows(evaluation, evalRows) }),
+    },
     stepModel,
     weights,
     monitor,

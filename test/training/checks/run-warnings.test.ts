@@ -4,7 +4,7 @@ import { textDataset } from '../../../src/data/text-dataset.js';
 import { type TextTable, textTable } from '../../../src/data/text-table.js';
 import { bilstm } from '../../../src/models/bilstm.js';
 import { mlp } from '../../../src/models/mlp.js';
-import { runWarnings } from '../../../src/training/checks/run-warnings.js';
+import { runWarnings, textWarnings } from '../../../src/training/checks/run-warnings.js';
 import { findWarnings } from '../../../src/training/checks/table.js';
 import { words } from '../../data/words.js';
 import { blobs } from '../blobs.js';
@@ -100,6 +100,14 @@ describe('runWarnings', () => {
     expect(warning?.name).toBe('unseen-labels');
     expect(warning?.text).toBe("2 of the 4 rows of dev are labelled 'c', which no row of train is");
     expect(names(table('train', [0, 1, 2, 2, 1, 0], three), asked)).toEqual([]);
+  });
+
+  test('label-spelling: labels that differ in case or spaces alone', () => {
+    const spelt = (name: string) => ['POS', 'neg', name];
+    const [warning, ...others] = textWarnings(table('train', [0, 0, 1, 1, 2, 2], spelt(' pos')), undefined);
+    expect([warning?.name, others]).toEqual(['label-spelling', []]);
+    expect(warning?.text).toBe("'POS', ' pos' are 2 labels of train, and differ in case or spaces alone");
+    expect(names(table('train', [0, 0, 1, 1, 2, 2], spelt('positive')), undefined)).toEqual([]);
   });
 
   test('rare-labels: labels with one training row', () => {

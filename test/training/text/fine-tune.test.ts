@@ -54,6 +54,20 @@ describe('fineTune', () => {
     expect((await loadTextModel(outputDir)).readsPairs).toBe(isPair);
   });
 
+  test('says how many rows it was scored on, which are those with a label', async () => {
+    const { train: rows } = await openTask(task, {});
+    const dev = {
+      ...rows,
+      name: 'own dev',
+      labels: Int32Array.from(rows.labels ?? [], (label, i) => (i < 6 ? -100 : label)),
+    };
+    const outputDir = join(root, 'unlabelled');
+    const { record } = await fineTune({
+      ...{ model: pretrained, task: { ...task, dev }, maxSteps: 1, epochs: 1, threads: 1, outputDir },
+    });
+    expect(record.data.evaluation).toEqual({ name: 'own dev', rows: rows.size - 6 });
+  });
+
   test('is a run with the settings of the field: linear decay after a tenth, decayed weights, clipping at 1', async () => {
     const outputDir = join(root, 'short');
     const tuned = await fineTune({ model: pretrained, task, epochs: 2, seed: 3, threads: 1, outputDir });

@@ -1,5 +1,7 @@
 /** @file `retort distill`. */
+
 import { dirname, join } from 'node:path';
+import { scoredRows } from '../../../data/targets.js';
 import { formatCount, money } from '../../../errors/number-text.js';
 import { NO_CONTROLS } from '../../../experiments/distillation/controls.js';
 import {
@@ -222,7 +224,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
       `arms     ${arms.join(', ')}`,
       `runs     ${formatCount(runs)}: each arm on ${seedsText(options.seeds)}`,
       `train    ${rows} (${train.name}), ${formatCount(totalSteps)} steps of ${run.batchSize} rows per run`,
-      `judged   by ${metric} on ${formatCount(evaluation.size)} rows (${evaluation.name})`,
+      `judged   by ${metric} on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})`,
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
       ...(taken === undefined
@@ -240,7 +242,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
       steps: totalSteps,
       batchSize: run.batchSize,
       metric,
-      evaluationRows: evaluation.size,
+      evaluationRows: scoredRows(evaluation),
       teachers,
       teacherEpochs: options.teacherEpochs ?? null,
       student,

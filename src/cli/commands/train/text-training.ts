@@ -1,4 +1,6 @@
 /** @file `retort train`. */
+import { scoredRows } from '../../../data/targets.js';
+import { targetRows } from '../../../data/text-table.js';
 import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
@@ -54,7 +56,7 @@ async function plannedTraining(prepared: PreparedFineTuning): Promise<CommandOut
   return {
     text: [
       `train    ${formatCount(train.size)} rows (${train.name}), ${formatCount(steps)} steps of ${run.batchSize} rows${atMost}`,
-      `scored   on ${formatCount(evaluation.size)} rows (${evaluation.name}) after each of ${formatCount(epochs)} epochs`,
+      `scored   on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name}) after each of ${formatCount(epochs)} epochs`,
       `model    ${run.model.kind}, ${formatCount(parameters)} parameters`,
       `time     about ${formatDuration(seconds)}${atMost}`,
       `memory   about ${formatSize(peakRssBytes)} at most`,
@@ -64,7 +66,7 @@ async function plannedTraining(prepared: PreparedFineTuning): Promise<CommandOut
     ].join('\n'),
     json: {
       rows: train.size,
-      evaluationRows: evaluation.size,
+      evaluationRows: scoredRows(evaluation),
       batchSize: run.batchSize,
       ...stageJson(stage),
       disk: { ...stage.disk, stayBytes: disk.stays, mostBytes: disk.most },
@@ -90,7 +92,7 @@ function outputOf(trained: FineTuned): CommandOutput {
   const line = (name: string, text: string) => `${name.padEnd(width)}  ${text}`;
   const own =
     isOne && task
-      ? [`${figuresOf(metrics)} on ${formatCount(task.dev.size)} rows (${task.dev.name}) after the last epoch`]
+      ? [`${figuresOf(metrics)} on ${formatCount(targetRows(task.dev))} rows (${task.dev.name}) after the last epoch`]
       : [];
   return {
     text: [
@@ -98,7 +100,7 @@ function outputOf(trained: FineTuned): CommandOutput {
       ...(isOne
         ? []
         : tasks.map(({ name, metricsAfter, dev }) =>
-            line(name, `${figuresOf(metricsAfter)} on ${formatCount(dev.size)} rows`),
+            line(name, `${figuresOf(metricsAfter)} on ${formatCount(targetRows(dev))} rows`),
           )),
       line(
         'trained',
@@ -136,7 +138,7 @@ function jsonOfOne({ record, best }: FineTuned, task: FineTunedTask, read: NonNu
     labels: labelNames,
     metrics: record.metrics,
     train: { name: train.name, rows: train.size, ...read },
-    dev: { name: dev.name, rows: dev.size },
+    dev: { name: dev.name, rows: targetRows(dev) },
     badRows,
   };
 }
@@ -148,7 +150,7 @@ function jsonOfSeveral({ record, tasks }: FineTuned) {
     tasks: Object.fromEntries(
       tasks.map(({ name, metricsAfter, labelNames, train, dev, badRows }) => [
         name,
-        { metrics: metricsAfter, labels: labelNames, trainRows: train.size, devRows: dev.size, badRows },
+        { metrics: metricsAfter, labels: labelNames, trainRows: train.size, devRows: targetRows(dev), badRows },
       ]),
     ),
   };
