@@ -99,7 +99,7 @@ async function* quotedRecords(path: string, delimiter: string): AsyncGenerator<R
   const parser = parse({
     delimiter,
     info: true,
-    on_record: (record: unknown, { lines }) => {
+    on_record: (record: string[], { lines }) => {
       next = lines + 1;
       return record;
     },
