@@ -21,9 +21,7 @@ import type { ComputeSettings } from '../options/run-settings.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 
 export type EvaluateOptions = HubEvents &
-  Given<
-    Omit<ColumnSettings, 'scoreColumn'> & Pick<TaskSettings, 'dataDir' | 'badRows' | 'maxLength'> & ComputeSettings
-  > & {
+  Given<ColumnSettings & Pick<TaskSettings, 'dataDir' | 'badRows' | 'maxLength'> & ComputeSettings> & {
     /** An export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub. */
     readonly model: string;
     /** A set by name, a file with a column of labels (of a regression values), or texts that a program has read. */
@@ -130,7 +128,7 @@ async function readData(options: EvaluateOptions, labels: readonly string[]): Pr
 
 /** Cells hold the model's labels, or what a file of names says they stand for; of a regression values. */
 async function targetsOfModel(
-  { labelColumn, labelNames, header }: EvaluateOptions,
+  { labelColumn, scoreColumn, labelNames, header }: EvaluateOptions,
   labels: readonly string[],
   isRegression: boolean,
 ): Promise<FileTargets & Pick<ReadTextTableOptions, 'labelNames'>> {
@@ -138,7 +136,20 @@ async function targetsOfModel(
     const got = 'a model that predicts values';
     throw new OptionError({ where: 'labelNames', wanted: 'a model of labels', got, fix: 'leave it out' });
   }
-  if (isRegression) return fileTargets({ scoreColumn: labelColumn ?? 'label', header });
+  if (scoreColumn !== undefined && !isRegression) {
+    const fix = 'leave it out, and name the column of labels: labelColumn';
+    throw new OptionError({
+      where: 'scoreColumn',
+      wanted: 'a model that predicts values',
+      got: 'a model of labels',
+      fix,
+    });
+  }
+  if (scoreColumn !== undefined && labelColumn !== undefined) {
+    const got = `${scoreColumn}, and ${labelColumn} as labelColumn`;
+    throw new OptionError({ where: 'scoreColumn', wanted: 'one column of values', got, fix: 'give only one' });
+  }
+  if (isRegression) return fileTargets({ scoreColumn: scoreColumn ?? labelColumn ?? 'label', header });
   const targets = await fileTargets({ labelColumn, labelNames, header });
   return targets.labelMap === undefined ? { ...targets, labelNames: labels } : targets;
 }

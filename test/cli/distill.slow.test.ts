@@ -77,6 +77,15 @@ describe('retort distill on a file of one’s own', () => {
     );
     expect(stdout).toContain('ship this one: quick/runs/hinton-1');
     expect(said).not.toMatch(/BETTER|CAN'T TELL/);
+    // The folder of the experiment stands for its student to ship, and its texts have the column's name of everywhere.
+    const student = retort('predict quick/runs/hinton-1 dev.csv --text review', root);
+    const shipped = retort('predict quick dev.csv --text review', root);
+    expect(shipped.stdout).toBe(student.stdout);
+    expect(shipped.stderr).toContain(
+      'note: quick is an experiment: quick/runs/hinton-1 is the student that it says to ship\n',
+    );
+    const scored = retort('evaluate quick dev.csv --text review --label stars', root);
+    expect(scored.stdout).toMatch(/^accuracy +\d+\.\d\d/);
     // The words that it says.
     const verdict = retort(`${line} --resume --controls no-teacher --seeds 5 --json`, root);
     expect(verdict.code, verdict.stderr).toBe(0);

@@ -61,6 +61,11 @@ describe('evaluate', () => {
   });
 
   test('settings that contradict the data are named', async () => {
+    const data = join(root, 'scored.csv');
+    writeFileSync(data, 'text,grade\na,1\n');
+    await expect(evaluate({ model, data, scoreColumn: 'grade', threads: 1 })).rejects.toThrow(
+      'scoreColumn: wanted a model that predicts values, got a model of labels; leave it out, and name the column of labels: labelColumn',
+    );
     await expect(evaluate({ model, data: 'own.csv', split: 'dev' })).rejects.toThrow(
       "split: wanted the name of a data set, got 'own.csv'; leave it out",
     );

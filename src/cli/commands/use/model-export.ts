@@ -1,6 +1,7 @@
 /** @file `retort export`. */
 
 import { formatCount } from '../../../errors/number-text.js';
+import { shippedModel } from '../../../experiments/shipped-model.js';
 import { exportModel } from '../../../export/export-model.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { formatMegabytes } from '../../numbers.js';
@@ -8,11 +9,12 @@ import type { OptionValues } from '../../options.js';
 import type { exportUsage } from './usage.js';
 
 export async function exportTrained(
-  options: OptionValues<typeof exportUsage.options>,
+  given: OptionValues<typeof exportUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
-  const { to, outputDir } = options;
   const { onNotice, onDownload } = io;
+  const options = { ...given, model: await shippedModel(given.model, onNotice) };
+  const { to, outputDir } = options;
   const labelNames = options.labelNames?.split(',').map((name) => name.trim());
   const { path, labelNames: labels, ...written } = await exportModel({ ...options, labelNames, onNotice, onDownload });
   const { kind, parameters, bytes } = written;

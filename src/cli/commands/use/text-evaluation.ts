@@ -3,6 +3,7 @@ import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { type Evaluated, evaluate } from '../../../experiments/evaluate.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
+import { shippedModel } from '../../../experiments/shipped-model.js';
 import { readsImages } from '../../../export/open-text-model.js';
 import { METRICS } from '../../../metrics/table.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
@@ -10,11 +11,12 @@ import type { OptionValues } from '../../options.js';
 import type { evaluateUsage } from './usage.js';
 
 export async function evaluateModel(
-  options: OptionValues<typeof evaluateUsage.options>,
+  given: OptionValues<typeof evaluateUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
-  const { model, data, dataDir } = options;
   const { onNotice, onDownload } = io;
+  const options = { ...given, model: await shippedModel(given.model, onNotice) };
+  const { model, data, dataDir } = options;
   if (await readsImages(model, io)) {
     const { scoredDigits } = await import('./digits.js');
     return scoredDigits(options, io);

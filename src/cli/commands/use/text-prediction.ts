@@ -1,5 +1,6 @@
 /** @file `retort predict`. */
 import { OptionError } from '../../../errors/failures.js';
+import { shippedModel } from '../../../experiments/shipped-model.js';
 import { openTextModel, readsImages } from '../../../export/open-text-model.js';
 import type { Answer } from '../../../inference/load.js';
 import type { Json } from '../../../options/json.js';
@@ -15,7 +16,8 @@ type Options = OptionValues<typeof predictUsage.options>;
  * One line a text, in their order: its label, a tab, the probability of it; of a regression the value. With `--json` one
  * object for a text, or one a line for many.
  */
-export async function predict(options: Options, io: CommandIo): Promise<CommandOutput | undefined> {
+export async function predict(given: Options, io: CommandIo): Promise<CommandOutput | undefined> {
+  const options = { ...given, model: await shippedModel(given.model, io.onNotice) };
   const { inputs: words, threads, device, maxLength, json } = options;
   const { onNotice, onDownload } = io;
   if (await readsImages(options.model, io)) {

@@ -13,7 +13,7 @@ const model = {
   kind: 'operand',
   placeholder: 'model',
   required: true,
-  help: 'an export, a checkpoint, a run that has one, a Hugging Face folder, or a name on its hub',
+  help: 'an export, a checkpoint, a run that has one, an experiment (its student to ship), a Hugging Face folder, or a name on its hub',
 } as const satisfies FlagSpec;
 const maxLength = {
   ...SPLIT_SETTINGS.maxLength,
@@ -56,7 +56,12 @@ export const evaluateUsage = {
     labelNames: COLUMN_SETTINGS.labelNames,
     labelColumn: {
       ...COLUMN_SETTINGS.labelColumn,
-      help: 'column of the labels, names or numbers from 0; of a regression the values',
+      help: 'column of the labels, names or numbers from 0, --label for short',
+    },
+    scoreColumn: {
+      ...COLUMN_SETTINGS.scoreColumn,
+      help: 'of a regression: column of the values, --score for short',
+      defaultSays: 'label',
     },
     maxLength,
     ...computeOptions,
@@ -88,10 +93,7 @@ export const predictUsage = {
     pair: { kind: 'text', placeholder: 'text', group: 'Texts', help: 'the second text, for a model of pairs' },
     ...UNLABELLED_COLUMNS,
     textColumn: {
-      kind: 'text',
-      placeholder: 'name',
-      group: 'Texts',
-      help: 'column of the texts',
+      ...UNLABELLED_COLUMNS.textColumn,
       defaultSays: 'text, or sentence where there is no text',
     },
     pairColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
@@ -123,7 +125,7 @@ export const exportUsage = {
       kind: 'operand',
       placeholder: 'model',
       required: true,
-      help: 'a run, a checkpoint, a Hugging Face folder, or a name on its hub',
+      help: 'a run, a checkpoint, an experiment (its student to ship), a Hugging Face folder, or a name on its hub',
     },
     to: { kind: 'choice', choices: ['onnx', 'hf'], default: 'onnx', group: 'Output', help: 'the format' },
     outputDir: {
