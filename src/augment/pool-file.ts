@@ -2,6 +2,7 @@
  * @file New texts in a file of JSON lines, written row by row: `{"id": "7/1", "from": "7", "text": "…"}`. Beside it,
  * `FILE.state.json` says what the rows depend on and whether the file is whole.
  */
+
 import { closeSync, createReadStream, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -14,6 +15,7 @@ import { begunByOlder, expectSame, type Fingerprint, fingerprint, firstDifferenc
 import { acquireLock, expectStillLocked } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { packageVersion } from '../files/package-version.js';
+import { jsonOf } from '../options/json.js';
 import {
   AUGMENT_SEED,
   type Augmentation,
@@ -238,7 +240,7 @@ async function readState(path: string): Promise<PoolState | undefined> {
   }
   const { poolStateSchema } = await import('./pool-state.schema.js');
   try {
-    return poolStateSchema.parse(JSON.parse(text));
+    return poolStateSchema.parse(jsonOf(text));
   } catch (error) {
     throw new FileError({
       where: statePath(path),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FileError } from '../errors/failures.js';
+import { jsonOf } from '../options/json.js';
 
 const SPLITS = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
 
@@ -13,7 +14,7 @@ export function intentSplits(
 ): Readonly<Record<string, readonly (readonly [string, string])[]>> {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = jsonOf(json);
   } catch (error) {
     const fix = 'download it again';
     throw new FileError({ where: path, wanted: 'valid JSON', got: 'invalid JSON', fix, cause: error });

@@ -4,6 +4,7 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { defined } from '../options/given.js';
 import { EXTENSIONS, FORMATS, formatOf, type TextFormat, unknownExtension } from './formats/table.js';
 import {
+  BAD_ROW_FIX,
   type BadRow,
   type ColumnName,
   type Columns,
@@ -86,6 +87,9 @@ function chosenColumns(options: ReadTextTableOptions, names: readonly string[]):
   };
 }
 
+/** Of a text: no model here reads more than a few thousand tokens, and splitting a text of many megabytes takes seconds. */
+const MAX_CHARACTERS = 2 ** 20;
+
 class TableBuilder {
   readonly #path: string;
   readonly #options: ReadTextTableOptions;
@@ -117,6 +121,11 @@ class TableBuilder {
   /** Nothing is added before all cells are known to be right. */
   #take({ where, cells }: TableRow): FileError | undefined {
     const { roles } = this.#found;
+    const long = [cells.text, cells.pair].find((text) => (text?.length ?? 0) > MAX_CHARACTERS);
+    if (long !== undefined) {
+      const wanted = `a text of at most ${MAX_CHARACTERS} characters`;
+      return new FileError({ where, wanted, got: `one of ${long.length}`, fix: BAD_ROW_FIX });
+    }
     this.#labels ??= new LabelColumn(this.#path, this.#labelOptions());
     const label = roles.has('label') ? this.#labels.read(cells.label, where) : 0;
     if (label instanceof FileError) return label;

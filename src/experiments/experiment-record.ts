@@ -11,6 +11,7 @@ import { around, mean, normalHalfWidth, sampleSd, tHalfWidth } from '../metrics/
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { wilsonInterval } from '../metrics/wilson-interval.js';
 import { defined } from '../options/given.js';
+import { jsonOf } from '../options/json.js';
 import { findWarnings } from '../training/checks/table.js';
 import type { StoredWarning } from './arm-result.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
@@ -284,7 +285,7 @@ async function readJson(path: string): Promise<unknown> {
     if (size > MAX_BYTES) {
       throw new FileError({ where: path, wanted: `at most ${MAX_BYTES} bytes of JSON`, got: `${size} bytes` });
     }
-    return JSON.parse(await readFile(path, 'utf8'));
+    return jsonOf(await readFile(path, 'utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw inputFailure(error, path);
     const got = `invalid JSON (${error.message})`;

@@ -1,6 +1,7 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { FileError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
+import { jsonOf } from '../options/json.js';
 import { inputFailure, outputFailure } from './file-failure.js';
 import { expectStillLocked } from './lock.js';
 import { textIn } from './path-entry.js';
@@ -100,8 +101,7 @@ export async function readJsonLines(path: string): Promise<unknown[]> {
   const lines = (await textIn(path)).split('\n').slice(0, -1);
   return lines.map((line, index) => {
     try {
-      const value: unknown = JSON.parse(line);
-      return value;
+      return jsonOf(line);
     } catch (error) {
       throw new FileError({
         where: `${path}:${index + 1}`,

@@ -74,6 +74,8 @@ export async function loadHuggingFace(folder: string, options: HuggingFaceOption
   const tensors = ourNames(await readFiles(folder, files), model, family, where, notices);
   if (newHead) for (const name of [...tensors.keys()]) if (!family.isPrefixed(name)) tensors.delete(name);
   expectSameClasses(tensors, model, family.classifierOf(head), where);
+  // Before a new part is drawn: a config that is not of these weights may say that it is as large as it likes.
+  checkedWeights(tensors, { ...model, parameters: model.parameters.filter(({ name }) => tensors.has(name)) }, where);
   const weights = checkedWeights(
     withNewParts(tensors, model, family, seed, where, newHead ? [] : notices),
     model,

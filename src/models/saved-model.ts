@@ -2,6 +2,7 @@
  * @file A model on disk: a folder with `config.json` (kind, config, label names, hash of the weights) and
  * `model.safetensors`. Nothing in it is ever executed.
  */
+
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { errorCode, inputFailure } from '../files/file-failure.js';
 import { expectUnchanged, MANIFEST, writeManifest } from '../files/manifest.js';
 import { packageVersion } from '../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
+import { jsonOf, jsonProblem } from '../options/json.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -249,9 +251,9 @@ export async function readSmallJson(path: string, maxBytes: number): Promise<unk
     if (size > maxBytes) {
       throw new CheckpointError({ where: path, wanted: `at most ${maxBytes} bytes of JSON`, got: `${size} bytes` });
     }
-    return JSON.parse(await readFile(path, 'utf8'));
+    return jsonOf(await readFile(path, 'utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError) throw damaged(path, 'JSON', 'invalid JSON', error);
+    if (error instanceof SyntaxError) throw damaged(path, 'JSON', jsonProblem(error), error);
     throw asCheckpointError(path, inputFailure(error, path));
   }
 }

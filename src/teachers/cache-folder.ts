@@ -1,4 +1,5 @@
 /** @file The folder of a cache: one folder a teacher, in it a description and shards of answers; all of it bounded. */
+
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { errorCode, inputFailure } from '../files/file-failure.js';
 import { acquireLock, type Lock, PATIENCE_MS } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { removeStaleTemporaries } from '../files/temporary.js';
+import { jsonOf } from '../options/json.js';
 import { decodeShard, encodeShard, type Shard } from './answer-shard.js';
 import type { FedSignals } from './teacher.js';
 
@@ -41,7 +43,7 @@ export async function teacherFolder(root: string, key: string): Promise<TeacherF
 export async function knownSignals({ path }: Pick<TeacherFolder, 'path'>): Promise<FedSignals | undefined> {
   try {
     const { descriptionSchema } = await import('./cache-description.schema.js');
-    return descriptionSchema.parse(JSON.parse(await readFile(join(path, DESCRIPTION), 'utf8'))).signals as FedSignals;
+    return descriptionSchema.parse(jsonOf(await readFile(join(path, DESCRIPTION), 'utf8'))).signals as FedSignals;
   } catch {
     // Missing, torn or of another version: the teacher itself says which signals it gives.
     return undefined;

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { FileError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
+import { jsonOf, jsonProblem } from '../options/json.js';
 
 /**
  * The text of a regular file of at most `maxBytes` bytes; nothing is read of one that is larger.
@@ -27,10 +28,10 @@ export async function readText(path: string, maxBytes: number): Promise<string> 
  */
 export function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(text);
+    return jsonOf(text);
   } catch (error) {
     const fix = 'copy or download the file again';
-    throw new FileError({ where: path, wanted: 'JSON', got: 'invalid JSON', fix, cause: error });
+    throw new FileError({ where: path, wanted: 'JSON', got: jsonProblem(error), fix, cause: error });
   }
 }
 

@@ -32,7 +32,7 @@ const USES: Readonly<Record<string, Use>> = {
   init: {
     run: `init ${LABELLED.replace(' --dev dev.csv', '')}`,
     says: /retort\.yaml/,
-    wrong: 'init reviews.csv --text title --label stars --output wrong',
+    wrong: 'init reviews.csv --text title --label stars --output wrong.yaml',
     refused: "wanted a column of reviews.csv: review, stars, got 'title'",
   },
   pretrain: {

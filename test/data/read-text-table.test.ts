@@ -258,6 +258,15 @@ describe('readTextTable', () => {
     expect(error.message).toMatch(message);
   });
 
+  test('a row that would take seconds, or run out of stack, is named', async () => {
+    const deep = `{"text":"a"}\n{"text":${'['.repeat(1e5)}${']'.repeat(1e5)}}\n`;
+    expect((await failure(read('a.jsonl', deep))).message).toMatch(
+      /a\.jsonl:2: wanted one whole JSON object, got JSON nested deeper than 100 levels; correct/u,
+    );
+    const long = (await failure(read('a.csv', `text,label\na,1\n${'b '.repeat(2 ** 19)}c,1\n`))).message;
+    expect(long).toMatch(/a\.csv:3: wanted a text of at most 1048576 characters, got one of 1048577; correct/u);
+  });
+
   test('a missing file and a folder are named', async () => {
     await expect(readTextTable(join(folder, 'gone.csv'))).rejects.toThrow(/gone\.csv: wanted an existing file/u);
     await expect(readTextTable(folder, { format: 'csv' })).rejects.toThrow(/wanted a regular file, got a folder/u);

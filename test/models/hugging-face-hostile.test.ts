@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RetortError } from '../../src/errors/retort-error.js';
 import { loadHuggingFace } from '../../src/models/hugging-face.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/tensor/safetensors.js';
 import { temporaryFolder } from '../files/processes.js';
 
 const root = temporaryFolder();
@@ -39,6 +40,17 @@ const odd = fc.oneof(
 );
 
 describe('a hostile model folder', () => {
+  test('a size that is not that of the weights is refused before parts that they lack are made of it', async () => {
+    const { tensors } = decodeSafetensors(weights, 'tiny');
+    const bare = new Map([...tensors].filter(([name]) => name.startsWith('bert.') && !name.includes('pooler')));
+    const config = JSON.stringify({ ...(JSON.parse(tiny.config) as object), hidden_size: 30_000 });
+    const before = process.resourceUsage().maxRSS;
+    const said = await outcome({ 'config.json': config, 'model.safetensors': encodeSafetensors(bare) });
+    expect(said).toMatch(/^DIR\/model\.safetensors: tensor '.*': wanted float32\[.*30000.*\], got float32\[/);
+    // A pooler of that size is 3.6 GB.
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(1e6);
+  });
+
   test('a config.json with anything in any key is read or one error', async () => {
     const config = JSON.parse(tiny.config) as Record<string, unknown>;
     const change = fc.dictionary(fc.constantFrom(...Object.keys(config), 'num_labels', 'format', '__proto__'), odd, {
@@ -111,7 +123,7 @@ describe('a hostile model folder', () => {
     };
     const before = process.memoryUsage.rss();
     expect(await outcome({ 'config.json': JSON.stringify(config), 'model.safetensors': weights })).toContain(
-      "tensor 'encoder.layer.2.attention.self.query.weight': wanted float32[100000000, 100000000], got none",
+      "tensor 'embeddings.word_embeddings.weight': wanted float32[100000000, 100000000], got float32[23, 8]",
     );
     expect(process.memoryUsage.rss() - before).toBeLessThan(256 * 2 ** 20);
   });

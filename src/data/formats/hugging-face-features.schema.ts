@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../../options/json.js';
 
 const FEATURES = z.object({ info: z.object({ features: z.record(z.string(), z.unknown()) }) });
 const CLASS_LABEL = z.object({ _type: z.literal('ClassLabel'), names: z.array(z.string()).min(1) });
@@ -10,7 +11,7 @@ const CLASS_LABEL = z.object({ _type: z.literal('ClassLabel'), names: z.array(z.
 export function classLabelNames(json: string, column: string): readonly string[] | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = jsonOf(json);
   } catch {
     return undefined;
   }

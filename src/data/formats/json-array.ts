@@ -1,7 +1,7 @@
 /** @file JSON: one array of objects, as `DataFrame.to_json(orient='records')` of pandas writes it. */
 
 import { FileError } from '../../errors/failures.js';
-import { isJsonObject } from '../../options/json.js';
+import { DeepJsonError, isJsonObject, jsonOf } from '../../options/json.js';
 import { readText } from '../../tokenizers/read-text.js';
 import { objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
@@ -35,9 +35,9 @@ function parsedArray(text: string, path: string): readonly unknown[] {
   };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = jsonOf(text);
   } catch (error) {
-    throw wrong('text that is not JSON', error);
+    throw wrong(error instanceof DeepJsonError ? error.message : 'text that is not JSON', error);
   }
   if (Array.isArray(value)) return value;
   throw wrong(quoted(JSON.stringify(value)));

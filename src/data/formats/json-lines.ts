@@ -1,7 +1,7 @@
 /** @file JSON lines: one object a line. */
 
 import { FileError } from '../../errors/failures.js';
-import { isJsonObject } from '../../options/json.js';
+import { DeepJsonError, isJsonObject, jsonOf } from '../../options/json.js';
 import { objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
 import { textLines } from './text-lines.js';
@@ -26,7 +26,7 @@ async function* jsonLines(path: string): AsyncGenerator<ObjectRow | BadRow, void
 
 function parsedObject(text: string, where: string): ObjectRow['object'] | FileError {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = jsonOf(text);
     if (isJsonObject(value)) return value;
     const fix = 'give one object per line';
     return new FileError({ where, wanted: 'a JSON object', got: quoted(text), fix });
@@ -38,7 +38,13 @@ function parsedObject(text: string, where: string): ObjectRow['object'] | FileEr
       return new FileError({ where, wanted: 'one whole JSON object', got, fix, cause: error });
     }
     const wanted = 'one whole JSON object';
-    return new FileError({ where, wanted, got: quoted(text), fix: BAD_ROW_FIX, cause: error });
+    return new FileError({
+      where,
+      wanted,
+      got: error instanceof DeepJsonError ? error.message : quoted(text),
+      fix: BAD_ROW_FIX,
+      cause: error,
+    });
   }
 }
 

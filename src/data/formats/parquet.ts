@@ -81,7 +81,7 @@ async function* objectsOf(
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
   const { classLabelNames } = await import('./hugging-face-features.schema.js');
   const metadata = await readable(path, () => parquetMetadataAsync(file));
-  const names = await readable(path, () => parquetSchema(metadata).children.map((child) => child.element.name));
+  const names = await readable(path, () => parquetSchema(metadata).children.map((child) => child.element.name ?? ''));
   const json = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
   const classNames = (column: string) => (json === undefined ? undefined : classLabelNames(json, column));
   const wanted = [...columns({ names, classNames })];
