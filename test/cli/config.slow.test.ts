@@ -67,9 +67,9 @@ describe('a retort.yaml', () => {
     expect(plan).toMatchObject({ arms: ['hinton', 'no-teacher'], runs: 4, rows: 160, steps: 5, evaluationRows: 60 });
     mustRun('init reviews.csv --output proposed.yaml');
     const { stdout } = mustRun('distill proposed.yaml --model encoder --layers 2 --dry_run');
-    // By hand: 144 of 160 rows are left to train on, 5 steps of 32 in each of the 10 passes that init gives few rows.
+    // By hand: dev.csv beside it is the validation split; 160 rows, 5 steps of 32 in each of the 10 epochs for few rows.
     expect(stdout).toContain('runs     20: each arm on seeds 1 to 5');
-    expect(stdout).toContain('144 rows (reviews train), 50 steps of 32 rows per run');
+    expect(stdout).toContain('160 rows (reviews train), 50 steps of 32 rows per run');
     expect(stdout).toContain('teacher  minilm-l6, trained first: 6 epochs');
     expect([existsSync(path('dry')), existsSync(path('outputs'))]).toEqual([false, false]);
   });

@@ -105,7 +105,7 @@ describe('retort distill', () => {
     expect(json.teacher.name).toBe('ensemble of teacher-1, teacher-2');
     const { stderr } = done(`${HINTON} --teacher teacher-2 --output_dir second --cache_dir mean/answers`);
     expect(stderr).toMatch(/^teacher-2: all 200 outputs are cached$/m);
-    const tokens = retort(`${line} tokens --method pkd --layers 2`, root);
+    const tokens = retort(`${line.replace('--layers 1', '--layers 2')} tokens --method pkd`, root);
     expect(tokens.code).not.toBe(0);
     expect(tokens.stderr).toContain('ensemble of teacher-1, teacher-2');
   });
