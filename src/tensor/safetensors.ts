@@ -6,7 +6,7 @@
  */
 
 import { CheckpointError } from '../errors/failures.js';
-import { isJsonObject, jsonOf } from '../options/json.js';
+import { isJsonObject } from '../options/json.js';
 import { ARRAY_TYPES, bytesPerElement, type Dtype } from './dtype.js';
 import { formatShape, type StaticShape } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -272,7 +272,7 @@ function decodeUtf8(bytes: Uint8Array, where: string): string {
 function parseObject(text: string, where: string): Record<string, unknown> {
   let root: unknown;
   try {
-    root = jsonOf(text);
+    root = JSON.parse(text);
   } catch (error) {
     throw broken(where, 'a JSON header', 'invalid JSON', error);
   }
