@@ -1,6 +1,7 @@
 /** @file The primer's second act on the terminal. */
 import { formatCount } from '../../../errors/number-text.js';
 import type { NeverSeen } from '../../../experiments/experiment-record.schema.js';
+import { asJson } from '../../../files/fingerprint.js';
 import type { Json } from '../../../options/json.js';
 import { foldWords } from '../../fold-words.js';
 import { renderTable } from '../../table.js';
@@ -40,5 +41,5 @@ export function neverSeenText(found: NeverSeen, columns: number): string {
 
 /** Without the pictures. */
 export function neverSeenJson({ examples: _examples, ...found }: NeverSeen): Json {
-  return JSON.parse(JSON.stringify(found)) as Json; // plain data as it is, without what is undefined
+  return asJson(found);
 }

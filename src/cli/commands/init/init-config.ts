@@ -6,8 +6,8 @@ import { splitOf } from '../../../data/text-task.js';
 import { OptionError, OutputError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
+import { asJson } from '../../../files/fingerprint.js';
 import { makeFolder } from '../../../files/make-folder.js';
-import type { Json } from '../../../options/json.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { configText } from '../../config/config-text.js';
 import { type DataFacts, dataFacts } from '../../config/data-facts.js';
@@ -61,7 +61,7 @@ export async function writeConfig(options: Options, io: CommandIo): Promise<Comm
     json: {
       config: output,
       schema: schemaPath,
-      facts: JSON.parse(JSON.stringify(facts)) as Json,
+      facts: asJson(facts),
       badRows: read.badRows,
       proposed: Object.fromEntries(proposed),
       next,

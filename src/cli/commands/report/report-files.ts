@@ -9,6 +9,7 @@ import { standingOf } from '../../../experiments/results-file.js';
 import type { TextPlace } from '../../../experiments/text-checks.js';
 import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
 import { outputFailure } from '../../../files/file-failure.js';
+import { asJson } from '../../../files/fingerprint.js';
 import { defined } from '../../../options/given.js';
 import { compareRuns } from '../../../report/compare.js';
 import { reportHtml } from '../../../report/html.js';
@@ -57,7 +58,7 @@ async function standing(results: string, options: ReportOptions, columns = DEFAU
   const text = options.markdown
     ? standingMarkdown({ arms, paired, ...shown })
     : [fold(before), '', renderTable(headings, rows, columns), '', fold(after)].join('\n');
-  return { text, json: JSON.parse(JSON.stringify({ results, isFinished: false, verdict: null, paired, arms })) };
+  return { text, json: asJson({ results, isFinished: false, verdict: null, paired, arms }) };
 }
 
 /** @throws OutputError for a file that is there; a device or a pipe is no report that could be lost. */
@@ -87,7 +88,7 @@ export async function compare({ runs, metric, smallestEffect, dataDir }: Compare
       labels: (await loadMnist(dataDir, { maxTrainSamples: 1, mayFill: false })).test.labels,
     }),
   });
-  return { text, json: JSON.parse(JSON.stringify(compared)) };
+  return { text, json: asJson(compared) };
 }
 
 type DoctorOptions = OptionValues<typeof doctorUsage.options>;
