@@ -11,9 +11,19 @@ export type LabelOptions = {
   readonly labelNames?: readonly string[];
   /** From what cells hold to label names: `{ 1: 'bad', 2: 'bad', 3: 'good' }`. */
   readonly labelMap?: Readonly<Record<string, string>>;
+  /**
+   * True if numbers in cells are known to be from 0 into `labelNames`. Default: they are taken for that if 0 is among them,
+   * and refused if it is not, since they may be from 1.
+   */
+  readonly labelsFromZero?: boolean;
+  /** Told which label each number of a cell was taken for, unless `labelsFromZero` has said it. */
+  readonly onNotice?: ((text: string) => void) | undefined;
 };
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/iu;
+const SHOWN_NAMES = 6;
+/** Numbers without names cannot be told apart from other numbers. */
+const NUMBERS_FIX = 'write the names, or say what each number means: --label_names FILE (labelMap in code)';
 /** Above this many labels, as many as rows look like texts or scores. */
 const MANY_LABELS = 100;
 
@@ -29,11 +39,15 @@ export class LabelColumn {
   readonly #numberOf: Map<string, number>;
   readonly #numbers: number[] = [];
   readonly #hasNumericNames: boolean;
+  readonly #onNotice: ((text: string) => void) | undefined;
+  readonly #isFromZero: boolean;
   #kind: 'names' | 'numbers' | undefined;
 
   /** @throws OptionError for names that are there twice, or a map to names that are not given. */
-  constructor(path: string, { labelNames, labelMap }: LabelOptions) {
+  constructor(path: string, { labelNames, labelMap, labelsFromZero = false, onNotice }: LabelOptions) {
     this.#path = path;
+    this.#isFromZero = labelsFromZero;
+    this.#onNotice = onNotice;
     this.#map = labelMap === undefined ? undefined : new Map(Object.entries(labelMap));
     this.#names = labelNames ?? (this.#map === undefined ? undefined : [...new Set(this.#map.values())]);
     this.#numberOf = new Map(this.#names?.map((name, number) => [name, number]));
@@ -68,7 +82,10 @@ export class LabelColumn {
 
   /** @throws FileError if the cells look like anything but labels. */
   finish(): { readonly labels: Int32Array; readonly labelNames: readonly string[] } {
-    if (this.#names !== undefined) return { labels: Int32Array.from(this.#numbers), labelNames: this.#names };
+    if (this.#names !== undefined) {
+      if (this.#kind === 'numbers' && !this.#isFromZero) this.#expectFromZero(this.#names);
+      return { labels: Int32Array.from(this.#numbers), labelNames: this.#names };
+    }
     const found = [...this.#numberOf.keys()];
     const labelled = this.#numbers.reduce((count, number) => count + (number === NO_LABEL ? 0 : 1), 0);
     if (found.length > MANY_LABELS && found.length > 0.9 * labelled) {
@@ -87,6 +104,23 @@ export class LabelColumn {
     return { labels: Int32Array.from(this.#numbers, (number) => renumbered.get(number) ?? NO_LABEL), labelNames };
   }
 
+  /** @throws FileError for numbers that may as well be from 1: all would be taken for the label after their own. */
+  #expectFromZero(names: readonly string[]): void {
+    const numbers = [...new Set(this.#numbers.filter((number) => number !== NO_LABEL))].sort((a, b) => a - b);
+    if (numbers[0] === 0) {
+      const taken = names.slice(0, SHOWN_NAMES).map((name, number) => `${number} is ${name}`);
+      const more = names.length > taken.length ? ', …' : '';
+      this.#onNotice?.(`${this.#path}: its labels are numbers, taken from 0: ${taken.join(', ')}${more}`);
+      return;
+    }
+    throw new FileError({
+      where: this.#path,
+      wanted: `labels by name (${quotedList(names)}), or numbers from 0`,
+      got: `the numbers ${shortList(numbers)} without a 0, which may be from 1`,
+      fix: NUMBERS_FIX,
+    });
+  }
+
   #given(value: string, names: readonly string[], where: string): number | FileError {
     const named = this.#numberOf.get(value);
     // With names that are numbers themselves, a number that is none of them is not a place among them.
@@ -94,7 +128,9 @@ export class LabelColumn {
     const label = named ?? (number < names.length ? number : undefined);
     if (label === undefined) {
       if (value === '-1') return NO_LABEL;
-      return unknownLabel(value, names, where, 'labelNames');
+      return number >= names.length
+        ? unknownNumber(value, names, where)
+        : unknownLabel(value, names, where, 'labelNames');
     }
     const kind = named === undefined ? 'numbers' : 'names';
     this.#kind ??= kind;
@@ -115,6 +151,20 @@ function sortedLabels(labels: readonly string[]): string[] {
   return [...labels].sort((a, b) => (isNumeric ? Number(a) - Number(b) : 0) || byCharacter(a, b));
 }
 
+function shortList(numbers: readonly number[]): string {
+  return numbers.length > SHOWN_NAMES ? `${numbers.slice(0, SHOWN_NAMES).join(', ')}, …` : numbers.join(', ');
+}
+
+function unknownNumber(value: string, names: readonly string[], where: string): FileError {
+  const wanted = `one of the labels ${quotedList(names)}, or their numbers from 0 to ${names.length - 1}`;
+  return new FileError({
+    where,
+    wanted,
+    got: quoted(value),
+    fix: `correct that cell; if all are numbers from 1, ${NUMBERS_FIX}`,
+  });
+}
+
 function unknownLabel(value: string, known: readonly string[], where: string, option: string): FileError {
   const near = known.length === 0 ? '' : ` (nearest: ${quoted(closest(value, [...known]))})`;
   return new FileError({
@@ -124,5 +174,20 @@ function unknownLabel(value: string, known: readonly string[], where: string, op
     fix: `correct that cell; if it is a label, ${
       option === 'labelNames' ? 'the training rows need it too, or give labelMap' : `extend ${option}`
     }`,
+  });
+}
+
+/** Whether they are the names that transformers gives to classes of which nobody said more. */
+export function isUnnamed(names: readonly string[]): boolean {
+  return names.every((name, i) => name === `LABEL_${i}`);
+}
+
+/** Of a file that names its classes, where others are wanted. */
+export function otherNames(where: string, wanted: readonly string[], got: readonly string[]): FileError {
+  return new FileError({
+    where,
+    wanted: `the labels ${quotedList(wanted)}`,
+    got: `a column of numbers that the file calls ${quotedList(got)}`,
+    fix: 'say which label each number means: --label_names FILE (labelMap in code)',
   });
 }

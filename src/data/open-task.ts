@@ -54,7 +54,7 @@ export async function openTask(
   onNotice: (text: string) => void = () => {},
 ): Promise<OpenedTask> {
   const bad = new BadRows(settings.badRows, onNotice);
-  const whole = typeof data === 'string' ? await readTask(data, settings, bad.read) : data;
+  const whole = typeof data === 'string' ? await readTask(data, settings, { ...bad.read, onNotice }) : data;
   const badRows = bad.tell();
   const { rows, dataSeed = DATA_SEED } = settings;
   expectTargets(splitOf(whole, 'train'), whole);
@@ -81,7 +81,11 @@ export async function openTask(
   };
 }
 
-async function readTask(data: string, settings: Given<TaskSettings>, read: BadRows['read']): Promise<TextTask> {
+async function readTask(
+  data: string,
+  settings: Given<TaskSettings>,
+  { onNotice, ...read }: BadRows['read'] & { readonly onNotice: (text: string) => void },
+): Promise<TextTask> {
   await checkData(data, settings);
   const { dataDir, dev } = settings;
   if (isTextSetName(data)) return loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read });
@@ -91,6 +95,7 @@ async function readTask(data: string, settings: Given<TaskSettings>, read: BadRo
     ...fileLayout(settings),
     ...(await fileTargets(settings)),
     ...read,
+    onNotice,
   });
 }
 

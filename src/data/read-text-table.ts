@@ -12,7 +12,7 @@ import {
   quoted,
   type TableRow,
 } from './formats/table-rows.js';
-import { LabelColumn, type LabelOptions } from './label-column.js';
+import { isUnnamed, LabelColumn, type LabelOptions, otherNames } from './label-column.js';
 import { rowNumbers, type TextTable } from './text-table.js';
 
 export type ReadTextTableOptions = LabelOptions & {
@@ -51,12 +51,12 @@ export type ReadTextTableOptions = LabelOptions & {
 export async function readTextTable(path: string, options: ReadTextTableOptions = {}): Promise<TextTable> {
   const format = options.format === undefined ? formatByName(path) : namedFormat(options.format);
   expectFitting(format, options);
-  const found: FoundColumns = { roles: new Set(), labelNames: options.labelNames };
+  const found: FoundColumns = { roles: new Set() };
   const rows = format.rows(path, {
     columns: (header) => {
       const chosen = chosenColumns(options, header.names);
       found.roles = new Set(Object.keys(chosen));
-      if (options.labelMap === undefined) found.labelNames ??= header.classNames?.(String(chosen.label));
+      found.classNames = header.classNames?.(String(chosen.label));
       return chosen;
     },
     needsLabel: typeof options.label === 'string',
@@ -70,7 +70,7 @@ export async function readTextTable(path: string, options: ReadTextTableOptions 
 }
 
 /** What a file turned out to have, known from its first row on. */
-type FoundColumns = { roles: ReadonlySet<string>; labelNames: readonly string[] | undefined };
+type FoundColumns = { roles: ReadonlySet<string>; classNames?: readonly string[] | undefined };
 
 function hasHeader(options: ReadTextTableOptions): boolean {
   return options.header ?? !givenColumns(options).some((column) => typeof column === 'number');
@@ -167,10 +167,17 @@ class TableBuilder {
     };
   }
 
+  /** As told; numbers of a file that names them stand for these names. */
   #labelOptions(): LabelOptions {
-    const { labelMap } = this.#options;
-    const { labelNames } = this.#found;
-    return { ...(labelNames === undefined ? {} : { labelNames }), ...(labelMap === undefined ? {} : { labelMap }) };
+    const { labelNames, labelMap, labelsFromZero, onNotice } = this.#options;
+    const { classNames } = this.#found;
+    const given = { ...defined({ labelNames, labelMap, labelsFromZero }), onNotice };
+    if (classNames === undefined || labelMap !== undefined || labelsFromZero === true) return given;
+    if (labelNames !== undefined && !classNames.every((name) => labelNames.includes(name))) {
+      if (isUnnamed(labelNames)) return given;
+      throw otherNames(this.#path, labelNames, classNames);
+    }
+    return { labelNames: labelNames ?? classNames, labelMap: Object.fromEntries(classNames.entries()) };
   }
 }
 

@@ -17,7 +17,7 @@ export function tableFile(file: string, columns: ReadTextTableOptions): SplitSou
       return readTextTable(path, {
         ...columns,
         name,
-        ...(isLabelled && labelNames !== undefined ? { labelNames } : {}),
+        ...(isLabelled && labelNames !== undefined ? { labelNames, labelsFromZero: true } : {}),
         ...(onBadRow === undefined ? {} : { onBadRow }),
       });
     },
@@ -29,7 +29,7 @@ export function labelledLines(file: string, labelOf: (written: string) => string
   return {
     files: [file],
     read: async ([path = file], { name, labelNames, onBadRow }) => {
-      const labels = new LabelColumn(path, labelNames === undefined ? {} : { labelNames });
+      const labels = new LabelColumn(path, labelNames === undefined ? {} : { labelNames, labelsFromZero: true });
       const texts: string[] = [];
       for await (const { number, text } of textLines(path)) {
         if (text === '') continue;
@@ -80,7 +80,7 @@ export function intentsFile(file: string, keys: readonly string[]): SplitSource 
     read: async ([path = file], { name, labelNames, onBadRow }) => {
       const { intentSplits } = await import('./intents.schema.js');
       const splits = intentSplits(await wholeText(path), path);
-      const labels = new LabelColumn(path, labelNames === undefined ? {} : { labelNames });
+      const labels = new LabelColumn(path, labelNames === undefined ? {} : { labelNames, labelsFromZero: true });
       const texts: string[] = [];
       for (const key of keys) {
         const rows = splits[key];

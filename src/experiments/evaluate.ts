@@ -3,6 +3,7 @@ import process from 'node:process';
 import { BadRows } from '../data/bad-rows.js';
 import { type FileTargets, fileLayout, fileTargets } from '../data/file-columns.js';
 import { formatOf, hasColumns } from '../data/formats/table.js';
+import { isUnnamed } from '../data/label-column.js';
 import { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
 import { COLUMN_SETTINGS, type ColumnSettings, type TaskSettings } from '../data/task-settings.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
@@ -121,6 +122,7 @@ async function readData(options: EvaluateOptions, labels: readonly string[]): Pr
     ...fileLayout(options),
     ...(await targetsOfModel(options, labels, isRegression)),
     ...bad.read,
+    onNotice: options.onNotice,
   });
   bad.tell();
   return { table, metrics: measured(usualMetrics(labels.length)) };
@@ -194,8 +196,7 @@ function classesOfModel(
   onNotice?: (text: string) => void,
 ): readonly string[] {
   if (labelNames.every((label) => names.includes(label)) && labelNames.length === names.length) return labelNames;
-  const isUnnamed = names.every((label, i) => label === `LABEL_${i}`);
-  if (isUnnamed && labelNames.length === names.length) {
+  if (isUnnamed(names) && labelNames.length === names.length) {
     onNotice?.(`the model's labels have no names: taken in the order of ${labelNames.join(', ')}`);
     return names;
   }

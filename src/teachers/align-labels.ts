@@ -1,4 +1,5 @@
 /** @file A teacher's classes in the order of a data set's labels, found by their names. */
+import { isUnnamed } from '../data/label-column.js';
 import { SignalError } from '../errors/failures.js';
 import { changedBatch } from './answers.js';
 import type { OpenTeacher, RowValues, Teacher } from './teacher.js';
@@ -21,8 +22,7 @@ export function alignLabels(teacher: Teacher, labelNames: readonly string[], opt
   const { name, classes, labelNames: own } = teacher;
   if (labelNames.length === 0) return teacher;
   if (classes !== labelNames.length) throw otherLabels(teacher, labelNames);
-  const unnamed = own.every((label, i) => label === `LABEL_${i}`);
-  if (unnamed) {
+  if (isUnnamed(own)) {
     options.onNotice?.(
       `teacher ${name} does not name its classes; they are taken to be ${labelNames.join(', ')}, in this order`,
     );
@@ -84,6 +84,6 @@ function otherLabels({ name, labelNames, classes }: Teacher, wanted: readonly st
     where: `teacher ${name}`,
     wanted: `the labels of the data: ${wanted.join(', ')}`,
     got,
-    fix: "use a teacher with the same labels, or map its classes (the teacher's labels)",
+    fix: "use a teacher with the same labels, or name those of the data as it does: --label_names FILE (in code the teacher's labels)",
   });
 }

@@ -103,6 +103,38 @@ describe('readTextTable', () => {
     expect((await read('q.csv', csv, { label: null })).labels).toBeUndefined();
   });
 
+  // A file that counts its labels from 1, and has none of the last, was read with every label one too high.
+  test('numbers into names: from 0 where a 0 is there, and told; refused without one, unless known to be from 0', async () => {
+    const labelNames = ['bad', 'fair', 'good'];
+    const told: string[] = [];
+    const zero = await read('z.csv', 'text,label\na,2\nb,0\nc,-1\n', {
+      labelNames,
+      onNotice: (text) => told.push(text),
+    });
+    expect(Array.from(zero.labels ?? [])).toEqual([2, 0, -100]);
+    expect(told).toEqual([
+      `${join(folder, 'z.csv')}: its labels are numbers, taken from 0: 0 is bad, 1 is fair, 2 is good`,
+    ]);
+    const csv = 'text,label\na,1\nb,2\nc,1\nd,\n';
+    expect((await failure(read('o.csv', csv, { labelNames }))).message).toMatch(
+      /o\.csv: wanted labels by name \('bad', 'fair', 'good'\), or numbers from 0, got the numbers 1, 2 without a 0, which may be from 1; write the names, or say what each number means: --label_names FILE \(labelMap in code\)$/u,
+    );
+    // Rows of the last label are left out as ones that cannot be read: what is left has no 0 either.
+    const last = read('l.csv', `${csv}e,3\n`, { labelNames, onBadRow: () => {} });
+    expect((await failure(last)).message).toContain('got the numbers 1, 2 without a 0');
+    expect((await failure(read('l.csv', `${csv}e,3\n`, { labelNames }))).message).toMatch(
+      /l\.csv:6: wanted one of the labels 'bad', 'fair', 'good', or their numbers from 0 to 2, got '3'; correct that cell; if all are numbers from 1, write/u,
+    );
+    const known = await read('o.csv', csv, { labelNames, labelsFromZero: true, onNotice: (text) => told.push(text) });
+    expect(Array.from(known.labels ?? [])).toEqual([1, 2, 1, -100]);
+    const named = await read('n.csv', 'text,label\na,fair\nb,good\n', {
+      labelNames,
+      onNotice: (text) => told.push(text),
+    });
+    expect(Array.from(named.labels ?? [])).toEqual([1, 2]);
+    expect(told).toHaveLength(1);
+  });
+
   test('scores: an empty one and NaN are none', async () => {
     const table = await read('r.csv', 'text,mark,label\na,1.5,x\nb,,x\nc,NaN,x\nd,-2e1,x\n', { score: 'mark' });
     expect(Array.from(table.scores ?? [])).toEqual([1.5, Number.NaN, Number.NaN, -20]);

@@ -30,6 +30,19 @@ describe('readTextTask', () => {
     );
   });
 
+  test('numbers in dev stand for the names that train was found to have: told, or refused without a 0', async () => {
+    const named = file('named.csv', 'text,label\na,good\nb,bad\n');
+    const told: string[] = [];
+    const onNotice = (text: string) => told.push(text);
+    const zero = file('zero.csv', 'text,label\na,1\nb,0\n');
+    const task = await readTextTask({ train: named, dev: zero, onNotice });
+    expect(Array.from(task.dev?.labels ?? [])).toEqual([1, 0]);
+    expect(told).toEqual([`${zero}: its labels are numbers, taken from 0: 0 is bad, 1 is good`]);
+    await expect(readTextTask({ train: named, dev: file('one.csv', 'text,label\na,1\n') })).rejects.toThrow(
+      /one\.csv: wanted labels by name \('bad', 'good'\), or numbers from 0, got the numbers 1 without a 0/u,
+    );
+  });
+
   test('a map goes for every file; scores make a regression', async () => {
     const dev = file('map.csv', 'review,stars\nd,1\n');
     const labelMap = { 1: 'bad', 3: 'bad', 5: 'good' };

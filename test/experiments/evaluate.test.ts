@@ -60,6 +60,33 @@ describe('evaluate', () => {
     expect(found).toEqual([...kept.map(({ text }) => text), 'a']);
   });
 
+  test('labels by number: from 0 are told, from 1 refused, from 1 with their names taken', async () => {
+    const data = join(root, 'numbers.csv');
+    const said = answers.map((label) => LABELS.indexOf(label));
+    const plain = texts.map((text) => text.replaceAll(/[^\w ]/gu, ' '));
+    const numbered = (from: number, rows: readonly number[]) =>
+      writeFileSync(data, `text,label\n${rows.map((row) => `${plain[row]},${(said[row] ?? 0) + from}\n`).join('')}`);
+    const told: string[] = [];
+    const scored = (more = {}) => evaluate({ model, data, threads: 1, onNotice: (text) => told.push(text), ...more });
+    const all = [...texts.keys()];
+    // The model's last label does not occur: nothing else would tell that these numbers are from 1.
+    const few = all.filter((row) => said[row] !== LABELS.length - 1);
+    numbered(1, few);
+    await expect(scored()).rejects.toThrow(
+      /numbers\.csv: wanted labels by name \('no', 'maybe', 'yes'\), or numbers from 0, got the numbers .* without a 0/u,
+    );
+    const labelNames = join(root, 'from-1.tsv');
+    writeFileSync(labelNames, LABELS.map((name, label) => `${label + 1}\t${name}\n`).join(''));
+    const right = await scored({ labelNames });
+    expect(told).toEqual([]);
+    writeFileSync(data, `text,label\n${few.map((row) => `${plain[row]},${answers[row]}\n`).join('')}`);
+    expect(right.figures).toEqual((await scored()).figures);
+    numbered(0, few);
+    writeFileSync(data, `${readFileSync(data, 'utf8')}nothing,0\n`);
+    expect((await scored()).rows).toBe(few.length + 1);
+    expect(told).toEqual([`${data}: its labels are numbers, taken from 0: 0 is no, 1 is maybe, 2 is yes`]);
+  });
+
   test('settings that contradict the data are named', async () => {
     const data = join(root, 'scored.csv');
     writeFileSync(data, 'text,grade\na,1\n');

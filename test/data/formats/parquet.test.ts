@@ -29,6 +29,23 @@ describe('readTextTable on Parquet', () => {
     },
   );
 
+  // They were taken for places among the names that were asked for, in whatever order these are.
+  test("numbers that the hub's metadata names are those names, whatever the order of the ones wanted", async () => {
+    const wanted = (labelNames: string[], more = {}) =>
+      readTextTable(fixture('hub-snappy'), { text: 'sentence', labelNames, ...more });
+    const swapped = await wanted(['positive', 'neutral', 'negative']);
+    expect(swapped.labelNames).toEqual(['positive', 'neutral', 'negative']);
+    expect(Array.from(swapped.labels ?? [])).toEqual([0, 2, 2, 0, -100]);
+    await expect(wanted(['pos', 'neg'])).rejects.toThrow(
+      /hub-snappy\.parquet: wanted the labels 'pos', 'neg', got a column of numbers that the file calls 'negative', 'positive'; say which label each number means: --label_names FILE/u,
+    );
+    const told: string[] = [];
+    const unnamed = await wanted(['LABEL_0', 'LABEL_1'], { onNotice: (text: string) => told.push(text) });
+    expect(Array.from(unnamed.labels ?? [])).toEqual(hub.labels);
+    expect(told).toEqual([expect.stringContaining('taken from 0: 0 is LABEL_0, 1 is LABEL_1')]);
+    expect(Array.from((await wanted(['pos', 'neg'], { labelsFromZero: true })).labels ?? [])).toEqual(hub.labels);
+  });
+
   test('zstd is read where Node has it, and named where it has not', async () => {
     const read = readTextTable(fixture('hub-zstd'), { text: 'sentence' });
     if ('zstdDecompressSync' in zlib) expect((await read).texts).toEqual(hub.texts);
