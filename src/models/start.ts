@@ -1,50 +1,25 @@
-/** @file The model that a training of texts starts from: a pre-trained encoder, a run, or a new BiLSTM. */
+/** @file The model that a training of texts starts from: a pre-trained encoder, a run, or a new model. */
 
-import { stat } from 'node:fs/promises';
 import { OptionError } from '../errors/failures.js';
-import { formatCount } from '../errors/number-text.js';
-import type { DownloadProgress } from '../hub/download.js';
 import { initialiseParameters } from '../nn/parameters.js';
+import { givenOptions } from '../options/given.js';
 import { objectOf } from '../options/json.js';
 import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import { openAnyModel } from './any-model.js';
-import { bilstmDefaults } from './bilstm.js';
-import { bilstmFromTeacher, bilstmFromWordVectors } from './bilstm-embeddings.js';
 import { chosenLayers, firstLayers } from './chosen-layers.js';
 import { findOnHub } from './find-on-hub.js';
 import type { TrainedModel } from './model.js';
 import { configOf, findModelFolder, isOurs, taskInName } from './model-folder.js';
 import { loadModelTokenizer } from './model-tokenizer.js';
+import { idleSetting, newModelOf } from './new-models.js';
 import { START_SETTINGS, type StartSettings } from './start-settings.js';
+import { type ChosenStart, headLabels, type StartEvents, type StartTask, type TextStart } from './start-task.js';
 import { type TextModel, withNewHead } from './text-model.js';
 import { isMaskedLm } from './with-masked-lm-head.js';
 
-/** What a model of texts is made of before its first step. */
-export type TextStart = Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
-
-/** What its head is to answer, and the texts that a new vocabulary is made from. */
-export type StartTask = {
-  /** Empty for a regression. */
-  readonly labelNames: readonly string[];
-  readonly isRegression: boolean;
-  readonly isPair: boolean;
-  readonly train: { readonly texts: readonly string[]; readonly pairs?: readonly string[] };
-};
-
-/** Told on the way. */
-export type StartEvents = {
-  readonly onNotice?: (text: string) => void;
-  readonly onDownload?: (model: string, progress: DownloadProgress) => void;
-};
-
-/** As settings come from a command line; a program may give the model itself. */
-export type ChosenStart = { readonly [K in keyof StartSettings]?: StartSettings[K] | undefined } & {
-  readonly seed?: number | undefined;
-};
-
-const BILSTM = 'bilstm';
 /** As which the student of a teacher starts; who has one turns it into a model. */
 export const FROM_TEACHER = 'teacher';
+const START_NAMES = (Object.keys(START_SETTINGS) as (keyof StartSettings)[]).filter((name) => name !== 'model');
 const RANDOM = 'random';
 const PRETRAINED = 'pretrained';
 
@@ -53,14 +28,19 @@ export function nameOfStart({ model = START_SETTINGS.model.default }: ChosenStar
   return model;
 }
 
-/** Whether a new BiLSTM is asked for. */
-export function isNewBilstm(settings: ChosenStart): boolean {
-  return settings.model === BILSTM;
+/** Whether a model is asked for that is made for the task. */
+export function isNew(settings: ChosenStart): boolean {
+  return newModelOf(settings) !== undefined;
+}
+
+/** Of wider options those of a start, but for the model. */
+export function startSettings(options: ChosenStart): ChosenStart {
+  return givenOptions(options, START_NAMES);
 }
 
 /** Whether a model is asked for that has learned nothing yet but, perhaps, what its words mean. */
 export function startsAtRandom(settings: ChosenStart): boolean {
-  return isNewBilstm(settings) || settings.from === RANDOM;
+  return isNew(settings) || settings.from === RANDOM;
 }
 
 /** @throws OptionError for settings that do nothing for the model that was chosen, or contradict each other. */
@@ -74,12 +54,9 @@ export function checkStart(settings: ChosenStart): void {
       fix: 'leave layers out',
     });
   }
-  const [wanted, names] = isNewBilstm(settings)
-    ? (['an encoder', ['layers', 'from']] as const)
-    : (['model bilstm', ['hidden', 'vocabulary']] as const);
-  const where = names.find((name) => settings[name] !== undefined);
-  if (where === undefined) return;
-  throw new OptionError({ where, wanted, got: `model ${nameOfStart(settings)}`, fix: 'leave it out' });
+  const idle = idleSetting(settings);
+  if (idle === undefined) return;
+  throw new OptionError({ ...idle, got: `model ${nameOfStart(settings)}`, fix: 'leave it out' });
 }
 
 /** In words, for records: `first 3 layers of minilm-l6`. */
@@ -92,9 +69,9 @@ export function startInWords(settings: ChosenStart): string {
   return layers === undefined ? model : `first ${layers} layers of ${model}`;
 }
 
-/** @throws as `openAnyModel`, `loadTokenizer` and the makers of a BiLSTM do; OptionError for a model of other labels. */
+/** @throws as `openAnyModel`, `loadTokenizer` and the makers of new models do; OptionError for a model of other labels. */
 export async function openStart(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart> {
-  return isNewBilstm(settings) ? newBilstm(settings, task, events) : openEncoder(settings, task, events);
+  return newModelOf(settings)?.make(settings, task, events) ?? openEncoder(settings, task, events);
 }
 
 /**
@@ -185,34 +162,6 @@ function expectSameHead({ model, labelNames }: TrainedModel, task: StartTask, na
   });
 }
 
-async function newBilstm(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart> {
-  const { vocabulary = START_SETTINGS.model.default, hidden = bilstmDefaults.hidden_size, seed = 0 } = settings;
-  const { onNotice = () => {} } = events;
-  const config = { hidden_size: hidden, num_labels: headLabels(task).length, is_pair: task.isPair };
-  if (await isFile(vocabulary)) {
-    const { texts, pairs = [] } = task.train;
-    const { withoutVector, ...made } = await bilstmFromWordVectors(vocabulary, {
-      seed,
-      config,
-      texts: [...texts, ...pairs],
-    });
-    if (withoutVector.length > 0) {
-      const total = formatCount(made.tokenizer.vocabularySize);
-      onNotice(
-        `${formatCount(withoutVector.length)} of ${total} words have no vector in ${vocabulary}: these start at random`,
-      );
-    }
-    return made;
-  }
-  const teacher = await openAnyModel(vocabulary, {
-    find: findOnHub(events),
-    onNotice,
-    head: 'classification',
-    newHead: true,
-  });
-  return bilstmFromTeacher(teacher, await loadModelTokenizer(teacher), { seed, config });
-}
-
 /** An encoder with the head that it has, for a program that gives it others. @throws as `openAnyModel` does. */
 export async function loadStart(name: string, events: StartEvents): Promise<TextStart & TrainedModel> {
   const { onNotice = () => {} } = events;
@@ -223,14 +172,6 @@ export async function loadStart(name: string, events: StartEvents): Promise<Text
 /** Whether a model reads the ids of a tokenizer. */
 export function readsText(model: TextModel['model']): boolean {
   return model.inputs({ B: 'B', S: 'S' }).some(({ name }) => name === 'input_ids');
-}
-
-/** The names of a head's outputs; a regression has one. */
-export function headLabels({
-  isRegression,
-  labelNames,
-}: Pick<StartTask, 'isRegression' | 'labelNames'>): readonly string[] {
-  return isRegression ? ['score'] : labelNames;
 }
 
 /** The labels that a Hugging Face config names, in their order. */
@@ -244,11 +185,4 @@ function sameNames(a: readonly unknown[], b: readonly string[]): boolean {
 
 function shown(names: readonly string[]): string {
   return names.length > 6 ? `${names.slice(0, 6).join(', ')}, … (${names.length})` : names.join(', ');
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }

@@ -2,8 +2,8 @@
 
 import type { TextTable } from '../../data/text-table.js';
 import type { Method } from '../../methods/method.js';
-import type { ChosenStart } from '../../models/start.js';
 import type { StartSettings } from '../../models/start-settings.js';
+import type { ChosenStart } from '../../models/start-task.js';
 import type { TextModel } from '../../models/text-model.js';
 import type { Given } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';

@@ -15,10 +15,11 @@ import {
   openStart,
   readLength,
   startInWords,
+  startSettings,
   startsAtRandom,
-  type TextStart,
 } from '../../models/start.js';
 import { START_SETTINGS } from '../../models/start-settings.js';
+import type { StartTask, TextStart } from '../../models/start-task.js';
 import { loadTextModel, type TextModel } from '../../models/text-model.js';
 import { givenOptions } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
@@ -129,7 +130,8 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
   const task = await openTask(data, options, onNotice);
   const metrics = metricsOf(options, task);
   const pool = await poolOf(options, task, onNotice);
-  const untrained = await startFor(options, asked, task);
+  const learnt: StartTask & OpenedTask = { ...task, transfer: pool };
+  const untrained = await startFor(options, asked, learnt);
   const place = { device, outputDir, method, task, tokenizer: untrained.tokenizer };
   const taught = trainsTeacher
     ? purpose === 'plan'
@@ -137,7 +139,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
       : await trainTeacherFirst(options, place)
     : undefined;
   const start = taught !== undefined && options.from === FROM_TEACHER ? { ...asked, model: taught } : asked;
-  const first = start === asked ? untrained : await startFor(options, start, task);
+  const first = start === asked ? untrained : await startFor(options, start, learnt);
   const { model, tokenizer } = first;
   const cut = { model, maxLength: readLength(model, options.maxLength) };
   const rows = {
@@ -170,7 +172,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     cacheDir,
     asks: purpose === 'run',
   });
-  const assistants = await openAssistants(options, start, { ...first, train: rows.train }, task);
+  const assistants = await openAssistants(options, start, { ...first, train: rows.train }, learnt);
   const { overwrite = false, resume = false } = options;
   const distillation: DistillOptions = {
     ...training,
@@ -178,7 +180,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     student: {
       model,
       // A new head or embedding is another one for each seed; the first has said what there is to say of it.
-      weights: async (seed) => (await startFor({ ...options, onEvent: () => {} }, { ...start, seed }, task)).weights,
+      weights: async (seed) => (await startFor({ ...options, onEvent: () => {} }, { ...start, seed }, learnt)).weights,
       start: words,
       startsAtRandom: options.student === undefined && startsAtRandom(start),
     },
@@ -219,7 +221,7 @@ function startWords({ student }: DistillTextsOptions, start: StudentSettings): s
 }
 
 /** The student on one seed. */
-async function startFor(options: DistillTextsOptions, settings: StudentSettings, task: OpenedTask): Promise<TextStart> {
+async function startFor(options: DistillTextsOptions, settings: StudentSettings, task: StartTask): Promise<TextStart> {
   const { student } = options;
   const { seed = 1 } = settings;
   if (student === undefined) return openStart(settings, task, eventsOf(options));
@@ -231,8 +233,8 @@ async function startFor(options: DistillTextsOptions, settings: StudentSettings,
  * @throws OptionError where the teacher is none that a student can start from, and as `checkStart` does.
  */
 function studentSettings(options: DistillTextsOptions, teachers: readonly NamedTeacher[]): StudentSettings {
-  const { model, layers, from, hidden, vocabulary, seeds } = options;
-  const settings = { model, layers, from, hidden, vocabulary, seed: typeof seeds === 'object' ? (seeds[0] ?? 1) : 1 };
+  const { model, from, seeds } = options;
+  const settings = { ...startSettings(options), model, seed: typeof seeds === 'object' ? (seeds[0] ?? 1) : 1 };
   if (from !== FROM_TEACHER) {
     checkStart(settings);
     return settings;

@@ -1,10 +1,10 @@
 /** @file The models between teacher and student that `assistants` names. */
 
 import type { Dataset } from '../../data/dataset.js';
-import type { OpenedTask } from '../../data/open-task.js';
 import { textDataset } from '../../data/text-dataset.js';
 import { OptionError } from '../../errors/failures.js';
-import { openStart, readLength, startInWords, startsAtRandom, type TextStart } from '../../models/start.js';
+import { openStart, readLength, startInWords, startsAtRandom } from '../../models/start.js';
+import type { StartTask, TextStart } from '../../models/start-task.js';
 import { defined } from '../../options/given.js';
 import { textTeacher } from '../../teachers/text-teacher.js';
 import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
@@ -25,7 +25,7 @@ export async function openAssistants(
   options: DistillTextsOptions,
   settings: StudentSettings,
   student: Student,
-  task: OpenedTask,
+  task: StartTask,
 ): Promise<readonly AssistantStart[]> {
   const { assistants = [] } = options;
   if (typeof assistants === 'object') return assistants;
@@ -41,7 +41,7 @@ async function openAssistant(
   options: DistillTextsOptions,
   settings: StudentSettings,
   student: Student,
-  task: OpenedTask,
+  task: StartTask,
 ): Promise<AssistantStart> {
   if (name === '') {
     const wanted = 'numbers of layers, or names of models, separated by commas';
@@ -71,7 +71,7 @@ async function openAssistant(
 function ownReading(
   { maxLength: asked, threads, device }: DistillTextsOptions,
   { model, tokenizer }: TextStart,
-  { labelNames }: OpenedTask,
+  { labelNames }: StartTask,
 ): Required<Pick<AssistantStart, 'reads' | 'asTeacher'>> {
   const maxLength = readLength(model, asked);
   // A data set is read once, however many runs ask.

@@ -17,17 +17,16 @@ import { METRICS, type MetricName } from '../../metrics/table.js';
 import type { TrainedModel } from '../../models/model.js';
 import {
   checkStart,
-  headLabels,
-  isNewBilstm,
+  isNew,
   loadStart,
   openStart,
   readLength,
-  type StartEvents,
   startingPart,
+  startSettings,
   startsAtRandom,
-  type TextStart,
 } from '../../models/start.js';
 import type { StartSettings } from '../../models/start-settings.js';
+import { type ChosenStart, headLabels, type StartEvents, type TextStart } from '../../models/start-task.js';
 import { type TextModel, withNewHead } from '../../models/text-model.js';
 import { type Given, givenOptions } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
@@ -233,8 +232,8 @@ function common(options: FineTuneOptions, place: Place) {
   };
 }
 
-function startOf({ model, layers, from, hidden, vocabulary, seed = SEED }: FineTuneOptions) {
-  return { model: typeof model === 'string' ? model : undefined, layers, from, hidden, vocabulary, seed };
+function startOf({ model, seed = SEED, ...options }: FineTuneOptions): ChosenStart {
+  return { ...startSettings(options), model: typeof model === 'string' ? model : undefined, seed };
 }
 
 /** What a model to start from tells on its way. */
@@ -288,7 +287,7 @@ function expectSeveral(options: FineTuneOptions, tasks: readonly (string | TextT
   if (tasks.length === 0) {
     throw new OptionError({ where: 'data', wanted: 'the name of a data set, or a file', got: 'none' });
   }
-  if (isNewBilstm(startOf(options))) {
+  if (isNew(startOf(options))) {
     throw new OptionError({ where: 'model', wanted: 'an encoder, for several data sets', got: String(options.model) });
   }
   const where = (['dev', 'monitor'] as const).find((name) => options[name] !== undefined);

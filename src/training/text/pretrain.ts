@@ -69,7 +69,7 @@ const STAGES = { distilbert: 'distillation', minilm: 'distillation', tinybert: '
  */
 export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
   const settings = settingsOf(PRETRAIN_SETTINGS, options);
-  if (typeof options.model !== 'object') checkStart({ ...settings, hidden: undefined, vocabulary: undefined });
+  if (typeof options.model !== 'object') checkStart(settings);
   const method = methodFor(options);
   const device = await resolveDevice(settings.device);
   const { texts, onEvent } = options;
