@@ -1,6 +1,6 @@
 /**
- * @file Just enough of a WebAssembly assembler for the kernels of optimisers and of dropout: straight-line arithmetic in
- * loops.
+ * @file Just enough of a WebAssembly assembler for the kernels of optimisers, of linear models and of dropout:
+ * straight-line arithmetic in loops.
  * The format is that of the WebAssembly core specification 2.0, sections 5.4 (instructions) and 5.5 (modules).
  */
 
@@ -50,6 +50,7 @@ const store =
 
 export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
+  load: load(0x28),
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
@@ -74,6 +75,13 @@ export const i32x4 = {
   greaterUnsigned: binary(...simd(60)),
   xor: binary(...simd(81)),
   and: binary(...simd(78)),
+};
+
+/** 128 bits, whatever is in them. */
+export const v128 = {
+  or: binary(...simd(80)),
+  /** An i32: 1 if any bit is set. */
+  anyTrue: unary(...simd(83)),
 };
 
 /** What the update rules need of one number type. */
@@ -172,6 +180,13 @@ export class WasmFunction {
     this.emit([0x02, 0x40, 0x03, 0x40], condition, [0x45, 0x0d, 1]); // block, loop, leave the block if zero
     body();
     this.emit([0x0c, 0, 0x0b, 0x0b]); // again; end, end
+  }
+
+  /** Runs the body if the condition, an i32, is not 0. */
+  if(condition: Code, body: () => void): void {
+    this.emit(condition, [0x04, 0x40]);
+    body();
+    this.emit([0x0b]);
   }
 
   bytes(): number[] {

@@ -11,6 +11,7 @@ import {
   i32,
   instantiate,
   set,
+  v128,
   WasmFunction,
 } from '../../src/optim/wasm-assembler.js';
 
@@ -30,6 +31,8 @@ describe('assemble', () => {
             (f32x4.sqrt (local.get 3)) (v128.load32_splat offset=4 align=1 (local.get 1)))))))
           (v128.store offset=16 align=1 (local.get 0) (v128.const f32x4 0.1 0.1 0.1 0.1))
           (br 0)))
+        (if (v128.any_true (v128.or (local.get 3) (local.get 3)))
+          (then (local.set 2 (i32.load offset=4 align=1 (local.get 0)))))
         (local.set 4 (f32.add (f32.load offset=8 align=1 (local.get 0)) (f32.sub (local.get 4) (f32.mul (local.get 4)
           (f32.div (f32.sqrt (local.get 4)) (f32.const -0.3))))))
         (f32.store align=1 (local.get 0) (local.get 4))
@@ -53,6 +56,7 @@ describe('assemble', () => {
       all.emit(set(vector, f32x4.add(v, f32x4.sub(v, f32x4.mul(v, quotient)))));
       all.emit(f32x4.store(get(0), f32x4.constant(0.1), 16));
     });
+    all.if(v128.anyTrue(v128.or(v, v)), () => all.emit(set(counter, i32.load(get(0), 4))));
     const quotient = f32.div(f32.sqrt(s), f32.constant(-0.3));
     all.emit(set(single, f32.add(f32.load(get(0), 8), f32.sub(s, f32.mul(s, quotient)))));
     all.emit(f32.store(get(0), s));
