@@ -11,4 +11,5 @@ export {
   type StaticShape,
   sizeOf,
 } from '../tensor/shape.js';
+export type { SparseRows } from '../tensor/sparse-rows.js';
 export { fromNumbers, type Tensor, tensor, toNumbers, zeros } from '../tensor/tensor.js';

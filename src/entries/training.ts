@@ -12,6 +12,15 @@ export {
 } from '../training/evaluation/evaluate.js';
 export { openTokenEvaluator } from '../training/evaluation/evaluate-tokens.js';
 export { type MaskedLmEvaluatorOptions, openMaskedLmEvaluator } from '../training/evaluation/masked-lm-evaluator.js';
+export {
+  fitLinear,
+  type LinearFit,
+  type LinearFitOptions,
+  linearLogits,
+  STRENGTHS,
+  type TriedStrength,
+} from '../training/linear/fit-linear.js';
+export { type LinearTargets, mixedTargets } from '../training/linear/linear-targets.js';
 export type {
   Assistant,
   AssistantTraining,

@@ -37,7 +37,7 @@ export const RANKS: Readonly<Record<string, number>> = {
  */
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   data: [['formats']],
-  training: [['step', 'evaluation'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
+  training: [['step', 'evaluation', 'linear'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
   'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment'], ['distill']],
 };
 
