@@ -1,10 +1,11 @@
 /**
  * @file A whole training step of Tang et al.'s BiLSTM (vocabulary 30,522, vectors of 300, states of 150, a layer of 400; 9.8 M
  * parameters, 9.2 M of them vectors), float32: forward, loss, backward, clipping, Adam, catch-up of word rows. Both sides
- * step through the same batches of SST-2's running text: `full` of 30 tokens a row, `mixed` of 5 to 30. Rounds alternate with
- * PyTorch's; where all rows are full, it runs packed and as one padded batch, and the faster counts.
+ * step through the same batches of SST-2's running text: `full` of 30 tokens a row, `mixed` of 5 to 30. A column for each mode
+ * of PyTorch (peers/modes.py), each a process; rounds alternate. Where all rows are full, PyTorch runs packed and as one padded
+ * batch, and the faster counts.
  *
- *   npm run bench -- bilstm-step [--batches 32,64] [--rounds 7] [--steps 10] [--alone] [--plain-malloc]
+ *   npm run bench -- bilstm-step [--batches 32,64] [--rounds 7] [--steps 10] [--columns retort,float32] [--plain-malloc]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,8 +20,9 @@ import { RandomStream } from '../src/tensor/random.js';
 import { fromNumbers } from '../src/tensor/tensor.js';
 import { openHostStep } from '../src/training/step/host-step.js';
 import type { TrainingStep } from '../src/training/step/step.js';
-import { median, spread } from './figures.js';
-import { hasPyTorch, type Peer, startPeer } from './peers/peer.js';
+import { COMPILED, columnNames, RETORT, Times } from './columns.js';
+import { median } from './figures.js';
+import { type Peer, peerScript, startPeer } from './peers/peer.js';
 import { rowSource } from './token-ids.js';
 
 const TOKENS = 30;
@@ -62,9 +64,8 @@ function openStep(rows: number): Promise<TrainingStep> {
 }
 
 async function peerTimes(peer: Peer, request: object): Promise<number> {
-  const answer = await peer.ask(request);
-  if (!Array.isArray(answer.msPerStep)) throw new Error(`peer: ${JSON.stringify(answer)}`);
-  return median(answer.msPerStep as number[]);
+  const { msPerStep } = await peer.ask(request);
+  return median(msPerStep as number[]);
 }
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -74,7 +75,8 @@ export async function main(args: readonly string[]): Promise<void> {
       batches: { type: 'string', default: '32,64' },
       rounds: { type: 'string', default: '7' },
       steps: { type: 'string', default: '10' },
-      alone: { type: 'boolean', default: false },
+      /** Without torch.compile, which leaves an LSTM as it is. */
+      columns: { type: 'string' },
       /** PyTorch as it is installed, without the allocator settings that make it faster. */
       'plain-malloc': { type: 'boolean', default: false },
     },
@@ -97,11 +99,18 @@ export async function main(args: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'retort-bench-'));
   const idsFile = join(folder, 'ids.json');
   writeFileSync(idsFile, JSON.stringify(Object.fromEntries(cases.map(({ name, batches }) => [name, batches]))));
-  const script = join(process.cwd(), 'bench', 'peers', 'bilstm_step.py');
-  const flags = values['plain-malloc'] ? ['--plain-malloc'] : [];
-  const peer = values.alone || !hasPyTorch() ? undefined : await startPeer(script, ['--ids', idsFile, ...flags]);
-  if (peer) console.log(`PyTorch: ${JSON.stringify(peer.greeting.environment)}`);
+  const columns = columnNames(values.columns).filter((column) => column !== COMPILED);
+  const times = new Times();
+  const peers = new Map<string, Peer>();
+  const flags = ['--ids', idsFile, ...(values['plain-malloc'] ? ['--plain-malloc'] : [])];
   try {
+    for (const column of columns) {
+      if (column === RETORT) continue;
+      const peer = await startPeer(peerScript('bilstm_step'), [...flags, ...times.flagsOf(column)]);
+      peers.set(column, peer);
+      console.log(`${column}: ${JSON.stringify(peer.greeting.environment)}`);
+    }
+    console.log(`| rows and tokens | ${columns.join(' | ')} |\n|${'---|'.repeat(columns.length + 1)}`);
     for (const { name, kind, rows, batches } of cases) {
       const step = await openStep(rows);
       let count = 0;
@@ -116,29 +125,23 @@ export async function main(args: readonly string[]): Promise<void> {
         return performance.now() - start;
       };
       for (let i = 0; i < WARM_STEPS; i++) await oneStep();
-      const ours: number[] = [];
-      const packed: number[] = [];
-      const padded: number[] = [];
+      const title = `${rows} rows of ${kind === 'full' ? '' : `${SHORTEST} to `}${TOKENS} tokens`;
       for (let round = 0; round < Number(values.rounds); round++) {
         const mine: number[] = [];
         for (let i = 0; i < steps; i++) mine.push(await oneStep());
-        ours.push(median(mine));
-        if (!peer) continue;
-        packed.push(await peerTimes(peer, { name, batch: rows, steps, packed: true }));
-        if (kind === 'full') padded.push(await peerTimes(peer, { name, batch: rows, steps, packed: false }));
+        times.add(RETORT, title, median(mine));
+        for (const [column, peer] of peers) {
+          const forms = kind === 'full' ? [true, false] : [true];
+          const theirs: number[] = [];
+          for (const packed of forms) theirs.push(await peerTimes(peer, { name, batch: rows, steps, packed }));
+          times.add(column, title, Math.min(...theirs));
+        }
       }
       await step.release();
-      console.log(
-        `${rows} rows of ${kind === 'full' ? '' : `${SHORTEST} to `}${TOKENS} tokens: retort ${spread(ours)} ms`,
-      );
-      if (!peer) continue;
-      const theirs = packed.map((value, i) => Math.min(value, padded[i] ?? value));
-      const ratios = theirs.map((value, i) => value / (ours[i] as number));
-      const unpacked = padded.length > 0 ? `, as a padded batch ${spread(padded)}` : '';
-      console.log(`  PyTorch packed ${spread(packed)}${unpacked}; ratio to its faster form ${spread(ratios, 2)}`);
+      console.log(times.row(title, columns, 1));
     }
   } finally {
-    peer?.stop();
+    for (const peer of peers.values()) await peer.stop();
     rmSync(folder, { recursive: true });
   }
   console.log(`peak memory of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);

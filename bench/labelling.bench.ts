@@ -2,9 +2,9 @@
  * @file MiniLM with a head labels SST-2's 67,349 training sentences as a teacher does, session opening included: float32, texts of
  * like length together, at most 2,048 tokens a run. PyTorch runs the same batches. Rounds alternate.
  *
- *   RETORT_DATA=… npm run bench -- labelling [--rows 67349] [--rounds 3] [--alone] [--plain-malloc]
+ *   RETORT_DATA=… npm run bench -- labelling [--rows 67349] [--rounds 3] [--mode float32] [--alone] [--plain-malloc]
  *
- * With fewer rows, a stratified subset.
+ * With fewer rows, a stratified subset. The modes of PyTorch are those of peers/modes.py.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,6 +33,7 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       rows: { type: 'string', default: String(ALL_ROWS) },
       rounds: { type: 'string', default: '3' },
+      mode: { type: 'string', default: 'float32' },
       alone: { type: 'boolean', default: false },
       /** PyTorch as it is installed, without the allocator settings that make it faster. */
       'plain-malloc': { type: 'boolean', default: false },
@@ -60,7 +61,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const batches = Array.from(batchesByLength(Uint32Array.from(lengths), RUN), (batch) => Array.from(batch));
     writeFileSync(join(folder, 'rows.json'), JSON.stringify({ lengths, ids, batches }));
     const script = join(process.cwd(), 'bench', 'peers', 'labelling.py');
-    const flags = ['--model', join(folder, 'model'), '--rows', join(folder, 'rows.json')];
+    const flags = ['--model', join(folder, 'model'), '--rows', join(folder, 'rows.json'), '--mode', values.mode];
     const peer =
       values.alone || !hasPyTorch()
         ? undefined
@@ -101,7 +102,7 @@ export async function main(args: readonly string[]): Promise<void> {
         `the same label for ${same} of ${table.size} sentences; PyTorch's peak memory ${peerPeak.toFixed(0)} MB`,
       );
     } finally {
-      peer?.stop();
+      await peer?.stop();
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -3,7 +3,7 @@
  * the end of the last, by retort and by PyTorch on the same batches, each in a process of its own, whose peak memory is told
  * (that of retort with tokenizer and texts, that of PyTorch without).
  *
- *   RETORT_DATA=… npm run bench -- sst2-epoch [--max-steps 200] [--rounds 1] [--alone] [--plain-malloc]
+ *   RETORT_DATA=… npm run bench -- sst2-epoch [--max-steps 200] [--rounds 1] [--mode float32] [--alone] [--plain-malloc]
  *
  * With `--max-steps` an epoch's time is estimated from so many steps; sessions are opened in them, so it comes out high.
  */
@@ -36,6 +36,8 @@ export function main(args: readonly string[]): void {
     options: {
       'max-steps': { type: 'string' },
       rounds: { type: 'string', default: '1' },
+      /** Of PyTorch: peers/modes.py. */
+      mode: { type: 'string', default: 'float32' },
       alone: { type: 'boolean', default: false },
       /** PyTorch as it is installed, without the allocator settings that make it faster. */
       'plain-malloc': { type: 'boolean', default: false },
@@ -46,6 +48,7 @@ export function main(args: readonly string[]): void {
     return;
   }
   const maxSteps = values['max-steps'] === undefined ? {} : { maxSteps: Number(values['max-steps']) };
+  const plain = values['plain-malloc'] ? ['--plain-malloc'] : [];
   const hasPeer = !values.alone && hasPyTorch();
   const ratios: number[] = [];
   for (let round = 1; round <= Number(values.rounds); round++) {
@@ -54,7 +57,7 @@ export function main(args: readonly string[]): void {
       const ours = finetune(folder, { epochs: 1, dropout: 0.1, seed: round, ...maxSteps });
       say('retort', ours);
       if (!hasPeer) continue;
-      const theirs = finetuneByPeer(folder, ours, values['plain-malloc'] ? ['--plain-malloc'] : []);
+      const theirs = finetuneByPeer(folder, ours, ['--mode', values.mode, ...plain]);
       say('PyTorch', theirs);
       ratios.push(epochSeconds(theirs) / epochSeconds(ours));
     } finally {

@@ -1,25 +1,24 @@
 """A training step of Tang et al.'s BiLSTM in PyTorch 2.13 at its best on a CPU: the peer that a Node bench alternates rounds with.
 
-    python bench/peers/bilstm_step.py --ids ids.json [--threads 2] [--seed 1] [--plain-malloc]
+    python bench/peers/bilstm_step.py --ids ids.json [--seed 1] [--mode float32] [--compile] [--threads 2] [--plain-malloc]
 
 Line protocol, as minilm_step.py has it: after {"ready": true, …} each request {"name", "batch", "steps", "packed"} runs that many
-whole steps on the file's batches of that name, in turn, and answers {"msPerStep": [...], "loss": last loss}. Two untimed steps come
+whole steps on the file's batches of that name, in turn, and answers {"msPerStep": [...], "losses": of all steps}. Two untimed steps come
 before the first timed one of each.
 
 Ids file: {name: [step …]}, a step an array of rows of ids, each of its own length.
 
 Model: embedding 30522 x 300, one bidirectional LSTM of 150, ReLU layer of 400, dropout 0, 2 classes; Adam(fused=True) 1e-3, foreach
 clipping at 1. packed: pack_padded_sequence, which rows of different lengths need; else the padded batch as it is, which is the same
-computation where all rows are as long as the batch, and lets PyTorch take oneDNN's LSTM.
+computation where all rows are as long as the batch, and lets PyTorch take oneDNN's LSTM. Modes: modes.py.
 """
 
 import argparse
 import json
-import os
-import sys
 import time
 
-from minilm_step import MALLOC
+import modes
+from line_protocol import serve
 
 
 def build(seed):
@@ -48,17 +47,15 @@ def build(seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ids", required=True)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--plain-malloc", action="store_true", help="keep glibc's default allocator settings")
+    modes.add_arguments(parser)
     args = parser.parse_args()
-    if not args.plain_malloc and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC})  # glibc reads these at start only
+    modes.begin(args)
 
     import torch
 
-    torch.set_num_threads(args.threads)
     model, optimizer = build(args.seed)
+    forward = modes.compiled(model, args)
     parameters = list(model.parameters())
     generator = torch.Generator().manual_seed(args.seed)
     with open(args.ids) as file:
@@ -69,7 +66,8 @@ def main():
         lengths = torch.tensor([len(row) for row in rows])
         ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
         optimizer.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(model(ids, lengths, packed), labels)
+        with modes.arithmetic(args):
+            loss = torch.nn.functional.cross_entropy(forward(ids, lengths, packed), labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0, foreach=True)
         optimizer.step()
@@ -78,32 +76,19 @@ def main():
     def answer(request):
         name, batch, packed = request["name"], int(request["batch"]), bool(request["packed"])
         key = (name, packed)
-        times, loss = [], 0.0
+        times, losses = [], []
         for turn in range(0 if key in turns else -2, int(request["steps"])):
             at = turns.get(key, 0)
             turns[key] = at + 1
             rows = batches[name][at % len(batches[name])]
             labels = torch.randint(0, 2, (batch,), generator=generator)
             start = time.perf_counter()
-            loss = step(rows, labels, packed)
+            losses.append(step(rows, labels, packed))
             if turn >= 0:
                 times.append(round((time.perf_counter() - start) * 1000, 3))
-        return {"msPerStep": times, "loss": loss}
+        return {"msPerStep": times, "losses": losses}
 
-    environment = {
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "malloc": "default" if args.plain_malloc else MALLOC,
-        "parameters": sum(p.numel() for p in parameters),
-    }
-    print(json.dumps({"ready": True, "environment": environment}), flush=True)
-    for line in sys.stdin:
-        if not line.strip():
-            break
-        try:
-            print(json.dumps(answer(json.loads(line))), flush=True)
-        except (KeyError, TypeError, ValueError) as error:
-            print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+    serve({**modes.environment(args), "parameters": sum(p.numel() for p in parameters)}, answer)
 
 
 if __name__ == "__main__":

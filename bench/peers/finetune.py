@@ -1,7 +1,7 @@
 """Fine-tuning a text classifier in PyTorch 2.13 at its best on a CPU, from given weights and on given batches: the peer of
 bench/finetune-run.ts.
 
-    python bench/peers/finetune.py JOB.json OUT.json [--plain-malloc]
+    python bench/peers/finetune.py JOB.json OUT.json [--mode float32] [--compile] [--plain-malloc]
 
 JOB.json: {"model": a folder that transformers loads, "train" and "dev": {"lengths", "ids" (all rows behind each other), "labels"},
 "order": [[row numbers of a step] …], "learningRate", "warmupSteps", "totalSteps" (of the schedule), "weightDecay", "maxNorm",
@@ -9,17 +9,16 @@ JOB.json: {"model": a folder that transformers loads, "train" and "dev": {"lengt
 "accuracy", "predictions" (dev), "peakMegabytes", "environment"}.
 
 AdamW(fused=True), no decay on biases and norms, transformers' linear warm-up and decay, foreach clipping, sdpa attention, batches padded
-to their longest row; glibc keeps freed blocks unless --plain-malloc (see minilm_step.py).
+to their longest row. Modes: modes.py.
 """
 
 import argparse
 import json
 import os
 import resource
-import sys
 import time
 
-from minilm_step import MALLOC
+import modes
 
 EVALUATION_ROWS = 64
 
@@ -34,13 +33,21 @@ def batch_of(rows, data):
     return {"input_ids": ids, "attention_mask": mask}
 
 
-def predict(model, data):
+def decayed_groups(model, weight_decay):
+    """Parameters for an optimiser: biases and norms do not decay."""
+    decayed, plain = [], []
+    for name, parameter in model.named_parameters():
+        (plain if name.endswith("bias") or "LayerNorm" in name else decayed).append(parameter)
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
+
+
+def predict(model, data, args):
     import torch
 
     model.eval()
     predictions = [0] * len(data["lengths"])
     order = sorted(range(len(predictions)), key=lambda row: data["lengths"][row])
-    with torch.inference_mode():
+    with torch.inference_mode(), modes.arithmetic(args):
         for start in range(0, len(order), EVALUATION_ROWS):
             rows = order[start : start + EVALUATION_ROWS]
             for row, choice in zip(rows, model(**batch_of(rows, data)).logits.argmax(-1).tolist()):
@@ -48,15 +55,12 @@ def predict(model, data):
     return predictions
 
 
-def train(model, job, data):
+def train(model, job, data, args):
     import torch
     import transformers
 
-    decayed, plain = [], []
-    for name, parameter in model.named_parameters():
-        (plain if name.endswith("bias") or "LayerNorm" in name else decayed).append(parameter)
-    groups = [{"params": decayed, "weight_decay": job["weightDecay"]}, {"params": plain, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=job["learningRate"], fused=True)
+    optimizer = torch.optim.AdamW(decayed_groups(model, job["weightDecay"]), lr=job["learningRate"], fused=True)
+    forward = modes.compiled(model, args, dynamic=True)
     schedule = transformers.get_linear_schedule_with_warmup(optimizer, job["warmupSteps"], job["totalSteps"])
     parameters = list(model.parameters())
     losses, times = [], []
@@ -65,7 +69,8 @@ def train(model, job, data):
         start = time.perf_counter()
         labels = torch.tensor([data["labels"][row] for row in rows])
         optimizer.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(model(**batch_of(rows, data)).logits, labels)
+        with modes.arithmetic(args):
+            loss = torch.nn.functional.cross_entropy(forward(**batch_of(rows, data)).logits, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, job["maxNorm"], foreach=True)
         optimizer.step()
@@ -79,10 +84,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("job")
     parser.add_argument("out")
-    parser.add_argument("--plain-malloc", action="store_true", help="keep glibc's default allocator settings")
+    modes.add_arguments(parser)
     args = parser.parse_args()
-    if not args.plain_malloc and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC})  # glibc reads these at start only
+    modes.begin(args)
 
     os.environ["TQDM_DISABLE"] = "1"
     import torch
@@ -102,9 +106,9 @@ def main():
         attention_probs_dropout_prob=job["dropout"],
     )
     start = time.perf_counter()
-    losses, times = train(model, job, job["train"])
+    losses, times = train(model, job, job["train"], args)
     seconds = time.perf_counter() - start
-    predictions = predict(model, job["dev"])
+    predictions = predict(model, job["dev"], args)
     right = sum(a == b for a, b in zip(predictions, job["dev"]["labels"]))
     result = {
         "losses": losses,
@@ -113,12 +117,7 @@ def main():
         "accuracy": right / len(predictions),
         "predictions": predictions,
         "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "environment": {
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-            "threads": torch.get_num_threads(),
-            "malloc": "default" if args.plain_malloc else MALLOC,
-        },
+        "environment": {**modes.environment(args), "transformers": transformers.__version__},
     }
     with open(args.out + ".tmp", "w") as file:
         json.dump(result, file)

@@ -1,12 +1,15 @@
-/** @file A peer that runs in Python and answers one JSON line for each it is given. */
+/** @file Peers: processes that answer one JSON line for each that they are given, and the modes that PyTorch has. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export type Peer = {
   /** What it said of itself when it was ready. */
   readonly greeting: Record<string, unknown>;
   ask(request: object): Promise<Record<string, unknown>>;
-  stop(): void;
+  /** Resolves when the process has ended. */
+  stop(): Promise<void>;
 };
 
 /** `RETORT_PYTHON` names the interpreter that has PyTorch; else `python3`. */
@@ -19,12 +22,26 @@ export function hasPyTorch(): boolean {
   return status === 0;
 }
 
+/** Where the script of a peer lies. */
+export function peerScript(name: string): string {
+  return join(process.cwd(), 'bench', 'peers', `${name}.py`);
+}
+
+/** What a peer's `--mode` takes, in the order of the columns: `MODES` of modes.py. */
+export function pytorchModes(): readonly string[] {
+  const { stdout, stderr } = spawnSync(PYTHON, [peerScript('modes')], { encoding: 'utf8' });
+  if (!stdout) throw new Error(`${PYTHON} modes.py: ${stderr}`);
+  return JSON.parse(stdout) as string[];
+}
+
 /**
- * Starts a script and waits for its first line.
+ * Starts a script, of Python or else of Node, and waits for its first line.
  * @throws Error if it ends before it answers.
  */
 export async function startPeer(script: string, args: readonly string[] = []): Promise<Peer> {
-  const child: ChildProcessWithoutNullStreams = spawn(PYTHON, [script, ...args]);
+  const program = script.endsWith('.py') ? PYTHON : process.execPath;
+  const child: ChildProcessWithoutNullStreams = spawn(program, [script, ...args]);
+  const ended = once(child, 'exit');
   child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<Record<string, unknown>> => {
@@ -35,12 +52,15 @@ export async function startPeer(script: string, args: readonly string[] = []): P
   const greeting = await answer();
   return {
     greeting,
-    ask: (request) => {
+    ask: async (request) => {
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      return answer();
+      const answered = await answer();
+      if ('error' in answered) throw new Error(`${script}: ${answered.error}`);
+      return answered;
     },
-    stop: () => {
+    stop: async () => {
       child.stdin.end();
+      await ended;
     },
   };
 }
