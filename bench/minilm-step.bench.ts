@@ -123,17 +123,17 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const [column, { gflops, product, error }] of rates) {
     console.log(`${column}: ${gflops.toFixed(0)} (${product}), ${error.toExponential(1)}`);
   }
-  const inFloat32 = Math.max(...[...rates.values()].filter(isFloat32).map(({ gflops }) => gflops));
-  console.log(
-    `\nTime of a step's products alone at ${inFloat32.toFixed(0)} GFLOP/s, the fastest in float32; share of the step`,
-  );
+  const isFloat32 = (column: string) => (rates.get(column)?.error ?? 0) < FLOAT32_ERROR;
+  const fastest = (column: string) => {
+    const alike = [...rates].filter(([other]) => isFloat32(other) === isFloat32(column));
+    return Math.max(...alike.map(([, { gflops }]) => gflops));
+  };
+  console.log('\nTime of the products of a step alone, at the rate of the fastest large product of the same precision');
   for (const each of cases) {
     const parts = columns.map((column) => {
-      const own = rates.get(column);
-      const rate = own === undefined || isFloat32(own) ? inFloat32 : own.gflops;
       const isLastWhole = column !== RETORT;
-      const limit = stepOperations(SIZES, { rows: ROWS, length: each.length, isLastWhole }) / rate / 1e6;
-      return `${column} ${limit.toFixed(0)} ms, ${((100 * limit) / times.median(column, nameOf(each))).toFixed(0)} %`;
+      const limit = stepOperations(SIZES, { rows: ROWS, length: each.length, isLastWhole }) / fastest(column) / 1e6;
+      return `${column} ${limit.toFixed(0)} ms, ${((100 * limit) / times.median(column, nameOf(each))).toFixed(0)} % of the step`;
     });
     console.log(`${each.length} tokens, dropout ${each.dropout}: ${parts.join('; ')}`);
   }
@@ -141,10 +141,6 @@ export async function main(args: readonly string[]): Promise<void> {
 
 function configOf({ layers, hidden, intermediate }: typeof SIZES): Record<string, number> {
   return { hidden_size: hidden, num_hidden_layers: layers, intermediate_size: intermediate };
-}
-
-function isFloat32({ error }: Rate): boolean {
-  return error < FLOAT32_ERROR;
 }
 
 /** The largest of two lists of numbers, relative to the second. */
