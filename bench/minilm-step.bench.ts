@@ -68,9 +68,12 @@ export async function main(args: readonly string[]): Promise<void> {
         ? await startPeer(fileURLToPath(new URL('minilm-step-run.js', import.meta.url)), [...files, values.threads])
         : await startPeer(peerScript('minilm_step'), [...flags, ...times.flagsOf(column)]);
     if (isFirst) console.log(`${column}: ${JSON.stringify(peer.greeting.environment)}`);
+    const rounded: string[] = [];
     for (const each of cases) {
       const answer = await peer.ask(each);
-      times.add(column, nameOf(each), median(answer.msPerStep as number[]));
+      const ms = median(answer.msPerStep as number[]);
+      times.add(column, nameOf(each), ms);
+      rounded.push(ms.toFixed(0));
       witnessed.set(`${column} ${nameOf(each)}`, answer);
     }
     const { gflops, errors } = (await peer.ask({ products: PRODUCTS })) as Record<string, readonly number[]>;
@@ -79,6 +82,7 @@ export async function main(args: readonly string[]): Promise<void> {
       if (rate.gflops > (rates.get(column)?.gflops ?? 0)) rates.set(column, rate);
     }
     await peer.stop();
+    console.log(`${column}: ${rounded.join(', ')} ms`);
   };
 
   try {
