@@ -1,5 +1,6 @@
 // Lays the reports of test/report/text-records.ts out in Chromium, 390, 800 and 1440 px wide and once in the dark, names whatever
-// is not readable, and keeps pictures to look at. Exit code 1 if a page scrolls sideways, or two labels overprint each other.
+// is not readable, and keeps pictures to look at. Exit code 1 if a page scrolls sideways, a table of a wide page scrolls in its
+// frame, or two labels overprint each other.
 //
 //   node scripts/report-screenshots.mjs FOLDER            pages and pictures of all fixtures
 //   node scripts/report-screenshots.mjs FOLDER PAGE.html… of these pages instead
@@ -14,6 +15,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createViteServer } from 'vitest/node';
 
 const WIDTHS = [390, 800, 1440];
+/** From so many pixels on the text has its full width, and no table has to be scrolled. */
+const FULL_WIDTH = 1000;
 const CHROMIUM = process.env.CHROMIUM ?? 'chromium';
 /** Chromium's windows are at least 500 px wide: a page is laid out in a frame. */
 const LEAST_WINDOW = 500;
@@ -93,13 +96,13 @@ function framed(all) {
     path,
     `<!doctype html><meta charset="utf-8"><style>body{margin:0}iframe{border:0;display:block}output{display:none}</style>
 ${frames.join('\n')}<output></output>
-<script>onload=()=>{document.querySelector('output').textContent=JSON.stringify([...document.querySelectorAll('iframe')].map((one)=>(${measure})(one.contentDocument)))}</script>`,
+<script>onload=()=>{document.querySelector('output').textContent=JSON.stringify([...document.querySelectorAll('iframe')].map((one)=>(${measure})(one.contentDocument,one.width>=${FULL_WIDTH})))}</script>`,
   );
   return pathToFileURL(path).href;
 }
 
 /** Runs in the browser. */
-function measure(page) {
+function measure(page, isFull) {
   const root = page.documentElement;
   const found = [];
   if (root.scrollWidth > root.clientWidth) {
@@ -109,6 +112,11 @@ function measure(page) {
     found.push(
       `scrolls sideways: ${root.scrollWidth} px on ${root.clientWidth}, ${wide.slice(0, 3).map((one) => `${one.localName}.${one.getAttribute('class')}`)}`,
     );
+  }
+  for (const one of isFull ? page.querySelectorAll('.scroll') : []) {
+    // One column per arm, of those who ask for it.
+    if (one.closest('details') !== null || one.scrollWidth <= one.clientWidth) continue;
+    found.push(`scrolls in its frame: ${one.getAttribute('aria-label')}, ${one.scrollWidth} px in ${one.clientWidth}`);
   }
   const overlap = (a, b) =>
     Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&

@@ -91,9 +91,11 @@ function gainsTable({ gains, digit, headline }: NeverSeen): Markup {
     html`<td class="number">${signedPoints(gain.mean)}</td><td class="number">${
       namedInterval(gain.low, gain.high, gain.fromRows === undefined) || 'none'
     }</td><td class="whole">${verdictCell(gain)}</td>`;
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains of ${headline.arm}"><table>
-<caption>Gains of ${headline.arm} in percentage points, on all test images and on those of a ${digit}</caption>
-<thead><tr><th scope="col">Over</th><th scope="col" class="number">All images</th><th scope="col" class="number">95 % interval</th><th scope="col">Verdict</th><th scope="col" class="number">Images of a ${digit}</th><th scope="col" class="number">95 % interval</th><th scope="col">Verdict</th></tr></thead>
+  const heads = html`<th scope="col" class="number">Gain</th><th scope="col" class="number">95 %</th><th scope="col">Verdict</th>`;
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains of ${headline.arm}"><table class="dense">
+<caption>Gains of ${headline.arm} in percentage points with 95 % intervals, on all test images and on those of a ${digit}</caption>
+<thead><tr><th scope="col" rowspan="2">Over</th><th scope="colgroup" colspan="3" class="group">All images</th><th scope="colgroup" colspan="3" class="group">Images of a ${digit}</th></tr>
+<tr>${heads}${heads}</tr></thead>
 <tbody>${gains.all.map(
     (gain, place) => html`
 <tr><th scope="row">${gain.over}</th>${cells(gain)}${cells(gains.digit[place])}</tr>`,

@@ -57,6 +57,8 @@ th,td{padding:.4rem .8rem .4rem 0;text-align:left;vertical-align:top;border-bott
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--soft);vertical-align:bottom;border-bottom-color:var(--soft)}
 tbody th{min-width:8.5rem;overflow-wrap:anywhere}
+.dense :is(th,td):not(:last-child){padding-right:.5rem}
+.group{text-align:center}
 .number{text-align:right}
 .number,.whole{white-space:nowrap}
 .about{display:block;color:var(--soft);font-size:.93em;max-width:24rem}

@@ -17,6 +17,13 @@ export function primerRecord(): ExperimentRecord {
   return { ...record, gains, headline: { arm: 'retort', over: 'retort-no-teacher', text: gains[0]?.text ?? '' } };
 }
 
+/** The same with the students that never saw a 3, as they were on ten seeds (results/never-seen.json). */
+export function neverSeenRecord(): ExperimentRecord {
+  const path = new URL('../../results/never-seen.json', import.meta.url);
+  const { medianProbability: _, environment: __, ...neverSeen } = JSON.parse(readFileSync(path, 'utf8'));
+  return experimentSchema.parse({ ...primerRecord(), neverSeen: { ...neverSeen, seconds: 300 } });
+}
+
 /** Two arms, kd and no-teacher, with these accuracies in percent, and no more than a record must have. */
 export function smallRecord(
   kd: readonly number[],

@@ -3,7 +3,7 @@ import { textOf } from '../../src/experiments/distillation/distillation-evidence
 import { BY_TEACHER, evidenceOf, scoreEvidenceOf } from '../../src/experiments/evidence.js';
 import type { Evidence, EvidenceExample, ExperimentRecord } from '../../src/experiments/experiment-record.schema.js';
 import { argmax, softmax } from '../../src/tensor/logits.js';
-import { primerRecord, smallRecord } from './records.js';
+import { neverSeenRecord, primerRecord, smallRecord } from './records.js';
 
 const EMOTIONS = ['anger', 'joy', 'optimism', 'sadness', 'surprise', 'embarrassment'];
 const INFERENCE = ['ENTAILMENT', 'NEUTRAL', 'CONTRADICTION'];
@@ -151,6 +151,7 @@ export function reportFixtures(): Readonly<Record<string, ExperimentRecord>> {
   });
   return {
     digits: primerRecord(),
+    'never-seen': neverSeenRecord(),
     'classes-2': withLongNames(textRecord(classEvidence(['negative', 'positive'], shortText))),
     'classes-6': textRecord(classEvidence(EMOTIONS, shortText)),
     'classes-28': textRecord(classEvidence(FEELINGS, shortText)),
