@@ -242,7 +242,9 @@ describe('retort evaluate', () => {
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toMatch(/^error: \/.*\/nope\/x: wanted the four IDX files of MNIST.*\n$/);
     expect(existsSync(path('nope'))).toBe(false);
-    expect(retort('evaluate scored small --metric f1', root).stderr).toMatch(/--metric: wanted a model of texts/);
+    expect(retort('evaluate scored small --metric f1', root).stderr).toMatch(
+      /--metric: wanted a model of text, got a model of digits/,
+    );
   });
 });
 

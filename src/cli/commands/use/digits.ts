@@ -1,18 +1,21 @@
 /** @file `retort evaluate` and `retort predict` with a model of digits. */
-import { UNLABELLED_COLUMNS } from '../../../data/task-settings.js';
 import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { type DigitAnswer, evaluateDigits, predictDigits } from '../../../experiments/primer/use-digits.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { formatMetric } from '../../numbers.js';
-import { flagName, type OptionValues } from '../../options.js';
-import type { evaluateUsage, predictUsage } from './usage.js';
+import { flagName, type OptionTable, type OptionValues } from '../../options.js';
+import { evaluateUsage, predictUsage } from './usage.js';
+
+/** The group of the flags that are of texts alone. */
+const TEXTS = 'Texts';
 
 export async function scoredDigits(
   options: OptionValues<typeof evaluateUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
+  expectNoTextFlags(evaluateUsage.options, options);
   const dataDir = dataFolder(options);
   const { path, rows, accuracy, accuracyInterval95, loss } = await evaluateDigits({
     ...options,
@@ -29,11 +32,18 @@ export async function scoredDigits(
   };
 }
 
-function dataFolder({ data, dataDir, metric }: OptionValues<typeof evaluateUsage.options>): string {
-  if (metric !== undefined) {
-    const got = 'a model of digits, which has accuracy and loss';
-    throw new OptionError({ where: '--metric', wanted: 'a model of texts', got, fix: 'leave the flag out' });
+/** @throws OptionError for a flag of texts, which does nothing here. */
+function expectNoTextFlags(flags: OptionTable, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, flag] of Object.entries(flags)) {
+    const isOfTexts = 'group' in flag && flag.group === TEXTS;
+    const usual = 'default' in flag ? flag.default : undefined;
+    if (!isOfTexts || options[name] === undefined || options[name] === usual) continue;
+    const got = 'a model of digits';
+    throw new OptionError({ where: `--${flagName(name)}`, wanted: 'a model of text', got, fix: 'leave the flag out' });
   }
+}
+
+function dataFolder({ data, dataDir }: OptionValues<typeof evaluateUsage.options>): string {
   if (data === undefined || data === dataDir) return dataDir;
   if (dataDir === DIGIT_SETTINGS.dataDir.default) return data;
   throw new OptionError({
@@ -53,14 +63,7 @@ export async function answeredDigits(
   io: CommandIo,
 ): Promise<CommandOutput> {
   const { inputs } = options;
-  const given: Readonly<Record<string, unknown>> = options;
-  const idle = ['file', 'pair', 'maxLength', ...Object.keys(UNLABELLED_COLUMNS)].find(
-    (key) => given[key] !== undefined,
-  );
-  if (idle !== undefined) {
-    const got = 'a model of digits';
-    throw new OptionError({ where: `--${flagName(idle)}`, wanted: 'a model of text', got, fix: 'leave the flag out' });
-  }
+  expectNoTextFlags(predictUsage.options, options);
   if (inputs.length === 0) {
     throw new OptionError({
       where: 'retort predict',
