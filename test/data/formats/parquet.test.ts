@@ -17,6 +17,19 @@ const hub = {
   labels: [1, 0, 0, 1, -100],
 };
 
+/**
+ * The file with one column's name left out of its schema. Of a SchemaElement (parquet.thrift) the name is field 4, in
+ * Thrift's compact protocol a byte of 1 (from field 3) and 8 (binary), the length, the bytes; what follows counts from 3.
+ */
+function withoutName(file: Buffer, name: string): Buffer {
+  const field = Buffer.concat([Buffer.from([0x18, name.length]), Buffer.from(name)]);
+  const at = file.indexOf(field, file.length - 8 - file.readUInt32LE(file.length - 8));
+  const changed = Buffer.concat([file.subarray(0, at), file.subarray(at + field.length)]);
+  changed[at] = (changed[at] ?? 0) + 0x10;
+  changed.writeUInt32LE(file.readUInt32LE(file.length - 8) - field.length, changed.length - 8);
+  return changed;
+}
+
 describe('readTextTable on Parquet', () => {
   test.each(['snappy', 'gzip', 'brotli'])(
     "%s: a file of the hub, its labels named by the hub's metadata",
@@ -65,6 +78,17 @@ describe('readTextTable on Parquet', () => {
       [1, -100, 0],
       [1.5, Number.NaN, -2],
     ]);
+  });
+
+  test("a column without a name is called '': the others are read, and a message lists it", async () => {
+    const path = join(folder, 'nameless.parquet');
+    writeFileSync(path, withoutName(readFileSync(fixture('hub-snappy')), 'idx'));
+    const table = await readTextTable(path, { text: 'sentence' });
+    expect([table.texts, Array.from(table.labels ?? [])]).toEqual([hub.texts, hub.labels]);
+    await expect(readTextTable(path, { text: 'sentence', id: 'idx' })).rejects.toThrow(
+      /nameless\.parquet: wanted a column 'idx' \(id\), got the columns 'sentence', 'label', ''/u,
+    );
+    await expect(readTextTable(path, { text: '' })).rejects.toThrow(FileError);
   });
 
   test('rows and columns that are no text are named; a missing column too', async () => {
