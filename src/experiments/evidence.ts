@@ -8,13 +8,13 @@ import type { Evidence, EvidenceExample } from './experiment-record.schema.js';
 type RowAnswers = Pick<Predictions, 'classes' | 'logits' | 'probabilities'>;
 
 type EvidenceOptions = {
-  /** Answers to the evaluation rows; the teacher's stand under `teacher`, an arm's are those of one seed. */
+  /** Answers to the evaluation rows; the teacher's stand under `teacher` if it has some, an arm's are those of one seed. */
   readonly answers: ReadonlyMap<string, RowAnswers>;
   readonly exampleOf: (row: number) => EvidenceExample;
   readonly seed: number;
-  /** The pair whose answers are compared row by row. */
+  /** The pair whose answers are compared row by row; one arm alone is compared with none. */
   readonly arm: string;
-  readonly over: string;
+  readonly over?: string | undefined;
 };
 
 export const BY_TEACHER = 'teacher';
@@ -30,16 +30,11 @@ type ClassEvidenceOptions = EvidenceOptions & {
   readonly labels: ArrayLike<number>;
 };
 
-/** The evidence in the answers of a teacher and of some arms' models to the same rows. */
+/** The evidence in the answers of some arms' models, and of a teacher, to the same rows. */
 export function evidenceOf(options: ClassEvidenceOptions): Evidence {
   const { answers, classes, labels, exampleOf, seed, arm, over } = options;
   const count = classes.length;
-  const of = (by: string) => answers.get(by) as RowAnswers;
-  const isRight = (by: string) => (row: number) => of(by).classes[row] === labels[row];
-  const rows = Array.from({ length: labels.length }, (_, row) => row).filter((row) => labels[row] !== NO_LABEL);
-  const onlyArm = rows.filter((row) => isRight(arm)(row) && !isRight(over)(row));
-  const onlyOther = rows.filter((row) => isRight(over)(row) && !isRight(arm)(row));
-  const logitsOf = (by: string, row: number) => of(by).logits.subarray(row * count, (row + 1) * count);
+  const teacher = answers.get(BY_TEACHER);
   return {
     classes: [...classes],
     confusion: [...answers].map(([by, { classes: said }]) => ({
@@ -47,33 +42,49 @@ export function evidenceOf(options: ClassEvidenceOptions): Evidence {
       ...(by !== BY_TEACHER && { seed }),
       counts: confusion(labels, said, count),
     })),
-    softened: leastSure(of(BY_TEACHER), labels, count).map((row) => ({
+    softened: (teacher === undefined ? [] : leastSure(teacher, labels, count)).map((row) => ({
       by: BY_TEACHER,
       example: exampleOf(row),
       at: TEMPERATURES.map((temperature) => ({
         temperature,
-        probabilities: softened(logitsOf(BY_TEACHER, row), temperature),
+        probabilities: softened(teacher as RowAnswers, row, count, temperature),
       })),
     })),
-    onlyRight: [
-      {
-        arm,
-        over,
-        seed,
-        onlyArm: onlyArm.length,
-        onlyOther: onlyOther.length,
-        rows: rows.length,
-        examples: onlyArm.slice(0, ONLY_RIGHT_EXAMPLES).map((row) => ({
-          example: exampleOf(row),
-          answers: [BY_TEACHER, arm, over].map((by) => ({
-            by,
-            label: of(by).classes[row] as number,
-            probabilities: softened(logitsOf(by, row), 1),
-          })),
-        })),
-      },
-    ],
+    onlyRight: over === undefined ? [] : [onlyRightWith(arm, over, options)],
   };
+}
+
+/** The rows that only one of two arms' models answers right, with some of the first's. */
+function onlyRightWith(arm: string, over: string, options: ClassEvidenceOptions): Evidence['onlyRight'][number] {
+  const { answers, classes, labels, exampleOf, seed } = options;
+  const isRight = (by: string, row: number) => answers.get(by)?.classes[row] === labels[row];
+  const rows = Array.from({ length: labels.length }, (_, row) => row).filter((row) => labels[row] !== NO_LABEL);
+  const onlyArm = rows.filter((row) => isRight(arm, row) && !isRight(over, row));
+  const onlyOther = rows.filter((row) => isRight(over, row) && !isRight(arm, row));
+  return {
+    arm,
+    over,
+    seed,
+    onlyArm: onlyArm.length,
+    onlyOther: onlyOther.length,
+    rows: rows.length,
+    examples: onlyArm.slice(0, ONLY_RIGHT_EXAMPLES).map((row) => ({
+      example: exampleOf(row),
+      answers: shownBy(arm, over, answers).map(([by, said]) => ({
+        by,
+        label: said.classes[row] as number,
+        probabilities: softened(said, row, classes.length, 1),
+      })),
+    })),
+  };
+}
+
+/** Whose answers stand below an example: the teacher's, if it has some, and those of one arm or two. */
+function shownBy(arm: string, over: string | undefined, answers: EvidenceOptions['answers']): [string, RowAnswers][] {
+  return [BY_TEACHER, arm, over ?? arm].flatMap((by, i, all) => {
+    const said = answers.get(by);
+    return said === undefined || all.indexOf(by) < i ? [] : [[by, said]];
+  });
 }
 
 function confusion(labels: ArrayLike<number>, said: Int32Array, count: number): number[][] {
@@ -100,9 +111,11 @@ function leastSure({ probabilities, classes }: RowAnswers, labels: ArrayLike<num
     .map(({ row }) => row);
 }
 
-/** softmax(z / T), rounded. */
-function softened(logits: Float32Array, temperature: number): number[] {
-  return softmax(logits, temperature).map((share) => Math.round(share * ROUNDING) / ROUNDING);
+/** softmax(z / T) of a row, rounded. */
+function softened({ logits }: RowAnswers, row: number, count: number, temperature: number): number[] {
+  return softmax(logits.subarray(row * count, (row + 1) * count), temperature).map(
+    (share) => Math.round(share * ROUNDING) / ROUNDING,
+  );
 }
 
 /** More points are a smear. */
@@ -124,7 +137,7 @@ export function scoreEvidenceOf(options: ScoreEvidenceOptions): Evidence {
   const shown = scored.filter((_, i) => i % stride === 0);
   const said = (by: string, row: number) => rounded(answers.get(by)?.logits[row] ?? Number.NaN);
   const distance = (row: number) => Math.abs(said(BY_TEACHER, row) - said(arm, row));
-  const furthest = scored.toSorted((a, b) => distance(b) - distance(a)).slice(0, FURTHEST_EXAMPLES);
+  const furthest = answers.has(BY_TEACHER) ? scored.toSorted((a, b) => distance(b) - distance(a)) : [];
   return {
     classes: [],
     confusion: [],
@@ -137,9 +150,9 @@ export function scoreEvidenceOf(options: ScoreEvidenceOptions): Evidence {
         points: shown.map((row): [number, number] => [rounded(scores[row] as number), said(by, row)]),
       })),
       ...{ rows: scored.length, arm, seed },
-      furthest: furthest.map((row) => ({
+      furthest: furthest.slice(0, FURTHEST_EXAMPLES).map((row) => ({
         example: exampleOf(row),
-        answers: [BY_TEACHER, arm, over].map((by) => ({ by, score: said(by, row) })),
+        answers: shownBy(arm, over, answers).map(([by]) => ({ by, score: said(by, row) })),
       })),
     },
   };

@@ -173,9 +173,14 @@ describe('distill', () => {
     expect(reportHtml(record)).toMatch(/aria-label="Verdict"><p class="sentence">No comparison was made: hinton ran/);
     expect(reportHtml(record)).toContain('Ship this one: <code>runs/hinton-1</code>');
     expect(reportMarkdown(record)).toContain('\n\nNo comparison was made: hinton ran without control arms');
+    // Teacher and student against what was right; no rows that one of two arms alone predicts right.
+    expect(record.evidence?.confusion.map(({ by }) => by)).toEqual(['teacher', 'hinton']);
+    expect(record.evidence).toMatchObject({ onlyRight: [] });
+    expect(reportHtml(record)).toContain('<h2 id="confusion">Confusion matrix</h2>');
     const more = await runDistillation({ ...alone, controls: ['no-teacher'], seeds: 2, resume: true });
     expect(more.verdict).toMatch(/^(BETTER|NO BETTER|CAN'T TELL|NO VERDICT)/);
     expect(more.record.notCompared).toBeUndefined();
+    expect(more.record.evidence?.onlyRight.map(({ over }) => over)).toEqual(['no-teacher']);
     expect(more.record.arms[0]?.scores[0]).toBe(record.arms[0]?.scores[0]);
   });
 

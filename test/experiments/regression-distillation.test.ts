@@ -149,6 +149,9 @@ describe('distill of a regression', () => {
       ...{ student: { ...options('mute').student, weights: mute }, controls: [], seeds: 1, epochs: 1 },
     });
     expect(muted.arms[0]).toMatchObject({ scores: [0], metrics: { pearson: [0], spearman: [0] } });
+    // Without controls: the teacher's and the one student's.
+    expect(muted.evidence?.scores?.answers.map(({ by }) => by)).toEqual(['teacher', 'hinton']);
+    expect(muted.evidence?.scores?.furthest[0]?.answers.map(({ by }) => by)).toEqual(['teacher', 'hinton']);
   });
 
   test('refuses a method that compares classes, by name and before any work', async () => {

@@ -193,15 +193,12 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       warnings: warnings.known(),
       ship,
       teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
-      ...(hasNoTeacher &&
-        predictions && {
-          evidence: await distillationEvidence(data.evaluation, predictions, {
-            seed,
-            arm: method.name,
-            over: 'no-teacher',
-            pathOf: (arm) => folderOf(arm, seed),
-          }),
-        }),
+      evidence: await distillationEvidence(data.evaluation, predictions, {
+        seed,
+        arm: method.name,
+        over: hasNoTeacher ? 'no-teacher' : undefined,
+        pathOf: (arm) => folderOf(arm, seed),
+      }),
     });
     await writeExperimentRecord(recordPath, record);
     if (options.strict) expectNoWarning(late);

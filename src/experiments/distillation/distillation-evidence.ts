@@ -9,20 +9,22 @@ import type { Evidence, EvidenceExample } from '../experiment-record.schema.js';
 
 export type EvidenceSource = {
   readonly seed: number;
-  /** The method's arm, and the one that it is compared with. */
+  /** The method's arm, and the one that it is compared with, if there is one. */
   readonly arm: string;
-  readonly over: string;
+  readonly over?: string | undefined;
   /** The folder of an arm's run with that seed, which has kept its model. */
   readonly pathOf: (arm: string) => string;
 };
 
+/** @param teacher Its outputs for the evaluated rows, if it has them. */
 export async function distillationEvidence(
   evaluation: Dataset,
-  teacher: Predictions,
+  teacher: Predictions | undefined,
   { pathOf, ...pair }: EvidenceSource,
 ): Promise<Evidence> {
-  const answers = new Map([[BY_TEACHER, teacher]]);
+  const answers = new Map(teacher && [[BY_TEACHER, teacher]]);
   for (const arm of [pair.arm, pair.over]) {
+    if (arm === undefined) continue;
     const { model, weights } = await loadModel(pathOf(arm));
     answers.set(arm, await withEvaluator({ model, data: evaluation }, (evaluator) => evaluator.predict(weights)));
   }
