@@ -30,8 +30,9 @@ export type Subjects = {
   readonly gradients: TermSums;
   /** A model's answers after an epoch. */
   readonly epoch: AnsweredEpoch;
-  /** The same after the last one, with all metrics after each epoch, on so many rows. */
-  readonly end: AnsweredEpoch & {
+  /** The same after the last one, with all metrics after each epoch, on so many rows. A regression answers no classes. */
+  readonly end: Omit<AnsweredEpoch, keyof ClassCounts> & {
+    readonly counts?: ClassCounts | undefined;
     readonly metrics: readonly Readonly<Record<string, number>>[];
     readonly rows: number;
   };

@@ -6,7 +6,7 @@ const LEAST_ROWS = 5;
 /** A trained student that has not learnt some classes at all; of one that predicts a single class, `one-class` says it. */
 export const classesMissing = check('end', {
   says: 'the trained student never predicts some of the classes that the evaluated rows have',
-  find: ({ given, gold, data, labelNames }) => {
+  find: ({ counts: { given, gold } = { given: [], gold: [] }, data, labelNames }) => {
     const missing = gold.flatMap((rows, label) => (rows >= LEAST_ROWS && given[label] === 0 ? [label] : []));
     const predicted = given.filter((count) => count > 0).length;
     if (missing.length === 0 || predicted < 2) return undefined;

@@ -88,12 +88,16 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
       if (isDue) await measure(last, { step: done, epoch: epoch + 1 });
     },
     seeEvaluation: ({ cursor }, { answered, metrics, rows }, before, isLast) => {
-      if (answered === undefined || evaluation === undefined) return;
+      // What another evaluator measures is its own affair.
+      if (evaluation === undefined || run.options.openEvaluator !== undefined) return;
       // After the first epoch of several it may just have begun to learn.
       if (cursor.epoch === 0 && !isLast) return;
       const { name: data, labelNames } = evaluation.data;
-      const epoch = { ...answered, epoch: cursor.epoch + 1, data, labelNames };
-      see({ epoch, ...(isLast && { end: { ...epoch, metrics: [...before, metrics], rows } }) });
+      const at = { epoch: cursor.epoch + 1, data, labelNames };
+      see({
+        ...(answered && { epoch: { ...answered, ...at } }),
+        ...(isLast && { end: { ...at, counts: answered, metrics: [...before, metrics], rows } }),
+      });
     },
     state: () => ({ warnings: found, terms }),
     release: async () => meter?.release(),

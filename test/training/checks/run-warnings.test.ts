@@ -174,7 +174,7 @@ const ended = (accuracies: readonly number[], rows: number, counts = { given: [5
   findWarnings({
     end: {
       ...{
-        ...counts,
+        counts,
         rows,
         epoch: accuracies.length,
         data: 'dev',
@@ -203,8 +203,44 @@ describe('still-falling', () => {
     expect(ended([0.7, 0.5, 0.6], 400)).toEqual([]);
     expect(ended([0.6], 400)).toEqual([]);
     expect(ended([1, 1], 400)).toEqual([]);
-    const end = { given: [1, 1], gold: [1, 1], rows: 400, epoch: 2, data: 'dev', labelNames: [] };
+    const end = { counts: { given: [1, 1], gold: [1, 1] }, rows: 400, epoch: 2, data: 'dev', labelNames: [] };
     expect(findWarnings({ end: { ...end, metrics: [{ matthews: 0 }, { matthews: 0.9 }] } })).toEqual([]);
+  });
+});
+
+describe('still-falling of a regression', () => {
+  const scored = (correlations: readonly number[], rows: number) =>
+    findWarnings({
+      end: {
+        ...{ rows, epoch: correlations.length, data: 'dev', labelNames: [] },
+        metrics: correlations.map((pearson) => ({ pearson, spearman: 0, loss: 1 })),
+      },
+    });
+
+  test('a run whose last correlation is the best by more than two standard errors', () => {
+    // By hand: artanh 0.6 is ln 2, artanh 0.5 is ln 3 / 2; (0.6931 − 0.5493) / √(2 / 397) is 2.03.
+    expect(scored([0.4, 0.5, 0.6], 400)).toEqual([
+      {
+        name: 'still-falling',
+        text: "the last epoch, 3, is the best on dev: its Pearson correlation of 0.600 is above that of any before it, at most 0.500, by 2.0 standard errors (of Fisher's z)",
+        fix: 'train longer: the run ended while it still improved',
+      },
+    ]);
+  });
+
+  test('is not said within chance, of a run that was better before, of one epoch, nor without a correlation', () => {
+    // On 380 rows it is 1.97.
+    for (const [correlations, rows] of [
+      [[0.4, 0.5, 0.6], 380],
+      [[0.7, 0.5, 0.6], 400],
+      [[0.6], 400],
+      [[1, 1], 400],
+      [[Number.NaN, 0.6], 400],
+      [[0.1, 0.9], 3],
+      [[0.1, 0.9], 2],
+    ] as const) {
+      expect(scored(correlations, rows)).toEqual([]);
+    }
   });
 });
 
