@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
+import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
 import { EXTENSIONS, FORMATS, formatOf, type TextFormat, unknownExtension } from './formats/table.js';
 import {
@@ -10,6 +11,7 @@ import {
   type Columns,
   type FileFormat,
   quoted,
+  type TableHeader,
   type TableRow,
 } from './formats/table-rows.js';
 import { isUnnamed, LabelColumn, type LabelOptions, otherNames } from './label-column.js';
@@ -54,7 +56,7 @@ export async function readTextTable(path: string, options: ReadTextTableOptions 
   const found: FoundColumns = { roles: new Set() };
   const rows = format.rows(path, {
     columns: (header) => {
-      const chosen = chosenColumns(options, header.names);
+      const chosen = chosenColumns(options, header);
       found.roles = new Set(Object.keys(chosen));
       found.classNames = header.classNames?.(String(chosen.label));
       return chosen;
@@ -76,9 +78,25 @@ function hasHeader(options: ReadTextTableOptions): boolean {
   return options.header ?? !givenColumns(options).some((column) => typeof column === 'number');
 }
 
-function chosenColumns(options: ReadTextTableOptions, names: readonly string[]): Columns {
+/** What of the options is not as it is where nothing is said; undefined if all is. */
+function readingOf(options: ReadTextTableOptions): FileReading | undefined {
+  const { text, pair, label, score, delimiter, quote, labelMap } = options;
+  const reading: FileReading = defined({
+    text: text === 'text' ? undefined : text,
+    pair,
+    label: label === null || label === 'label' ? undefined : label,
+    score,
+    header: hasHeader(options) ? undefined : false,
+    delimiter,
+    quote,
+    labelMap,
+  });
+  return Object.keys(reading).length === 0 ? undefined : reading;
+}
+
+function chosenColumns(options: ReadTextTableOptions, { names, isOpen = false }: TableHeader): Columns {
   const { text = 'text', pair, score, id } = options;
-  const { label = score === undefined && names.includes('label') ? 'label' : null } = options;
+  const { label = score === undefined && (isOpen || names.includes('label')) ? 'label' : null } = options;
   return {
     text,
     ...(pair === undefined ? {} : { pair }),
@@ -164,6 +182,7 @@ class TableBuilder {
       ...(labels === undefined || labels.labelNames.length === 0 ? {} : { labels: labels.labels }),
       labelNames: labels?.labelNames ?? [],
       ...(roles.has('score') ? { scores: Float32Array.from(this.#scores) } : {}),
+      ...defined({ readAs: readingOf(this.#options) }),
     };
   }
 

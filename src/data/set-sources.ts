@@ -12,14 +12,16 @@ import { textTable } from './text-table.js';
 export function tableFile(file: string, columns: ReadTextTableOptions): SplitSource {
   return {
     files: [file],
-    read: ([path = file], { name, labelNames, onBadRow }) => {
+    read: async ([path = file], { name, labelNames, onBadRow }) => {
       const isLabelled = columns.label !== null && columns.score === undefined;
-      return readTextTable(path, {
+      // How a set's own files are read says nothing of the files that somebody reads next.
+      const { readAs: _, ...table } = await readTextTable(path, {
         ...columns,
         name,
         ...(isLabelled && labelNames !== undefined ? { labelNames, labelsFromZero: true } : {}),
         ...(onBadRow === undefined ? {} : { onBadRow }),
       });
+      return table;
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { FileReading } from '../options/file-reading.js';
+import { defined } from '../options/given.js';
 import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
 import type { TextTable } from './text-table.js';
 
@@ -24,6 +26,8 @@ export function truncatedRows({ isTruncated }: Pick<TextRows, 'isTruncated'>): n
 export function savedWithTexts({ tokenizer, table }: TextRows): {
   readonly tokenizerFiles: ReadonlyMap<string, string>;
   readonly readsPairs: boolean;
+  readonly readAs?: FileReading;
 } {
-  return { tokenizerFiles: tokenizer.files, readsPairs: table.pairs !== undefined };
+  const { pairs, readAs } = table;
+  return { tokenizerFiles: tokenizer.files, readsPairs: pairs !== undefined, ...defined({ readAs }) };
 }

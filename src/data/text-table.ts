@@ -1,4 +1,6 @@
 import { OptionError, ShapeError } from '../errors/failures.js';
+import type { FileReading } from '../options/file-reading.js';
+import { defined } from '../options/given.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 
 /** Rows of text in memory, before any tokenizer. All columns have `size` elements. */
@@ -17,6 +19,8 @@ export type TextTable = {
   readonly labelNames: readonly string[];
   /** For regression; NaN where a row has none. */
   readonly scores?: Float32Array;
+  /** Of a file of one's own, where it was not read as files usually are: kept with a model that is trained on it. */
+  readonly readAs?: FileReading;
 };
 
 /** What a table is made of; ids default to the rows' numbers from 1. */
@@ -27,6 +31,7 @@ export type TextColumns = {
   readonly labels?: ArrayLike<number>;
   readonly labelNames?: readonly string[];
   readonly scores?: ArrayLike<number>;
+  readonly readAs?: FileReading | undefined;
 };
 
 /**
@@ -35,7 +40,7 @@ export type TextColumns = {
  * without a name, a score that is infinite.
  */
 export function textTable(name: string, columns: TextColumns): TextTable {
-  const { texts, pairs, labelNames = [] } = columns;
+  const { texts, pairs, labelNames = [], readAs } = columns;
   const size = texts.length;
   for (const column of ['ids', 'pairs', 'labels', 'scores'] as const) {
     const length = columns[column]?.length ?? size;
@@ -54,6 +59,7 @@ export function textTable(name: string, columns: TextColumns): TextTable {
     ...(columns.labels === undefined ? {} : { labels: checkedLabels(columns.labels, labelNames.length, name) }),
     labelNames,
     ...(columns.scores === undefined ? {} : { scores: checkedScores(columns.scores, name) }),
+    ...defined({ readAs }),
   };
 }
 
@@ -62,7 +68,7 @@ export function textTable(name: string, columns: TextColumns): TextTable {
  * @throws ShapeError for a row that does not exist; OptionError for one that is asked for twice.
  */
 export function selectRows(table: TextTable, rows: ArrayLike<number>, name = table.name): TextTable {
-  const { pairs, labels, labelNames, scores } = table;
+  const { pairs, labels, labelNames, scores, readAs } = table;
   const numbers = Array.from(rows);
   const wrong = numbers.find((row) => !(Number.isInteger(row) && row >= 0 && row < table.size));
   if (wrong !== undefined) {
@@ -75,6 +81,7 @@ export function selectRows(table: TextTable, rows: ArrayLike<number>, name = tab
     ...(labels === undefined ? {} : { labels: numbers.map((row) => labels[row] as number) }),
     labelNames,
     ...(scores === undefined ? {} : { scores: numbers.map((row) => scores[row] as number) }),
+    readAs,
   });
 }
 
@@ -119,6 +126,7 @@ export function joinTables(name: string, tables: Readonly<Record<string, TextTab
     ...(all.some((table) => table.scores !== undefined)
       ? { scores: all.flatMap((table) => Array.from(table.scores ?? new Float32Array(table.size).fill(Number.NaN))) }
       : {}),
+    readAs: all.find((table) => table.readAs !== undefined)?.readAs,
   });
 }
 

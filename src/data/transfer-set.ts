@@ -112,7 +112,7 @@ function joinedTexts(train: Dataset, pool: Dataset, rows: Uint32Array, name: str
   const taken = new Set(table.ids);
   const isTaken = others.ids.some((id) => taken.has(id));
   const pairs = table.pairs && others.pairs && [...table.pairs, ...others.pairs];
-  const { labels, scores } = table;
+  const { labels, scores, readAs } = table;
   return {
     table: textTable(name, {
       ids: [...table.ids, ...others.ids.map((id) => (isTaken ? `transfer/${id}` : id))],
@@ -121,6 +121,7 @@ function joinedTexts(train: Dataset, pool: Dataset, rows: Uint32Array, name: str
       ...(labels && { labels: [...labels, ...new Int32Array(others.size).fill(NO_LABEL)] }),
       labelNames: table.labelNames,
       ...(scores && { scores: [...scores, ...new Float32Array(others.size).fill(Number.NaN)] }),
+      readAs,
     }),
     tokenizer: first.tokenizer,
     cut: first.cut,

@@ -1,5 +1,5 @@
 export { type Batch, type Dataset, paddedRows, paddingWeights } from '../data/dataset.js';
-export { textsOfFile } from '../data/file-texts.js';
+export { type TextReading, textsOfFile } from '../data/file-texts.js';
 export type { TextFormat } from '../data/formats/table.js';
 export type { ColumnName } from '../data/formats/table-rows.js';
 export { GLUE_SETS, type GlueName, glue } from '../data/glue.js';
@@ -54,4 +54,5 @@ export {
 } from '../data/text-table.js';
 export { SPLITS, type SplitName, splitOf, type TaskMetric, type TextTask } from '../data/text-task.js';
 export { openUnlabelled } from '../data/unlabelled-texts.js';
+export type { FileReading } from '../options/file-reading.js';
 export { NO_LABEL } from '../tensor/no-label.js';

@@ -6,3 +6,4 @@ export {
   type StreamOptions,
   type TextInput,
 } from '../inference/load.js';
+export type { FileReading } from '../options/file-reading.js';

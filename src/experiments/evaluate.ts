@@ -5,12 +5,13 @@ import { type FileTargets, fileLayout, fileTargets } from '../data/file-columns.
 import { formatOf, hasColumns } from '../data/formats/table.js';
 import { isUnnamed } from '../data/label-column.js';
 import { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
+import { recalledReading } from '../data/recalled-reading.js';
 import { COLUMN_SETTINGS, type ColumnSettings, type TaskSettings } from '../data/task-settings.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import type { TextTable } from '../data/text-table.js';
 import { type SplitName, splitOf } from '../data/text-task.js';
 import { FileError, OptionError } from '../errors/failures.js';
-import { openTextModel } from '../export/open-text-model.js';
+import { type OpenedTextModel, openTextModel } from '../export/open-text-model.js';
 import type { Answer, TextInput } from '../inference/load.js';
 import type { Answered } from '../metrics/answered.js';
 import { bootstrapInterval } from '../metrics/bootstrap.js';
@@ -65,7 +66,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     ...defined({ onNotice, onDownload }),
   });
   try {
-    const { table, metrics } = await readData(options, model.labels);
+    const { table, metrics } = await readData(options, model);
     const answers: Answer[] = [];
     for await (const answer of model.stream(inputsOf(table))) answers.push(answer);
     const classes = model.labels.length === 1 ? undefined : classesOfModel(table, model.labels, onNotice);
@@ -97,7 +98,7 @@ function expectFitting({ data, split, dataDir, ...settings }: EvaluateOptions): 
 
 type Scorable = { readonly table: TextTable; readonly metrics: readonly JudgedMetric[] };
 
-async function readData(options: EvaluateOptions, labels: readonly string[]): Promise<Scorable> {
+async function readData(options: EvaluateOptions, { labels, readAs }: OpenedTextModel): Promise<Scorable> {
   const { data, metric, split = 'dev', dataDir = process.env.RETORT_DATA } = options;
   const isRegression = labels.length === 1;
   const measured = (usual: Parameters<typeof askedMetrics>[1]) => askedMetrics(metric, usual, labels.length);
@@ -118,9 +119,14 @@ async function readData(options: EvaluateOptions, labels: readonly string[]): Pr
     throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
   }
   const bad = new BadRows(options.badRows, options.onNotice ?? (() => {}));
+  expectTargets(options, isRegression);
+  const target = isRegression ? 'score' : 'label';
+  const { settings, labelMap, notice } = await recalledReading(data, options, readAs, ['text', 'pair', target]);
+  if (notice !== undefined) options.onNotice?.(notice);
+  const { textColumn, pairColumn, header, delimiter, quote } = settings;
   const table = await readTextTable(data, {
-    ...fileLayout(options),
-    ...(await targetsOfModel(options, labels, isRegression)),
+    ...fileLayout({ textColumn, pairColumn, header, delimiter, quote }),
+    ...(await targetsOfModel(settings, labels, labelMap)),
     ...bad.read,
     onNotice: options.onNotice,
   });
@@ -128,12 +134,8 @@ async function readData(options: EvaluateOptions, labels: readonly string[]): Pr
   return { table, metrics: measured(usualMetrics(labels.length)) };
 }
 
-/** Cells hold the model's labels, or what a file of names says they stand for; of a regression values. */
-async function targetsOfModel(
-  { labelColumn, scoreColumn, labelNames, header }: EvaluateOptions,
-  labels: readonly string[],
-  isRegression: boolean,
-): Promise<FileTargets & Pick<ReadTextTableOptions, 'labelNames'>> {
+/** @throws OptionError for targets that are not those of the model. */
+function expectTargets({ labelColumn, scoreColumn, labelNames }: EvaluateOptions, isRegression: boolean): void {
   if (isRegression && labelNames !== undefined) {
     const got = 'a model that predicts values';
     throw new OptionError({ where: 'labelNames', wanted: 'a model of labels', got, fix: 'leave it out' });
@@ -151,9 +153,22 @@ async function targetsOfModel(
     const got = `${scoreColumn}, and ${labelColumn} as labelColumn`;
     throw new OptionError({ where: 'scoreColumn', wanted: 'one column of values', got, fix: 'give only one' });
   }
-  if (isRegression) return fileTargets({ scoreColumn: scoreColumn ?? labelColumn ?? 'label', header });
+}
+
+/**
+ * Cells hold the model's labels, or what a file of names says they stand for; of a regression values.
+ * @param recalled What cells of the training file stood for.
+ */
+async function targetsOfModel(
+  { labelColumn, scoreColumn, labelNames, header }: Given<ColumnSettings>,
+  labels: readonly string[],
+  recalled: Readonly<Record<string, string>> | undefined,
+): Promise<FileTargets & Pick<ReadTextTableOptions, 'labelNames'>> {
+  if (labels.length === 1) return fileTargets({ scoreColumn: scoreColumn ?? labelColumn ?? 'label', header });
   const targets = await fileTargets({ labelColumn, labelNames, header });
-  return targets.labelMap === undefined ? { ...targets, labelNames: labels } : targets;
+  if (targets.labelMap !== undefined) return targets;
+  const own = Object.fromEntries(labels.map((name) => [name, name]));
+  return { ...targets, labelNames: labels, ...(recalled && { labelMap: { ...own, ...recalled } }) };
 }
 
 function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {

@@ -9,6 +9,7 @@ import { classesOf } from '../models/forward.js';
 import { saveHuggingFace } from '../models/hugging-face.js';
 import { type Model, readsText } from '../models/model.js';
 import { loadModelTokenizer } from '../models/model-tokenizer.js';
+import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
 import { saveOnnx } from './onnx-folder.js';
 
@@ -54,7 +55,8 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   const labelNames = options.labelNames === undefined ? opened.labelNames : checkedNames(options.labelNames, model);
   for (const notice of opened.notices) onNotice?.(notice);
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
-  const content = { model, weights, labelNames, ...defined({ readsPairs, tokenizer }) };
+  const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
+  const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, tokenizer }) };
   if (to === 'hf') await saveHuggingFace(outputDir, content);
   const bytes = to === 'onnx' ? await saveOnnx(outputDir, content) : undefined;
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
@@ -71,6 +73,13 @@ function checkedNames(names: readonly string[], model: Model): readonly string[]
     wanted: `${classes} different names, one for each class, separated by commas`,
     got: names.length === classes ? `${different} of ${names.length}` : String(names.length),
   });
+}
+
+/** The same with what cells stand for under the labels' new names. */
+function renamed(readAs: FileReading, before: readonly string[], after: readonly string[]): FileReading {
+  if (readAs.labelMap === undefined) return readAs;
+  const named = Object.entries(readAs.labelMap).map(([cell, name]) => [cell, after[before.indexOf(name)] ?? name]);
+  return { ...readAs, labelMap: Object.fromEntries(named) };
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */

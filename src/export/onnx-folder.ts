@@ -9,7 +9,7 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { exportOnnx, type OnnxContent } from './onnx.js';
 
-export type OnnxFolderContent = Pick<OnnxContent, 'model' | 'weights' | 'labelNames' | 'readsPairs'> & {
+export type OnnxFolderContent = Pick<OnnxContent, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'> & {
   /** Absent for a model that reads no text. */
   readonly tokenizer?: Tokenizer;
 };

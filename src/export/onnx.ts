@@ -15,7 +15,7 @@ import { writeModel } from '../onnx/write.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs'> & {
+export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'> & {
   /** `tokenizerHash` of the tokenizer that makes the model's ids; whoever loads the file compares it. */
   readonly tokenizerHash?: string;
   /** What the file was made from, to find out whether it is still that. */
@@ -36,7 +36,8 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
  *
  * `metadata_props`: `retort.version`, `retort.kind`, `retort.labels` (JSON, in the order of the classes),
  * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.reads_pairs` (`true`,
- * `false`) where it is known what it was trained on, `retort.tokenizer_sha256`.
+ * `false`) and `retort.read_as` (JSON: `FileReading`) where it is known what it was trained on,
+ * `retort.tokenizer_sha256`.
  *
  * @throws OutputError for a model of 2 GB or more; CheckpointError for weights of another model; SignalError for a model
  *   that gives no logits.
@@ -77,7 +78,14 @@ function expectRoom({ model }: OnnxContent): void {
   });
 }
 
-function metadataOf({ model, labelNames, readsPairs, tokenizerHash, source }: OnnxContent): Record<string, string> {
+function metadataOf({
+  model,
+  labelNames,
+  readsPairs,
+  readAs,
+  tokenizerHash,
+  source,
+}: OnnxContent): Record<string, string> {
   const { config } = model;
   const metadata: Record<string, string> = {
     'retort.version': packageVersion(),
@@ -88,6 +96,7 @@ function metadataOf({ model, labelNames, readsPairs, tokenizerHash, source }: On
   if (length !== undefined) metadata['retort.max_length'] = String(length);
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);
   if (readsPairs !== undefined) metadata['retort.reads_pairs'] = String(readsPairs);
+  if (readAs !== undefined) metadata['retort.read_as'] = JSON.stringify(readAs);
   if (tokenizerHash !== undefined) metadata['retort.tokenizer_sha256'] = tokenizerHash;
   if (source !== undefined) metadata['retort.source'] = source;
   return metadata;

@@ -8,6 +8,7 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { expectUnchanged } from '../files/manifest.js';
 import { entryAt, isThere } from '../files/path-entry.js';
 import { readOnnxMetadata } from '../onnx/metadata.js';
+import { type FileReading, isFileReading } from '../options/file-reading.js';
 import { objectOf } from '../options/json.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
@@ -45,6 +46,8 @@ export type StreamOptions = {
 };
 
 export type Inference = {
+  /** How the file was read that it was trained on, where that is known and was not the usual way: for `textsOfFile`. */
+  readonly readAs?: FileReading;
   /** In the order of the classes. */
   readonly labels: readonly string[];
   /** Tokens of a row at most. */
@@ -117,6 +120,7 @@ export async function openExport(
       maxLength,
       classes,
       readsPairs: readsPairsFrom(metadata),
+      readAs: readAsFrom(metadata, where),
     });
   } catch (error) {
     await session.release();
@@ -183,6 +187,15 @@ function readsPairsFrom(metadata: ReadonlyMap<string, string>): boolean | undefi
   return stored === undefined ? undefined : stored === 'true';
 }
 
+/** How its training file was read; undefined where nothing is said. */
+function readAsFrom(metadata: ReadonlyMap<string, string>, where: string): FileReading | undefined {
+  const stored = metadata.get('retort.read_as');
+  if (stored === undefined) return undefined;
+  const reading = parseJson(stored, `${where}: retort.read_as`);
+  if (isFileReading(reading)) return reading;
+  throw new FileError({ where, wanted: 'how its training file was read', got: stored, fix: 'export the model again' });
+}
+
 async function labelsOf(
   metadata: ReadonlyMap<string, string>,
   folder: string,
@@ -228,9 +241,11 @@ type Parts = {
   readonly maxLength: number;
   readonly classes: number;
   readonly readsPairs: boolean | undefined;
+  readonly readAs: FileReading | undefined;
 };
 
 class TextModel implements Inference {
+  readonly readAs?: FileReading;
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly #where: string;
@@ -240,7 +255,8 @@ class TextModel implements Inference {
   readonly #inputs: ReadonlySet<string>;
   readonly #readsPairs: boolean | undefined;
 
-  constructor({ where, session, tokenizer, labels, maxLength, classes, readsPairs }: Parts) {
+  constructor({ where, session, tokenizer, labels, maxLength, classes, readsPairs, readAs }: Parts) {
+    if (readAs !== undefined) this.readAs = readAs;
     this.labels = labels;
     this.maxLength = maxLength;
     this.#where = where;

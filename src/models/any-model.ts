@@ -46,5 +46,6 @@ function ofTask(saved: SavedModel, nameOrPath: string): SavedModel {
     });
   }
   const own = taskModel(saved, task);
-  return { ...saved, ...own, contentHash: modelHash(own) };
+  const { tasksReadAs: _, ...whole } = saved;
+  return { ...whole, ...own, contentHash: modelHash(own) };
 }

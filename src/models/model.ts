@@ -1,5 +1,6 @@
 import type { Value } from '../autograd/value.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
+import type { FileReading } from '../options/file-reading.js';
 import type { ModelSort } from '../options/option-spec.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Dim, Shape } from '../tensor/shape.js';
@@ -81,6 +82,10 @@ export type TrainedModel = {
   readonly labelNames: readonly string[];
   /** Of a model that reads text: whether it was trained on two texts a row. Absent where nothing is known of it. */
   readonly readsPairs?: boolean;
+  /** Of a model that was trained on a file of somebody's own: how that was read, for the files that it meets next. */
+  readonly readAs?: FileReading;
+  /** The same of a model of several tasks, by their names. */
+  readonly tasksReadAs?: Readonly<Record<string, FileReading>>;
   /** What it was trained with. */
   readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   /**

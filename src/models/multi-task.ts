@@ -6,11 +6,12 @@
 import { OptionError } from '../errors/failures.js';
 import type { ForwardContext } from '../nn/module.js';
 import { initialiseParameters } from '../nn/parameters.js';
+import { defined } from '../options/given.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { EncoderFamily } from './encoder-family.js';
 import { FAMILY_NAMES, familyOf } from './families.js';
 import type { HeadName } from './heads.js';
-import type { Model, SavedModel, Weights } from './model.js';
+import type { Model, SavedModel, TrainedModel, Weights } from './model.js';
 
 /** The kind, as checkpoints record it. */
 export const MULTI_TASK = 'multi-task';
@@ -156,14 +157,14 @@ export function modelOfTask(whole: Model, task: string): Model {
   return plainModel(multiTaskConfig(whole).encoder, headOf(whole, task));
 }
 
-export type TaskModel = Pick<SavedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs'>;
+export type TaskModel = Pick<SavedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'>;
 
 /**
  * One task of a trained model as an ordinary model: to predict, evaluate and export, or to be a teacher. A regression's
  * last layer is scaled so that it answers in the task's own scores.
  * @throws OptionError for a task that the model does not have.
  */
-export function taskModel(whole: { readonly model: Model; readonly weights: Weights }, task: string): TaskModel {
+export function taskModel(whole: Pick<TrainedModel, 'model' | 'weights' | 'tasksReadAs'>, task: string): TaskModel {
   const head = headOf(whole.model, task);
   const model = modelOfTask(whole.model, task);
   const weights: Record<string, Tensor<'float32'>> = {};
@@ -179,7 +180,7 @@ export function taskModel(whole: { readonly model: Model; readonly weights: Weig
     }
   }
   const { labels: labelNames, readsPairs } = head;
-  return { model, weights, labelNames, ...(readsPairs !== undefined && { readsPairs }) };
+  return { model, weights, labelNames, ...defined({ readsPairs, readAs: whole.tasksReadAs?.[task] }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** @file The JSON of a saved model, checked where bytes become objects. */
 import { z } from 'zod';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
+import { type FileReading, isFileReading } from '../options/file-reading.js';
 import type { ConfigValue } from './config-values.js';
 import type { EncoderFamily } from './encoder-family.js';
 import { FAMILIES } from './families.js';
@@ -81,11 +82,13 @@ export function modelSchema(kind: string): z.ZodType<Model> | undefined {
 /** Read first and alone, so that a file of a newer version is reported as that and not as full of errors. */
 export const versionSchema = z.looseObject({ format: z.literal(MODEL_FORMAT.name), version: z.int().min(1) });
 
+const fileReading = z.custom<FileReading>(isFileReading, 'no way to read a file');
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex');
 
 export const savedModelSchema = z.strictObject({
   format: z.literal(MODEL_FORMAT.name),
-  version: z.literal(MODEL_FORMAT.version),
+  version: z.int().min(1).max(MODEL_FORMAT.version),
   /** The retort that wrote it. */
   retort: z.string().max(100),
   model: z.strictObject({ kind: z.string().max(100), config: z.record(z.string(), z.unknown()) }),
@@ -95,6 +98,9 @@ export const savedModelSchema = z.strictObject({
   labelNames: z.array(z.string()),
   /** Of a model of texts, whether it was trained on two texts a row. */
   readsPairs: z.boolean().optional(),
+  /** How the file was read that it was trained on, where that was not the usual way; of several tasks by their names. */
+  readAs: fileReading.optional(),
+  tasksReadAs: z.record(z.string().max(200), fileReading).optional(),
   /** Of the weights; see `weightsHash`. */
   weights: z.strictObject({ sha256 }),
 });

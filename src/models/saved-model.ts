@@ -12,6 +12,7 @@ import { errorCode, inputFailure } from '../files/file-failure.js';
 import { expectUnchanged, MANIFEST, writeManifest } from '../files/manifest.js';
 import { packageVersion } from '../files/package-version.js';
 import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
+import { defined } from '../options/given.js';
 import { jsonOf, jsonProblem } from '../options/json.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
@@ -61,16 +62,19 @@ export async function saveModel(folder: string, trained: TrainedModel): Promise<
  * @throws OptionError for a tokenizer's file whose name is no plain one, or that of a file of the model.
  */
 export async function writeModelFiles(folder: string, trained: TrainedModel): Promise<void> {
-  const { model, weights, labelNames, readsPairs, method, tokenizerFiles = new Map() } = trained;
+  const { model, weights, labelNames, readsPairs, readAs, tasksReadAs, method, tokenizerFiles = new Map() } = trained;
+  const reading = defined({ readAs, tasksReadAs });
   for (const name of tokenizerFiles.keys()) expectTokenizerFile(name);
   const config = {
     format: MODEL_FORMAT.name,
-    version: MODEL_FORMAT.version,
+    // Older versions read what has nothing of the newer one.
+    version: Object.keys(reading).length === 0 ? 1 : MODEL_FORMAT.version,
     retort: packageVersion(),
     model: { kind: model.kind, config: model.config },
     ...(method && { method: { name: method.name, options: method.options } }),
     labelNames,
     ...(readsPairs !== undefined && { readsPairs }),
+    ...reading,
     weights: { sha256: weightsHash(weights) },
   };
   await writeFile(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
@@ -222,7 +226,8 @@ async function readConfig(path: string): Promise<Config> {
   const { MODEL_KINDS, modelSchema, savedModelSchema, versionSchema } = await import('./saved-model.schema.js');
   const { version } = parsed(versionSchema.safeParse(json), path);
   if (version > MODEL_FORMAT.version) throw newerFormat(path, MODEL_FORMAT.version, version);
-  const { model: stored, labelNames, readsPairs, method, weights } = parsed(savedModelSchema.safeParse(json), path);
+  const { model: stored, method, weights, ...about } = parsed(savedModelSchema.safeParse(json), path);
+  const { labelNames, readsPairs, readAs, tasksReadAs } = about;
   const schema = modelSchema(stored.kind);
   if (schema === undefined) {
     throw new CheckpointError({
@@ -238,7 +243,7 @@ async function readConfig(path: string): Promise<Config> {
       `${path}: model.config`,
     ),
     labelNames,
-    ...(readsPairs !== undefined && { readsPairs }),
+    ...defined({ readsPairs, readAs, tasksReadAs }),
     ...(method && { method }),
     weightsSha256: weights.sha256,
   };

@@ -2,6 +2,7 @@
 import { OptionError } from '../errors/failures.js';
 import type { DownloadProgress } from '../hub/download.js';
 import { initialiseParameters } from '../nn/parameters.js';
+import { defined } from '../options/given.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { openAnyModel } from './any-model.js';
@@ -28,13 +29,13 @@ export type LoadTextModelOptions = {
  * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadModelTokenizer` do.
  */
 export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
-  const { path, model, weights, labelNames, readsPairs } = await openAnyModel(nameOrPath, {
+  const { path, model, weights, labelNames, readsPairs, readAs } = await openAnyModel(nameOrPath, {
     find: (name) => fetchModel(name, options),
     onNotice: options.onNotice,
   });
   const tokenizer = await loadModelTokenizer({ path, model });
   const read = { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
-  return { ...read, ...(readsPairs !== undefined && { readsPairs }) };
+  return { ...read, ...defined({ readsPairs, readAs }) };
 }
 
 /** What a head is to answer. */

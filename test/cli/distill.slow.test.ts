@@ -38,6 +38,9 @@ describe('retort distill on a file of one’s own', () => {
     expect(report).toMatch(/Ship this one: <code>runs\/[a-z-]+-1<\/code>\. .* on seed 1: .* Expect \d/);
     const { stdout: answer } = retort(['predict', shipped, 'good good film'], root);
     expect(answer).toMatch(/^(five|one)\t0\.\d{4}\n$/);
+    const scored = retort(['evaluate', shipped, 'dev.csv'], root);
+    expect(scored.code, scored.stderr).toBe(0);
+    expect(scored.stderr).toContain("read as the training file was: text in 'review', label in 'stars'");
   });
 
   test('more seeds are added to a finished experiment, whose runs stay as they are', () => {
@@ -77,6 +80,9 @@ describe('retort distill on a file of one’s own', () => {
     );
     expect(stdout).toContain('ship this one: quick/runs/hinton-1');
     expect(said).not.toMatch(/BETTER|CAN'T TELL/);
+    const report = readFileSync(join(root, 'quick', 'report.html'), 'utf8');
+    expect(report).toContain('<h2 id="confusion">Confusion matrix</h2>');
+    expect(report.match(/<table class="confusion">\n<caption>(teacher|hinton)/g)).toHaveLength(2);
     // The folder of the experiment stands for its student to ship, and its texts have the column's name of everywhere.
     const student = retort('predict quick/runs/hinton-1 dev.csv --text review', root);
     const shipped = retort('predict quick dev.csv --text review', root);

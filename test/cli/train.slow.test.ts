@@ -43,6 +43,13 @@ describe('retort train on a file of one’s own', () => {
     expect(said).toBeGreaterThan(85);
     const evaluated = JSON.parse(mustRun('evaluate outputs/reviews dev.csv --text review --label stars --json').stdout);
     expect(100 * evaluated.metrics.accuracy.value).toBeCloseTo(said, 2);
+    // The columns are those of its training where nobody names others.
+    const recalled = mustRun('evaluate outputs/reviews dev.csv --json');
+    expect(JSON.parse(recalled.stdout)).toEqual(evaluated);
+    expect(recalled.stderr).toBe("note: dev.csv: read as the training file was: text in 'review', label in 'stars'\n");
+    expect(mustRun('predict outputs/reviews dev.csv').stdout).toBe(
+      mustRun('predict outputs/reviews dev.csv --text review').stdout,
+    );
     for (const [text, label] of [
       ['good good film', 'five'],
       ['bad bad film', 'one'],

@@ -54,6 +54,24 @@ describe('saveModel and loadModel', () => {
     expect(contentHash).toBe(modelHash(trained));
   });
 
+  test('how its training file was read comes back, in a version that says so; without it older versions read it', async () => {
+    const readAs = { text: 3, label: 1, header: false, delimiter: ';', labelMap: { 1: 'zero' } };
+    const tasksReadAs = { rte: { pair: 'b' } };
+    const version = () => JSON.parse(readFileSync(config, 'utf8')).version;
+    expect(version()).toBe(1);
+    expect(await loadModel(folder)).not.toHaveProperty('readAs');
+    await saveModel(folder, { ...trained, readAs, tasksReadAs });
+    expect(version()).toBe(2);
+    expect(await loadModel(folder)).toMatchObject({ readAs, tasksReadAs, contentHash: modelHash(trained) });
+    for (const wrong of [{ text: 0 }, { header: 'no' }, { labelMap: { 1: 2 } }, { name: 'a' }, [], 'text']) {
+      edit((json) => Object.assign(json, { readAs: wrong }));
+      expect(await failure()).toContain(
+        'config.json: readAs: wanted a value written by retort, got no way to read a file',
+      );
+      await saveModel(folder, { ...trained, readAs });
+    }
+  });
+
   test('a BERT does too', async () => {
     const small = bert({
       vocab_size: 9,
@@ -152,10 +170,10 @@ describe('saveModel and loadModel', () => {
 
     test('a newer format', async () => {
       edit((json) => {
-        json.version = 2;
+        json.version = 3;
         json.unheardOf = true;
       });
-      expect(await failure()).toContain('wanted format version 1 or older, got version 2; use a newer retort');
+      expect(await failure()).toContain('wanted format version 2 or older, got version 3; use a newer retort');
     });
 
     test('a kind of model that does not exist here', async () => {

@@ -31,7 +31,7 @@ export async function* objectRows(
     const { where, object } = row;
     if (roles === undefined) {
       names = Object.keys(object);
-      const { label, score, ...always } = columns({ names: [...names, 'label'] });
+      const { label, score, ...always } = columns({ names, isOpen: true });
       columnPlaces(always, names, where);
       if (needsLabel && label !== undefined) unseen.set('label', String(label));
       if (score !== undefined) unseen.set('score', String(score));

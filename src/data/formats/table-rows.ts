@@ -26,6 +26,8 @@ export type ObjectRow = { readonly where: string; readonly object: Readonly<Reco
 /** What a file says of itself before its rows. */
 export type TableHeader = {
   readonly names: readonly string[];
+  /** Whether later rows may have labels or scores in columns that are not among the names. */
+  readonly isOpen?: boolean;
   /** Label names of a column of numbers, where a file carries them. */
   readonly classNames?: (column: string) => readonly string[] | undefined;
 };

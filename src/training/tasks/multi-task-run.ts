@@ -7,7 +7,7 @@ import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
 import { defaultMetrics, METRICS, type MetricName } from '../../metrics/table.js';
-import type { Model } from '../../models/model.js';
+import type { Model, TrainedModel } from '../../models/model.js';
 import { headOf, tasksOf, taskView } from '../../models/multi-task.js';
 import { initialiseParameters } from '../../nn/parameters.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
@@ -149,8 +149,22 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
       sampling,
       monitor,
     }),
-    trained: { model, labelNames: [], ...(mixture.text && { tokenizerFiles: mixture.text.tokenizer.files }) },
+    trained: {
+      model,
+      labelNames: [],
+      ...(mixture.text && { tokenizerFiles: mixture.text.tokenizer.files }),
+      ...readingOfTasks(tasks),
+    },
   });
+}
+
+/** How the files of tasks were read, as a model of them keeps it. */
+export function readingOfTasks(tasks: readonly Pick<Task, 'name' | 'data'>[]): Pick<TrainedModel, 'tasksReadAs'> {
+  const known = tasks.flatMap(({ name, data }) => {
+    const { readAs } = data.train.text?.table ?? {};
+    return readAs === undefined ? [] : [[name, readAs] as const];
+  });
+  return known.length === 0 ? {} : { tasksReadAs: Object.fromEntries(known) };
 }
 
 function rowsOf(sets: readonly { readonly data: Dataset }[]): number {

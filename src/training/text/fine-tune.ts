@@ -28,7 +28,7 @@ import {
 import type { StartSettings } from '../../models/start-settings.js';
 import { type ChosenStart, headLabels, type StartEvents, type TextStart } from '../../models/start-task.js';
 import { type TextModel, withNewHead } from '../../models/text-model.js';
-import { type Given, givenOptions } from '../../options/given.js';
+import { defined, type Given, givenOptions } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { TrainingEvent } from '../run/events.js';
@@ -36,7 +36,7 @@ import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { orderOf, planOn } from '../run/train.js';
 import { paddingShare } from '../step/micro-batches.js';
-import { type TasksOptions, trainTasks } from '../tasks/multi-task-run.js';
+import { readingOfTasks, type TasksOptions, trainTasks } from '../tasks/multi-task-run.js';
 import { MEAN } from '../tasks/task-evaluators.js';
 import { textTasks } from '../tasks/text-tasks.js';
 import { textRun, usualSettings } from './text-run.js';
@@ -130,6 +130,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     labelNames: tasks.length === 1 && first ? headLabels(first) : [],
     weights: result.weights ?? start.weights,
     ...(first && { readsPairs: first.isPair }),
+    ...(prepared.kind === 'one' ? defined({ readAs: first?.train.readAs }) : readingOfTasks(prepared.run.tasks)),
     method: { name: method.name, options: method.options },
     outputDir,
     tasks: tasks.map((task) => ({

@@ -45,7 +45,7 @@ describe('every format', () => {
     const none = { file: undefined, pair: undefined, textColumn: undefined, pairColumn: undefined };
     const { texts } = await textSource({ words: [path], ...none }, Readable.from([]));
     const found: unknown[] = [];
-    for await (const text of texts) found.push(text);
+    for await (const text of texts({})) found.push(text);
     expect(found).toEqual(['a', 'b', 'c']);
   });
 

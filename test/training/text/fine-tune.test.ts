@@ -1,11 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { textsOfFile } from '../../../src/data/file-texts.js';
 import { openTask } from '../../../src/data/open-task.js';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import type { TextTask } from '../../../src/data/text-task.js';
+import { evaluate } from '../../../src/experiments/evaluate.js';
+import { exportModel } from '../../../src/export/export-model.js';
+import { openTextModel } from '../../../src/export/open-text-model.js';
 import { supervised } from '../../../src/methods/supervised.js';
+import { openAnyModel } from '../../../src/models/any-model.js';
 import { bilstm } from '../../../src/models/bilstm.js';
 import { loadModel, weightsHash } from '../../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../../src/models/text-model.js';
@@ -52,6 +57,43 @@ describe('fineTune', () => {
     });
     expect([readsPairs, (await loadModel(outputDir)).readsPairs]).toEqual([isPair, isPair]);
     expect((await loadTextModel(outputDir)).readsPairs).toBe(isPair);
+  });
+
+  test('keeps with the model how its file was read, which evaluate, predict and an export then do', async () => {
+    const outputDir = join(root, 'of-a-file');
+    const { texts, labels = [] } = wordTable('train', 80);
+    const rows = texts.map((text, row) => `${1 + Number(labels[row])};${row};${text}\n`);
+    const [data, labelNames, next] = ['rows.csv', 'names.tsv', 'next.csv'].map((name) => join(root, name)) as string[];
+    writeFileSync(data as string, rows.join(''));
+    writeFileSync(labelNames as string, '1\tbad\n2\tgood\n');
+    writeFileSync(next as string, rows.slice(0, 20).join(''));
+    const columns = { header: false, delimiter: ';', textColumn: '3', labelColumn: '1', labelNames } as const;
+    const readAs = { text: 3, label: 1, header: false, delimiter: ';', labelMap: { 1: 'bad', 2: 'good' } };
+    const run = { ...{ model: pretrained, epochs: 1, threads: 1, data }, ...columns };
+    const tuned = await fineTune({ ...run, outputDir });
+    expect([tuned.readAs, (await loadTextModel(outputDir)).readAs]).toEqual([readAs, readAs]);
+    const told: string[] = [];
+    const score = (more = {}) =>
+      evaluate({ model: outputDir, data: next as string, threads: 1, onNotice: (text) => told.push(text), ...more });
+    expect((await score()).figures).toEqual((await score(columns)).figures);
+    expect(told).toEqual([
+      `${next}: read as the training file was: text in column 3, label in column 1, no header, ';' between fields, labels by name (1 is bad, 2 is good)`,
+    ]);
+    const exported = join(root, 'of-a-file-onnx');
+    await exportModel({ model: outputDir, outputDir: exported, labelNames: ['-', '+'] });
+    const opened = await openTextModel(exported);
+    expect(opened.readAs).toEqual({ ...readAs, labelMap: { 1: '-', 2: '+' } });
+    const read: unknown[] = [];
+    for await (const text of textsOfFile(next as string, {}, opened)) read.push(text);
+    expect(read).toEqual(texts.slice(0, 20));
+    await opened.release();
+    const two = join(root, 'two.csv');
+    writeFileSync(two, rows.join(''));
+    const both = join(root, 'of-two-files');
+    const several = await fineTune({ ...run, data: [data as string, two], outputDir: both });
+    expect(several.tasksReadAs).toEqual({ rows: readAs, two: readAs });
+    expect((await openAnyModel(`${both}#two`)).readAs).toEqual(readAs);
+    expect((await evaluate({ model: `${both}#two`, data: next as string, threads: 1 })).rows).toBe(20);
   });
 
   test('says how many rows it was scored on, which are those with a label', async () => {

@@ -1,7 +1,7 @@
 /** @file The texts that a command was given: as words, in files, on standard input; one after the other. */
 import { isUtf8 } from 'node:buffer';
 import { stat } from 'node:fs/promises';
-import { textsOfFile } from '../../../data/file-texts.js';
+import { type TextReading, textsOfFile } from '../../../data/file-texts.js';
 import { EXTENSIONS, extensionOf, hasColumns, TABLE_FILES } from '../../../data/formats/table.js';
 import { MAX_LINE_BYTES } from '../../../data/formats/text-lines.js';
 import { UNLABELLED_COLUMNS, type UnlabelledColumns } from '../../../data/task-settings.js';
@@ -20,7 +20,8 @@ export type TextSourceOptions = {
 } & Given<UnlabelledColumns>;
 
 export type TextSource = {
-  readonly texts: AsyncIterable<TextInput>;
+  /** @param reader The model, whose training file says how a file is read where nobody else does. */
+  texts(reader: TextReading): AsyncIterable<TextInput>;
   /** One text, and not a file of them. */
   readonly isSingle: boolean;
 };
@@ -56,16 +57,16 @@ export async function textSource(options: TextSourceOptions, stdin: NodeJS.Reada
   if (idle !== undefined && !files.some(hasColumns)) {
     throw new OptionError({ where: idle, wanted: `a ${TABLE_FILES} file`, got: 'none', fix: 'leave it out' });
   }
-  async function* texts(): AsyncGenerator<TextInput, void> {
+  async function* texts(reader: TextReading): AsyncGenerator<TextInput, void> {
     for (const [i, word] of words.entries()) {
       if (kinds[i] === 'stdin') yield* stdinLines(stdin);
-      else if (kinds[i] === 'file') yield* textsOfFile(word, options);
+      else if (kinds[i] === 'file') yield* textsOfFile(word, options, reader);
       else yield pair === undefined ? word : [word, pair];
     }
     if (file === '-') yield* stdinLines(stdin);
-    else if (file !== undefined) yield* textsOfFile(file, options);
+    else if (file !== undefined) yield* textsOfFile(file, options, reader);
   }
-  return { texts: texts(), isSingle: words.length === 1 && kinds[0] === 'text' && file === undefined };
+  return { texts, isSingle: words.length === 1 && kinds[0] === 'text' && file === undefined };
 }
 
 async function kindOf(word: string): Promise<'stdin' | 'file' | 'text'> {

@@ -27,15 +27,16 @@ export async function predict(given: Options, io: CommandIo): Promise<CommandOut
   const source = await textSource({ ...options, words }, io.stdin);
   const model = await openTextModel(options.model, { threads, device, maxLength, onNotice, onDownload });
   try {
+    const texts = source.texts({ readAs: model.readAs, onNotice });
     if (source.isSingle) {
-      for await (const answer of model.stream(source.texts)) {
+      for await (const answer of model.stream(texts)) {
         return { text: lineOf(answer), json: { model: model.path, ...objectOf(answer, model.labels) } };
       }
     }
     // Whoever types waits for each answer; a pipe or file waits for the last one.
     const isTyped = 'isTTY' in io.stdin && io.stdin.isTTY === true;
     let row = 0;
-    for await (const answer of model.stream(source.texts, isTyped ? { window: 1 } : {})) {
+    for await (const answer of model.stream(texts, isTyped ? { window: 1 } : {})) {
       row++;
       const line = json ? JSON.stringify({ row, ...objectOf(answer, model.labels) }) : lineOf(answer);
       await io.write(`${line}\n`);

@@ -20,6 +20,15 @@ const maxLength = {
   help: 'maximum tokens per text',
   defaultSays: "the model's maximum, at most 512",
 } as const satisfies FlagSpec;
+// What is not said of a file is as it was of the training file, where this one has its columns.
+const columns = {
+  ...UNLABELLED_COLUMNS,
+  textColumn: { ...UNLABELLED_COLUMNS.textColumn, defaultSays: 'as in training, or text' },
+  pairColumn: { ...UNLABELLED_COLUMNS.pairColumn, defaultSays: 'as in training' },
+  header: { ...UNLABELLED_COLUMNS.header, defaultSays: 'as in training, or yes' },
+  delimiter: { ...UNLABELLED_COLUMNS.delimiter, defaultSays: 'as in training, or by extension' },
+  quote: { ...UNLABELLED_COLUMNS.quote, defaultSays: 'as in training, or by extension' },
+} as const satisfies OptionTable;
 const computeOptions = {
   ...COMPUTE_SETTINGS,
   threads: {
@@ -52,16 +61,17 @@ export const evaluateUsage = {
       help: 'metric to report first, besides the usual ones',
     },
     badRows: { ...ROW_SETTINGS.badRows, group: 'Texts' },
-    ...UNLABELLED_COLUMNS,
+    ...columns,
     labelNames: COLUMN_SETTINGS.labelNames,
     labelColumn: {
       ...COLUMN_SETTINGS.labelColumn,
       help: 'column of the labels, names or numbers from 0, --label for short',
+      defaultSays: 'as in training, or label',
     },
     scoreColumn: {
       ...COLUMN_SETTINGS.scoreColumn,
       help: 'of a regression: column of the values, --score for short',
-      defaultSays: 'label',
+      defaultSays: 'as in training, or label',
     },
     maxLength,
     ...computeOptions,
@@ -91,12 +101,12 @@ export const predictUsage = {
     },
     file: { kind: 'text', placeholder: 'path', group: 'Texts', help: 'a file of texts, whatever its name' },
     pair: { kind: 'text', placeholder: 'text', group: 'Texts', help: 'the second text, for a model of pairs' },
-    ...UNLABELLED_COLUMNS,
-    textColumn: {
-      ...UNLABELLED_COLUMNS.textColumn,
-      defaultSays: 'text, or sentence where there is no text',
+    ...columns,
+    textColumn: { ...columns.textColumn, defaultSays: 'as in training, or text, or sentence' },
+    pairColumn: {
+      ...{ kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
+      defaultSays: 'as in training',
     },
-    pairColumn: { kind: 'text', placeholder: 'name', group: 'Texts', help: 'column of second texts' },
     maxLength,
     ...computeOptions,
     ...messageOptions,
