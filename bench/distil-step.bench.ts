@@ -20,6 +20,7 @@ import { stratifiedSubset } from '../src/data/stratified.js';
 import { textDataset } from '../src/data/text-dataset.js';
 import { loadTextSet } from '../src/data/text-sets.js';
 import { splitOf } from '../src/data/text-task.js';
+import { costOf } from '../src/data/timed-cost.js';
 import { rowLoss, scale } from '../src/losses/row-loss.js';
 import { hinton } from '../src/methods/hinton.js';
 import type { Method } from '../src/methods/method.js';
@@ -36,7 +37,7 @@ import { openSession } from '../src/runtime/session.js';
 import { cachedTeacher } from '../src/teachers/cached-teacher.js';
 import { modelTeacher } from '../src/teachers/model-teacher.js';
 import type { Tensor } from '../src/tensor/tensor.js';
-import { measureRun, timedRows } from '../src/training/estimate/measure-run.js';
+import { measureRun, sampledBatches } from '../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../src/training/run/run-options.js';
 import { planTraining } from '../src/training/run/train.js';
 import { planTexts } from '../src/training/step/micro-batches.js';
@@ -119,7 +120,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const add = (name: string, ms: number) => steps.set(name, [...(steps.get(name) ?? []), ms]);
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const [name, options] of Object.entries(arms)) {
-        add(name, 1000 * (await measureRun(options)).secondsPerStep);
+        add(name, await stepMs(options));
       }
       const forward = (read: (signals: Signals) => Value) => forwardMs(arms.pkd as RunOptions, whole, threads, read);
       add('teacher forward', await forward(({ logits }) => logits));
@@ -146,6 +147,15 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Longer than warming up and a step on each of the sampled batches take. */
+const STEP_SECONDS = 20;
+
+/** Mean milliseconds of a step on batches from short to long texts. */
+async function stepMs(options: RunOptions): Promise<number> {
+  const { step } = await measureRun(options, { seconds: STEP_SECONDS });
+  return 1000 * costOf(step, step.largest);
+}
+
 /** Mean milliseconds of the teacher's forward pass on the batches that steps are timed on; a first pass warms up. */
 async function forwardMs(
   options: RunOptions,
@@ -156,13 +166,13 @@ async function forwardMs(
   const { train } = options.data;
   const text = planTexts(train, options.tokensPerRun);
   const plan = planTraining({ ...options, rows: train.size, ...(text && { text }) });
-  const sampled = selectedRows(train, timedRows(options, plan).rows);
+  const rows = sampledBatches({ options, plan }).flatMap((batch) => Array.from(batch));
+  const sampled = selectedRows(train, Uint32Array.from(rows));
   const answer = read(traceForward(teacher.model, constantParameters(teacher.weights)));
   const forward = await openSession(toProgram({ outputs: { answer }, form: 'export' }), { threads });
   const times: number[] = [];
-  // Without the last, longest batch, as the steps are.
   for (let pass = 0; pass < 2; pass++) {
-    for (let start = 0; start + BATCH < sampled.size; start += BATCH) {
+    for (let start = 0; start + BATCH <= sampled.size; start += BATCH) {
       const { inputs } = sampled.batch(Array.from({ length: BATCH }, (_, i) => start + i));
       const begun = performance.now();
       await forward.run(Object.fromEntries(forward.inputs.map(({ name }) => [name, inputs[name] as Tensor])));

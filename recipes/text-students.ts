@@ -15,7 +15,7 @@ import {
   type TextSetName,
   type TextTask,
 } from '../src/entries/data.js';
-import { type Control, type DistillationPlan, writeExperimentRecord } from '../src/entries/experiments.js';
+import { type Control, type DistillationPlan, timeRange, writeExperimentRecord } from '../src/entries/experiments.js';
 import { saveOnnx } from '../src/entries/export.js';
 import { load } from '../src/entries/inference.js';
 import { hinton, type Method } from '../src/entries/methods.js';
@@ -130,8 +130,8 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     },
   };
   if (values.plan) {
-    const { taken } = await planDistill(options);
-    if (taken) sayPlan(taken.plan);
+    const { plan } = await planDistill(options);
+    sayPlan(plan);
     return;
   }
   const { record, student, studentPath } = await distill(options);
@@ -150,13 +150,14 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
 }
 
 function sayPlan({ arms, runs, steps, seconds = 0, peakRssBytes = 0, disk }: DistillationPlan): void {
-  const minutes = (of: number) => `${(of / 60).toFixed(1)} min`;
+  const minutes = (of: number) => {
+    const { low, high } = timeRange(of);
+    return `${(low / 60).toFixed(1)} to ${(high / 60).toFixed(1)} min`;
+  };
   const gibibytes = (of: number) => `${(of / 2 ** 30).toFixed(2)} GiB`;
   for (const { name, runs: coming, seconds: each = 0 } of arms)
     console.log(`${name}: ${coming} runs of ${minutes(each)}`);
-  console.log(
-    `${runs} runs and ${steps} steps to come, about ${minutes(seconds)}, ${gibibytes(peakRssBytes)} of memory`,
-  );
+  console.log(`${runs} runs and ${steps} steps to come, ${minutes(seconds)}, ${gibibytes(peakRssBytes)} of memory`);
   console.log(
     `disk: ${gibibytes(disk.modelBytes + disk.answerBytes + disk.logBytes)} that stay, ${gibibytes(disk.mostBytes)} at most`,
   );

@@ -5,14 +5,14 @@ import type { ExperimentRecord } from '../experiments/experiment-record.schema.j
 import { gainText, inPoints, scoreText } from '../metrics/points.js';
 import { namedInterval, SECONDARY, shipSentence, signedPoints, verdictCell } from '../report/words.js';
 import { foldWords } from './fold-words.js';
-import { formatDuration } from './numbers.js';
+import { formatDuration, formatTimeRange } from './numbers.js';
 import { renderTable } from './table.js';
 
 type RunEnd = Extract<ExperimentEvent, { readonly type: 'run-end' }>;
 
 /** A run that is done, what is left, and after each seed the gain so far. */
 export function runLines({ arm, seed, metric, score, seconds, runs, finished, secondsLeft, gain }: RunEnd): string[] {
-  const left = finished < runs ? `, about ${formatDuration(secondsLeft)} left` : '';
+  const left = finished < runs ? `, ${formatTimeRange(secondsLeft)} left` : '';
   const took = `${scoreText(metric, inPoints(score))} (${formatDuration(seconds)})`;
   const isNews = gain !== undefined && finished < runs && [gain.arm, gain.over].includes(arm);
   return [

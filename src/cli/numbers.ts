@@ -1,4 +1,5 @@
 import { isJudgedMetric, METRICS } from '../metrics/table.js';
+import { timeRange } from '../training/estimate/time-range.js';
 
 /** 91600000 -> "91.6 MB" */
 export function formatMegabytes(bytes: number): string {
@@ -16,6 +17,24 @@ export function formatSeconds(seconds: number): string {
   if (seconds >= 59.95) return formatDuration(seconds);
   return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
 }
+
+/**
+ * Of seconds that were estimated, as every place shows them: "4:10 to 6:20", "8.1 to 12.5 s". Rounded inwards, so that the
+ * ends are no further apart than was estimated.
+ */
+export function formatTimeRange(seconds: number): string {
+  const { low, high } = timeRange(seconds);
+  const inTenths = high < 60;
+  const step = inTenths ? 0.1 : high < 3600 ? 1 : 60;
+  const first = Math.ceil(low / step - TINY) * step;
+  const last = Math.max(first, Math.floor(high / step + TINY) * step);
+  const shown = (value: number) => (inTenths ? value.toFixed(1) : formatDuration(value));
+  const unit = inTenths ? ' s' : '';
+  return first === last ? `${shown(first)}${unit}` : `${shown(first)} to ${shown(last)}${unit}`;
+}
+
+/** What division leaves of a whole number. */
+const TINY = 1e-9;
 
 /** Minutes and seconds, with hours in front when there are any: 75 -> "1:15". */
 export function formatDuration(seconds: number): string {

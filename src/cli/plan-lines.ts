@@ -5,43 +5,55 @@ import type { DistillationPlan } from '../experiments/distillation/plan.js';
 import { asJson } from '../files/fingerprint.js';
 import type { Json } from '../options/json.js';
 import type { DiskUse, StageEstimate } from '../training/estimate/run-estimate.js';
-import { formatDuration, formatSize } from './numbers.js';
+import { isBusy, type MachineLoad, machineLoad, timeRange } from '../training/estimate/time-range.js';
+import { formatSize, formatTimeRange } from './numbers.js';
 
-/** A line each, of a distillation. @param teacher the training of the teacher before it */
-export function planLines(plan: DistillationPlan, teacher?: StageEstimate): string[] {
-  const { arms, labelling, runs, seconds, peakRssBytes, disk, cost } = plan;
+/** A line each, of a distillation. */
+export function planLines(plan: DistillationPlan, machine?: MachineLoad): string[] {
+  const { teacher, arms, labelling, runs, seconds, peakRssBytes, disk, cost } = plan;
   const finished = arms.reduce((sum, arm) => sum + arm.finished, 0);
   const perRun = arms
     .filter((arm) => arm.runs > 0)
-    .map((arm) => `${arm.name} ${formatDuration(arm.seconds ?? 0)}${stagesIn(arm.stages)}`);
+    .map((arm) => `${arm.name} ${formatTimeRange(arm.seconds ?? 0)}${stagesIn(arm.stages)}`);
   const answers = labelling.reduce((sum, asking) => sum + (asking.seconds ?? 0), 0);
   const parts = [
-    ...(teacher?.seconds === undefined ? [] : [`the teacher’s training ${formatDuration(teacher.seconds)}`]),
-    ...(answers >= 0.5 ? [`its outputs ${formatDuration(answers)}`] : []),
+    ...(teacher?.seconds === undefined ? [] : [`the teacher’s training ${formatTimeRange(teacher.seconds)}`]),
+    ...(answers >= 0.5 ? [`its outputs ${formatTimeRange(answers)}`] : []),
     ...(perRun.length > 0 ? [`a run of ${perRun.join(', ')}`] : []),
   ];
   const left = finished > 0 ? `, ${formatCount(finished)} of ${formatCount(finished + runs)} runs are finished` : '';
-  const stays = disk.modelBytes + disk.answerBytes + disk.logBytes + (teacher?.disk.modelBytes ?? 0);
-  const most = disk.mostBytes + (teacher?.disk.modelBytes ?? 0);
+  const stays = disk.modelBytes + disk.answerBytes + disk.logBytes;
   return [
     ...(seconds === undefined
       ? []
-      : [`time     about ${formatDuration(seconds + (teacher?.seconds ?? 0))} (${parts.join('; ')})${left}`]),
+      : [`time     ${formatTimeRange(seconds)} (${parts.join('; ')})${left}`, ...busyLines(machine)]),
     ...(peakRssBytes === undefined ? [] : [`memory   about ${formatSize(peakRssBytes)} at most`]),
-    `disk     about ${formatSize(stays)} that stay, ${formatSize(most)} at most`,
+    `disk     about ${formatSize(stays)} that stay, ${formatSize(disk.mostBytes)} at most`,
     ...askingLines(plan, cost),
   ];
 }
 
+/** Where the machine does more than it can at once; else none. */
+export function busyLines(machine: MachineLoad = machineLoad()): string[] {
+  return isBusy(machine) ? [`load     ${busyText(machine)}`] : [];
+}
+
+function busyText({ load, cores }: MachineLoad): string {
+  return `${load.toFixed(1)} on ${cores} ${cores === 1 ? 'core' : 'cores'}: the time holds while the machine is as busy as now`;
+}
+
 /** In one line, before the work starts. */
-export function planInShort({ runs, steps, seconds, peakRssBytes, disk, labelling, cost }: DistillationPlan): string {
+export function planInShort(plan: DistillationPlan, machine: MachineLoad = machineLoad()): string {
+  const { teacher, runs, steps, seconds, peakRssBytes, disk, labelling, cost } = plan;
   const size = disk.modelBytes + disk.answerBytes + disk.logBytes;
   const open = labelling.filter((asking) => asking.seconds === undefined);
   const rows = open.reduce((sum, { unanswered }) => sum + unanswered, 0);
   return [
+    ...(teacher === undefined ? [] : [`the teacher’s training, ${formatCount(teacher.steps)} steps`]),
     `${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}, ${formatCount(steps)} steps`,
-    ...(seconds === undefined ? [] : [`about ${formatDuration(seconds)}`]),
+    ...(seconds === undefined ? [] : [formatTimeRange(seconds)]),
     ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} teacher outputs`] : []),
+    ...(seconds !== undefined && isBusy(machine) ? [`load ${busyText(machine)}`] : []),
     ...(peakRssBytes === undefined ? [] : [`${formatSize(peakRssBytes)} of memory`]),
     `${formatSize(size)} of disk`,
     ...(cost === undefined || cost === 0 ? [] : [`cost about ${money(cost)}`]),
@@ -60,16 +72,16 @@ function askingLines({ labelling }: DistillationPlan, cost: number | undefined):
 
 function stagesIn(stages: readonly StageEstimate[]): string {
   if (stages.length < 2) return '';
-  return ` (${stages.map(({ name, seconds = 0 }) => `${name} ${formatDuration(seconds)}`).join(', ')})`;
+  return ` (${stages.map(({ name, seconds = 0 }) => `${name} ${formatTimeRange(seconds)}`).join(', ')})`;
 }
 
 /** All figures. */
-export function planJson(plan: DistillationPlan, teacher?: StageEstimate): { readonly [key: string]: Json } {
-  const { arms, labelling, runs, steps, seconds, peakRssBytes, disk, cost } = plan;
+export function planJson(plan: DistillationPlan): { readonly [key: string]: Json } {
+  const { teacher, arms, labelling, runs, steps, seconds, peakRssBytes, disk, cost } = plan;
   return {
     runsToCome: runs,
     stepsToCome: steps,
-    seconds: seconds === undefined ? null : seconds + (teacher?.seconds ?? 0),
+    ...secondsJson(seconds),
     peakRssBytes: peakRssBytes ?? null,
     disk: { ...disk },
     cost: cost ?? null,
@@ -79,15 +91,20 @@ export function planJson(plan: DistillationPlan, teacher?: StageEstimate): { rea
       runs: coming,
       finished,
       steps: of,
-      seconds: takes ?? null,
+      ...secondsJson(takes),
       stages: stages.map(stageJson),
     })),
     teacherTraining: teacher === undefined ? null : stageJson(teacher),
   };
 }
 
+/** The middle, and the range that is shown. */
+export function secondsJson(seconds: number | undefined): { readonly [key: string]: Json } {
+  return { seconds: seconds ?? null, secondsRange: seconds === undefined ? null : { ...timeRange(seconds) } };
+}
+
 export function stageJson({ name, disk, ...stage }: StageEstimate): { readonly [key: string]: Json } {
-  return { name: name ?? null, ...asJson(stage), disk: { ...disk } };
+  return { name: name ?? null, ...asJson(stage), ...secondsJson(stage.seconds), disk: { ...disk } };
 }
 
 /** Of one run that keeps so many models beside the last. */

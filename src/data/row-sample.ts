@@ -1,28 +1,32 @@
-/** @file A few rows that stand for all of a data set, to be timed. */
+/** @file A few rows that stand for all of a data set, to be timed; and how much work all of them are. */
 import type { Dataset } from './dataset.js';
 import { batchesByLength } from './length-order.js';
 
-/** Among `rows` by the length of their texts, those at even places: the middle of each of `count` parts. */
-export function evenRows({ text }: Pick<Dataset, 'text'>, rows: Uint32Array, count: number): Uint32Array {
-  if (rows.length <= count) return rows;
+/** So many of `rows`, and texts of about the same length: the middle one. */
+export function middleRows({ text }: Pick<Dataset, 'text'>, rows: Uint32Array, count: number): Uint32Array {
   const sorted = rows.slice();
   if (text !== undefined) sorted.sort((a, b) => (text.lengths[a] as number) - (text.lengths[b] as number));
-  return Uint32Array.from({ length: count }, (_, i) => sorted[Math.floor(((i + 0.5) * rows.length) / count)] as number);
+  const start = Math.max(0, Math.floor((rows.length - count) / 2));
+  return sorted.subarray(start, start + count);
 }
 
 /**
- * How much rows are, of which a model takes as long for each: tokens in batches of like length, padding included, since few
- * rows of all lengths are padded more than many; or rows that are not texts.
+ * How much rows are, by batch, of which a model takes as long for each: tokens in batches of like length, padding included;
+ * or all rows that are not texts.
  */
-export function workOf({ text }: Pick<Dataset, 'text'>, rows: Uint32Array): number {
-  if (text === undefined) return rows.length;
+export function workByBatch({ text }: Pick<Dataset, 'text'>, rows: Uint32Array): number[] {
+  if (text === undefined) return rows.length === 0 ? [] : [rows.length];
   const lengths = Uint32Array.from(rows, (row) => text.lengths[row] as number);
-  let tokens = 0;
-  for (const places of batchesByLength(lengths)) {
-    // Shortest first: the last is the longest.
-    tokens += places.length * (lengths[places.at(-1) as number] as number);
-  }
-  return tokens;
+  // Shortest first: the last is the longest.
+  return Array.from(batchesByLength(lengths), (places) => places.length * (lengths[places.at(-1) as number] as number));
+}
+
+/** Rows of middle length that fill a batch. */
+export function rowsOfBatch(data: Pick<Dataset, 'text'>, rows: Uint32Array): number {
+  const [middle] = middleRows(data, rows, 1);
+  if (data.text === undefined || middle === undefined) return rows.length;
+  const whole = batchesByLength(new Uint32Array(rows.length).fill(data.text.lengths[middle] as number)).next();
+  return whole.done ? rows.length : whole.value.length;
 }
 
 export function allRows(size: number): Uint32Array {

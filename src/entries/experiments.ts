@@ -4,7 +4,12 @@ export { serveArms } from '../experiments/arm-worker.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
 export { runDistillation } from '../experiments/distillation/distill.js';
 export type { DistillEvent, DistillOptions, DistillResult } from '../experiments/distillation/distill-options.js';
-export { type ArmPlan, type DistillationPlan, planDistillation } from '../experiments/distillation/plan.js';
+export {
+  type ArmPlan,
+  type DistillationPlan,
+  type PlanOptions,
+  planDistillation,
+} from '../experiments/distillation/plan.js';
 export type { StudentTraining } from '../experiments/distillation/student-training.js';
 export type { AssistantStart, StudentStart } from '../experiments/distillation/train-arm.js';
 export { type DistillationData, type TransferSet, transferSet } from '../experiments/distillation/transfer.js';
@@ -48,3 +53,4 @@ export { type Controls, type Gain, judge, judgeSoftTargets, type RowsPart } from
 export { inPoints } from '../metrics/points.js';
 export { type Interval, mean, rowsError, sampleSd, tInterval } from '../metrics/statistics.js';
 export { JUDGED_METRICS, type JudgedMetric } from '../metrics/table.js';
+export { type TimeRange, timeRange } from '../training/estimate/time-range.js';

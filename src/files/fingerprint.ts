@@ -24,7 +24,6 @@ const DECIDES_NOTHING: Readonly<Record<string, string>> = {
   signal: 'ends it',
   onEvent: 'a callback',
   onProgress: 'a callback',
-  watchStep: 'a callback',
   openEvaluator: 'code of the caller, who answers for it',
   openStep: 'code of the caller, who answers for it',
   run: 'code of the caller, who answers for it',

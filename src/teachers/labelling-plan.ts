@@ -1,6 +1,7 @@
 /** @file What a teacher's answers to some rows are going to take, without asking for them. */
 import type { Dataset } from '../data/dataset.js';
-import { allRows, evenRows, workOf } from '../data/row-sample.js';
+import { allRows, middleRows, rowsOfBatch, workByBatch } from '../data/row-sample.js';
+import { costOf, timedCost } from '../data/timed-cost.js';
 import { openTeacher, readsOf, usualSignals } from './answers.js';
 import type { FedSignals, LabellingPlan, PlanRequest, Teacher, TeacherAnswers } from './teacher.js';
 
@@ -15,19 +16,18 @@ export async function labellingPlan(teacher: Teacher, data: Dataset, request: Pl
   return { rows: rows.length, unanswered: rows.length, bytes, ...(await timedAnswers(teacher, data, rows, request)) };
 }
 
-/** Rows that are timed: first few, for a large model takes seconds for those; then more if they are quick. */
-const TIMED_ROWS = { first: 64, quick: 512 };
-const QUICK_SECONDS = 0.5;
+/** To be spent on a few answers where nobody says how long, but for the least that is needed. */
+const SECONDS = 1;
 
 /**
- * The seconds that answers to these rows are going to take, from those to a few of them, twice: the first warm up.
+ * The seconds that answers to these rows are going to take, from those to a few of them.
  * @param now milliseconds
  */
 export async function timedAnswers(
   teacher: Teacher,
   data: Dataset,
   rows: Uint32Array,
-  { signals, isTimed }: PlanRequest,
+  { signals, isTimed, seconds = SECONDS }: PlanRequest,
   now: () => number = () => performance.now(),
 ): Promise<Pick<LabellingPlan, 'seconds' | 'signals'>> {
   if (rows.length === 0) return { seconds: 0, signals: usualSignals(teacher) };
@@ -36,17 +36,15 @@ export async function timedAnswers(
   const begun = now();
   const opened = await openTeacher(teacher, signals);
   try {
-    const toOpen = now() - begun;
-    const all = workOf(data, rows);
-    const timed = async (count: number) => {
-      const few = evenRows(data, rows, count);
-      const started = now();
+    const toOpen = (now() - begun) / 1000;
+    const answer = async (count: number): Promise<number> => {
+      const few = middleRows(data, rows, count);
       await opened.answer(data, few);
-      return { ms: now() - started, share: all / workOf(data, few) };
+      return workByBatch(data, few).reduce((sum, work) => sum + work, 0);
     };
-    let { ms, share } = await timed(TIMED_ROWS.first);
-    ({ ms, share } = await timed(ms < 1000 * QUICK_SECONDS ? TIMED_ROWS.quick : TIMED_ROWS.first));
-    return { seconds: (toOpen + ms * share) / 1000, signals: opened.signals };
+    const cost = await timedCost(answer, { most: rowsOfBatch(data, rows), seconds: seconds - toOpen, now });
+    const answering = workByBatch(data, rows).reduce((sum, work) => sum + costOf(cost, work), 0);
+    return { seconds: toOpen + cost.toWarmUp + answering, signals: opened.signals };
   } finally {
     await opened.release();
   }

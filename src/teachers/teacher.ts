@@ -38,6 +38,8 @@ export type PlanRequest = {
   readonly signals: readonly SignalName[];
   /** Whether the teacher answers a few rows, to be timed; those answers are not kept. */
   readonly isTimed: boolean;
+  /** What timing may take, but for the least that is needed. Default: 1. */
+  readonly seconds?: number;
 };
 
 export type Teacher = {

@@ -60,7 +60,7 @@ describe('runLines', () => {
 
   test('the time that all runs to come take, and the gain so far', () => {
     expect(runLines({ ...end, runs: 20, finished: 6, secondsLeft: 1470, gain })).toEqual([
-      '6/20  no-teacher, seed 2: 77.20 % (1:45), about 24:30 left',
+      '6/20  no-teacher, seed 2: 77.20 % (1:45), 19:27 to 30:52 left',
       'so far: hinton +1.3 points over no-teacher on 2 seeds, 95 % interval [\u22123.2, 5.8] over seeds alone',
     ]);
   });

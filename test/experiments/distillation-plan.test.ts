@@ -10,6 +10,7 @@ import { distillationSettings } from '../../src/experiments/distillation/distill
 import { type DistillationPlan, isWorthTiming, planDistillation } from '../../src/experiments/distillation/plan.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { patientKd } from '../../src/methods/pkd.js';
+import { supervised } from '../../src/methods/supervised.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
 import type { Model } from '../../src/models/model.js';
@@ -20,7 +21,7 @@ import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { sizeOf } from '../../src/tensor/shape.js';
-import type { RunMeasure } from '../../src/training/estimate/measure-run.js';
+import type { RunCosts } from '../../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../../src/training/run/run-options.js';
 import { smallBert } from '../data/small-bert.js';
 import { words, wordTable } from '../data/words.js';
@@ -53,27 +54,28 @@ const options = (outputDir: string, more: Partial<DistillOptions> = {}): Distill
   ...more,
 });
 
-/** A run takes 1 s to start, 0.5 s a step and 0.1 s between steps, 2 s an evaluation and 3 s to end. */
-const TIMES: Omit<RunMeasure, 'steps' | 'epochs'> = {
-  secondsPerStep: 0.5,
-  secondsBetweenSteps: 0.1,
-  secondsToStart: 1,
-  secondsPerEvaluation: 2,
+/** A run takes 1 s to open, 0.6 s a step, 2 s an evaluation and 0.25 s to open that. */
+const COSTS: RunCosts = {
+  secondsToOpen: 1,
+  step: { fixed: 0.6, perWork: 0, largest: 1 },
   secondsToOpenEvaluation: 0.25,
+  evaluation: { fixed: 2, perWork: 0, largest: 1 },
+  secondsToRead: 0,
   secondsPerCheck: 0.5,
-  secondsToFinish: 0,
   peakRssBytes: 1e8,
 };
 function fakeMeasure(measured: RunOptions[] = []) {
-  return async (run: RunOptions): Promise<RunMeasure> => {
+  return async (run: RunOptions): Promise<RunCosts> => {
     measured.push(run);
-    return { ...TIMES, steps: 4 * run.epochs, epochs: run.epochs };
+    return COSTS;
   };
 }
 const stepsOf = ({ arms }: DistillationPlan) => arms.map(({ name, runs, steps }) => [name, runs, steps]);
 
-/** By hand, 32 rows in 3 epochs of 4 steps: 1 + 12 · 0.6 + 3 · 2 + 0.5 for one look at the gradients, and 0.25 + 2 to score. */
-const RUN_SECONDS = 1 + 7.2 + 6 + 0.5 + 2.25;
+/** By hand, 32 rows in 3 epochs of 4 steps: 1 + 0.25 to open, 12 · 0.6 + 3 · 2, and 0.25 + 2 to score. */
+const RUN_SECONDS = 1.25 + 7.2 + 6 + 2.25;
+/** Two looks at the gradients of two sides, and their graph. */
+const LOOK_SECONDS = 1 + 2 * 0.5;
 
 // What is compiled takes long on a machine that does other work.
 describe('planDistillation', () => {
@@ -109,11 +111,19 @@ describe('planDistillation', () => {
       ['hard-labels', 2, 12],
       ['shuffled-teacher', 2, 12],
     ]);
-    expect(measured.map(({ method }) => method.name)).toEqual(['hinton', 'supervised']);
-    expect([plan.runs, plan.steps, plan.kinds, plan.peakRssBytes]).toEqual([8, 96, 2, 1e8]);
-    // Weights are drawn and answers given within a second in a test.
+    // The outputs are there: no loss on them takes longer than another.
+    expect(measured.map(({ method }) => method.name)).toEqual(['hinton']);
+    expect([plan.runs, plan.steps, plan.peakRssBytes]).toEqual([8, 96, 1e8]);
+    const [method, noTeacher] = plan.arms.map(({ stages }) => stages[0]?.seconds);
+    // A small model is written in no time.
+    expect(noTeacher).toBeCloseTo(RUN_SECONDS - 2.25, 2);
+    expect(method).toBeCloseTo(RUN_SECONDS - 2.25 + LOOK_SECONDS, 2);
     expect(plan.arms[1]?.seconds).toBeGreaterThanOrEqual(RUN_SECONDS);
-    expect(plan.arms[1]?.seconds).toBeLessThan(RUN_SECONDS + 1);
+    const runs = plan.arms.reduce((sum, arm) => sum + arm.runs * (arm.seconds ?? 0), 0);
+    const outputs = plan.labelling.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+    expect(outputs).toBeGreaterThan(0);
+    // The two students of the report are scored once more.
+    expect(plan.seconds).toBeGreaterThanOrEqual(runs + outputs + 2 * 2.25);
     expect(plan.labelling.map(({ rows, unanswered }) => [rows, unanswered])).toEqual([
       [32, 32],
       [16, 16],
@@ -131,12 +141,18 @@ describe('planDistillation', () => {
     expect(existsSync(join(scratch, 'plain'))).toBe(false);
   });
 
-  test('a shuffled teacher within the step is timed by itself, on the rows of the sample', async () => {
+  test('a shuffled teacher within the step costs what the method does, on the tokens of two rows', async () => {
     const measured: RunOptions[] = [];
     const traced = options('traced', { method: patientKd(), student: startOf(smallBert(2)) });
-    const plan = await planDistillation(traced, { isTimed: true, measure: fakeMeasure(measured) });
-    expect(measured.map(({ method }) => method.name)).toEqual(['pkd', 'supervised', 'pkd']);
-    expect(measured[2]?.teacher?.traced?.seenRow).toBeDefined();
+    const byToken = { ...COSTS, step: { fixed: 0, perWork: 0.001, largest: Number.POSITIVE_INFINITY } };
+    const measure = async (run: RunOptions) => {
+      measured.push(run);
+      return byToken;
+    };
+    const plan = await planDistillation(traced, { isTimed: true, measure });
+    expect(measured.map(({ method }) => method.name)).toEqual(['pkd', 'supervised']);
+    const [method, , , shuffled] = plan.arms.map(({ stages }) => stages[0]?.secondsPerStep ?? 0);
+    expect(shuffled).toBeGreaterThan(method as number);
     // hard-labels asks for the training rows, though the method does not.
     expect(plan.labelling.map(({ rows }) => rows)).toEqual([32, 16]);
   });
@@ -153,6 +169,30 @@ describe('planDistillation', () => {
     }
     expect(plan.seconds).toBeGreaterThan(0);
     expect(existsSync(join(scratch, 'tinybert'))).toBe(false);
+  });
+
+  test('a teacher that is trained first is a part of all figures', async () => {
+    const asked = options('taught', { controls: [] });
+    const run: RunOptions = {
+      model: smallBert(4),
+      method: supervised(),
+      data: { train: data.train, evaluation: data.evaluation },
+      ...{ optimizer: adam({ learningRate: 0.01 }), epochs: 50, batchSize: 8, seed: 1, outputDir: 'nowhere' },
+    };
+    const how = { isTimed: true, measure: fakeMeasure() };
+    const [alone, taught] = [
+      await planDistillation(asked, how),
+      await planDistillation(asked, { ...how, teacherRun: run }),
+    ];
+    // By hand: 50 epochs of 4 steps, each evaluated; epochs of 4.4 s have their state saved, of a size written in no time.
+    expect(taught.teacher?.seconds).toBeCloseTo(1.25 + 200 * 0.6 + 50 * 2, 1);
+    expect(taught.seconds).toBeGreaterThan(taught.teacher?.seconds ?? 0);
+    expect((taught.seconds ?? 0) - (alone.seconds ?? 0)).toBeGreaterThan(200);
+    expect(taught.disk.modelBytes - alone.disk.modelBytes).toBe(taught.teacher?.disk.modelBytes);
+    expect(isWorthTiming(taught)).toBe(true);
+    expect(isWorthTiming(alone)).toBe(false);
+    const untimed = await planDistillation(asked, { isTimed: false, teacherRun: run });
+    expect([untimed.teacher?.steps, untimed.seconds]).toEqual([200, undefined]);
   });
 
   test('takd: assistant and student, each with its own size', async () => {
@@ -176,8 +216,7 @@ describe('planDistillation', () => {
     const cold = await planDistillation(begun, { isTimed: false });
     expect([cold.seconds, cold.peakRssBytes]).toEqual([undefined, undefined]);
     expect(isWorthTiming(cold)).toBe(false);
-    expect(isWorthTiming({ kinds: 2, steps: 1999 })).toBe(false);
-    expect(isWorthTiming({ kinds: 2, steps: 2000 })).toBe(true);
+    expect([199, 200].map((steps) => isWorthTiming({ steps }))).toEqual([false, true]);
     await runDistillation(begun);
     const before = readFileSync(join(scratch, 'begun', 'results.jsonl'), 'utf8');
     const measured: RunOptions[] = [];
@@ -195,7 +234,7 @@ describe('planDistillation', () => {
     // The students of the first seed are there.
     expect(plan.disk.modelBytes).toBe(0);
     const over = await planDistillation({ ...begun, resume: true }, { isTimed: true, measure: fakeMeasure() });
-    expect([over.runs, over.steps, over.kinds, over.seconds]).toEqual([0, 0, 0, undefined]);
+    expect([over.runs, over.steps, over.seconds]).toEqual([0, 0, undefined]);
     expect(readFileSync(join(scratch, 'begun', 'results.jsonl'), 'utf8')).toBe(before);
   });
 

@@ -24,7 +24,7 @@ import { loadTextModel, type TextModel } from '../../models/text-model.js';
 import { givenOptions } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
-import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
+import { timingSeconds } from '../../training/estimate/known-costs.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fine-tune.js';
 import { textRun } from '../../training/text/text-run.js';
@@ -37,7 +37,7 @@ import { openAssistants } from './open-assistants.js';
 import { type OpenedTeacher, openTeachers } from './open-teachers.js';
 import { type DistillationPlan, isWorthTiming, planDistillation } from './plan.js';
 import type { StudentTraining } from './student-training.js';
-import { teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
+import { type TeacherPlace, teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
 import { TEACHER_FOLDER } from './teacher-settings.js';
 import { transferSet } from './transfer.js';
 
@@ -56,9 +56,17 @@ export type DistilledTexts = DistillResult & {
  * @throws as `runDistillation` does; SignalError for a method that compares tokens, with another tokenizer than the teacher's.
  */
 export async function distillTexts(options: DistillTextsOptions): Promise<DistilledTexts> {
-  const { distillation, task, teacher } = await prepared(options, 'run');
-  if (distillation === undefined || teacher === undefined) throw new Error('a run has its teacher');
-  options.onEvent?.({ type: 'plan', plan: await quickPlan(distillation) });
+  const { onEvent = () => {} } = options;
+  const opened = await open(options);
+  const { task, place } = opened;
+  const isToCome = options.teacherEpochs !== undefined && (await trainedBefore(place.outputDir)) === undefined;
+  // The whole experiment is planned before its first part starts.
+  if (isToCome)
+    onEvent({ type: 'plan', plan: await quickPlan(await prepared(quietly(options), opened, { asks: false })) });
+  const taught = options.teacherEpochs === undefined ? undefined : await trainTeacherFirst(options, place);
+  const ready = await prepared(options, opened, { asks: true, taught });
+  if (!isToCome) onEvent({ type: 'plan', plan: await quickPlan(ready) });
+  const { distillation, teacher } = ready;
   const result = await runDistillation(distillation);
   const endpoint = teacher.spent();
   return {
@@ -70,13 +78,23 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
   };
 }
 
-/** Before the work: timed where that takes little beside it. */
-async function quickPlan(distillation: DistillOptions): Promise<DistillationPlan> {
-  const plan = await planDistillation(distillation, { isTimed: false });
-  return isWorthTiming(plan) ? planDistillation(distillation, { isTimed: true }) : plan;
+/** Without what the work itself will say. */
+function quietly(options: DistillTextsOptions): DistillTextsOptions {
+  const { onEvent } = options;
+  return { ...options, onEvent: (event) => event.type === 'download' && onEvent?.(event) };
 }
 
-/** What a distillation would do and take; what it takes is not known where its teacher would have to be downloaded first. */
+/** For timing before a run, in seconds: it takes less, and tells a little less, than a plan that is all that was asked for. */
+const QUICK_SECONDS = 1.5;
+
+/** Before the work: timed where that takes little beside it. */
+async function quickPlan({ distillation, teacherRun }: Prepared): Promise<DistillationPlan> {
+  const plan = await planDistillation(distillation, { isTimed: false, teacherRun });
+  if (!isWorthTiming(plan)) return plan;
+  return planDistillation(distillation, { isTimed: true, teacherRun, seconds: QUICK_SECONDS });
+}
+
+/** What a distillation would do and take. */
 export type TextsPlan = {
   readonly method: Method;
   readonly controls: readonly Control[];
@@ -92,29 +110,38 @@ export type TextsPlan = {
   };
   readonly labelledRows: number;
   readonly outputDir: string;
-  readonly taken?: { readonly plan: DistillationPlan; readonly teacher: StageEstimate | undefined };
+  /** Its time is that of the whole call: data and models are read again. */
+  readonly plan: DistillationPlan;
 };
 
-/** The plan of `distillTexts`: nothing is asked or trained but a few steps that are timed. @throws as it does before any work. */
+/**
+ * The plan of `distillTexts`: nothing is asked or trained but a few steps that are timed. Models are fetched as it would.
+ * @throws as it does before any work.
+ */
 export async function planTexts(options: DistillTextsOptions): Promise<TextsPlan> {
-  const { planned, distillation, teacherRun } = await prepared(options, 'plan');
-  if (distillation === undefined) return planned;
-  const carefully = { isTimed: true, rounds: 2 } as const;
-  const plan = await planDistillation(distillation, carefully);
-  return { ...planned, taken: { plan, teacher: teacherRun && (await estimateStage({ run: teacherRun }, carefully)) } };
+  const begun = performance.now();
+  const opened = await open(options);
+  const { place } = opened;
+  const taught = options.teacherEpochs === undefined ? undefined : await trainedBefore(place.outputDir);
+  const { planned, distillation, teacherRun } = await prepared(options, opened, { asks: false, taught });
+  const toPrepare = (performance.now() - begun) / 1000;
+  const plan = await planDistillation(distillation, { isTimed: true, seconds: timingSeconds(toPrepare), teacherRun });
+  return { ...planned, plan: { ...plan, ...(plan.seconds !== undefined && { seconds: plan.seconds + toPrepare }) } };
 }
 
-type Prepared = {
-  readonly planned: TextsPlan;
+/** What is there before a teacher is trained: data, and the student's start where it is not that teacher. */
+type Opened = {
+  readonly named: readonly NamedTeacher[];
+  readonly asked: StudentSettings;
+  readonly controls: readonly Control[];
+  readonly metrics: readonly JudgedMetric[];
   readonly task: OpenedTask;
-  readonly distillation?: DistillOptions;
-  readonly teacher?: OpenedTeacher;
-  /** The training of a teacher that is to come. */
-  readonly teacherRun?: RunOptions | undefined;
+  readonly pool: TextTable | undefined;
+  readonly untrained: TextStart;
+  readonly place: TeacherPlace;
 };
 
-/** Everything that a run or a plan is made of. */
-async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): Promise<Prepared> {
+async function open(options: DistillTextsOptions): Promise<Opened> {
   const { teacher: given, onEvent = () => {} } = options;
   const named = typeof given === 'string' ? namedTeachers({ ...options, teacher: given }) : [];
   const asked = studentSettings(options, named);
@@ -124,8 +151,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
   const { data = options.task ?? '' } = options;
   const { outputDir = join('outputs', `${typeof data === 'string' ? dataName(data) : data.name}-${method.name}`) } =
     options;
-  const trainsTeacher = options.teacherEpochs !== undefined;
-  await expectFreeFolder(outputDir, options, trainsTeacher ? TEACHER_FOLDER : undefined);
+  await expectFreeFolder(outputDir, options, options.teacherEpochs === undefined ? undefined : TEACHER_FOLDER);
   const { onNotice } = eventsOf({ onEvent });
   const task = await openTask(data, options, onNotice);
   const metrics = metricsOf(options, task);
@@ -133,11 +159,30 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
   const learnt: StartTask & OpenedTask = { ...task, transfer: pool };
   const untrained = await startFor(options, asked, learnt);
   const place = { device, outputDir, method, task, tokenizer: untrained.tokenizer };
-  const taught = trainsTeacher
-    ? purpose === 'plan'
-      ? await trainedBefore(outputDir)
-      : await trainTeacherFirst(options, place)
-    : undefined;
+  return { named, asked, controls, metrics, task, pool, untrained, place };
+}
+
+type Prepared = {
+  readonly planned: Omit<TextsPlan, 'plan'>;
+  readonly distillation: DistillOptions;
+  readonly teacher: OpenedTeacher;
+  /** The training of a teacher that is to come. */
+  readonly teacherRun?: RunOptions | undefined;
+};
+
+/**
+ * Everything that a run or a plan is made of.
+ * @param asks whether the teacher is going to be asked.
+ * @param taught the folder of a teacher that was trained first; absent where it is to come, and planned with as it is before.
+ */
+async function prepared(
+  options: DistillTextsOptions,
+  { named, asked, controls, metrics, task, pool, untrained, place }: Opened,
+  { asks, taught }: { readonly asks: boolean; readonly taught?: string | undefined },
+): Promise<Prepared> {
+  const { teacher: given, onEvent = () => {} } = options;
+  const { device, outputDir, method } = place;
+  const learnt: StartTask & OpenedTask = { ...task, transfer: pool };
   const start = taught !== undefined && options.from === FROM_TEACHER ? { ...asked, model: taught } : asked;
   const first = start === asked ? untrained : await startFor(options, start, learnt);
   const { model, tokenizer } = first;
@@ -151,7 +196,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
   const training = { ...textRun(options, model, whole), device, ...givenOptions(options, ['threads', 'teacherForm']) };
   const words =
     options.start ?? (typeof options.student === 'object' ? options.student.name : startWords(options, start));
-  const planned: TextsPlan = {
+  const planned: Prepared['planned'] = {
     method,
     controls,
     teachers: named.map(({ name }) => name),
@@ -161,16 +206,15 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     labelledRows: rows.train.size,
     outputDir,
   };
-  const toBe = trainsTeacher && purpose === 'plan' && taught === undefined;
-  const untaught = toBe ? await teacherToBe(options, place) : undefined;
-  if (toBe && untaught === undefined) return { planned, task };
+  const isToCome = options.teacherEpochs !== undefined && taught === undefined;
+  const untaught = isToCome ? await teacherToBe(options, place) : undefined;
   const teachers = taught === undefined ? named : [{ name: taught, kind: 'model' } as const];
   const { cacheDir = join(outputDir, ANSWERS) } = options;
   const teacher = await openTeachers(untaught?.teacher ?? (typeof given === 'string' ? teachers : given), options, {
     ...place,
     tokenizer,
     cacheDir,
-    asks: purpose === 'run',
+    asks,
   });
   const assistants = await openAssistants(options, start, { ...first, train: rows.train }, learnt);
   const { overwrite = false, resume = false } = options;
@@ -197,7 +241,7 @@ async function prepared(options: DistillTextsOptions, purpose: 'run' | 'plan'): 
     ...givenOptions(options, HANDED_ON),
     onEvent,
   };
-  return { planned, task, distillation, teacher, teacherRun: untaught?.run };
+  return { planned, distillation, teacher, teacherRun: untaught?.run };
 }
 
 /** Where a distillation keeps the teacher's outputs, in its folder. */

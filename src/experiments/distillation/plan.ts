@@ -1,21 +1,23 @@
 /** @file What a distillation is going to take, before it starts: steps, time, memory, disk, and what an endpoint costs. */
 import type { Dataset } from '../../data/dataset.js';
+import { allRows, workByBatch } from '../../data/row-sample.js';
 import type { SignalName } from '../../models/model.js';
 import { usualSignals } from '../../teachers/answers.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { labellingPlan, unaskedTeacher } from '../../teachers/labelling-plan.js';
-import type { FedSignals, LabellingPlan, Teacher } from '../../teachers/teacher.js';
+import type { LabellingPlan, Teacher } from '../../teachers/teacher.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
-import { type EstimateOptions, estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
+import { knownCosts, type Measure } from '../../training/estimate/known-costs.js';
+import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
 import { type Stage, stagesOf } from '../../training/estimate/stages.js';
 import { teacherForm } from '../../training/run/prepare-run.js';
+import type { RunOptions } from '../../training/run/run-options.js';
 import { finishedRuns } from '../results-file.js';
-import type { DistillationArm } from './arms.js';
 import type { DistillOptions } from './distill-options.js';
 import { designOf } from './distillation-design.js';
 import { isAskedBefore } from './student-training.js';
-import { type ArmOptions, armRun } from './train-arm.js';
+import { type ArmOptions, armRun, type StudentStart } from './train-arm.js';
 import { transferSet } from './transfer.js';
 
 export type ArmPlan = {
@@ -36,14 +38,17 @@ export type AskingPlan = Omit<LabellingPlan, 'signals'> & { readonly data: strin
 export type DistillationPlan = {
   /** Of the student. */
   readonly parameters: number;
+  /** Of a teacher that is trained first. */
+  readonly teacher?: StageEstimate;
   readonly arms: readonly ArmPlan[];
-  /** Stages that differ in what a step takes, of the runs that are to come. */
-  readonly kinds: number;
-  /** Runs and steps that are to come. */
+  /** Runs and steps that are to come, of the students. */
   readonly runs: number;
   readonly steps: number;
   readonly labelling: readonly AskingPlan[];
-  /** Of all that is to come; where the time of a labelling is not known, of all else. Absent where nothing was timed. */
+  /**
+   * Of all that is to come, as the middle of what it may be (`timeRange`); where the time of a labelling is not known, of all
+   * else. Absent where nothing was timed.
+   */
   readonly seconds?: number;
   readonly peakRssBytes?: number;
   readonly disk: {
@@ -58,29 +63,47 @@ export type DistillationPlan = {
   readonly cost?: number;
 };
 
+export type PlanOptions = {
+  /** Whether some steps of each kind of run are timed. */
+  readonly isTimed: boolean;
+  /** What timing may take, but for the least that is needed. Default: 3. */
+  readonly seconds?: number;
+  /** The training of the teacher, where that is to come. */
+  readonly teacherRun?: RunOptions | undefined;
+  /** Default: `measureRun`. */
+  readonly measure?: Measure;
+};
+
 /** Record and report, with their examples. */
 const REPORT_BYTES = 300_000;
+const SECONDS = 3;
+/** Of the time, for the outputs of the teacher. */
+const LABELLING_SHARE = 0.15;
 
 /**
  * Plans what `runDistillation` would do with these options. Nothing is written, and an endpoint is not asked. Timed, some
  * steps of each kind of run and some answers of the teacher are made and thrown away.
  * @throws as `runDistillation` does before any work, and for runs that cannot take a step.
  */
-export async function planDistillation(asked: DistillOptions, how: EstimateOptions): Promise<DistillationPlan> {
+export async function planDistillation(asked: DistillOptions, how: PlanOptions): Promise<DistillationPlan> {
+  const { isTimed, seconds = SECONDS, teacherRun, measure } = how;
   const options = { ...asked, method: servedMethod(asked.method, asked.teacher) };
   const { student, data, method } = options;
   const { metrics, seeds, controls, arms, results, answers } = designOf(options);
   const [seed = 1] = seeds;
+  const costs = isTimed ? knownCosts({ seconds, measure }) : undefined;
   const whole = await transferSet(data);
   const rows = { ...data, ...(whole && { transfer: whole.data }) };
   const answering = rememberingTeacher(options.teacher, { folder: answers });
-  const labelling = labellings(answering, how.isTimed);
+  const labelling = labellings(answering, isTimed, LABELLING_SHARE * seconds);
   const isFed = isAskedBefore(options);
   if (isFed) await labelling.addTraining(rows.transfer ?? rows.train, method.needs);
   const signals = labelling.found()[0]?.signals ?? usualSignals(answering);
   const finished = options.resume ? await finishedRuns(results) : [];
+  const starts = rememberedStarts(options, isTimed);
   const given: ArmOptions = {
     ...options,
+    ...starts.options,
     data: rows,
     teacher: unaskedTeacher(answering, signals),
     metrics,
@@ -89,77 +112,52 @@ export async function planDistillation(asked: DistillOptions, how: EstimateOptio
     resume: false,
     signal: options.signal ?? new AbortController().signal,
     onEvent: () => {},
-    // Untimed, nothing is made of them, and reading them takes longer than all else.
-    ...(!how.isTimed && withoutWeights(options)),
   };
-  const estimates = new Map<string, Promise<Timed>>();
-  const kinds = new Map<string, number>();
+  const coming = await Promise.all(
+    arms.map(async (arm) => {
+      const done = seeds.filter((one) => finished.some((run) => run.arm === arm.name && run.seed === one)).length;
+      const stages = await stagesOf(await armRun(arm, given), signals);
+      return { arm, done, runs: seeds.length - done, stages };
+    }),
+  );
+  for (const { stages, runs } of coming) for (const { run } of runs > 0 ? stages : []) costs?.expect(run);
+  if (teacherRun !== undefined) costs?.expect(teacherRun);
   const planned: ArmPlan[] = [];
-  for (const arm of arms) {
-    const done = seeds.filter((one) => finished.some((run) => run.arm === arm.name && run.seed === one)).length;
-    const runs = seeds.length - done;
-    const isTimed = how.isTimed && runs > 0;
-    const kind = `${isTimed} ${kindOf(arm, given, isFed)}`;
-    const estimate = estimates.get(kind) ?? estimated(arm, given, signals, { ...how, isTimed });
-    estimates.set(kind, estimate);
-    const { seconds, stages, asked } = await estimate;
-    if (runs > 0) kinds.set(kind, stages.length);
-    for (const { rows: of, signals: needs } of runs > 0 ? asked : []) await labelling.addTraining(of, needs);
+  for (const { arm, done, runs, stages } of coming) {
+    const estimates: StageEstimate[] = [];
+    for (const stage of stages) estimates.push(await estimateStage(stage, runs > 0 ? costs : undefined));
+    for (const { rows: of, signals: needs } of runs > 0 ? stages.flatMap(askedBy) : []) {
+      await labelling.addTraining(of, needs);
+    }
     // It shares its time with arms that ask nothing.
     if (runs > 0 && arm.learns === 'hard-labels' && options.teacherForm !== 'traced') {
       await labelling.addTraining(rows.transfer ?? rows.train, ['logits']);
     }
-    const steps = stages.reduce((sum, stage) => sum + stage.steps, 0);
     planned.push({
-      ...{ name: arm.name, runs, finished: done, stages, steps },
-      ...(seconds !== undefined && { seconds }),
+      ...{ name: arm.name, runs, finished: done, stages: estimates, steps: sum(estimates.map(({ steps }) => steps)) },
+      ...(costs && runs > 0 && { seconds: secondsOfArm(estimates) + starts.seconds(method) }),
     });
   }
   const { known } = answering;
   const isScored = known === undefined || known(data.evaluation) === data.evaluation.size;
   if (isScored) await labelling.add(data.evaluation, ['logits']);
   return summed(planned, labelling.found(), {
-    kinds: [...kinds.values()].reduce((sum, stages) => sum + stages, 0),
-    parameters: student.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    teacher: teacherRun && (await estimateStage({ run: teacherRun }, costs)),
+    parameters: student.model.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
+    // What decides the numbers is described, and the first run checked, before any of them.
+    toDescribe: DESCRIBED * starts.seconds(method),
     // For the report, whose examples are answers of both.
     shown: isScored && controls.includes('no-teacher') ? [method.name, 'no-teacher'] : [],
     kept: [method.name, 'no-teacher'].filter((arm) => !finished.some((run) => run.arm === arm && run.seed === seed)),
   });
 }
 
-/**
- * Arms of one kind cost the same. What a loss makes of logits that are there is nothing beside the student's step; but a
- * teacher within the step, on rows of another length than the student's, is more.
- */
-function kindOf({ learns }: DistillationArm, { data, teacherForm: form }: ArmOptions, isFed: boolean): string {
-  if (learns === 'method') return 'method';
-  if (learns === 'shuffled-teacher') return isFed ? 'method' : learns;
-  if (learns !== 'hard-labels') return 'labels';
-  return form === 'traced' || data.transfer !== undefined ? learns : 'labels';
-}
+/** How often the student's start is read before its first run. */
+const DESCRIBED = 2;
 
-type Asked = { readonly rows: Dataset; readonly signals: readonly SignalName[] };
-type Timed = {
-  readonly seconds: number | undefined;
-  readonly stages: readonly StageEstimate[];
-  /** What is asked of the given teacher. */
-  readonly asked: readonly Asked[];
-};
-
-async function estimated(
-  arm: DistillationArm,
-  options: ArmOptions,
-  signals: FedSignals,
-  how: EstimateOptions,
-): Promise<Timed> {
-  const begun = performance.now();
-  const stages = await stagesOf(await armRun(arm, options), signals);
-  const toPrepare = (performance.now() - begun) / 1000;
-  const estimates: StageEstimate[] = [];
-  for (const stage of stages) estimates.push(await estimateStage(stage, how));
-  // At the end the student is scored once more, for the record.
-  const seconds = estimates.reduce((sum, stage) => sum + (stage.seconds ?? 0), toPrepare + secondsToScore(estimates));
-  return { seconds: how.isTimed ? seconds : undefined, stages: estimates, asked: stages.flatMap(askedBy) };
+/** Of a run with all its stages; at the end the student is scored once more, for the record. */
+function secondsOfArm(stages: readonly StageEstimate[]): number {
+  return sum(stages.map(({ seconds = 0 }) => seconds)) + secondsToScore(stages);
 }
 
 /** Of a trained student, once. */
@@ -168,18 +166,28 @@ function secondsToScore(stages: readonly StageEstimate[]): number {
   return (last?.secondsToOpenEvaluation ?? 0) + (last?.secondsPerEvaluation ?? 0);
 }
 
+type Asked = { readonly rows: Dataset; readonly signals: readonly SignalName[] };
+
 function askedBy({ run, answers }: Stage): Asked[] {
   const { method, teacher, data } = run;
   const isAsked = teacher !== undefined && answers === undefined && teacherForm(run) === 'fed';
   return isAsked ? [{ rows: data.train, signals: method.needs }] : [];
 }
 
-/** The rows that a teacher is asked for, each set once. */
-function labellings(teacher: Teacher, isTimed: boolean) {
+/** The rows that a teacher is asked for, each set once; timed once, on the first that it has to answer. */
+function labellings(teacher: Teacher, isTimed: boolean, seconds: number) {
   const found: (AskingPlan & Pick<LabellingPlan, 'signals'>)[] = [];
   const most = new Map<string, number>();
+  let secondsPerWork: number | undefined;
   const add = async (data: Dataset, signals: readonly SignalName[]): Promise<void> => {
-    found.push({ data: data.name, ...(await labellingPlan(teacher, data, { signals, isTimed })) });
+    const isTried = isTimed && secondsPerWork === undefined;
+    const plan = await labellingPlan(teacher, data, { signals, isTimed: isTried, seconds });
+    const { rows, unanswered } = plan;
+    const work = (sum(workByBatch(data, allRows(data.size))) * unanswered) / Math.max(1, rows);
+    if (isTried && plan.seconds !== undefined && work > 0) secondsPerWork = plan.seconds / work;
+    const scaled = secondsPerWork === undefined ? undefined : secondsPerWork * work;
+    const taken = plan.seconds ?? scaled;
+    found.push({ data: data.name, ...plan, ...(taken !== undefined && { seconds: taken }) });
   };
   return {
     found: () => found,
@@ -194,68 +202,87 @@ function labellings(teacher: Teacher, isTimed: boolean) {
   };
 }
 
-function withoutWeights({ student, assistants }: DistillOptions) {
-  const none = () => ({});
-  return {
-    student: { ...student, weights: none },
-    ...(assistants && { assistants: assistants.map((one) => ({ ...one, weights: none })) }),
+/** The starts of student and assistants, read once for all arms; untimed, nothing is made of them. */
+function rememberedStarts({ student, assistants }: DistillOptions, isTimed: boolean) {
+  let seconds = 0;
+  const remembered = <T extends StudentStart>(start: T): T => {
+    let weights: ReturnType<StudentStart['weights']> | undefined;
+    const read = async (seed: number) => {
+      const begun = performance.now();
+      const found = await start.weights(seed);
+      seconds += (performance.now() - begun) / 1000;
+      return found;
+    };
+    const once = (seed: number) => {
+      weights ??= read(seed);
+      return weights;
+    };
+    return { ...start, weights: isTimed ? once : () => ({}) };
   };
+  return {
+    options: {
+      student: remembered(student),
+      ...(assistants && { assistants: assistants.map(remembered) }),
+    },
+    /** For one run: each of its networks starts from weights of its own. */
+    seconds: ({ peers = 0 }: Pick<DistillOptions['method'], 'peers'>) => (1 + peers) * seconds,
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function summed(
   arms: readonly ArmPlan[],
   labelling: readonly (AskingPlan & Pick<LabellingPlan, 'signals'>)[],
-  {
-    parameters,
-    kinds,
-    kept,
-    shown,
-  }: {
+  given: {
+    readonly teacher: StageEstimate | undefined;
     readonly parameters: number;
-    readonly kinds: number;
+    readonly toDescribe: number;
     readonly kept: readonly string[];
     readonly shown: readonly string[];
   },
 ): DistillationPlan {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const { teacher, parameters, toDescribe, kept, shown } = given;
   const most = (values: readonly number[]) => Math.max(0, ...values);
   const coming = arms.filter(({ runs }) => runs > 0);
   const isTimed = coming.some(({ seconds }) => seconds !== undefined);
   const stages = coming.flatMap((arm) => arm.stages);
+  const kinds = [...(teacher ? [teacher] : []), ...stages];
+  const models = coming.filter(({ name }) => kept.includes(name)).flatMap((arm) => arm.stages);
   const disk = {
-    modelBytes: sum(
-      coming
-        .filter(({ name }) => kept.includes(name))
-        .flatMap((arm) => arm.stages.map((stage) => stage.disk.modelBytes)),
-    ),
+    modelBytes: sum([...(teacher ? [teacher] : []), ...models].map((stage) => stage.disk.modelBytes)),
     answerBytes: sum(labelling.map(({ bytes }) => bytes)),
     logBytes: sum(coming.map((arm) => arm.runs * sum(arm.stages.map((stage) => stage.disk.logBytes)))) + REPORT_BYTES,
   };
-  const underWay = most(stages.map(({ disk: of }) => 2 * of.stateBytes + of.modelBytes));
+  const underWay = most(kinds.map(({ disk: of }) => 2 * of.stateBytes + of.modelBytes));
   const costs = labelling.flatMap(({ cost }) => cost ?? []);
   return {
     parameters,
+    ...(teacher && { teacher }),
     arms,
-    kinds,
     runs: sum(coming.map(({ runs }) => runs)),
     steps: sum(coming.map(({ runs, steps }) => runs * steps)),
     labelling: labelling.map(({ signals: _signals, ...plan }) => plan),
     ...(isTimed && {
       seconds:
+        (teacher?.seconds ?? 0) +
+        toDescribe +
         sum(labelling.map(({ seconds }) => seconds ?? 0)) +
         sum(coming.map((arm) => arm.runs * (arm.seconds ?? 0))) +
         sum(arms.filter(({ name }) => shown.includes(name)).map((arm) => secondsToScore(arm.stages))),
-      peakRssBytes: most(stages.map(({ peakRssBytes }) => peakRssBytes ?? 0)),
+      peakRssBytes: most(kinds.map(({ peakRssBytes }) => peakRssBytes ?? 0)),
     }),
     disk: { ...disk, mostBytes: disk.modelBytes + disk.answerBytes + disk.logBytes + underWay },
     ...(costs.length > 0 && { cost: sum(costs) }),
   };
 }
 
-/** A kind of run is timed on 14 steps and what it compiles, which takes as long as a few more: 3 % of these or less. */
-const WORTH_STEPS = 1000;
+/** Fewer take no longer than timing them. */
+const WORTH_STEPS = 200;
 
-/** Whether timing takes little beside what is planned: of each kind of run there are 1,000 steps to come. */
-export function isWorthTiming({ kinds, steps }: Pick<DistillationPlan, 'kinds' | 'steps'>): boolean {
-  return kinds > 0 && steps >= WORTH_STEPS * kinds;
+/** Whether timing takes little beside what is planned. */
+export function isWorthTiming({ steps, teacher }: Pick<DistillationPlan, 'steps' | 'teacher'>): boolean {
+  return steps + (teacher?.steps ?? 0) >= WORTH_STEPS;
 }

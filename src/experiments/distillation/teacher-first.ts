@@ -1,14 +1,11 @@
 /** @file With `teacherEpochs`: the teacher is fine-tuned first, once, on the rows and labels of the task. */
 import { join } from 'node:path';
-import process from 'node:process';
 import type { OpenedTask } from '../../data/open-task.js';
 import { SPLIT_SETTINGS } from '../../data/task-settings.js';
-import { CheckpointError, OptionError } from '../../errors/failures.js';
+import { OptionError } from '../../errors/failures.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
-import { fetchModel } from '../../models/fetch-model.js';
 import { classesOf } from '../../models/forward.js';
-import { findModelFolder } from '../../models/model-folder.js';
 import { defined } from '../../options/given.js';
 import { COMPUTE_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import type { AnySettings } from '../../options/setting.js';
@@ -81,12 +78,11 @@ export async function trainTeacherFirst(options: DistillTextsOptions, place: Tea
   }
 }
 
-/** Its training, and what would answer then; undefined where it would have to be downloaded. */
+/** Its training, and what would answer then. */
 export async function teacherToBe(
   options: DistillTextsOptions,
   place: TeacherPlace,
-): Promise<{ readonly run: RunOptions; readonly teacher: Teacher } | undefined> {
-  if (!(await isHere(String(options.teacher)))) return undefined;
+): Promise<{ readonly run: RunOptions; readonly teacher: Teacher }> {
   const prepared = await prepareTeacher(options, place);
   return { run: prepared.run, teacher: untrained(options, place, prepared) };
 }
@@ -117,17 +113,6 @@ function untrained(options: DistillTextsOptions, place: TeacherPlace, { start, d
   const opened = { path: String(options.teacher), model, weights, labelNames, contentHash: 'to come' };
   const student = { where: `method '${method.name}'`, needs: method.needs, tokenizer, isInStep: hasViews(method) };
   return teacherOfTexts(opened, start.tokenizer, student, reading(options, place));
-}
-
-async function isHere(name: string): Promise<boolean> {
-  const env = { ...process.env, HF_HUB_OFFLINE: '1' };
-  try {
-    await findModelFolder(name, (id) => fetchModel(id, { env }));
-    return true;
-  } catch (error) {
-    if (error instanceof CheckpointError) return false;
-    throw error;
-  }
 }
 
 /** Takes up what is there; what was trained otherwise is replaced only if it may be. */

@@ -39,7 +39,7 @@ export type TermMeterOptions = StepRequest &
   };
 
 /** Rows that are looked at: a fraction of a step's time, and enough to tell a hundredth from a half. */
-const ROWS = 8;
+export const METERED_ROWS = 8;
 const SIDES = ['distillation', 'labels'] as const;
 const NORM = 'norm';
 const WEIGHT = 'side.';
@@ -54,17 +54,10 @@ const LABEL_TERMS: readonly string[] = ['hard'];
  * that asks for next to nothing of one.
  */
 export async function openTermMeter(options: TermMeterOptions): Promise<TermMeter | undefined> {
-  const { method, model, teacher, teacherWeights = {} } = options;
-  const { alpha } = method.options;
-  if (typeof alpha === 'number' && (alpha < BLENDED.min || alpha > BLENDED.max)) return undefined;
-  const { parameters, read } = readParameters(inputParameters(model.parameters));
-  const fed = teacher?.kind === 'traced' ? { ...teacher, parameters: fedParameters(teacherWeights) } : teacher;
-  const request = { ...options, teacher: fed };
-  const terms = traceTerms(request, parameters, inputCollector().source, scalarNamesOf(method));
-  const labelTerms = method.labelTerms ?? LABEL_TERMS;
-  const sideOf = (name: string) => (labelTerms.includes(name) ? 'labels' : 'distillation');
-  const sides = SIDES.map((side) => terms.filter(({ name }) => sideOf(name) === side));
-  if (sides.some(({ length }) => length === 0)) return undefined;
+  const { teacherWeights = {} } = options;
+  const traced = tracedSides(options);
+  if (traced === undefined) return undefined;
+  const { sides, read } = traced;
   // One backward pass, run for each side with the other weighed 0: half the graph of two, which would take twice to open.
   const losses = sides.map((own, i) =>
     mul(sumOf(own.map(({ total, count }) => termMean(total, count))), input(`${WEIGHT}${SIDES[i]}`, 'float32', [])),
@@ -96,6 +89,25 @@ export async function openTermMeter(options: TermMeterOptions): Promise<TermMete
     },
     release: () => session.release(),
   };
+}
+
+/** Whether `openTermMeter` has something to tell. */
+export function hasTwoSides(options: TermMeterOptions): boolean {
+  return tracedSides(options) !== undefined;
+}
+
+function tracedSides(options: TermMeterOptions) {
+  const { method, model, teacher, teacherWeights = {} } = options;
+  const { alpha } = method.options;
+  if (typeof alpha === 'number' && (alpha < BLENDED.min || alpha > BLENDED.max)) return undefined;
+  const { parameters, read } = readParameters(inputParameters(model.parameters));
+  const fed = teacher?.kind === 'traced' ? { ...teacher, parameters: fedParameters(teacherWeights) } : teacher;
+  const request = { ...options, teacher: fed };
+  const terms = traceTerms(request, parameters, inputCollector().source, scalarNamesOf(method));
+  const labelTerms = method.labelTerms ?? LABEL_TERMS;
+  const sideOf = (name: string) => (labelTerms.includes(name) ? 'labels' : 'distillation');
+  const sides = SIDES.map((side) => terms.filter(({ name }) => sideOf(name) === side));
+  return sides.some(({ length }) => length === 0) ? undefined : { sides, read };
 }
 
 /** The same parameters, and those of them that were asked for. */
@@ -130,7 +142,7 @@ function norm(values: readonly Value[]): Value {
 /** The first rows of a step's first batch. */
 function firstRows({ batches, teacher, ...rest }: StepInput): StepInput {
   const [batch] = batches as readonly [Batch, ...Batch[]];
-  const rows = Math.min(ROWS, batch.weights.length);
+  const rows = Math.min(METERED_ROWS, batch.weights.length);
   const { labels, scores } = batch;
   return {
     ...rest,

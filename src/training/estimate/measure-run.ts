@@ -1,149 +1,149 @@
-/** @file What a training run is going to cost, from a few of its steps. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** @file What the parts of a training run take on this machine, from a few of its steps, short ones first. */
 import process from 'node:process';
-import { allRows, evenRows, workOf } from '../../data/row-sample.js';
-import { selectedRows } from '../../data/selected-rows.js';
-import type { Teacher } from '../../teachers/teacher.js';
-import { RandomStream } from '../../tensor/random.js';
-import { evaluationRows } from '../run/prepare-run.js';
-import { runTraining } from '../run/run.js';
+import { allRows, middleRows, rowsOfBatch, workByBatch } from '../../data/row-sample.js';
+import { type CostLine, costOf, type TimedCost, timedCost } from '../../data/timed-cost.js';
+import { openForward } from '../../models/forward.js';
+import { METERED_ROWS } from '../checks/term-norms.js';
+import type { PreparedRun } from '../run/prepare-run.js';
 import type { RunOptions } from '../run/run-options.js';
-import { orderOf, planOn, type TrainingPlan } from '../run/train.js';
-import { microBatches } from '../step/micro-batches.js';
-import { type RunTimes, runWatch } from './run-watch.js';
+import { orderOf } from '../run/train.js';
+import { openTrial, type Trial, tokensOf } from '../run/trial.js';
+import { largestRun } from '../step/micro-batches.js';
 
-export type RunMeasure = {
-  /** Of the whole run. */
-  readonly steps: number;
-  readonly epochs: number;
-  /** Mean over batches from short to long texts. */
-  readonly secondsPerStep: number;
-  /** From the end of a step to the next: rows are gathered, losses added up. */
-  readonly secondsBetweenSteps: number;
-  /** Before the first step: what is checked and compiled. */
-  readonly secondsToStart: number;
-  /** Of all rows that the run evaluates; 0 where it has none. */
-  readonly secondsPerEvaluation: number;
-  /** To compile an evaluation; part of the start. */
+/** By tokens, padding included; of rows that are not texts by steps, and by rows of an evaluation. */
+export type RunCosts = {
+  /** What is checked and compiled before the first step, and what that one takes more than others. */
+  readonly secondsToOpen: number;
+  readonly step: CostLine;
+  /** To compile the model for an evaluation. */
   readonly secondsToOpenEvaluation: number;
-  /** At an epoch's end, besides the evaluation, where gradients are looked at. */
+  /** Of one of its batches. Absent where nothing is evaluated. */
+  readonly evaluation?: CostLine;
+  /** The parameters as an evaluation and a saved model get them, up to date. */
+  readonly secondsToRead: number;
+  /** What looking at the gradients takes, where a run does. */
   readonly secondsPerCheck: number;
-  /** After the last step: the model is saved. */
-  readonly secondsToFinish: number;
-  /** The most memory that this process has held by then, the longest batch included. */
+  /** The most memory of this process so far, and by its longest batch. */
   readonly peakRssBytes: number;
 };
 
 export type MeasureOptions = {
-  /** How often the batches are timed; more tell more on a machine that does other work too. Default: 1. */
-  readonly rounds?: number;
+  /** To be spent, but for the least that is needed. */
+  readonly seconds: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
 };
 
-/** Batches that are timed. With the longest one they are run once more before, to warm up. */
+/** Batches that are timed where there is time: at the middle of each of so many parts of them, by tokens. */
 const SAMPLED = 6;
-/** Rows that an evaluation is timed on. */
-const EVALUATED = 512;
-/** Too little to change a weight: nothing can diverge, and a step takes as long. */
-const STANDING_STILL = 1e-12;
+/** Of the time for the steps; the rest is for the evaluation. */
+const STEPS_SHARE = 0.75;
 
 /**
- * Times a few steps of a run in a folder for the purpose, which goes again: those batches that stand for all by the number
- * of their tokens, and the longest; and an evaluation of some rows. A teacher that answers once is asked for those rows alone.
- * @throws as `runTraining` does.
+ * Times a few steps of a run and the evaluation of a few rows. Nothing is written, and what is learnt is next to nothing.
+ * @throws as `runTraining` does before its first step, and for a step that fails.
  */
-export async function measureRun(options: RunOptions, { rounds = 1 }: MeasureOptions = {}): Promise<RunMeasure> {
-  const { data, maxSteps: _maxSteps, earlyStopping: _earlyStopping, limitEvalBatches, ...rest } = options;
-  const { evalBatchSize = options.batchSize } = options;
-  const plan = planOn(options, data.train);
-  const { rows, longest } = timedRows(options, plan);
-  const evaluated = allRows(evaluationRows(data.evaluation, evalBatchSize, limitEvalBatches));
-  const sample = data.evaluation && evenRows(data.evaluation, evaluated, EVALUATED);
-  const evaluation = sample && sample.length > 0 ? data.evaluation : undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'retort-measure-'));
-  const watch = runWatch(options);
-  let found: RunTimes;
+export async function measureRun(
+  options: RunOptions,
+  { seconds, now = () => performance.now() }: MeasureOptions,
+): Promise<RunCosts> {
+  const begun = now();
+  const trial = await openTrial(options);
+  const { run } = trial;
   try {
-    await runTraining({
-      ...rest,
-      ...(options.teacher && { teacher: amongFew(options.teacher, rows.length, options.seed) }),
-      data: {
-        train: selectedRows(data.train, rows),
-        ...(evaluation && sample && { evaluation: selectedRows(evaluation, sample) }),
-      },
-      optimizer: { ...options.optimizer, learningRate: STANDING_STILL },
-      limitTrainBatches: { fraction: 1 },
-      epochs: 1 + rounds,
-      warmupSteps: 0,
-      fastDevRun: false,
-      // Few rows are not to be judged.
-      strict: false,
-      outputDir: join(folder, 'run'),
-      resume: false,
-      overwrite: false,
-      saveTopK: 0,
-      saveLast: true,
-      stateSeconds: Number.POSITIVE_INFINITY,
-      watchStep: watch.watchStep,
-      openEvaluator: watch.openEvaluator,
-      onEvent: () => {},
-    });
-    found = watch.found(1 + rounds);
+    const toOpen = (now() - begun) / 1000;
+    const left = Math.max(0, seconds - toOpen);
+    const { step, memory } = await timedSteps(trial, left * (run.evaluation ? STEPS_SHARE : 1), now);
+    const reading = now();
+    trial.parameters();
+    const secondsToRead = (now() - reading) / 1000;
+    const evaluation = await timedEvaluation(run, Math.max(0, seconds - (now() - begun) / 1000), now);
+    return {
+      secondsToOpen: toOpen + step.toWarmUp,
+      step,
+      secondsToOpenEvaluation: evaluation?.toOpen ?? 0,
+      ...(evaluation && { evaluation: evaluation.cost }),
+      secondsToRead,
+      // A forward and backward pass for each side.
+      secondsPerCheck:
+        2 * costOf(step, tokensOf((sampledBatches(run)[0] ?? new Uint32Array()).subarray(0, METERED_ROWS), run)),
+      peakRssBytes: Math.max(process.resourceUsage().maxRSS * 1024, memory),
+    };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await trial.release();
   }
-  // The longest batch is there for the memory: it would count for more than its share.
-  const timed = found.epochs.slice(1).flatMap((steps) => {
-    return longest ? steps.toSorted((a, b) => a - b).slice(0, -1) : steps;
-  });
-  const share = evaluation && sample ? workOf(evaluation, evaluated) / workOf(evaluation, sample) : 0;
-  return {
-    steps: plan.totalSteps,
-    epochs: Math.ceil(plan.totalSteps / plan.stepsPerEpoch),
-    secondsPerStep: mean(timed),
-    secondsBetweenSteps: found.betweenSteps,
-    secondsToStart: found.toStart,
-    secondsPerEvaluation: share * mean(found.evaluations.slice(1)),
-    secondsToOpenEvaluation: found.toOpenEvaluation,
-    secondsPerCheck: found.afterFirstEpoch,
-    secondsToFinish: found.toFinish,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+}
+
+type Timed = { readonly step: TimedCost; readonly memory: number };
+
+async function timedSteps(trial: Trial, seconds: number, now: () => number): Promise<Timed> {
+  const { run, stepsPerRun } = trial;
+  const { plan } = run;
+  const batches = sampledBatches(run);
+  if (plan.text === undefined) {
+    // A call takes many steps, and a step is the same for all rows.
+    const of = (count: number) => Array.from({ length: count }, (_, i) => batches[i % batches.length] as Uint32Array);
+    const most = Math.min(stepsPerRun, plan.totalSteps);
+    const step = await timedCost((count) => trial.take(of(count)), { most, seconds, now });
+    return { step: { ...step, fixed: 0, largest: Number.POSITIVE_INFINITY }, memory: 0 };
+  }
+  const seen: { readonly tokens: number; readonly rss: number }[] = [];
+  const take = async (rows: number, round: number): Promise<number> => {
+    const batch = batches[round % batches.length] as Uint32Array;
+    const tokens = await trial.take([batch.subarray(0, rows)]);
+    seen.push({ tokens, rss: process.memoryUsage.rss() });
+    return tokens;
   };
+  const step = await timedCost(take, { most: batches[0]?.length ?? 1, seconds, now });
+  const { B, S } = largestRun(plan.text, plan.batchSize);
+  return { step, memory: memoryFor(B * S, seen) };
 }
 
-/** A teacher that sees another row than the student does sees one of the few that there are: it is as long as any. */
-function amongFew(teacher: Teacher, rows: number, seed: number): Teacher {
-  const { traced } = teacher;
-  if (traced?.seenRow === undefined) return teacher;
-  const partners = new RandomStream(seed, 'measured partners').permutation(rows);
-  return { ...teacher, traced: { ...traced, seenRow: (row) => partners[row] as number } };
+/** Of a part of so many tokens, by what parts of fewer took more than the first. */
+function memoryFor(tokens: number, seen: readonly { readonly tokens: number; readonly rss: number }[]): number {
+  const [, small] = seen;
+  const large = seen.at(-1);
+  if (small === undefined || large === undefined || large.tokens <= small.tokens) return large?.rss ?? 0;
+  const perToken = Math.max(0, (large.rss - small.rss) / (large.tokens - small.tokens));
+  return large.rss + perToken * Math.max(0, tokens - large.tokens);
 }
 
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Rows of a few whole batches of the first epoch: at the middle of each sixth of them by tokens, and the longest one. */
-export function timedRows(
-  { data, seed }: Pick<RunOptions, 'data' | 'seed'>,
-  plan: TrainingPlan,
-): { readonly rows: Uint32Array; readonly longest: boolean } {
-  const { train } = data;
-  const { rowsPerStep } = plan;
-  const order = orderOf(train, plan, seed, 0).subarray(0, plan.rowsPerEpoch);
-  const whole = Math.floor(order.length / rowsPerStep);
-  if (whole <= SAMPLED + 1) return { rows: order, longest: false };
+/** Whole batches of the first epoch at even places by their tokens, from the middle outwards. */
+export function sampledBatches({ options, plan }: Pick<PreparedRun, 'options' | 'plan'>): readonly Uint32Array[] {
+  const { data, seed } = options;
+  const { rowsPerStep, rowsPerEpoch } = plan;
+  const order = orderOf(data.train, plan, seed, 0).subarray(0, rowsPerEpoch);
+  const whole = Math.max(1, Math.floor(order.length / rowsPerStep));
   const batches = Array.from({ length: whole }, (_, i) => {
     const rows = order.subarray(i * rowsPerStep, (i + 1) * rowsPerStep);
-    const tokens = microBatches(rows, train, plan).reduce(
-      (sum, { paddedTo, length = 1 }) => sum + paddedTo * length,
-      0,
-    );
-    return { rows, tokens };
+    return { rows, tokens: tokensOf(rows, { options, plan }) };
   }).sort((a, b) => a.tokens - b.tokens);
-  // The longest is there anyhow, and no row may be twice.
-  const chosen = Array.from({ length: SAMPLED }, (_, i) => Math.floor(((i + 0.5) / SAMPLED) * (whole - 1)));
-  const rows = [...chosen, whole - 1].flatMap((place) => Array.from(batches[place]?.rows ?? []));
-  return { rows: Uint32Array.from(rows), longest: train.text !== undefined };
+  const places = Array.from({ length: SAMPLED }, (_, i) => (i + 0.5) / SAMPLED);
+  const fromMiddle = places.toSorted((a, b) => Math.abs(a - 0.5) - Math.abs(b - 0.5));
+  return fromMiddle.map((place) => batches[Math.floor(place * whole)]?.rows ?? order);
+}
+
+/** Like an evaluation after an epoch, of rows of middle length. */
+async function timedEvaluation({ options, evaluation, weights }: PreparedRun, seconds: number, now: () => number) {
+  const { model, threads, device } = options;
+  if (evaluation === undefined) return undefined;
+  const { data, rows } = evaluation;
+  const begun = now();
+  const forward = await openForward(model, ['logits'], { threads, device });
+  try {
+    const toOpen = (now() - begun) / 1000;
+    const all = allRows(rows);
+    const own = Object.fromEntries(
+      model.parameters.map(({ name }) => [name, weights[name] as (typeof weights)[string]]),
+    );
+    const take = async (count: number): Promise<number> => {
+      const few = middleRows(data, all, count);
+      await forward.run(own, data.batch(few).inputs);
+      return workByBatch(data, few).reduce((sum, work) => sum + work, 0);
+    };
+    const most = rowsOfBatch(data, all);
+    return { toOpen, cost: await timedCost(take, { most, seconds, now }) };
+  } finally {
+    await forward.release();
+  }
 }

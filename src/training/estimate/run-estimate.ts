@@ -1,14 +1,19 @@
 /** @file What a run is going to take, over all stages of its method: steps, time, memory, disk. */
+import { allRows, workByBatch } from '../../data/row-sample.js';
+import { costOf } from '../../data/timed-cost.js';
 import type { Model } from '../../models/model.js';
 import { labellingPlan } from '../../teachers/labelling-plan.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { SAVING_SHARE, STATE_SECONDS } from '../run/live-run.js';
+import { evaluationRows } from '../run/prepare-run.js';
 import { STEPS_BETWEEN } from '../run/run-checks.js';
 import { LINE_STEPS } from '../run/run-log.js';
 import type { RunOptions } from '../run/run-options.js';
-import { planOn } from '../run/train.js';
+import { orderOf, type TrainingPlan } from '../run/train.js';
+import { looksAtGradients, planOfRun, tokensOf } from '../run/trial.js';
 import { modelInTraining } from '../step/method-parameters.js';
-import { type MeasureOptions, measureRun, type RunMeasure } from './measure-run.js';
+import type { KnownCosts } from './known-costs.js';
+import type { RunCosts } from './measure-run.js';
 import type { Stage } from './stages.js';
 
 export type StageEstimate = {
@@ -37,22 +42,13 @@ export type DiskUse = {
   readonly stateBytes: number;
 };
 
-/** Measures a run; a test gives another. */
-export type Measure = (run: RunOptions, options?: MeasureOptions) => Promise<RunMeasure>;
-
-export type EstimateOptions = MeasureOptions & {
-  /** Whether some steps are timed. */
-  readonly isTimed: boolean;
-  /** Default: `measureRun`. */
-  readonly measure?: Measure;
-};
-
-/** @throws as `runTraining` does before it starts, and for steps that fail. */
-export async function estimateStage(
-  { name, run, answers }: Stage,
-  { isTimed, measure, rounds = 1 }: EstimateOptions,
-): Promise<StageEstimate> {
-  const { totalSteps: steps, stepsPerEpoch } = planOn(run, run.data.train);
+/**
+ * @param costs Measured; absent, nothing is said of the time.
+ * @throws as `runTraining` does before it starts, and for steps that fail.
+ */
+export async function estimateStage({ name, run, answers }: Stage, costs?: KnownCosts): Promise<StageEstimate> {
+  const plan = planOfRun(run);
+  const { totalSteps: steps, stepsPerEpoch } = plan;
   const epochs = Math.ceil(steps / stepsPerEpoch);
   const sized = {
     ...(name !== undefined && { name }),
@@ -61,35 +57,89 @@ export async function estimateStage(
     epochs,
     disk: diskOf(run, steps, epochs),
   };
-  if (!isTimed) return sized;
-  const measured = await (measure ?? measureRun)(run, { rounds });
+  if (costs === undefined) return sized;
+  const measured = await costs.of(run);
   const labelling =
-    answers && (await labellingPlan(answers.teacher, answers.rows, { signals: answers.signals, isTimed: true }));
-  return {
-    ...sized,
-    secondsPerStep: measured.secondsPerStep + measured.secondsBetweenSteps,
-    secondsPerEvaluation: measured.secondsPerEvaluation,
-    secondsToOpenEvaluation: measured.secondsToOpenEvaluation,
-    seconds: (labelling?.seconds ?? 0) + secondsOf(measured, stepsPerEpoch, run.optimizer.slots.length),
-    peakRssBytes: measured.peakRssBytes,
+    answers &&
+    (await labellingPlan(answers.teacher, answers.rows, {
+      signals: answers.signals,
+      isTimed: true,
+      seconds: costs.left() / ANSWERS_SHARE,
+    }));
+  const counted = {
+    ...{ steps, stepsPerEpoch, epochs },
+    secondsPerStep: costOf(measured.step, meanTokens(run, plan)),
+    secondsPerEvaluation: secondsToEvaluate(run, measured),
+    looks: await looksAtGradients(run),
+    slots: run.optimizer.slots.length,
+    keeps: run.saveTopK !== undefined && run.saveTopK !== 0,
+    modelBytes: sized.disk.modelBytes,
   };
+  const { secondsPerStep, secondsPerEvaluation } = counted;
+  const { secondsToOpenEvaluation, peakRssBytes } = measured;
+  const seconds = (labelling?.seconds ?? 0) + secondsOfRun(measured, counted);
+  return { ...sized, secondsPerStep, secondsPerEvaluation, secondsToOpenEvaluation, seconds, peakRssBytes };
 }
 
-/** Of a whole run. @param slots tensors that the optimiser keeps beside each parameter */
-function secondsOf(measured: RunMeasure, stepsPerEpoch: number, slots: number): number {
-  const { steps, epochs, secondsToStart, secondsPerEvaluation, secondsPerCheck, secondsToFinish } = measured;
-  const perStep = measured.secondsPerStep + measured.secondsBetweenSteps;
+/** Of the time that is left, for the outputs of a stage's own teacher. */
+const ANSWERS_SHARE = 8;
+/** Bytes of a model that are written, and hashed, in a second. */
+const SAVED_PER_SECOND = 4e8;
+
+/** Tokens of a step in the mean of the first epoch; other epochs have other batches of the same texts. */
+function meanTokens(options: RunOptions, plan: TrainingPlan): number {
+  const { data, seed } = options;
+  if (plan.text === undefined) return 1;
+  const order = orderOf(data.train, plan, seed, 0).subarray(0, plan.rowsPerEpoch);
+  let tokens = 0;
+  for (let start = 0; start < order.length; start += plan.rowsPerStep) {
+    tokens += tokensOf(order.subarray(start, start + plan.rowsPerStep), { options, plan });
+  }
+  return tokens / plan.stepsPerEpoch;
+}
+
+function secondsToEvaluate(run: RunOptions, { evaluation: cost, secondsToRead }: RunCosts): number {
+  const { data, batchSize, evalBatchSize = batchSize, limitEvalBatches } = run;
+  if (data.evaluation === undefined || cost === undefined) return 0;
+  const rows = allRows(evaluationRows(data.evaluation, evalBatchSize, limitEvalBatches));
+  return secondsToRead + workByBatch(data.evaluation, rows).reduce((sum, work) => sum + costOf(cost, work), 0);
+}
+
+export type CountedRun = Pick<StageEstimate, 'steps' | 'epochs'> & {
+  readonly stepsPerEpoch: number;
+  readonly secondsPerStep: number;
+  readonly secondsPerEvaluation: number;
+  /** At its gradients, now and then. */
+  readonly looks: boolean;
+  /** Tensors that the optimiser keeps beside each parameter. */
+  readonly slots: number;
+  /** Models besides the last. */
+  readonly keeps: boolean;
+  readonly modelBytes: number;
+};
+
+/** Of a whole run: what is compiled, steps, looks at the gradients, evaluations, what is saved. */
+export function secondsOfRun(
+  costs: Pick<RunCosts, 'secondsToOpen' | 'secondsToOpenEvaluation' | 'secondsToRead' | 'secondsPerCheck'>,
+  run: CountedRun,
+): number {
+  const { steps, epochs, stepsPerEpoch, secondsPerStep, secondsPerEvaluation, looks, slots, keeps, modelBytes } = run;
+  const { secondsToOpen, secondsToOpenEvaluation, secondsToRead, secondsPerCheck } = costs;
+  const secondsToSave = secondsToRead + modelBytes / SAVED_PER_SECOND;
   const stepsOf = (epoch: number) => Math.min(stepsPerEpoch, steps - epoch * stepsPerEpoch);
   const each = Array.from(
     { length: epochs },
     (_, epoch) =>
-      stepsOf(epoch) * perStep +
+      stepsOf(epoch) * secondsPerStep +
       secondsPerEvaluation +
-      (isChecked(epoch, epoch * stepsPerEpoch, stepsPerEpoch) ? secondsPerCheck : 0),
+      (keeps ? secondsToSave : 0) +
+      (looks && isChecked(epoch, epoch * stepsPerEpoch, stepsPerEpoch) ? secondsPerCheck : 0),
   );
+  // What looks at the gradients is a graph of about the step's size, and looks before the first step too.
+  const toOpen = secondsToOpen + secondsToOpenEvaluation + (looks ? secondsToOpen + secondsPerCheck : 0);
   // A state holds the model, and the optimiser's slots of the same size.
-  const saving = secondsOfSaving(each, (1 + slots) * secondsToFinish);
-  return secondsToStart + each.reduce((sum, seconds) => sum + seconds, 0) + saving + secondsToFinish;
+  const saving = secondsOfSaving(each, (1 + slots) * secondsToSave);
+  return toOpen + each.reduce((sum, seconds) => sum + seconds, 0) + saving + secondsToSave;
 }
 
 /** Whether gradients are looked at when an epoch ends. */

@@ -77,7 +77,6 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
   let evaluator: Live['evaluator'];
   try {
     step = await openStep(run, answers);
-    if (options.watchStep !== undefined) step = options.watchStep(step);
     if (saved !== undefined) step.load(saved.tensors);
     evaluator = evaluation && (await (options.openEvaluator ?? openEvaluator)({ ...options, ...evaluation }));
     const begun = performance.now() - (saved?.state.seconds ?? 0) * 1000;
@@ -116,7 +115,7 @@ function textNotice({ options, plan }: PreparedRun): string | undefined {
 }
 
 /** The teacher's answers to all rows, unless it is traced into the step. */
-async function teacherAnswers(options: RunOptions): Promise<TeacherAnswers | undefined> {
+export async function teacherAnswers(options: RunOptions): Promise<TeacherAnswers | undefined> {
   const { teacher, method, data } = options;
   if (teacher === undefined || teacherForm(options) === 'traced') return undefined;
   return teacher.answer(data.train, method.needs);
@@ -131,7 +130,8 @@ function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers | unde
   return warnings;
 }
 
-function openStep(
+/** The step of a run, compiled. */
+export function openStep(
   { options, plan, stepModel, weights }: PreparedRun,
   answers: TeacherAnswers | undefined,
 ): Promise<TrainingStep> {
@@ -157,7 +157,7 @@ function openStep(
   });
 }
 
-function stepTeacher({ teacher }: RunOptions, answers: TeacherAnswers | undefined): StepTeacher | undefined {
+export function stepTeacher({ teacher }: RunOptions, answers: TeacherAnswers | undefined): StepTeacher | undefined {
   if (teacher === undefined) return undefined;
   if (answers !== undefined) return { kind: 'fed', signals: answers.signals };
   if (teacher.traced === undefined) {
@@ -173,7 +173,7 @@ function stepTeacher({ teacher }: RunOptions, answers: TeacherAnswers | undefine
 }
 
 /** What the teacher's part of a step is fed with: its answers, or inputs that are not the student's. */
-function teacherFeed(
+export function teacherFeed(
   { teacher, data, perturbation }: RunOptions,
   answers: TeacherAnswers | undefined,
 ): TrainingRun['teacher'] {

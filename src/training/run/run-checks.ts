@@ -1,7 +1,7 @@
 import type { Subjects } from '../checks/check.js';
 import { expectNoWarning } from '../checks/strict.js';
 import { findWarnings, type Warning } from '../checks/table.js';
-import { openTermMeter, type TermMeter } from '../checks/term-norms.js';
+import { openTermMeter, type TermMeter, type TermMeterOptions } from '../checks/term-norms.js';
 import { addNorms, distillationShare, NO_TERMS, type TermSums } from '../checks/term-sums.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { StepInput, TrainingStep } from '../step/step.js';
@@ -104,12 +104,19 @@ export async function openRunChecks(given: RunCheckOptions): Promise<RunChecks> 
   };
 }
 
-/** None where it would take long for what it tells, or where somebody else opens the steps, of what nobody knows. */
 async function termMeter({ run, teacher }: RunCheckOptions): Promise<TermMeter | undefined> {
-  const { options, stepModel, plan } = run;
+  const options = meterOptions(run, teacher);
+  return options && openTermMeter(options);
+}
+
+/** Undefined where looking would take long for what it tells, or where somebody else opens the steps, of what nobody knows. */
+export function meterOptions(
+  { options, stepModel, plan }: Pick<PreparedRun, 'options' | 'stepModel' | 'plan'>,
+  teacher: StepTeacher | undefined,
+): TermMeterOptions | undefined {
   const { method, perturbation, seed, threads, device, openStep } = options;
   if (openStep !== undefined || (plan.text === undefined && plan.totalSteps < LEAST_TINY_STEPS)) return undefined;
-  return openTermMeter({
+  return {
     model: stepModel,
     method,
     teacher,
@@ -119,5 +126,5 @@ async function termMeter({ run, teacher }: RunCheckOptions): Promise<TermMeter |
     seed,
     threads,
     device,
-  });
+  };
 }

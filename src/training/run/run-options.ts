@@ -90,8 +90,6 @@ export type RunOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Compiles the step. Default: `openHostStep` for texts, `openInGraphStep` for rows of one shape. */
   readonly openStep?: ((options: StepOptions) => Promise<TrainingStep>) | undefined;
-  /** Stands between the run and its step, to time it. It must change nothing. */
-  readonly watchStep?: ((step: TrainingStep) => TrainingStep) | undefined;
   /** Scores the model after each epoch. Default: `openEvaluator`, for one answer a row. */
   readonly openEvaluator?:
     | ((options: EvaluatorOptions) => Promise<Pick<Evaluator, 'evaluate' | 'release'>>)

@@ -224,7 +224,7 @@ function checkedStart(from: Position, plan: TrainingPlan): Position {
  * What one step is given: its batches, and what the teacher's part of it reads.
  * @param runAt the number of the step in its run, from 0.
  */
-function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: number, runAt: number): StepInput {
+export function stepInput(run: TrainingRun, rows: Uint32Array, step: number, epoch: number, runAt: number): StepInput {
   const { data, plan, seed, perturbation, teacher } = run;
   const { totalSteps } = plan;
   const micro = microBatches(rows, data, plan);

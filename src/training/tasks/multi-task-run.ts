@@ -56,7 +56,6 @@ export type TasksOptions = Omit<
   | 'monitor'
   | 'openStep'
   | 'openEvaluator'
-  | 'watchStep'
 > & {
   readonly tasks: readonly Task[];
   /** `multiTask`, with a head for each of the tasks. */

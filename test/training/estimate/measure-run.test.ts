@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { textDataset } from '../../../src/data/text-dataset.js';
+import { costOf } from '../../../src/data/timed-cost.js';
 import { supervised } from '../../../src/methods/supervised.js';
 import { bilstm } from '../../../src/models/bilstm.js';
+import { mlp } from '../../../src/models/mlp.js';
 import { adam } from '../../../src/optim/adam.js';
-import { measureRun, timedRows } from '../../../src/training/estimate/measure-run.js';
+import { measureRun, sampledBatches } from '../../../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../../../src/training/run/run-options.js';
-import { orderOf, planTraining } from '../../../src/training/run/train.js';
-import { microBatches, planTexts } from '../../../src/training/step/micro-batches.js';
+import { orderOf } from '../../../src/training/run/train.js';
+import { planOfRun, tokensOf } from '../../../src/training/run/trial.js';
 import { words, wordTable } from '../../data/words.js';
+import { blobs, CLASSES, PIXELS } from '../blobs.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-measure-test-'));
 afterAll(() => {
@@ -20,10 +23,11 @@ afterAll(() => {
 
 const model = bilstm({ vocab_size: words.vocabularySize, embedding_size: 4, hidden_size: 3, dense_size: 4 });
 const train = textDataset(wordTable('train', 640, { longest: 40 }), words, { model });
+const evaluation = textDataset(wordTable('dev', 50, { longest: 40 }), words, { model });
 const options: RunOptions = {
   model,
   method: supervised(),
-  data: { train },
+  data: { train, evaluation },
   optimizer: adam({ learningRate: 0.01 }),
   epochs: 3,
   batchSize: 8,
@@ -31,50 +35,56 @@ const options: RunOptions = {
   threads: 1,
   outputDir: join(scratch, 'run'),
 };
-const plan = planTraining({ ...options, rows: train.size, text: planTexts(train) ?? { tokensPerRun: 1, longest: 1 } });
 
-function tokensOf(rows: Uint32Array): number {
-  return microBatches(rows, train, plan).reduce((sum, { paddedTo, length = 1 }) => sum + paddedTo * length, 0);
-}
-
-describe('timedRows', () => {
-  test('are whole batches whose mean of tokens is near that of all, and the longest one', () => {
-    const { rows, longest } = timedRows(options, plan);
-    expect(longest).toBe(true);
-    expect(rows.length).toBe(7 * 8);
+describe('sampledBatches', () => {
+  test('are whole batches whose mean of tokens is near that of all, the middle ones first', () => {
+    const plan = planOfRun(options);
+    const sampled = sampledBatches({ options, plan });
+    expect(sampled.map(({ length }) => length)).toEqual([8, 8, 8, 8, 8, 8]);
+    const tokens = (rows: Uint32Array) => tokensOf(rows, { options, plan });
     const order = orderOf(train, plan, 5, 0);
-    const all = Array.from({ length: 80 }, (_, i) => tokensOf(order.subarray(i * 8, (i + 1) * 8)));
-    const sampled = Array.from({ length: 7 }, (_, i) => tokensOf(rows.subarray(i * 8, (i + 1) * 8)));
-    expect(sampled.at(-1)).toBe(Math.max(...all));
+    const all = Array.from({ length: 80 }, (_, i) => tokens(order.subarray(i * 8, (i + 1) * 8)));
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
     // Six quantiles of a smooth distribution: a few percent.
-    expect(Math.abs(mean(sampled.slice(0, -1)) / mean(all) - 1)).toBeLessThan(0.05);
+    expect(Math.abs(mean(sampled.map(tokens)) / mean(all) - 1)).toBeLessThan(0.05);
+    const sorted = all.sort((a, b) => a - b);
+    expect(tokens(sampled[0] as Uint32Array)).toBeGreaterThanOrEqual(sorted[26] as number);
+    expect(tokens(sampled[0] as Uint32Array)).toBeLessThanOrEqual(sorted[54] as number);
   });
 
-  test.each([8, 9, 10, 11, 12, 13, 20])('of %d batches, no row is taken twice', (batches) => {
-    const some = planTraining({ rows: 8 * batches, batchSize: 8, epochs: 1, ...(plan.text && { text: plan.text }) });
-    const { rows } = timedRows(options, some);
-    expect([rows.length, new Set(rows).size]).toEqual([7 * 8, 7 * 8]);
-  });
-
-  test('a run of few batches is taken whole', () => {
-    const few = planTraining({ rows: 40, batchSize: 8, epochs: 1, ...(plan.text && { text: plan.text }) });
-    expect(timedRows(options, few).rows.length).toBe(40);
+  test('of fewer rows than a batch are all of them', () => {
+    const few = { ...options, batchSize: 1000 };
+    expect(sampledBatches({ options: few, plan: planOfRun(few) })[0]?.length).toBe(640);
   });
 });
 
 describe('measureRun', () => {
-  test('counts the steps of the whole run, times some, and leaves nothing behind', async () => {
-    // A folder of its own: other tests, at work beside this one, measure runs too.
+  test('finds what steps and evaluations cost, however little time it has, and leaves nothing behind', async () => {
+    // A folder of its own: other tests are at work beside this one.
     const own = join(scratch, 'temporary');
     mkdirSync(own);
     vi.stubEnv('TMPDIR', own);
-    const measure = await measureRun({ ...options, maxSteps: 100 });
-    expect(measure.steps).toBe(100);
-    expect(measure.secondsPerStep).toBeGreaterThan(0);
-    expect(measure.peakRssBytes).toBeGreaterThan(2 ** 20);
+    const costs = await measureRun(options, { seconds: 0 });
+    expect(costOf(costs.step, 100)).toBeGreaterThan(0);
+    expect(costs.evaluation && costOf(costs.evaluation, 100)).toBeGreaterThan(0);
+    expect(costs.secondsToOpen).toBeGreaterThan(0);
+    expect(costs.secondsPerCheck).toBeGreaterThan(0);
+    expect(costs.peakRssBytes).toBeGreaterThan(2 ** 20);
     expect(existsSync(options.outputDir)).toBe(false);
     // ONNX Runtime may leave files there.
     expect(readdirSync(own).filter((name) => name.startsWith('retort-'))).toEqual([]);
+  });
+
+  test('of rows that are not texts, what a step takes among many', async () => {
+    const images: RunOptions = {
+      ...options,
+      model: mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES }),
+      data: { train: blobs('train', 12) },
+      batchSize: 4,
+    };
+    const { step, evaluation: none } = await measureRun(images, { seconds: 0 });
+    expect(step.fixed).toBe(0);
+    expect(step.perWork).toBeGreaterThan(0);
+    expect(none).toBeUndefined();
   });
 });

@@ -13,7 +13,7 @@ import { reportHtml } from '../../../report/html.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { gainsText, shipText } from '../../experiment-lines.js';
 import { foldWords } from '../../fold-words.js';
-import { formatDuration } from '../../numbers.js';
+import { formatTimeRange } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { renderPrimerTable, renderTable } from '../../table.js';
 import { DEFAULT_COLUMNS } from '../../terminal.js';
@@ -128,7 +128,7 @@ function progressOf(io: CommandIo, arms: number): (event: PrimerEvent | NeverSee
     if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
     const { runs, finished, secondsLeft } = event.event;
     if (finished % arms !== 0 && finished !== runs) return;
-    io.say(`${finished}/${runs} runs${finished < runs ? `, about ${formatDuration(secondsLeft)} left` : ''}`);
+    io.say(`${finished}/${runs} runs${finished < runs ? `, ${formatTimeRange(secondsLeft)} left` : ''}`);
   };
 }
 

@@ -27,7 +27,7 @@ import { planOn } from '../../../training/run/train.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
 import { gainsText, runLines, shipText } from '../../experiment-lines.js';
 import { foldWords } from '../../fold-words.js';
-import { formatDuration, formatMetric } from '../../numbers.js';
+import { formatMetric, formatTimeRange } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
 import { planInShort, planJson, planLines } from '../../plan-lines.js';
 import { renderTable } from '../../table.js';
@@ -188,7 +188,7 @@ function verdictLine({ arms, seeds }: ExperimentRecord, { quick }: Options): str
   const more = 2 * wanted - seeds.length;
   const perRun = mean(arms.flatMap(({ seconds }) => seconds));
   const instead = quick ? '--quick' : `--controls ${NO_CONTROLS}`;
-  return `for a verdict: the same command with --resume --controls no-teacher --seeds ${wanted} instead of ${instead}: ${more} more runs, about ${formatDuration(more * perRun)}`;
+  return `for a verdict: the same command with --resume --controls no-teacher --seeds ${wanted} instead of ${instead}: ${more} more runs, ${formatTimeRange(more * perRun)}`;
 }
 
 /** `seed 1`, `seeds 1 to 5`. */
@@ -210,7 +210,7 @@ function spentJson({ inputTokens, outputTokens, cost, malformed, log }: Endpoint
 
 /** Arms, runs, rows, steps and what they take, as the same command without the flag would have them. */
 function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
-  const { run, labelledRows, method, controls, teachers, metric, outputDir, start: student, taken } = planned;
+  const { run, labelledRows, method, controls, teachers, metric, outputDir, start: student, plan } = planned;
   const { train, evaluation } = run;
   const { totalSteps } = planOn(run, train);
   const arms = [method.name, ...controls];
@@ -227,9 +227,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
       `judged   by ${metric} on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})`,
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
-      ...(taken === undefined
-        ? [`time     not known: ${options.teacher} is not on this machine yet`]
-        : planLines(taken.plan, taken.teacher)),
+      ...planLines(plan),
       `output   ${outputDir}`,
       'nothing was trained or written: leave out --dry_run to start',
     ].join('\n'),
@@ -248,7 +246,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
       student,
       parameters,
       outputDir,
-      plan: taken === undefined ? null : planJson(taken.plan, taken.teacher),
+      plan: planJson(plan),
     },
   };
 }

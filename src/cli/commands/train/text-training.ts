@@ -3,19 +3,14 @@ import { scoredRows } from '../../../data/targets.js';
 import { targetRows } from '../../../data/text-table.js';
 import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
+import { knownCosts, timingSeconds } from '../../../training/estimate/known-costs.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
 import { MEAN } from '../../../training/tasks/task-evaluators.js';
-import {
-  type FineTuned,
-  type FineTunedTask,
-  fineTune,
-  type PreparedFineTuning,
-  prepareFineTuning,
-} from '../../../training/text/fine-tune.js';
+import { type FineTuned, type FineTunedTask, fineTune, prepareFineTuning } from '../../../training/text/fine-tune.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
-import { formatDuration, formatMetric, formatSize } from '../../numbers.js';
+import { formatMetric, formatSize, formatTimeRange } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
-import { runDisk, stageJson } from '../../plan-lines.js';
+import { busyLines, runDisk, stageJson } from '../../plan-lines.js';
 import type { trainUsage } from './usage.js';
 
 type Options = OptionValues<typeof trainUsage.options>;
@@ -37,19 +32,24 @@ export async function trainOnTexts(options: Options, io: CommandIo): Promise<Com
       return options.dryRun ? undefined : io.interruption();
     },
   };
-  return options.dryRun ? plannedTraining(await prepareFineTuning(asked)) : outputOf(await fineTune(asked));
+  return options.dryRun ? plannedTraining(asked) : outputOf(await fineTune(asked));
 }
 
 const wantedOne = (got: string): OptionError =>
   new OptionError({ where: '--dry_run', wanted: 'one data set', got, fix: 'leave the flag out' });
 
-/** Steps, time, memory and disk of the run; a few of its steps are taken in a folder that goes again. */
-async function plannedTraining(prepared: PreparedFineTuning): Promise<CommandOutput> {
+/** Steps, time, memory and disk of the run; a few of its steps are tried. */
+async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0]): Promise<CommandOutput> {
+  const begun = performance.now();
+  const prepared = await prepareFineTuning(options);
+  const toPrepare = (performance.now() - begun) / 1000;
   if (prepared.kind !== 'one') throw wantedOne(prepared.tasks.map(({ name }) => name).join(','));
   const { run, outputDir } = prepared;
   const { train, evaluation } = prepared.data;
-  const stage = await estimateStage({ run }, { isTimed: true, rounds: 2 });
-  const { parameters, steps, epochs, seconds = 0, peakRssBytes = 0 } = stage;
+  const estimate = await estimateStage({ run }, knownCosts({ seconds: timingSeconds(toPrepare) }));
+  const { seconds: training = 0 } = estimate;
+  const stage = { ...estimate, seconds: toPrepare + training };
+  const { parameters, steps, epochs, seconds, peakRssBytes = 0 } = stage;
   const { saveTopK = 0 } = run;
   const disk = runDisk(stage.disk, saveTopK < 0 ? epochs : Math.min(saveTopK, epochs));
   const atMost = run.earlyStopping === undefined ? '' : ' at most';
@@ -58,7 +58,8 @@ async function plannedTraining(prepared: PreparedFineTuning): Promise<CommandOut
       `train    ${formatCount(train.size)} rows (${train.name}), ${formatCount(steps)} steps of ${run.batchSize} rows${atMost}`,
       `scored   on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name}) after each of ${formatCount(epochs)} epochs`,
       `model    ${run.model.kind}, ${formatCount(parameters)} parameters`,
-      `time     about ${formatDuration(seconds)}${atMost}`,
+      `time     ${formatTimeRange(seconds)}${run.earlyStopping === undefined ? '' : ', less where it stops early'}`,
+      ...busyLines(),
       `memory   about ${formatSize(peakRssBytes)} at most`,
       `disk     about ${formatSize(disk.stays)} that stay, ${formatSize(disk.most)} at most`,
       `output   ${outputDir}`,

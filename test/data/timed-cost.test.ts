@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { costOf, timedCost } from '../../src/data/timed-cost.js';
+
+/** Calls of 10 tokens a row, on a clock that only they move: 50 ms each and 1 ms a token, the very first 200 ms more. */
+function calls(slower: (rows: number) => number = () => 1) {
+  const sizes: number[] = [];
+  let ms = 0;
+  const take = async (rows: number): Promise<number> => {
+    ms += (sizes.length === 0 ? 200 : 0) + (50 + 10 * rows) * slower(rows);
+    sizes.push(rows);
+    return 10 * rows;
+  };
+  return { sizes, take, now: () => ms };
+}
+
+describe('timedCost', () => {
+  test('finds what a call costs and what each token adds, from calls that grow to the largest', async () => {
+    const { sizes, take, now } = calls();
+    const cost = await timedCost(take, { most: 50, seconds: 10, now });
+    expect(sizes).toEqual([2, 2, 8, 32, 50, 50, 50, 50, 50, 50]);
+    expect(cost.fixed).toBeCloseTo(0.05, 9);
+    expect(cost.perWork).toBeCloseTo(0.001, 9);
+    expect(cost.toWarmUp).toBeCloseTo(0.2, 9);
+    expect(cost.largest).toBe(500);
+    expect(costOf(cost, 300)).toBeCloseTo(0.35, 9);
+  });
+
+  test('stops where the next call would take longer than is left, but not before the least', async () => {
+    // By hand: 270 + 70 + 130 ms for 2, 2 and 8 rows, and about 4 times 130 ms foreseen for 32.
+    for (const [seconds, expected] of [
+      [0, [2, 2, 8]],
+      [0.9, [2, 2, 8, 8, 8, 8]],
+      [1, [2, 2, 8, 32]],
+    ] as const) {
+      const { sizes, take, now } = calls();
+      await timedCost(take, { most: 64, seconds, now });
+      expect(sizes).toEqual(expected);
+    }
+  });
+
+  test('fewer rows than the least are taken whole', async () => {
+    for (const most of [1, 2, 5]) {
+      const { sizes, take, now } = calls();
+      const cost = await timedCost(take, { most, seconds: 0, now });
+      expect(Math.max(...sizes)).toBe(most);
+      expect(costOf(cost, 10 * most)).toBeCloseTo(0.05 + 0.01 * most, 9);
+    }
+  });
+
+  test('where a small call took longer than a large one, no part is below zero', async () => {
+    const { take, now } = calls((rows) => (rows < 8 ? 5 : 1));
+    const cost = await timedCost(take, { most: 8, seconds: 0, now });
+    expect(cost.fixed).toBe(0);
+    expect(costOf(cost, 80)).toBeCloseTo(0.13, 9);
+  });
+
+  test('calls larger than those that were timed cost a little more a token', () => {
+    const line = { fixed: 0.5, perWork: 0.001, largest: 400 };
+    expect(costOf(line, 400)).toBeCloseTo(0.9, 9);
+    expect(costOf(line, 4000) - 0.5).toBeGreaterThan(4);
+    expect(costOf(line, 4000) - 0.5).toBeLessThan(5);
+  });
+});
