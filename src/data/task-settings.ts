@@ -184,7 +184,7 @@ export const SPLIT_SETTINGS = {
     max: 2 ** 20,
     group: 'Texts',
     help: 'maximum tokens per text, special tokens included; longer texts are truncated',
-    defaultSays: String(MAX_LENGTH),
+    defaultSays: `${MAX_LENGTH}; ngram: whole texts`,
     ofEveryModel: true,
   },
 } as const satisfies SettingTable<SplitSettings>;

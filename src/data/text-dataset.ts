@@ -1,8 +1,7 @@
 /** @file Texts as rows of ids for one model. */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
-import { MAX_LENGTH } from '../tokenizers/token-limits.js';
-import type { EncodedRow, Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
+import { type EncodedRow, type Tokenizer, type TruncationOptions, usualLength } from '../tokenizers/tokenizer.js';
 import { type Batch, type Dataset, paddedRows, paddingWeights } from './dataset.js';
 import type { TextTable } from './text-table.js';
 
@@ -20,17 +19,26 @@ const TYPES = 'token_type_ids';
 /** Suffix of the inputs that hold a second text by itself. */
 const SECOND = '_b';
 
+/** Of features: how much there is of each, 0 for padding. */
+const VALUES = 'feature_values';
+
 /** All rows of ids behind each other. */
-type Encoded = { readonly ids: Int32Array; readonly types: Uint8Array; readonly starts: Uint32Array };
+type Encoded = {
+  readonly ids: Int32Array;
+  readonly types: Uint8Array;
+  readonly values: Float32Array;
+  readonly starts: Uint32Array;
+};
 
 /**
  * A table of texts as a model reads it: `input_ids`, `attention_mask` and `token_type_ids` [B, S] for an encoder, with
- * two texts in one row for pairs; `input_ids`, `attention_mask` of each text for a model that reads them apart.
- * @param options.maxLength tokens of a row at most, special ones included; 128 unless given.
+ * two texts in one row for pairs; `input_ids`, `attention_mask` of each text for a model that reads them apart; `input_ids`,
+ * `feature_values` for one of features.
+ * @param options.maxLength tokens of a row at most, special ones included; 128 unless given, or all of a tokenizer that reads whole texts.
  * @throws OptionError for a model of pairs and a table without, or one that reads no texts.
  */
 export function textDataset(table: TextTable, tokenizer: Tokenizer, options: TextDatasetOptions): Dataset {
-  const { model, maxLength = MAX_LENGTH, truncation } = options;
+  const { model, maxLength = usualLength(tokenizer), truncation } = options;
   const names = model.inputs({ B: 1, S: 1 }).map(({ name }) => name);
   if (!names.includes(IDS)) {
     throw new OptionError({ where: table.name, wanted: 'a model that reads texts', got: `a ${model.kind}` });
@@ -51,9 +59,9 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
     const rows = texts.map((text, i) => {
       const row = tokenizer.encodeRow(text, seconds?.[i], rule);
       // A row that is as long as allowed was cut, or is just that long: only then it is worth another look.
-      if (row.ids.length === maxLength && tokenizer.encodeRow(text, seconds?.[i]).ids.length > maxLength) {
-        isTruncated[i] = 1;
-      }
+      const isCut = () =>
+        row.ids.length === maxLength && tokenizer.encodeRow(text, seconds?.[i]).ids.length > maxLength;
+      if (row.isTruncated ?? isCut()) isTruncated[i] = 1;
       return row;
     });
     return flattened(rows);
@@ -82,7 +90,8 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
         const isSecond = name.endsWith(SECOND);
         const from = isSecond ? second : first;
         const kind = isSecond ? name.slice(0, -SECOND.length) : name;
-        if (from !== undefined) inputs[name] = filled(from, padded, S, kind, tokenizer.padId);
+        if (from === undefined) continue;
+        inputs[name] = kind === VALUES ? filledValues(from, padded, S) : filled(from, padded, S, kind, tokenizer.padId);
       }
       return {
         inputs,
@@ -112,11 +121,13 @@ function flattened(rows: readonly EncodedRow[]): Encoded {
   for (const [i, { ids }] of rows.entries()) starts[i + 1] = (starts[i] as number) + ids.length;
   const ids = new Int32Array(starts[rows.length] as number);
   const types = new Uint8Array(ids.length);
+  const values = new Float32Array(rows.some((row) => row.values !== undefined) ? ids.length : 0);
   for (const [i, row] of rows.entries()) {
     ids.set(row.ids, starts[i]);
     types.set(row.typeIds, starts[i]);
+    if (row.values !== undefined) values.set(row.values, starts[i]);
   }
-  return { ids, types, starts };
+  return { ids, types, values, starts };
 }
 
 function lengthOf({ starts }: Encoded, row: number): number {
@@ -144,5 +155,12 @@ function filled(
     }
     if (kind === IDS && padId !== 0) for (let s = count; s < S; s++) words[at + 2 * s] = padId;
   }
+  return made;
+}
+
+/** float32 [B, S]: the value of each feature; 0 for padding. */
+function filledValues({ values, starts }: Encoded, rows: Uint32Array, S: number): Tensor<'float32'> {
+  const made = zeros('float32', [rows.length, S]);
+  for (const [r, row] of rows.entries()) made.data.set(values.subarray(starts[row], starts[row + 1]), r * S);
   return made;
 }

@@ -1,9 +1,9 @@
+export type { Answer, TextInput } from '../inference/answer.js';
+export { type Inference, type LoadOptions, load, type StreamOptions } from '../inference/load.js';
 export {
-  type Answer,
-  type Inference,
-  type LoadOptions,
-  load,
-  type StreamOptions,
-  type TextInput,
-} from '../inference/load.js';
+  loadNgramPredictor,
+  type NgramPredictor,
+  type NgramWeights,
+  ngramPredictor,
+} from '../inference/ngram-predictor.js';
 export type { FileReading } from '../options/file-reading.js';

@@ -52,6 +52,7 @@ export {
   taskModel,
   tasksOf,
 } from '../models/multi-task.js';
+export { type NgramConfig, ngram, ngramModelDefaults } from '../models/ngram.js';
 export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';
 export { loadModel, saveModel } from '../models/saved-model.js';
 export { SMALL_BERTS, type SmallBert, type SmallBertName } from '../models/small-berts.js';

@@ -1,4 +1,15 @@
 export { loadTokenizer } from '../tokenizers/load-tokenizer.js';
+export {
+  fitNgrams,
+  type NgramBlock,
+  NgramFeatures,
+  type NgramOptions,
+  type NgramParts,
+  type NgramRange,
+  type NgramRow,
+  ngramDefaults,
+} from '../tokenizers/ngram-features.js';
+export { type NgramTokenizer, ngramTokenizer } from '../tokenizers/ngram-tokenizer.js';
 export { type Pieces, readPieces } from '../tokenizers/pieces.js';
 export {
   type EncodedBatch,

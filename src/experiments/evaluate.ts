@@ -12,7 +12,7 @@ import type { TextTable } from '../data/text-table.js';
 import { type SplitName, splitOf } from '../data/text-task.js';
 import { FileError, OptionError } from '../errors/failures.js';
 import { type OpenedTextModel, openTextModel } from '../export/open-text-model.js';
-import type { Answer, TextInput } from '../inference/load.js';
+import type { Answer, TextInput } from '../inference/answer.js';
 import type { Answered } from '../metrics/answered.js';
 import { bootstrapInterval } from '../metrics/bootstrap.js';
 import { askedMetrics, type JudgedMetric, METRICS, usualMetrics } from '../metrics/table.js';

@@ -18,8 +18,8 @@ import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
 import { textTeacher } from '../teachers/text-teacher.js';
-import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { usualLength } from '../tokenizers/tokenizer.js';
 import { expectKnownTokens, teacherWarnings, textWarnings } from '../training/checks/run-warnings.js';
 import { CHECK_TABLE, findWarnings } from '../training/checks/table.js';
 import { type Say, sayWarnings } from './finding.js';
@@ -96,7 +96,7 @@ export async function examineReader(
   const { path, model, tokenizer } = reader;
   const where = `${path} on ${data}`;
   const most = model.maxTokens ?? Number.POSITIVE_INFINITY;
-  const cut = { model, maxLength: Math.min(maxLength ?? MAX_LENGTH, most) };
+  const cut = { model, maxLength: Math.min(maxLength ?? usualLength(tokenizer), most) };
   const table = splitOf(task, 'train');
   const train = textDataset(table, tokenizer, cut);
   expectKnownTokens(train, model);

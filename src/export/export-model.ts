@@ -83,7 +83,8 @@ function renamed(readAs: FileReading, before: readonly string[], after: readonly
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */
-const OURS = /^(config\.json|manifest\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
+const OURS =
+  /^(config\.json|ngrams\.json|manifest\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
 
 /** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
 async function expectFree(path: string, overwrite: boolean): Promise<void> {

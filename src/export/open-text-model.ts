@@ -106,7 +106,9 @@ async function weightFiles(folder: string): Promise<string[]> {
 async function modelFiles(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder);
-    return names.filter((name) => /\.safetensors$|^(config|tokenizer(_config)?)\.json$|^vocab\.txt$/.test(name)).sort();
+    return names
+      .filter((name) => /\.safetensors$|^(config|ngrams|tokenizer(_config)?)\.json$|^vocab\.txt$/.test(name))
+      .sort();
   } catch (error) {
     throw inputFailure(error, folder);
   }

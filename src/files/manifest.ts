@@ -24,6 +24,7 @@ const TEXTS: readonly string[] = [
   'trainer.json',
   'tokenizer.json',
   'tokenizer_config.json',
+  'ngrams.json',
   'vocab.txt',
 ];
 const CHUNK_BYTES = 2 ** 20;

@@ -12,28 +12,20 @@ import { type FileReading, isFileReading } from '../options/file-reading.js';
 import { objectOf } from '../options/json.js';
 import { EngineError } from '../runtime/engine-error.js';
 import { openModelSession, type Session, type SessionOptions } from '../runtime/session.js';
-import { argmax, softmax } from '../tensor/logits.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { loadOnnxTokenizer } from '../tokenizers/onnx-tokenizer.js';
 import { parseJson, readText } from '../tokenizers/read-text.js';
+import { WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
-
-/** A text, or two. */
-export type TextInput = string | readonly [text: string, pair: string];
-
-export type Answer = {
-  /** The most probable class; of a regression the name of what is scored. */
-  readonly label: string;
-  /** The probability of `label`; of a regression the value itself. */
-  readonly score: number;
-  /** In the order of `labels`; empty for a regression. */
-  readonly probabilities: readonly number[];
-};
+import { type Answer, answerOf, expectAsTrained, readsPairsFrom, type TextInput } from './answer.js';
 
 export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   /** Told of a folder without checksums, which is taken as it is. */
   readonly onNotice?: (text: string) => void;
-  /** Tokens of a row, special tokens included; longer texts are cut. Default: the model's maximum, at most 512. */
+  /**
+   * Tokens of a row, special tokens included; longer texts are cut. Default: the model's maximum, at most 512; the whole
+   * text for a model of n-grams.
+   */
   readonly maxLength?: number;
 };
 
@@ -144,11 +136,15 @@ async function sessionOf(model: string | Uint8Array, where: string, options: Loa
 
 const SINGLE = ['input_ids', 'attention_mask', 'token_type_ids'];
 const SECOND = ['input_ids_b', 'attention_mask_b'];
+/** Of a model of features, beside their numbers. */
+const VALUES = 'feature_values';
 
 /** @returns the number of classes C of `logits` [batch, C]. */
 function expectTextClassifier({ inputs, outputs }: Session, where: string): number {
   const names = inputs.map(({ name }) => name);
-  const strange = inputs.find(({ name, dtype }) => ![...SINGLE, ...SECOND].includes(name) || dtype !== 'int64');
+  const isKnown = (name: string, dtype: string) =>
+    name === VALUES ? dtype === 'float32' : [...SINGLE, ...SECOND].includes(name) && dtype === 'int64';
+  const strange = inputs.find(({ name, dtype }) => !isKnown(name, dtype));
   if (strange !== undefined || !names.includes('input_ids')) {
     throw new FileError({
       where,
@@ -174,17 +170,12 @@ function maxLengthFrom(
   wanted: number | undefined,
 ): number {
   const positions = Number(metadata.get('retort.max_length') ?? Infinity);
-  if (wanted === undefined) return Math.min(positions, tokenizer.modelMaxLength ?? Infinity, LONGEST);
+  const usual = tokenizer.readsWhole ? WHOLE_LENGTH : LONGEST;
+  if (wanted === undefined) return Math.min(positions, tokenizer.modelMaxLength ?? Infinity, usual);
   // The least that the tokenizer takes it says itself, when it meets the first text.
   if (Number.isInteger(wanted) && wanted >= 1 && wanted <= positions) return wanted;
   const range = Number.isFinite(positions) ? `from 1 to ${positions}, the model's maximum` : '≥ 1';
   throw new OptionError({ where: 'maxLength', wanted: `an integer ${range}`, got: String(wanted) });
-}
-
-/** Whether the model was trained on two texts a row; undefined where nothing is said, as of a model of another tool's. */
-function readsPairsFrom(metadata: ReadonlyMap<string, string>): boolean | undefined {
-  const stored = metadata.get('retort.reads_pairs');
-  return stored === undefined ? undefined : stored === 'true';
 }
 
 /** How its training file was read; undefined where nothing is said. */
@@ -305,22 +296,7 @@ class TextModel implements Inference {
       throw new OptionError({ where: 'predict', wanted: 'a text, or [text, pair]', got: typeof input });
     }
     const cut = { maxLength: this.maxLength };
-    if (this.#readsPairs === true && pair === undefined) {
-      throw new OptionError({
-        where: 'predict',
-        wanted: 'a pair of texts, since the model reads pairs',
-        got: 'a single text',
-        fix: 'give [text, pair]; on the command line --pair TEXT, or --pair_column NAME of a file',
-      });
-    }
-    if (this.#readsPairs === false && pair !== undefined) {
-      throw new OptionError({
-        where: 'predict',
-        wanted: 'a single text, as in training',
-        got: 'a pair',
-        fix: 'leave the second text out, or use a model trained on pairs',
-      });
-    }
+    expectAsTrained(pair, this.#readsPairs);
     if (pair === undefined || !this.#inputs.has('input_ids_b')) {
       return { first: this.#tokenizer.encodeRow(text, pair, cut) };
     }
@@ -377,14 +353,6 @@ class TextModel implements Inference {
 
 function widthOf({ first, second }: Row): number {
   return Math.max(first.ids.length, second?.ids.length ?? 0);
-}
-
-/** Softmax of a row's logits, and the first of the largest; one logit is a regression's value. */
-function answerOf(logits: Float32Array, labels: readonly string[]): Answer {
-  if (logits.length === 1) return { label: labels[0] ?? 'score', score: logits[0] as number, probabilities: [] };
-  const probabilities = softmax(logits);
-  const best = argmax(logits);
-  return { label: labels[best] ?? String(best), score: probabilities[best] ?? NaN, probabilities };
 }
 
 /** @throws FileError where nothing is. */

@@ -11,6 +11,7 @@ import { headLabels, type NewModel } from './start-task.js';
 
 export const newBilstm: NewModel = {
   settings: ['hidden', 'vocabulary'],
+  startsAtRandom: true,
   make: async (settings, task, events) => {
     const { vocabulary = START_SETTINGS.model.default, hidden = bilstmDefaults.hidden_size, seed = 0 } = settings;
     const { onNotice = () => {} } = events;

@@ -18,6 +18,7 @@ const rate = z.number().min(0).max(1);
 const VALUES: Readonly<Record<ConfigValue, z.ZodType>> = {
   size,
   sizes: z.array(size).max(1000),
+  sizeOrNone: z.int().min(0).max(1e8),
   count: z.int().min(1).max(1000),
   rate,
   rateOrNull: rate.nullable(),

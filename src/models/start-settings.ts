@@ -2,17 +2,31 @@
 import type { SettingTable } from '../options/setting.js';
 
 export type StartSettings = {
-  /** A short name (`minilm-l6`, `bert-tiny` …), a name on the Hugging Face hub, a folder, a run; or `bilstm`. Default: `minilm-l6`. */
+  /** A short name (`minilm-l6`, `bert-tiny` …), a name on the Hugging Face hub, a folder, a run; or `bilstm`, `ngram`. Default: `minilm-l6`. */
   readonly model?: string;
   /** Of an encoder: keep only the first so many layers. */
   readonly layers?: number;
   /** Of an encoder, what it starts with: `pretrained`, `random`, or layers counted from 1, such as `1,3,6`. */
   readonly from?: string;
-  /** Of a BiLSTM: the width of a direction. Default: 150. */
+  /** Of a BiLSTM: the width of a direction. Default: 150. Of n-grams: that of a layer before the classes. Default: none. */
   readonly hidden?: number;
   /** Of a BiLSTM: an encoder whose word vectors it starts with, or a text file of word vectors. Default: `minilm-l6`. */
   readonly vocabulary?: string;
+  /** Of n-grams: the least and the most words of one, `1,2`; or `none`. Default: `1,2`. */
+  readonly ngrams?: string;
+  /** Of n-grams: the least and the most characters of one within a word, `3,5`; or `none`. Default: `3,5`. */
+  readonly charNgrams?: string;
+  /** Of n-grams: the most features, those that the most texts have. Default: all. */
+  readonly features?: number;
+  /** Of n-grams: hashed to so many features, in place of a list. */
+  readonly buckets?: number;
 };
+
+/** In the place of numbers. */
+export const NO_NGRAMS = 'none';
+
+/** `1,2`, or one number for both. */
+const RANGE = { pattern: /^\d+(,\d+)?$/, says: 'the least and the most n such as 1,2' } as const;
 
 export const START_SETTINGS = {
   model: {
@@ -22,8 +36,8 @@ export const START_SETTINGS = {
     group: 'Model',
     help:
       'where to start: a short name (minilm-l6, bert-tiny to bert-base), a name on the Hugging Face hub, a folder, a run; ' +
-      'or bilstm',
-    yaml: { place: 'name', help: 'where the student starts: a model by name, a folder, a run; or bilstm' },
+      'or bilstm, ngram',
+    yaml: { place: 'name', help: 'where the student starts: a model by name, a folder, a run; or bilstm, ngram' },
   },
   layers: {
     kind: 'integer',
@@ -55,8 +69,8 @@ export const START_SETTINGS = {
     max: 8192,
     group: 'Model',
     only: ['train', 'distill'],
-    help: 'for a bilstm: hidden units per direction',
-    defaultSays: '150',
+    help: 'for a bilstm: hidden units per direction; for n-grams: those of a layer before the classes',
+    defaultSays: 'bilstm: 150; ngram: no layer',
   },
   vocabulary: {
     kind: 'text',
@@ -69,5 +83,42 @@ export const START_SETTINGS = {
       'vectors such as GloVe',
     defaultSays: 'minilm-l6',
     yaml: { key: 'embeddings', place: 'name' },
+  },
+  ngrams: {
+    kind: 'choice',
+    choices: [NO_NGRAMS],
+    form: RANGE,
+    group: 'Model',
+    only: ['train', 'distill'],
+    help: 'for n-grams: words of an n-gram, punctuation marks included',
+    defaultSays: '1,2',
+    yaml: { form: 'list', takes: 'the least and the most n as a list, or none' },
+  },
+  charNgrams: {
+    kind: 'choice',
+    choices: [NO_NGRAMS],
+    form: RANGE,
+    group: 'Model',
+    only: ['train', 'distill'],
+    help: 'for n-grams: characters of an n-gram within a word',
+    defaultSays: '3,5',
+    yaml: { form: 'list', takes: 'the least and the most n as a list, or none' },
+  },
+  features: {
+    kind: 'integer',
+    min: 1,
+    max: 100_000_000,
+    group: 'Model',
+    only: ['train', 'distill'],
+    help: 'for n-grams: maximum features, of those that the most texts have',
+    defaultSays: 'all',
+  },
+  buckets: {
+    kind: 'integer',
+    min: 1,
+    max: 100_000_000,
+    group: 'Model',
+    only: ['train', 'distill'],
+    help: 'for n-grams: hash them to N features in place of a list',
   },
 } as const satisfies SettingTable<StartSettings>;

@@ -33,6 +33,8 @@ export type ChosenStart = Given<StartSettings> & { readonly seed?: number | unde
 export type NewModel = {
   /** Settings of the start that say something of it; all others but `model` are refused. */
   readonly settings: readonly (keyof StartSettings)[];
+  /** Whether it has to learn what words mean from the rows alone. */
+  readonly startsAtRandom: boolean;
   /** @throws OptionError for settings that contradict each other, or that the task does not allow. */
   make(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart>;
 };

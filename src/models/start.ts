@@ -4,7 +4,7 @@ import { OptionError } from '../errors/failures.js';
 import { initialiseParameters } from '../nn/parameters.js';
 import { givenOptions } from '../options/given.js';
 import { objectOf } from '../options/json.js';
-import { MAX_LENGTH } from '../tokenizers/token-limits.js';
+import { usualLength } from '../tokenizers/tokenizer.js';
 import { openAnyModel } from './any-model.js';
 import { chosenLayers, firstLayers } from './chosen-layers.js';
 import { findOnHub } from './find-on-hub.js';
@@ -40,7 +40,7 @@ export function startSettings(options: ChosenStart): ChosenStart {
 
 /** Whether a model is asked for that has learned nothing yet but, perhaps, what its words mean. */
 export function startsAtRandom(settings: ChosenStart): boolean {
-  return isNew(settings) || settings.from === RANDOM;
+  return newModelOf(settings)?.startsAtRandom ?? settings.from === RANDOM;
 }
 
 /** @throws OptionError for settings that do nothing for the model that was chosen, or contradict each other. */
@@ -87,12 +87,16 @@ export function startingPart(opened: TrainedModel, settings: ChosenStart): Train
 }
 
 /**
- * Tokens of a text that are read: as told, else the usual number or what the model has positions for.
+ * Tokens of a text that are read: as told, else the usual number or what the model has positions for; all where the
+ * tokenizer reads whole texts.
  * @throws OptionError for more than the model has positions for.
  */
-export function readLength(model: TextModel['model'], maxLength: number | undefined): number {
+export function readLength(
+  { model, tokenizer }: Pick<TextStart, 'model' | 'tokenizer'>,
+  maxLength: number | undefined,
+): number {
   const most = model.maxTokens ?? Number.POSITIVE_INFINITY;
-  if (maxLength === undefined) return Math.min(MAX_LENGTH, most);
+  if (maxLength === undefined) return Math.min(usualLength(tokenizer), most);
   if (maxLength <= most) return maxLength;
   const wanted = `at most ${most} tokens, this model's maximum`;
   throw new OptionError({ where: 'maxLength', wanted, got: String(maxLength) });

@@ -3,6 +3,7 @@ import { bilstm } from './bilstm.js';
 import { FAMILIES } from './families.js';
 import { mlp } from './mlp.js';
 import { multiTask } from './multi-task.js';
+import { ngram } from './ngram.js';
 
-export const MODELS = { mlp, ...FAMILIES, bilstm, 'multi-task': multiTask } as const;
+export const MODELS = { mlp, ...FAMILIES, bilstm, ngram, 'multi-task': multiTask } as const;
 export type ModelKind = keyof typeof MODELS;

@@ -32,8 +32,11 @@ type Presence<T> = {
   readonly defaultSays?: string;
 };
 
-/** Models that are trained differently where nobody says how: a pre-trained encoder, and a BiLSTM that starts from words. */
-export type ModelSort = 'encoder' | 'bilstm';
+/**
+ * Models that are trained differently where nobody says how: a pre-trained encoder, a BiLSTM that starts from words, a model
+ * over n-grams.
+ */
+export type ModelSort = 'encoder' | 'bilstm' | 'ngram';
 
 type NumberRange = {
   /** Inclusive bounds, and the exclusive lower bound. */

@@ -86,7 +86,7 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
     });
   }
   const positions = Number(metadata.get('retort.max_length') ?? Infinity);
-  const cut = ownCut(options, positions, `teacher ${path}`);
+  const cut = ownCut(options, tokenizer, positions, `teacher ${path}`);
   const reader: OwnReader = {
     tokenizer,
     cut,

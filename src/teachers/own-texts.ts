@@ -4,8 +4,7 @@ import { type TextReader, textDataset } from '../data/text-dataset.js';
 import { selectRows, type TextTable } from '../data/text-table.js';
 import { OptionError, SignalError } from '../errors/failures.js';
 import type { FrozenForward } from '../models/forward.js';
-import { MAX_LENGTH } from '../tokenizers/token-limits.js';
-import type { Tokenizer, TruncationOptions } from '../tokenizers/tokenizer.js';
+import { type Tokenizer, type TruncationOptions, usualLength } from '../tokenizers/tokenizer.js';
 import { runForward } from './model-teacher.js';
 import type { RowValues } from './teacher.js';
 
@@ -38,11 +37,12 @@ export async function runOnTexts(
 }
 
 /**
- * How a teacher cuts its texts: as told, else to 128 tokens or what it has positions for.
+ * How a teacher cuts its texts: as told, else to its tokenizer's usual length or what it has positions for.
  * @throws OptionError for more tokens than that.
  */
 export function ownCut(
   { maxLength, truncation }: TruncationOptions,
+  tokenizer: Tokenizer,
   positions: number | undefined,
   where: string,
 ): TruncationOptions & { readonly maxLength: number } {
@@ -54,5 +54,5 @@ export function ownCut(
       got: String(maxLength),
     });
   }
-  return { maxLength: maxLength ?? Math.min(MAX_LENGTH, most), ...(truncation && { truncation }) };
+  return { maxLength: maxLength ?? Math.min(usualLength(tokenizer), most), ...(truncation && { truncation }) };
 }

@@ -38,7 +38,7 @@ export function textTeacher(
 ): Teacher {
   const { path, model, weights, labelNames } = opened;
   const { threads, device } = options;
-  const cut = ownCut(options, model.maxTokens, `teacher ${path}`);
+  const cut = ownCut(options, tokenizer, model.maxTokens, `teacher ${path}`);
   expectKnownIds(tokenizer, vocabularyOf(model), `the tokenizer of teacher ${path}`);
   const open = async (signals: readonly SignalName[]): Promise<OpenTeacher> => {
     const where = `teacher ${path}`;

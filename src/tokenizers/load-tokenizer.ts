@@ -4,6 +4,8 @@ import { Tokenizer as Pieces } from '@huggingface/tokenizers';
 import { FileError } from '../errors/failures.js';
 import { isThere } from '../files/path-entry.js';
 import { bertNormaliser } from './bert-normaliser.js';
+import { loadNgrams } from './ngram-tokenizer.js';
+import { NGRAMS } from './ngrams-format.js';
 import { parseJson, readText } from './read-text.js';
 import { templatesOf } from './template.js';
 import { type Tokenizer, tokenizerFrom } from './tokenizer.js';
@@ -20,11 +22,13 @@ const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 /**
  * Reads the tokenizer of a model's folder: `tokenizer.json`, else `vocab.txt` as a BERT's, lower-casing as
  * `tokenizer_config.json` says (yes unless it says no). `tokenizer.json` counts as it stands, as for Python's
- * `tokenizers`: its own truncation and padding are left to the caller's options.
+ * `tokenizers`: its own truncation and padding are left to the caller's options. A folder with `ngrams.json` has n-gram
+ * features in their place.
  * @throws FileError for files that are missing, torn, too large, not what they claim to be, or that ask for parts that
  *   are not supported, regular expressions of their own among them.
  */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  if (await isThere(join(folder, NGRAMS))) return loadNgrams(folder);
   const files = new Map<string, string>();
   const read = async (name: string, maxBytes: number): Promise<string | undefined> => {
     const path = join(folder, name);

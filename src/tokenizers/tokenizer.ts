@@ -2,13 +2,26 @@
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Template, Templates } from './template.js';
+import { MAX_LENGTH, WHOLE_LENGTH } from './token-limits.js';
 import { keptLengths, TRUNCATIONS, type Truncation } from './truncation.js';
 
 /** One text, or one pair, with its special tokens; both lists have one entry a token. */
-export type EncodedRow = { readonly ids: readonly number[]; readonly typeIds: readonly number[] };
+export type EncodedRow = {
+  readonly ids: readonly number[];
+  readonly typeIds: readonly number[];
+  /** Of features, how much there is of each; absent of tokens, of which there is one each. */
+  readonly values?: ArrayLike<number>;
+  /** Whether something was left out, where the number of ids does not tell. */
+  readonly isTruncated?: boolean;
+};
 
-/** What a BERT reads, int64 [B, S] each. `attention_mask` is 1 for a token and 0 for padding. */
-export type EncodedBatch = Readonly<Record<'input_ids' | 'attention_mask' | 'token_type_ids', Tensor<'int64'>>>;
+/**
+ * What a model reads, [B, S] each. `attention_mask` is 1 for a token and 0 for padding; `feature_values`, of rows with
+ * values, is 0 for it.
+ */
+export type EncodedBatch = Readonly<Record<'input_ids' | 'attention_mask' | 'token_type_ids', Tensor<'int64'>>> & {
+  readonly feature_values?: Tensor<'float32'>;
+};
 
 export type TruncationOptions = {
   /** The most tokens of a row, special tokens included. Absent: as long as the texts are. */
@@ -32,6 +45,8 @@ export type Tokenizer = {
   readonly unknownId?: number | undefined;
   /** The length that `tokenizer_config.json` names, if it does. */
   readonly modelMaxLength: number | undefined;
+  /** Whether whole texts are read unless somebody says how much, since their length costs little. */
+  readonly readsWhole?: true;
   /** What the tokenizer was read from, by file name, to be saved beside a model. */
   readonly files: ReadonlyMap<string, string>;
   /**
@@ -45,6 +60,11 @@ export type Tokenizer = {
    */
   encode(texts: readonly string[], pairs?: readonly string[], options?: EncodeOptions): EncodedBatch;
 };
+
+/** Tokens of a text that are read where nobody says how many. */
+export function usualLength({ readsWhole }: Pick<Tokenizer, 'readsWhole'>): number {
+  return readsWhole ? WHOLE_LENGTH : MAX_LENGTH;
+}
 
 export type TokenizerParts = Pick<
   Tokenizer,
@@ -69,17 +89,18 @@ export function tokenizerFrom({ pieces, templates, ...rest }: TokenizerParts): T
     }
     return filled(template, first, second ?? []);
   };
-  return {
-    ...rest,
-    encodeRow,
-    encode: (texts, pairs, options = {}) => {
-      if (texts.length === 0) throw new ShapeError({ where: 'encode', wanted: 'at least one text', got: 'none' });
-      if (pairs !== undefined && pairs.length !== texts.length) {
-        throw new ShapeError({ where: 'encode', wanted: `${texts.length} second texts`, got: `${pairs.length}` });
-      }
-      const rows = texts.map((text, i) => encodeRow(text, pairs?.[i], options));
-      return padRows(rows, rest.padId, options.padding ?? 'longest');
-    },
+  return { ...rest, encodeRow, encode: batchEncoder(encodeRow, rest.padId) };
+}
+
+/** `Tokenizer.encode` by `encodeRow`. */
+export function batchEncoder(encodeRow: Tokenizer['encodeRow'], padId: number): Tokenizer['encode'] {
+  return (texts, pairs, options = {}) => {
+    if (texts.length === 0) throw new ShapeError({ where: 'encode', wanted: 'at least one text', got: 'none' });
+    if (pairs !== undefined && pairs.length !== texts.length) {
+      throw new ShapeError({ where: 'encode', wanted: `${texts.length} second texts`, got: `${pairs.length}` });
+    }
+    const rows = texts.map((text, i) => encodeRow(text, pairs?.[i], options));
+    return padRows(rows, padId, options.padding ?? 'longest');
   };
 }
 
@@ -118,7 +139,10 @@ export function padRows(rows: readonly EncodedRow[], padId: number, padding: 'lo
       types[place] = isToken ? (row.typeIds[s] as number) : 0;
     }
   }
-  return batch;
+  if (rows.every(({ values }) => values === undefined)) return batch;
+  const values = zeros('float32', shape);
+  for (const [r, row] of rows.entries()) values.data.set(row.values ?? [], r * S);
+  return { ...batch, feature_values: values };
 }
 
 /** The words of int64 numbers, low ones first, as on every platform that ONNX Runtime has: many times faster than BigInts. */

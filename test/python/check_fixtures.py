@@ -15,6 +15,7 @@ import make_masked_lm
 import make_methods
 import make_models
 import make_multi_task
+import make_ngram
 import make_nn
 import make_optim
 import make_svd
@@ -87,7 +88,7 @@ def golden_agreement():
 
 def main():
     wrong, count = list(golden_agreement()), 0
-    for module in (make_optim, make_losses, make_masked_lm, make_methods, make_nn, make_models, make_init, make_multi_task, make_svd):
+    for module in (make_optim, make_losses, make_masked_lm, make_methods, make_nn, make_models, make_init, make_multi_task, make_ngram, make_svd):
         with open(os.path.join(GOLDEN, module.NAME)) as file:
             committed = json.load(file)
         made = json.loads(json.dumps(module.make()))

@@ -186,7 +186,7 @@ async function prepared(
   const start = taught !== undefined && options.from === FROM_TEACHER ? { ...asked, model: taught } : asked;
   const first = start === asked ? untrained : await startFor(options, start, learnt);
   const { model, tokenizer } = first;
-  const cut = { model, maxLength: readLength(model, options.maxLength) };
+  const cut = { model, maxLength: readLength(first, options.maxLength) };
   const rows = {
     train: textDataset(task.train, tokenizer, cut),
     evaluation: textDataset(task.dev, tokenizer, cut),

@@ -73,7 +73,7 @@ function ownReading(
   { model, tokenizer }: TextStart,
   { labelNames }: StartTask,
 ): Required<Pick<AssistantStart, 'reads' | 'asTeacher'>> {
-  const maxLength = readLength(model, asked);
+  const maxLength = readLength({ model, tokenizer }, asked);
   // A data set is read once, however many runs ask.
   const known = new WeakMap<Dataset, Dataset>();
   return {

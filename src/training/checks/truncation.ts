@@ -13,7 +13,7 @@ export const truncation = check('rows', {
 function truncatedIn({ text, name, size }: Dataset): Found | undefined {
   const count = text === undefined ? 0 : truncatedRows(text);
   if (text === undefined || count <= MOST_TRUNCATED * size) return undefined;
-  const longest = text.lengths.reduce((most, length) => Math.max(most, length), 0);
+  const longest = text.cut.maxLength ?? text.lengths.reduce((most, length) => Math.max(most, length), 0);
   return {
     text: `${count} of the ${size} texts of ${name} (${shownPercent(count / size)}) are longer than ${longest} tokens and are truncated`,
     fix: `allow more tokens (--max_length ${2 * longest}), if the model allows them, or shorten the texts`,

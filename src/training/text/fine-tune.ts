@@ -170,7 +170,7 @@ export async function prepareOne(options: FineTuneOptions, task: OpenedTask, pla
   checkedMetrics(metrics, headLabels(task).length);
   const start = await startFor(options, task);
   const { model, weights, tokenizer } = start;
-  const cut = { model, maxLength: readLength(model, options.maxLength) };
+  const cut = { model, maxLength: readLength(start, options.maxLength) };
   const data = { train: textDataset(task.train, tokenizer, cut), evaluation: textDataset(task.dev, tokenizer, cut) };
   const { earlyStopping = usualSettings(model).earlyStopping } = options;
   const run: RunOptions = {
@@ -195,7 +195,7 @@ async function prepareSeveral(
   const { seed = SEED, sampling = 'proportional', earlyStopping = 0 } = options;
   const opened = await encoderFor(options);
   const start = { ...opened, ...startingPart(opened, startOf(options)) };
-  const made = textTasks(start, tasks, { seed, maxLength: readLength(start.model, options.maxLength) });
+  const made = textTasks(start, tasks, { seed, maxLength: readLength(start, options.maxLength) });
   const mixture = taskMixture(
     made.tasks.map(({ name, data }) => ({ name, data: data.train })),
     sampling,

@@ -74,7 +74,7 @@ export async function maskedLmRun(options: MaskedLmOptions): Promise<RunOptions>
     });
   }
   const pieces = await readPieces(tokenizer);
-  const cut = { model, maxLength: readLength(model, maxLength) };
+  const cut = { model, maxLength: readLength(start, maxLength) };
   const train = textDataset(withoutLabels(texts), tokenizer, cut);
   const masking = maskTokens({ pieces, answersAt, ...defined({ rate }) });
   const { method = supervised(), teacher, outputDir } = options;

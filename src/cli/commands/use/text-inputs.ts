@@ -7,7 +7,7 @@ import { MAX_LINE_BYTES } from '../../../data/formats/text-lines.js';
 import { UNLABELLED_COLUMNS, type UnlabelledColumns } from '../../../data/task-settings.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
 import { errorCode, inputFailure } from '../../../files/file-failure.js';
-import type { TextInput } from '../../../inference/load.js';
+import type { TextInput } from '../../../inference/answer.js';
 import type { Given } from '../../../options/given.js';
 
 export type TextSourceOptions = {

@@ -2,7 +2,7 @@
 import { OptionError } from '../../../errors/failures.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
 import { openTextModel, readsImages } from '../../../export/open-text-model.js';
-import type { Answer } from '../../../inference/load.js';
+import type { Answer } from '../../../inference/answer.js';
 import type { Json } from '../../../options/json.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import type { OptionValues } from '../../options.js';

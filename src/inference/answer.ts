@@ -1,0 +1,49 @@
+/** @file What a model says of a text, from its logits, and what it has to be asked. */
+import { OptionError } from '../errors/failures.js';
+import { argmax, softmax } from '../tensor/logits.js';
+
+/** A text, or two. */
+export type TextInput = string | readonly [text: string, pair: string];
+
+export type Answer = {
+  /** The most probable class; of a regression the name of what is scored. */
+  readonly label: string;
+  /** The probability of `label`; of a regression the value itself. */
+  readonly score: number;
+  /** In the order of `labels`; empty for a regression. */
+  readonly probabilities: readonly number[];
+};
+
+/** Softmax of a row's logits, and the first of the largest; one logit is a regression's value. */
+export function answerOf(logits: ArrayLike<number>, labels: readonly string[]): Answer {
+  if (logits.length === 1) return { label: labels[0] ?? 'score', score: logits[0] as number, probabilities: [] };
+  const probabilities = softmax(logits);
+  const best = argmax(logits);
+  return { label: labels[best] ?? String(best), score: probabilities[best] ?? NaN, probabilities };
+}
+
+/** Whether the model was trained on two texts a row; undefined where nothing is said, as of a model of another tool's. */
+export function readsPairsFrom(metadata: ReadonlyMap<string, string>): boolean | undefined {
+  const stored = metadata.get('retort.reads_pairs');
+  return stored === undefined ? undefined : stored === 'true';
+}
+
+/** @throws OptionError for a single text where the model was trained on pairs, or the other way round. */
+export function expectAsTrained(pair: string | undefined, readsPairs: boolean | undefined): void {
+  if (readsPairs === true && pair === undefined) {
+    throw new OptionError({
+      where: 'predict',
+      wanted: 'a pair of texts, since the model reads pairs',
+      got: 'a single text',
+      fix: 'give [text, pair]; on the command line --pair TEXT, or --pair_column NAME of a file',
+    });
+  }
+  if (readsPairs === false && pair !== undefined) {
+    throw new OptionError({
+      where: 'predict',
+      wanted: 'a single text, as in training',
+      got: 'a pair',
+      fix: 'leave the second text out, or use a model trained on pairs',
+    });
+  }
+}

@@ -1,0 +1,136 @@
+/** @file A model over n-grams in plain JavaScript: a few thousand products a text, for which no engine is started. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileError, ShapeError } from '../errors/failures.js';
+import { inputFailure } from '../files/file-failure.js';
+import { expectUnchanged } from '../files/manifest.js';
+import { readModel } from '../onnx/read.js';
+import { jsonOf } from '../options/json.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { NgramFeatures, NgramRow } from '../tokenizers/ngram-features.js';
+import { loadNgrams } from '../tokenizers/ngram-tokenizer.js';
+import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
+import { type Answer, answerOf, expectAsTrained, type TextInput } from './answer.js';
+
+/** Weights by the names that the model gives them. */
+export type NgramWeights = Readonly<Record<string, Tensor<'float32'>>>;
+
+export type NgramPredictor = {
+  /** In the order of the classes; of a regression the name of what is scored. */
+  readonly labels: readonly string[];
+  readonly features: NgramFeatures;
+  /** [C], of a row of features; they hold until the next row. */
+  logits(row: Pick<NgramRow, 'ids' | 'values'>): Float64Array;
+  /** @throws OptionError for a pair where the model reads single texts, or the other way round. */
+  predict(input: TextInput): Answer;
+};
+
+const [EMBED, WEIGHT, BIAS] = ['embed.weight', 'fc.weight', 'fc.bias'];
+
+/**
+ * Answers as the model's ONNX file does, but for the last digits of float32.
+ * @param parts.weights `embed.weight` [F, H], `fc.weight` [C, H], `fc.bias` [C]; without a layer `embed.weight` [F, C] and
+ *   `fc.bias`
+ * @throws ShapeError for weights that are not of these features and labels.
+ */
+export function ngramPredictor(parts: {
+  readonly features: NgramFeatures;
+  readonly weights: NgramWeights;
+  readonly labels: readonly string[];
+}): NgramPredictor {
+  const { features, weights, labels } = parts;
+  const C = labels.length;
+  const layer = weights[WEIGHT];
+  const H = layer === undefined ? C : (layer.shape[1] ?? 0);
+  const table = dataOf(weights, EMBED, [features.size, H]);
+  const bias = dataOf(weights, BIAS, [C]);
+  const classRows = layer === undefined ? undefined : dataOf(weights, WEIGHT, [C, H]);
+  const sums = new Float64Array(H);
+  const logits = classRows === undefined ? sums : new Float64Array(C);
+
+  const logitsOf = ({ ids, values }: Pick<NgramRow, 'ids' | 'values'>): Float64Array => {
+    if (classRows === undefined) sums.set(bias);
+    else sums.fill(0);
+    for (let i = 0; i < ids.length; i++) {
+      const from = (ids[i] as number) * H;
+      const value = values[i] as number;
+      for (let h = 0; h < H; h++) sums[h] = (sums[h] as number) + value * (table[from + h] as number);
+    }
+    if (classRows === undefined) return logits;
+    for (let c = 0; c < C; c++) {
+      let logit = bias[c] as number;
+      for (let h = 0; h < H; h++) logit += (classRows[c * H + h] as number) * (sums[h] as number);
+      logits[c] = logit;
+    }
+    return logits;
+  };
+  return {
+    labels,
+    features,
+    logits: logitsOf,
+    predict: (input) => {
+      const [text, pair] = typeof input === 'string' ? [input] : input;
+      expectAsTrained(pair, features.readsPairs);
+      return answerOf(logitsOf(features.row(text, pair)), labels);
+    },
+  };
+}
+
+/**
+ * The same of a folder that `retort export --to onnx` wrote. Neither ONNX Runtime nor anything that trains is loaded.
+ * @throws FileError for files that are missing, truncated or of another model, CheckpointError for such that were changed
+ *   since they were written.
+ */
+export async function loadNgramPredictor(folder: string): Promise<NgramPredictor> {
+  await expectUnchanged(folder);
+  const path = join(folder, 'model.onnx');
+  const { graph, metadata } = readModel(await bytesOf(path), path);
+  const kind = metadata['retort.kind'];
+  if (kind !== 'ngram') {
+    throw new FileError({
+      where: path,
+      wanted: 'a model of kind ngram, exported by retort',
+      got: kind === undefined ? 'one of another tool' : `a ${kind}`,
+      fix: 'use load, which runs any model',
+    });
+  }
+  const tokenizer = await loadNgrams(folder);
+  if (tokenizerHash(tokenizer) !== metadata['retort.tokenizer_sha256']) {
+    throw new FileError({
+      where: folder,
+      wanted: 'the n-grams that the model was exported with',
+      got: 'others (their SHA-256 differs)',
+      fix: 'keep the files of an export together',
+    });
+  }
+  const weights = Object.fromEntries(
+    graph.initializers.flatMap(({ name, tensor }) =>
+      tensor.dtype === 'float32' ? [[name, tensor as Tensor<'float32'>] as const] : [],
+    ),
+  );
+  const labels = jsonOf(metadata['retort.labels'] ?? '[]') as readonly string[]; // as the export writes them
+  const classes = weights[BIAS]?.shape[0] ?? 0;
+  const named =
+    labels.length > 0 ? labels : classes === 1 ? ['score'] : Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
+  return ngramPredictor({ features: tokenizer.features, weights, labels: named });
+}
+
+function dataOf(weights: NgramWeights, name: string, shape: readonly number[]): Float32Array {
+  const found = weights[name];
+  if (found !== undefined && sameShape(found.shape, shape)) return found.data;
+  throw new ShapeError({
+    where: `ngramPredictor ${name}`,
+    wanted: formatShape(shape),
+    got: found === undefined ? 'none' : formatShape(found.shape),
+    fix: 'use weights, n-grams and labels of one model',
+  });
+}
+
+async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw inputFailure(error, path);
+  }
+}

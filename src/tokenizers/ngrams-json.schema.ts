@@ -1,0 +1,39 @@
+/** @file The file that n-gram features are kept in, checked where bytes become objects. */
+import { z } from 'zod';
+import { NGRAMS_FORMAT } from './ngrams-format.js';
+
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31);
+const n = z.int().min(1).max(100);
+
+const block = z
+  .strictObject({
+    text: z.enum(['first', 'second']),
+    kind: z.enum(['words', 'chars']),
+    range: z.tuple([n, n]).refine(([least, most]) => least <= most, 'the least n is above the most'),
+    grams: z.array(z.string()).optional(),
+    df: z.array(count),
+  })
+  .refine(({ grams, df }) => grams === undefined || grams.length === df.length, 'not as many df as grams')
+  .refine(
+    ({ grams = [] }) => grams.every((gram, i) => i === 0 || (grams[i - 1] as string) < gram),
+    'n-grams that are not in the order of their code units, or there twice',
+  );
+
+/** Read first and alone, so that a file of a newer version is reported as that. */
+export const ngramsVersionSchema = z.looseObject({
+  format: z.literal(NGRAMS_FORMAT.name),
+  version: z.int().min(1),
+});
+
+export const ngramsSchema = z.strictObject({
+  format: z.literal(NGRAMS_FORMAT.name),
+  version: z.literal(NGRAMS_FORMAT.version),
+  texts: count,
+  blocks: z
+    .array(block)
+    .min(1)
+    .refine((blocks) => blocks.some(({ df }) => df.length > 0), 'no features'),
+});
