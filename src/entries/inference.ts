@@ -6,4 +6,5 @@ export {
   type NgramWeights,
   ngramPredictor,
 } from '../inference/ngram-predictor.js';
+export { type PlainStatic, plainStatic, type StaticWeights } from '../inference/plain-static.js';
 export type { FileReading } from '../options/file-reading.js';

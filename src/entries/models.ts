@@ -31,6 +31,7 @@ export {
   saveHuggingFace,
 } from '../models/hugging-face.js';
 export { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
+export type { FileVectorsOptions, NewStudent } from '../models/initial-embeddings.js';
 export { type MlpConfig, mlp, mlpDefaults } from '../models/mlp.js';
 export type {
   BatchDims,
@@ -56,6 +57,16 @@ export { type NgramConfig, ngram, ngramModelDefaults } from '../models/ngram.js'
 export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';
 export { loadModel, saveModel } from '../models/saved-model.js';
 export { SMALL_BERTS, type SmallBert, type SmallBertName } from '../models/small-berts.js';
+export {
+  frequencyLogOdds,
+  type StaticFromEncoderOptions,
+  type StaticFromTokenizerOptions,
+  type StaticFromWordVectorsOptions,
+  staticFromEncoder,
+  staticFromTokenizer,
+  staticFromWordVectors,
+} from '../models/static-embeddings.js';
+export { type StaticConfig, staticDefaults, staticModel } from '../models/static-model.js';
 export { MODELS, type ModelKind } from '../models/table.js';
 export {
   type LoadTextModelOptions,

@@ -11,6 +11,7 @@ export {
 } from '../tokenizers/ngram-features.js';
 export { type NgramTokenizer, ngramTokenizer } from '../tokenizers/ngram-tokenizer.js';
 export { type Pieces, readPieces } from '../tokenizers/pieces.js';
+export { type SmallerVocabulary, smallerVocabulary } from '../tokenizers/smaller-vocabulary.js';
 export {
   type EncodedBatch,
   type EncodedRow,

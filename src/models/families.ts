@@ -15,7 +15,7 @@ export const FAMILY_NAMES: readonly string[] = Object.keys(FAMILIES);
 const TITLES = Object.values(FAMILIES).map(({ title }) => title);
 
 /** For messages: the models that look words up in a table. */
-export const WORD_MODELS = `${TITLES.join(', ')} or BiLSTM`;
+export const WORD_MODELS = `${TITLES.join(', ')} BiLSTM or static model`;
 export const ENCODERS = TITLES.join(', ');
 
 /** @returns undefined for a kind of no family. */

@@ -50,7 +50,7 @@ export type BatchDims = {
 
 /** A network as data and one function; its weights live elsewhere. */
 export type Model = {
-  /** The kind, as checkpoints record it: `mlp`, `bert`, `bilstm`. */
+  /** The kind, as checkpoints record it: `mlp`, `bert`, `bilstm`, `static`. */
   readonly kind: string;
   /** Plain JSON from which the model can be made again. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -1,10 +1,13 @@
 /** @file Models that `model` names by their kind: they are made for the texts of a task, and start without training. */
 import { newBilstm } from './new-bilstm.js';
 import { newNgram } from './new-ngram.js';
+import { newStatic } from './new-static.js';
 import { START_SETTINGS, type StartSettings } from './start-settings.js';
 import type { ChosenStart, NewModel } from './start-task.js';
 
-export const NEW_MODELS = { bilstm: newBilstm, ngram: newNgram } as const satisfies Readonly<Record<string, NewModel>>;
+export const NEW_MODELS = { bilstm: newBilstm, ngram: newNgram, static: newStatic } as const satisfies Readonly<
+  Record<string, NewModel>
+>;
 
 /** Of an encoder alone. */
 const OF_ENCODERS: readonly (keyof StartSettings)[] = ['layers', 'from'];

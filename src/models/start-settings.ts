@@ -1,17 +1,30 @@
 /** @file The model that a training of texts starts from. */
 import type { SettingTable } from '../options/setting.js';
+import { MODEL_SIZES, type ModelSizeName } from './model-sizes.js';
 
 export type StartSettings = {
-  /** A short name (`minilm-l6`, `bert-tiny` …), a name on the Hugging Face hub, a folder, a run; or `bilstm`, `ngram`. Default: `minilm-l6`. */
+  /** A short name (`minilm-l6`, `bert-tiny` …), a name on the Hugging Face hub, a folder, a run; or `bilstm`, `ngram`, `static`. Default: `minilm-l6`. */
   readonly model?: string;
   /** Of an encoder: keep only the first so many layers. */
   readonly layers?: number;
-  /** Of an encoder, what it starts with: `pretrained`, `random`, or layers counted from 1, such as `1,3,6`. */
+  /** Of an encoder or static model, what it starts with: `pretrained`, `random`; of an encoder also layers, such as `1,3,6`. */
   readonly from?: string;
-  /** Of a BiLSTM: the width of a direction. Default: 150. Of n-grams: that of a layer before the classes. Default: none. */
+  /**
+   * Of a BiLSTM: the width of a direction. Default: 150. Of n-grams or a static model: that of a layer before the classes; 0 for
+   * none. Default: none, and 64.
+   */
   readonly hidden?: number;
-  /** Of a BiLSTM: an encoder whose word vectors it starts with, or a text file of word vectors. Default: `minilm-l6`. */
+  /**
+   * Of a BiLSTM or static model: an encoder whose pieces it reads and whose vectors it starts with, or a text file of word
+   * vectors. Default: `minilm-l6`.
+   */
   readonly vocabulary?: string;
+  /** Of a BiLSTM or static model: vocabulary and width by name. */
+  readonly size?: ModelSizeName;
+  /** Of a BiLSTM or static model: the most frequent pieces of the texts, special tokens included. Default: all there are. */
+  readonly vocabularySize?: number;
+  /** Of a BiLSTM or static model: the width of a word's vector. Default: 300, and 256, or that of the encoder if it is less. */
+  readonly embeddingSize?: number;
   /** Of n-grams: the least and the most words of one, `1,2`; or `none`. Default: `1,2`. */
   readonly ngrams?: string;
   /** Of n-grams: the least and the most characters of one within a word, `3,5`; or `none`. Default: `3,5`. */
@@ -36,8 +49,11 @@ export const START_SETTINGS = {
     group: 'Model',
     help:
       'where to start: a short name (minilm-l6, bert-tiny to bert-base), a name on the Hugging Face hub, a folder, a run; ' +
-      'or bilstm, ngram',
-    yaml: { place: 'name', help: 'where the student starts: a model by name, a folder, a run; or bilstm, ngram' },
+      'or bilstm, ngram, static',
+    yaml: {
+      place: 'name',
+      help: 'where the student starts: a model by name, a folder, a run; or bilstm, ngram, static',
+    },
   },
   layers: {
     kind: 'integer',
@@ -53,36 +69,62 @@ export const START_SETTINGS = {
     saidAs: ['chosenLayers'],
     help:
       'for an encoder: initial weights: pretrained (the first --layers), random, or layers counted ' +
-      'from 1, such as 1,3,6',
+      'from 1, such as 1,3,6; for a static model: pretrained or random',
     defaultSays: 'pretrained',
     yaml: {
       form: 'list',
       takes: 'pretrained, teacher, random, or a list of layers',
       help:
         "for an encoder: initial weights: pretrained (the model's first layers), teacher (the teacher's), random (new " +
-        'weights), or a list of layers counted from 1',
+        'weights), or a list of layers counted from 1; for a static model: pretrained or random',
     },
   },
   hidden: {
     kind: 'integer',
-    min: 1,
+    min: 0,
     max: 8192,
     group: 'Model',
     only: ['train', 'distill'],
-    help: 'for a bilstm: hidden units per direction; for n-grams: those of a layer before the classes',
-    defaultSays: 'bilstm: 150; ngram: no layer',
+    help: 'for a bilstm: hidden units per direction; for n-grams and static models: those of a layer before the classes, 0 = none',
+    defaultSays: 'bilstm: 150; ngram: no layer; static: 64',
   },
   vocabulary: {
     kind: 'text',
     placeholder: 'name|file',
     group: 'Model',
     only: ['train', 'distill'],
-    saidAs: ['embedding_size'],
     help:
-      'for a bilstm: its vocabulary and initial word embeddings: an encoder, or a text file of word ' +
+      'for a bilstm or static model: its vocabulary and initial word embeddings: an encoder, or a text file of word ' +
       'vectors such as GloVe',
     defaultSays: 'minilm-l6',
     yaml: { key: 'embeddings', place: 'name' },
+  },
+  size: {
+    kind: 'choice',
+    choices: Object.keys(MODEL_SIZES) as ModelSizeName[], // of the table by construction
+    group: 'Model',
+    only: ['train', 'distill'],
+    help: `for a bilstm or static model: vocabulary_size and embedding_size by name: ${sizesInWords()}`,
+  },
+  vocabularySize: {
+    kind: 'integer',
+    min: 8,
+    max: 1e7,
+    group: 'Model',
+    only: ['train', 'distill'],
+    saidAs: ['vocabulary_size'],
+    help: 'for a bilstm or static model: keep the N most frequent pieces of the texts, special tokens included',
+    defaultSays: 'all',
+  },
+  embeddingSize: {
+    kind: 'integer',
+    min: 1,
+    max: 8192,
+    group: 'Model',
+    only: ['train', 'distill'],
+    saidAs: ['embedding_size'],
+    help: 'for a bilstm or static model: width of the word embeddings',
+    defaultSays: "300; static: 256; the encoder's if that is less",
   },
   ngrams: {
     kind: 'choice',
@@ -122,3 +164,9 @@ export const START_SETTINGS = {
     help: 'for n-grams: hash them to N features in place of a list',
   },
 } as const satisfies SettingTable<StartSettings>;
+
+function sizesInWords(): string {
+  return Object.entries(MODEL_SIZES)
+    .map(([name, { vocabularySize, embeddingSize }]) => `${name} ${vocabularySize} × ${embeddingSize}`)
+    .join(', ');
+}

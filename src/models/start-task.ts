@@ -5,7 +5,10 @@ import type { StartSettings } from './start-settings.js';
 import type { TextModel } from './text-model.js';
 
 /** What a model of texts is made of before its first step. */
-export type TextStart = Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
+export type TextStart = Pick<TextModel, 'model' | 'weights' | 'tokenizer'> & {
+  /** The weights on another seed, for less work than to make the start again. */
+  readonly redrawn?: (seed: number) => TextModel['weights'];
+};
 
 type Texts = { readonly texts: readonly string[]; readonly pairs?: readonly string[] };
 

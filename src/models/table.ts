@@ -4,6 +4,7 @@ import { FAMILIES } from './families.js';
 import { mlp } from './mlp.js';
 import { multiTask } from './multi-task.js';
 import { ngram } from './ngram.js';
+import { staticModel } from './static-model.js';
 
-export const MODELS = { mlp, ...FAMILIES, bilstm, ngram, 'multi-task': multiTask } as const;
+export const MODELS = { mlp, ...FAMILIES, bilstm, ngram, static: staticModel, 'multi-task': multiTask } as const;
 export type ModelKind = keyof typeof MODELS;

@@ -34,9 +34,9 @@ type Presence<T> = {
 
 /**
  * Models that are trained differently where nobody says how: a pre-trained encoder, a BiLSTM that starts from words, a model
- * over n-grams.
+ * over n-grams, one of static word vectors.
  */
-export type ModelSort = 'encoder' | 'bilstm' | 'ngram';
+export type ModelSort = 'encoder' | 'bilstm' | 'ngram' | 'static';
 
 type NumberRange = {
   /** Inclusive bounds, and the exclusive lower bound. */

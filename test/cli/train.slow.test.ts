@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { words } from '../data/words.js';
+import { WORDS, words } from '../data/words.js';
 import { dataTest } from '../setup/data-test.js';
 import { type Outcome, retort, workFolder } from './command-line.js';
+import { writePieceEncoder } from './piece-encoder.js';
 import { writeReviews, writeSmallEncoder } from './small-text-data.js';
 
 const root = workFolder();
@@ -114,6 +115,37 @@ describe('retort train on a file of one’s own', () => {
     expect(retort(['predict', 'glove', 'good film'], root).stdout).toMatch(/^(five|one)\t0\.\d{4}\n$/);
   });
 
+  test('a static model: as it is usually trained, of fewer pieces, exported to what predicts the same', async () => {
+    const pieces = path('pieces');
+    mkdirSync(pieces);
+    await writePieceEncoder(pieces);
+    const start = `train reviews.csv ${REVIEWS} --model static --threads 1 --quiet`;
+    mustRun(`${start} --vocabulary pieces/encoder --max_steps 3 --output_dir static`);
+    const { options } = JSON.parse(readFileSync(path('static', 'metrics.json'), 'utf8'));
+    expect(options.model).toMatchObject({
+      kind: 'static',
+      config: { vocab_size: 5 + WORDS.length, embedding_size: 16, hidden_sizes: [64] },
+    });
+    expect(options).toMatchObject({ epochs: 10, batchSize: 256, schedule: 'linear', maxGradNorm: 5 });
+    expect(options.optimizer).toMatchObject({ name: 'adam', learningRate: 1e-3, weightDecay: 0 });
+
+    mustRun(
+      `${start} --vocabulary pieces/encoder --vocabulary_size 8 --embedding_size 4 --hidden 0 --max_steps 3 --output_dir fewer`,
+    );
+    const { config } = JSON.parse(readFileSync(path('fewer', 'metrics.json'), 'utf8')).options.model;
+    expect(config).toMatchObject({ vocab_size: 8, embedding_size: 4, hidden_sizes: [] });
+    const { model } = JSON.parse(readFileSync(path('fewer', 'last.ckpt', 'tokenizer.json'), 'utf8'));
+    expect(Object.keys(model.vocab)).toHaveLength(8);
+    mustRun('export fewer --to onnx --output_dir exported --quiet');
+    const said = (of: string) => retort(['predict', of, 'good film'], root).stdout;
+    expect(said('exported')).toMatch(/^(five|one)\t0\.\d{4}\n$/);
+    expect(said('exported')).toBe(said('fewer'));
+
+    mustRun(`${start} --vocabulary pieces/encoder --from random --max_steps 1 --output_dir random`);
+    writeFileSync(path('vectors.txt'), 'good 1 0 0\nbad 0 1 0\nfilm 0 0 1\n');
+    mustRun(`${start} --vocabulary vectors.txt --max_steps 1 --output_dir vectors`);
+  });
+
   test('numbers are a regression; its answer is a number', () => {
     writeFileSync(
       path('scores.csv'),
@@ -184,8 +216,24 @@ describe('retort train', () => {
     [
       'the width of no BiLSTM',
       `reviews.csv ${QUICK} --hidden 5`,
-      /--hidden: wanted --model bilstm, got --model encoder/,
+      /--hidden: wanted model bilstm or model ngram or model static, got --model encoder/,
     ],
+    [
+      'layers to start a static model from',
+      `reviews.csv ${REVIEWS} --model static --vocabulary encoder --from 1,2`,
+      /--from: wanted pretrained or random, for a static model, got 1,2/,
+    ],
+    [
+      'vectors wider than an encoder has them',
+      `reviews.csv ${REVIEWS} --model static --vocabulary encoder --embedding_size 17`,
+      /--embedding_size: wanted an integer from 1 to 16, the width of the encoder's hidden states, got 17/,
+    ],
+    [
+      'a smaller vocabulary of another kind than WordPiece',
+      `reviews.csv ${REVIEWS} --model static --vocabulary encoder --vocabulary_size 8`,
+      /--vocabulary_size: wanted a tokenizer of WordPiece, got WordLevel/,
+    ],
+    ['a size of an encoder', `reviews.csv ${QUICK} --size tiny`, /--size: wanted model bilstm or model static/],
     ['more tokens than positions', `reviews.csv ${QUICK} --max_length 41`, /--max_length: wanted at most 40 tokens/],
     ['a metric of numbers', `reviews.csv ${QUICK} --monitor pearson`, /--monitor: wanted some of accuracy/],
     [

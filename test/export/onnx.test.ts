@@ -6,6 +6,7 @@ import { bilstm } from '../../src/models/bilstm.js';
 import { FAMILIES } from '../../src/models/families.js';
 import type { Model } from '../../src/models/model.js';
 import { roberta } from '../../src/models/roberta.js';
+import { staticModel } from '../../src/models/static-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { readModel } from '../../src/onnx/read.js';
 import { openModelSession } from '../../src/runtime/session.js';
@@ -20,6 +21,8 @@ const CASES: readonly (readonly [family: string, name: string, make: (config: ob
   ['bert', 'tokens', bert],
   ['bilstm', 'single', bilstm],
   ['bilstm', 'pair', bilstm],
+  ['static', 'single', staticModel],
+  ['static', 'pair', staticModel],
 ];
 
 function exportedWitness(family: string, name: string, make: (config: object) => Model) {

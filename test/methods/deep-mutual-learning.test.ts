@@ -16,6 +16,7 @@ import { bilstm } from '../../src/models/bilstm.js';
 import { mlp } from '../../src/models/mlp.js';
 import type { Model } from '../../src/models/model.js';
 import { loadModel } from '../../src/models/saved-model.js';
+import { staticModel } from '../../src/models/static-model.js';
 import { evaluationContext } from '../../src/nn/context.js';
 import { initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
@@ -94,6 +95,7 @@ const MODELS: Readonly<Record<string, Model>> = {
   mlp: mlp({ inputs: PIXELS, hidden: [6], classes: CLASSES, mean: 0.5, std: 0.25 }),
   bert: bert({ ...sizes, num_hidden_layers: 1, max_position_embeddings: 16 }),
   bilstm: bilstm({ vocab_size: words.vocabularySize, embedding_size: 6, hidden_size: 4, dense_size: 5 }),
+  static: staticModel({ vocab_size: words.vocabularySize, embedding_size: 6, hidden_sizes: [5] }),
 };
 const dataFor = (model: Model, split: string, size: number): Dataset =>
   model.kind === 'mlp' ? blobs(split, size) : textDataset(wordTable(split, size), words, { model });
@@ -155,9 +157,10 @@ describe('peers', () => {
   });
 
   test('word tables of peers are read and updated by row', () => {
-    for (const [name, table] of [
-      ['bert', 'embeddings.word_embeddings.weight'],
-      ['bilstm', 'embed.weight'],
+    for (const [name, tables] of [
+      ['bert', ['embeddings.word_embeddings.weight']],
+      ['bilstm', ['embed.weight']],
+      ['static', ['embed.weight', 'token_weight.weight']],
     ] as const) {
       const method: Method = deepMutualLearning({ peers: 3 });
       const model = modelInTraining(MODELS[name] as Model, method, undefined);
@@ -169,7 +172,8 @@ describe('peers', () => {
         seed: 1,
         parameters: initialiseParameters(model.parameters, 1),
       });
-      expect([...reads.tables.keys()]).toEqual([table, `method.peer.2.${table}`, `method.peer.3.${table}`]);
+      const prefixes = ['', 'method.peer.2.', 'method.peer.3.'];
+      expect([...reads.tables.keys()]).toEqual(prefixes.flatMap((peer) => tables.map((table) => `${peer}${table}`)));
     }
   });
 

@@ -1,4 +1,4 @@
-"""Whole models in float64: Tang et al.'s BiLSTM in PyTorch, and small ones of the BERT family in transformers. Writes
+"""Whole models in float64: Tang et al.'s BiLSTM and a static model in PyTorch, small ones of the BERT family in transformers. Writes
 models.transformers.json.
 
 Format: one section a family, one entry a model:
@@ -126,6 +126,60 @@ def bilstm():
     return cases
 
 
+class Static(torch.nn.Module):
+    """Vectors weighted by sigmoid(theta), their mean over the tokens, hidden layers."""
+
+    def __init__(self, vocab_size, embedding_size, hidden_sizes, num_labels, is_pair):
+        super().__init__()
+        self.embed = torch.nn.Embedding(vocab_size, embedding_size, padding_idx=0)
+        self.token_weight = torch.nn.Embedding(vocab_size, 1)
+        widths = [(4 if is_pair else 1) * embedding_size, *hidden_sizes, num_labels]
+        for i in range(len(widths) - 1):
+            setattr(self, f"fc{i + 1}", torch.nn.Linear(widths[i], widths[i + 1]))
+        self.layers = len(widths) - 1
+
+    def pool(self, ids, mask):
+        weighted = self.embed(ids) * torch.sigmoid(self.token_weight(ids))
+        return (weighted * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+
+    def forward(self, input_ids, attention_mask, input_ids_b=None, attention_mask_b=None):
+        x = self.pool(input_ids, attention_mask)
+        if input_ids_b is not None:
+            v = self.pool(input_ids_b, attention_mask_b)
+            x = torch.cat([x, v, (x - v).abs(), x * v], 1)
+        for i in range(self.layers):
+            read = torch.relu(x) if i > 0 else x
+            x = getattr(self, f"fc{i + 1}")(read)
+        return {"logits": x, "pooledOutput": read}
+
+
+def static():
+    cases = {}
+    # Padding may stand anywhere and be any id: the mask decides. The last text has no token.
+    inputs = {
+        "input_ids": torch.tensor([[3, 7, 1, 9, 4], [5, 5, 2, 7, 0], [8, 0, 6, 0, 0], [0, 0, 0, 0, 0]]),
+        "attention_mask": torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [0, 0, 0, 0, 0]]),
+    }
+    second = {
+        "input_ids_b": torch.tensor([[6, 2, 0], [7, 3, 1], [1, 9, 9], [4, 0, 0]]),
+        "attention_mask_b": torch.tensor([[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 0, 0]]),
+    }
+    for name, hidden, labels, seed in (("single", [5], 3, 31), ("linear", [], 2, 32), ("pair", [6, 5], 2, 33)):
+        is_pair = name == "pair"
+        generator = torch.Generator().manual_seed(seed)
+        config = {
+            "vocab_size": 10,
+            "embedding_size": 4,
+            "hidden_sizes": hidden,
+            "num_labels": labels,
+            "is_pair": is_pair,
+        }
+        model = redraw(Static(**config), generator, 0.9)
+        given = {**inputs, **(second if is_pair else {})}
+        cases[name] = entry(generator, model, config, given, model(**given), ["logits", "pooledOutput"])
+    return cases
+
+
 # Heads are 4 wide, so that their scale is 1/2: ONNX Runtime may fold it into a product as a float32 attribute, in float64 too.
 BERT = {
     "vocab_size": 12,
@@ -227,7 +281,7 @@ def make():
     }
     seeds = {"bert": 31, "roberta": 41, "distilbert": 51, "xlm-roberta": 61}
     families = {name: family(name, seed) for name, seed in seeds.items()}
-    return {"_meta": meta, "bilstm": bilstm(), **families, "sizes": sizes()}
+    return {"_meta": meta, "bilstm": bilstm(), "static": static(), **families, "sizes": sizes()}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import {
   resolveModel,
   roberta,
   saveModel,
+  staticModel,
 } from 'retort-ml/models';
 import { initialiseParameters } from 'retort-ml/nn';
 import { toNumbers } from 'retort-ml/tensor';
@@ -34,6 +35,8 @@ const cases = {
   distilbert: distilbert({ ...sizes, dim: 16, n_layers: 2, n_heads: 4, hidden_dim: 24, max_position_embeddings: 40 }),
   bilstm: bilstm({ vocab_size: vocab.length, num_labels: 3, embedding_size: 8, hidden_size: 6, dense_size: 10 }),
   'bilstm-pair': bilstm({ vocab_size: vocab.length, embedding_size: 8, hidden_size: 6, dense_size: 10, is_pair: true }),
+  static: staticModel({ vocab_size: vocab.length, num_labels: 3, embedding_size: 8, hidden_sizes: [6] }),
+  'static-pair': staticModel({ vocab_size: vocab.length, embedding_size: 8, hidden_sizes: [6, 5], is_pair: true }),
 };
 
 const texts = pairs.filter(([, second]) => second !== null);

@@ -11,6 +11,7 @@ import { bilstm } from '../../src/models/bilstm.js';
 import { distilbert } from '../../src/models/distilbert.js';
 import { mlp } from '../../src/models/mlp.js';
 import type { Model } from '../../src/models/model.js';
+import { staticModel } from '../../src/models/static-model.js';
 import { constantParameters, initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { sgd } from '../../src/optim/sgd.js';
@@ -35,6 +36,7 @@ const sized = (num_hidden_layers: number, hidden_size: number, dropout = 0.1): M
 const narrow = distilbert({ vocab_size: words.vocabularySize, dim: 4, n_layers: 1, n_heads: 2, hidden_dim: 8 });
 const lstm = bilstm({ vocab_size: words.vocabularySize, embedding_size: 6, hidden_size: 4, dense_size: 5 });
 const pairs = bilstm({ ...lstm.config, is_pair: true });
+const mean = staticModel({ vocab_size: words.vocabularySize, embedding_size: 6, hidden_sizes: [5] });
 
 const teacherOf = (model: Model): Teacher =>
   modelTeacher({
@@ -69,6 +71,7 @@ describe('runTraining with mixkd', () => {
     ['a BERT', sized(1, 4)],
     ['a BiLSTM, of a BERT', lstm],
     ['a BiLSTM of pairs', pairs],
+    ['a static model, of a BERT', mean],
   ])('%s: interrupted and resumed it ends in the same bytes', async (name, model) => {
     const whole = await runTraining(options(`${name} whole`, { model }));
     const stop = new AbortController();

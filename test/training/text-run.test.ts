@@ -8,6 +8,7 @@ import { supervised } from '../../src/methods/supervised.js';
 import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import type { Model } from '../../src/models/model.js';
+import { staticModel } from '../../src/models/static-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adamw } from '../../src/optim/adamw.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
@@ -37,6 +38,13 @@ const MODELS: Readonly<Record<string, Model>> = {
     embedding_size: 6,
     hidden_size: 5,
     dense_size: 7,
+    is_pair: true,
+  }),
+  static: staticModel({ vocab_size: words.vocabularySize, embedding_size: 6, hidden_sizes: [5] }),
+  'static of pairs': staticModel({
+    vocab_size: words.vocabularySize,
+    embedding_size: 6,
+    hidden_sizes: [5],
     is_pair: true,
   }),
 };
@@ -83,7 +91,7 @@ describe('openHostStep on texts', () => {
 /** The same network without dropout. */
 function withoutDropout(model: Model): Model {
   if (model.kind === 'bert') return bert({ ...sizes, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 });
-  return bilstm({ ...model.config, dropout: 0 });
+  return (model.kind === 'static' ? staticModel : bilstm)({ ...model.config, dropout: 0 });
 }
 
 describe('microBatches', () => {
@@ -114,7 +122,7 @@ describe('runTraining on texts', () => {
     outputDir: join(scratch, outputDir),
   });
 
-  test.each(['bert', 'bilstm'])(
+  test.each(['bert', 'bilstm', 'static'])(
     '%s: interrupted in mid-epoch and resumed it ends in the same bytes, dropout and all',
     async (name) => {
       const model = MODELS[name] as Model;

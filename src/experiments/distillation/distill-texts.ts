@@ -224,7 +224,9 @@ async function prepared(
     student: {
       model,
       // A new head or embedding is another one for each seed; the first has said what there is to say of it.
-      weights: async (seed) => (await startFor({ ...options, onEvent: () => {} }, { ...start, seed }, learnt)).weights,
+      weights: async (seed) =>
+        (options.student === undefined ? first.redrawn?.(seed) : undefined) ??
+        (await startFor({ ...options, onEvent: () => {} }, { ...start, seed }, learnt)).weights,
       start: words,
       startsAtRandom: options.student === undefined && startsAtRandom(start),
     },

@@ -118,7 +118,8 @@ type PreparedTasks = { readonly tasks: readonly OpenedTask[]; readonly start: Te
  */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const prepared = await prepareFineTuning(options);
-  const { tasks, start, outputDir } = prepared;
+  const { tasks, outputDir } = prepared;
+  const { redrawn: _, ...start } = prepared.start;
   const result = prepared.kind === 'one' ? await runTraining(prepared.run) : await trainTasks(prepared.run);
   const { metrics } = result.record;
   const method = supervised();

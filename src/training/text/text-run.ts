@@ -15,7 +15,10 @@ import { TEXT_SETTINGS, type TextSettings } from './text-settings.js';
  * AdamW as BERT is fine-tuned (Devlin et al. 2019, appendix A.3); Adam in the place of AdaDelta, whose learning rate Tang et al.
  * 2019 (arXiv:1903.12136) had to choose with care.
  */
-const OPTIMIZERS = { encoder: adamw, bilstm: adam, ngram: adam } as const satisfies Record<ModelSort, unknown>;
+const OPTIMIZERS = { encoder: adamw, bilstm: adam, ngram: adam, static: adam } as const satisfies Record<
+  ModelSort,
+  unknown
+>;
 
 const WARMUP_SHARE = 0.1;
 

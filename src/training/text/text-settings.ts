@@ -43,7 +43,7 @@ export const TEXT_SETTINGS = {
   epochs: {
     kind: 'integer',
     min: 1,
-    usual: { encoder: 3, bilstm: 30, ngram: 20 },
+    usual: { encoder: 3, bilstm: 30, ngram: 20, static: 10 },
     group: 'Training',
     help: 'number of epochs',
   },
@@ -51,7 +51,7 @@ export const TEXT_SETTINGS = {
     kind: 'number',
     above: 0,
     // Devlin et al. 2019 (arXiv:1810.04805), appendix A.3; Adam's own for what starts at random.
-    usual: { encoder: 3e-5, bilstm: 1e-3, ngram: 1e-2 },
+    usual: { encoder: 3e-5, bilstm: 1e-3, ngram: 1e-2, static: 1e-3 },
     group: 'Training',
     help: 'learning rate of AdamW or Adam',
   },
@@ -59,7 +59,7 @@ export const TEXT_SETTINGS = {
     kind: 'integer',
     min: 1,
     max: 65_536,
-    usual: { encoder: 32, bilstm: 64, ngram: 64 },
+    usual: { encoder: 32, bilstm: 64, ngram: 64, static: 256 },
     group: 'Training',
     help: 'rows per batch',
   },
@@ -74,7 +74,7 @@ export const TEXT_SETTINGS = {
   schedule: {
     kind: 'choice',
     choices: Object.keys(SCHEDULES) as ScheduleName[], // of the table by construction
-    usual: { encoder: 'linear', bilstm: 'constant', ngram: 'linear' },
+    usual: { encoder: 'linear', bilstm: 'constant', ngram: 'linear', static: 'linear' },
     group: 'Training',
     help: 'schedule of the learning rate',
   },
@@ -91,14 +91,14 @@ export const TEXT_SETTINGS = {
   weightDecay: {
     kind: 'number',
     min: 0,
-    usual: { encoder: 0.01, bilstm: 0, ngram: 0 },
+    usual: { encoder: 0.01, bilstm: 0, ngram: 0, static: 0 },
     group: 'Training',
     help: 'weight decay, of weights but not of biases and norms',
   },
   maxGradNorm: {
     kind: 'number',
     min: 0,
-    usual: { encoder: 1, bilstm: 5, ngram: 0 },
+    usual: { encoder: 1, bilstm: 5, ngram: 0, static: 5 },
     group: 'Training',
     help: 'clip gradients at this global norm; 0 = off',
   },
@@ -122,7 +122,7 @@ export const TEXT_SETTINGS = {
   earlyStopping: {
     kind: 'integer',
     min: 0,
-    usual: { encoder: 0, bilstm: 5, ngram: 5 },
+    usual: { encoder: 0, bilstm: 5, ngram: 5, static: 0 },
     group: 'Training',
     only: ['train'],
     help: 'patience: stop after N epochs without a better --monitor; 0 = never',

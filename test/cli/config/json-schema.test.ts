@@ -36,6 +36,8 @@ describe('configSchema', () => {
     ['teacher: { epoch: 3 }', false],
     ['teacher: { url: "http://x", words: { a: [b, c], d: e }, prices: [1, 2] }', true],
     ['student: { model: bilstm, hidden: 150, embeddings: glove.txt }', true],
+    ['student: { model: static, size: tiny, vocabularySize: 4000, hidden: 0 }', true],
+    ['student: { model: static, size: huge }', false],
     ['student: { from: [1, 3, 6] }', true],
     ['student: { layers: 0 }', false],
     ['student: { layers: "3" }', false],

@@ -1,0 +1,113 @@
+/** @file A static model (src/models/static-model.ts) in plain JavaScript, one text at a time: no session, no graph. */
+import { CheckpointError, OptionError } from '../errors/failures.js';
+import type { StaticConfig } from '../models/static-model.js';
+import { formatShape, type Shape, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** As a static model is saved. */
+export type StaticWeights = {
+  readonly config: Pick<StaticConfig, 'vocab_size' | 'embedding_size' | 'hidden_sizes' | 'num_labels' | 'is_pair'>;
+  readonly weights: Readonly<Record<string, Tensor<'float32'>>>;
+};
+
+/** Ids of a text's tokens, special tokens included and no padding; of a pair those of the second text, too. */
+export type PlainStatic = (ids: ArrayLike<number>, pair?: ArrayLike<number>) => Float32Array;
+
+type Layer = { readonly weight: Float32Array; readonly bias: Float32Array; readonly width: number };
+
+/**
+ * A function from ids to logits [C], equal to those of an inference session but for the order of sums (to 1e-5). Vectors are
+ * multiplied by their weights here once, so a text costs a sum over its tokens and the layers.
+ * @throws CheckpointError for weights that are missing or of another shape. The function throws OptionError for ids that the
+ *   vocabulary lacks, and for a pair where the model reads single texts, or the other way round.
+ */
+export function plainStatic({ config, weights }: StaticWeights): PlainStatic {
+  const { vocab_size: V, embedding_size: d, hidden_sizes: hidden, num_labels: C, is_pair: isPair } = config;
+  const read = (name: string, shape: Shape): Float32Array => {
+    const found = weights[name];
+    if (found !== undefined && sameShape(found.shape, shape)) return found.data;
+    const got = found === undefined ? 'none of that name' : `float32${formatShape(found.shape)}`;
+    throw new CheckpointError({ where: `tensor '${name}'`, wanted: `float32${formatShape(shape)}`, got });
+  };
+  const vectors = weighted(read('embed.weight', [V, d]), read('token_weight.weight', [V, 1]), d);
+  const widths = [isPair ? 4 * d : d, ...hidden, C];
+  const layers = widths.slice(1).map(
+    (width, i): Layer => ({
+      weight: read(`fc${i + 1}.weight`, [width, widths[i] as number]),
+      bias: read(`fc${i + 1}.bias`, [width]),
+      width,
+    }),
+  );
+  // Float64, in which JavaScript computes: no rounding between sums, and no conversions.
+  const values = widths.map((width) => new Float64Array(width));
+
+  return (ids, pair) => {
+    if ((pair !== undefined) !== isPair) {
+      const [wanted, got] = isPair ? ['the ids of two texts', 'of one'] : ['the ids of one text', 'of two'];
+      throw new OptionError({ where: 'plainStatic', wanted, got });
+    }
+    const features = values[0] as Float64Array;
+    addMean(vectors, ids, d, features, 0);
+    if (pair !== undefined) {
+      addMean(vectors, pair, d, features, d);
+      for (let i = 0; i < d; i++) {
+        const [u, v] = [features[i] as number, features[d + i] as number];
+        features[2 * d + i] = Math.abs(u - v);
+        features[3 * d + i] = u * v;
+      }
+    }
+    const last = layers.length - 1;
+    for (const [i, layer] of layers.entries()) {
+      apply(layer, values[i] as Float64Array, values[i + 1] as Float64Array, i < last);
+    }
+    return Float32Array.from(values[last + 1] as Float64Array);
+  };
+}
+
+/** σ(θ) E: [V, d] and [V, 1] -> [V, d] */
+function weighted(vectors: Float32Array, logOdds: Float32Array, d: number): Float32Array {
+  const rows = new Float32Array(vectors.length);
+  for (const [id, value] of logOdds.entries()) {
+    const weight = 1 / (1 + Math.exp(-value));
+    for (let i = id * d; i < (id + 1) * d; i++) rows[i] = weight * (vectors[i] as number);
+  }
+  return rows;
+}
+
+/** The mean of the rows of ids, from `at` on; zero where there is none. */
+function addMean(table: Float32Array, ids: ArrayLike<number>, d: number, into: Float64Array, at: number): void {
+  into.fill(0, at, at + d);
+  const rows = table.length / d;
+  for (let s = 0; s < ids.length; s++) {
+    const id = ids[s] as number;
+    if (!(Number.isInteger(id) && id >= 0 && id < rows)) {
+      throw new OptionError({ where: `id ${s + 1}`, wanted: `an integer from 0 to ${rows - 1}`, got: String(id) });
+    }
+    const row = id * d;
+    for (let i = 0; i < d; i++) into[at + i] = (into[at + i] as number) + (table[row + i] as number);
+  }
+  for (let i = at; ids.length > 0 && i < at + d; i++) into[i] = (into[i] as number) / ids.length;
+}
+
+/** W x + b, and of a hidden layer what of it is above 0. */
+function apply({ weight, bias, width }: Layer, x: Float64Array, y: Float64Array, isHidden: boolean): void {
+  const I = x.length;
+  const even = I - (I % 4);
+  for (let o = 0; o < width; o++) {
+    const row = o * I;
+    // Four sums, so that an addition does not wait for the one before it.
+    let a = bias[o] as number;
+    let b = 0;
+    let c = 0;
+    let e = 0;
+    for (let i = 0; i < even; i += 4) {
+      a += (weight[row + i] as number) * (x[i] as number);
+      b += (weight[row + i + 1] as number) * (x[i + 1] as number);
+      c += (weight[row + i + 2] as number) * (x[i + 2] as number);
+      e += (weight[row + i + 3] as number) * (x[i + 3] as number);
+    }
+    for (let i = even; i < I; i++) a += (weight[row + i] as number) * (x[i] as number);
+    const sum = a + b + (c + e);
+    y[o] = isHidden && sum < 0 ? 0 : sum;
+  }
+}
