@@ -2,6 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { quoted, quotedList } from './formats/table-rows.js';
+import { GrowingNumbers } from './growing-numbers.js';
 
 export type LabelOptions = {
   /**
@@ -37,7 +38,7 @@ export class LabelColumn {
   readonly #map: ReadonlyMap<string, string> | undefined;
   readonly #names: readonly string[] | undefined;
   readonly #numberOf: Map<string, number>;
-  readonly #numbers: number[] = [];
+  readonly #numbers = new GrowingNumbers((length) => new Int32Array(length));
   readonly #hasNumericNames: boolean;
   readonly #onNotice: ((text: string) => void) | undefined;
   readonly #isFromZero: boolean;
@@ -82,12 +83,13 @@ export class LabelColumn {
 
   /** @throws FileError if the cells look like anything but labels. */
   finish(): { readonly labels: Int32Array; readonly labelNames: readonly string[] } {
+    const numbers = this.#numbers.numbers();
     if (this.#names !== undefined) {
       if (this.#kind === 'numbers' && !this.#isFromZero) this.#expectFromZero(this.#names);
-      return { labels: Int32Array.from(this.#numbers), labelNames: this.#names };
+      return { labels: numbers.slice(), labelNames: this.#names };
     }
     const found = [...this.#numberOf.keys()];
-    const labelled = this.#numbers.reduce((count, number) => count + (number === NO_LABEL ? 0 : 1), 0);
+    const labelled = numbers.reduce((count, number) => count + (number === NO_LABEL ? 0 : 1), 0);
     if (found.length > MANY_LABELS && found.length > 0.9 * labelled) {
       throw new FileError({
         where: this.#path,
@@ -97,16 +99,16 @@ export class LabelColumn {
       });
     }
     if (found.length === 1 && found[0] === '-1') {
-      return { labels: new Int32Array(this.#numbers.length).fill(NO_LABEL), labelNames: [] };
+      return { labels: new Int32Array(numbers.length).fill(NO_LABEL), labelNames: [] };
     }
     const labelNames = sortedLabels(found);
     const renumbered = new Map(labelNames.map((name, number) => [this.#numberOf.get(name) as number, number]));
-    return { labels: Int32Array.from(this.#numbers, (number) => renumbered.get(number) ?? NO_LABEL), labelNames };
+    return { labels: numbers.map((number) => renumbered.get(number) ?? NO_LABEL), labelNames };
   }
 
   /** @throws FileError for numbers that may as well be from 1: all would be taken for the label after their own. */
   #expectFromZero(names: readonly string[]): void {
-    const numbers = [...new Set(this.#numbers.filter((number) => number !== NO_LABEL))].sort((a, b) => a - b);
+    const numbers = [...new Set(this.#numbers.numbers())].filter((number) => number !== NO_LABEL).sort((a, b) => a - b);
     if (numbers[0] === 0) {
       const taken = names.slice(0, SHOWN_NAMES).map((name, number) => `${number} is ${name}`);
       const more = names.length > taken.length ? ', …' : '';

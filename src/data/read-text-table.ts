@@ -3,6 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import { FileError, OptionError } from '../errors/failures.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
+import { rowNumbers } from './computed-column.js';
 import { EXTENSIONS, FORMATS, formatOf, type TextFormat, unknownExtension } from './formats/table.js';
 import {
   BAD_ROW_FIX,
@@ -14,8 +15,11 @@ import {
   type TableHeader,
   type TableRow,
 } from './formats/table-rows.js';
+import { GrowingNumbers } from './growing-numbers.js';
 import { isUnnamed, LabelColumn, type LabelOptions, otherNames } from './label-column.js';
-import { rowNumbers, type TextTable } from './text-table.js';
+import { PackedTexts } from './packed-texts.js';
+import { TextIndex } from './text-index.js';
+import type { TextTable } from './text-table.js';
 
 export type ReadTextTableOptions = LabelOptions & {
   /** Default: by the file's extension. */
@@ -112,11 +116,13 @@ class TableBuilder {
   readonly #path: string;
   readonly #options: ReadTextTableOptions;
   readonly #found: FoundColumns;
-  readonly #texts: string[] = [];
-  readonly #pairs: string[] = [];
-  readonly #scores: number[] = [];
-  /** Ids with the place of each, for the message when one comes again. */
-  readonly #ids = new Map<string, string>();
+  readonly #texts = new PackedTexts();
+  readonly #pairs = new PackedTexts();
+  readonly #scores = new GrowingNumbers((length) => new Float32Array(length));
+  readonly #ids = new PackedTexts();
+  /** Of the ids, each with its place for the message when one comes again. */
+  readonly #places = new PackedTexts();
+  readonly #seen = new TextIndex((row) => this.#ids.at(row));
   #labels: LabelColumn | undefined;
   #bad = 0;
 
@@ -151,15 +157,17 @@ class TableBuilder {
     if (score instanceof FileError) return score;
     if (roles.has('id')) {
       const id = cells.id?.trim() ?? '';
-      const before = this.#ids.get(id);
+      const before = id === '' ? undefined : this.#seen.firstOf(id);
       if (id === '' || before !== undefined) {
-        const got = id === '' ? 'an empty one' : `${quoted(id)}, as in ${before}`;
+        const got = before === undefined ? 'an empty one' : `${quoted(id)}, as in ${this.#places.at(before)}`;
         return new FileError({ where, wanted: 'a unique id', got, fix: 'correct it, or leave out id' });
       }
-      this.#ids.set(id, where);
+      this.#seen.add(id);
+      this.#ids.add(id);
+      this.#places.add(where);
     }
-    this.#texts.push(cells.text ?? '');
-    if (roles.has('pair')) this.#pairs.push(cells.pair ?? '');
+    this.#texts.add(cells.text ?? '');
+    if (roles.has('pair')) this.#pairs.add(cells.pair ?? '');
     if (roles.has('label')) this.#labels.add(label);
     if (roles.has('score')) this.#scores.push(score);
     return undefined;
@@ -167,7 +175,7 @@ class TableBuilder {
 
   finish(): TextTable {
     const { roles } = this.#found;
-    const size = this.#texts.length;
+    const { size } = this.#texts;
     if (size === 0) {
       const got = this.#bad > 0 ? `${this.#bad} that cannot be read` : 'none';
       throw new FileError({ where: this.#path, wanted: 'at least one row', got, fix: 'check that this is the file' });
@@ -176,12 +184,12 @@ class TableBuilder {
     return {
       name: this.#options.name ?? basename(this.#path),
       size,
-      ids: roles.has('id') ? [...this.#ids.keys()] : rowNumbers(size),
-      texts: this.#texts,
-      ...(roles.has('pair') ? { pairs: this.#pairs } : {}),
+      ids: roles.has('id') ? this.#ids.column() : rowNumbers(size),
+      texts: this.#texts.column(),
+      ...(roles.has('pair') ? { pairs: this.#pairs.column() } : {}),
       ...(labels === undefined || labels.labelNames.length === 0 ? {} : { labels: labels.labels }),
       labelNames: labels?.labelNames ?? [],
-      ...(roles.has('score') ? { scores: Float32Array.from(this.#scores) } : {}),
+      ...(roles.has('score') ? { scores: this.#scores.numbers().slice() } : {}),
       ...defined({ readAs: readingOf(this.#options) }),
     };
   }

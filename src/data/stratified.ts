@@ -51,8 +51,9 @@ function cutInTwo(table: TextTable, drawn: Uint32Array): { readonly part: TextTa
   if (drawn.length === table.size) {
     throw new OptionError({ where: 'portion', wanted: `fewer than all ${table.size} rows`, got: String(table.size) });
   }
-  const isDrawn = new Set(drawn);
-  const others = Array.from({ length: table.size }, (_, row) => row).filter((row) => !isDrawn.has(row));
+  const isDrawn = new Uint8Array(table.size);
+  for (const row of drawn) isDrawn[row] = 1;
+  const others = everyRow(table.size).filter((row) => isDrawn[row] === 0);
   return { part: selectRows(table, drawn), rest: selectRows(table, others) };
 }
 
@@ -84,10 +85,14 @@ function atLeastOne(portion: Portion, { name, size }: TextTable): Portion {
   return 'share' in portion && portion.share > 0 && portion.share * size < 1 ? { rows: 1 } : portion;
 }
 
-function rowsWithTargets({ size, labels, scores }: TextTable): number[] {
+function rowsWithTargets({ size, labels, scores }: TextTable): Uint32Array {
   const isThere = (row: number): boolean =>
     scores === undefined ? labels?.[row] !== NO_LABEL : !Number.isNaN(scores[row]);
-  return Array.from({ length: size }, (_, row) => row).filter(isThere);
+  return everyRow(size).filter(isThere);
+}
+
+function everyRow(size: number): Uint32Array {
+  return new Uint32Array(size).map((_, row) => row);
 }
 
 /** @returns For each size its share of `total`, in whole numbers that add up to it. */

@@ -1,9 +1,10 @@
 /** @file Texts as rows of ids for one model. */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
-import { type EncodedRow, type Tokenizer, type TruncationOptions, usualLength } from '../tokenizers/tokenizer.js';
+import { type Tokenizer, type TruncationOptions, usualLength } from '../tokenizers/tokenizer.js';
 import { type Batch, type Dataset, paddedRows, paddingWeights } from './dataset.js';
 import type { TextTable } from './text-table.js';
+import { TokenRows } from './token-rows.js';
 
 /** As much of a model as says what its batches hold. */
 export type TextReader = {
@@ -21,14 +22,6 @@ const SECOND = '_b';
 
 /** Of features: how much there is of each, 0 for padding. */
 const VALUES = 'feature_values';
-
-/** All rows of ids behind each other. */
-type Encoded = {
-  readonly ids: Int32Array;
-  readonly types: Uint8Array;
-  readonly values: Float32Array;
-  readonly starts: Uint32Array;
-};
 
 /**
  * A table of texts as a model reads it: `input_ids`, `attention_mask` and `token_type_ids` [B, S] for an encoder, with
@@ -55,22 +48,24 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
   }
   const rule = { maxLength, ...(truncation && { truncation }) };
   const isTruncated = new Uint8Array(table.size);
-  const encodeAll = (texts: readonly string[], seconds?: readonly string[]): Encoded => {
-    const rows = texts.map((text, i) => {
-      const row = tokenizer.encodeRow(text, seconds?.[i], rule);
+  const lengths = new Uint32Array(table.size);
+  const encodeAll = (texts: readonly string[], seconds?: readonly string[]): TokenRows => {
+    const rows = new TokenRows();
+    for (let i = 0; i < table.size; i++) {
+      const text = texts[i] as string;
+      const second = seconds?.[i];
+      const row = tokenizer.encodeRow(text, second, rule);
       // A row that is as long as allowed was cut, or is just that long: only then it is worth another look.
-      const isCut = () =>
-        row.ids.length === maxLength && tokenizer.encodeRow(text, seconds?.[i]).ids.length > maxLength;
+      const isCut = () => row.ids.length === maxLength && tokenizer.encodeRow(text, second).ids.length > maxLength;
       if (row.isTruncated ?? isCut()) isTruncated[i] = 1;
-      return row;
-    });
-    return flattened(rows);
+      lengths[i] = Math.max(lengths[i] as number, row.ids.length);
+      rows.add(row);
+    }
+    rows.close();
+    return rows;
   };
   const first = encodeAll(table.texts, isApart ? undefined : pairs);
   const second = isApart && pairs !== undefined ? encodeAll(pairs) : undefined;
-  const lengths = Uint32Array.from({ length: table.size }, (_, row) =>
-    Math.max(lengthOf(first, row), second === undefined ? 0 : lengthOf(second, row)),
-  );
   return {
     name: table.name,
     size: table.size,
@@ -116,51 +111,29 @@ export function textDataset(table: TextTable, tokenizer: Tokenizer, options: Tex
   };
 }
 
-function flattened(rows: readonly EncodedRow[]): Encoded {
-  const starts = new Uint32Array(rows.length + 1);
-  for (const [i, { ids }] of rows.entries()) starts[i + 1] = (starts[i] as number) + ids.length;
-  const ids = new Int32Array(starts[rows.length] as number);
-  const types = new Uint8Array(ids.length);
-  const values = new Float32Array(rows.some((row) => row.values !== undefined) ? ids.length : 0);
-  for (const [i, row] of rows.entries()) {
-    ids.set(row.ids, starts[i]);
-    types.set(row.typeIds, starts[i]);
-    if (row.values !== undefined) values.set(row.values, starts[i]);
-  }
-  return { ids, types, values, starts };
-}
-
-function lengthOf({ starts }: Encoded, row: number): number {
-  return (starts[row + 1] as number) - (starts[row] as number);
-}
-
 /** int64 [B, S]: ids, types, or 1 for each token; padding stands at the end. */
-function filled(
-  { ids, types, starts }: Encoded,
-  rows: Uint32Array,
-  S: number,
-  kind: string,
-  padId: number,
-): Tensor<'int64'> {
+function filled(from: TokenRows, rows: Uint32Array, S: number, kind: string, padId: number): Tensor<'int64'> {
   const made = zeros('int64', [rows.length, S]);
   const { data } = made;
   // The low words of int64 numbers, which come first on every platform that ONNX Runtime has: BigInts are many times slower.
   const words = new Int32Array(data.buffer, data.byteOffset, 2 * data.length);
   for (const [r, row] of rows.entries()) {
-    const start = starts[row] as number;
-    const count = (starts[row + 1] as number) - start;
+    const { ids, types, start, end } = from.row(row);
+    const count = end - start;
     const at = 2 * r * S;
-    for (let s = 0; s < count; s++) {
-      words[at + 2 * s] = kind === MASK ? 1 : ((kind === TYPES ? types : ids)[start + s] as number);
-    }
+    const values = kind === TYPES ? types : ids;
+    for (let s = 0; s < count; s++) words[at + 2 * s] = kind === MASK ? 1 : (values?.[start + s] ?? 0);
     if (kind === IDS && padId !== 0) for (let s = count; s < S; s++) words[at + 2 * s] = padId;
   }
   return made;
 }
 
 /** float32 [B, S]: the value of each feature; 0 for padding. */
-function filledValues({ values, starts }: Encoded, rows: Uint32Array, S: number): Tensor<'float32'> {
+function filledValues(from: TokenRows, rows: Uint32Array, S: number): Tensor<'float32'> {
   const made = zeros('float32', [rows.length, S]);
-  for (const [r, row] of rows.entries()) made.data.set(values.subarray(starts[row], starts[row + 1]), r * S);
+  for (const [r, row] of rows.entries()) {
+    const { values, start, end } = from.row(row);
+    if (values !== undefined) made.data.set(values.subarray(start, end), r * S);
+  }
   return made;
 }

@@ -2,8 +2,14 @@ import { OptionError, ShapeError } from '../errors/failures.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
 import { NO_LABEL } from '../tensor/no-label.js';
+import { chosenFrom, computedColumn, joinedColumns, rowNumbers } from './computed-column.js';
+import { packedRows } from './packed-texts.js';
+import { TextIndex } from './text-index.js';
 
-/** Rows of text in memory, before any tokenizer. All columns have `size` elements. */
+/**
+ * Rows of text in memory, before any tokenizer. All columns have `size` elements. Columns of text that were read from a
+ * file are kept as bytes, and make each string when it is read.
+ */
 export type TextTable = {
   /** For messages: `sst2 train`, `reviews.csv`. */
   readonly name: string;
@@ -40,20 +46,25 @@ export type TextColumns = {
  * without a name, a score that is infinite.
  */
 export function textTable(name: string, columns: TextColumns): TextTable {
-  const { texts, pairs, labelNames = [], readAs } = columns;
-  const size = texts.length;
+  const size = columns.texts.length;
   for (const column of ['ids', 'pairs', 'labels', 'scores'] as const) {
     const length = columns[column]?.length ?? size;
     if (length === size) continue;
     throw new ShapeError({ where: `${name}, ${column}`, wanted: `${size} values, one per text`, got: `${length}` });
   }
-  const ids = columns.ids ?? rowNumbers(size);
-  expectUnique(ids, `${name}, ids`);
+  if (columns.ids !== undefined) expectUnique(columns.ids, `${name}, ids`);
+  return tableOf(name, columns);
+}
+
+/** The table of columns of one length whose ids are unique. */
+function tableOf(name: string, columns: TextColumns): TextTable {
+  const { texts, pairs, labelNames = [], readAs } = columns;
+  const size = texts.length;
   expectUnique(labelNames, `${name}, labelNames`);
   return {
     name,
     size,
-    ids,
+    ids: columns.ids ?? rowNumbers(size),
     texts,
     ...(pairs === undefined ? {} : { pairs }),
     ...(columns.labels === undefined ? {} : { labels: checkedLabels(columns.labels, labelNames.length, name) }),
@@ -68,20 +79,31 @@ export function textTable(name: string, columns: TextColumns): TextTable {
  * @throws ShapeError for a row that does not exist; OptionError for one that is asked for twice.
  */
 export function selectRows(table: TextTable, rows: ArrayLike<number>, name = table.name): TextTable {
-  const { pairs, labels, labelNames, scores, readAs } = table;
-  const numbers = Array.from(rows);
-  const wrong = numbers.find((row) => !(Number.isInteger(row) && row >= 0 && row < table.size));
-  if (wrong !== undefined) {
-    throw new ShapeError({ where: table.name, wanted: `rows from 0 to ${table.size - 1}`, got: String(wrong) });
-  }
-  return textTable(name, {
-    ids: numbers.map((row) => table.ids[row] as string),
-    texts: numbers.map((row) => table.texts[row] as string),
-    ...(pairs === undefined ? {} : { pairs: numbers.map((row) => pairs[row] as string) }),
-    ...(labels === undefined ? {} : { labels: numbers.map((row) => labels[row] as number) }),
+  const { texts, pairs, labels, labelNames, scores, readAs } = table;
+  const chosen = checkedRows(table, rows, name);
+  // A small selection has texts of its own, so that all others may go.
+  const isSmall = 2 * chosen.length < table.size;
+  const columnOf = (column: readonly string[]) => (isSmall ? packedRows(column, chosen) : chosenFrom(column, chosen));
+  return tableOf(name, {
+    ids: chosenFrom(table.ids, chosen),
+    texts: columnOf(texts),
+    ...(pairs === undefined ? {} : { pairs: columnOf(pairs) }),
+    ...(labels === undefined ? {} : { labels: Int32Array.from(chosen, (row) => labels[row] as number) }),
     labelNames,
-    ...(scores === undefined ? {} : { scores: numbers.map((row) => scores[row] as number) }),
+    ...(scores === undefined ? {} : { scores: Float32Array.from(chosen, (row) => scores[row] as number) }),
     readAs,
+  });
+}
+
+function checkedRows(table: TextTable, rows: ArrayLike<number>, name: string): Uint32Array {
+  const isTaken = new Uint8Array(table.size);
+  return Uint32Array.from(rows, (row) => {
+    if (!(Number.isInteger(row) && row >= 0 && row < table.size)) {
+      throw new ShapeError({ where: table.name, wanted: `rows from 0 to ${table.size - 1}`, got: String(row) });
+    }
+    if (isTaken[row] === 1) throw duplicate(`${name}, ids`, table.ids[row] as string);
+    isTaken[row] = 1;
+    return row;
   });
 }
 
@@ -116,18 +138,36 @@ export function joinTables(name: string, tables: Readonly<Record<string, TextTab
     });
   }
   return textTable(name, {
-    ids: parts.flatMap(([key, table]) => table.ids.map((id) => `${key}/${id}`)),
-    texts: all.flatMap((table) => table.texts),
-    ...(withPairs.length > 0 ? { pairs: all.flatMap((table) => table.pairs ?? []) } : {}),
-    ...(all.some((table) => table.labels !== undefined)
-      ? { labels: all.flatMap((table) => Array.from(table.labels ?? new Int32Array(table.size).fill(NO_LABEL))) }
-      : {}),
+    ids: joinedColumns(parts.map(([key, { ids }]) => computedColumn(ids.length, (row) => `${key}/${ids[row]}`))),
+    texts: joinedColumns(all.map(({ texts }) => texts)),
+    ...(withPairs.length > 0 ? { pairs: joinedColumns(all.map(({ pairs = [] }) => pairs)) } : {}),
+    ...(all.some((table) => table.labels !== undefined) ? { labels: joinedLabels(all) } : {}),
     labelNames,
-    ...(all.some((table) => table.scores !== undefined)
-      ? { scores: all.flatMap((table) => Array.from(table.scores ?? new Float32Array(table.size).fill(Number.NaN))) }
-      : {}),
+    ...(all.some((table) => table.scores !== undefined) ? { scores: joinedScores(all) } : {}),
     readAs: all.find((table) => table.readAs !== undefined)?.readAs,
   });
+}
+
+/** The labels of tables one after the other; `NO_LABEL` for those of a table without. */
+export function joinedLabels(tables: readonly Pick<TextTable, 'size' | 'labels'>[]): Int32Array {
+  const joined = new Int32Array(tables.reduce((sum, { size }) => sum + size, 0)).fill(NO_LABEL);
+  let start = 0;
+  for (const { size, labels } of tables) {
+    if (labels !== undefined) joined.set(labels, start);
+    start += size;
+  }
+  return joined;
+}
+
+/** The scores of tables one after the other; NaN for those of a table without. */
+export function joinedScores(tables: readonly Pick<TextTable, 'size' | 'scores'>[]): Float32Array {
+  const joined = new Float32Array(tables.reduce((sum, { size }) => sum + size, 0)).fill(Number.NaN);
+  let start = 0;
+  for (const { size, scores } of tables) {
+    if (scores !== undefined) joined.set(scores, start);
+    start += size;
+  }
+  return joined;
 }
 
 /** How many rows each label has, in the order of `labelNames`; rows without one are not counted. */
@@ -141,12 +181,12 @@ export function labelCounts(table: TextTable): number[] {
 
 /** How many rows, or of the first so many, have a label or score: those that a metric is of. */
 export function targetRows({ labels, scores }: Pick<TextTable, 'labels' | 'scores'>, rows?: number): number {
-  const isThere = (target: number) => (scores === undefined ? target !== NO_LABEL : !Number.isNaN(target));
-  return Array.from((scores ?? labels)?.subarray(0, rows) ?? []).filter(isThere).length;
-}
-
-export function rowNumbers(size: number): string[] {
-  return Array.from({ length: size }, (_, row) => String(row + 1));
+  const targets = (scores ?? labels)?.subarray(0, rows);
+  let count = 0;
+  for (const target of targets ?? []) {
+    if (scores === undefined ? target !== NO_LABEL : !Number.isNaN(target)) count += 1;
+  }
+  return count;
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
@@ -154,11 +194,14 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function expectUnique(values: readonly string[], where: string): void {
-  const seen = new Set<string>();
-  for (const value of values) {
-    if (seen.has(value)) throw new OptionError({ where, wanted: 'no duplicates', got: `'${value}' twice` });
-    seen.add(value);
+  const seen = new TextIndex((row) => values[row] as string);
+  for (let row = 0; row < values.length; row++) {
+    if (seen.add(values[row] as string) !== undefined) throw duplicate(where, values[row] as string);
   }
+}
+
+function duplicate(where: string, value: string): OptionError {
+  return new OptionError({ where, wanted: 'no duplicates', got: `'${value}' twice` });
 }
 
 function checkedLabels(labels: ArrayLike<number>, names: number, where: string): Int32Array {

@@ -3,9 +3,11 @@ import { OptionError } from '../errors/failures.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
+import { computedColumn, joinedColumns } from './computed-column.js';
 import { type Batch, type Dataset, paddedRows, paddingWeights } from './dataset.js';
+import { TextIndex } from './text-index.js';
 import type { TextRows } from './text-rows.js';
-import { selectRows, textTable, withoutLabels } from './text-table.js';
+import { joinedLabels, joinedScores, selectRows, textTable, withoutLabels } from './text-table.js';
 
 /**
  * The rows of `train`, and behind them those of `pool` by their numbers, of which no label and no score is seen. Ids of
@@ -109,26 +111,34 @@ function joinedTexts(train: Dataset, pool: Dataset, rows: Uint32Array, name: str
   }
   const { table } = first;
   const others = withoutLabels(selectRows(second.table, rows));
-  const taken = new Set(table.ids);
-  const isTaken = others.ids.some((id) => taken.has(id));
-  const pairs = table.pairs && others.pairs && [...table.pairs, ...others.pairs];
+  const taken = new TextIndex((row) => table.ids[row] as string);
+  for (const id of table.ids) taken.add(id);
+  const isTaken = others.ids.some((id) => taken.firstOf(id) !== undefined);
+  const otherIds = isTaken ? computedColumn(others.size, (row) => `transfer/${others.ids[row]}`) : others.ids;
+  const pairs = table.pairs && others.pairs && joinedColumns([table.pairs, others.pairs]);
   const { labels, scores, readAs } = table;
+  const lengths = new Uint32Array(table.size + rows.length);
+  lengths.set(first.lengths);
+  lengths.set(
+    rows.map((row) => second.lengths[row] as number),
+    table.size,
+  );
+  const isTruncated = new Uint8Array(lengths.length);
+  isTruncated.set(first.isTruncated);
+  for (const [place, row] of rows.entries()) isTruncated[table.size + place] = second.isTruncated[row] as number;
   return {
     table: textTable(name, {
-      ids: [...table.ids, ...others.ids.map((id) => (isTaken ? `transfer/${id}` : id))],
-      texts: [...table.texts, ...others.texts],
+      ids: joinedColumns([table.ids, otherIds]),
+      texts: joinedColumns([table.texts, others.texts]),
       ...(pairs && { pairs }),
-      ...(labels && { labels: [...labels, ...new Int32Array(others.size).fill(NO_LABEL)] }),
+      ...(labels && { labels: joinedLabels([table, others]) }),
       labelNames: table.labelNames,
-      ...(scores && { scores: [...scores, ...new Float32Array(others.size).fill(Number.NaN)] }),
+      ...(scores && { scores: joinedScores([table, others]) }),
       readAs,
     }),
     tokenizer: first.tokenizer,
     cut: first.cut,
-    lengths: Uint32Array.from([...first.lengths, ...Array.from(rows, (row) => second.lengths[row] as number)]),
-    isTruncated: Uint8Array.from([
-      ...first.isTruncated,
-      ...Array.from(rows, (row) => second.isTruncated[row] as number),
-    ]),
+    lengths,
+    isTruncated,
   };
 }

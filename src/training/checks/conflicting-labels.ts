@@ -12,8 +12,7 @@ export const conflictingLabels = check('texts', {
     if (labels === undefined) return undefined;
     let count = 0;
     let example = '';
-    for (const rows of seen.values()) {
-      if (rows.length === 1) continue;
+    for (const rows of seen.repeated) {
       const labelled = rows.filter((row) => labels[row] !== NO_LABEL);
       const [first] = labelled;
       const other = labelled.find((row) => labels[row] !== labels[first ?? row]);

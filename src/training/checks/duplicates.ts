@@ -1,5 +1,5 @@
 import { check, shownPercent } from './check.js';
-import { keyOf, shownText } from './texts-alike.js';
+import { shownText } from './texts-alike.js';
 
 const MOST_SHARED = 0.01;
 
@@ -10,7 +10,7 @@ export const duplicates = check('texts', {
     let count = 0;
     let example = '';
     for (let row = 0; row < evaluation.size; row++) {
-      const [same] = seen.get(keyOf(evaluation, row)) ?? [];
+      const same = seen.firstLike(evaluation, row);
       if (same === undefined) continue;
       if (count === 0) {
         example = `row ${evaluation.ids[row]} of ${evaluation.name} is row ${train.ids[same]} of ${train.name}, ${shownText(evaluation, row)}`;

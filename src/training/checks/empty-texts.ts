@@ -11,11 +11,16 @@ export const emptyTexts = check('texts', {
 
 function emptyIn({ texts, pairs, ids, name, size }: TextTable): Found | undefined {
   const isEmpty = (row: number) => texts[row]?.trim() === '' || pairs?.[row]?.trim() === '';
-  const rows = texts.flatMap((_, row) => (isEmpty(row) ? [row] : []));
-  const [first] = rows;
-  if (first === undefined || rows.length <= MOST_EMPTY * size) return undefined;
+  let count = 0;
+  let first: number | undefined;
+  for (let row = 0; row < size; row++) {
+    if (!isEmpty(row)) continue;
+    first ??= row;
+    count += 1;
+  }
+  if (first === undefined || count <= MOST_EMPTY * size) return undefined;
   return {
-    text: `${rows.length} of the ${size} rows of ${name} have an empty text, such as row ${ids[first]}`,
+    text: `${count} of the ${size} rows of ${name} have an empty text, such as row ${ids[first]}`,
     fix: 'leave them out, or check the column of the texts',
   };
 }

@@ -1,22 +1,33 @@
 /** @file Which rows have the same text, whatever the case, and the blanks between words. */
+import { TextIndex } from '../../data/text-index.js';
 import type { TextTable } from '../../data/text-table.js';
 
 const SHOWN_LETTERS = 60;
 
-export type RowsByText = ReadonlyMap<string, readonly number[]>;
+export type RowsByText = {
+  /** The first row that has the text of that row of another table. */
+  readonly firstLike: (other: TextTable, row: number) => number | undefined;
+  /** Rows of one text, of each text that several have, in the order of their first rows. */
+  readonly repeated: readonly (readonly number[])[];
+};
 
 export function rowsByText(table: TextTable): RowsByText {
-  const rows = new Map<string, number[]>();
+  const index = new TextIndex((row) => keyOf(table, row));
+  const rows = new Map<number, number[]>();
   for (let row = 0; row < table.size; row++) {
-    const key = keyOf(table, row);
-    const same = rows.get(key);
-    if (same === undefined) rows.set(key, [row]);
+    const first = index.add(keyOf(table, row));
+    if (first === undefined) continue;
+    const same = rows.get(first);
+    if (same === undefined) rows.set(first, [first, row]);
     else same.push(row);
   }
-  return rows;
+  return {
+    firstLike: (other, row) => index.firstOf(keyOf(other, row)),
+    repeated: [...rows.values()].sort(([a = 0], [b = 0]) => a - b),
+  };
 }
 
-export function keyOf({ texts, pairs }: TextTable, row: number): string {
+function keyOf({ texts, pairs }: TextTable, row: number): string {
   const text = folded(texts[row] ?? '');
   return pairs === undefined ? text : `${text}\n${folded(pairs[row] ?? '')}`;
 }
