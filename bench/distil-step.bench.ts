@@ -164,7 +164,7 @@ async function forwardMs(
   read: (signals: Signals) => Value,
 ): Promise<number> {
   const { train } = options.data;
-  const text = planTexts(train, options.tokensPerRun);
+  const text = planTexts(train, options);
   const plan = planTraining({ ...options, rows: train.size, ...(text && { text }) });
   const rows = sampledBatches({ options, plan }).flatMap((batch) => Array.from(batch));
   const sampled = selectedRows(train, Uint32Array.from(rows));

@@ -43,16 +43,15 @@ export async function openVocabulary(
   const { vocabulary = START_SETTINGS.model.default } = settings;
   const { onNotice = () => {} } = events;
   const { vocabularySize, embeddingSize } = sizesOf(settings);
-  const texts = [task.train, task.transfer].flatMap((set) => [...(set?.texts ?? []), ...(set?.pairs ?? [])]);
+  const texts = joined([task.train, task.transfer].flatMap((set) => [set?.texts ?? [], set?.pairs ?? []]));
   if (await isFile(vocabulary)) {
     if (embeddingSize !== undefined) {
       const wanted = `no size, since vectors of ${vocabulary} are as wide as they are`;
       const fix = 'leave it out, or start from an encoder';
       throw new OptionError({ where: 'embedding_size', wanted, got: String(embeddingSize), fix });
     }
-    const { texts: own, pairs = [] } = task.train;
     const maxWords = vocabularySize === undefined ? {} : { maxWords: vocabularySize };
-    return { kind: 'file', path: vocabulary, texts: [...own, ...pairs], ...maxWords };
+    return { kind: 'file', path: vocabulary, texts: joined([task.train.texts, task.train.pairs ?? []]), ...maxWords };
   }
   const encoder = await openAnyModel(vocabulary, {
     find: findOnHub(events),
@@ -69,6 +68,12 @@ export async function openVocabulary(
     texts,
     ...(isSmaller && { smaller: await smallerVocabulary(tokenizer, texts, vocabularySize) }),
   };
+}
+
+/** Texts one after the other; a single column as it is, for a million of its strings would be made here at once. */
+function joined(columns: readonly (readonly string[])[]): readonly string[] {
+  const [only = [], ...more] = columns.filter(({ length }) => length > 0);
+  return more.length === 0 ? only : [only, ...more].flat();
 }
 
 /** Tells of words that a file of vectors lacks. */

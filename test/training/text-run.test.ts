@@ -97,7 +97,7 @@ function withoutDropout(model: Model): Model {
 describe('microBatches', () => {
   test('a batch of long texts is cut so that a run has no more tokens than allowed', () => {
     const data = dataFor(MODELS.bert as Model, 40);
-    const text = planTexts(data, 24);
+    const text = planTexts(data, { tokensPerRun: 24 });
     const plan = planTraining({ rows: 40, batchSize: 16, epochs: 1, ...(text && { text }) });
     const order = orderOf(data, plan, 1, 0);
     const parts = [0, 16, 32].flatMap((start) => microBatches(order.subarray(start, start + 16), data, plan));

@@ -66,6 +66,11 @@ function under(prefix: string, state: Weights): Weights {
   return part;
 }
 
+/** The model in a step's `state()`, whose arrays may be the step's own: no copy of it is made to evaluate or save it. */
+export function modelIn(tensors: Weights): Weights {
+  return splitWeights(under(MODEL, tensors)).model;
+}
+
 /**
  * Saves the state of a run.
  * @param tensors the step's `state()`.

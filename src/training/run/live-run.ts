@@ -21,7 +21,7 @@ import { splitWeights } from '../step/method-parameters.js';
 import { isCutIntoRuns, largestRun, paddingShare } from '../step/micro-batches.js';
 import type { StepInput, TrainingStep } from '../step/step.js';
 import { BATCH, type StepTeacher } from '../step/trace-step.js';
-import { type RunState, removeRunState, saveRunState } from './checkpoint.js';
+import { modelIn, type RunState, removeRunState, saveRunState } from './checkpoint.js';
 import { FRESH, waitFor } from './early-stopping.js';
 import type { TrainingEvent } from './events.js';
 import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
@@ -309,7 +309,7 @@ async function closeEpoch(live: Live, at: Position, last: StepInput, before: Fin
   let metrics: Readonly<Record<string, number>> = {};
   let { kept, patience, stoppedEarly } = before;
   if (evaluator !== undefined && evaluation !== undefined) {
-    const weights = splitWeights(step.parameters()).model;
+    const weights = modelIn(step.state());
     const evaluated = await evaluator.evaluate(weights);
     ({ metrics } = evaluated);
     const event = { type: 'evaluation', step: at.step, epoch, split: evaluation.data.name, metrics } as const;

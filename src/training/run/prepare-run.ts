@@ -66,7 +66,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
   checkNumbers(options);
   expectOneStage(method);
   const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
-  const text = planTexts(data.train, options.tokensPerRun, seenRow);
+  const text = planTexts(data.train, { ...options, seenRow });
   const plan = planTraining({ ...options, rows: data.train.size, text });
   const classes = classesOf(model);
   const metrics = checkedMetrics(options.metrics, classes);

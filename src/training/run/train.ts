@@ -9,7 +9,14 @@ import type { Progress } from '../../methods/method.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { addLosses, type LossSums, noLosses } from '../step/loss-means.js';
-import { gatherBatch, type MicroBatch, microBatches, planTexts, type TextPlan } from '../step/micro-batches.js';
+import {
+  gatherBatch,
+  type MicroBatch,
+  microBatches,
+  planTexts,
+  type TextPlan,
+  type TextPlanOptions,
+} from '../step/micro-batches.js';
 import type { StepInput, StepResult, TrainingStep } from '../step/step.js';
 import { limitBatches } from './batch-limits.js';
 
@@ -68,11 +75,11 @@ export function planTraining(options: PlanOptions): TrainingPlan {
 }
 
 /** What decides how long a training is, but for its rows. */
-export type TrainingLength = Omit<PlanOptions, 'rows' | 'text'> & { readonly tokensPerRun?: number | undefined };
+export type TrainingLength = Omit<PlanOptions, 'rows' | 'text'> & Omit<TextPlanOptions, 'seenRow'>;
 
 /** The plan of a training on these rows. @throws OptionError for numbers out of range. */
 export function planOn(length: TrainingLength, data: Pick<Dataset, 'size' | 'text'>): TrainingPlan {
-  return planTraining({ ...length, rows: data.size, text: planTexts(data, length.tokensPerRun) });
+  return planTraining({ ...length, rows: data.size, text: planTexts(data, length) });
 }
 
 /** How far a run is. The cursor stands at an epoch's end until that epoch has been evaluated. */

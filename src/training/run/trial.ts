@@ -63,9 +63,9 @@ export function tokensOf(rows: Uint32Array, { options, plan }: Pick<PreparedRun,
 
 /** What the run is going to do, in numbers. @throws OptionError for a number out of range. */
 export function planOfRun(options: RunOptions): TrainingPlan {
-  const { data, teacher, tokensPerRun } = options;
+  const { data, teacher } = options;
   const seenRow = teacherForm(options) === 'traced' ? teacher?.traced?.seenRow : undefined;
-  return planTraining({ ...options, rows: data.train.size, text: planTexts(data.train, tokensPerRun, seenRow) });
+  return planTraining({ ...options, rows: data.train.size, text: planTexts(data.train, { ...options, seenRow }) });
 }
 
 /** Whether the run looks at its gradients beside the steps. */

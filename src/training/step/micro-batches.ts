@@ -1,7 +1,9 @@
 /** @file How the rows of a step become batches: of one shape, or of texts padded to the longest of them. */
 import { type Batch, type Dataset, NO_ROW, type Place } from '../../data/dataset.js';
+import type { TextRows } from '../../data/text-rows.js';
 import { OptionError } from '../../errors/failures.js';
-import { TOKENS_PER_RUN } from '../../tokenizers/token-limits.js';
+import type { Model } from '../../models/model.js';
+import { MAX_LENGTH, TOKENS_PER_RUN } from '../../tokenizers/token-limits.js';
 
 /** How the texts of a run are cut into parts of a step. */
 export type TextPlan = {
@@ -9,30 +11,53 @@ export type TextPlan = {
   readonly tokensPerRun: number;
   /** The longest row. */
   readonly longest: number;
+  /**
+   * Of attention, whose memory grows with the square of the length: Σ length² of a part at most, unless it is one row.
+   * Absent where no row is so long that it matters.
+   */
+  readonly squaresPerRun?: number;
   /** The row that a traced teacher reads in the place of each: both are padded to one length. */
   readonly seenRow?: ((row: number) => number) | undefined;
 };
+
+export type TextPlanOptions = {
+  /** Default: 2048. */
+  readonly tokensPerRun?: number | undefined;
+  /** Whose memory is to be bounded. Default: one without attention. */
+  readonly model?: Pick<Model, 'sort'> | undefined;
+  readonly seenRow?: TextPlan['seenRow'];
+};
+
+/**
+ * Up to this length, which is the usual longest one, the tokens of a part decide its rows: what attention keeps of them is
+ * the smaller part of a step's memory then. Of longer texts a part holds as much of attention as of texts of this length.
+ */
+const LENGTH_WITHOUT_SQUARES = MAX_LENGTH;
 
 /**
  * How the texts of a data set are run; undefined for rows that are not texts.
  * @throws OptionError for a number of tokens that is none.
  */
 export function planTexts(
-  { text }: Pick<Dataset, 'text'>,
-  tokensPerRun = TOKENS_PER_RUN,
-  seenRow?: TextPlan['seenRow'],
+  { text }: { readonly text?: Pick<TextRows, 'lengths'> | undefined },
+  { tokensPerRun = TOKENS_PER_RUN, model, seenRow }: TextPlanOptions = {},
 ): TextPlan | undefined {
   if (!(Number.isInteger(tokensPerRun) && tokensPerRun >= 1)) {
     throw new OptionError({ where: 'tokensPerRun', wanted: 'an integer ≥ 1', got: String(tokensPerRun) });
   }
   if (text === undefined) return undefined;
   const longest = text.lengths.reduce((most, length) => Math.max(most, length), 1);
-  return { tokensPerRun, longest, seenRow };
+  // Absent where it changes no part, so that options are compared as before.
+  const isEncoder = model !== undefined && (model.sort ?? 'encoder') === 'encoder';
+  const isSquare = isEncoder && longest > LENGTH_WITHOUT_SQUARES;
+  return { tokensPerRun, longest, ...(isSquare && { squaresPerRun: tokensPerRun * LENGTH_WITHOUT_SQUARES }), seenRow };
 }
 
 /** Rows of one run of a batch whose texts are padded to this length. */
-function rowsPerRun({ tokensPerRun }: TextPlan, length: number, batchSize: number): number {
-  return Math.max(1, Math.min(batchSize, Math.floor(tokensPerRun / length)));
+export function rowsPerRun({ tokensPerRun, squaresPerRun }: TextPlan, length: number, batchSize: number): number {
+  const byTokens = Math.floor(tokensPerRun / length);
+  const bySquares = squaresPerRun === undefined ? byTokens : Math.floor(squaresPerRun / length ** 2);
+  return Math.max(1, Math.min(batchSize, byTokens, bySquares));
 }
 
 /** The most tokens of one run, as rows of the longest length. */

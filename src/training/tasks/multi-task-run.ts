@@ -97,7 +97,7 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
     tasks.map(({ name, head, data }) => ({ name, data: scaledScores(data.train, head) })),
     sampling,
   );
-  const text = planTexts(mixture, options.tokensPerRun);
+  const text = planTexts(mixture, options);
   if (text === undefined) {
     throw new OptionError({ where: mixture.name, wanted: 'texts, as an encoder reads them', got: 'other rows' });
   }

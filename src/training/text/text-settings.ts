@@ -35,7 +35,7 @@ export type TextSettings = {
   readonly maxSteps?: number | undefined;
   /** Batches of an epoch: a count, or a fraction of them. Default: all. */
   readonly limitTrainBatches?: Portion | undefined;
-  /** Tokens of a micro-batch at most; bounds the memory. Default: 2048. */
+  /** Tokens of a micro-batch at most, fewer of an encoder's texts over 128 tokens; bounds the memory. Default: 2048. */
   readonly tokensPerRun?: number | undefined;
 };
 
