@@ -7,13 +7,13 @@ describe('Times', () => {
     for (const [ours, theirs] of [
       [100, 200],
       [200, 100],
-      [50, 50],
+      [50, 100],
     ] as const) {
       times.add('retort', '16 | 0', ours);
       times.add('bf16', '16 | 0', theirs);
     }
     expect(times.row('16 | 0', ['retort', 'bf16'])).toBe(
-      '| 16 | 0 | 100 (50–200, n 3) | 100 (50–200, n 3); 1.00 (0.50–2.00, n 3) |',
+      '| 16 | 0 | 100 (50–200, n 3) | 100 (100–200, n 3); 2.00 (0.50–2.00, n 3) |',
     );
   });
 });
