@@ -103,7 +103,7 @@ describe('fineTune with model ngram', () => {
     [{ model: 'bilstm', ngrams: '1' }, 'ngrams: wanted model ngram, got model bilstm; leave it out'],
     [
       { model: 'minilm-l6', hidden: 4 },
-      'hidden: wanted model bilstm or model ngram, got model minilm-l6; leave it out',
+      'hidden: wanted model bilstm or model ngram or model static, got model minilm-l6; leave it out',
     ],
     [{ features: 9, buckets: 9 }, 'features, buckets: wanted at most one way to bound the features'],
     [{ ngrams: '2,1' }, "ngrams: wanted the least and the most n, from 1, such as 1,2, or none, got '2,1'"],
