@@ -76,6 +76,18 @@ export class HostOptimizer {
     return this.#heap.byteLength;
   }
 
+  /**
+   * Bytes of it that a few steps leave unwritten, and so without memory of their own: slots and gradients of sparse tables,
+   * of which each step writes the rows that it reads.
+   */
+  get sparseBytes(): number {
+    let bytes = 0;
+    for (const { sparse, shape, slots } of this.#entries.values()) {
+      if (sparse) bytes += (slots.length + 1) * sizeOf(shape) * FLOAT_BYTES;
+    }
+    return bytes;
+  }
+
   /** Current values; rows of a sparse table are current after `flush`. May be written before the first step. */
   parameter(name: string): Float32Array {
     const entry = this.#entry(name);

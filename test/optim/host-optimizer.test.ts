@@ -157,6 +157,19 @@ describe('HostOptimizer', () => {
     });
   }
 
+  test.each([
+    ['sgd', 1],
+    ['sgd, momentum 0.9', 2],
+    ['adam', 3],
+  ])('%s: sparse tables take memory for %d more of themselves as their rows are read', (rule, copies) => {
+    const parameters = [
+      { name: 'table', shape: [100, 8], maxIds: 4 },
+      { name: 'w', shape: [50] },
+    ];
+    const host = new HostOptimizer({ optimizer: RULES[rule] as Optimizer, parameters });
+    expect(host.sparseBytes).toBe(copies * 100 * 8 * 4);
+  });
+
   // Closed form: clip_grad_norm_ multiplies by maxNorm / (norm + 1e-6) where that is under 1; the norm of (3, 4) is 5.
   test.each([
     [undefined, 1],

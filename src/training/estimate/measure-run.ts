@@ -23,7 +23,7 @@ export type RunCosts = {
   readonly secondsToRead: number;
   /** What looking at the gradients takes, where a run does. */
   readonly secondsPerCheck: number;
-  /** The most memory of this process so far, and by its longest batch. */
+  /** The most memory of this process so far, by its longest batch, and with all rows of its word tables in use. */
   readonly peakRssBytes: number;
 };
 
@@ -67,7 +67,7 @@ export async function measureRun(
       // A forward and backward pass for each side.
       secondsPerCheck:
         2 * costOf(step, tokensOf((sampledBatches(run)[0] ?? new Uint32Array()).subarray(0, METERED_ROWS), run)),
-      peakRssBytes: Math.max(process.resourceUsage().maxRSS * 1024, memory),
+      peakRssBytes: Math.max(process.resourceUsage().maxRSS * 1024, memory) + trial.bytesToCome,
     };
   } finally {
     await trial.release();

@@ -19,6 +19,8 @@ export type Trial = {
    * @returns tokens that were read, padding included; or steps, of rows that are not texts.
    */
   take(steps: readonly Uint32Array[]): Promise<number>;
+  /** As `TrainingStep.bytesToCome`. */
+  readonly bytesToCome: number;
   /** As `TrainingStep.parameters`. */
   parameters(): Readonly<Record<string, Tensor<'float32'>>>;
   release(): Promise<void>;
@@ -45,6 +47,7 @@ export async function openTrial(options: RunOptions): Promise<Trial> {
   return {
     run,
     stepsPerRun: step.stepsPerRun,
+    bytesToCome: step.bytesToCome ?? 0,
     take: async (steps) => {
       await step.run(steps.map((rows, i) => stepInput(training, rows, ++taken, 0, i)));
       if (plan.text === undefined) return steps.length;

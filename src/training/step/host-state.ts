@@ -15,8 +15,9 @@ export type HostStateOptions = Pick<
 };
 
 /** What a step says of the state that lies in its optimiser, and takes back. */
-export function stateIn(optimizer: HostOptimizer): Pick<TrainingStep, 'parameters' | 'state' | 'load'> {
+export function stateIn(optimizer: HostOptimizer): Pick<TrainingStep, 'bytesToCome' | 'parameters' | 'state' | 'load'> {
   return {
+    bytesToCome: optimizer.sparseBytes,
     parameters: () =>
       Object.fromEntries(
         Object.entries(optimizer.state().parameters).map(([name, value]) => [

@@ -42,6 +42,8 @@ export type TrainingStep = {
   placeFor?(at: number): Place;
   /** Takes 1 … stepsPerRun steps, in order. The bytes of the state don't depend on how steps are cut into runs. */
   run(steps: readonly StepInput[]): Promise<StepResult[]>;
+  /** Bytes of memory that it takes as more and more rows of its tables are read. Default: none. */
+  readonly bytesToCome?: number;
   /** Parameters by name. The arrays are copies. */
   parameters(): Readonly<Record<string, Tensor<'float32'>>>;
   /**

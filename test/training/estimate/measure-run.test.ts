@@ -75,6 +75,13 @@ describe('measureRun', () => {
     expect(readdirSync(own).filter((name) => name.startsWith('retort-'))).toEqual([]);
   });
 
+  test('counts the words that no step of the measurement has read', async () => {
+    const large = bilstm({ ...model.config, vocab_size: 1_000_000 });
+    const { peakRssBytes } = await measureRun({ ...options, model: large }, { seconds: 0 });
+    // Two moments and a gradient of 4 numbers a word: 48 MB, of which a few steps write next to nothing.
+    expect(peakRssBytes).toBeGreaterThan(process.resourceUsage().maxRSS * 1024 + 40e6);
+  });
+
   test('of rows that are not texts, what a step takes among many', async () => {
     const images: RunOptions = {
       ...options,
