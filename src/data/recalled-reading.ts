@@ -93,9 +93,7 @@ function isGiven(role: RecalledRole, given: Given<ColumnSettings>): boolean {
 function rulesOf({ delimiter }: FileFormat, given: Given<ColumnSettings>, readAs: FileReading): Rules[] {
   const usual: Rules = defined({ header: given.header, delimiter: given.delimiter, quote: given.quote });
   if (delimiter === undefined) return [usual];
-  const columns = Object.values(SETTINGS).flatMap((setting) => given[setting] ?? []);
-  const isByNumber = columns.every((column) => /^[1-9]\d*$/u.test(column));
-  const header = given.header ?? (isByNumber && readAs.header === false ? false : undefined);
+  const header = given.header ?? readAs.header;
   const { delimiter: between, quote } = readAs;
   const all = [
     { ...defined({ delimiter: between, quote }), ...usual, ...defined({ header }) },
@@ -165,8 +163,7 @@ function recalledColumn(role: RecalledRole, start: Start, readAs: FileReading): 
   const column = String(readAs[role]);
   if (!isAlike(start, readAs)) return [];
   const usual = USUAL[role];
-  const isOpen = start.header.isOpen === true && (role === 'label' || role === 'score');
-  const isThere = hasColumn(start, column) || isOpen || usual === undefined || !hasColumn(start, usual);
+  const isThere = hasColumn(start, column) || usual === undefined || !hasColumn(start, usual);
   return isThere ? [[role, column]] : [];
 }
 

@@ -153,6 +153,23 @@ describe('runTraining > warnings', () => {
     expect((await readRunRecord(join(root, 'stuck', 'metrics.json'))).warnings).toEqual(record.warnings);
   });
 
+  test('still-falling: a regression that was stopped while its correlation rose', async () => {
+    const counted = (name: string, seed: number) => {
+      const { texts } = wordTable(name, 200, { seed });
+      const scores = texts.map((text) => text.split(' ').filter((word) => word === 'good').length);
+      return textDataset(textTable(name, { texts, scores }), words, { model: reader });
+    };
+    const one = bilstm({ ...reader.config, vocab_size: words.vocabularySize, num_labels: 1 });
+    const { warnings } = await run('rising', {
+      model: one,
+      data: { train: counted('train', 1), evaluation: counted('dev', 2) },
+      metrics: ['pearson'],
+      optimizer: adam({ learningRate: 0.02 }),
+      epochs: 2,
+    });
+    expect(warnings).toContain('still-falling');
+  });
+
   test('label-order: a teacher whose classes go by other names', async () => {
     const teacher = await goodTeacher();
     const shifted = alignLabels({ ...teacher, labelNames: ['b', 'c', 'a'] }, ['a', 'b', 'c']);
