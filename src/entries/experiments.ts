@@ -1,6 +1,8 @@
 export { type ArmResult, packRightRows, type RightRows } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
+export { baselineText } from '../experiments/baseline.js';
+export { type BaselineOptions, fitBaseline } from '../experiments/distillation/baseline-arm.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
 export { runDistillation } from '../experiments/distillation/distill.js';
 export type { DistillEvent, DistillOptions, DistillResult } from '../experiments/distillation/distill-options.js';
@@ -21,6 +23,7 @@ export {
   compareArms,
   experimentRecord,
   readExperimentRecord,
+  recordedArm,
   rejudged,
   writeExperimentRecord,
 } from '../experiments/experiment-record.js';

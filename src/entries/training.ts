@@ -20,6 +20,7 @@ export {
   STRENGTHS,
   type TriedStrength,
 } from '../training/linear/fit-linear.js';
+export { fitLinearModel, type LinearModel, type LinearModelOptions } from '../training/linear/linear-model.js';
 export { type LinearTargets, mixedTargets } from '../training/linear/linear-targets.js';
 export type {
   Assistant,

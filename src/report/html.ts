@@ -1,5 +1,6 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
 import { shortened } from '../errors/shortened.js';
+import { baselineText } from '../experiments/baseline.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { mean } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
@@ -124,7 +125,7 @@ function verdict(record: ExperimentRecord): Markup | string | undefined {
 <p class="word">${gain.verdict}</p>
 <p class="sentence">${verdictSentence(gain)}</p>
 <p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>
-${softTargets !== undefined && html`<p class="more">${softTargets.text}</p>`}
+${[softTargets?.text, baselineText(record)].map((text) => text !== undefined && html`<p class="more">${text}</p>`)}
 ${shipped}
 </section>`;
 }

@@ -1,4 +1,5 @@
 /** @file The report of an experiment as a few lines of Markdown, for a pull request. */
+import { baselineText } from '../experiments/baseline.js';
 import type { ExperimentRecord, NeverSeen } from '../experiments/experiment-record.schema.js';
 import { plusMinus } from '../experiments/verdict.js';
 import { METRICS } from '../metrics/table.js';
@@ -31,7 +32,7 @@ export function reportMarkdown(record: ExperimentRecord): string {
     `### ${plain(question)}`,
     gain && `**${gain.verdict}.** ${plain(verdictSentence(gain))} ${plain(verdictFigures(gain))}.`,
     notCompared && plain(notCompared),
-    softTargets && plain(softTargets.text),
+    ...[softTargets?.text, baselineText(record)].map((text) => text && plain(text)),
     ship && `Ship this one: ${code(ship.path)}. ${plain(shipSentence(ship, record))}`,
     armsTable(record),
     gains.length > 0 ? gainsTable(record) : undefined,

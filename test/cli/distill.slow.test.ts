@@ -21,18 +21,21 @@ describe('retort distill on a file of one’s own', () => {
     const { code, stdout, stderr } = retort(`distill ${QUICK} --output_dir student`, root);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^arm {2,}parameters {2,}accuracy, % {2,}by seed\n/);
-    for (const arm of ['hinton', 'no-teacher', 'hard-labels', 'shuffled-teacher']) {
+    for (const arm of ['hinton', 'no-teacher', 'linear', 'hard-labels', 'shuffled-teacher']) {
       expect(stdout).toMatch(new RegExp(`^${arm} +[\\d,]+ +\\d+\\.\\d\\d ± \\d+\\.\\d\\d `, 'm'));
     }
     expect(stdout).toMatch(/(BETTER|CAN'T TELL|NO BETTER): [+−-]\d+\.\d points (over|against) no-teacher/);
     expect(stderr).toMatch(/^teacher teacher: \d+\.\d\d % on the evaluated split$/m);
-    expect(stderr).toMatch(/^8\/8 {2}shuffled-teacher, seed 2: \d+\.\d\d % /m);
+    expect(stderr).toMatch(/^10\/10 {2}shuffled-teacher, seed 2: \d+\.\d\d % /m);
     // Both names in each line, and what to use.
     expect(stdout).toMatch(/^gain {2,}points +95 % interval +± seeds +± rows +verdict$/m);
     expect(stdout).toMatch(/^hinton over shuffled-teacher .* (BETTER|NO BETTER|CAN'T TELL|NO VERDICT)/m);
     const [, shipped = ''] = /^ship this one: (.*)$/m.exec(stdout) ?? [];
-    expect(shipped).toMatch(/^student\/runs\/(hinton|no-teacher|hard-labels)-1$/);
+    expect(shipped).toMatch(/^student\/runs\/(hinton|linear|no-teacher|hard-labels)-1$/);
     expect(stdout).toContain(`next     retort predict ${shipped} "…"`);
+    expect(stdout).toMatch(/linear baseline/);
+    const byWords = retort(['predict', 'student/runs/linear-1', 'good good film'], root);
+    expect(byWords.stdout, byWords.stderr).toMatch(/^five\t0\.\d{4}\n$/);
     const report = readFileSync(join(root, 'student', 'report.html'), 'utf8');
     expect(report).toContain('no-teacher');
     expect(report).toMatch(/Ship this one: <code>runs\/[a-z-]+-1<\/code>\. .* on seed 1: .* Expect \d/);
@@ -106,7 +109,10 @@ describe('retort distill on a file of one’s own', () => {
   test('what is wrong is found before any work', () => {
     for (const [flags, message] of [
       ['--method hintn', "got 'hintn'"],
-      ['--controls no-teachers', '--controls: wanted no-teacher, hard-labels, shuffled-teacher, label-smoothing'],
+      [
+        '--controls no-teachers',
+        '--controls: wanted no-teacher, linear, hard-labels, shuffled-teacher, label-smoothing',
+      ],
       ['--method_options beta', "--method_options: wanted name=value, separated by commas, got 'beta'"],
       ['--temperature 0', '--temperature'],
     ] as const) {

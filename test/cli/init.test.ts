@@ -121,9 +121,9 @@ describe('retort init', () => {
       dev: join(dirname(path), 'dev.csv'),
     });
     // By hand: a regression has no classes, so no hard-labels and nothing to soften; three arms on five seeds.
-    expect(config.evidence.controls).toEqual(['no-teacher', 'shuffled-teacher']);
+    expect(config.evidence.controls).toEqual(['no-teacher', 'linear', 'shuffled-teacher']);
     expect(config.method).toEqual({ name: 'hinton', alpha: 0.5 });
-    expect(text).toContain('15 runs in all');
+    expect(text).toContain('20 runs in all');
 
     const odd = file('odd.csv', `yes,"1,5 # x"\n${texts(200, (i) => `${REVIEW(i)},l${i % 2}`)}\n`);
     expect((await proposed(odd)).config.task).toMatchObject({ text: 'yes', label: '1,5 # x' });

@@ -94,7 +94,7 @@ describe('distillTexts', () => {
     const run = (controls: string) =>
       distillTexts({ ...training, teacher, student: pretrained, task, controls, outputDir: join(root, 'mixed') });
     await expect(run('none,no-teacher')).rejects.toThrow(
-      "controls: wanted no-teacher, hard-labels, shuffled-teacher, label-smoothing, or none alone, got 'none,no-teacher'; leave out none, or all the others",
+      "controls: wanted no-teacher, linear, hard-labels, shuffled-teacher, label-smoothing, or none alone, got 'none,no-teacher'; leave out none, or all the others",
     );
     await expect(run('no-one')).rejects.toThrow("or none alone, got 'no-one'");
   });

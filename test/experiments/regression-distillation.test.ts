@@ -80,6 +80,7 @@ describe('distill of a regression', () => {
     expect(record.arms.map(({ name, scores }) => [name, scores.length])).toEqual([
       ['hinton', 2],
       ['no-teacher', 2],
+      ['linear', 2],
       ['shuffled-teacher', 2],
     ]);
     for (const { metrics } of record.arms) expect(Object.keys(metrics ?? {})).toEqual(['pearson', 'spearman']);

@@ -237,7 +237,7 @@ function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
   const least = Math.max(smallestEffect.default, Math.ceil(10 * point) / 10);
   return {
     section: 'evidence',
-    why: 'Control arms: the same student without the teacher, on the same seeds.',
+    why: 'Control arms: the same student without the teacher and a linear model, on the same seeds.',
     lines: [
       {
         key: 'seeds',

@@ -4,7 +4,7 @@ import { hardLabels } from '../../methods/hard-labels.js';
 import type { Method } from '../../methods/method.js';
 import { supervised } from '../../methods/supervised.js';
 import type { Arm } from '../arm-run.js';
-import type { Control } from './controls.js';
+import { CONTROL_ENTRIES, type Control, SMOOTHING } from './controls.js';
 
 export type DistillationArm = Arm & {
   /** For the report. */
@@ -13,51 +13,49 @@ export type DistillationArm = Arm & {
   readonly learns: 'method' | Control;
 };
 
-/** What the arm of label smoothing spreads over all classes, as Vaswani et al. 2017 and many since. */
-const SMOOTHING = 0.1;
-
-const DESCRIPTIONS: Readonly<Record<Control, string>> = {
-  'no-teacher': 'labels alone, the same training',
-  'hard-labels': "the teacher's predicted class for each row",
-  'shuffled-teacher': "the teacher's outputs for other rows of the same class",
-  'label-smoothing': `labels, ${100 * SMOOTHING} % spread over all classes`,
-};
-
-/** Where a regression has others. */
-const SCORE_DESCRIPTIONS: Readonly<Partial<Record<Control, string>>> = {
-  'no-teacher': 'scores alone, the same training',
-  'shuffled-teacher': "the teacher's outputs for other rows of about the same score",
-};
-
 export function methodArm({ name, options }: Method): DistillationArm {
   return { name, learns: 'method', description: 'the teacher, by the method', options: asJson(options) };
 }
 
 /** @param classes of the student; 1 for a regression */
 export function controlArm(name: Control, classes: number): DistillationArm {
-  const description = (classes === 1 ? SCORE_DESCRIPTIONS[name] : undefined) ?? DESCRIPTIONS[name];
-  return { name, learns: name, description };
+  const { description, ofScores = description } = CONTROL_ENTRIES[name];
+  return { name, learns: name, description: classes === 1 ? ofScores : description };
 }
 
-/** What an arm learns by, and whether the teacher answers it. */
+/** Whether an arm is a model of its own, which is no student and takes no steps. */
+export function isBaseline({ learns }: Pick<DistillationArm, 'learns'>): boolean {
+  return learns !== 'method' && CONTROL_ENTRIES[learns].isBaseline === true;
+}
+
+/** What an arm learns by, and whether the teacher answers it. A baseline learns by the labels. */
 export function armMethod(
   { learns }: DistillationArm,
   method: Method,
 ): { readonly method: Method; readonly hasTeacher: boolean } {
   const asked = { method, hasTeacher: method.needs.length > 0 };
+  const labels = { method: supervised(), hasTeacher: false };
   const ways: Readonly<Record<DistillationArm['learns'], typeof asked>> = {
     method: asked,
     'shuffled-teacher': asked,
     'hard-labels': { method: hardLabels(), hasTeacher: true },
-    'no-teacher': { method: supervised(), hasTeacher: false },
+    'no-teacher': labels,
+    linear: labels,
     'label-smoothing': { method: supervised({ labelSmoothing: SMOOTHING }), hasTeacher: false },
   };
   return ways[learns];
 }
 
-/** What a student may learn from that is to be used, the cheapest first. That of a shuffled teacher is there to be beaten. */
-const SHIPPABLE: readonly DistillationArm['learns'][] = ['no-teacher', 'label-smoothing', 'hard-labels', 'method'];
+/** What may be shipped, the cheapest to make and to run first. */
+const BY_COST: readonly DistillationArm['learns'][] = [
+  'linear',
+  'no-teacher',
+  'label-smoothing',
+  'hard-labels',
+  'method',
+];
 
+/** Arms whose students may be used. That of a shuffled teacher is there to be beaten. */
 export function shippableArms(arms: readonly DistillationArm[]): DistillationArm[] {
-  return SHIPPABLE.flatMap((learns) => arms.filter((arm) => arm.learns === learns));
+  return BY_COST.flatMap((learns) => arms.filter((arm) => arm.learns === learns));
 }

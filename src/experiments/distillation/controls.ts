@@ -1,29 +1,79 @@
+/** @file The control arms of a distillation: what a method has to beat, and what of each the experiment has to know. */
 import type { Method } from '../../methods/method.js';
 
+type ControlEntry = {
+  /** What its student learns from, for the report. */
+  readonly description: string;
+  /** In a regression's words, where those are others. */
+  readonly ofScores?: string;
+  /** Whether it needs classes, which a regression does not have: nothing is between the classes of one score. */
+  readonly needsClasses?: true;
+  /** Whether it needs a teacher that the method asks: of a method without one it makes no other arm. */
+  readonly needsTeacher?: true;
+  /** Whether it is a model of its own, on features of texts, and not the student with other targets. */
+  readonly isBaseline?: true;
+};
+
+/** The share that the arm of label smoothing spreads over all classes, as Vaswani et al. 2017 and many since. */
+export const SMOOTHING = 0.1;
+
+/** In the order in which they run. */
+const ENTRIES = {
+  'no-teacher': { description: 'labels alone, the same training', ofScores: 'scores alone, the same training' },
+  linear: {
+    description: 'a linear model on TF-IDF of n-grams, on the labels',
+    ofScores: 'a linear model on TF-IDF of n-grams, on the scores',
+    isBaseline: true,
+  },
+  'hard-labels': { description: "the teacher's predicted class for each row", needsClasses: true },
+  'shuffled-teacher': {
+    description: "the teacher's outputs for other rows of the same class",
+    ofScores: "the teacher's outputs for other rows of about the same score",
+    needsTeacher: true,
+  },
+  'label-smoothing': {
+    description: `labels, ${100 * SMOOTHING} % spread over all classes`,
+    needsClasses: true,
+  },
+} as const satisfies Readonly<Record<string, ControlEntry>>;
+
+export type Control = keyof typeof ENTRIES;
+export const CONTROL_ENTRIES: Readonly<Record<Control, ControlEntry>> = ENTRIES;
+
 /** What a method has to beat, in the order in which they run. */
-export const CONTROLS = ['no-teacher', 'hard-labels', 'shuffled-teacher', 'label-smoothing'] as const;
-export type Control = (typeof CONTROLS)[number];
+export const CONTROLS = Object.keys(ENTRIES) as readonly Control[]; // the keys of the type
 /** Unless an experiment says something else. */
-export const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'hard-labels', 'shuffled-teacher'];
+export const DEFAULT_CONTROLS: readonly Control[] = ['no-teacher', 'linear', 'hard-labels', 'shuffled-teacher'];
 
 /** In their place: the method's arm alone, so that nothing is compared. */
 export const NO_CONTROLS = 'none';
 
-/** Those that a regression does not have: nothing is between the classes of one score. */
-export const CONTROLS_OF_CLASSES: readonly Control[] = ['hard-labels', 'label-smoothing'];
+/** Those that a regression does not have. */
+export const CONTROLS_OF_CLASSES: readonly Control[] = CONTROLS.filter((name) => CONTROL_ENTRIES[name].needsClasses);
+
+/** The linear model that any student of texts has to beat. */
+export const BASELINE = 'linear' satisfies Control;
+
+type Experiment = {
+  /** Of the student; 1 for a regression. */
+  readonly classes: number;
+  readonly method: Pick<Method, 'needs'>;
+  /** Whether its rows are texts. */
+  readonly isOfTexts: boolean;
+};
 
 /**
- * The controls that a model of so many classes has, in their order, and those that are left out. Of a method that asks no
- * teacher, another teacher's answers make no other arm.
+ * The controls that an experiment has, in their order, and those that are left out for want of classes. What makes no arm
+ * there, another teacher's outputs for a method that asks none, n-grams of rows that are no texts, is left out in silence.
  */
 export function definedControls(
   wanted: readonly Control[],
-  classes: number,
-  { needs }: Pick<Method, 'needs'>,
+  { classes, method, isOfTexts }: Experiment,
 ): { readonly controls: readonly Control[]; readonly leftOut: readonly Control[] } {
-  const given = CONTROLS.filter(
-    (name) => wanted.includes(name) && !(needs.length === 0 && name === 'shuffled-teacher'),
-  );
+  const given = CONTROLS.filter((name) => {
+    const { needsTeacher = false, isBaseline = false } = CONTROL_ENTRIES[name];
+    return wanted.includes(name) && !(needsTeacher && method.needs.length === 0) && !(isBaseline && !isOfTexts);
+  });
   const leftOut = classes === 1 ? given.filter((name) => CONTROLS_OF_CLASSES.includes(name)) : [];
   return { controls: given.filter((name) => !leftOut.includes(name)), leftOut };
 }

@@ -22,7 +22,8 @@ import { experimentRecord, writeExperimentRecord } from '../experiment-record.js
 import { RECORD } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
 import { withoutComparison } from '../verdict.js';
-import { type DistillationArm, methodArm, shippableArms } from './arms.js';
+import { type DistillationArm, isBaseline, methodArm, shippableArms } from './arms.js';
+import { baselineArm } from './baseline-arm.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import { designOf, distillationSettings } from './distillation-design.js';
@@ -102,7 +103,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     const shippable = shippableArms(arms);
     const folderOf = (arm: string, armSeed: number) => join(outputDir, runFolder(arm, armSeed));
     const trained = (arm: DistillationArm, armSeed: number, context: Omit<RunContext, 'settings'>) =>
-      trainArm(arm, {
+      (isBaseline(arm) ? baselineArm : trainArm)(arm, {
         ...options,
         data: rows,
         teacher: answering,
@@ -112,6 +113,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         isKept: armSeed === seed && shippable.includes(arm),
         resume,
         signal: context.signal,
+        onFraction: context.progress,
         onEvent: (event) => {
           if (event.type === 'step') context.progress(fractionOf(event));
           if (event.type === 'warning') warnings.inRun(arm.name, armSeed, event);
@@ -217,6 +219,7 @@ function fractionOf({ step, totalSteps, phase }: Extract<TrainingEvent, { type: 
 /** What an arm learns from; with a pool for the teacher, from how many rows in how many steps. */
 async function describedArm(arm: DistillationArm, options: ArmTrainingOptions): Promise<string> {
   if (options.data.transfer === undefined) return arm.description;
+  if (isBaseline(arm)) return `${arm.description}; ${options.data.train.size} rows`;
   const { train, steps } = await armTraining(arm, options);
   return `${arm.description}; ${train.size} rows, ${steps} steps`;
 }

@@ -46,7 +46,10 @@ export function designOf(options: DistillOptions): DistillationDesign {
   const classes = classesOf(student.model);
   checkTargets(method, classes);
   if (method.needs.length > 0) checkTeacher(method, teacher, classes, data.train);
-  const { controls, leftOut } = definedControls(options.controls ?? DEFAULT_CONTROLS, classes, method);
+  const { controls, leftOut } = definedControls(options.controls ?? DEFAULT_CONTROLS, {
+    ...{ classes, method },
+    isOfTexts: data.train.text !== undefined,
+  });
   return {
     classes,
     metrics: judgedMetrics(options.metrics, classes),

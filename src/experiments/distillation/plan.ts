@@ -14,6 +14,8 @@ import { type Stage, stagesOf } from '../../training/estimate/stages.js';
 import { teacherForm } from '../../training/run/prepare-run.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { finishedRuns } from '../results-file.js';
+import { isBaseline } from './arms.js';
+import { secondsToFit } from './baseline-arm.js';
 import type { DistillOptions } from './distill-options.js';
 import { designOf } from './distillation-design.js';
 import { isAskedBefore } from './student-training.js';
@@ -89,7 +91,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   const { isTimed, seconds = SECONDS, teacherRun, measure } = how;
   const options = { ...asked, method: servedMethod(asked.method, asked.teacher) };
   const { student, data, method } = options;
-  const { metrics, seeds, controls, arms, results, answers } = designOf(options);
+  const { classes, metrics, seeds, controls, arms, results, answers } = designOf(options);
   const [seed = 1] = seeds;
   const costs = isTimed ? knownCosts({ seconds, measure }) : undefined;
   const whole = await transferSet(data);
@@ -116,7 +118,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   const coming = await Promise.all(
     arms.map(async (arm) => {
       const done = seeds.filter((one) => finished.some((run) => run.arm === arm.name && run.seed === one)).length;
-      const stages = await stagesOf(await armRun(arm, given), signals);
+      const stages = isBaseline(arm) ? [] : await stagesOf(await armRun(arm, given), signals);
       return { arm, done, runs: seeds.length - done, stages };
     }),
   );
@@ -135,7 +137,12 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
     }
     planned.push({
       ...{ name: arm.name, runs, finished: done, stages: estimates, steps: sum(estimates.map(({ steps }) => steps)) },
-      ...(costs && runs > 0 && { seconds: secondsOfArm(estimates) + starts.seconds(method) }),
+      ...(costs &&
+        runs > 0 && {
+          seconds: isBaseline(arm)
+            ? secondsToFit(data.train.text?.table.texts ?? [], classes)
+            : secondsOfArm(estimates) + starts.seconds(method),
+        }),
     });
   }
   const { known } = answering;

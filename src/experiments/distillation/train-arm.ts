@@ -16,7 +16,7 @@ import type { Assistant, PhasedRunOptions } from '../../training/phases/phase-op
 import { runPhases } from '../../training/phases/phased-run.js';
 import { LAST } from '../../training/run/run-files.js';
 import type { RunOptions } from '../../training/run/run-options.js';
-import { oneAnswer, packRightRows } from '../arm-result.js';
+import { type ArmResult, oneAnswer, packRightRows } from '../arm-result.js';
 import type { TimedResult } from '../arm-run.js';
 import { packAnswers } from '../kept-answers.js';
 import { armMethod, type DistillationArm } from './arms.js';
@@ -95,8 +95,7 @@ export async function armRun(arm: DistillationArm, options: ArmOptions): Promise
 
 /** Trains the student of an arm and scores it after the last step. @throws as `runPhases` does. */
 export async function trainArm(arm: DistillationArm, options: ArmOptions): Promise<TimedResult> {
-  const { data, metrics, student, outputDir, isKept, threads, device, resume } = options;
-  const [metric] = metrics;
+  const { student, outputDir, isKept, resume } = options;
   const run = await armRun(arm, options);
   const { train } = await armTraining(arm, options);
   // A run that was killed goes on. One that ended, and was killed before its result was written down, may have lost its
@@ -104,25 +103,10 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
   const first = await runPhases({ ...run, resume, overwrite: !resume });
   const { record, weights = {} } = first.weights ? first : await runPhases({ ...run, overwrite: true });
   try {
-    const {
-      metrics: measured,
-      classes: said,
-      logits,
-    } = await withEvaluator({ model: student.model, data: data.evaluation, metrics, threads, device }, (evaluator) =>
-      evaluator.predict(weights),
-    );
-    const classes = classesOf(student.model);
-    const { labels, scores } = targetsOf(data.evaluation);
-    const scored = { logits, classes, labels, ...(scores && { scores }) };
-    const right = countedRows(scored).map((row) => said[row] === labels[row]);
     return {
-      score: scoreIn(measured, metric),
-      metrics: Object.fromEntries(metrics.map((name) => [name, scoreIn(measured, name)])),
+      ...(await resultOf(student.model, weights, options)),
       parameters: record.parameters,
       seconds: record.seconds,
-      ...oneAnswer(classes > 1 ? said : logits),
-      ...(classes > 1 && { right: packRightRows(right) }),
-      ...(!METRICS[metric].countsRight && { answers: packAnswers(scored) }),
       train: { rows: train.size, steps: record.steps },
       ...(record.warnings.length > 0 && { warnings: record.warnings }),
       curve: record.epochs,
@@ -133,6 +117,35 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
       await rm(join(folder, LAST), { recursive: true, force: true });
     }
   }
+}
+
+/** What the model of an arm scores, and what is kept of its answers. */
+export async function resultOf(
+  model: Model,
+  weights: Weights,
+  {
+    data: { evaluation: data },
+    metrics,
+    threads,
+    device,
+  }: Pick<ArmOptions, 'metrics' | 'threads' | 'device'> & {
+    readonly data: Pick<ArmOptions['data'], 'evaluation'>;
+  },
+): Promise<Pick<ArmResult, 'score' | 'metrics' | 'oneAnswer' | 'right' | 'answers'>> {
+  const [metric] = metrics;
+  const predicted = await withEvaluator({ model, data, metrics, threads, device }, (open) => open.predict(weights));
+  const { metrics: measured, classes: said, logits } = predicted;
+  const classes = classesOf(model);
+  const { labels, scores } = targetsOf(data);
+  const scored = { logits, classes, labels, ...(scores && { scores }) };
+  const right = countedRows(scored).map((row) => said[row] === labels[row]);
+  return {
+    score: scoreIn(measured, metric),
+    metrics: Object.fromEntries(metrics.map((name) => [name, scoreIn(measured, name)])),
+    ...oneAnswer(classes > 1 ? said : logits),
+    ...(classes > 1 && { right: packRightRows(right) }),
+    ...(!METRICS[metric].countsRight && { answers: packAnswers(scored) }),
+  };
 }
 
 /** A correlation with equal answers has no value: like Matthews' it then counts as 0, and `one-class` warns. */

@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import { scoredRows } from '../../../data/targets.js';
 import { formatCount, money } from '../../../errors/number-text.js';
+import { baselineText } from '../../../experiments/baseline.js';
 import { NO_CONTROLS } from '../../../experiments/distillation/controls.js';
 import {
   type DistilledTexts,
@@ -130,7 +131,9 @@ function outputOf(
     text: [
       renderTable(['arm', 'parameters', METRICS[record.metric].heading, 'by seed'], rows, columns),
       '',
-      ...[answer, record.softTargets?.text].flatMap((text) => (text === undefined ? [] : [fold(text)])),
+      ...[answer, record.softTargets?.text, baselineText(record)].flatMap((text) =>
+        text === undefined ? [] : [fold(text)],
+      ),
       '',
       ...(record.gains.length > 0 ? [gainsText(record, columns), ''] : []),
       ...shipText(record, paths.outputDir, columns),

@@ -1,0 +1,76 @@
+/** @file A linear model of texts: n-gram features of a table, weights by a convex fit, and a model like any other of both. */
+import type { TextTable } from '../../data/text-table.js';
+import { ngram } from '../../models/ngram.js';
+import type { TextModel } from '../../models/text-model.js';
+import type { ConvexLossName } from '../../optim/convex-loss.js';
+import { defined } from '../../options/given.js';
+import type { SparseRows } from '../../tensor/sparse-rows.js';
+import { tensor } from '../../tensor/tensor.js';
+import { fitNgrams, type NgramFeatures, type NgramOptions } from '../../tokenizers/ngram-features.js';
+import { ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
+import { fitLinear, type LinearFit, type TriedStrength } from './fit-linear.js';
+
+export type LinearModelOptions = {
+  /** Decides which rows choose the strength of the penalty, and the order of the rows in each epoch. */
+  readonly seed: number;
+  /** Default: words of 1 and 2, characters of 3 to 5; of 5,000 rows or more those that two of them have. */
+  readonly ngrams?: NgramOptions | undefined;
+  readonly loss?: ConvexLossName | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStrength?: ((tried: TriedStrength) => void) | undefined;
+};
+
+/**
+ * From so many rows on an n-gram has to occur in two of them: half of the features are in one row alone, and leaving them out
+ * costs nothing there (BANKING77 91.7 %, 91.9 with them; TREC 91.2, 89.8). On 500 rows of SST-2 it costs 1.3 points.
+ */
+const MANY_ROWS = 5000;
+
+/** Without the weights, which the model has. */
+export type LinearModel = TextModel & { readonly fit: Omit<LinearFit, 'weights' | 'bias'> };
+
+/**
+ * Fits a linear model to the labels or scores of a table: `fitNgrams`, then `fitLinear`, whose strength is chosen by the
+ * cross-entropy (accuracy picks models that predict one class where there are few rows), or of a regression the mean squared
+ * error. Rows without label or score take no part.
+ * The features of a table are counted once, however many seeds are fitted.
+ * @throws OptionError for a table without labels and scores, or one class; as `fitNgrams` and `fitLinear` do.
+ */
+export async function fitLinearModel(train: TextTable, options: LinearModelOptions): Promise<LinearModel> {
+  const { ngrams = { minTexts: train.size < MANY_ROWS ? 1 : 2 }, ...how } = options;
+  const { labelNames, labels, scores, pairs, readAs } = train;
+  const classes = scores === undefined ? labelNames.length : 1;
+  const { features, rows } = featuresOf(train, ngrams);
+  const { weights, bias, ...fit } = await fitLinear({ ...how, metric: 'loss', rows, classes, labels, scores });
+  const tokenizer = ngramTokenizer(features);
+  const model = ngram({ vocab_size: features.size, hidden_size: 0, num_labels: classes });
+  return {
+    name: `linear, ${train.name}`,
+    model,
+    weights: {
+      'embed.weight': tensor('float32', [features.size, classes], weights),
+      'fc.bias': tensor('float32', [classes], bias),
+    },
+    labelNames: scores === undefined ? labelNames : ['score'],
+    readsPairs: pairs !== undefined,
+    ...defined({ readAs }),
+    tokenizer,
+    tokenizerFiles: tokenizer.files,
+    fit,
+  };
+}
+
+type Counted = { readonly key: string; readonly features: NgramFeatures; readonly rows: SparseRows };
+
+/** Seeds of an experiment ask for the same features of the same table. */
+const COUNTED = new WeakMap<TextTable, Counted>();
+
+function featuresOf(train: TextTable, options: NgramOptions): Counted {
+  const key = JSON.stringify(options);
+  const known = COUNTED.get(train);
+  if (known?.key === key) return known;
+  const features = fitNgrams(train.texts, train.pairs, options);
+  const counted = { key, features, rows: features.rows(train.texts, train.pairs) };
+  COUNTED.set(train, counted);
+  return counted;
+}
