@@ -29,7 +29,9 @@ import { type OwnReader, ownCut, runOnTexts } from './own-texts.js';
 import { LEAST_FLOAT, probabilityTarget } from './targets.js';
 import type { OpenTeacher, Teacher } from './teacher.js';
 
-const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'input_ids_b', 'attention_mask_b'] as const;
+/** Of a model of features, how much there is of each. */
+const VALUES = 'feature_values';
+const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'input_ids_b', 'attention_mask_b', VALUES] as const;
 type InputName = (typeof INPUTS)[number];
 
 export type OnnxTeacherOptions = TruncationOptions &
@@ -112,7 +114,7 @@ export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}
 }
 
 /** Our name of each input, and the model's. */
-type BoundInput = { readonly name: InputName; readonly as: string; readonly dtype: 'int64' | 'int32' };
+type BoundInput = { readonly name: InputName; readonly as: string; readonly dtype: 'int64' | 'int32' | 'float32' };
 type Classifier = { readonly inputs: readonly BoundInput[]; readonly output: string; readonly classes: number };
 
 async function openOnnx(
@@ -195,7 +197,8 @@ function classifierOf(session: Session, path: string, options: OnnxTeacherOption
 function boundInput(info: ValueInfo, names: ReadonlyMap<string, InputName>, where: string): BoundInput {
   const name = names.get(info.name);
   const { dtype } = info;
-  if (name === undefined || (dtype !== 'int64' && dtype !== 'int32')) {
+  const isExpected = name === VALUES ? dtype === 'float32' : dtype === 'int64' || dtype === 'int32';
+  if (name === undefined || !isExpected) {
     throw new SignalError({
       where,
       wanted: `inputs ${[...names.keys()].join(', ')} of int64 or int32`,
@@ -204,7 +207,7 @@ function boundInput(info: ValueInfo, names: ReadonlyMap<string, InputName>, wher
     });
   }
   if (info.shape.length === 2 && info.shape.every((dim) => typeof dim === 'string'))
-    return { name, as: info.name, dtype };
+    return { name, as: info.name, dtype: dtype as BoundInput['dtype'] }; // as has just been seen
   throw new SignalError({
     where,
     wanted: `input ${info.name} [batch, length] of any batch and length`,
@@ -214,7 +217,7 @@ function boundInput(info: ValueInfo, names: ReadonlyMap<string, InputName>, wher
 }
 
 function inDtype({ shape, data, dtype }: Tensor, wanted: BoundInput['dtype']): Tensor {
-  if (dtype === wanted || wanted === 'int64') return { dtype, shape, data } as Tensor;
+  if (dtype === wanted || wanted !== 'int32') return { dtype, shape, data } as Tensor;
   return { dtype: 'int32', shape, data: Int32Array.from(data as BigInt64Array, Number) };
 }
 

@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import { load } from '../../src/inference/load.js';
+import { ngramPredictor } from '../../src/inference/ngram-predictor.js';
+import { ngram } from '../../src/models/ngram.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { cachedTeacher } from '../../src/teachers/cached-teacher.js';
 import { onnxTeacher } from '../../src/teachers/onnx-teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
+import { fitNgrams } from '../../src/tokenizers/ngram-features.js';
+import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';
 import { VOCABULARY } from '../inference/text-student.js';
 import { writeExternal } from '../onnx/external-model.js';
@@ -41,6 +46,20 @@ describe('onnxTeacher', () => {
         5,
       );
     }
+  });
+
+  test('a model of n-grams answers from features of its own', async () => {
+    const tokenizer = ngramTokenizer(fitNgrams(TEXTS));
+    const model = ngram({ vocab_size: tokenizer.vocabularySize, hidden_size: 4, num_labels: 3 });
+    const weights = initialiseParameters(model.parameters, 1);
+    const path = join(root, 'n-grams');
+    await saveOnnx(path, { model, weights, labelNames: ['no', 'maybe', 'yes'], tokenizer });
+    const teacher = await onnxTeacher(join(path, 'model.onnx'), { threads: 1 });
+    const found = (await teacher.answer(data, ['logits'])).batch([2], 1).logits?.data;
+    // Witness: the same sums in plain JavaScript.
+    const predictor = ngramPredictor({ features: tokenizer.features, weights, labels: ['no', 'maybe', 'yes'] });
+    const wanted = Array.from(predictor.logits(tokenizer.features.row(TEXTS[2] ?? '')));
+    expectNear(found as Float32Array, wanted, 5);
   });
 
   test("inputs go by name, and labels into the data's order", async () => {
