@@ -52,7 +52,19 @@ export function ngramPredictor(parts: {
   const logitsOf = ({ ids, values }: Pick<NgramRow, 'ids' | 'values'>): Float64Array => {
     if (classRows === undefined) sums.set(bias);
     else sums.fill(0);
-    for (let i = 0; i < ids.length; i++) {
+    // Four rows at a time: each sum is read and written a fourth as often.
+    const whole = ids.length - (ids.length % 4);
+    for (let i = 0; i < whole; i += 4) {
+      const [a, b] = [(ids[i] as number) * H, (ids[i + 1] as number) * H];
+      const [c, d] = [(ids[i + 2] as number) * H, (ids[i + 3] as number) * H];
+      const [p, q] = [values[i] as number, values[i + 1] as number];
+      const [r, s] = [values[i + 2] as number, values[i + 3] as number];
+      for (let h = 0; h < H; h++) {
+        const first = p * (table[a + h] as number) + q * (table[b + h] as number);
+        sums[h] = (sums[h] as number) + first + r * (table[c + h] as number) + s * (table[d + h] as number);
+      }
+    }
+    for (let i = whole; i < ids.length; i++) {
       const from = (ids[i] as number) * H;
       const value = values[i] as number;
       for (let h = 0; h < H; h++) sums[h] = (sums[h] as number) + value * (table[from + h] as number);
