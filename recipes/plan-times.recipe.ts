@@ -1,16 +1,17 @@
 /**
  * @file Whether plans hold: ten small experiments on texts, each planned by `--dry_run` and then run, one after the other. Kept in
  * `results/plan-times.json`: the range that the plan gave, how long making it took, and how long the run took, all with the
- * start of the process. For a machine that does nothing else.
+ * start of the process; and the share of the processor's time that other processes had meanwhile. A plan holds while the machine
+ * is as busy as it was then: where that share differs by more than a tenth of the machine between the two, nothing can be told, and
+ * the next call repeats the experiment, whatever came out.
  *
  *   RETORT_DATA=… npm run build && npm run recipe -- plan-times [NUMBER …] [--outputs outputs/plan-times]
  *
- * With numbers only those are run, and take the place of theirs among the results. The seventh has the teacher that the second
- * has trained.
+ * With numbers those are run. The seventh has the teacher that the second has trained. On Linux: by `/proc`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { loadavg } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from '../src/entries/experiments.js';
@@ -40,12 +41,15 @@ type Outcome = {
   readonly plan: { readonly low: number; readonly high: number; readonly made: number };
   readonly took: number;
   readonly isInside: boolean;
-  /** Of the machine before each, in the mean of a minute. */
-  readonly load: { readonly plan: number; readonly run: number };
+  /** Of the time of all cores, what other processes had. */
+  readonly others: { readonly plan: number; readonly run: number };
+  readonly isAlike: boolean;
 };
 
 type Results = {
   readonly environment: Awaited<ReturnType<typeof describeEnvironment>>;
+  /** Of the experiments whose plan and run had the machine alike. */
+  readonly alike: number;
   readonly inside: number;
   readonly experiments: readonly Outcome[];
 };
@@ -56,22 +60,23 @@ export async function main(args: readonly string[]): Promise<void> {
     allowPositionals: true,
     options: { outputs: { type: 'string', default: join('outputs', 'plan-times') } },
   });
-  const all = EXPERIMENTS.map((_, i) => i + 1);
-  const numbers = positionals.length === 0 ? all : positionals.map(Number);
   const known = new Map((before()?.experiments ?? []).map((outcome) => [outcome.command, outcome]));
+  const open = EXPERIMENTS.flatMap((command, i) => (known.get(command)?.isAlike ? [] : [i + 1]));
+  const numbers = positionals.length === 0 ? open : positionals.map(Number);
   for (const number of numbers) {
     const command = EXPERIMENTS[number - 1];
     if (command === undefined) throw new Error(`there are experiments 1 to ${EXPERIMENTS.length}`);
     const outcome = outcomeOf(command, number, values.outputs);
-    const { plan, took, isInside } = outcome;
+    const { plan, took, isInside, others } = outcome;
     console.log(
-      `${number}  ${isInside ? 'inside ' : 'outside'} ${plan.low.toFixed(1)} to ${plan.high.toFixed(1)} s: ${took.toFixed(1)} s (planned in ${plan.made.toFixed(1)} s)  ${command}`,
+      `${number}  ${isInside ? 'inside ' : 'outside'} ${plan.low.toFixed(1)} to ${plan.high.toFixed(1)} s: ${took.toFixed(1)} s (planned in ${plan.made.toFixed(1)} s; others ${others.plan.toFixed(2)}, ${others.run.toFixed(2)})  ${command}`,
     );
     known.set(command, outcome);
     const experiments = EXPERIMENTS.flatMap((each) => known.get(each) ?? []);
     const results: Results = {
       environment: await describeEnvironment({}),
-      inside: experiments.filter((each) => each.isInside).length,
+      alike: experiments.filter((each) => each.isAlike).length,
+      inside: experiments.filter((each) => each.isAlike && each.isInside).length,
       experiments,
     };
     await writeFileAtomic(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
@@ -86,32 +91,60 @@ function outcomeOf(command: string, number: number, outputs: string): Outcome {
   const folder = join(outputs, String(number));
   rmSync(folder, { recursive: true, force: true });
   const words = command.replace('TEACHER', join(outputs, String(TEACHER))).split(' ');
-  const load = () => loadavg()[0] ?? 0;
-  const loads = { plan: load(), run: 0 };
   const planned = timed([...words, '--output_dir', folder, '--dry_run', '--json', '--quiet']);
   const json = JSON.parse(planned.stdout) as { secondsRange?: Range; plan?: { secondsRange: Range } };
   const range = json.plan?.secondsRange ?? json.secondsRange;
   if (range === undefined) throw new Error(`no time in the plan of ${command}`);
-  loads.run = load();
-  const { seconds: took } = timed([...words, '--output_dir', folder, '--quiet']);
+  const run = timed([...words, '--output_dir', folder, '--quiet']);
   return {
     command,
     plan: { ...range, made: planned.seconds },
-    took,
-    isInside: range.low <= took && took <= range.high,
-    load: loads,
+    took: run.seconds,
+    isInside: range.low <= run.seconds && run.seconds <= range.high,
+    others: { plan: planned.others, run: run.others },
+    isAlike: Math.abs(planned.others - run.others) <= ALIKE,
   };
 }
+
+/** Of the machine's time. */
+const ALIKE = 0.1;
 
 type Range = { readonly low: number; readonly high: number };
 
 /** A command from the start of its process to its end. */
-function timed(words: readonly string[]): { readonly seconds: number; readonly stdout: string } {
+function timed(words: readonly string[]) {
   const begun = performance.now();
+  const [all, own] = [machineSeconds(), childrenSeconds()];
   const { status, stdout } = spawnSync(process.execPath, [MAIN, ...words], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status !== 0) throw new Error(`${words.join(' ')}: exit code ${status}`);
-  return { seconds: (performance.now() - begun) / 1000, stdout };
+  const seconds = (performance.now() - begun) / 1000;
+  const byOthers = machineSeconds() - all - (childrenSeconds() - own);
+  return { seconds, stdout, others: Math.max(0, byOthers) / (seconds * availableParallelism()) };
+}
+
+/** In which `/proc` counts. */
+const TICKS_PER_SECOND = 100;
+
+/** That all processes have had of all cores, those of other machines on the same hardware included. */
+function machineSeconds(): number {
+  const [, user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0, stolen = 0] = (
+    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
+  )
+    .split(/ +/)
+    .map(Number);
+  return (user + nice + system + interrupts + soft + stolen) / TICKS_PER_SECOND;
+}
+
+/** That processes which this one has started, and which have ended, had. */
+function childrenSeconds(): number {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .map(Number);
+  // Fields 16 and 17 of proc(5); the first two are gone.
+  const [user = 0, system = 0] = fields.slice(13, 15);
+  return (user + system) / TICKS_PER_SECOND;
 }

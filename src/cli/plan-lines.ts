@@ -5,11 +5,11 @@ import type { DistillationPlan } from '../experiments/distillation/plan.js';
 import { asJson } from '../files/fingerprint.js';
 import type { Json } from '../options/json.js';
 import type { DiskUse, StageEstimate } from '../training/estimate/run-estimate.js';
-import { isBusy, type MachineLoad, machineLoad, timeRange } from '../training/estimate/time-range.js';
+import { isBusy, type MachineLoad, timeRange } from '../training/estimate/time-range.js';
 import { formatSize, formatTimeRange } from './numbers.js';
 
 /** A line each, of a distillation. */
-export function planLines(plan: DistillationPlan, machine?: MachineLoad): string[] {
+export function planLines(plan: DistillationPlan, machine: MachineLoad): string[] {
   const { teacher, arms, labelling, runs, seconds, peakRssBytes, disk, cost } = plan;
   const finished = arms.reduce((sum, arm) => sum + arm.finished, 0);
   const perRun = arms
@@ -34,16 +34,18 @@ export function planLines(plan: DistillationPlan, machine?: MachineLoad): string
 }
 
 /** Where the machine does more than it can at once; else none. */
-export function busyLines(machine: MachineLoad = machineLoad()): string[] {
+export function busyLines(machine: MachineLoad): string[] {
   return isBusy(machine) ? [`load     ${busyText(machine)}`] : [];
 }
 
-function busyText({ load, cores }: MachineLoad): string {
-  return `${load.toFixed(1)} on ${cores} ${cores === 1 ? 'core' : 'cores'}: the time holds while the machine is as busy as now`;
+function busyText({ load, cores, others }: MachineLoad): string {
+  const share = `${Math.round(100 * others)} % of ${cores === 1 ? 'it' : 'them'} at work for other programs`;
+  const on = `${load.toFixed(1)} on ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  return `${on}, ${share}: the time holds while the machine is as busy as now`;
 }
 
 /** In one line, before the work starts. */
-export function planInShort(plan: DistillationPlan, machine: MachineLoad = machineLoad()): string {
+export function planInShort(plan: DistillationPlan, machine: MachineLoad): string {
   const { teacher, runs, steps, seconds, peakRssBytes, disk, labelling, cost } = plan;
   const size = disk.modelBytes + disk.answerBytes + disk.logBytes;
   const open = labelling.filter((asking) => asking.seconds === undefined);

@@ -79,7 +79,7 @@ describe('retort distill on a file of one’s own', () => {
     const said = stdout.replace(/\s+/g, ' ');
     expect(said).toContain('No comparison was made: hinton ran without control arms, so whether the teacher helped is');
     expect(said).toMatch(
-      /for a verdict: the same command with --resume --controls no-teacher --seeds 5 instead of --quick: 9 more runs, about \d+:\d\d/,
+      /for a verdict: the same command with --resume --controls no-teacher --seeds 5 instead of --quick: 9 more runs, [\d.:]+( to [\d.:]+)?/,
     );
     expect(stdout).toContain('ship this one: quick/runs/hinton-1');
     expect(said).not.toMatch(/BETTER|CAN'T TELL/);

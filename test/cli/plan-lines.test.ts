@@ -30,7 +30,10 @@ const plan: DistillationPlan = {
   peakRssBytes: 1e9,
   disk: { modelBytes: 1e7, answerBytes: 100, logBytes: 1000, mostBytes: 3e7 },
 };
-const quiet = { load: 0.4, cores: 2 };
+const quiet = { load: 0.4, cores: 2, others: 0.02 };
+const loaded = { load: 7.9, cores: 2, others: 0.61 };
+const LOADED =
+  '7.9 on 2 cores, 61 % of them at work for other programs: the time holds while the machine is as busy as now';
 
 describe('formatTimeRange', () => {
   test.each([
@@ -65,11 +68,10 @@ describe('planLines', () => {
   });
 
   test('a busy machine is named; a quiet one is not', () => {
-    const busy = 'load     7.9 on 2 cores: the time holds while the machine is as busy as now';
-    expect(planLines(plan, { load: 7.9, cores: 2 })).toContain(busy);
+    expect(planLines(plan, loaded)).toContain(`load     ${LOADED}`);
     expect(planLines(plan, quiet).join()).not.toContain('busy');
-    expect(busyLines({ load: 1.5, cores: 1 })).toEqual([
-      'load     1.5 on 1 core: the time holds while the machine is as busy as now',
+    expect(busyLines({ load: 0.5, cores: 1, others: 0.3 })).toEqual([
+      'load     0.5 on 1 core, 30 % of it at work for other programs: the time holds while the machine is as busy as now',
     ]);
   });
 });
@@ -79,13 +81,9 @@ describe('planInShort', () => {
     expect(planInShort(plan, quiet)).toBe(
       'the teacher’s training, 300 steps, 4 runs, 300 steps, 24:30 to 38:53, 1.0 GB of memory, 10 MB of disk',
     );
-    expect(planInShort(plan, { load: 7.9, cores: 2 })).toContain(
-      ', load 7.9 on 2 cores: the time holds while the machine is as busy as now,',
-    );
+    expect(planInShort(plan, loaded)).toContain(`, load ${LOADED},`);
     const { seconds: _seconds, peakRssBytes: _memory, ...untimed } = plan;
-    expect(planInShort(untimed, { load: 7.9, cores: 2 })).toBe(
-      'the teacher’s training, 300 steps, 4 runs, 300 steps, 10 MB of disk',
-    );
+    expect(planInShort(untimed, loaded)).toBe('the teacher’s training, 300 steps, 4 runs, 300 steps, 10 MB of disk');
   });
 });
 

@@ -23,6 +23,12 @@ import { mean } from '../../../metrics/statistics.js';
 import { METRICS } from '../../../metrics/table.js';
 import { reportHtml } from '../../../report/html.js';
 import { sizeOf } from '../../../tensor/shape.js';
+import {
+  type MachineLoad,
+  type MachineTimes,
+  machineLoad,
+  machineTimes,
+} from '../../../training/estimate/time-range.js';
 import type { TrainingEvent } from '../../../training/run/events.js';
 import { planOn } from '../../../training/run/train.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
@@ -41,17 +47,21 @@ type Options = OptionValues<typeof distillUsage.options>;
 /** Distils on a data set or file, and reports. */
 export async function distilOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
   expectEndpoint(options);
+  const since = machineTimes();
   const asked = {
     ...options,
     ...askedBy(io),
-    onEvent: progressOf(io),
+    onEvent: progressOf(io, since),
     onDeparture: (departure: Departure) => expectKeyAllowed(departure, options, io),
     // Asked for once the work starts: until then Ctrl-C ends the process at once.
     get signal() {
       return options.dryRun ? undefined : io.interruption();
     },
   };
-  if (options.dryRun) return plannedOutput(options, await planTexts(asked));
+  if (options.dryRun) {
+    const planned = await planTexts(asked);
+    return plannedOutput(options, planned, machineLoad(since));
+  }
   const distilled = await distillTexts(asked);
   const { record, recordPath, studentPath } = distilled;
   const outputDir = dirname(recordPath);
@@ -61,12 +71,12 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
 }
 
 /** What the teacher scores, the progress of the run under way, and a line for each that is done. */
-function progressOf(io: CommandIo): (event: DistillTextsEvent) => void {
+function progressOf(io: CommandIo, since: MachineTimes): (event: DistillTextsEvent) => void {
   let done = 0;
   return (event) => {
     switch (event.type) {
       case 'plan':
-        return io.say(`plan: ${planInShort(event.plan)}`);
+        return io.say(`plan: ${planInShort(event.plan, machineLoad(since))}`);
       case 'progress':
         return io.say(event.text);
       case 'teacher-training':
@@ -212,7 +222,7 @@ function spentJson({ inputTokens, outputTokens, cost, malformed, log }: Endpoint
 }
 
 /** Arms, runs, rows, steps and what they take, as the same command without the flag would have them. */
-function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
+function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoad): CommandOutput {
   const { run, labelledRows, method, controls, teachers, metric, outputDir, start: student, plan } = planned;
   const { train, evaluation } = run;
   const { totalSteps } = planOn(run, train);
@@ -230,7 +240,7 @@ function plannedOutput(options: Options, planned: TextsPlan): CommandOutput {
       `judged   by ${metric} on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})`,
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
-      ...planLines(plan),
+      ...planLines(plan, machine),
       `output   ${outputDir}`,
       'nothing was trained or written: leave out --dry_run to start',
     ].join('\n'),

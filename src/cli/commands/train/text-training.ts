@@ -5,6 +5,7 @@ import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { knownCosts, timingSeconds } from '../../../training/estimate/known-costs.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
+import { machineLoad, machineTimes } from '../../../training/estimate/time-range.js';
 import { MEAN } from '../../../training/tasks/task-evaluators.js';
 import { type FineTuned, type FineTunedTask, fineTune, prepareFineTuning } from '../../../training/text/fine-tune.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
@@ -40,6 +41,7 @@ const wantedOne = (got: string): OptionError =>
 
 /** Steps, time, memory and disk of the run; a few of its steps are tried. */
 async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0]): Promise<CommandOutput> {
+  const since = machineTimes();
   const begun = performance.now();
   const prepared = await prepareFineTuning(options);
   const toPrepare = (performance.now() - begun) / 1000;
@@ -59,7 +61,7 @@ async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0])
       `scored   on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name}) after each of ${formatCount(epochs)} epochs`,
       `model    ${run.model.kind}, ${formatCount(parameters)} parameters`,
       `time     ${formatTimeRange(seconds)}${run.earlyStopping === undefined ? '' : ', less where it stops early'}`,
-      ...busyLines(),
+      ...busyLines(machineLoad(since)),
       `memory   about ${formatSize(peakRssBytes)} at most`,
       `disk     about ${formatSize(disk.stays)} that stay, ${formatSize(disk.most)} at most`,
       `output   ${outputDir}`,
