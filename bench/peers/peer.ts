@@ -12,13 +12,18 @@ export type Peer = {
   stop(): Promise<void>;
 };
 
-/** `RETORT_PYTHON` names the interpreter that has PyTorch; else `python3`. */
+/** `RETORT_PYTHON` names the interpreter that has the peers' packages; else `python3`. */
 export const PYTHON = process.env.RETORT_PYTHON ?? 'python3';
 
 /** Whether the interpreter has PyTorch; says so once where it has not. */
 export function hasPyTorch(): boolean {
-  const { status } = spawnSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
-  if (status !== 0) console.log(`${PYTHON} has no PyTorch: no peer (RETORT_PYTHON names an interpreter)`);
+  return hasPython('torch', 'PyTorch');
+}
+
+/** The same of another package. */
+export function hasPython(module: string, title: string): boolean {
+  const { status } = spawnSync(PYTHON, ['-c', `import ${module}`], { stdio: 'ignore' });
+  if (status !== 0) console.log(`${PYTHON} has no ${title}: no peer (RETORT_PYTHON names an interpreter)`);
   return status === 0;
 }
 
