@@ -49,7 +49,7 @@ export async function main(args: readonly string[]): Promise<void> {
       const script = join(process.cwd(), 'bench', 'peers', 'linear_fit.py');
       const peer = hasPeer ? await startPeer(script, ['--texts', columns]) : undefined;
       await compare(train, judged, { loss: values.loss as ConvexLossName, rounds: Number(values.rounds), peer });
-      peer?.stop();
+      await peer?.stop();
     } finally {
       rmSync(folder, { recursive: true });
     }

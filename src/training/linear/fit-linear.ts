@@ -59,7 +59,7 @@ const TOLERANCES = { search: 1e-2, fit: 1e-3 } as const;
 /**
  * Fits a linear model: `DualAscent` for each strength from the strictest on, on four fifths of the rows; the one with
  * the best metric on the other fifth, the strictest among equals, is fitted to all rows. Of fewer than 2,000 rows each fifth in turn is
- * predicted by a model of the others. Rows of equal features are never on both sides. Logits are divided by the
+ * predicted by a model of the others. Rows of equal features are never on both sides (`foldsOf`). Logits are divided by the
  * temperature of the least cross-entropy on the rows that chose; predictions of a regression are taken from the mean
  * score as far as has the least squared error there, since a correlation does not see that they are shrunk.
  * @throws OptionError or ShapeError for targets or options that fit nothing; InterruptedError when the signal says so.

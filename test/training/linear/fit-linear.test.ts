@@ -182,6 +182,22 @@ describe('foldsOf', () => {
     }
   });
 
+  test('a row is on the side of the one that it is a part of', () => {
+    // Row 2 k + 1 has a word of its own, which row 2 k has too, beside more words.
+    const pairs = 300;
+    const own = Array.from({ length: pairs }, (_, k) => [
+      [k % 3, 3 + (k % 7), 10 + k],
+      [3 + (k % 7), 10 + k],
+    ]).flat();
+    const starts = Uint32Array.from([0, ...own.keys()], (_, i) => own.slice(0, i).flat().length);
+    const ids = Uint32Array.from(own.flat());
+    const nested = { width: 10 + pairs, starts, ids, values: new Float32Array(ids.length).fill(1) };
+    for (const { part } of foldsOf(nested, new Int32Array(2 * pairs), 1)) {
+      expect(part.length).toBe((2 * pairs) / 5);
+      for (const row of part) expect(part).toContain(row % 2 === 0 ? row + 1 : row - 1);
+    }
+  });
+
   test('there are as many as distinct rows at most, and none of one', () => {
     expect(foldsOf(selectSparseRows(rows, [1, 1, 2]), [0, 0, 1], 1)).toHaveLength(2);
     expect(foldsOf(selectSparseRows(rows, [1, 1]), [0, 1], 1)).toEqual([]);
