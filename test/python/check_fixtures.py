@@ -10,6 +10,7 @@ import os
 import sys
 
 import make_init
+import make_linear
 import make_losses
 import make_masked_lm
 import make_methods
@@ -88,7 +89,7 @@ def golden_agreement():
 
 def main():
     wrong, count = list(golden_agreement()), 0
-    for module in (make_optim, make_losses, make_masked_lm, make_methods, make_nn, make_models, make_init, make_multi_task, make_ngram, make_svd):
+    for module in (make_optim, make_losses, make_masked_lm, make_methods, make_nn, make_models, make_init, make_linear, make_multi_task, make_ngram, make_svd):
         with open(os.path.join(GOLDEN, module.NAME)) as file:
             committed = json.load(file)
         made = json.loads(json.dumps(module.make()))
