@@ -56,30 +56,42 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Seconds that passed, and those of the processor, which other work on the machine changes less. */
+type Times = { readonly all: number; readonly processor: number };
+
+async function timed<T>(work: () => T | Promise<T>): Promise<Times & { readonly result: T }> {
+  const [begun, used] = [performance.now(), process.cpuUsage()];
+  const result = await work();
+  const { user, system } = process.cpuUsage(used);
+  return { result, all: (performance.now() - begun) / 1000, processor: (user + system) / 1e6 };
+}
+
 async function compare(
   train: TextTable,
   judged: TextTable,
   { loss, rounds, peer }: { loss: ConvexLossName; rounds: number; peer: Peer | undefined },
 ): Promise<void> {
-  const labels = train.labels as Int32Array;
-  const classes = train.labelNames.length;
-  const seconds = { features: [] as number[], fit: [] as number[], search: [] as number[] };
-  const peerSeconds = new Map<string, number[]>();
+  const { labels, labelNames, texts } = train;
+  const classes = labelNames.length;
+  const times = new Map<string, Times[]>();
+  const add = (what: string, ...parts: readonly Times[]) => {
+    const sum = (of: (part: Times) => number) => parts.reduce((total, part) => total + of(part), 0);
+    const own = { all: sum(({ all }) => all), processor: sum(({ processor }) => processor) };
+    times.set(what, [...(times.get(what) ?? []), own]);
+  };
   for (let round = 0; round < rounds; round++) {
-    let begun = performance.now();
-    const lap = () => {
-      const [from, now] = [begun, performance.now()];
-      begun = now;
-      return (now - from) / 1000;
-    };
-    const features = fitNgrams(train.texts);
-    const rows = features.rows(train.texts);
-    seconds.features.push(lap());
-    const found = await fitLinear({ rows, labels, classes, loss, seed: 1 });
-    seconds.search.push((seconds.features.at(-1) as number) + lap());
-    const strengths = [found.strength];
-    await fitLinear({ rows, labels, classes, loss, seed: 1, strengths });
-    seconds.fit.push((seconds.features.at(-1) as number) + lap());
+    const made = await timed(() => {
+      const features = fitNgrams(texts);
+      return { features, rows: features.rows(texts) };
+    });
+    const { features, rows } = made.result;
+    const given = { rows, labels, classes, loss, seed: 1 };
+    const search = await timed(() => fitLinear(given));
+    const found = search.result;
+    const fit = await timed(() => fitLinear({ ...given, strengths: [found.strength] }));
+    add('features', made);
+    add('features and a fit of this C', made, fit);
+    add('features, search and fit', made, search);
     if (round === 0) {
       const logits = linearLogits(features.rows(judged.texts), found);
       const right = judged.labels?.filter((label, row) => argmax(logits, row, classes) === label).length ?? 0;
@@ -89,17 +101,15 @@ async function compare(
     }
     for (const model of peer === undefined ? [] : PEERS) {
       const answer = await (peer as Peer).ask({ model, C: model === 'LinearSVC' ? 1 : found.C });
-      const known = peerSeconds.get(model) ?? [];
-      peerSeconds.set(model, [...known, Number(answer.features) + Number(answer.fit)]);
-      if (round === 0) {
-        console.log(`  ${model}, C ${Number(answer.C).toPrecision(2)}: ${percent(Number(answer.right), judged)}`);
-      }
+      add(`scikit-learn, features and ${model}`, { all: Number(answer.seconds), processor: Number(answer.processor) });
+      if (round > 0) continue;
+      console.log(`  ${model}, C ${Number(answer.C).toPrecision(2)}: ${percent(Number(answer.right), judged)}`);
     }
   }
-  console.log(`  features: ${spread(seconds.features, 2)} s`);
-  console.log(`  features and one fit: ${spread(seconds.fit, 2)} s`);
-  console.log(`  features, search and fit: ${spread(seconds.search, 2)} s`);
-  for (const [model, own] of peerSeconds) console.log(`  scikit-learn, features and ${model}: ${spread(own, 2)} s`);
+  for (const [what, own] of times) {
+    const [all, processor] = [own.map((each) => each.all), own.map((each) => each.processor)];
+    console.log(`  ${what}: ${spread(all, 2)} s; of the processor ${spread(processor, 2)} s`);
+  }
 }
 
 function percent(right: number, { size }: TextTable): string {
