@@ -1,5 +1,4 @@
 /** @file How a model's training file was read, as the defaults for files that the model meets next. */
-import { FileError } from '../errors/failures.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined, type Given } from '../options/given.js';
 import { lineRules } from './file-columns.js';
@@ -112,9 +111,9 @@ async function startOf(path: string, format: FileFormat, rules: Rules): Promise<
     const firstRow = rules.header === false ? ((await lines.next()).value ?? []) : undefined;
     await lines.return();
     return { rules, header: { names }, firstRow };
-  } catch (error) {
-    if (error instanceof FileError) return undefined;
-    throw error;
+  } catch {
+    // Whoever reads the file next says what is wrong with it, or with a rule for its lines.
+    return undefined;
   }
 }
 

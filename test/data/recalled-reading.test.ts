@@ -103,6 +103,9 @@ describe('recalledReading', () => {
     await expect(pairs.next()).rejects.toThrow(/single\.csv:1: wanted a column 'second' \(pair\)/u);
     const labels = file('later.jsonl', '{"sentence":"a"}\n{"sentence":"b","topic":"x"}\n');
     expect((await recalledReading(labels, {}, NAMED, LABELLED)).settings).toMatchObject({ labelColumn: 'topic' });
+    await expect(textsOfFile(path, { delimiter: '' }, { readAs: NAMED }).next()).rejects.toThrow(
+      "delimiter: wanted a character between fields, got ''",
+    );
     await expect(textsOfFile(join(root, 'nowhere.csv'), {}, { readAs: NAMED }).next()).rejects.toThrow(/nowhere\.csv/u);
   });
 
