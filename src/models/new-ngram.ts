@@ -10,6 +10,9 @@ import { type ChosenStart, headLabels, type NewModel, type StartTask } from './s
 export const newNgram: NewModel = {
   settings: ['hidden', 'ngrams', 'charNgrams', 'features', 'buckets'],
   startsAtRandom: false,
+  check: (settings) => {
+    ngramOptions(settings);
+  },
   make: async (settings, task) => {
     const { hidden = 0, seed = 0 } = settings;
     const tokenizer = fitted(task, ngramOptions(settings));
@@ -42,12 +45,13 @@ function ngramOptions({ ngrams, charNgrams, features, buckets }: ChosenStart): N
       fix: 'leave one of them out',
     });
   }
-  return {
-    words: rangeOf('ngrams', ngrams, ngramDefaults.words),
-    chars: rangeOf('charNgrams', charNgrams, ngramDefaults.chars),
-    most: features,
-    buckets,
-  };
+  const words = rangeOf('ngrams', ngrams, ngramDefaults.words);
+  const chars = rangeOf('charNgrams', charNgrams, ngramDefaults.chars);
+  if (words === null && chars === null) {
+    const wanted = 'n-grams of words, of characters, or of both';
+    throw new OptionError({ where: 'ngrams, charNgrams', wanted, got: 'neither' });
+  }
+  return { words, chars, most: features, buckets };
 }
 
 /** `1,2`, or `2` for words or characters of that number alone. */

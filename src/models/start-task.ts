@@ -38,7 +38,9 @@ export type NewModel = {
   readonly settings: readonly (keyof StartSettings)[];
   /** Whether it has to learn what words mean from the rows alone. */
   readonly startsAtRandom: boolean;
-  /** @throws OptionError for settings that contradict each other, or that the task does not allow. */
+  /** @throws OptionError for settings that contradict each other, before anything is read. */
+  check?(settings: ChosenStart): void;
+  /** @throws OptionError as `check` does, and for what the task does not allow. */
   make(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<TextStart>;
 };
 

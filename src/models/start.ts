@@ -55,8 +55,10 @@ export function checkStart(settings: ChosenStart): void {
     });
   }
   const idle = idleSetting(settings);
-  if (idle === undefined) return;
-  throw new OptionError({ ...idle, got: `model ${nameOfStart(settings)}`, fix: 'leave it out' });
+  if (idle !== undefined) {
+    throw new OptionError({ ...idle, got: `model ${nameOfStart(settings)}`, fix: 'leave it out' });
+  }
+  newModelOf(settings)?.check?.(settings);
 }
 
 /** In words, for records: `first 3 layers of minilm-l6`. */

@@ -99,7 +99,7 @@ describe('fineTune with model ngram', () => {
 
   test.each<[Partial<FineTuneOptions>, string]>([
     [{ layers: 2 }, 'layers: wanted an encoder, got model ngram; leave it out'],
-    [{ vocabulary: 'minilm-l6' }, 'vocabulary: wanted model bilstm, got model ngram; leave it out'],
+    [{ vocabulary: 'minilm-l6' }, 'vocabulary: wanted model bilstm or model static, got model ngram; leave it out'],
     [{ model: 'bilstm', ngrams: '1' }, 'ngrams: wanted model ngram, got model bilstm; leave it out'],
     [
       { model: 'minilm-l6', hidden: 4 },
@@ -109,10 +109,12 @@ describe('fineTune with model ngram', () => {
     [{ ngrams: '2,1' }, "ngrams: wanted the least and the most n, from 1, such as 1,2, or none, got '2,1'"],
     [
       { ngrams: 'none', charNgrams: 'none' },
-      'n-grams: wanted n-grams of words, of characters, or of both, got neither',
+      'ngrams, charNgrams: wanted n-grams of words, of characters, or of both, got neither',
     ],
   ])('%j: %s', async (settings, message) => {
-    await expect(fineTune(options('refused', settings))).rejects.toThrow(message);
+    // Before anything is read.
+    const unread = { task: undefined, data: 'nowhere.csv' };
+    await expect(fineTune(options('refused', { ...unread, ...settings }))).rejects.toThrow(message);
   });
 });
 
