@@ -74,7 +74,7 @@ async function takeSteps(length: number, dropout: number): Promise<void> {
     maxNorm: 1,
     seed: 1,
     parameters: initialiseParameters(model.parameters, 1),
-    hasMicroBatches: true,
+    hasMicroBatches: rows < BATCH,
   });
   const nextRow = rowSource();
   const batch = (): Batch => {
@@ -92,7 +92,8 @@ async function takeSteps(length: number, dropout: number): Promise<void> {
     };
   };
   for (let step = 1; step <= 2; step++) {
-    await opened.run([{ step, learningRate: 5e-5, batches: [batch(), batch()], scalars: {} }]);
+    const batches = rows < BATCH ? [batch(), batch()] : [batch()];
+    await opened.run([{ step, learningRate: 5e-5, batches, scalars: {} }]);
   }
   await opened.release();
 }
@@ -104,7 +105,7 @@ export async function main(args: readonly string[]): Promise<void> {
       rows: { type: 'string', default: '10000,100000,1000000' },
       lengths: { type: 'string', default: '16,64,128,256,512' },
       dropout: { type: 'string', default: '0.1' },
-      /** In a process of its own: two steps of two micro-batches of this length. */
+      /** In a process of its own: two steps of one micro-batch of this length, or two where a batch has more. */
       step: { type: 'string' },
     },
   });
