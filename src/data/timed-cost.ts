@@ -11,8 +11,6 @@ export type CostLine = {
 export type TimingOptions = {
   /** Rows of the largest call that is of use. */
   readonly most: number;
-  /** Timed however long it takes. Default: 8. */
-  readonly least?: number;
   /** To be spent at most, beyond the least. */
   readonly seconds: number;
   /** Milliseconds, monotonic. */
@@ -25,14 +23,18 @@ export type TimedCost = CostLine & {
 };
 
 const FEWEST = 2;
-const LEAST = 8;
+/**
+ * Timed however long it takes: of fewer tokens nearly all is what a call costs anyhow, and what each token adds would be put
+ * several times too high.
+ */
+const LEAST_WORK = 384;
 /** Each call is so much larger than the one before. */
 const FACTOR = 4;
 /** Calls of the largest size: their mean says little more with others. */
 const LARGEST_CALLS = 6;
 /**
  * What a unit costs grows with a call that is larger than those timed, as this power of it: less of it lies in the caches.
- * Of MiniLM's steps on two cores, 1.2 from 94 to 2,624 tokens (`npm run bench -- plan`).
+ * Of steps of MiniLM-L6 on two cores, by a fifth to a quarter from 376 to 2,624 tokens.
  */
 const GROWTH = 0.08;
 
@@ -42,7 +44,7 @@ const GROWTH = 0.08;
  */
 export async function timedCost(
   take: (rows: number, round: number) => Promise<number>,
-  { most, least = LEAST, seconds, now = () => performance.now() }: TimingOptions,
+  { most, seconds, now = () => performance.now() }: TimingOptions,
 ): Promise<TimedCost> {
   const begun = now();
   const timed = async (rows: number, round: number) => {
@@ -59,7 +61,7 @@ export async function timedCost(
   while (rows < most) {
     const next = Math.min(most, rows * FACTOR);
     const last = large.at(-1) ?? small;
-    if (next > Math.max(rows, least) && !isTimeFor((last.seconds * next) / rows)) break;
+    if (last.work >= LEAST_WORK && !isTimeFor((last.seconds * next) / rows)) break;
     rows = next;
     large = [await timed(rows, 0)];
   }

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { costOf, timedCost } from '../../src/data/timed-cost.js';
 
-/** Calls of 10 tokens a row, on a clock that only they move: 50 ms each and 1 ms a token, the very first 200 ms more. */
-function calls(slower: (rows: number) => number = () => 1) {
+/** Calls of 50 tokens a row, on a clock that only they move: 50 ms each and 10 ms a row, the very first 200 ms more. */
+function calls(slower: (rows: number) => number = () => 1, tokens = 50) {
   const sizes: number[] = [];
   let ms = 0;
   const take = async (rows: number): Promise<number> => {
     ms += (sizes.length === 0 ? 200 : 0) + (50 + 10 * rows) * slower(rows);
     sizes.push(rows);
-    return 10 * rows;
+    return tokens * rows;
   };
   return { sizes, take, now: () => ms };
 }
@@ -19,10 +19,10 @@ describe('timedCost', () => {
     const cost = await timedCost(take, { most: 50, seconds: 10, now });
     expect(sizes).toEqual([2, 2, 8, 32, 50, 50, 50, 50, 50, 50]);
     expect(cost.fixed).toBeCloseTo(0.05, 9);
-    expect(cost.perWork).toBeCloseTo(0.001, 9);
+    expect(cost.perWork).toBeCloseTo(0.0002, 9);
     expect(cost.toWarmUp).toBeCloseTo(0.2, 9);
-    expect(cost.largest).toBe(500);
-    expect(costOf(cost, 300)).toBeCloseTo(0.35, 9);
+    expect(cost.largest).toBe(2500);
+    expect(costOf(cost, 1500)).toBeCloseTo(0.35, 9);
   });
 
   test('stops where the next call would take longer than is left, but not before the least', async () => {
@@ -38,12 +38,19 @@ describe('timedCost', () => {
     }
   });
 
+  // What each token adds was once taken from 8 short texts, of which nearly all is what a call costs anyhow.
+  test('the least is counted in tokens: of short texts it is more rows', async () => {
+    const { sizes, take, now } = calls(() => 1, 10);
+    await timedCost(take, { most: 100, seconds: 0, now });
+    expect(sizes).toEqual([2, 2, 8, 32, 100]);
+  });
+
   test('fewer rows than the least are taken whole', async () => {
     for (const most of [1, 2, 5]) {
       const { sizes, take, now } = calls();
       const cost = await timedCost(take, { most, seconds: 0, now });
       expect(Math.max(...sizes)).toBe(most);
-      expect(costOf(cost, 10 * most)).toBeCloseTo(0.05 + 0.01 * most, 9);
+      expect(costOf(cost, 50 * most)).toBeCloseTo(0.05 + 0.01 * most, 9);
     }
   });
 
@@ -51,7 +58,7 @@ describe('timedCost', () => {
     const { take, now } = calls((rows) => (rows < 8 ? 5 : 1));
     const cost = await timedCost(take, { most: 8, seconds: 0, now });
     expect(cost.fixed).toBe(0);
-    expect(costOf(cost, 80)).toBeCloseTo(0.13, 9);
+    expect(costOf(cost, 400)).toBeCloseTo(0.13, 9);
   });
 
   test('calls larger than those that were timed cost a little more a token', () => {
