@@ -76,38 +76,56 @@ function weighted(vectors: Float32Array, logOdds: Float32Array, d: number): Floa
 
 /** The mean of the rows of ids, from `at` on; zero where there is none. */
 function addMean(table: Float32Array, ids: ArrayLike<number>, d: number, into: Float64Array, at: number): void {
-  into.fill(0, at, at + d);
   const rows = table.length / d;
   for (let s = 0; s < ids.length; s++) {
     const id = ids[s] as number;
-    if (!(Number.isInteger(id) && id >= 0 && id < rows)) {
-      throw new OptionError({ where: `id ${s + 1}`, wanted: `an integer from 0 to ${rows - 1}`, got: String(id) });
+    if (Number.isInteger(id) && id >= 0 && id < rows) continue;
+    throw new OptionError({ where: `id ${s + 1}`, wanted: `an integer from 0 to ${rows - 1}`, got: String(id) });
+  }
+  into.fill(0, at, at + d);
+  let s = 0;
+  // Four rows at a time: the sum is read and written once for them.
+  for (; s + 4 <= ids.length; s += 4) {
+    const [p, q, r, t] = [s, s + 1, s + 2, s + 3].map((place) => (ids[place] as number) * d) as Four;
+    for (let i = 0; i < d; i++) {
+      const sum =
+        (table[p + i] as number) + (table[q + i] as number) + ((table[r + i] as number) + (table[t + i] as number));
+      into[at + i] = (into[at + i] as number) + sum;
     }
-    const row = id * d;
+  }
+  for (; s < ids.length; s++) {
+    const row = (ids[s] as number) * d;
     for (let i = 0; i < d; i++) into[at + i] = (into[at + i] as number) + (table[row + i] as number);
   }
   for (let i = at; ids.length > 0 && i < at + d; i++) into[i] = (into[i] as number) / ids.length;
 }
 
+type Four = [number, number, number, number];
+
 /** W x + b, and of a hidden layer what of it is above 0. */
 function apply({ weight, bias, width }: Layer, x: Float64Array, y: Float64Array, isHidden: boolean): void {
   const I = x.length;
-  const even = I - (I % 4);
-  for (let o = 0; o < width; o++) {
+  let o = 0;
+  // Four outputs at a time: an input is read once for them, and no sum waits for another.
+  for (; o + 4 <= width; o += 4) {
+    let [a, b, c, e] = [bias[o], bias[o + 1], bias[o + 2], bias[o + 3]] as Four;
     const row = o * I;
-    // Four sums, so that an addition does not wait for the one before it.
-    let a = bias[o] as number;
-    let b = 0;
-    let c = 0;
-    let e = 0;
-    for (let i = 0; i < even; i += 4) {
-      a += (weight[row + i] as number) * (x[i] as number);
-      b += (weight[row + i + 1] as number) * (x[i + 1] as number);
-      c += (weight[row + i + 2] as number) * (x[i + 2] as number);
-      e += (weight[row + i + 3] as number) * (x[i + 3] as number);
+    for (let i = row; i < row + I; i++) {
+      const value = x[i - row] as number;
+      a += (weight[i] as number) * value;
+      b += (weight[i + I] as number) * value;
+      c += (weight[i + 2 * I] as number) * value;
+      e += (weight[i + 3 * I] as number) * value;
     }
-    for (let i = even; i < I; i++) a += (weight[row + i] as number) * (x[i] as number);
-    const sum = a + b + (c + e);
-    y[o] = isHidden && sum < 0 ? 0 : sum;
+    y[o] = a;
+    y[o + 1] = b;
+    y[o + 2] = c;
+    y[o + 3] = e;
   }
+  for (; o < width; o++) {
+    let a = bias[o] as number;
+    for (let i = 0; i < I; i++) a += (weight[o * I + i] as number) * (x[i] as number);
+    y[o] = a;
+  }
+  for (let i = 0; isHidden && i < width; i++) if ((y[i] as number) < 0) y[i] = 0;
 }
