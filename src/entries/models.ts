@@ -58,7 +58,6 @@ export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.
 export { loadModel, saveModel } from '../models/saved-model.js';
 export { SMALL_BERTS, type SmallBert, type SmallBertName } from '../models/small-berts.js';
 export {
-  frequencyLogOdds,
   type StaticFromEncoderOptions,
   type StaticFromTokenizerOptions,
   type StaticFromWordVectorsOptions,

@@ -27,11 +27,11 @@ export const newStatic: NewModel = {
       tellWithout(made, vocabulary.path, events);
       return made;
     }
-    const { encoder, tokenizer, smaller, texts } = vocabulary;
+    const { encoder, tokenizer, smaller } = vocabulary;
     const { embeddingSize: width } = sizesOf(settings);
     const sized = { ...config, ...(width !== undefined && { embedding_size: width }) };
     return from === RANDOM
       ? staticFromTokenizer(smaller?.tokenizer ?? tokenizer, { seed, config: sized })
-      : staticFromEncoder(encoder, tokenizer, { seed, config: sized, smaller, texts });
+      : staticFromEncoder(encoder, tokenizer, { seed, config: sized, smaller });
   },
 };

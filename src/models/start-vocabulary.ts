@@ -20,7 +20,6 @@ export type StartVocabulary =
       readonly kind: 'encoder';
       readonly encoder: OpenedModel;
       readonly tokenizer: Tokenizer;
-      readonly texts: readonly string[];
       readonly smaller?: SmallerVocabulary;
     };
 
@@ -65,7 +64,6 @@ export async function openVocabulary(
     kind: 'encoder',
     encoder,
     tokenizer,
-    texts,
     ...(isSmaller && { smaller: await smallerVocabulary(tokenizer, texts, vocabularySize) }),
   };
 }

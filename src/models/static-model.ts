@@ -51,9 +51,6 @@ export const staticDefaults: StaticConfig = {
   is_pair: false,
 };
 
-/** θ [V, 1], by name. */
-export const TOKEN_WEIGHTS = 'token_weight.weight';
-
 /**
  * Inputs, int64 [B, S]: `input_ids`, `attention_mask` (1 = real token); for pairs also `input_ids_b`, `attention_mask_b` of
  * the second text, which may have another length. B and S may be names, for export. Parameters: `embed.weight` [V, d], new

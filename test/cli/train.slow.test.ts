@@ -126,8 +126,8 @@ describe('retort train on a file of one’s own', () => {
       kind: 'static',
       config: { vocab_size: 5 + WORDS.length, embedding_size: 16, hidden_sizes: [64] },
     });
-    expect(options).toMatchObject({ epochs: 10, batchSize: 256, schedule: 'linear', maxGradNorm: 5 });
-    expect(options.optimizer).toMatchObject({ name: 'adam', learningRate: 1e-3, weightDecay: 0 });
+    expect(options).toMatchObject({ epochs: 10, batchSize: 64, schedule: 'linear', maxGradNorm: 5 });
+    expect(options.optimizer).toMatchObject({ name: 'adam', learningRate: 3e-3, weightDecay: 0 });
 
     mustRun(
       `${start} --vocabulary pieces/encoder --vocabulary_size 8 --embedding_size 4 --hidden 0 --max_steps 3 --output_dir fewer`,
@@ -233,7 +233,7 @@ describe('retort train', () => {
       `reviews.csv ${REVIEWS} --model static --vocabulary encoder --vocabulary_size 8`,
       /--vocabulary_size: wanted a tokenizer of WordPiece, got WordLevel/,
     ],
-    ['a size of an encoder', `reviews.csv ${QUICK} --size tiny`, /--size: wanted model bilstm or model static/],
+    ['a size of an encoder', `reviews.csv ${QUICK} --size tiny`, /--size: wanted model bilstm or model static, got/],
     ['more tokens than positions', `reviews.csv ${QUICK} --max_length 41`, /--max_length: wanted at most 40 tokens/],
     ['a metric of numbers', `reviews.csv ${QUICK} --monitor pearson`, /--monitor: wanted some of accuracy/],
     [

@@ -6,12 +6,7 @@ import { bilstmFromTeacher } from '../../src/models/bilstm-embeddings.js';
 import { openForward } from '../../src/models/forward.js';
 import { reducedRows, wordTable } from '../../src/models/initial-embeddings.js';
 import { pieceVectors } from '../../src/models/piece-vectors.js';
-import {
-  frequencyLogOdds,
-  staticFromEncoder,
-  staticFromTokenizer,
-  staticFromWordVectors,
-} from '../../src/models/static-embeddings.js';
+import { staticFromEncoder, staticFromTokenizer, staticFromWordVectors } from '../../src/models/static-embeddings.js';
 import { evaluationContext } from '../../src/nn/context.js';
 import { initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
@@ -29,23 +24,11 @@ const EMBEDDINGS = 'embed.weight';
 const THETA = 'token_weight.weight';
 const tokenizer = wordTokenizer(['good', 'film', 'bad']);
 const encoders = smallEncoders({ vocabulary: 9, labels: 3, width: 8, padding: 0 });
-const texts = ['good film', 'film'];
 
 function rowOf({ data, shape }: Tensor<'float32'>, row: number): number[] {
   const d = shape[1] as number;
   return [...data.subarray(row * d, (row + 1) * d)];
 }
-
-describe('frequencyLogOdds', () => {
-  test('σ of it is a / (a + p) with a = 1e-4, each count as one more', () => {
-    const { data, shape } = frequencyLogOdds([8, 0, 89]);
-    expect(shape).toEqual([3, 1]);
-    // Closed form, of the frequencies 9, 1 and 90 in 100.
-    for (const [i, p] of [0.09, 0.01, 0.9].entries()) {
-      expect(1 / (1 + Math.exp(-(data[i] as number)))).toBeCloseTo(1e-4 / (1e-4 + p), 8);
-    }
-  });
-});
 
 describe('pieceVectors', () => {
   test.each(encoders.map((model) => [model.kind, model] as const))(
@@ -84,13 +67,11 @@ describe('staticFromEncoder', () => {
 
   test.each(encoders.map((model) => [model.kind, model] as const))('starts from a %s and answers', async (_, model) => {
     const weights = initialiseParameters(model.parameters, 3);
-    const student = await staticFromEncoder({ model, weights }, tokenizer, { seed: 7, config, texts });
+    const student = await staticFromEncoder({ model, weights }, tokenizer, { seed: 7, config });
     const all = await pieceVectors({ model, weights }, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     const wanted = await reducedRows(all, { size: 5, padId: 0, what: '', where: '' });
     expect(student.weights[EMBEDDINGS]).toEqual(wanted);
-    // Words are 3, 4 and 5; the encoder has three rows that no id of the tokenizer asks for.
-    expect(student.weights[THETA]).toEqual(frequencyLogOdds([0, 0, 0, 1, 2, 0, 0, 0, 0]));
-    const { [EMBEDDINGS]: _own, [THETA]: __, ...others } = initialiseParameters(student.model.parameters, 7);
+    const { [EMBEDDINGS]: _own, ...others } = initialiseParameters(student.model.parameters, 7);
     expect(student.weights).toMatchObject(others);
     const forward = await openForward(student.model, ['logits'], { threads: 1 });
     const { logits } = await forward.run(student.weights, tokenizer.encode(['good film', 'bad']));
@@ -101,8 +82,8 @@ describe('staticFromEncoder', () => {
   test('another seed draws the layers alone, and is what a new start would be', async () => {
     const [model] = encoders as [(typeof encoders)[number]];
     const weights = initialiseParameters(model.parameters, 3);
-    const first = await staticFromEncoder({ model, weights }, tokenizer, { seed: 7, config, texts });
-    const second = await staticFromEncoder({ model, weights }, tokenizer, { seed: 8, config, texts });
+    const first = await staticFromEncoder({ model, weights }, tokenizer, { seed: 7, config });
+    const second = await staticFromEncoder({ model, weights }, tokenizer, { seed: 8, config });
     expect(first.redrawn(8)).toEqual(second.weights);
     expect(first.weights['fc1.weight']).not.toEqual(second.weights['fc1.weight']);
   });
@@ -159,7 +140,7 @@ describe('other starts', () => {
     expect([...(student.weights[THETA] as Tensor<'float32'>).data]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  test('a file of vectors: in the rows of their words, weights by frequency', async () => {
+  test('a file of vectors: in the rows of their words', async () => {
     const path = join(temporaryFolder(), 'vectors.txt');
     writeFileSync(path, 'film 1 1 1\ngood 2 0 2\n');
     const student = await staticFromWordVectors(path, { texts: ['good film film odd'], seed: 5, minCount: 1 });
@@ -170,7 +151,6 @@ describe('other starts', () => {
       [2, 0, 2],
     ]);
     expect(student.withoutVector).toEqual(['odd']);
-    expect(student.weights[THETA]).toEqual(frequencyLogOdds([0, 0, 0, 2, 1, 1]));
     expect(rowOf(student.redrawn(6)[EMBEDDINGS] as Tensor<'float32'>, ids[0] as number)).toEqual([1, 1, 1]);
     expect(student.redrawn(6)[EMBEDDINGS]).not.toEqual(table);
   });

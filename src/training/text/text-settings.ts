@@ -51,7 +51,7 @@ export const TEXT_SETTINGS = {
     kind: 'number',
     above: 0,
     // Devlin et al. 2019 (arXiv:1810.04805), appendix A.3; Adam's own for what starts at random.
-    usual: { encoder: 3e-5, bilstm: 1e-3, ngram: 1e-2, static: 1e-3 },
+    usual: { encoder: 3e-5, bilstm: 1e-3, ngram: 1e-2, static: 3e-3 },
     group: 'Training',
     help: 'learning rate of AdamW or Adam',
   },
@@ -59,7 +59,7 @@ export const TEXT_SETTINGS = {
     kind: 'integer',
     min: 1,
     max: 65_536,
-    usual: { encoder: 32, bilstm: 64, ngram: 64, static: 256 },
+    usual: { encoder: 32, bilstm: 64, ngram: 64, static: 64 },
     group: 'Training',
     help: 'rows per batch',
   },
