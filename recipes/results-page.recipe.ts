@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readExperimentRecord } from '../src/entries/experiments.js';
 import { reportMarkdown } from '../src/entries/report.js';
+import { type LinearBaseline, linearBaselineTable } from './linear-baseline.recipe.js';
 import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
@@ -22,6 +23,7 @@ const METHODS_RUN = 'text-methods';
 const TAKD = 'takd-mnist';
 const MULTI_TASK = 'multi-task';
 const COVERAGE = 'verdict-coverage';
+const LINEAR = 'linear-baseline';
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -34,6 +36,7 @@ async function blockOf(folder: string, name: string): Promise<string> {
   if (name === METHODS_RUN) return methodTable(methodsIn(folder));
   const read = (): unknown => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
   if (name === TAKD) return takdTable(read() as TakdResults);
+  if (name === LINEAR) return linearBaselineTable(read() as readonly LinearBaseline[]);
   if (name === MULTI_TASK) return multiTaskTable(read() as MultiTaskResults);
   if (name === COVERAGE) return coverageTable((read() as CoverageResults).cells);
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
