@@ -26,6 +26,7 @@ writeFileSync(join(whole, 'tokenizer_config.json'), JSON.stringify({ ...config, 
 const texts = uncased.map(([text]) => text);
 const { tokenizer } = await smallerVocabulary(await loadTokenizer(whole), texts, 200);
 for (const [name, content] of tokenizer.files) writeFileSync(join(folder, name), content);
-const second = pairs.flatMap(([a, b]) => (b === null ? [] : [[a, b]]));
+// `transformers` takes an empty second text for none.
+const second = pairs.flatMap(([a, b]) => (b ? [[a, b]] : []));
 const rows = [...texts.map((text) => [text]), ...second.slice(0, 40)];
 writeFileSync(join(folder, 'rows.json'), JSON.stringify(rows.map((row) => [row, tokenizer.encodeRow(...row).ids])));
