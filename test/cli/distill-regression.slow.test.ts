@@ -38,12 +38,17 @@ describe('retort distill of a regression', () => {
     expect(code, stderr).toBe(0);
     const { metric, arms, verdict, teacher } = JSON.parse(stdout);
     expect(metric).toBe('pearson');
-    expect(arms.map(({ name }: { name: string }) => name)).toEqual(['hinton', 'no-teacher', 'shuffled-teacher']);
+    expect(arms.map(({ name }: { name: string }) => name)).toEqual([
+      'hinton',
+      'no-teacher',
+      'linear',
+      'shuffled-teacher',
+    ]);
     for (const { scores, metrics } of arms) expect(metrics.pearson).toEqual(scores);
     expect(verdict).toContain("points of Pearson's correlation");
     expect(teacher.score).toBeGreaterThan(0);
     expect(stderr).toContain('hard-labels left out: it needs classes');
-    expect(stderr).toMatch(/^6\/6 {2}shuffled-teacher, seed 2: Pearson -?\d+\.\d\d \(/m);
+    expect(stderr).toMatch(/^8\/8 {2}shuffled-teacher, seed 2: Pearson -?\d+\.\d\d \(/m);
     expect(readFileSync(join(root, 'student', 'report.html'), 'utf8')).toContain('farthest from the teacher');
     const compared = retort('compare student --metric spearman', root);
     expect(compared.stdout).toMatch(/^arm +seeds +mean Spearman × 100/);
