@@ -30,8 +30,14 @@ const FEWEST = 2;
 const LEAST_WORK = 384;
 /** Each call is so much larger than the one before. */
 const FACTOR = 4;
-/** Calls of the largest size: their mean says little more with others. */
-const LARGEST_CALLS = 6;
+/**
+ * Calls of the largest size at most. The first half does not count: of a small model a call costs up to twice as much until
+ * its code is compiled and its memory laid out, which takes some ten calls.
+ */
+const LARGEST_CALLS = 32;
+/** Seconds of a call that is short: as many of them as tell what it costs are taken even where no time is left. */
+const SHORT = 0.06;
+const SHORT_CALLS = 6;
 /**
  * What a unit costs grows with a call that is larger than those timed, as this power of it: less of it lies in the caches.
  * Of steps of MiniLM-L6 on two cores, by a fifth to a quarter from 376 to 2,624 tokens.
@@ -61,15 +67,17 @@ export async function timedCost(
   while (rows < most) {
     const next = Math.min(most, rows * FACTOR);
     const last = large.at(-1) ?? small;
-    if (last.work >= LEAST_WORK && !isTimeFor((last.seconds * next) / rows)) break;
+    const expected = (last.seconds * next) / rows;
+    if (last.work >= LEAST_WORK && expected > SHORT && !isTimeFor(expected)) break;
     rows = next;
     large = [await timed(rows, 0)];
   }
-  while (large.length < LARGEST_CALLS && isTimeFor(large.at(-1)?.seconds ?? 0)) {
+  while (large.length < LARGEST_CALLS) {
+    const { seconds: expected = 0 } = large.at(-1) ?? {};
+    if (!isTimeFor(expected) && (expected > SHORT || large.length >= SHORT_CALLS)) break;
     large.push(await timed(rows, large.length));
   }
-  // The first of a size finds its memory not laid out yet.
-  const warm = large.length > 1 ? large.slice(1) : large;
+  const warm = large.slice(Math.floor(large.length / 2));
   const line = lineThrough(small, { work: mean(warm.map(({ work }) => work)), seconds: mean(warm.map(secondsOf)) });
   return { ...line, toWarmUp: Math.max(0, first.seconds - small.seconds) };
 }

@@ -17,7 +17,8 @@ describe('timedCost', () => {
   test('finds what a call costs and what each token adds, from calls that grow to the largest', async () => {
     const { sizes, take, now } = calls();
     const cost = await timedCost(take, { most: 50, seconds: 10, now });
-    expect(sizes).toEqual([2, 2, 8, 32, 50, 50, 50, 50, 50, 50]);
+    // By hand: 270 + 70 + 130 + 370 ms, then 550 each within 10 s.
+    expect(sizes).toEqual([2, 2, 8, 32, ...new Array(16).fill(50)]);
     expect(cost.fixed).toBeCloseTo(0.05, 9);
     expect(cost.perWork).toBeCloseTo(0.0002, 9);
     expect(cost.toWarmUp).toBeCloseTo(0.2, 9);
@@ -36,6 +37,22 @@ describe('timedCost', () => {
       await timedCost(take, { most: 64, seconds, now });
       expect(sizes).toEqual(expected);
     }
+  });
+
+  // A BiLSTM's steps were once planned by the first of 32 rows, half as fast as the later ones.
+  test('short calls are taken up to the largest, and six times, even where no time is left', async () => {
+    const taken: number[] = [];
+    let ms = 0;
+    // 64 tokens a row; the first seven calls take twice as long.
+    const take = async (rows: number): Promise<number> => {
+      ms += (taken.length < 7 ? 2 : 1) * (2 + 0.1 * rows);
+      taken.push(rows);
+      return 64 * rows;
+    };
+    const cost = await timedCost(take, { most: 64, seconds: 0, now: () => ms });
+    expect(taken).toEqual([2, 2, 8, 32, 64, 64, 64, 64, 64, 64]);
+    // By hand: the last three of the six count, 2 + 0.1 · 64 ms each.
+    expect(costOf(cost, 64 * 64)).toBeCloseTo(0.0084, 9);
   });
 
   // What each token adds was once taken from 8 short texts, of which nearly all is what a call costs anyhow.

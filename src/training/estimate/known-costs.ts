@@ -52,7 +52,7 @@ export function knownCosts(options: KnownCostsOptions): KnownCosts {
 }
 
 /** Of the whole call of a plan, on two cores that do nothing else; the least that timing needs may take more. */
-const PLAN_SECONDS = 4;
+const PLAN_SECONDS = 3.3;
 /** However long reading took. */
 const LEAST_SECONDS = 0.5;
 

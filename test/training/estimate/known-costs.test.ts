@@ -52,6 +52,6 @@ describe('knownCosts', () => {
 
 describe('timingSeconds', () => {
   test('is what reading left of a plan’s time, and never nothing', () => {
-    expect([timingSeconds(1), timingSeconds(60)]).toEqual([3, 0.5]);
+    expect([timingSeconds(1), timingSeconds(60)]).toEqual([2.3, 0.5]);
   });
 });
