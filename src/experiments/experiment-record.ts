@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { asJson } from '../files/fingerprint.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
+import { checkFormatVersion, storedValue } from '../files/stored-json.js';
 import { inPoints } from '../metrics/points.js';
 import { around, mean, normalHalfWidth, sampleSd, tHalfWidth } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
@@ -22,7 +23,6 @@ import { EXPERIMENT_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
 import { resampledInterval } from './kept-answers.js';
 import { type FinishedRun, runsBeside } from './results-file.js';
 import { rowEvidence, rowsPart } from './row-evidence.js';
-import { checkFormatVersion, storedValue } from './stored-json.js';
 import { type Controls, type Gain, judge, judgeSoftTargets } from './verdict.js';
 
 type Headline = {

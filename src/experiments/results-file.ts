@@ -12,11 +12,11 @@ import { appendJsonLine, readJsonLines } from '../files/json-lines.js';
 import { acquireLock } from '../files/lock.js';
 import { packageVersion } from '../files/package-version.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
+import { checkFormatVersion, storedValue } from '../files/stored-json.js';
 import type { JudgedMetric } from '../metrics/table.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf } from './arm-run.js';
 import { RESULTS, RESULTS_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
-import { checkFormatVersion, storedValue } from './stored-json.js';
 
 export type FinishedRun = {
   readonly arm: string;

@@ -7,11 +7,11 @@ import { type BilstmConfig, bilstm, bilstmDefaults } from './bilstm.js';
 import {
   EMBEDDINGS,
   type FileVectorsOptions,
-  fileVectors,
   type NewStudent,
   newStudent,
   reducedRows,
   rowsOf,
+  studentFromVectors,
   WORD_TABLE,
   wordTable,
 } from './initial-embeddings.js';
@@ -90,12 +90,6 @@ export async function bilstmFromWordVectors(
   path: string,
   options: BilstmFromWordVectorsOptions,
 ): Promise<NewBilstm & { readonly withoutVector: readonly string[] }> {
-  const { seed, config = {} } = options;
-  const { tokenizer, size, withoutVector, placedIn } = await fileVectors(path, options);
-  const { vocabularySize: vocab_size, padId: pad_token_id } = tokenizer;
-  const model = bilstm({ ...config, vocab_size, embedding_size: size, pad_token_id });
-  const student = newStudent({ model, tokenizer, seed }, (drawn) => ({
-    [EMBEDDINGS]: placedIn(drawn[EMBEDDINGS] as Tensor<'float32'>),
-  }));
-  return { ...student, withoutVector };
+  const { config = {}, ...from } = options;
+  return studentFromVectors(path, from, (sizes) => bilstm({ ...config, ...sizes }));
 }

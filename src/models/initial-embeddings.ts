@@ -179,6 +179,28 @@ export async function fileVectors(path: string, options: FileVectorsOptions): Pr
   };
 }
 
+/** What a network over words is sized by. */
+export type WordSizes = {
+  readonly vocab_size: number;
+  readonly embedding_size: number;
+  readonly pad_token_id: number;
+};
+
+/** A student over whole words that starts from a file of vectors, and the words that the file lacks. @throws as `fileVectors` does. */
+export async function studentFromVectors(
+  path: string,
+  { seed, ...options }: FileVectorsOptions & { readonly seed: number },
+  modelOf: (sizes: WordSizes) => Model,
+): Promise<NewStudent & Pick<FileVectors, 'withoutVector'>> {
+  const { tokenizer, size, withoutVector, placedIn } = await fileVectors(path, options);
+  const { vocabularySize: vocab_size, padId: pad_token_id } = tokenizer;
+  const model = modelOf({ vocab_size, embedding_size: size, pad_token_id });
+  const student = newStudent({ model, tokenizer, seed }, (drawn) => ({
+    [EMBEDDINGS]: placedIn(drawn[EMBEDDINGS] as Table),
+  }));
+  return { ...student, withoutVector };
+}
+
 function foundVectors(path: string, wanted: readonly string[] | undefined, options: FrequentWordsOptions) {
   const { maxWords = frequentWordsDefaults.maxWords } = options;
   if (wanted === undefined) return readWordVectors(path, { maxWords, isWanted: isWordOf(options) });

@@ -41,6 +41,15 @@ export const NO_NGRAMS = 'none';
 /** `1,2`, or one number for both. */
 const RANGE = { pattern: /^\d+(,\d+)?$/, says: 'the least and the most n such as 1,2' } as const;
 
+const range = {
+  kind: 'choice',
+  choices: [NO_NGRAMS],
+  form: RANGE,
+  group: 'Model',
+  only: ['train', 'distill'],
+  yaml: { form: 'list', takes: 'the least and the most n as a list, or none' },
+} as const;
+
 export const START_SETTINGS = {
   model: {
     kind: 'text',
@@ -127,24 +136,14 @@ export const START_SETTINGS = {
     defaultSays: "300; static: 256; the encoder's if that is less",
   },
   ngrams: {
-    kind: 'choice',
-    choices: [NO_NGRAMS],
-    form: RANGE,
-    group: 'Model',
-    only: ['train', 'distill'],
+    ...range,
     help: 'for n-grams: words of an n-gram, punctuation marks included',
     defaultSays: '1,2',
-    yaml: { form: 'list', takes: 'the least and the most n as a list, or none' },
   },
   charNgrams: {
-    kind: 'choice',
-    choices: [NO_NGRAMS],
-    form: RANGE,
-    group: 'Model',
-    only: ['train', 'distill'],
+    ...range,
     help: 'for n-grams: characters of an n-gram within a word',
     defaultSays: '3,5',
-    yaml: { form: 'list', takes: 'the least and the most n as a list, or none' },
   },
   features: {
     kind: 'integer',

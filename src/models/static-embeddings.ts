@@ -4,17 +4,16 @@
  * a / (a + p), are left out, since they hide the very words that tell questions apart: students that began with them were ten
  * points worse on TREC, and no better on SST-2. Weights are learnt all the same.
  */
-import type { Tensor } from '../tensor/tensor.js';
 import { expectKnownIds } from '../tokenizers/known-ids.js';
 import type { SmallerVocabulary } from '../tokenizers/smaller-vocabulary.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import {
   EMBEDDINGS,
   type FileVectorsOptions,
-  fileVectors,
   type NewStudent,
   newStudent,
   reducedRows,
+  studentFromVectors,
   wordTable,
 } from './initial-embeddings.js';
 import type { TrainedModel } from './model.js';
@@ -85,12 +84,6 @@ export async function staticFromWordVectors(
   path: string,
   options: StaticFromWordVectorsOptions,
 ): Promise<NewStudent & { readonly withoutVector: readonly string[] }> {
-  const { seed, config = {} } = options;
-  const { tokenizer, size, withoutVector, placedIn } = await fileVectors(path, options);
-  const { vocabularySize: vocab_size, padId: pad_token_id } = tokenizer;
-  const model = staticModel({ ...config, vocab_size, embedding_size: size, pad_token_id });
-  const student = newStudent({ model, tokenizer, seed }, (drawn) => ({
-    [EMBEDDINGS]: placedIn(drawn[EMBEDDINGS] as Tensor<'float32'>),
-  }));
-  return { ...student, withoutVector };
+  const { config = {}, ...from } = options;
+  return studentFromVectors(path, from, (sizes) => staticModel({ ...config, ...sizes }));
 }

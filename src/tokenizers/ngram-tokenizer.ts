@@ -1,6 +1,7 @@
 /** @file N-gram features as a tokenizer: their numbers are its ids, and each comes with its value. */
 import { join } from 'node:path';
 import { FileError } from '../errors/failures.js';
+import { storedValue } from '../files/stored-json.js';
 import { NgramFeatures } from './ngram-features.js';
 import { NGRAMS, NGRAMS_FORMAT } from './ngrams-format.js';
 import { parseJson, readText } from './read-text.js';
@@ -45,7 +46,7 @@ export async function loadNgrams(folder: string): Promise<NgramTokenizer> {
 export async function ngramsFromJson(text: string, where: string): Promise<NgramTokenizer> {
   const json = parseJson(text, where);
   const { ngramsSchema, ngramsVersionSchema } = await import('./ngrams-json.schema.js');
-  const { version } = checked(ngramsVersionSchema.safeParse(json), where);
+  const { version } = storedValue(ngramsVersionSchema.safeParse(json), where, WANTED, FIX);
   if (version > NGRAMS_FORMAT.version) {
     throw new FileError({
       where,
@@ -54,26 +55,9 @@ export async function ngramsFromJson(text: string, where: string): Promise<Ngram
       fix: 'use a newer retort',
     });
   }
-  const { texts, blocks } = checked(ngramsSchema.safeParse(json), where);
+  const { texts, blocks } = storedValue(ngramsSchema.safeParse(json), where, WANTED, FIX);
   return ngramTokenizer(new NgramFeatures({ texts, blocks }));
 }
 
-/** What a schema's `safeParse` gives, as far as it is needed here. */
-type Parsed<T> =
-  | { readonly success: true; readonly data: T }
-  | {
-      readonly success: false;
-      readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] };
-    };
-
-function checked<T>(result: Parsed<T>, path: string): T {
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const key = issue?.path.map(String).join('.') ?? '';
-  throw new FileError({
-    where: key === '' ? path : `${path}: ${key}`,
-    wanted: 'n-gram features as retort writes them',
-    got: issue?.message ?? 'something else',
-    fix: 'copy the file again, or train the model again',
-  });
-}
+const WANTED = 'n-gram features as retort writes them';
+const FIX = 'copy the file again, or train the model again';

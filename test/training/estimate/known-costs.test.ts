@@ -1,22 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { supervised } from '../../../src/methods/supervised.js';
 import { mlp } from '../../../src/models/mlp.js';
-import { adam } from '../../../src/optim/adam.js';
 import { knownCosts, timingSeconds } from '../../../src/training/estimate/known-costs.js';
 import type { RunCosts } from '../../../src/training/estimate/measure-run.js';
-import type { RunOptions } from '../../../src/training/run/run-options.js';
-import { blobs, CLASSES, PIXELS } from '../blobs.js';
+import { CLASSES, PIXELS } from '../blobs.js';
+import { BLOB_RUN } from './blob-run.js';
 
-const run: RunOptions = {
-  model: mlp({ inputs: PIXELS, hidden: [4], classes: CLASSES }),
-  method: supervised(),
-  data: { train: blobs('train', 12) },
-  optimizer: adam({ learningRate: 0.01 }),
-  epochs: 1,
-  batchSize: 4,
-  seed: 1,
-  outputDir: 'nowhere',
-};
+const run = BLOB_RUN;
 
 describe('knownCosts', () => {
   test('measures alike runs once, and shares the time that is left among the kinds to come', async () => {
