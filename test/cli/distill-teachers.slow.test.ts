@@ -192,7 +192,7 @@ describe('retort distill', () => {
 
   test('a pool is answered by the teacher, without the rows that are reported on; the control has as many steps', () => {
     const dev = readFileSync(join(root, 'dev.csv'), 'utf8').split('\n').slice(1, 4);
-    const taken = dev.map((line) => line.split('",')[0]?.slice(1) as string);
+    const taken = dev.map((line) => line.split('",')[0]?.slice(1).toUpperCase().replaceAll(' ', '  '));
     const pool = [...taken, ...Array.from({ length: 60 }, (_, i) => `good plot ${'very '.repeat(i % 9)}end ${i}`)];
     writeFileSync(join(root, 'pool.jsonl'), pool.map((review) => JSON.stringify({ review })).join('\n'));
     const flags = `--teacher teacher-1 --transfer pool.jsonl --epochs 2 --batch_size 20 --output_dir pooled`;
@@ -205,6 +205,11 @@ describe('retort distill', () => {
       ['no-teacher', { rows: 200, steps: 26 }],
     ]);
     expect(readFileSync(join(root, 'pooled', 'report.html'), 'utf8')).toContain('; 260 rows, 26 steps');
+    const first = `--teacher encoder --teacher_epochs 1 --transfer pool.jsonl --output_dir few-labels`;
+    expect(done(`${HINTON} ${first}`).json.data.transfer).toEqual({ name: 'pool.jsonl', rows: 60 });
+    // The teacher of a pool has seen the labelled rows alone.
+    const teacher = JSON.parse(readFileSync(join(root, 'few-labels', 'teacher', 'metrics.json'), 'utf8'));
+    expect(teacher.data.train).toMatchObject({ rows: 200 });
   });
 
   test('nothing is said of a head that is to be trained, and of steps that are not taken', () => {

@@ -85,7 +85,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
     if (transfer !== undefined && transfer.leftOut > 0) {
       const rows = transfer.leftOut === 1 ? 'row' : 'rows';
-      const text = `${transfer.leftOut} ${rows} of ${data.transfer?.name} left out: ${data.evaluation.name} has the same`;
+      const text = `${transfer.leftOut} ${rows} of ${data.transfer?.name} left out: ${data.evaluation.name} has the same, but for case and blanks`;
       emit({ type: 'notice', text });
     }
     if (leftOut.length > 0) {

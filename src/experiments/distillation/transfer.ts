@@ -1,10 +1,9 @@
 /** @file More rows for the teacher to answer: those of a pool that are not among the rows that are reported on. */
 import type { Dataset } from '../../data/dataset.js';
-import { allRows } from '../../data/row-sample.js';
 import { withTransferRows } from '../../data/transfer-set.js';
 import { OptionError } from '../../errors/failures.js';
 import { KeyIndex, keysOfRows } from '../../teachers/row-keys.js';
-import type { RowPart } from '../../teachers/teacher.js';
+import { rowsByText } from '../../training/checks/texts-alike.js';
 
 export type DistillationData = {
   readonly train: Dataset;
@@ -17,12 +16,14 @@ export type DistillationData = {
 export type TransferSet = {
   /** The training rows, and those of the pool behind them. */
   readonly data: Dataset;
-  /** Of the pool: rows that are taken, and rows that are left out, since the evaluation has the same. */
+  /** Of the pool: rows that are taken, and rows that are left out, since the evaluation has the same but for case and blanks. */
   readonly rows: number;
   readonly leftOut: number;
 };
 
 type Pooled = Omit<Required<DistillationData>, 'transfer'> & { readonly set: Promise<TransferSet> };
+
+const ROWS_PER_TURN = 4096;
 
 /** By their pools: a command, its plan and its runs each ask for the same, and of a million rows it takes seconds. */
 const POOLED = new WeakMap<Dataset, Pooled>();
@@ -41,11 +42,14 @@ export async function transferSet({ train, evaluation, transfer }: DistillationD
 }
 
 async function joined({ train, evaluation, transfer }: Required<DistillationData>): Promise<TransferSet> {
-  const by: RowPart = transfer.text === undefined ? 'inputs' : 'texts';
-  const keys = await keysOfRows(transfer, [by], transfer.name);
-  const reported = new KeyIndex(await keysOfRows(evaluation, [by], evaluation.name));
-  const taken = allRows(transfer.size).filter((row) => reported.rowOf(keys, row) === undefined);
-  if (taken.length === 0) {
+  const isReported = await reportedIn(evaluation, transfer);
+  const rows: number[] = [];
+  for (let row = 0; row < transfer.size; row++) {
+    if (!isReported(row)) rows.push(row);
+    // A million rows take seconds: timers and signals get their turn.
+    if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((done) => setImmediate(done));
+  }
+  if (rows.length === 0) {
     throw new OptionError({
       where: transfer.name,
       wanted: `rows that are not in ${evaluation.name}`,
@@ -53,6 +57,18 @@ async function joined({ train, evaluation, transfer }: Required<DistillationData
       fix: 'use another file: never train on the split that is reported',
     });
   }
-  const data = withTransferRows(train, transfer, taken);
-  return { data, rows: taken.length, leftOut: transfer.size - taken.length };
+  const data = withTransferRows(train, transfer, Uint32Array.from(rows));
+  return { data, rows: rows.length, leftOut: transfer.size - rows.length };
+}
+
+/** Which rows of a pool the evaluation has too: texts whatever the case and the blanks, other inputs to the byte. */
+async function reportedIn(evaluation: Dataset, transfer: Dataset): Promise<(row: number) => boolean> {
+  if (evaluation.text !== undefined && transfer.text !== undefined) {
+    const reported = rowsByText(evaluation.text.table);
+    const { table } = transfer.text;
+    return (row) => reported.firstLike(table, row) !== undefined;
+  }
+  const keys = await keysOfRows(transfer, ['inputs'], transfer.name);
+  const reported = new KeyIndex(await keysOfRows(evaluation, ['inputs'], evaluation.name));
+  return (row) => reported.rowOf(keys, row) !== undefined;
 }
