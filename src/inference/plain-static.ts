@@ -1,12 +1,16 @@
 /** @file A static model (src/models/static-model.ts) in plain JavaScript, one text at a time: no session, no graph. */
 import { CheckpointError, OptionError } from '../errors/failures.js';
 import type { StaticConfig } from '../models/static-model.js';
+import { ngramBucket } from '../tensor/ngram-buckets.js';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** As a static model is saved. */
 export type StaticWeights = {
-  readonly config: Pick<StaticConfig, 'vocab_size' | 'embedding_size' | 'hidden_sizes' | 'num_labels' | 'is_pair'>;
+  readonly config: Pick<
+    StaticConfig,
+    'vocab_size' | 'embedding_size' | 'hidden_sizes' | 'ngram_sizes' | 'ngram_buckets' | 'num_labels' | 'is_pair'
+  >;
   readonly weights: Readonly<Record<string, Tensor<'float32'>>>;
 };
 
@@ -23,6 +27,7 @@ type Layer = { readonly weight: Float32Array; readonly bias: Float32Array; reado
  */
 export function plainStatic({ config, weights }: StaticWeights): PlainStatic {
   const { vocab_size: V, embedding_size: d, hidden_sizes: hidden, num_labels: C, is_pair: isPair } = config;
+  const { ngram_sizes: grams, ngram_buckets: buckets } = config;
   const read = (name: string, shape: Shape): Float32Array => {
     const found = weights[name];
     if (found !== undefined && sameShape(found.shape, shape)) return found.data;
@@ -30,6 +35,19 @@ export function plainStatic({ config, weights }: StaticWeights): PlainStatic {
     throw new CheckpointError({ where: `tensor '${name}'`, wanted: `float32${formatShape(shape)}`, got });
   };
   const vectors = weighted(read('embed.weight', [V, d]), read('token_weight.weight', [V, 1]), d);
+  const ofGrams = buckets > 0 ? read('ngrams.weight', [buckets + 1, d]) : new Float32Array();
+  const mean = (ids: ArrayLike<number>, into: Float64Array, at: number): void => {
+    expectIds(ids, V);
+    into.fill(0, at, at + d);
+    addRows(vectors, ids, d, into, at);
+    for (const n of grams) {
+      const rows = Int32Array.from({ length: Math.max(0, ids.length - n + 1) }, (_, s) =>
+        ngramBucket(ids, s, n, buckets),
+      );
+      addRows(ofGrams, rows, d, into, at);
+    }
+    for (let i = at; ids.length > 0 && i < at + d; i++) into[i] = (into[i] as number) / ids.length;
+  };
   const widths = [isPair ? 4 * d : d, ...hidden, C];
   const layers = widths.slice(1).map(
     (width, i): Layer => ({
@@ -47,9 +65,9 @@ export function plainStatic({ config, weights }: StaticWeights): PlainStatic {
       throw new OptionError({ where: 'plainStatic', wanted, got });
     }
     const features = values[0] as Float64Array;
-    addMean(vectors, ids, d, features, 0);
+    mean(ids, features, 0);
     if (pair !== undefined) {
-      addMean(vectors, pair, d, features, d);
+      mean(pair, features, d);
       for (let i = 0; i < d; i++) {
         const [u, v] = [features[i] as number, features[d + i] as number];
         features[2 * d + i] = Math.abs(u - v);
@@ -74,15 +92,16 @@ function weighted(vectors: Float32Array, logOdds: Float32Array, d: number): Floa
   return rows;
 }
 
-/** The mean of the rows of ids, from `at` on; zero where there is none. */
-function addMean(table: Float32Array, ids: ArrayLike<number>, d: number, into: Float64Array, at: number): void {
-  const rows = table.length / d;
+function expectIds(ids: ArrayLike<number>, rows: number): void {
   for (let s = 0; s < ids.length; s++) {
     const id = ids[s] as number;
     if (Number.isInteger(id) && id >= 0 && id < rows) continue;
     throw new OptionError({ where: `id ${s + 1}`, wanted: `an integer from 0 to ${rows - 1}`, got: String(id) });
   }
-  into.fill(0, at, at + d);
+}
+
+/** Adds the rows of ids to what stands from `at` on. */
+function addRows(table: Float32Array, ids: ArrayLike<number>, d: number, into: Float64Array, at: number): void {
   let s = 0;
   // Four rows at a time: the sum is read and written once for them.
   for (; s + 4 <= ids.length; s += 4) {
@@ -97,7 +116,6 @@ function addMean(table: Float32Array, ids: ArrayLike<number>, d: number, into: F
     const row = (ids[s] as number) * d;
     for (let i = 0; i < d; i++) into[at + i] = (into[at + i] as number) + (table[row + i] as number);
   }
-  for (let i = at; ids.length > 0 && i < at + d; i++) into[i] = (into[i] as number) / ids.length;
 }
 
 type Four = [number, number, number, number];

@@ -25,13 +25,18 @@ export type StartSettings = {
   readonly vocabularySize?: number;
   /** Of a BiLSTM or static model: the width of a word's vector. Default: 300, and 256, or that of the encoder if it is less. */
   readonly embeddingSize?: number;
-  /** Of n-grams: the least and the most words of one, `1,2`; or `none`. Default: `1,2`. */
+  /** Of a static model: the rate of tokens and n-grams that a step leaves out. Default: 0. */
+  readonly tokenDropout?: number;
+  /**
+   * Of n-grams: the least and the most words of one, `1,2`; or `none`. Of a static model: tokens of those that have vectors, too.
+   * Default: `1,2`, and `none`.
+   */
   readonly ngrams?: string;
   /** Of n-grams: the least and the most characters of one within a word, `3,5`; or `none`. Default: `3,5`. */
   readonly charNgrams?: string;
   /** Of n-grams: the most features, those that the most texts have. Default: all. */
   readonly features?: number;
-  /** Of n-grams: hashed to so many features, in place of a list. */
+  /** N-grams are hashed to so many: of n-grams in place of a list, of a static model's to so many vectors. Default: a list, and 50,000. */
   readonly buckets?: number;
 };
 
@@ -135,10 +140,22 @@ export const START_SETTINGS = {
     help: 'for a bilstm or static model: width of the word embeddings',
     defaultSays: "300; static: 256; the encoder's if that is less",
   },
+  tokenDropout: {
+    kind: 'number',
+    min: 0,
+    max: 0.9,
+    group: 'Model',
+    only: ['train', 'distill'],
+    saidAs: ['token_dropout'],
+    help: 'for a static model: share of the tokens and n-grams that a training step leaves out',
+    defaultSays: '0',
+  },
   ngrams: {
     ...range,
-    help: 'for n-grams: words of an n-gram, punctuation marks included',
-    defaultSays: '1,2',
+    help:
+      'for n-grams: words of an n-gram, punctuation marks included; for a static model: n-grams of tokens, from 2, that have ' +
+      'vectors beside the tokens',
+    defaultSays: '1,2; static: none',
   },
   charNgrams: {
     ...range,
@@ -160,7 +177,8 @@ export const START_SETTINGS = {
     max: 100_000_000,
     group: 'Model',
     only: ['train', 'distill'],
-    help: 'for n-grams: hash them to N features in place of a list',
+    help: 'for n-grams: hash them to N features in place of a list; for a static model: vectors that its n-grams share',
+    defaultSays: 'a list; static: 50000',
   },
 } as const satisfies SettingTable<StartSettings>;
 

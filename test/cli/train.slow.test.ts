@@ -142,6 +142,15 @@ describe('retort train on a file of one’s own', () => {
     expect(said('exported')).toBe(said('fewer'));
 
     mustRun(`${start} --vocabulary pieces/encoder --from random --max_steps 1 --output_dir random`);
+
+    const grams = '--ngrams 2,3 --buckets 30 --token_dropout 0.2';
+    mustRun(`${start} --vocabulary pieces/encoder ${grams} --max_steps 3 --output_dir grams`);
+    const ofGrams = JSON.parse(readFileSync(path('grams', 'metrics.json'), 'utf8')).options.model.config;
+    expect(ofGrams).toMatchObject({ ngram_sizes: [2, 3], ngram_buckets: 30, token_dropout: 0.2 });
+    mustRun('export grams --to onnx --output_dir exported-grams --quiet');
+    expect(said('exported-grams')).toMatch(/^(five|one)\t0\.\d{4}\n$/);
+    expect(said('exported-grams')).toBe(said('grams'));
+
     writeFileSync(path('vectors.txt'), 'good 1 0 0\nbad 0 1 0\nfilm 0 0 1\n');
     mustRun(`${start} --vocabulary vectors.txt --max_steps 1 --output_dir vectors`);
   });
@@ -222,6 +231,16 @@ describe('retort train', () => {
       'layers to start a static model from',
       `reviews.csv ${REVIEWS} --model static --vocabulary encoder --from 1,2`,
       /--from: wanted pretrained or random, for a static model, got 1,2/,
+    ],
+    [
+      'n-grams that are single tokens',
+      `reviews.csv ${REVIEWS} --model static --vocabulary encoder --ngrams 1,2`,
+      /--ngrams: wanted the least and the most n, from 2 to 8 for a static model, such as 2,3, or none, got '1,2'/,
+    ],
+    [
+      'vectors of no n-grams',
+      `reviews.csv ${REVIEWS} --model static --vocabulary encoder --buckets 9`,
+      /--buckets: wanted nothing, since a static model without --ngrams has none to hash, got 9; add --ngrams 2/,
     ],
     [
       'vectors wider than an encoder has them',

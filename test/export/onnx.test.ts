@@ -23,6 +23,8 @@ const CASES: readonly (readonly [family: string, name: string, make: (config: ob
   ['bilstm', 'pair', bilstm],
   ['static', 'single', staticModel],
   ['static', 'pair', staticModel],
+  ['static', 'ngrams', staticModel],
+  ['static', 'ngrams-pair', staticModel],
 ];
 
 function exportedWitness(family: string, name: string, make: (config: object) => Model) {

@@ -37,6 +37,9 @@ describe('a static student', () => {
         vocab_size: words.vocabularySize,
         embedding_size: 6,
         hidden_sizes: [4],
+        token_dropout: 0.1,
+        ngram_sizes: [2],
+        ngram_buckets: 10,
         num_labels: 3,
         is_pair: isPair,
       });

@@ -14,12 +14,13 @@ import {
   type Witness,
 } from './witness.js';
 
-type Name = 'single' | 'linear' | 'pair';
+const NAMES = ['single', 'linear', 'pair', 'ngrams', 'ngrams-pair'] as const;
+type Name = (typeof NAMES)[number];
 const witnesses = readWitnesses('static') as Readonly<Record<Name, Witness>>;
 const modelOf = (name: Name) => staticModel(witnesses[name].config as Partial<StaticConfig>);
 const DIMS = { B: 4, S: 5, S2: 3 };
 
-describe.each(['single', 'linear', 'pair'] as const)('static, %s', (name) => {
+describe.each(NAMES)('static, %s', (name) => {
   const witness = witnesses[name];
   const model = modelOf(name);
 
@@ -58,9 +59,19 @@ describe.each(['single', 'linear', 'pair'] as const)('static, %s', (name) => {
 });
 
 describe('staticModel', () => {
+  test('drops whole tokens and n-grams out of the mean, each by itself', () => {
+    const model = staticModel({ ...witnesses['ngrams-pair'].config, dropout: 0, token_dropout: 0.3 });
+    expect(dropoutsOf(model, DIMS)).toEqual(
+      ['input_ids', '2-grams', 'input_ids_b', '2-grams_b'].map((name) => `token_dropout/${name}`),
+    );
+  });
+
   test.each([
     [{ embedding_size: 0 }, 'static embedding_size: wanted an integer ≥ 1, got 0'],
     [{ hidden_sizes: [8, 0] }, 'static hidden_sizes: wanted integers ≥ 1, got 0'],
+    [{ ngram_sizes: [1], ngram_buckets: 9 }, 'static ngram_sizes: wanted integers ≥ 2, got 1'],
+    [{ ngram_sizes: [2] }, 'static ngram_buckets: wanted an integer ≥ 1, since there are n-grams, got 0'],
+    [{ ngram_buckets: 9 }, 'static ngram_buckets: wanted 0, since there are no n-grams, got 9'],
     [{ dropout: 1 }, "dropout 'dropout1': wanted a rate ≥ 0 and < 1, got 1"],
     [{ pad_token_id: 30522 }, "paddingIndex of 'embed': wanted a row from 0 to 30521, got 30522"],
   ])('%j', (config, message) => {

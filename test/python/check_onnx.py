@@ -18,7 +18,7 @@ import onnxruntime
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOLERANCE = 1e-5
-SMALL = {"bert", "roberta", "distilbert", "bilstm", "bilstm-pair", "static", "static-pair"}
+SMALL = {"bert", "roberta", "distilbert", "bilstm", "bilstm-pair", "static", "static-ngrams", "static-pair"}
 
 
 def problems(folder):

@@ -126,13 +126,33 @@ def bilstm():
     return cases
 
 
-class Static(torch.nn.Module):
-    """Vectors weighted by sigmoid(theta), their mean over the tokens, hidden layers."""
+def buckets_of(ids, mask, n, buckets):
+    """For each token the bucket of the n ids from it on, by whole numbers of any size; 0 where they are not all real."""
+    found = torch.zeros_like(ids)
+    for row, (numbers, kept) in enumerate(zip(ids.tolist(), mask.tolist())):
+        for start in range(len(numbers) - n + 1):
+            if not all(kept[start : start + n]):
+                continue
+            value = 0
+            for number in numbers[start : start + n]:
+                value = (value * 1664525 + number + 1) % (2**31 - 1)
+            found[row, start] = value % buckets + 1
+    return found
 
-    def __init__(self, vocab_size, embedding_size, hidden_sizes, num_labels, is_pair):
+
+class Static(torch.nn.Module):
+    """Vectors weighted by sigmoid(theta), their mean over the tokens, n-grams added, hidden layers."""
+
+    def __init__(
+        self, vocab_size, embedding_size, hidden_sizes, num_labels, is_pair, ngram_sizes=(), ngram_buckets=0
+    ):
         super().__init__()
+        self.sizes = ngram_sizes
+        self.buckets = ngram_buckets
         self.embed = torch.nn.Embedding(vocab_size, embedding_size, padding_idx=0)
         self.token_weight = torch.nn.Embedding(vocab_size, 1)
+        if ngram_buckets > 0:
+            self.ngrams = torch.nn.Embedding(ngram_buckets + 1, embedding_size, padding_idx=0)
         widths = [(4 if is_pair else 1) * embedding_size, *hidden_sizes, num_labels]
         for i in range(len(widths) - 1):
             setattr(self, f"fc{i + 1}", torch.nn.Linear(widths[i], widths[i + 1]))
@@ -140,7 +160,10 @@ class Static(torch.nn.Module):
 
     def pool(self, ids, mask):
         weighted = self.embed(ids) * torch.sigmoid(self.token_weight(ids))
-        return (weighted * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        total = (weighted * mask[:, :, None]).sum(1)
+        for n in self.sizes:
+            total = total + self.ngrams(buckets_of(ids, mask, n, self.buckets)).sum(1)
+        return total / mask.sum(1, keepdim=True).clamp(min=1)
 
     def forward(self, input_ids, attention_mask, input_ids_b=None, attention_mask_b=None):
         x = self.pool(input_ids, attention_mask)
@@ -164,8 +187,14 @@ def static():
         "input_ids_b": torch.tensor([[6, 2, 0], [7, 3, 1], [1, 9, 9], [4, 0, 0]]),
         "attention_mask_b": torch.tensor([[1, 1, 0], [1, 1, 1], [1, 1, 1], [1, 0, 0]]),
     }
-    for name, hidden, labels, seed in (("single", [5], 3, 31), ("linear", [], 2, 32), ("pair", [6, 5], 2, 33)):
-        is_pair = name == "pair"
+    for name, hidden, labels, seed, ngrams in (
+        ("single", [5], 3, 31, {}),
+        ("linear", [], 2, 32, {}),
+        ("pair", [6, 5], 2, 33, {}),
+        ("ngrams", [5], 3, 34, {"ngram_sizes": [2, 3], "ngram_buckets": 7}),
+        ("ngrams-pair", [6], 2, 35, {"ngram_sizes": [2], "ngram_buckets": 5}),
+    ):
+        is_pair = name.endswith("pair")
         generator = torch.Generator().manual_seed(seed)
         config = {
             "vocab_size": 10,
@@ -173,8 +202,12 @@ def static():
             "hidden_sizes": hidden,
             "num_labels": labels,
             "is_pair": is_pair,
+            **ngrams,
         }
         model = redraw(Static(**config), generator, 0.9)
+        if ngrams:
+            # The row of no n-gram, which stays as it starts.
+            model.ngrams.weight.data[0] = 0
         given = {**inputs, **(second if is_pair else {})}
         cases[name] = entry(generator, model, config, given, model(**given), ["logits", "pooledOutput"])
     return cases

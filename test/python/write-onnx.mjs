@@ -36,6 +36,14 @@ const cases = {
   bilstm: bilstm({ vocab_size: vocab.length, num_labels: 3, embedding_size: 8, hidden_size: 6, dense_size: 10 }),
   'bilstm-pair': bilstm({ vocab_size: vocab.length, embedding_size: 8, hidden_size: 6, dense_size: 10, is_pair: true }),
   static: staticModel({ vocab_size: vocab.length, num_labels: 3, embedding_size: 8, hidden_sizes: [6] }),
+  'static-ngrams': staticModel({
+    vocab_size: vocab.length,
+    embedding_size: 8,
+    hidden_sizes: [6],
+    ngram_sizes: [2, 3],
+    ngram_buckets: 50,
+    num_labels: 3,
+  }),
   'static-pair': staticModel({ vocab_size: vocab.length, embedding_size: 8, hidden_sizes: [6, 5], is_pair: true }),
 };
 

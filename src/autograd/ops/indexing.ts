@@ -1,6 +1,7 @@
 /** @file Reading and adding by index. Indices are int64 and have no derivative. */
 import { DtypeError, ShapeError } from '../../errors/failures.js';
 import type { Dtype } from '../../tensor/dtype.js';
+import { NGRAM_HASH } from '../../tensor/ngram-buckets.js';
 import { type Dim, formatShape, resolveAxis, type Shape, sameShape, staticShape } from '../../tensor/shape.js';
 import { fromNumbers, type Tensor } from '../../tensor/tensor.js';
 import { defineUnary, defineVariadic, type UnaryOp, type VariadicOp } from '../op.js';
@@ -8,7 +9,7 @@ import { constant, type Value } from '../value.js';
 import { cast, equal } from './compare.js';
 import { mul } from './elementwise.js';
 import { indices, uniform } from './samples.js';
-import { unsqueeze } from './shaping.js';
+import { int64, unsqueeze } from './shaping.js';
 
 function valuesAndIndices([values, index]: readonly (Dtype | undefined)[], where: string): Dtype {
   if (values !== undefined && (index === 'int64' || index === 'int32')) return values;
@@ -143,6 +144,70 @@ export function oneHot(index: Value, depth: number, dtype: Dtype): Value {
   );
   return cast(equal(unsqueeze(index, index.shape.length), numbers), { to: dtype });
 }
+
+export type NgramBucketsAttributes = {
+  /** Ids of an n-gram. */
+  readonly n: number;
+  readonly buckets: number;
+};
+
+const ngramBucketsOp: VariadicOp<NgramBucketsAttributes> = defineVariadic({
+  name: 'ngramBuckets',
+  onnx: {
+    emit: (emitter, [ids, mask], { n, buckets }) => {
+      const one = (type: string, ...inputs: readonly string[]) => emitter.node(type, inputs)[0] as string;
+      const axis = int64(emitter, [1]);
+      /** x[:, k:], with zeros after its end; 2 ** 31 is behind any end. */
+      const from = (x: string, k: number) =>
+        one('Slice', x, int64(emitter, [k]), int64(emitter, [k === n - 1 ? 2 ** 31 : k - (n - 1)]), axis);
+      const padded = (x: string) => one('Pad', x, int64(emitter, [0, n - 1]), '', axis);
+      const number = (value: number) => emitter.constant(fromNumbers('int64', [], [value]));
+      const [allIds, allMask] = [padded(ids as string), padded(mask as string)];
+      let hash = number(0);
+      let isWhole = number(1);
+      for (let k = 0; k < n; k++) {
+        const next = one('Add', one('Mul', hash, number(NGRAM_HASH.multiplier)), from(allIds, k));
+        hash = one('Mod', one('Add', next, number(1)), number(NGRAM_HASH.prime));
+        isWhole = one('Mul', isWhole, from(allMask, k));
+      }
+      return emitter.node('Mul', [isWhole, one('Add', one('Mod', hash, number(buckets)), number(1))]);
+    },
+  },
+  dtype: ([ids, mask], _attributes, where) => {
+    if (ids === 'int64' && mask === 'int64') return 'int64';
+    throw new DtypeError({ where, wanted: 'int64 ids and mask', got: `${ids}, ${mask}`, fix: 'cast them' });
+  },
+  shape: ([ids, mask], { n, buckets }, where) => {
+    const isFine = [n, buckets].every((count) => Number.isInteger(count) && count >= 1);
+    if (isFine && ids?.length === 2 && mask !== undefined && sameShape(ids, mask)) return ids;
+    throw new ShapeError({
+      where,
+      wanted: 'ids and mask [B, S] alike, n ≥ 1 and buckets ≥ 1',
+      got: `${formatShape(ids as Shape)} and ${formatShape(mask as Shape)}, n ${n}, buckets ${buckets}`,
+    });
+  },
+  vjp: { notDifferentiable: 'integer output' },
+  samples: (random) => [
+    {
+      inputs: [indices(random, [2, 4], 9), fromNumbers('int64', [2, 4], [1, 1, 1, 1, 1, 1, 0, 0])],
+      attributes: { n: 2, buckets: 7 },
+    },
+    {
+      about: 'rows shorter than an n-gram',
+      inputs: [indices(random, [2, 1], 9), fromNumbers('int64', [2, 1], [1, 1])],
+      attributes: { n: 3, buckets: 7 },
+    },
+  ],
+});
+
+/**
+ * Buckets of the n-grams that begin at each token (`ngramBucket`): ids and mask int64 [B, S] -> int64 [B, S], from 1 to
+ * `buckets`; 0 where a token of the n-gram is masked or behind the end.
+ */
+export function ngramBuckets(ids: Value, mask: Value, attributes: NgramBucketsAttributes): Value {
+  return ngramBucketsOp([ids, mask], attributes);
+}
+ngramBuckets.op = ngramBucketsOp.op;
 
 /** One element of each row: x [.., C], index int64 [..] -> [..]. */
 const pickOp: VariadicOp = defineVariadic({

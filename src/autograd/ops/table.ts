@@ -24,7 +24,7 @@ import {
   sub,
   tanh,
 } from './elementwise.js';
-import { gateRows, gather, pick, positions, scatterRows } from './indexing.js';
+import { gateRows, gather, ngramBuckets, pick, positions, scatterRows } from './indexing.js';
 import { lstm } from './lstm.js';
 import { linearProduct, matmul } from './matmul.js';
 import { layerNorm, logSoftmax, softmax } from './normalise.js';
@@ -66,6 +66,7 @@ export const OPS = {
   minimum,
   mul,
   neg,
+  ngramBuckets,
   not,
   or,
   pad,

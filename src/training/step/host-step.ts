@@ -21,6 +21,7 @@ import type { CompiledStepOptions } from './compiled-step.js';
 import { dropoutKey, feedFor, MODEL } from './compiled-step.js';
 import { DropoutMasks } from './dropout-masks.js';
 import { type HostStateOptions, hostOptimizer, stateIn, updated } from './host-state.js';
+import { type RowSource, rowSource } from './row-source.js';
 import type { StepInput, TrainingStep } from './step.js';
 import { inputCollector, scalarNamesOf, sumOf, type TracedTerm, traceTerms } from './trace-step.js';
 
@@ -41,11 +42,11 @@ function hostParameters(
   sparse: SparseNames,
 ): Parameters & {
   readonly fed: Map<string, Value>;
-  readonly rowIds: Map<string, readonly string[]>;
+  readonly rowIds: Map<string, readonly RowSource[]>;
   readonly wholes: Set<string>;
 } {
   const fed = new Map<string, Value>();
-  const rowIds = new Map<string, readonly string[]>();
+  const rowIds = new Map<string, readonly RowSource[]>();
   const wholes = new Set<string>();
   const shapes = new Map(specs.map(({ name, shape }) => [name, shape]));
   const whole = (name: string): Value => {
@@ -64,16 +65,16 @@ function hostParameters(
       return whole(name);
     },
     rows: (name, ids) => {
-      const { node } = ids;
+      const source = rowSource(ids);
       // Read by ids that are made in the graph: the whole table is an input.
-      if (node.kind !== 'input') {
+      if (source === undefined) {
         wholes.add(name);
         return gather(whole(name), ids);
       }
       const sources = rowIds.get(name) ?? [];
-      if (!sources.includes(node.name)) rowIds.set(name, [...sources, node.name]);
+      if (!sources.some(({ key }) => key === source.key)) rowIds.set(name, [...sources, source]);
       if (!sparse.has(name)) return gather(whole(name), ids);
-      const key = rowsName(name, node.name);
+      const key = rowsName(name, source.key);
       const known = fed.get(key);
       if (known !== undefined) return known;
       const rows = input(`${ROWS}${key}`, 'float32', [...ids.shape, shapes.get(name)?.[1] ?? 0]);
@@ -83,12 +84,12 @@ function hostParameters(
   };
 }
 
-/** What the rows of a table are called that an input of ids selects: models of two texts have two. */
-function rowsName(table: string, ids: string): string {
-  return `${table}/${ids}`;
+/** What the rows of a table are called that a source selects: models of two texts have two. */
+function rowsName(table: string, source: string): string {
+  return `${table}/${source}`;
 }
 
-/** What a step reads of its parameters: tables by the ids of its batch alone, beside how many inputs of ids; and others whole. */
+/** What a step reads of its parameters: tables by the ids of its batch alone, beside how many sources of ids; and others whole. */
 export type ParameterReads = { readonly tables: ReadonlyMap<string, number>; readonly wholes: ReadonlySet<string> };
 
 export function parameterReads(options: HostStepOptions): ParameterReads {
@@ -112,8 +113,8 @@ type Opened = {
   readonly dense: readonly string[];
   /** Dropout masks by the input that each is fed to. */
   readonly masks: ReadonlyMap<string, MaskRequest>;
-  /** Sparse tables, and the batch inputs that hold their row numbers. */
-  readonly tables: readonly (readonly [name: string, ids: readonly string[]])[];
+  /** Sparse tables, and where their row numbers come from. */
+  readonly tables: readonly (readonly [name: string, sources: readonly RowSource[]])[];
 };
 
 async function openGraph(options: HostStepOptions, sparse: SparseNames): Promise<Opened> {
@@ -214,8 +215,8 @@ export async function openHostGraph(
       for (const { source, shape, start, end } of parts) {
         const of = (all: Float32Array) =>
           tensor('float32', [...shape, width], all.subarray(start * width, end * width));
-        inputs[`${ROWS}${rowsName(name, source)}`] = of(rows);
-        fetches[`${GRADIENT}${rowsName(name, source)}`] = of(rowGradients);
+        inputs[`${ROWS}${rowsName(name, source.key)}`] = of(rows);
+        fetches[`${GRADIENT}${rowsName(name, source.key)}`] = of(rowGradients);
       }
     }
     for (const { name } of session.inputs) {
@@ -288,9 +289,9 @@ function pickInputs(session: Session, inputs: Readonly<Record<string, Tensor>>):
   return Object.fromEntries(session.inputs.map(({ name }) => [name, inputs[name] as Tensor]));
 }
 
-/** The row numbers that a table is read by, those of all its inputs behind each other. */
-function idsOf(sources: readonly string[], step: StepInput, at: number, options: HostStepOptions) {
-  const found = sources.map((source) => ({ source, ids: feedFor(source, step, at, options) as Tensor<'int64'> }));
+/** The row numbers that a table is read by, those of all its sources behind each other. */
+function idsOf(sources: readonly RowSource[], step: StepInput, at: number, options: HostStepOptions) {
+  const found = sources.map((source) => ({ source, ids: source.ids((name) => feedFor(name, step, at, options)) }));
   let start = 0;
   const parts = found.map(({ source, ids: { shape, data } }) => {
     const part = { source, shape, start, end: start + data.length };

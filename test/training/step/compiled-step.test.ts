@@ -7,12 +7,13 @@ import { scalar } from '../../../src/autograd/value.js';
 import type { Batch } from '../../../src/data/dataset.js';
 import type { Method } from '../../../src/methods/method.js';
 import { mlp } from '../../../src/models/mlp.js';
+import { staticModel } from '../../../src/models/static-model.js';
 import { initialiseParameters } from '../../../src/nn/parameters.js';
 import { adamw } from '../../../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../../../src/optim/groups.js';
 import { RandomStream } from '../../../src/tensor/random.js';
-import { fromNumbers, tensor } from '../../../src/tensor/tensor.js';
-import { openHostStep } from '../../../src/training/step/host-step.js';
+import { fromNumbers, type Tensor, tensor } from '../../../src/tensor/tensor.js';
+import { openHostStep, parameterReads } from '../../../src/training/step/host-step.js';
 import { openInGraphStep } from '../../../src/training/step/in-graph-step.js';
 import type { StepInput, StepResult, TrainingStep } from '../../../src/training/step/step.js';
 
@@ -128,6 +129,44 @@ describe('openHostStep', () => {
       for (const [i, value] of data.entries()) expect(value).toBeCloseTo(state[name]?.data[i] as number, 5);
     }
     expect(host.state()).toEqual(state);
+  });
+
+  test('hashes n-grams as the graph does, and updates their rows alone', async () => {
+    const ngrams = staticModel({
+      vocab_size: 20,
+      embedding_size: 4,
+      hidden_sizes: [3],
+      dropout: 0,
+      ngram_sizes: [2, 3],
+      ngram_buckets: 30,
+      num_labels: 3,
+    });
+    const given = { ...options, model: ngrams, parameters: initialiseParameters(ngrams.parameters, 7) };
+    const [S, random] = [5, new RandomStream(3, 'test')];
+    const shape = [ROWS, S];
+    const steps = stepsOf(20).map((step): StepInput => {
+      const ids = Array.from({ length: ROWS * S }, () => 1 + random.below(19));
+      const lengths = Array.from({ length: ROWS }, () => random.below(S + 1));
+      const mask = ids.map((_, i) => Number(i % S < (lengths[Math.floor(i / S)] as number)));
+      const inputs = {
+        input_ids: fromNumbers('int64', shape, ids),
+        attention_mask: fromNumbers('int64', shape, mask),
+      };
+      return { ...step, batches: [{ ...(step.batches[0] as Batch), inputs }] };
+    });
+    const inGraph = await openInGraphStep({ ...given, dims: { B: ROWS, S } });
+    const host = await openHostStep({ ...given, dims: { B: ROWS, S } });
+    await run(inGraph, steps, 20);
+    await run(host, steps, 1);
+    const state = inGraph.state();
+    for (const [name, { data }] of Object.entries(host.state())) {
+      for (const [i, value] of data.entries()) expect(value, name).toBeCloseTo(state[name]?.data[i] as number, 5);
+    }
+    const rows = (host.state()['model.ngrams.weight'] as Tensor).data;
+    expect(rows.slice(0, 4)).toEqual(new Float32Array(4));
+    expect(rows.some((value) => value !== 0)).toBe(true);
+    // By row: its gradients have no place for the whole table.
+    expect(parameterReads({ ...given, dims: { B: ROWS, S } }).tables.get('ngrams.weight')).toBe(2);
   });
 
   test('a step in micro-batches equals the step in one batch', async () => {
