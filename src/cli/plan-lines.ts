@@ -17,7 +17,9 @@ export function planLines(plan: DistillationPlan, machine: MachineLoad): string[
     .map((arm) => `${arm.name} ${formatTimeRange(arm.seconds ?? 0)}${stagesIn(arm.stages)}`);
   const answers = labelling.reduce((sum, asking) => sum + (asking.seconds ?? 0), 0);
   const parts = [
-    ...(teacher?.seconds === undefined ? [] : [`the teacher’s training ${formatTimeRange(teacher.seconds)}`]),
+    ...(teacher?.seconds === undefined
+      ? []
+      : [`${teacherTrainings(teacher)} ${formatTimeRange(teacher.runs * teacher.seconds)}`]),
     ...(answers >= 0.5 ? [`its outputs ${formatTimeRange(answers)}`] : []),
     ...(perRun.length > 0 ? [`a run of ${perRun.join(', ')}`] : []),
   ];
@@ -51,7 +53,9 @@ export function planInShort(plan: DistillationPlan, machine: MachineLoad): strin
   const open = labelling.filter((asking) => asking.seconds === undefined);
   const rows = open.reduce((sum, { unanswered }) => sum + unanswered, 0);
   return [
-    ...(teacher === undefined ? [] : [`the teacher’s training, ${formatCount(teacher.steps)} steps`]),
+    ...(teacher === undefined
+      ? []
+      : [`${teacherTrainings(teacher)}, ${formatCount(teacher.runs * teacher.steps)} steps`]),
     `${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}, ${formatCount(steps)} steps`,
     ...(seconds === undefined ? [] : [formatTimeRange(seconds)]),
     ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} teacher outputs`] : []),
@@ -60,6 +64,10 @@ export function planInShort(plan: DistillationPlan, machine: MachineLoad): strin
     `${formatSize(size)} of disk`,
     ...(cost === undefined || cost === 0 ? [] : [`cost about ${money(cost)}`]),
   ].join(', ');
+}
+
+function teacherTrainings({ runs }: NonNullable<DistillationPlan['teacher']>): string {
+  return runs === 1 ? 'the teacher’s training' : `${runs} trainings of the teacher`;
 }
 
 /** What is asked of an endpoint. */
@@ -97,6 +105,7 @@ export function planJson(plan: DistillationPlan): { readonly [key: string]: Json
       stages: stages.map(stageJson),
     })),
     teacherTraining: teacher === undefined ? null : stageJson(teacher),
+    teacherTrainings: teacher?.runs ?? 0,
   };
 }
 

@@ -1,5 +1,6 @@
 export { type AlignOptions, alignLabels } from '../teachers/align-labels.js';
 export { type CacheOptions, cachedTeacher, type LabellingProgress } from '../teachers/cached-teacher.js';
+export { type CrossFittedOptions, crossFittedTeacher } from '../teachers/cross-fitted-teacher.js';
 export { EndpointError } from '../teachers/endpoint-client.js';
 export type { EndpointOptions, EndpointReport } from '../teachers/endpoint-options.js';
 export { type EndpointTeacher, endpointTeacher } from '../teachers/endpoint-teacher.js';

@@ -184,6 +184,9 @@ const neverSeen = z.strictObject({
   seconds,
 });
 
+/** How a teacher fits the labels of some rows: its score, and the mean of its largest probability. */
+const fit = { score: score.optional(), confidence: probability.optional() };
+
 /** What the checks found: before the runs, or in those of an arm. */
 const foundWarning = warning.extend({ arm: z.string().optional(), seeds: z.array(count).optional() });
 
@@ -216,6 +219,10 @@ const record = z.strictObject({
       score: score.optional(),
       parameters: count.optional(),
       isPerSeed: z.boolean(),
+      /** On training rows, at most 2,000; `seen` by models that were trained on them, where it was not. */
+      training: z.strictObject({ rows: count, ...fit, seen: z.strictObject(fit).optional() }).optional(),
+      /** Of a cross-fitted teacher: the hash of the model of each fold. */
+      folds: z.array(z.string()).min(2).optional(),
     })
     .optional(),
   arms: z.array(arm).min(1),

@@ -15,7 +15,7 @@ import { idleSetting, newModelOf } from './new-models.js';
 import { START_SETTINGS, type StartSettings } from './start-settings.js';
 import { type ChosenStart, headLabels, type StartEvents, type StartTask, type TextStart } from './start-task.js';
 import { type TextModel, withNewHead } from './text-model.js';
-import { isMaskedLm } from './with-masked-lm-head.js';
+import { isMaskedLm, MASKED_LM } from './with-masked-lm-head.js';
 
 /** As which the student of a teacher starts; who has one turns it into a model. */
 export const FROM_TEACHER = 'teacher';
@@ -127,6 +127,20 @@ async function openEncoder(settings: ChosenStart, task: StartTask, events: Start
   for (const notice of opened.notices) onNotice(notice);
   const { model, weights } = startingPart(opened, settings);
   return { model, weights, tokenizer: await loadModelTokenizer(opened) };
+}
+
+/**
+ * Whether the model that is named has learned labels like these already, from rows that may be the task's: a run that was
+ * trained on labels, or a Hugging Face folder whose config names them, in any order.
+ * @throws as `findModelFolder` does.
+ */
+export async function knowsLabels(settings: ChosenStart, task: StartTask, events: StartEvents): Promise<boolean> {
+  if (isNew(settings)) return false;
+  const folder = await findModelFolder(nameOfStart(settings), findOnHub(events));
+  const config = await configOf(folder);
+  if (await isOurs(folder)) return objectOf(config.config).head !== MASKED_LM;
+  const inOrder = (names: readonly unknown[]) => names.map((name) => String(name).toLowerCase()).sort();
+  return sameNames(inOrder(labelsOf(config)), inOrder(headLabels(task)));
 }
 
 /** A model that retort trained goes on with its head, so it has to be of the same labels. */

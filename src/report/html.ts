@@ -22,6 +22,7 @@ import {
   counted,
   decimal,
   duration,
+  fitSentence,
   listed,
   runsOf,
   SECONDARY,
@@ -96,7 +97,7 @@ function introduction({ arms, metric, seeds, data, teacher }: ExperimentRecord):
 }
 
 function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metric: JudgedMetric): Markup {
-  const { name, score, parameters, isPerSeed } = teacher;
+  const { name, score, parameters, isPerSeed, training, folds } = teacher;
   const { heading, title, unit } = METRICS[metric];
   const facts = [
     ...(parameters === undefined ? [] : [`${count(parameters)} parameters`]),
@@ -107,7 +108,10 @@ function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metr
   const scope = isPerSeed
     ? 'Every seed has a teacher of its own.'
     : 'All seeds share one teacher, so the results hold for this teacher.';
-  return html`The teacher is ${name}${facts.length > 0 && html` (${facts.join(', ')})`}. ${scope}`;
+  return html`The teacher is ${name}${facts.length > 0 && html` (${facts.join(', ')})`}. ${scope}${
+    folds &&
+    html` Each training row is labelled by the one of its ${folds.length} models that was not trained on it; other rows get the mean of all.`
+  }${training && html` On training rows it has ${fitSentence(training, metric)}.`}`;
 }
 
 function verdict(record: ExperimentRecord): Markup | string | undefined {

@@ -73,6 +73,22 @@ export function shipSentence(
   return `${arm} on seed ${seed}: ${why}. Expect ${scoreText(metric, mean)} of it, ${known}.`;
 }
 
+type TeacherFit = NonNullable<NonNullable<ExperimentRecord['teacher']>['training']>;
+
+/** How a teacher fits training rows: `97.10 %, mean confidence 99.6 % (2,000 rows)`. */
+export function fitSentence({ rows, seen, ...own }: TeacherFit, metric: ExperimentRecord['metric']): string {
+  const lead = `${fitFigures(own, metric)}${seen === undefined ? '' : ' by a model that was not trained on them'}`;
+  const beside = seen === undefined ? '' : `; by one that was: ${fitFigures(seen, metric)}`;
+  return `${lead}${beside} (${count(rows)} rows)`;
+}
+
+function fitFigures({ score, confidence }: TeacherFit['seen'] & {}, metric: ExperimentRecord['metric']): string {
+  return [
+    ...(score === undefined ? [] : [scoreText(metric, score)]),
+    ...(confidence === undefined ? [] : [`mean confidence ${decimal(100 * confidence)} %`]),
+  ].join(', ');
+}
+
 /** `80.7`; a score or a number of points. */
 export function decimal(value: number, decimals = 1): string {
   const text = value.toFixed(decimals);

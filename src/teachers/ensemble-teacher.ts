@@ -133,7 +133,8 @@ function expectMember(member: Teacher, first: Teacher): void {
   });
 }
 
-function expectLogitsOnly(signals: readonly SignalName[], name: string): void {
+/** @throws SignalError for what has no mean over models. */
+export function expectLogitsOnly(signals: readonly SignalName[], name: string): void {
   const others = signals.filter((signal) => signal !== 'logits');
   if (others.length === 0) return;
   throw new SignalError({

@@ -22,7 +22,7 @@ export type RowPart = 'inputs' | 'texts' | 'places';
 export type LabellingPlan = {
   /** Rows that differ. */
   readonly rows: number;
-  /** Those of them that the teacher has to answer still. */
+  /** Those of them that the teacher has to answer still; where several models answer a row, the answers that are to come. */
   readonly unanswered: number;
   /** Absent where that is not known before: nobody asks an endpoint to find out. */
   readonly seconds?: number;
@@ -80,6 +80,13 @@ export type Teacher = {
     readonly weights: Weights;
     /** The row of the transfer set that it sees in place of each, for controls. Default: the row itself. */
     readonly seenRow?: (row: number) => number;
+  };
+  /** Of one whose training rows are each answered by a model that was not trained on them (`crossFittedTeacher`). */
+  readonly crossFitted?: {
+    /** Of the model of each fold. */
+    readonly hashes: readonly string[];
+    /** What a model that was trained on it says of each training row. */
+    seen(data: Dataset, signals: readonly SignalName[]): Promise<TeacherAnswers>;
   };
   /** Made ready once to answer part by part, for more rows than fit into memory. Default: all of them at once. */
   open?(signals: readonly SignalName[]): Promise<OpenTeacher>;

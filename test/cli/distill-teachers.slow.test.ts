@@ -55,7 +55,9 @@ describe('retort distill', () => {
   test('an ONNX file teaches what the run teaches that it was exported from', () => {
     const run = done(`${HINTON} --teacher teacher-1 --output_dir by-run`).json;
     const onnx = done(`${HINTON} --teacher onnx/model.onnx --output_dir by-onnx`).json;
-    expect(onnx.teacher).toEqual({ name: 'onnx/model.onnx', score: run.teacher.score });
+    expect(onnx.teacher).toMatchObject({ name: 'onnx/model.onnx', score: run.teacher.score });
+    // A text that is there twice has one output.
+    expect(onnx.teacher.training).toMatchObject({ rows: 200, score: run.teacher.training.score });
     // The same logits but for rounding: four steps from them end within a row or two of each other.
     expect(Math.abs(onnx.arms[0].scores[0] - run.arms[0].scores[0])).toBeLessThanOrEqual(2.5);
   });
@@ -81,7 +83,9 @@ describe('retort distill', () => {
     const lines = Array.from(answers, ([text, label]) => JSON.stringify({ text, label, samples: [label, 'one'] }));
     writeFileSync(join(root, 'answers.jsonl'), lines.join('\n'));
     const { json, stderr } = done(`${HINTON} --teacher answers.jsonl --teacher_use label --output_dir recorded`);
-    expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null });
+    // By hand: a label alone is 0.9 of the probability, and the labels are the data's.
+    const training = { rows: 200, score: 100, confidence: expect.closeTo(0.95, 5) };
+    expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null, training });
     expect(stderr).toContain('temperature 1: the outputs of answers.jsonl do not determine other temperatures\n');
     expect(json.verdict).toMatch(/over|against/);
     expect(stderr).toContain('answers.jsonl has no outputs for some rows of reviews dev: its score is unknown');
@@ -93,7 +97,7 @@ describe('retort distill', () => {
     expect(stopped.stderr).toMatch(/odd\.jsonl:1: wanted one of the labels .*, got 'six'; .*--bad_rows skip/u);
     const skipped = done(`${odd} --bad_rows skip`);
     expect(skipped.stderr).toContain("odd.jsonl:1 is ignored: got 'six'\n");
-    expect(skipped.json.teacher).toEqual({ name: 'odd.jsonl', score: null, badRows: 1 });
+    expect(skipped.json.teacher).toMatchObject({ name: 'odd.jsonl', score: null, badRows: 1 });
     const hot = retort(`${HINTON} --teacher answers.jsonl --temperature 3 --output_dir hot`, root);
     expect(hot.stderr).toMatch(/method 'hinton' with teacher answers.jsonl: wanted temperature 1/);
     expect(existsSync(join(root, 'hot'))).toBe(false);

@@ -8,7 +8,7 @@ const disk = { modelBytes: 4e6, logBytes: 1000, stateBytes: 8e6 };
 const stage = { parameters: 1e6, steps: 50, epochs: 1, seconds: 100, disk };
 const plan: DistillationPlan = {
   parameters: 1e6,
-  teacher: { ...stage, steps: 300, seconds: 1260 },
+  teacher: { ...stage, steps: 300, seconds: 1260, runs: 1 },
   arms: [
     {
       name: 'takd',
@@ -82,6 +82,10 @@ describe('planInShort', () => {
       'the teacher’s training, 300 steps, 4 runs, 300 steps, 24:30 to 38:53, 1.0 GB of memory, 10 MB of disk',
     );
     expect(planInShort(plan, loaded)).toContain(`, load ${LOADED},`);
+    const folds = { ...plan, teacher: { ...stage, steps: 300, seconds: 1260, runs: 5 } };
+    // By hand: five times 1260 s.
+    expect(planInShort(folds, quiet)).toMatch(/^5 trainings of the teacher, 1,500 steps, 4 runs,/);
+    expect(planLines(folds, quiet)[0]).toContain(' (5 trainings of the teacher 1:24:00 to 2:12:');
     const { seconds: _seconds, peakRssBytes: _memory, ...untimed } = plan;
     expect(planInShort(untimed, loaded)).toBe('the teacher’s training, 300 steps, 4 runs, 300 steps, 10 MB of disk');
   });

@@ -1,15 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TextTask } from '../../src/data/text-task.js';
 import { distillTexts } from '../../src/experiments/distillation/distill-texts.js';
+import type {
+  DistillTextsEvent,
+  DistillTextsOptions,
+} from '../../src/experiments/distillation/distill-texts-options.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { patientKd } from '../../src/methods/pkd.js';
 import { bilstmFromTeacher } from '../../src/models/bilstm-embeddings.js';
 import { firstLayers } from '../../src/models/chosen-layers.js';
-import { weightsHash } from '../../src/models/saved-model.js';
+import { saveHuggingFace } from '../../src/models/hugging-face.js';
+import { modelHash, weightsHash } from '../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../src/models/text-model.js';
+import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
 import { fineTune } from '../../src/training/text/fine-tune.js';
 import { writeSmallEncoder } from '../cli/small-text-data.js';
@@ -106,6 +112,85 @@ describe('distillTexts', () => {
     await expect(run).rejects.toThrow(
       /method 'pkd' with teacher .*: wanted a student with the teacher's own tokenizer/,
     );
+  });
+
+  describe('with teacherFolds', () => {
+    const outputDir = join(root, 'folds');
+    const told: string[] = [];
+    const folds = {
+      ...{ ...training, seeds: 1, controls: 'none', task, outputDir },
+      ...{ teacher: 'ngram', teacherEpochs: 8, teacherFolds: 3, model: 'ngram' },
+      onEvent: (event: DistillTextsEvent) => {
+        if (event.type === 'teacher-trained') told.push(`${event.fold?.number} of ${event.fold?.of} ${event.status}`);
+      },
+    } satisfies DistillTextsOptions;
+
+    test('the record names its models, and how it fits training rows that they have and have not seen', async () => {
+      const { record } = await distillTexts(folds);
+      expect(told).toEqual(['1 of 3 finished', '2 of 3 finished', '3 of 3 finished']);
+      const { teacher: recorded } = record;
+      const hashes: string[] = [];
+      for (const fold of [1, 2, 3]) {
+        const { tokenizer, ...saved } = await loadTextModel(join(outputDir, 'teacher', `fold-${fold}`));
+        const contentHash = modelHash(saved);
+        hashes.push(textTeacher({ ...saved, path: '', contentHash }, tokenizer, task).contentHash);
+      }
+      expect(recorded).toMatchObject({ name: 'ngram, cross-fitted in 3 folds', folds: hashes });
+      expect(recorded?.training?.rows).toBe(64);
+      const { score = 0, seen } = recorded?.training ?? {};
+      expect(seen?.score).toBeGreaterThan(score);
+    });
+
+    test('what is trained is not trained again, whatever else is asked for', async () => {
+      told.length = 0;
+      const before = readFileSync(join(outputDir, 'teacher', 'fold-2', 'last.ckpt', 'model.safetensors'));
+      await distillTexts({ ...folds, seeds: 2, resume: true });
+      expect(told).toEqual([1, 2, 3].map((fold) => `${fold} of 3 already-finished`));
+      expect(readFileSync(join(outputDir, 'teacher', 'fold-2', 'last.ckpt', 'model.safetensors'))).toEqual(before);
+    });
+
+    test.each([
+      [{ from: 'teacher' }, 'from teacher: wanted one model as the teacher, got teacherFolds 3, a model for each fold'],
+      [{ method: 'pkd' }, "method 'pkd' with teacher encoder, cross-fitted in 3 folds: wanted the signal hiddenStates"],
+      [{ method: 'mixkd' }, "method 'mixkd' with teacher encoder, cross-fitted in 3 folds: wanted"],
+      [{ teacherFolds: 20, rows: 6 }, /teacherFolds: wanted at most \d folds, the distinct texts of/],
+    ])('%j is refused before anything is trained', async (more, message) => {
+      const encoder = join(root, 'encoder');
+      const asked = { ...folds, teacher: encoder, model: 'minilm-l6', ...more, outputDir: join(root, 'refused') };
+      const student = 'from' in more ? {} : { student: pretrained };
+      await expect(distillTexts({ ...asked, ...student })).rejects.toThrow(
+        typeof message === 'string' ? message.replace('encoder', encoder) : message,
+      );
+      expect(existsSync(join(root, 'refused', 'teacher'))).toBe(false);
+    });
+
+    test('a teacher that knows the labels is refused: a run, an exported model, and one that is loaded', async () => {
+      const headed = join(root, 'headed');
+      await saveHuggingFace(headed, { ...teacher, labelNames: ['Positive', 'negative'] });
+      for (const name of [join(root, 'teacher'), headed]) {
+        await expect(distillTexts({ ...folds, teacher: name, outputDir: join(root, 'refused') })).rejects.toThrow(
+          `teacherFolds: wanted a model that was never trained on these labels: one that was may have seen the rows of each fold, got teacher ${name}, which was; start from`,
+        );
+      }
+      await expect(distillTexts({ ...folds, teacher, outputDir: join(root, 'refused') })).rejects.toThrow(
+        'teacherEpochs: wanted the name or folder of a model to train as teacher, got teacher',
+      );
+    });
+
+    test.each(['bilstm', 'static', 'encoder'])('a teacher of the kind %s can be cross-fitted', async (kind) => {
+      // Words are those of the usual encoder.
+      const minilm = join(root, 'hub', 'models--sentence-transformers--all-MiniLM-L6-v2');
+      cpSync(join(root, 'encoder'), join(minilm, 'snapshots', 'first'), { recursive: true });
+      mkdirSync(join(minilm, 'refs'), { recursive: true });
+      writeFileSync(join(minilm, 'refs', 'main'), 'first');
+      vi.stubEnv('HF_HUB_CACHE', join(root, 'hub'));
+      const { record } = await distillTexts({
+        ...{ ...folds, teacher: kind === 'encoder' ? join(root, kind) : kind },
+        ...{ teacherEpochs: 1, teacherFolds: 2, outputDir: join(root, `folds-${kind}`) },
+      });
+      vi.unstubAllEnvs();
+      expect(record.teacher?.folds).toHaveLength(2);
+    });
   });
 
   test('its teacher is not changed by it', async () => {

@@ -191,6 +191,10 @@ describe('planDistillation', () => {
     expect(taught.disk.modelBytes - alone.disk.modelBytes).toBe(taught.teacher?.disk.modelBytes);
     expect(isWorthTiming(taught)).toBe(true);
     expect(isWorthTiming(alone)).toBe(false);
+    const folds = await planDistillation(asked, { ...how, teacherRun: run, teacherRuns: 5 });
+    const teacher = taught.teacher ?? { seconds: 0, disk: { modelBytes: 0 } };
+    expect((folds.seconds ?? 0) - (taught.seconds ?? 0)).toBeCloseTo(4 * (teacher.seconds ?? 0), 1);
+    expect(folds.disk.modelBytes - taught.disk.modelBytes).toBe(4 * teacher.disk.modelBytes);
     const untimed = await planDistillation(asked, { isTimed: false, teacherRun: run });
     expect([untimed.teacher?.steps, untimed.seconds]).toEqual([200, undefined]);
   });

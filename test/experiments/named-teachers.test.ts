@@ -58,11 +58,18 @@ describe('namedTeachers', () => {
     [{ teacher: 'one,' }, 'got an empty name'],
     [
       { teacher: 'one', ensembleOf: 'logits' },
-      '--ensemble_of: wanted several teachers, separated by commas, got --teacher one',
+      '--ensemble_of: wanted several teachers, separated by commas, or --teacher_folds, got --teacher one',
     ],
     [{ teacher: 'one,two', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
     [{ teacher: 'a.jsonl', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
     [{ teacher: 'one', teacherLearningRate: '1e-4' }, '--teacher_learning_rate: wanted --teacher_epochs'],
+    [
+      { teacher: 'runs/mine', teacherFolds: '5' },
+      '--teacher_folds: wanted --teacher_epochs, a teacher that is trained here: one that is trained already may have seen the ' +
+        'rows of each fold, got --teacher runs/mine; name the model to train, such as minilm-l6, and give --teacher_epochs, or ' +
+        'leave --teacher_folds out',
+    ],
+    [{ teacher: 'one,two', teacherEpochs: '2', teacherFolds: '5' }, '--teacher_epochs: wanted one teacher that can be'],
     [{ teacher: 'one', teacherTokenizer: 'x' }, '--teacher_tokenizer: wanted an .onnx file'],
     [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded outputs'],
     [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language model'],

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MissingColumnError } from '../../data/formats/table-rows.js';
 import { OptionError } from '../../errors/failures.js';
-import { TEACHER_FOLDER } from '../../experiments/distillation/teacher-settings.js';
+import { TEACHER_FOLDER, teacherFolders } from '../../experiments/distillation/teacher-settings.js';
 import { MODEL_NAMES } from '../../models/hugging-face-cache.js';
 import type { ConfigSource, ConfigUse } from '../command.js';
 import { distillUsage } from '../commands/distill/usage.js';
@@ -98,6 +98,15 @@ function forTeacher(config: Config, { flags }: RawOptions): Reading {
     });
   }
   const where = `${path} output`;
+  const folds = entries.find(({ option }) => option === 'teacherFolds');
+  if (folds !== undefined) {
+    throw new OptionError({
+      where: folds.where,
+      wanted: 'a teacher of one model, to train it here',
+      got: `${folds.written} folds, a model for each`,
+      fix: 'run retort distill, which trains them, or leave folds out',
+    });
+  }
   const fixed: Chosen[] = [
     { option: 'outputDir', written: join(outputOf(config), TEACHER_FOLDER), where },
     { option: 'seed', written: TEACHER_SEED, where },
@@ -125,12 +134,14 @@ function forStudent(config: Config): Reading {
  */
 function forDoctor(config: Config): Reading {
   const { entries } = config;
-  const isTrained = entries.some(({ option }) => option === 'teacherEpochs');
+  const written = (name: string) => entries.find(({ option }) => option === name)?.written;
+  const folds = written('teacherFolds');
   const output = entries.find(({ section }) => section === 'output');
-  const models = entries.flatMap(({ section, name, written }) => {
+  const models = entries.flatMap(({ section, name, written: value }) => {
     if (section !== 'teacher' || (name !== 'model' && name !== 'models')) return [];
-    const trained = join(String(output?.written ?? ''), TEACHER_FOLDER);
-    return isTrained && existsSync(trained) ? [trained] : String(written).split(',');
+    const trained = teacherFolders(String(output?.written ?? ''), folds === undefined ? undefined : Number(folds));
+    const isTrained = written('teacherEpochs') !== undefined && trained.every((path) => existsSync(path));
+    return isTrained ? trained : String(value).split(',');
   });
   const chosen = entries.filter(({ option }) => Object.hasOwn(doctorUsage.options, option));
   const there = [...new Set(models)].filter((model) => existsSync(model) || MODEL_NAMES.has(model));

@@ -10,6 +10,7 @@ import type { ExperimentEvent } from '../experiment.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
 import type { Control } from './controls.js';
 import type { StudentTraining } from './student-training.js';
+import type { TeacherFit } from './teacher-fit.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';
 import type { DistillationData } from './transfer.js';
 import type { WarningEvent } from './warning-teller.js';
@@ -19,8 +20,14 @@ export type DistillEvent =
   | WarningEvent
   /** How far the teacher is with its answers, where it has to give some. */
   | ({ readonly type: 'labelling'; readonly name: string } & LabellingProgress)
-  /** What the teacher scores on the evaluated split, in points. */
-  | { readonly type: 'teacher'; readonly name: string; readonly metric: JudgedMetric; readonly score: number }
+  /** What the teacher scores on the evaluated split, in points, and how it fits the labels of training rows. */
+  | {
+      readonly type: 'teacher';
+      readonly name: string;
+      readonly metric: JudgedMetric;
+      readonly score: number;
+      readonly training?: TeacherFit;
+    }
   | { readonly type: 'experiment'; readonly event: ExperimentEvent }
   | { readonly type: 'training'; readonly arm: string; readonly seed: number; readonly event: TrainingEvent };
 

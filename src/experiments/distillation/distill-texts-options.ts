@@ -58,12 +58,16 @@ export type DistillTextsEvent =
   | { readonly type: 'progress'; readonly text: string }
   /** What is to come, before it starts; timed where that takes little beside it. */
   | { readonly type: 'plan'; readonly plan: DistillationPlan }
-  | { readonly type: 'teacher-training'; readonly name: string; readonly path: string }
+  | { readonly type: 'teacher-training'; readonly name: string; readonly path: string; readonly fold?: TrainedFold }
   | {
       readonly type: 'teacher-trained';
       readonly status: RunResult['status'];
       readonly metrics: RunResult['record']['metrics'];
+      readonly fold?: TrainedFold;
     };
+
+/** Of a cross-fitted teacher: the fold that a model is not trained on, from 1. */
+type TrainedFold = { readonly number: number; readonly of: number };
 
 /** With which settings a student starts, as those of a training. */
 export type StudentSettings = ChosenStart;

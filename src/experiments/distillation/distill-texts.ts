@@ -34,10 +34,11 @@ import type { DistillOptions, DistillResult } from './distill-options.js';
 import type { DistillTextsOptions, StudentSettings } from './distill-texts-options.js';
 import { type NamedTeacher, namedTeachers } from './named-teachers.js';
 import { openAssistants } from './open-assistants.js';
-import { type OpenedTeacher, openTeachers } from './open-teachers.js';
+import { answersFolder, type OpenedTeacher, openTeachers } from './open-teachers.js';
 import { type DistillationPlan, isWorthTiming, planDistillation } from './plan.js';
 import type { StudentTraining } from './student-training.js';
-import { type TeacherPlace, teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
+import { expectTrainable, type TeacherPlace, teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
+import { teacherFolds } from './teacher-folds.js';
 import { TEACHER_FOLDER } from './teacher-settings.js';
 import { transferSet } from './transfer.js';
 
@@ -59,7 +60,7 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
   const { onEvent = () => {} } = options;
   const opened = await open(options);
   const { task, place } = opened;
-  const isToCome = options.teacherEpochs !== undefined && (await trainedBefore(place.outputDir)) === undefined;
+  const isToCome = options.teacherEpochs !== undefined && (await trainedBefore(place)) === undefined;
   // The whole experiment is planned before its first part starts.
   if (isToCome)
     onEvent({ type: 'plan', plan: await quickPlan(await prepared(quietly(options), opened, { asks: false })) });
@@ -88,10 +89,11 @@ function quietly(options: DistillTextsOptions): DistillTextsOptions {
 const QUICK_SECONDS = 1.5;
 
 /** Before the work: timed where that takes little beside it. */
-async function quickPlan({ distillation, teacherRun }: Prepared): Promise<DistillationPlan> {
-  const plan = await planDistillation(distillation, { isTimed: false, teacherRun });
+async function quickPlan({ distillation, ...teacher }: Prepared): Promise<DistillationPlan> {
+  const { teacherRun, teacherRuns } = teacher;
+  const plan = await planDistillation(distillation, { isTimed: false, teacherRun, teacherRuns });
   if (!isWorthTiming(plan)) return plan;
-  return planDistillation(distillation, { isTimed: true, teacherRun, seconds: QUICK_SECONDS });
+  return planDistillation(distillation, { isTimed: true, teacherRun, teacherRuns, seconds: QUICK_SECONDS });
 }
 
 /** What a distillation would do and take. */
@@ -122,12 +124,12 @@ export async function planTexts(options: DistillTextsOptions): Promise<TextsPlan
   const begun = performance.now();
   const opened = await open(options);
   const { place } = opened;
-  const taught = options.teacherEpochs === undefined ? undefined : await trainedBefore(place.outputDir);
+  const taught = options.teacherEpochs === undefined ? undefined : await trainedBefore(place);
   const read = performance.now();
-  const { planned, distillation, teacherRun } = await prepared(options, opened, { asks: false, taught });
+  const { planned, distillation, teacherRun, teacherRuns } = await prepared(options, opened, { asks: false, taught });
   const ready = performance.now();
   const toPrepare = (ready - begun) / 1000;
-  const how = { isTimed: true, seconds: timingSeconds(toPrepare), teacherRun };
+  const how = { isTimed: true, seconds: timingSeconds(toPrepare), teacherRun, teacherRuns };
   const plan = await planDistillation(distillation, how);
   if (plan.seconds === undefined) return { ...planned, plan };
   // The run itself plans too, and opens all once more when its teacher has been trained.
@@ -163,8 +165,11 @@ async function open(options: DistillTextsOptions): Promise<Opened> {
   const metrics = metricsOf(options, task);
   const pool = await poolOf(options, task, onNotice);
   const learnt: StartTask & OpenedTask = { ...task, transfer: pool };
+  await expectTrainable(options, task);
   const untrained = await startFor(options, asked, learnt);
-  const place = { device, outputDir, method, task, tokenizer: untrained.tokenizer };
+  const folds = options.teacherFolds === undefined ? undefined : teacherFolds(task.train, options.teacherFolds);
+  const { model, tokenizer } = untrained;
+  const place = { device, outputDir, method, task, model, tokenizer, folds };
   return { named, asked, controls, metrics, task, pool, untrained, place };
 }
 
@@ -172,24 +177,25 @@ type Prepared = {
   readonly planned: Omit<TextsPlan, 'plan'>;
   readonly distillation: DistillOptions;
   readonly teacher: OpenedTeacher;
-  /** The training of a teacher that is to come. */
+  /** The training of a teacher that is to come, and how many of its kind; of folds the first that is to come. */
   readonly teacherRun?: RunOptions | undefined;
+  readonly teacherRuns?: number | undefined;
 };
 
 /**
  * Everything that a run or a plan is made of.
  * @param asks whether the teacher is going to be asked.
- * @param taught the folder of a teacher that was trained first; absent where it is to come, and planned with as it is before.
+ * @param taught the folders of a teacher that was trained first; absent where it is to come, and planned with as it is before.
  */
 async function prepared(
   options: DistillTextsOptions,
   { named, asked, controls, metrics, task, pool, untrained, place }: Opened,
-  { asks, taught }: { readonly asks: boolean; readonly taught?: string | undefined },
+  { asks, taught }: { readonly asks: boolean; readonly taught?: readonly string[] | undefined },
 ): Promise<Prepared> {
   const { teacher: given, onEvent = () => {} } = options;
   const { device, outputDir, method } = place;
   const learnt: StartTask & OpenedTask = { ...task, transfer: pool };
-  const start = taught !== undefined && options.from === FROM_TEACHER ? { ...asked, model: taught } : asked;
+  const start = taught !== undefined && options.from === FROM_TEACHER ? { ...asked, model: taught[0] } : asked;
   const first = start === asked ? untrained : await startFor(options, start, learnt);
   const { model, tokenizer } = first;
   const cut = { model, maxLength: readLength(first, options.maxLength) };
@@ -214,8 +220,8 @@ async function prepared(
   };
   const isToCome = options.teacherEpochs !== undefined && taught === undefined;
   const untaught = isToCome ? await teacherToBe(options, place) : undefined;
-  const teachers = taught === undefined ? named : [{ name: taught, kind: 'model' } as const];
-  const { cacheDir = join(outputDir, ANSWERS) } = options;
+  const teachers = taught === undefined ? named : taught.map((name) => ({ name, kind: 'model' }) as const);
+  const cacheDir = answersFolder(options, outputDir);
   const teacher = await openTeachers(untaught?.teacher ?? (typeof given === 'string' ? teachers : given), options, {
     ...place,
     tokenizer,
@@ -249,11 +255,8 @@ async function prepared(
     ...givenOptions(options, HANDED_ON),
     onEvent,
   };
-  return { planned, distillation, teacher, teacherRun: untaught?.run };
+  return { planned, distillation, teacher, teacherRun: untaught?.run, teacherRuns: untaught?.runs };
 }
-
-/** Where a distillation keeps the teacher's outputs, in its folder. */
-const ANSWERS = 'answers';
 
 /** Options of the experiment that are the caller's own: its evidence, its record, and what ends it. */
 const HANDED_ON = [
@@ -298,6 +301,9 @@ function studentSettings(options: DistillTextsOptions, teachers: readonly NamedT
     throw wanted('a model as the one teacher', `teacher ${String(options.teacher)}`);
   }
   if (nameOfStart(settings) !== START_SETTINGS.model.default) throw wanted('no model', `model ${model}`);
+  if (options.teacherFolds !== undefined) {
+    throw wanted('one model as the teacher', `teacherFolds ${options.teacherFolds}, a model for each fold`);
+  }
   const own = { ...settings, model: teacher.name, from: undefined };
   checkStart(own);
   return own;

@@ -134,12 +134,13 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     };
     await expectSameExperiment(experiment);
     const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
-    const { predictions, score, found } = await evaluateTeacher(answering, {
+    const { predictions, score, fit, found } = await evaluateTeacher(answering, {
       asked,
       evaluation: data.evaluation,
       metrics,
     });
-    if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score });
+    const training = fit && { training: fit };
+    if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score, ...training });
     else {
       const does = predictions === undefined ? 'has no outputs for some' : 'predicts the same for all';
       emit({ type: 'notice', text: `${teacher.name} ${does} rows of ${data.evaluation.name}: its score is unknown` });
@@ -194,7 +195,13 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       },
       warnings: warnings.known(),
       ship,
-      teacher: { name: teacher.name, ...(score !== undefined && { score }), isPerSeed: false },
+      teacher: {
+        name: teacher.name,
+        ...(score !== undefined && { score }),
+        isPerSeed: false,
+        ...training,
+        ...(teacher.crossFitted && { folds: [...teacher.crossFitted.hashes] }),
+      },
       evidence: await distillationEvidence(data.evaluation, predictions, {
         seed,
         arm: method.name,

@@ -19,6 +19,8 @@ const KINDS: Readonly<Record<string, TeacherKind>> = {
 type Use = {
   readonly wanted: string;
   readonly fits: (teachers: readonly NamedTeacher[], settings: Settings) => boolean;
+  /** Default: leave it out. */
+  readonly fix?: string;
 };
 
 const has =
@@ -31,13 +33,22 @@ const ENDPOINT: Use = { wanted: 'the URL of a language model as teacher', fits: 
 const TRAINED: Use = { wanted: 'teacherEpochs', fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined };
 
 const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
-  ensembleOf: { wanted: 'several teachers, separated by commas', fits: ({ length }) => length > 1 },
+  ensembleOf: {
+    wanted: 'several teachers, separated by commas, or teacherFolds',
+    fits: ({ length }, { teacherFolds }) => length > 1 || teacherFolds !== undefined,
+  },
   teacherEpochs: {
     wanted: 'one teacher that can be trained: a model, a folder or a run',
     fits: ([first, second]) => first?.kind === 'model' && second === undefined,
   },
   teacherLearningRate: TRAINED,
   teacherBatchSize: TRAINED,
+  teacherFolds: {
+    wanted:
+      'teacherEpochs, a teacher that is trained here: one that is trained already may have seen the rows of each fold',
+    fits: TRAINED.fits,
+    fix: 'name the model to train, such as minilm-l6, and give teacherEpochs, or leave teacherFolds out',
+  },
   teacherTokenizer: ONNX,
   teacherUse: RECORDED,
   teacherModel: ENDPOINT,
@@ -63,7 +74,7 @@ export function namedTeachers(settings: Settings): readonly NamedTeacher[] {
   for (const [where, use] of Object.entries(USES)) {
     const value = settings[where as keyof Settings];
     if (value === undefined || value === false || use.fits(teachers, settings)) continue;
-    throw new OptionError({ where, wanted: use.wanted, got: `teacher ${teacher}`, fix: 'leave it out' });
+    throw new OptionError({ where, wanted: use.wanted, got: `teacher ${teacher}`, fix: use.fix ?? 'leave it out' });
   }
   const endpoints = teachers.filter(({ kind }) => kind === 'endpoint').length;
   if (endpoints > 1) {

@@ -12,6 +12,7 @@ import { modelHash } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
+import { crossFittedTeacher } from '../../teachers/cross-fitted-teacher.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { type EndpointTeacher, endpointTeacher } from '../../teachers/endpoint-teacher.js';
 import { ensembleTeacher } from '../../teachers/ensemble-teacher.js';
@@ -25,6 +26,7 @@ import { eventsOf } from '../../training/text/fine-tune.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { namedEndpoint } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
+import type { TeacherFolds } from './teacher-folds.js';
 
 /** What is to be taught, and where the teacher's outputs go. */
 export type Teaching = {
@@ -37,6 +39,8 @@ export type Teaching = {
   readonly cacheDir: string;
   /** Whether the teacher will be asked, and not planned with alone. */
   readonly asks: boolean;
+  /** Where the given teachers are the models of folds. */
+  readonly folds?: TeacherFolds | undefined;
 };
 
 export type OpenedTeacher = {
@@ -48,6 +52,13 @@ export type OpenedTeacher = {
 };
 
 const SHOWN_BAD_ROWS = 3;
+
+/** Where a distillation keeps the teacher's outputs, unless told otherwise. */
+export function answersFolder({ cacheDir }: DistillTextsOptions, outputDir: string): string {
+  return cacheDir ?? join(outputDir, ANSWERS);
+}
+
+const ANSWERS = 'answers';
 
 /**
  * Opens the teachers that are named, or takes the one that a program has. Of several, each keeps its own outputs, and
@@ -63,6 +74,7 @@ export async function openTeachers(
   if ('answer' in given) return { ...nothing, teacher: given };
   if ('model' in given) return { ...nothing, teacher: loadedTeacher(given, options, teaching) };
   const { onEvent, ensembleOf, signal } = options;
+  const { folds } = teaching;
   const { onNotice } = eventsOf(options);
   const told = new Set<string>();
   const onBadRow = ({ where, got }: RetortError) => {
@@ -100,7 +112,21 @@ export async function openTeachers(
       ...(signal && { signal }),
     }),
   );
-  return { teacher: ensembleTeacher(remembering, { ...(ensembleOf && { of: ensembleOf }) }), spent, badRows };
+  const teacher =
+    folds === undefined
+      ? ensembleTeacher(remembering, defined({ of: ensembleOf }))
+      : crossFitted(remembering, options, folds);
+  return { teacher, spent, badRows };
+}
+
+/** The models of folds as one teacher. */
+export function crossFitted(
+  members: readonly Teacher[],
+  { teacher, ensembleOf }: DistillTextsOptions,
+  { count, ofText: foldOf }: TeacherFolds,
+): Teacher {
+  const name = `${teacher}, cross-fitted in ${count} folds`;
+  return crossFittedTeacher(members, { foldOf, name, ...defined({ of: ensembleOf }) });
 }
 
 /** How a student of the method reads it. */

@@ -40,8 +40,8 @@ export type AskingPlan = Omit<LabellingPlan, 'signals'> & { readonly data: strin
 export type DistillationPlan = {
   /** Of the student. */
   readonly parameters: number;
-  /** Of a teacher that is trained first. */
-  readonly teacher?: StageEstimate;
+  /** Of a teacher that is trained first: of one training, and how many of its kind are to come. */
+  readonly teacher?: StageEstimate & { readonly runs: number };
   readonly arms: readonly ArmPlan[];
   /** Runs and steps that are to come, of the students. */
   readonly runs: number;
@@ -72,6 +72,8 @@ export type PlanOptions = {
   readonly seconds?: number;
   /** The training of the teacher, where that is to come. */
   readonly teacherRun?: RunOptions | undefined;
+  /** How many trainings of that kind: of a cross-fitted teacher one per fold. Default: 1. */
+  readonly teacherRuns?: number | undefined;
   /** Default: `measureRun`. */
   readonly measure?: Measure;
 };
@@ -88,7 +90,7 @@ const LABELLING_SHARE = 0.15;
  * @throws as `runDistillation` does before any work, and for runs that cannot take a step.
  */
 export async function planDistillation(asked: DistillOptions, how: PlanOptions): Promise<DistillationPlan> {
-  const { isTimed, seconds = SECONDS, teacherRun, measure } = how;
+  const { isTimed, seconds = SECONDS, teacherRun, teacherRuns = 1, measure } = how;
   const options = { ...asked, method: servedMethod(asked.method, asked.teacher) };
   const { student, data, method } = options;
   const { classes, metrics, seeds, controls, arms, results, answers } = designOf(options);
@@ -149,7 +151,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   const isScored = known === undefined || known(data.evaluation) === data.evaluation.size;
   if (isScored) await labelling.add(data.evaluation, ['logits']);
   return summed(planned, labelling.found(), {
-    teacher: teacherRun && (await estimateStage({ run: teacherRun }, costs)),
+    teacher: teacherRun && { ...(await estimateStage({ run: teacherRun }, costs)), runs: teacherRuns },
     parameters: student.model.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
     // What decides the numbers is described, and the first run checked, before any of them.
     toDescribe: DESCRIBED * starts.seconds(method),
@@ -244,7 +246,7 @@ function summed(
   arms: readonly ArmPlan[],
   labelling: readonly (AskingPlan & Pick<LabellingPlan, 'signals'>)[],
   given: {
-    readonly teacher: StageEstimate | undefined;
+    readonly teacher: DistillationPlan['teacher'];
     readonly parameters: number;
     readonly toDescribe: number;
     readonly kept: readonly string[];
@@ -252,6 +254,7 @@ function summed(
   },
 ): DistillationPlan {
   const { teacher, parameters, toDescribe, kept, shown } = given;
+  const { runs: teacherRuns = 0 } = teacher ?? {};
   const most = (values: readonly number[]) => Math.max(0, ...values);
   const coming = arms.filter(({ runs }) => runs > 0);
   const isTimed = coming.some(({ seconds }) => seconds !== undefined);
@@ -259,7 +262,7 @@ function summed(
   const kinds = [...(teacher ? [teacher] : []), ...stages];
   const models = coming.filter(({ name }) => kept.includes(name)).flatMap((arm) => arm.stages);
   const disk = {
-    modelBytes: sum([...(teacher ? [teacher] : []), ...models].map((stage) => stage.disk.modelBytes)),
+    modelBytes: teacherRuns * (teacher?.disk.modelBytes ?? 0) + sum(models.map((stage) => stage.disk.modelBytes)),
     answerBytes: sum(labelling.map(({ bytes }) => bytes)),
     logBytes: sum(coming.map((arm) => arm.runs * sum(arm.stages.map((stage) => stage.disk.logBytes)))) + REPORT_BYTES,
   };
@@ -274,7 +277,7 @@ function summed(
     labelling: labelling.map(({ signals: _signals, ...plan }) => plan),
     ...(isTimed && {
       seconds:
-        (teacher?.seconds ?? 0) +
+        teacherRuns * (teacher?.seconds ?? 0) +
         toDescribe +
         sum(labelling.map(({ seconds }) => seconds ?? 0)) +
         sum(coming.map((arm) => arm.runs * (arm.seconds ?? 0))) +
@@ -291,5 +294,5 @@ const WORTH_STEPS = 200;
 
 /** Whether timing takes little beside what is planned. */
 export function isWorthTiming({ steps, teacher }: Pick<DistillationPlan, 'steps' | 'teacher'>): boolean {
-  return steps + (teacher?.steps ?? 0) >= WORTH_STEPS;
+  return steps + (teacher === undefined ? 0 : teacher.runs * teacher.steps) >= WORTH_STEPS;
 }

@@ -10,12 +10,15 @@ import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../../training/checks/run-warnings.js';
 import type { Warning } from '../../training/checks/table.js';
 import { type Predictions, predictionsOf } from '../../training/evaluation/evaluate.js';
+import { type TeacherFit, teacherFit } from './teacher-fit.js';
 
 type TeacherEvaluation = {
   /** Absent where it cannot answer all evaluation rows. */
   readonly predictions: Predictions | undefined;
   /** In points of the first metric; absent where that is no number. */
   readonly score: number | undefined;
+  /** How it fits the labels of training rows, where it has been asked about them. */
+  readonly fit: TeacherFit | undefined;
   readonly found: readonly Warning[];
 };
 
@@ -36,11 +39,15 @@ export async function evaluateTeacher(
   const measured = predictions?.metrics[metrics[0]];
   // A correlation with equal answers is no number.
   const score = measured === undefined || Number.isNaN(measured) ? undefined : inPoints(measured);
+  const isFitted = asked !== undefined && isAnswered(teacher, asked.rows);
+  const fit = isFitted
+    ? await teacherFit(teacher, asked.rows, await teacher.answer(asked.rows, asked.needs), metrics[0])
+    : undefined;
   const found = await answerWarnings(teacher, [
     ...(asked ? [[asked.rows, asked.needs] as const] : []),
     ...(predictions ? [[evaluation, ['logits']] as const] : []),
   ]);
-  return { predictions, score, found };
+  return { predictions, score, fit, found };
 }
 
 /** What the teacher's answers to the first of some sets say of it where they say anything. */

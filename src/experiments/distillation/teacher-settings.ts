@@ -1,4 +1,5 @@
 /** @file Who teaches: what a name of a teacher cannot say by itself, each setting of one kind of teacher. */
+import { join } from 'node:path';
 import { RECORDED_FILES } from '../../data/formats/table.js';
 import type { SettingTable } from '../../options/setting.js';
 import { RUNGS, type Rung } from '../../teachers/targets.js';
@@ -10,12 +11,17 @@ export type TeacherSettings = {
    * model; several, separated by commas, are an ensemble.
    */
   readonly teacher?: string;
-  /** Of several teachers, what the mean is of. Default: `probabilities`. */
+  /** Of several teachers, or of the models of `teacherFolds`, what the mean is of. Default: `probabilities`. */
   readonly ensembleOf?: 'probabilities' | 'logits';
   /** Fine-tune the teacher on the training rows first, once, into `outputDir`/teacher. */
   readonly teacherEpochs?: number;
   readonly teacherLearningRate?: number;
   readonly teacherBatchSize?: number;
+  /**
+   * Cross-fit that teacher: so many models, each fine-tuned on the other folds and asked about the rows of its own, into
+   * `outputDir`/teacher/fold-N; texts that are no training rows get the mean of all.
+   */
+  readonly teacherFolds?: number;
   /** Of an `.onnx` file: the folder of its tokenizer. Default: the file's own. */
   readonly teacherTokenizer?: string;
   /** Of recorded outputs with several kinds in a row: the one to learn from. Default: the best. */
@@ -42,6 +48,12 @@ export type TeacherSettings = {
 
 /** Where a teacher that is trained for an experiment lies, in the output folder. */
 export const TEACHER_FOLDER = 'teacher';
+
+/** The folders of its runs: one, or of a cross-fitted teacher one per fold, in order. */
+export function teacherFolders(outputDir: string, folds: number | undefined): readonly string[] {
+  const folder = join(outputDir, TEACHER_FOLDER);
+  return folds === undefined ? [folder] : Array.from({ length: folds }, (_, i) => join(folder, `fold-${i + 1}`));
+}
 
 const { learningRate, batchSize } = TEXT_SETTINGS;
 const of = { only: ['distill'] } as const;
@@ -96,12 +108,28 @@ export const TEACHER_SETTINGS = {
     defaultSays: 'as for train',
     yaml: { key: 'batchSize', ofTeacher: 'batchSize', help: 'rows per batch of that training' },
   },
+  teacherFolds: {
+    ...of,
+    kind: 'integer',
+    min: 2,
+    max: 20,
+    group: 'Teacher',
+    help:
+      'with --teacher_epochs: cross-fit the teacher: N models, each trained without a fold of the rows and asked about ' +
+      'that; other texts get their mean',
+    yaml: {
+      key: 'folds',
+      help:
+        'with epochs: cross-fit the teacher: N models, each trained without a fold of the rows and asked about that; other ' +
+        'texts get their mean',
+    },
+  },
   ensembleOf: {
     ...of,
     kind: 'choice',
     choices: ['probabilities', 'logits'],
     group: 'Teacher',
-    help: 'with several teachers: what is averaged',
+    help: 'with several teachers, or folds: what is averaged',
     defaultSays: 'probabilities',
   },
   teacherTokenizer: {

@@ -1,4 +1,4 @@
-/** @file Which rows choose the strength of a linear model, and which ones it is fitted to meanwhile. */
+/** @file Rows in parts, such that what belongs together is in one: for a linear model's strength, and a teacher's folds. */
 import { RandomStream } from '../../tensor/random.js';
 import type { SparseRows } from '../../tensor/sparse-rows.js';
 
@@ -20,7 +20,30 @@ const RARE = 10;
  * @returns None where all rows are the same.
  */
 export function foldsOf(rows: SparseRows, classes: ArrayLike<number>, seed: number): readonly Fold[] {
-  const groups = groupsOf(rows);
+  const { partOf, groups } = dealtParts(rows, classes, { parts: PARTS, seed });
+  const parts = partOf.length < ENOUGH_ROWS ? Math.min(PARTS, groups) : 1;
+  if (groups < 2) return [];
+  return Array.from({ length: parts }, (_, part) => foldOf(partOf, part));
+}
+
+/** The rows of a part, and all others. @param partOf [N], as `dealtParts` gives it */
+export function foldOf(partOf: Uint8Array, part: number): Fold {
+  const all = Uint32Array.from(partOf.keys());
+  return { rest: all.filter((row) => partOf[row] !== part), part: all.filter((row) => partOf[row] === part) };
+}
+
+/**
+ * Deals rows to parts, numbered from 0, in the shares of the classes; rows that belong together go to one part, as for
+ * `foldsOf`.
+ * @param classes [N]: the class of each row.
+ * @returns partOf [N], and how many groups there were to deal: of fewer than `parts`, some parts are empty.
+ */
+export function dealtParts(
+  rows: SparseRows,
+  classes: ArrayLike<number>,
+  { parts, seed }: { readonly parts: number; readonly seed: number },
+): { readonly partOf: Uint8Array; readonly groups: number } {
+  const groups = groupsOf(rows, parts);
   const byClass = new Map<number, number[][]>();
   for (const group of groups) {
     const label = classes[group[0] as number] as number;
@@ -34,27 +57,22 @@ export function foldsOf(rows: SparseRows, classes: ArrayLike<number>, seed: numb
   for (const label of [...byClass.keys()].sort((a, b) => a - b)) {
     const own = byClass.get(label) as number[][];
     for (const place of new RandomStream(seed, 'linear-folds', label).permutation(own.length)) {
-      for (const row of own[place] as number[]) partOf[row] = turn % PARTS;
+      for (const row of own[place] as number[]) partOf[row] = turn % parts;
       turn++;
     }
   }
-  const parts = partOf.length < ENOUGH_ROWS ? Math.min(PARTS, groups.length) : 1;
-  if (groups.length < 2) return [];
-  return Array.from({ length: parts }, (_, part) => {
-    const all = Uint32Array.from(partOf.keys());
-    return { rest: all.filter((row) => partOf[row] !== part), part: all.filter((row) => partOf[row] === part) };
-  });
+  return { partOf, groups: groups.length };
 }
 
-/** Rows that belong together, ascending. Where a fifth of the rows or more would be one group, only equal rows are. */
-function groupsOf(rows: SparseRows): readonly number[][] {
+/** Rows that belong together, ascending. Where a part of the rows or more would be one group, only equal rows are. */
+function groupsOf(rows: SparseRows, parts: number): readonly number[][] {
   const size = rows.starts.length - 1;
   const parent = Uint32Array.from({ length: size }, (_, row) => row);
   for (const [row, first] of equalRows(rows).entries()) parent[row] = first;
   const equal = parent.slice();
   linkParts(rows, parent);
   const groups = groupedBy(parent);
-  return groups.some(({ length }) => length * PARTS >= size) ? groupedBy(equal) : groups;
+  return groups.some(({ length }) => length * parts >= size) ? groupedBy(equal) : groups;
 }
 
 /** The first row of the same features, which equal texts have. Rows whose hashes collide are taken for equal, which does no harm. */

@@ -128,6 +128,10 @@ describe('configured, for retort train', () => {
   test.each<[string, RegExp]>([
     [CONFIG.replace('epochs: 3, ', ''), /yaml teacher: wanted a model and epochs, to train it, got a model alone/],
     [CONFIG.replace('model: teacher, epochs: 3, learningRate: 1e-4', 'recorded: a.jsonl'), /got no model; .*--student/],
+    [
+      CONFIG.replace('epochs: 3,', 'epochs: 3, folds: 5,'),
+      /yaml:\d+ teacher\.folds: wanted a teacher of one model, to train it here, got 5 folds, .*; run retort distill/,
+    ],
     [CONFIG.replace('output: out', ''), /yaml: wanted output, the folder of the results, got none/],
   ])('a config that does not say how is refused', async (text, message) => {
     await expect(read('train', text)).rejects.toThrow(message);
@@ -156,6 +160,16 @@ describe('configured, for retort compare and doctor', () => {
     mkdirSync(trained, { recursive: true });
     const after = await configured('doctor', { flags: new Map(), operands: [file] }, file);
     expect(after.raw.operands).toEqual([join(dirname(file), 'reviews.csv'), trained]);
+  });
+
+  test('doctor gets the models of all folds, once the last of them is there', async () => {
+    const file = configFile(CONFIG.replace('model: teacher, epochs: 3', 'model: minilm-l6, epochs: 3, folds: 2'));
+    const folds = [1, 2].map((fold) => join(dirname(file), 'out', 'teacher', `fold-${fold}`));
+    const looked = async () => (await configured('doctor', { flags: new Map(), operands: [file] }, file)).raw.operands;
+    mkdirSync(folds[0] as string, { recursive: true });
+    expect(await looked()).toEqual([join(dirname(file), 'reviews.csv'), 'minilm-l6']);
+    mkdirSync(folds[1] as string);
+    expect(await looked()).toEqual([join(dirname(file), 'reviews.csv'), ...folds]);
   });
 });
 

@@ -22,6 +22,7 @@ import { scoreText } from '../../../metrics/points.js';
 import { mean } from '../../../metrics/statistics.js';
 import { METRICS } from '../../../metrics/table.js';
 import { reportHtml } from '../../../report/html.js';
+import { fitSentence } from '../../../report/words.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import {
   type MachineLoad,
@@ -80,18 +81,19 @@ function progressOf(io: CommandIo, since: MachineTimes): (event: DistillTextsEve
       case 'progress':
         return io.say(event.text);
       case 'teacher-training':
-        return io.say(`training the teacher, ${event.name}, into ${event.path}`);
+        return io.say(`training the teacher, ${event.name}${foldText(event)}, into ${event.path}`);
       case 'teacher-trained': {
         const figures = Object.entries(event.metrics).map(([name, value]) => `${name} ${formatMetric(name, value)}`);
         const what = event.status === 'already-finished' ? 'already trained' : 'teacher trained';
-        return io.say(`${what}: ${figures.join(', ')}`);
+        return io.say(`${what}${foldText(event)}: ${figures.join(', ')}`);
       }
       case 'warning':
         return io.onEvent('arm' in event ? warningEvent(event) : event);
       case 'labelling':
         return io.onLabelling(event.name, event);
       case 'teacher':
-        return io.say(`teacher ${event.name}: ${scoreText(event.metric, event.score)} on the evaluated split`);
+        io.say(`teacher ${event.name}: ${scoreText(event.metric, event.score)} on the evaluated split`);
+        return event.training && io.say(`on training rows: ${fitSentence(event.training, event.metric)}`);
       case 'training':
         // The same for every run: once is enough.
         return event.event.type === 'notice' && done > 0 ? undefined : io.onEvent(event.event);
@@ -106,6 +108,11 @@ function progressOf(io: CommandIo, since: MachineTimes): (event: DistillTextsEve
         return io.onEvent(event);
     }
   };
+}
+
+/** Of a cross-fitted teacher, which of its models. */
+function foldText({ fold }: { readonly fold?: { readonly number: number; readonly of: number } }): string {
+  return fold === undefined ? '' : `, without fold ${fold.number} of ${fold.of}`;
 }
 
 /** A warning of an arm's run names the arm. */
@@ -165,6 +172,8 @@ function outputOf(
       teacher: {
         name: record.teacher?.name ?? '',
         score: record.teacher?.score ?? null,
+        ...(record.teacher?.training && { training: asJson(record.teacher.training) }),
+        ...(record.teacher?.folds && { folds: record.teacher.folds }),
         ...(endpoint && { answers: spentJson(endpoint) }),
         ...(badRows > 0 && { badRows }),
       },
@@ -221,6 +230,10 @@ function spentJson({ inputTokens, outputTokens, cost, malformed, log }: Endpoint
   return { log, inputTokens, outputTokens, cost: cost ?? null, malformed };
 }
 
+function foldsText({ teacherFolds }: Options): string {
+  return teacherFolds === undefined ? '' : `, cross-fitted in ${teacherFolds} folds`;
+}
+
 /** Arms, runs, rows, steps and what they take, as the same command without the flag would have them. */
 function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoad): CommandOutput {
   const { run, labelledRows, method, controls, teachers, metric, outputDir, start: student, plan } = planned;
@@ -230,7 +243,8 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
   const runs = arms.length * options.seeds;
   const parameters = run.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const pool = train.size - labelledRows;
-  const trained = options.teacherEpochs === undefined ? '' : `, trained first: ${options.teacherEpochs} epochs`;
+  const trained =
+    options.teacherEpochs === undefined ? '' : `, trained first: ${options.teacherEpochs} epochs${foldsText(options)}`;
   const rows = `${formatCount(labelledRows)} rows${pool > 0 ? ` and ${formatCount(pool)} that the teacher labels` : ''}`;
   return {
     text: [
@@ -256,6 +270,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       evaluationRows: scoredRows(evaluation),
       teachers,
       teacherEpochs: options.teacherEpochs ?? null,
+      teacherFolds: options.teacherFolds ?? null,
       student,
       parameters,
       outputDir,
