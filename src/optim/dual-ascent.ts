@@ -31,6 +31,8 @@ export type LinearProblem = {
   readonly costs?: Float32Array | undefined;
   /** The order of the rows in each epoch. */
   readonly seed: number;
+  /** [N, C]: where the ascent begins, from `duals` of the same loss and targets; zeros for new rows. Default: zeros. */
+  readonly duals?: Float32Array | undefined;
 };
 
 export type AscentOptions = {
@@ -84,7 +86,7 @@ export class DualAscent {
   /** @throws OptionError or ShapeError for a problem that is not one, or more than 4 GiB. */
   constructor(problem: LinearProblem) {
     checkProblem(problem);
-    const { rows, outputs, targets, costs } = problem;
+    const { rows, outputs, targets, costs, duals } = problem;
     const size = rows.starts.length - 1;
     this.#problem = problem;
     this.#features = withBias(rows);
@@ -96,10 +98,11 @@ export class DualAscent {
       classes: outputs,
       scores: this.#kernel.scores,
       targets,
-      duals: new Float32Array(size * outputs),
+      duals: duals?.slice() ?? new Float32Array(size * outputs),
       scratch: new Float64Array(outputs),
       at: 0,
     };
+    if (duals !== undefined) this.#addRows();
   }
 
   /**
@@ -128,6 +131,11 @@ export class DualAscent {
     return { ...state, converged: isClose(state, tolerance) };
   }
 
+  /** u [N, C], for another problem to begin at. */
+  duals(): Float32Array {
+    return this.#point.duals.slice();
+  }
+
   /** What the ascents came to. */
   weights(): LinearWeights {
     const { rows, outputs } = this.#problem;
@@ -139,6 +147,18 @@ export class DualAscent {
     }
     const biasAt = (kept.width - 1) * stride;
     return { weights, bias: W.slice(biasAt, biasAt + outputs) };
+  }
+
+  /** Makes W(u) of weights of zero. */
+  #addRows(): void {
+    const { outputs } = this.#problem;
+    const { deltas, update } = this.#kernel;
+    for (const [row, cost] of this.#costs.entries()) {
+      for (let c = 0; c < outputs; c++) {
+        deltas[c] = this.#strength * cost * (this.#point.duals[row * outputs + c] as number);
+      }
+      update(row);
+    }
   }
 
   /** W(u) is in proportion to the strength. */
@@ -186,8 +206,9 @@ export class DualAscent {
       losses += scale * value(point);
       conjugates += scale * conjugate(point);
     }
+    const { weights } = this.#kernel;
     let squares = 0;
-    for (const weight of this.#kernel.weights) squares += weight * weight;
+    for (let i = 0; i < weights.length; i++) squares += (weights[i] as number) ** 2;
     return { epoch, primal: squares / 2 + losses, dual: -squares / 2 - conjugates };
   }
 }
@@ -262,15 +283,15 @@ function expectCount(where: string, value: number): void {
   throw new OptionError({ where, wanted: 'an integer ≥ 1', got: String(value) });
 }
 
-function checkProblem({ rows, outputs, loss, targets, costs }: LinearProblem): void {
+function checkProblem({ rows, outputs, loss, targets, costs, duals }: LinearProblem): void {
   const size = rows.starts.length - 1;
   expectCount('outputs', outputs);
   if (size < 1) throw new ShapeError({ where: 'rows', wanted: 'one row at least', got: 'none' });
   const value = rows.values.find((each) => !Number.isFinite(each));
   if (value !== undefined) throw new OptionError({ where: 'rows', wanted: 'finite numbers', got: String(value) });
-  if (targets.length !== size * outputs) {
+  for (const [where, { length }] of Object.entries({ targets, ...(duals && { duals }) })) {
     const wanted = `${size * outputs} numbers for ${size} rows of ${outputs} outputs`;
-    throw new ShapeError({ where: 'targets', wanted, got: `${targets.length}` });
+    if (length !== size * outputs) throw new ShapeError({ where, wanted, got: `${length}` });
   }
   const { wanted, flaw } = CONVEX_LOSSES[loss].targets;
   for (let row = 0; row < size; row++) {

@@ -157,6 +157,24 @@ describe('DualAscent', () => {
     expect(again).toMatchObject({ epoch: 0, converged: true });
   });
 
+  test('begins at the duals of another ascent: at its optimum, or at zeros for rows that it had not', async () => {
+    for (const name of ['multinomial logistic, C 30', 'LinearSVC, C 5']) {
+      const wanted = witness.cases[name] as Case;
+      const problem = problemOf(wanted, witness.rows.x);
+      const first = new DualAscent(problem);
+      const { epoch } = await first.ascend({ strength: wanted.strength, ...TIGHT });
+      const same = new DualAscent({ ...problem, duals: first.duals() });
+      // Weights are added up in another order, in float32.
+      const near = await same.ascend({ strength: wanted.strength, tolerance: 1e-6 });
+      expect(near.epoch).toBeLessThanOrEqual(1);
+      expectNear(same.weights().weights, wanted.weights.flat(), 1e-3);
+      const duals = first.duals().fill(0, 0, 4 * problem.outputs);
+      const some = new DualAscent({ ...problem, duals });
+      expect((await some.ascend({ strength: wanted.strength, ...TIGHT })).epoch).toBeLessThan(epoch);
+      expectNear(some.weights().weights, wanted.weights.flat(), 1e-3);
+    }
+  });
+
   test('the same seed gives the same bytes, another seed others', async () => {
     const weights = await Promise.all(
       [1, 1, 2].map(async (seed) => {
@@ -195,6 +213,9 @@ describe('DualAscent', () => {
     const problem = problemOf(witness.cases['LinearSVC, C 5'] as Case, witness.rows.x);
     const refused = (change: Partial<LinearProblem>) => () => new DualAscent({ ...problem, ...change });
     expect(refused({ targets: new Float32Array(7) })).toThrow(ShapeError);
+    expect(refused({ duals: new Float32Array(7) })).toThrow(
+      'duals: wanted 160 numbers for 40 rows of 4 outputs, got 7',
+    );
     expect(refused({ targets: new Float32Array(7) })).toThrow(
       'targets: wanted 160 numbers for 40 rows of 4 outputs, got 7',
     );

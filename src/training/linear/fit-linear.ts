@@ -75,7 +75,7 @@ export async function fitLinear(options: LinearFitOptions): Promise<LinearFit> {
   const folds = foldsOf(problem.rows, prepared.labels, seed);
   const chosen = await choose({ problem, prepared, folds, strengths, scale, metric, options });
   const strength = chosen.best?.strength ?? options.strengths?.[0] ?? MIDDLE_STRENGTH;
-  const ascent = new DualAscent(problem);
+  const ascent = new DualAscent({ ...problem, duals: chosen.best?.duals });
   const result = await ascent.ascend({ strength: strength * scale, tolerance: TOLERANCES.fit, signal });
   const fitted = ascent.weights();
   const temperature = chosen.best?.temperature ?? 1;
@@ -130,7 +130,14 @@ function problemOf({ rows, classes, loss, costs, seed }: LinearFitOptions, prepa
   };
 }
 
-type Chosen = TriedStrength & { readonly temperature: number };
+type Chosen = TriedStrength & {
+  readonly temperature: number;
+  /**
+   * [N, C]: those that the folds came to, from which it is not far to those of all rows. Undefined with soft targets, where zeros
+   * are near: u is what targets differ from predictions by.
+   */
+  readonly duals: Float32Array | undefined;
+};
 
 async function choose(given: {
   readonly problem: Problem;
@@ -146,6 +153,7 @@ async function choose(given: {
   let best: Chosen | undefined;
   let waited = 0;
   const inner = folds.map(({ rest, part }) => ({
+    rest,
     ascent: new DualAscent({ ...problem, ...selected(problem, rest) }),
     rows: selectSparseRows(problem.rows, part),
   }));
@@ -170,11 +178,33 @@ async function choose(given: {
     tried.push({ strength, score });
     options.onStrength?.({ strength, score });
     const isBetter = best === undefined || isAbove(score, best.score, mode);
-    if (isBetter) best = { strength, score, temperature };
+    if (isBetter) {
+      const duals = options.softTargets === undefined ? meanDuals(problem, inner) : undefined;
+      best = { strength, score, temperature, duals };
+    }
     waited = isBetter ? 0 : waited + 1;
     if (waited === PATIENCE) break;
   }
   return { best, tried };
+}
+
+/** The mean of each row's duals over the folds that it was fitted in; zeros for a row that was in none. */
+function meanDuals(
+  { targets, outputs }: Problem,
+  inner: readonly { readonly rest: Uint32Array; readonly ascent: DualAscent }[],
+): Float32Array {
+  const mean = new Float32Array(targets.length);
+  const fits = Math.max(1, inner.length - 1);
+  for (const { rest, ascent } of inner) {
+    const duals = ascent.duals();
+    for (const [place, row] of rest.entries()) {
+      for (let c = 0; c < outputs; c++) {
+        const at = row * outputs + c;
+        mean[at] = (mean[at] as number) + (duals[place * outputs + c] as number) / fits;
+      }
+    }
+  }
+  return mean;
 }
 
 /** A correlation with a constant is NaN, which is worse than any number. */

@@ -1,6 +1,4 @@
 /** @file What scores are divided by. The temperature makes probabilities of them: Guo et al., "On calibration of modern neural networks", 2017. */
-import { softmax } from '../../tensor/logits.js';
-
 const [LOWEST, HIGHEST] = [0.02, 50];
 /** Halvings of the logarithm's range, down to a millionth. */
 const HALVINGS = 23;
@@ -45,9 +43,16 @@ export function fittedShrinkage(predictions: Float32Array, targets: Float32Array
 function meanScore(logits: Float32Array, classes: number, temperature: number): number {
   let sum = 0;
   for (let at = 0; at < logits.length; at += classes) {
-    const row = logits.subarray(at, at + classes);
-    const probs = softmax(row, temperature);
-    for (let c = 0; c < classes; c++) sum += (probs[c] as number) * (row[c] as number);
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let i = at; i < at + classes; i++) largest = Math.max(largest, logits[i] as number);
+    let [total, weighted] = [0, 0];
+    for (let i = at; i < at + classes; i++) {
+      const score = logits[i] as number;
+      const power = Math.exp((score - largest) / temperature);
+      total += power;
+      weighted += power * score;
+    }
+    sum += weighted / total;
   }
   return sum;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InterruptedError, OptionError } from '../../../src/errors/failures.js';
+import { CONVEX_LOSSES } from '../../../src/optim/convex-loss.js';
+import { DualAscent } from '../../../src/optim/dual-ascent.js';
 import { softmax } from '../../../src/tensor/logits.js';
 import { NO_LABEL } from '../../../src/tensor/no-label.js';
 import { RandomStream } from '../../../src/tensor/random.js';
@@ -67,6 +69,29 @@ describe('fitLinear', () => {
       // Strict penalties are too strict for labels of a model of such weights, and two worse ones in a row end the search.
       expect(fit.strength).toBeGreaterThan(STRENGTHS[0]);
       expect(fit).toMatchObject({ loss, metric: 'accuracy', converged: true, warnings: [] });
+    }
+  });
+
+  // Witness: the dual objective of a tighter ascent that begins at zeros, which no primal is below.
+  test('begins the last fit where the folds ended, and comes as near to the optimum', async () => {
+    for (const loss of ['logistic', 'squared-hinge'] as const) {
+      const fit = await fitLinear({ ...given, loss, strengths: [30] });
+      const targets = Float32Array.from({ length: 600 * CLASSES }, (_, i) =>
+        Number(labels[Math.floor(i / CLASSES)] === i % CLASSES),
+      );
+      const problem = { rows, loss, outputs: CLASSES, targets, seed: 2 };
+      const { dual } = await new DualAscent(problem).ascend({ strength: fit.C, tolerance: 1e-6 });
+      const undone = (values: Float32Array) => values.map((value) => value * fit.temperature);
+      const [weights, bias] = [undone(fit.weights), undone(fit.bias)];
+      const scores = linearLogits(rows, { weights, bias });
+      let primal = 0;
+      for (const value of [...weights, ...bias]) primal += value ** 2 / 2;
+      const point = { classes: CLASSES, targets, duals: targets, scratch: new Float64Array(CLASSES) };
+      for (let at = 0; at < scores.length; at += CLASSES) {
+        primal += fit.C * CONVEX_LOSSES[loss].value({ ...point, at, scores: scores.subarray(at, at + CLASSES) });
+      }
+      // 1e-3, and float32.
+      expect(primal / dual - 1).toBeLessThan(1.001e-3);
     }
   });
 
