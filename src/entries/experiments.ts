@@ -1,4 +1,4 @@
-export { type ArmResult, packRightRows, type RightRows } from '../experiments/arm-result.js';
+export { type ArmResult, packRightRows, type RightRows, unpackRightRows } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
 export { baselineText } from '../experiments/baseline.js';
