@@ -21,13 +21,10 @@ export async function openSet(set: SetName): Promise<OpenedSet> {
     ...(loaded.isPair && { pairs: scored.flatMap(({ pairs = [] }) => [...pairs]) }),
   });
   const { train } = await openTask({ ...loaded, dev: evaluation }, {});
-  const {
-    pool,
-    scored: [first],
-  } = SETS[set];
+  const [first] = SETS[set].scored;
   return {
     task: { ...loaded, train, dev: evaluation },
     taught: { ...loaded, train, dev: splitOf(loaded, first) },
-    transfer: pool && (await poolFor(pool)),
+    transfer: await poolFor(set, train),
   };
 }

@@ -1,7 +1,6 @@
 /** @file The families of students that are compared, and the sets that they are compared on. */
 import type { TextSetName } from '../src/entries/data.js';
 import type { DistillTextsOptions } from '../src/index.js';
-import type { POOLS } from './pools.js';
 import { TEACHERS } from './text-students.js';
 
 type SetEntry = {
@@ -11,19 +10,17 @@ type SetEntry = {
   readonly training: { readonly epochs: number; readonly learningRate: number; readonly seed: number };
   /** Whether the teacher is the mean of MiniLM and the linear model on n-grams. */
   readonly hasLinear?: true;
-  readonly pool?: keyof typeof POOLS;
 };
 
 const ENTRIES = {
-  trec: { title: 'TREC', scored: ['test'], training: TEACHERS.trec, pool: 'trec' },
+  trec: { title: 'TREC', scored: ['test'], training: TEACHERS.trec },
   banking77: {
     title: 'BANKING77',
     scored: ['test'],
     training: TEACHERS.banking77,
     hasLinear: true,
-    pool: 'banking77',
   },
-  sst2: { title: 'SST-2', scored: ['dev', 'test'], training: TEACHERS.sst2, pool: 'sst2' },
+  sst2: { title: 'SST-2', scored: ['dev', 'test'], training: TEACHERS.sst2 },
   mrpc: { title: 'MRPC', scored: ['test'], training: TEACHERS.mrpc },
 } as const satisfies Partial<Record<TextSetName, SetEntry>>;
 

@@ -1,4 +1,5 @@
 /** @file Texts that a teacher may answer beside the training rows of a set: of the set's kind, from other sources, labels ignored. */
+import { augmentedRows, deletion, type SourceText } from '../src/entries/augment.js';
 import { loadTextSet, splitOf, type TextSetName, type TextTable, textTable } from '../src/entries/data.js';
 
 const from = (set: TextSetName) => loadTextSet(set, { dir: process.env.RETORT_DATA });
@@ -31,26 +32,35 @@ async function questions(): Promise<readonly string[]> {
   ];
 }
 
-async function requests(): Promise<readonly string[]> {
-  const clinc = await from('clinc150');
-  return (['train', 'dev', 'test'] as const).flatMap((split) => splitOf(clinc, split).texts);
-}
+type Pool = {
+  /** Texts of other sources. */
+  readonly texts?: () => Promise<readonly string[]>;
+  /** Copies of each training text with a quarter of its words left out. */
+  readonly copies?: number;
+};
 
-type Pool = { readonly says: string; readonly texts: () => Promise<readonly string[]> };
+const POOLS: Readonly<Partial<Record<TextSetName, Pool>>> = {
+  sst2: { texts: sentencesOfReviews },
+  trec: { texts: questions, copies: 4 },
+  banking77: { copies: 2 },
+  mrpc: { copies: 2 },
+};
 
-export const POOLS = {
-  sst2: { says: 'sentences of the IMDB training reviews', texts: sentencesOfReviews },
-  trec: { says: 'questions of QNLI and QQP', texts: questions },
-  banking77: { says: 'requests of CLINC150', texts: requests },
-} as const satisfies Partial<Record<TextSetName, Pool>>;
-
-/** The texts of a pool, none twice but for case and blanks. */
-export async function poolFor(set: keyof typeof POOLS): Promise<TextTable> {
-  const { says, texts } = POOLS[set];
-  const known = new Map<string, string>();
-  for (const text of await texts()) {
-    const key = text.toLowerCase().trim().split(/\s+/).join(' ');
-    if (key !== '' && !known.has(key)) known.set(key, text.trim());
+/** The pool of a set, no text twice but for case and blanks. */
+export async function poolFor(set: TextSetName, train: TextTable): Promise<TextTable | undefined> {
+  const { texts, copies } = POOLS[set] ?? {};
+  if (texts === undefined && copies === undefined) return undefined;
+  const rows: SourceText[] = [];
+  if (copies !== undefined) for await (const copy of augmentedRows(train, deletion({ copies }))) rows.push(copy);
+  for (const text of (await texts?.()) ?? []) rows.push({ text: text.trim() });
+  const known = new Map<string, SourceText>();
+  for (const row of rows) {
+    const key = [row.text, row.pair ?? ''].map((text) => text.toLowerCase().trim().split(/\s+/).join(' ')).join('\t');
+    if (key.trim() !== '' && !known.has(key)) known.set(key, row);
   }
-  return textTable(says, { texts: [...known.values()] });
+  const kept = [...known.values()];
+  return textTable(`a pool for ${set}`, {
+    texts: kept.map(({ text }) => text),
+    ...(train.pairs && { pairs: kept.map(({ pair = '' }) => pair) }),
+  });
 }

@@ -9,12 +9,12 @@ import {
 } from '../options/run-settings.js';
 import type { SettingTable } from '../options/setting.js';
 
-export const AUGMENTATIONS = ['tang', 'masking', 'pos', 'ngram', 'mlm'] as const;
+export const AUGMENTATIONS = ['tang', 'masking', 'pos', 'ngram', 'deletion', 'mlm'] as const;
 
 export type AugmentSettings = {
-  /** The three rules of Tang et al. or one of them; or a masked language model. Default: `tang`. */
+  /** The three rules of Tang et al. or one of them; words left out; or a masked language model. Default: `tang`. */
   readonly method?: (typeof AUGMENTATIONS)[number];
-  /** New texts of a row, before equal ones are left out. Default: 20; of a pair 10, with `mlm` 20. */
+  /** New texts of a row, before equal ones are left out. Default: 20; of a pair 10, with `mlm` 20, with `deletion` 2. */
   readonly copies?: number;
   /** Share of the words that are masked. Default: 0.1. */
   readonly maskRate?: number;
@@ -22,6 +22,8 @@ export type AugmentSettings = {
   readonly posRate?: number;
   /** Share of the texts of which one to five words are kept. Default: 0.25. */
   readonly ngramRate?: number;
+  /** Share of the words that are left out. Default: 0.25. */
+  readonly deleteRate?: number;
   /** A file of words with their parts of speech; needed for a `posRate` above 0. */
   readonly lexicon?: string;
   /** What stands for a masked word: the teacher's mask token. Default: `[MASK]`. */
@@ -53,8 +55,8 @@ export const AUGMENT_SETTINGS = {
     default: 'tang',
     group: 'Augmentation',
     help:
-      'tang: masking, replacement by part of speech and n-grams together; masking, pos, ngram: one of these; mlm: ' +
-      'replacement by the predictions of a masked language model',
+      'tang: masking, replacement by part of speech and n-grams together; masking, pos, ngram: one of these; deletion: ' +
+      'words left out; mlm: replacement by the predictions of a masked language model',
   },
   copies: {
     kind: 'integer',
@@ -62,7 +64,7 @@ export const AUGMENT_SETTINGS = {
     max: 10_000,
     group: 'Augmentation',
     help: 'new texts per row, before duplicates are removed',
-    defaultSays: '20; for pairs 10, with mlm 20',
+    defaultSays: '20; for pairs 10, with mlm 20, with deletion 2',
   },
   maskRate: {
     of: ['tang', 'masking'],
@@ -89,6 +91,15 @@ export const AUGMENT_SETTINGS = {
     max: 1,
     group: 'Augmentation',
     help: 'share of the texts reduced to an n-gram of one to five words',
+    defaultSays: '0.25',
+  },
+  deleteRate: {
+    of: ['deletion'],
+    kind: 'number',
+    above: 0,
+    max: 0.95,
+    group: 'Augmentation',
+    help: 'with deletion, share of the words that are left out',
     defaultSays: '0.25',
   },
   lexicon: {

@@ -11,6 +11,7 @@ import { resolveDevice } from '../runtime/devices.js';
 import { readWordVectors } from '../tokenizers/word-vectors.js';
 import { AUGMENT_SETTINGS, type AugmentSettings } from './augment-settings.js';
 import type { Augmentation } from './augmentation.js';
+import { deletion } from './deletion.js';
 import { openMlm } from './mlm.js';
 import { type Pool, type PoolOptions, writePool } from './pool-file.js';
 import { readPosLexicon } from './pos-lexicon.js';
@@ -92,6 +93,7 @@ async function openAugmentation(settings: Settings, events: HubEvents): Promise<
       model: await openMaskedLm(model, events),
     });
   }
+  if (method === 'deletion') return deletion(defined({ copies, deleteRate: settings.deleteRate }));
   const rate = (name: 'maskRate' | 'posRate' | 'ngramRate') => (readersOf(name)?.includes(method) ? settings[name] : 0);
   const rates = { maskRate: rate('maskRate'), posRate: rate('posRate'), ngramRate: rate('ngramRate') };
   const words = lexicon === undefined ? undefined : await readPosLexicon(lexicon);

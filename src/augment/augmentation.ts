@@ -39,6 +39,26 @@ export function expectCopies(copies: number): void {
   throw new OptionError({ where: 'copies', wanted: 'an integer ≥ 1', got: String(copies) });
 }
 
+/** Which texts of a pair the copies change, in turn. */
+const TURNS: readonly (readonly [first: boolean, second: boolean])[] = [
+  [true, false],
+  [false, true],
+  [true, true],
+];
+
+/** So many copies of a text or pair by a rule for one text; of a pair the first, the second, and both, in turn. */
+export function changedCopies(
+  { text, pair }: SourceText,
+  count: number,
+  change: (text: string) => string,
+): readonly SourceText[] {
+  return Array.from({ length: count }, (_, i): SourceText => {
+    if (pair === undefined) return { text: change(text) };
+    const [first, second] = TURNS[i % TURNS.length] ?? [true, true];
+    return { text: first ? change(text) : text, pair: second ? change(pair) : pair };
+  });
+}
+
 /** The row of a table as a text. */
 export function sourceTextOf({ texts, pairs }: TextTable, row: number): SourceText {
   const pair = pairs?.[row];

@@ -15,7 +15,7 @@
  */
 import { OptionError } from '../errors/failures.js';
 import { defined } from '../options/given.js';
-import { type Augmentation, expectCopies, type SourceText } from './augmentation.js';
+import { type Augmentation, changedCopies, expectCopies } from './augmentation.js';
 import type { PosLexicon } from './pos-lexicon.js';
 import { inCaseOf, type TextWord, textOf, textWords } from './text-words.js';
 
@@ -68,13 +68,6 @@ export function keepStretch<T>(words: readonly T[], rate: number, draw: Draw): r
   return words.slice(start, start + length);
 }
 
-/** Which texts of a pair the copies change, in turn. */
-const TURNS: readonly (readonly [first: boolean, second: boolean])[] = [
-  [true, false],
-  [false, true],
-  [true, true],
-];
-
 /**
  * Masking, words of the same part of speech and stretches. With rates of 0 each rule can be had by itself.
  * @throws OptionError for a number out of range, no rule at all, or a `posRate` without a lexicon.
@@ -105,14 +98,9 @@ export function tang(options: TangOptions = {}): Augmentation {
       ...(copies !== undefined && { copies }),
       ...(posRate > 0 && lexicon && { lexicon: lexicon.hash }),
     },
-    copies: ({ text, pair }, random) => {
-      const draw = (): number => random.uniform();
-      const count = copies ?? (pair === undefined ? tangDefaults.copies : tangDefaults.pairCopies);
-      return Array.from({ length: count }, (_, i): SourceText => {
-        if (pair === undefined) return { text: change(text, draw) };
-        const [first, second] = TURNS[i % TURNS.length] ?? [true, true];
-        return { text: first ? change(text, draw) : text, pair: second ? change(pair, draw) : pair };
-      });
+    copies: (source, random) => {
+      const count = copies ?? (source.pair === undefined ? tangDefaults.copies : tangDefaults.pairCopies);
+      return changedCopies(source, count, (text) => change(text, () => random.uniform()));
     },
   };
 }

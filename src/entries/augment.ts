@@ -8,6 +8,7 @@ export {
   copiesOfRow,
   type SourceText,
 } from '../augment/augmentation.js';
+export { type DeletionOptions, deletion, deletionDefaults } from '../augment/deletion.js';
 export { type MlmOptions, mlmDefaults, openMlm } from '../augment/mlm.js';
 export { type Pool, type PoolOptions, type PoolProgress, writePool } from '../augment/pool-file.js';
 export { type LexiconWord, type PosLexicon, posLexicon, readPosLexicon } from '../augment/pos-lexicon.js';
