@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ExperimentEvent } from '../experiments/experiment.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { gainText, inPoints, scoreText } from '../metrics/points.js';
-import { namedInterval, SECONDARY, shipSentence, signedPoints, verdictCell } from '../report/words.js';
+import { namedInterval, secondaryText, shipSentence, signedPoints, verdictCell } from '../report/words.js';
 import { foldWords } from './fold-words.js';
 import { formatDuration, formatTimeRange } from './numbers.js';
 import { renderTable } from './table.js';
@@ -28,7 +28,8 @@ function soFarText({ over, seeds, mean, interval }: NonNullable<RunEnd['gain']>,
 }
 
 /** A line for each comparison, with both names: with both parts of the interval where they fit, in sentences where no table does. */
-export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: number): string {
+export function gainsText(record: Pick<ExperimentRecord, 'gains' | 'headline'>, columns: number): string {
+  const { gains } = record;
   const whole = ['gain', 'points', '95 % interval', '± seeds', '± rows', 'verdict'];
   const rows = gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, ...judged }) => [
     `${arm} over ${over}`,
@@ -45,7 +46,7 @@ export function gainsText({ gains }: Pick<ExperimentRecord, 'gains'>, columns: n
   ].find((text) => text.split('\n').every((line) => line.length <= columns));
   const fold = (text: string) => foldWords(text.split(' '), columns);
   const lines = table ? [table] : gains.flatMap(({ arm, over, text }) => fold(`${arm} over ${over}: ${text}`));
-  return [...lines, ...(gains.length > 1 ? fold(SECONDARY) : [])].join('\n');
+  return [...lines, ...(gains.length > 1 ? fold(secondaryText(record)) : [])].join('\n');
 }
 
 /** The path of the student to use, and why that one. @param folder of the record */

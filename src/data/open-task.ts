@@ -9,15 +9,17 @@ import { formatCount } from '../errors/number-text.js';
 import { type MetricName, usualMetrics } from '../metrics/table.js';
 import type { Given } from '../options/given.js';
 import { defined } from '../options/given.js';
+import { NO_LABEL } from '../tensor/no-label.js';
 import { BadRows } from './bad-rows.js';
-import { fileLayout, fileTargets } from './file-columns.js';
-import { hasColumns, isDelimited, TABLE_EXTENSIONS } from './formats/table.js';
-import { readTextTable } from './read-text-table.js';
-import { readTextTask } from './read-text-task.js';
+import { type FileLayout, fileLayout, fileTargets } from './file-columns.js';
+import { formatOf, hasColumns, isDelimited, TABLE_EXTENSIONS } from './formats/table.js';
+import { quotedList } from './formats/table-rows.js';
+import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
+import { readOtherSplits, readTextTask } from './read-text-task.js';
 import { stratifiedSubset, withDev } from './stratified.js';
 import { COLUMN_SETTINGS, type TaskSettings } from './task-settings.js';
 import { isTextSetName, loadTextSet, TEXT_SETS } from './text-sets.js';
-import { type TextTable, withoutLabels } from './text-table.js';
+import { type TextTable, targetRows, withoutLabels } from './text-table.js';
 import { splitOf, type TextTask } from './text-task.js';
 
 /** A task whose rows are read and can be trained and scored on. */
@@ -33,7 +35,12 @@ export type OpenedTask = {
   readonly isRegression: boolean;
   /** Rows that could not be read and were left out. */
   readonly badRows: number;
+  /** No training row has a label: its classes are those of a teacher. Where no row of `dev` has one, the metric is agreement with it. */
+  readonly isUnlabelled: boolean;
 };
+
+/** The names of a teacher's classes, for data whose training rows have no labels. */
+export type TeacherClasses = () => Promise<readonly string[]>;
 
 /** Of the training rows, where there is no validation split and nobody says how many. */
 const DEV_SHARE = 0.1;
@@ -46,24 +53,32 @@ export function dataName(data: string): string {
 
 /**
  * Opens a task by the name of its set, from a file of one's own, or as a program has it.
+ * @param classes asked for where no training row has a label. Default: that is an error.
  * @throws OptionError for settings that do not fit the data; FileError for data that cannot be read, or has no labels.
  */
 export async function openTask(
   data: string | TextTask,
   settings: Given<TaskSettings>,
   onNotice: (text: string) => void = () => {},
+  classes?: TeacherClasses,
 ): Promise<OpenedTask> {
   const bad = new BadRows(settings.badRows, onNotice);
-  const whole = typeof data === 'string' ? await readTask(data, settings, { ...bad.read, onNotice }) : data;
+  const reading = { ...bad.read, onNotice };
+  const read = typeof data === 'string' ? await readTask(data, settings, reading, classes) : data;
   const badRows = bad.tell();
   const { rows, dataSeed = DATA_SEED } = settings;
-  expectTargets(splitOf(whole, 'train'), whole);
+  const isUnlabelled = classes !== undefined && targetRows(splitOf(read, 'train')) === 0;
+  const whole = isUnlabelled ? await withTeacherClasses(read, classes, onNotice) : read;
+  const expectScored = (table: TextTable): void => {
+    if (!isUnlabelled) expectTargets(table, whole);
+  };
+  expectScored(splitOf(whole, 'train'));
   const task = withDevSplit(whole, settings);
   const all = splitOf(task, 'train');
   const train = rows === undefined ? all : stratifiedSubset(all, { rows }, dataSeed);
   const dev = splitOf(task, 'dev');
-  expectTargets(train, task);
-  expectTargets(dev, task);
+  expectScored(train);
+  expectScored(dev);
   if (task !== whole) {
     onNotice(`${task.name} has no validation split: ${formatCount(dev.size)} of its training rows become one`);
   }
@@ -74,29 +89,80 @@ export async function openTask(
     train,
     dev,
     labelNames,
-    metrics: isOwnFile ? usualMetrics(isRegression ? 1 : labelNames.length) : task.metrics,
+    metrics:
+      isUnlabelled && targetRows(dev) === 0
+        ? ['agreement']
+        : isOwnFile || isUnlabelled
+          ? usualMetrics(isRegression ? 1 : labelNames.length)
+          : task.metrics,
     isPair,
     isRegression,
     badRows,
+    isUnlabelled,
   };
+}
+
+/** Rows of no class, of the classes that a teacher has. */
+async function withTeacherClasses(
+  task: TextTask,
+  classes: TeacherClasses,
+  onNotice: (text: string) => void,
+): Promise<TextTask> {
+  const labelNames = task.labelNames.length > 0 ? task.labelNames : await classes();
+  const train = splitOf(task, 'train');
+  const { dev } = task;
+  onNotice(
+    `no row of ${train.name} has a label: the classes are the teacher's, ${quotedList(labelNames)}; if it has a column of labels, name it (--label_column; in code labelColumn)`,
+  );
+  return {
+    ...task,
+    train: unlabelled(train, labelNames),
+    ...(dev && { dev: dev.labels === undefined ? unlabelled(dev, labelNames) : dev }),
+    labelNames,
+  };
+}
+
+function unlabelled(table: TextTable, labelNames: readonly string[]): TextTable {
+  return { ...table, labels: new Int32Array(table.size).fill(NO_LABEL), labelNames };
 }
 
 async function readTask(
   data: string,
   settings: Given<TaskSettings>,
   { onNotice, ...read }: BadRows['read'] & { readonly onNotice: (text: string) => void },
+  classes?: TeacherClasses,
 ): Promise<TextTask> {
-  await checkData(data, settings);
+  await checkData(data, settings, classes !== undefined);
   const { dataDir, dev } = settings;
   if (isTextSetName(data)) return loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read });
-  return readTextTask({
+  const layout = { ...fileLayout(settings), ...read, onNotice };
+  const isNamed = (['labelColumn', 'scoreColumn'] as const).some((name) => settings[name] !== undefined);
+  if (classes === undefined || (isNamed && hasColumns(data))) {
+    return readTextTask({ train: data, ...defined({ dev }), ...layout, ...(await fileTargets(settings)) });
+  }
+  return readPerhapsUnlabelled(data, settings, layout, classes);
+}
+
+/** A file whose column of labels nobody has named: where it has none, only the validation split can. */
+async function readPerhapsUnlabelled(
+  data: string,
+  settings: Given<TaskSettings>,
+  layout: FileLayout & Pick<ReadTextTableOptions, 'onBadRow' | 'onNotice'>,
+  classes: TeacherClasses,
+): Promise<TextTask> {
+  const { dev, labelNames, header } = settings;
+  const { label: _, ...names } = labelNames === undefined ? {} : await fileTargets({ labelNames });
+  const task = await readTextTask({
     train: data,
-    ...defined({ dev }),
-    ...fileLayout(settings),
-    ...(await fileTargets(settings)),
-    ...read,
-    onNotice,
+    ...(hasColumns(data)
+      ? { ...layout, ...names, ...(header === false && { label: null }) }
+      : { onNotice: layout.onNotice, ...defined({ onBadRow: layout.onBadRow }) }),
   });
+  if (dev === undefined) return task;
+  const isLabelled = targetRows(splitOf(task, 'train')) > 0;
+  const known = { name: task.name, labelNames: isLabelled ? task.labelNames : await classes() };
+  const targets = isLabelled || settings.labelColumn !== undefined ? await fileTargets(settings) : names;
+  return { ...task, ...(await readOtherSplits(known, { dev }, { ...layout, ...targets })) };
 }
 
 /**
@@ -153,10 +219,10 @@ export function expectTargets({ name, size, labels, scores }: TextTable, { label
 }
 
 /** @throws OptionError for what contradicts the data that was named. */
-async function checkData(data: string, settings: Given<TaskSettings>): Promise<void> {
+async function checkData(data: string, settings: Given<TaskSettings>, mayBeUnlabelled: boolean): Promise<void> {
   const { dataDir } = settings;
   const isSet = isTextSetName(data);
-  if (!isSet && !hasColumns(data)) {
+  if (!isSet && !hasColumns(data) && !(mayBeUnlabelled && formatOf(data) !== undefined)) {
     const names = Object.keys(TEXT_SETS);
     const isFolder = await stat(data).then(
       (found) => found.isDirectory(),

@@ -21,18 +21,31 @@ export type ReadTextTaskOptions = Omit<ReadTextTableOptions, 'name'> & {
 export async function readTextTask(options: ReadTextTaskOptions): Promise<TextTask> {
   const { train: trainPath, dev, test, metrics, name = basename(trainPath, extname(trainPath)), ...columns } = options;
   const train = await readTextTable(trainPath, { ...columns, name: `${name} train` });
-  // Found names take the place of the map that led to them only where there is none.
-  const hasNames = train.labelNames.length > 0 && columns.labelMap === undefined;
-  const shared = hasNames ? { ...columns, labelNames: train.labelNames } : columns;
   const isRegression = train.scores !== undefined;
   return {
     name,
     train,
-    ...(dev === undefined ? {} : { dev: await readTextTable(dev, { ...shared, name: `${name} dev` }) }),
-    ...(test === undefined ? {} : { test: await readTextTable(test, { ...shared, name: `${name} test` }) }),
+    ...(await readOtherSplits({ name, labelNames: train.labelNames }, { dev, test }, columns)),
     labelNames: train.labelNames,
     metrics: metrics ?? defaultMetrics(isRegression ? 1 : 2),
     isPair: train.pairs !== undefined,
     isRegression,
+  };
+}
+
+/**
+ * The splits beside the training rows, whose label names they have. Names that were found take the place of the map that
+ * led to them only where there is none.
+ * @throws As `readTextTable`.
+ */
+export async function readOtherSplits(
+  { name, labelNames }: Pick<TextTask, 'name' | 'labelNames'>,
+  { dev, test }: { readonly dev?: string | undefined; readonly test?: string | undefined },
+  columns: Omit<ReadTextTableOptions, 'name'>,
+): Promise<Pick<TextTask, 'dev' | 'test'>> {
+  const shared = labelNames.length > 0 && columns.labelMap === undefined ? { ...columns, labelNames } : columns;
+  return {
+    ...(dev !== undefined && { dev: await readTextTable(dev, { ...shared, name: `${name} dev` }) }),
+    ...(test !== undefined && { test: await readTextTable(test, { ...shared, name: `${name} test` }) }),
   };
 }

@@ -13,6 +13,15 @@ export function scoredRows(data: Dataset, rows = data.size): number {
   return targetRows(data.text?.table ?? targetsOf(data), rows);
 }
 
+/** Whether any row has a label or score. */
+export function hasTargets(data: Dataset): boolean {
+  const table = data.text?.table;
+  if (table?.labels !== undefined || table?.scores !== undefined) return targetRows(table) > 0;
+  // Rows that are no texts have labels all or none, and so have texts with a label for each token.
+  const first = data.batch([0]);
+  return first.labels !== undefined || first.scores !== undefined;
+}
+
 /** Of all rows of a data set. */
 export function targetsOf(data: Dataset): Targets {
   const labels = new Int32Array(data.size).fill(NO_LABEL);

@@ -28,20 +28,28 @@ type ClassEvidenceOptions = EvidenceOptions & {
   readonly classes: readonly string[];
   /** [N]; -100 where a row has none. */
   readonly labels: ArrayLike<number>;
+  /** Whether the labels are not the teacher's own predictions. Default: true. */
+  readonly isScored?: boolean;
 };
 
 /** The evidence in the answers of some arms' models, and of a teacher, to the same rows. */
 export function evidenceOf(options: ClassEvidenceOptions): Evidence {
-  const { answers, classes, labels, exampleOf, seed, arm, over } = options;
+  const { answers, classes, labels, exampleOf, seed, arm, over, isScored = true } = options;
   const count = classes.length;
   const teacher = answers.get(BY_TEACHER);
   return {
     classes: [...classes],
-    confusion: [...answers].map(([by, { classes: said }]) => ({
-      by,
-      ...(by !== BY_TEACHER && { seed }),
-      counts: confusion(labels, said, count),
-    })),
+    confusion: [...answers].flatMap(([by, { classes: said }]) =>
+      by === BY_TEACHER && !isScored
+        ? []
+        : [
+            {
+              by,
+              ...(by !== BY_TEACHER && { seed }),
+              counts: confusion(labels, said, count),
+            },
+          ],
+    ),
     softened: (teacher === undefined ? [] : leastSure(teacher, labels, count)).map((row) => ({
       by: BY_TEACHER,
       example: exampleOf(row),

@@ -150,6 +150,17 @@ export function withoutComparison(arm: string): string {
   return `No comparison was made: ${arm} ran without control arms, so whether the teacher helped is not known. A verdict takes the control no-teacher and ${FIRST_SEEDS} paired seeds or more.`;
 }
 
+/** What is said of an arm whose rows have no labels: which control there cannot be, and what the scores are. */
+export function withoutLabels(arm: string, controls: readonly string[], metric: JudgedMetric): string {
+  const missing = `No training row has a label, so there is no student without the teacher to compare ${arm} with: whether the teacher helped is not known.`;
+  const over =
+    controls.length === 0 ? [] : [`It is compared with ${controls.join(' and ')}, which learn from the teacher too.`];
+  const what = METRICS[metric].isWithTeacher
+    ? ['Scores are the agreement with the teacher on rows without labels; how often either is right is not known.']
+    : [];
+  return [missing, ...over, ...what].join(' ');
+}
+
 type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;
 
 function manySeeds(gain: Measured, differences: readonly number[], comparison: Comparison): Gain {

@@ -37,9 +37,11 @@ export type AgreementMetric = Metric &
     readonly isUsual: (classes: number) => boolean;
     /** It is the share of rows with the right answer, so that which rows are right tells its interval (Wilson's, McNemar's). */
     readonly countsRight?: true;
+    /** Its labels are the teacher's predictions. It is measured where there are no others, and cannot be asked for. */
+    readonly isWithTeacher?: true;
   };
 
-type Own = Wording & Partial<Pick<AgreementMetric, 'isUsual' | 'countsRight'>>;
+type Own = Wording & Partial<Pick<AgreementMetric, 'isUsual' | 'countsRight' | 'isWithTeacher'>>;
 
 /** Wording of a share of something. */
 export function share(title: string): Wording {

@@ -1,6 +1,7 @@
 /** @file All metrics, by the names that flags, configs, logs and records use. */
 import { OptionError } from '../errors/failures.js';
 import { accuracy } from './accuracy.js';
+import { agreement } from './agreement.js';
 import { balancedAccuracy } from './balanced-accuracy.js';
 import { f1 } from './f1.js';
 import { loss } from './loss.js';
@@ -17,6 +18,7 @@ const JUDGED = {
   macro_f1: macroF1,
   balanced_accuracy: balancedAccuracy,
   matthews,
+  agreement,
   pearson,
   spearman,
 } as const satisfies Record<string, AgreementMetric>;
@@ -27,6 +29,11 @@ export type MetricName = keyof typeof METRICS;
 export type JudgedMetric = keyof typeof JUDGED;
 
 export const JUDGED_METRICS = Object.keys(JUDGED) as readonly JudgedMetric[];
+
+/** Those that may be asked for, of rows with labels or scores. */
+export const ASKED_METRICS: readonly JudgedMetric[] = JUDGED_METRICS.filter((name) => !METRICS[name].isWithTeacher);
+/** The same, and the loss. */
+export const MONITORED_METRICS: readonly MetricName[] = [...ASKED_METRICS, 'loss'];
 
 /** Unless an experiment says something else. */
 export const DEFAULT_METRIC = 'accuracy' satisfies JudgedMetric;
@@ -58,7 +65,7 @@ export function askedMetrics(
   others: readonly MetricName[],
   classes: number,
 ): readonly JudgedMetric[] {
-  const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === neededBy(classes));
+  const fitting = ASKED_METRICS.filter((name) => METRICS[name].needs === neededBy(classes));
   if (asked !== undefined && !fitting.includes(asked)) {
     throw new OptionError({ where: 'metric', wanted: `one of ${fitting.join(', ')}`, got: `'${asked}'` });
   }

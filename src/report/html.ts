@@ -5,7 +5,7 @@ import type { ExperimentRecord } from '../experiments/experiment-record.schema.j
 import { mean } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { armsFigure, armsTable } from './arms-figure.js';
-import { confusionTable, MOST_CLASSES } from './confusion-table.js';
+import { BY_LABEL, BY_TEACHER, confusionTable, MOST_CLASSES } from './confusion-table.js';
 import { curveFigures } from './curves-figure.js';
 import { gainsFigure, gainsTable } from './gains-figure.js';
 import { html, type Markup, trusted } from './markup.js';
@@ -25,7 +25,7 @@ import {
   fitSentence,
   listed,
   runsOf,
-  SECONDARY,
+  secondaryText,
   shipSentence,
   VERDICT_LOOKS,
   verdictFigures,
@@ -129,7 +129,7 @@ function verdict(record: ExperimentRecord): Markup | string | undefined {
 <p class="word">${gain.verdict}</p>
 <p class="sentence">${verdictSentence(gain)}</p>
 <p>${verdictFigures(gain)}. <span class="soft">${verdictReason(gain)}</span></p>
-${[softTargets?.text, baselineText(record)].map((text) => text !== undefined && html`<p class="more">${text}</p>`)}
+${[notCompared, softTargets?.text, baselineText(record)].map((text) => text !== undefined && html`<p class="more">${text}</p>`)}
 ${shipped}
 </section>`;
 }
@@ -164,7 +164,7 @@ ${gainsTable(record)}
 <p class="note">Both arms of a comparison ran on the same seeds and were scored on the same rows; seeds and rows are samples, and each makes
 its part of the interval. In about 95 of 100 experiments like this one it holds the mean over all seeds and all such rows. BETTER: all
 of it is above 0. NO BETTER: all of it is below the smallest gain of interest. CAN’T TELL: neither, or the rows are not known.
-${record.gains.length > 1 && SECONDARY}</p>
+${record.gains.length > 1 && secondaryText(record)}</p>
 </section>`;
 }
 
@@ -173,14 +173,15 @@ function curvesSection({ arms, metric, seeds }: ExperimentRecord): Markup | unde
   return figures && html`<section aria-labelledby="curves"><h2 id="curves">Training</h2>${figures}</section>`;
 }
 
-function evidenceSections({ evidence }: ExperimentRecord): Markup | undefined {
+function evidenceSections({ evidence, metric }: ExperimentRecord): Markup | undefined {
   if (evidence === undefined) return undefined;
   const { classes, softened, confusion, scores } = evidence;
+  const { isWithTeacher = false } = METRICS[metric];
   return html`${
     softened.length > 0 &&
     html`<section aria-labelledby="softened"><h2 id="softened">Soft targets</h2>
-<p>A higher temperature <i>T</i> evens out the probabilities, so that the student sees which classes the teacher finds alike. The right
-class is coloured and underlined.</p>
+<p>A higher temperature <i>T</i> evens out the probabilities, so that the student sees which classes the teacher finds alike. The
+${isWithTeacher ? 'class that it predicts' : 'right class'} is coloured and underlined.</p>
 ${softenedFigures(softened, classes)}
 </section>`
   }
@@ -192,9 +193,11 @@ ${
 <p>${
     classes.length > MOST_CLASSES
       ? 'The classes that each model takes for another most often.'
-      : 'Each line has the rows of one class, each column their predicted class. The framed numbers are right.'
+      : isWithTeacher
+        ? 'Each line has the rows of which the teacher predicts one class, each column the student’s prediction. In the framed numbers they agree.'
+        : 'Each line has the rows of one class, each column their predicted class. The framed numbers are right.'
   }</p>
-<div class="confusions${classes.length > FEW_CLASSES && ' wide'}">${confusion.slice(0, MOST_CONFUSIONS).map((one) => confusionTable(one, classes))}</div>
+<div class="confusions${classes.length > FEW_CLASSES && ' wide'}">${confusion.slice(0, MOST_CONFUSIONS).map((one) => confusionTable(one, classes, isWithTeacher ? BY_TEACHER : BY_LABEL))}</div>
 </section>`
 }`;
 }

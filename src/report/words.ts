@@ -121,8 +121,10 @@ export function verdictCell({ verdict, small, worse }: Pick<Judged, 'verdict' | 
 }
 
 /** What is claimed of an experiment, and what is not. */
-export const SECONDARY =
-  'What is claimed is the gain over the arm without a teacher. The other comparisons are secondary: they are not corrected for multiple comparisons.';
+export function secondaryText({ headline }: Pick<ExperimentRecord, 'headline'>): string {
+  if (headline === undefined) return 'These comparisons are not corrected for multiple comparisons.';
+  return 'What is claimed is the gain over the arm without a teacher. The other comparisons are secondary: they are not corrected for multiple comparisons.';
+}
 
 /** 13002 → `13,002`, whatever the machine's locale. */
 export function count(value: number): string {

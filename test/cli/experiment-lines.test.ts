@@ -14,7 +14,7 @@ describe('gainsText', () => {
 
   test('names both arms in each line, and says which comparison is the claim, in 80 columns', () => {
     // By hand: 2.2 ± t(4) · 0.447 / √5 = 0.555 from seeds, 1.96 · 0.5 = 0.98 from rows, √(0.555² + 0.98²) = 1.126 in all.
-    expect(gainsText({ gains }, 80).split('\n')).toEqual([
+    expect(gainsText({ gains, headline: { arm: 'hinton', over: 'no-teacher', text: '' } }, 80).split('\n')).toEqual([
       'gain                         points 95 % interval ± seeds ± rows    verdict',
       '---------------------------- ------ ------------- ------- ------ ----------',
       'hinton over no-teacher         +2.2    [1.1, 3.3]     0.6    1.0     BETTER',

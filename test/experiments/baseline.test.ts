@@ -67,15 +67,25 @@ describe('definedControls', () => {
   const all = ['no-teacher', 'linear', 'hard-labels', 'shuffled-teacher', 'label-smoothing'] as const;
 
   test('a baseline of n-grams is of texts alone', () => {
-    const of = (isOfTexts: boolean) => definedControls(all, { classes: 3, method: hinton(), isOfTexts }).controls;
+    const of = (isOfTexts: boolean) =>
+      definedControls(all, { classes: 3, method: hinton(), isOfTexts, isLabelled: true }).controls;
     expect(of(true)).toEqual(all);
     expect(of(false)).toEqual(all.filter((name) => name !== 'linear'));
   });
 
   test('a regression keeps it and says what it leaves out; a method without a teacher has no shuffled one', () => {
-    expect(definedControls(all, { classes: 1, method: supervised(), isOfTexts: true })).toEqual({
+    expect(definedControls(all, { classes: 1, method: supervised(), isOfTexts: true, isLabelled: true })).toEqual({
       controls: ['no-teacher', 'linear'],
-      leftOut: ['hard-labels', 'label-smoothing'],
+      leftOut: [{ controls: ['hard-labels', 'label-smoothing'], needs: 'classes, and this is a regression' }],
+    });
+  });
+
+  test('without labels what is left is what the teacher says', () => {
+    expect(definedControls(all, { classes: 3, method: hinton(), isOfTexts: true, isLabelled: false })).toEqual({
+      controls: ['hard-labels', 'shuffled-teacher'],
+      leftOut: [
+        { controls: ['no-teacher', 'linear', 'label-smoothing'], needs: 'labels, and no training row has one' },
+      ],
     });
   });
 });

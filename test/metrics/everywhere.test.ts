@@ -5,17 +5,22 @@ import { compareUsage } from '../../src/cli/commands/report/usage.js';
 import { trainUsage } from '../../src/cli/commands/train/usage.js';
 import { evaluateUsage } from '../../src/cli/commands/use/usage.js';
 import { schemaText } from '../../src/cli/config/json-schema.js';
-import { JUDGED_METRICS, METRICS } from '../../src/metrics/table.js';
+import { ASKED_METRICS, JUDGED_METRICS, METRICS } from '../../src/metrics/table.js';
 
 /** A metric is a line of the table: all that names metrics has it without another edit. */
 
 const page = readFileSync(new URL('../../docs/evidence.md', import.meta.url), 'utf8');
 
 test('train --monitor takes every metric', () => {
-  expect(trainUsage.options.monitor.choices).toEqual(Object.keys(METRICS));
+  expect(trainUsage.options.monitor.choices).toEqual([...ASKED_METRICS, 'loss']);
 });
 
-describe.each(JUDGED_METRICS)('%s', (name) => {
+test('agreement with a teacher, which takes the place of labels, is a metric of records and cannot be asked for', () => {
+  expect(JUDGED_METRICS.filter((name) => !ASKED_METRICS.includes(name))).toEqual(['agreement']);
+  expect(compareUsage.options.metric.choices).toEqual(JUDGED_METRICS);
+});
+
+describe.each(ASKED_METRICS)('%s', (name) => {
   test.each([distillUsage, compareUsage, evaluateUsage])('$name --metric takes it', ({ options }) => {
     expect(options.metric.choices).toContain(name);
   });

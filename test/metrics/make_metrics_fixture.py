@@ -32,6 +32,8 @@ def classes():
         case["f1"] = f1
         case["metrics"] = {
             "accuracy": metrics.accuracy_score(labels, predicted),
+            # What agrees with a teacher is right where the teacher is.
+            "agreement": metrics.accuracy_score(labels, predicted),
             "f1": f1[1],
             "macro_f1": metrics.f1_score(labels, predicted, average="macro", zero_division=0),
             "balanced_accuracy": metrics.balanced_accuracy_score(labels, predicted),

@@ -7,7 +7,7 @@ import { type TextTable, withoutLabels } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { methodFrom } from '../../methods/named-method.js';
-import { isJudgedMetric, JUDGED_METRICS, type JudgedMetric, METRICS } from '../../metrics/table.js';
+import { ASKED_METRICS, isJudgedMetric, type JudgedMetric, METRICS } from '../../metrics/table.js';
 import {
   checkStart,
   FROM_TEACHER,
@@ -39,6 +39,7 @@ import { type DistillationPlan, isWorthTiming, planDistillation } from './plan.j
 import type { StudentTraining } from './student-training.js';
 import { expectTrainable, type TeacherPlace, teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
 import { teacherFolds } from './teacher-folds.js';
+import { classesOfTeacher, isScoredByTeacher, scoredByTeacher, toBeLabelled } from './teacher-labels.js';
 import { TEACHER_FOLDER } from './teacher-settings.js';
 import { transferSet } from './transfer.js';
 
@@ -68,7 +69,8 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
   const ready = await prepared(options, opened, { asks: true, taught });
   if (!isToCome) onEvent({ type: 'plan', plan: await quickPlan(ready) });
   const { distillation, teacher } = ready;
-  const result = await runDistillation(distillation);
+  const scored = await scoredByTeacher(distillation, answersFolder(options, place.outputDir));
+  const result = await runDistillation(scored);
   const endpoint = teacher.spent();
   return {
     ...result,
@@ -110,7 +112,9 @@ export type TextsPlan = {
     readonly train: Dataset;
     readonly evaluation: Dataset;
   };
+  /** Training rows, and whether none of them has a label. */
   readonly labelledRows: number;
+  readonly isUnlabelled: boolean;
   readonly outputDir: string;
   /** Its time is that of the whole call: data and models are read again. */
   readonly plan: DistillationPlan;
@@ -161,7 +165,7 @@ async function open(options: DistillTextsOptions): Promise<Opened> {
     options;
   await expectFreeFolder(outputDir, options, options.teacherEpochs === undefined ? undefined : TEACHER_FOLDER);
   const { onNotice } = eventsOf({ onEvent });
-  const task = await openTask(data, options, onNotice);
+  const task = await openTask(data, options, onNotice, classesOfTeacher(options, named));
   const metrics = metricsOf(options, task);
   const pool = await poolOf(options, task, onNotice);
   const learnt: StartTask & OpenedTask = { ...task, transfer: pool };
@@ -201,7 +205,7 @@ async function prepared(
   const cut = { model, maxLength: readLength(first, options.maxLength) };
   const rows = {
     train: textDataset(task.train, tokenizer, cut),
-    evaluation: textDataset(task.dev, tokenizer, cut),
+    evaluation: textDataset(isScoredByTeacher(metrics) ? toBeLabelled(task.dev) : task.dev, tokenizer, cut),
     ...(pool && { transfer: textDataset(pool, tokenizer, cut) }),
   };
   const whole = (await transferSet(rows))?.data ?? rows.train;
@@ -216,6 +220,7 @@ async function prepared(
     start: words,
     run: { ...training, model, train: whole, evaluation: rows.evaluation },
     labelledRows: rows.train.size,
+    isUnlabelled: task.isUnlabelled,
     outputDir,
   };
   const isToCome = options.teacherEpochs !== undefined && taught === undefined;
@@ -322,8 +327,13 @@ async function poolOf(
 /** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
 function metricsOf({ metric, metrics }: DistillTextsOptions, task: OpenedTask): readonly JudgedMetric[] {
   const wanted = task.isRegression ? 'scores' : 'labels';
-  if (metric !== undefined && METRICS[metric].needs !== wanted) {
-    const fitting = JUDGED_METRICS.filter((name) => METRICS[name].needs === wanted);
+  if (isScoredByTeacher(task.metrics.filter(isJudgedMetric)) && (metric ?? metrics) !== undefined) {
+    const got = `'${metric ?? metrics}'`;
+    const fix = 'leave it out, or give dev, a file of labelled rows';
+    throw new OptionError({ where: 'metric', wanted: `agreement: no row of ${task.dev.name} has a label`, got, fix });
+  }
+  if (metric !== undefined && (METRICS[metric].needs !== wanted || METRICS[metric].isWithTeacher)) {
+    const fitting = ASKED_METRICS.filter((name) => METRICS[name].needs === wanted);
     throw new OptionError({ where: 'metric', wanted: `one of ${fitting.join(', ')}`, got: `'${metric}'` });
   }
   return metrics ?? [...(metric === undefined ? [] : [metric]), ...task.metrics.filter(isJudgedMetric)];

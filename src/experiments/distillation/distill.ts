@@ -6,6 +6,7 @@ import process from 'node:process';
 import { scoredRows } from '../../data/targets.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
+import { type JudgedMetric, METRICS } from '../../metrics/table.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
@@ -21,7 +22,7 @@ import { type ExperimentOptions, expectSameExperiment, runExperiment } from '../
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import { RECORD } from '../formats.js';
 import { shippedStudent } from '../shipping.js';
-import { withoutComparison } from '../verdict.js';
+import { withoutComparison, withoutLabels } from '../verdict.js';
 import { type DistillationArm, isBaseline, methodArm, shippableArms } from './arms.js';
 import { baselineArm } from './baseline-arm.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
@@ -57,14 +58,13 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     signal,
   } = options;
   const { smallestEffect, onEvent: emit = () => {} } = options;
-  const { classes, metrics, seeds, controls, leftOut, arms, results, answers } = designOf(options);
+  const { classes, metrics, seeds, controls, leftOut, isLabelled, arms, results, answers } = designOf(options);
   const [metric] = metrics;
   const [seed = 1] = seeds;
   const transfer = await transferSet(data);
   const rows = { ...data, ...(transfer && { transfer: transfer.data }) };
   const stopping = signal ?? new AbortController().signal;
-  const first = { ...options, data: rows, metrics, seed, isKept: true, resume, signal: stopping, onEvent: () => {} };
-  await checkStages(await armRun(methodArm(method), first));
+  await checkDistillation(given);
   const warnings = warningTeller(emit, options.strict ?? false);
   warnings.beforeRuns(
     runWarnings({
@@ -88,8 +88,8 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       const text = `${transfer.leftOut} ${rows} of ${data.transfer?.name} left out: ${data.evaluation.name} has the same, but for case and blanks`;
       emit({ type: 'notice', text });
     }
-    if (leftOut.length > 0) {
-      const text = `${leftOut.join(' and ')} left out: ${leftOut.length > 1 ? 'they need' : 'it needs'} classes, and this is a regression`;
+    for (const { controls: names, needs } of leftOut) {
+      const text = `${listed(names)} left out: ${names.length > 1 ? 'they need' : 'it needs'} ${needs}`;
       emit({ type: 'notice', text });
     }
     const answering = answeredOnce(
@@ -141,7 +141,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     });
     const training = fit && { training: fit };
     if (score !== undefined) emit({ type: 'teacher', name: teacher.name, metric, score, ...training });
-    else {
+    else if (!METRICS[metric].isWithTeacher) {
       const does = predictions === undefined ? 'has no outputs for some' : 'predicts the same for all';
       emit({ type: 'notice', text: `${teacher.name} ${does} rows of ${data.evaluation.name}: its score is unknown` });
     }
@@ -171,11 +171,9 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         seconds: (performance.now() - started) / 1000,
         peakRssBytes: Math.max(outcome.peakRssBytes, process.resourceUsage().maxRSS * 1024),
       },
-      question:
-        controls.length === 0
-          ? `How good is a ${student.model.kind} with the teacher ${teacher.name} on ${data.evaluation.name}?`
-          : `Does ${teacher.name} help a ${student.model.kind} on ${data.evaluation.name}, or is the same training without it as good?`,
-      ...(controls.length === 0 && { notCompared: withoutComparison(method.name) }),
+      question: questionOf(options, { metric, isCompared: controls.length > 0 && isLabelled }),
+      ...(!isLabelled && { notCompared: withoutLabels(method.name, controls, metric) }),
+      ...(isLabelled && controls.length === 0 && { notCompared: withoutComparison(method.name) }),
       ...(hasNoTeacher && {
         headline: { ...headlineOf(method, controls), notDefined: classes === 1 ? CONTROLS_OF_CLASSES : [] },
       }),
@@ -203,7 +201,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         ...(teacher.crossFitted && { folds: [...teacher.crossFitted.hashes] }),
       },
       evidence: await distillationEvidence(data.evaluation, predictions, {
-        seed,
+        ...{ seed, isScored: !METRICS[metric].isWithTeacher },
         arm: method.name,
         over: hasNoTeacher ? 'no-teacher' : undefined,
         pathOf: (arm) => folderOf(arm, seed),
@@ -215,6 +213,38 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
   } finally {
     folder.release();
   }
+}
+
+/** @throws what `runDistillation` does before any work, but for what is wrong with rows. */
+export async function checkDistillation(given: DistillOptions): Promise<void> {
+  const options = { ...given, method: servedMethod(given.method, given.teacher) };
+  const { metrics, seeds } = designOf(options);
+  const [seed = 1] = seeds;
+  const transfer = await transferSet(options.data);
+  const first = {
+    ...options,
+    data: { ...options.data, ...(transfer && { transfer: transfer.data }) },
+    ...{ metrics, seed, isKept: true, resume: false, signal: new AbortController().signal, onEvent: () => {} },
+  };
+  await checkStages(await armRun(methodArm(options.method), first));
+}
+
+/** What the experiment asks, as a sentence. */
+function questionOf(
+  { teacher, student, data }: Pick<DistillOptions, 'teacher' | 'student' | 'data'>,
+  { metric, isCompared }: { readonly metric: JudgedMetric; readonly isCompared: boolean },
+): string {
+  const { kind } = student.model;
+  const { name } = data.evaluation;
+  if (isCompared) return `Does ${teacher.name} help a ${kind} on ${name}, or is the same training without it as good?`;
+  if (METRICS[metric].isWithTeacher)
+    return `How often does a ${kind} agree with its teacher ${teacher.name} on ${name}?`;
+  return `How good is a ${kind} with the teacher ${teacher.name} on ${name}?`;
+}
+
+/** `a`, `a and b`, `a, b and c` */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** How far a run is; the stages of a method count alike. */

@@ -3,17 +3,18 @@
  * what decides its numbers, which is compared when one is resumed.
  */
 import { join } from 'node:path';
+import { hasTargets } from '../../data/targets.js';
 import { comparable } from '../../files/fingerprint.js';
 import { checkedMetrics } from '../../metrics/measure.js';
 import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
 import { usualThreads } from '../../runtime/threads.js';
-import { checkTargets, checkTeacher } from '../../training/checks/teacher-checks.js';
+import { checkTargets, checkTeacher, expectTeacherAlone } from '../../training/checks/teacher-checks.js';
 import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/described-run.js';
 import type { Settings } from '../arm-run.js';
 import { RESULTS } from '../formats.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
-import { type Control, DEFAULT_CONTROLS, definedControls } from './controls.js';
+import { type Control, DEFAULT_CONTROLS, definedControls, type LeftOut } from './controls.js';
 import type { DistillOptions } from './distill-options.js';
 import { EVIDENCE_SETTINGS } from './evidence-settings.js';
 import { TEACHER_SETTINGS } from './teacher-settings.js';
@@ -29,7 +30,9 @@ type DistillationDesign = {
   readonly seeds: readonly number[];
   readonly controls: readonly Control[];
   /** Controls that were asked for and that such a student does not have. */
-  readonly leftOut: readonly Control[];
+  readonly leftOut: readonly LeftOut[];
+  /** Whether a training row has a label, or a score. */
+  readonly isLabelled: boolean;
   /** The method's, and its controls'. */
   readonly arms: readonly DistillationArm[];
   /** The file of finished runs, and the folder of the teacher's answers. */
@@ -46,8 +49,10 @@ export function designOf(options: DistillOptions): DistillationDesign {
   const classes = classesOf(student.model);
   checkTargets(method, classes);
   if (method.needs.length > 0) checkTeacher(method, teacher, classes, data.train);
+  const isLabelled = hasTargets(data.train);
+  if (!isLabelled) expectTeacherAlone(method, data.train);
   const { controls, leftOut } = definedControls(options.controls ?? DEFAULT_CONTROLS, {
-    ...{ classes, method },
+    ...{ classes, method, isLabelled },
     isOfTexts: data.train.text !== undefined,
   });
   return {
@@ -56,6 +61,7 @@ export function designOf(options: DistillOptions): DistillationDesign {
     seeds: seedsOf(options.seeds ?? SEEDS),
     controls,
     leftOut,
+    isLabelled,
     arms: [methodArm(method), ...controls.map((name) => controlArm(name, classes))],
     results: resultsFile ?? join(outputDir, RESULTS),
     answers: cacheDir ?? join(outputDir, ANSWERS),

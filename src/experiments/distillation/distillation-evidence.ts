@@ -12,6 +12,8 @@ export type EvidenceSource = {
   /** The method's arm, and the one that it is compared with, if there is one. */
   readonly arm: string;
   readonly over?: string | undefined;
+  /** Whether the rows have labels of their own. Else they are the teacher's predictions, and there is no table of how often it is right. */
+  readonly isScored: boolean;
   /** The folder of an arm's run with that seed, which has kept its model. */
   readonly pathOf: (arm: string) => string;
 };

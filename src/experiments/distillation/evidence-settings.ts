@@ -1,6 +1,6 @@
 /** @file How a student learns from its teacher, and what has to be shown before that counts as a gain. */
 
-import { JUDGED_METRICS, type JudgedMetric } from '../../metrics/table.js';
+import { ASKED_METRICS, type JudgedMetric } from '../../metrics/table.js';
 import type { SettingTable } from '../../options/setting.js';
 import { CONTROLS, DEFAULT_CONTROLS, NO_CONTROLS } from './controls.js';
 
@@ -124,7 +124,7 @@ export const EVIDENCE_SETTINGS = {
   metric: {
     ...evidence,
     kind: 'choice',
-    choices: JUDGED_METRICS,
+    choices: ASKED_METRICS,
     saidAs: ['metrics'],
     help: 'metric of the verdict',
     defaultSays: 'the first metric of the data set',

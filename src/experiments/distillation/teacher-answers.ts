@@ -4,7 +4,7 @@ import { allRows } from '../../data/row-sample.js';
 import { targetsOf } from '../../data/targets.js';
 import type { Method } from '../../methods/method.js';
 import { inPoints } from '../../metrics/points.js';
-import type { JudgedMetric } from '../../metrics/table.js';
+import { type JudgedMetric, METRICS } from '../../metrics/table.js';
 import { logitsOf } from '../../teachers/answers.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../../training/checks/run-warnings.js';
@@ -15,7 +15,7 @@ import { type TeacherFit, teacherFit } from './teacher-fit.js';
 type TeacherEvaluation = {
   /** Absent where it cannot answer all evaluation rows. */
   readonly predictions: Predictions | undefined;
-  /** In points of the first metric; absent where that is no number. */
+  /** In points of the first metric; absent where that is no number, or one of itself. */
   readonly score: number | undefined;
   /** How it fits the labels of training rows, where it has been asked about them. */
   readonly fit: TeacherFit | undefined;
@@ -37,8 +37,9 @@ export async function evaluateTeacher(
   if (asked !== undefined) await teacher.answer(asked.rows, asked.needs);
   const predictions = isAnswered(teacher, evaluation) ? await predictionsBy(teacher, evaluation, metrics) : undefined;
   const measured = predictions?.metrics[metrics[0]];
-  // A correlation with equal answers is no number.
-  const score = measured === undefined || Number.isNaN(measured) ? undefined : inPoints(measured);
+  // A correlation with equal answers is no number, and agreement with itself none that says anything.
+  const isKnown = measured !== undefined && !Number.isNaN(measured) && !METRICS[metrics[0]].isWithTeacher;
+  const score = isKnown ? inPoints(measured) : undefined;
   const isFitted = asked !== undefined && isAnswered(teacher, asked.rows);
   const fit = isFitted
     ? await teacherFit(teacher, asked.rows, await teacher.answer(asked.rows, asked.needs), metrics[0])

@@ -37,6 +37,7 @@ export async function teacherFit(
   if (answers.signals.logits === undefined) return undefined;
   const targets = targetsOf(data);
   const labelled = countedRows({ logits: new Float32Array(), classes, ...targets });
+  if (labelled.length === 0) return undefined;
   const sampled = sampledRows(labelled.length).map((place) => labelled[place] as number);
   // Of rows without an output for each class nothing is known.
   const { remainder } = answers.batch(sampled, sampled.length);

@@ -1,5 +1,4 @@
-import type { Dataset } from '../../data/dataset.js';
-import { NO_LABEL } from '../../tensor/no-label.js';
+import { hasTargets } from '../../data/targets.js';
 import { check } from './check.js';
 
 export const noLabels = check('run', {
@@ -13,12 +12,3 @@ export const noLabels = check('run', {
     };
   },
 });
-
-function hasTargets(data: Dataset): boolean {
-  const { labels, scores } = data.text?.table ?? {};
-  if (labels?.some((label) => label !== NO_LABEL) || scores?.some((score) => !Number.isNaN(score))) return true;
-  if (labels !== undefined || scores !== undefined) return false;
-  // Rows that are no texts have labels all or none, and so have texts with a label for each token.
-  const first = data.batch([0]);
-  return first.labels !== undefined || first.scores !== undefined;
-}

@@ -84,6 +84,17 @@ export function checkTeacher(method: Method, teacher: Teacher | undefined, class
   }
 }
 
+/** @throws OptionError for a method, or a phase of one, that learns from labels alone, on rows that have none. */
+export function expectTeacherAlone({ name, needs }: Pick<Method, 'name' | 'needs'>, train: Dataset): void {
+  if (needs.length > 0) return;
+  throw new OptionError({
+    where: `method '${name}'`,
+    wanted: 'training rows with labels, from which it learns without a teacher',
+    got: `none in the ${train.size} rows of ${train.name}`,
+    fix: 'use a method that learns from the teacher alone, such as hinton',
+  });
+}
+
 function shortList(names: readonly string[]): string {
   return names.length > 6 ? `${names.slice(0, 6).join(', ')}, … (${names.length})` : names.join(', ');
 }

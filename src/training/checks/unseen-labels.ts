@@ -1,10 +1,11 @@
-import { labelCounts } from '../../data/text-table.js';
+import { labelCounts, targetRows } from '../../data/text-table.js';
 import { check, shownNames } from './check.js';
 
 export const unseenLabels = check('texts', {
   says: 'evaluated rows have labels that no training row has',
   find: ({ train, evaluation }) => {
-    if (train.labels === undefined || train.labelNames.length === 0 || evaluation === undefined) return undefined;
+    // Of rows without any label a teacher knows the classes.
+    if (evaluation === undefined || targetRows(train) === 0 || train.labelNames.length === 0) return undefined;
     const [seen, asked] = [labelCounts(train), labelCounts(evaluation)];
     const isUnseen = (count: number, label: number) => count > 0 && !((seen[label] ?? 0) > 0);
     const unseen = evaluation.labelNames.filter((_, label) => isUnseen(asked[label] ?? 0, label));

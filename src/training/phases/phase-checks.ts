@@ -1,10 +1,11 @@
 /** @file What can be known to be wrong with the phases of a method before the first of them starts. */
+import { hasTargets } from '../../data/targets.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Phase } from '../../methods/method.js';
 import { classesOf } from '../../models/forward.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { checkTeacher } from '../checks/teacher-checks.js';
+import { checkTeacher, expectTeacherAlone } from '../checks/teacher-checks.js';
 import { checkTerms } from '../checks/terms-check.js';
 import { modelInTraining } from '../step/method-parameters.js';
 import { budgetsOf, stepsOf } from './phase-budgets.js';
@@ -29,6 +30,8 @@ export async function checkPhases(options: PhasedRunOptions, phases: readonly Ph
     const learner = learnerOf(options, phase);
     const { model } = learner;
     const data = dataOf(options, phase, learner);
+    if (!hasTargets(data.train))
+      expectTeacherAlone({ ...method, name: `${options.method.name}, ${phase.name}` }, data.train);
     stepsOf({ ...options, ...learner.training, ...budgets[index] }, data.train);
     const from = teachingPhase({ phases, index });
     const teacher =

@@ -1,6 +1,6 @@
 /** @file Hyperparameters of a training on texts. */
 import { SAMPLINGS, type Sampling } from '../../data/sampling.js';
-import { METRICS, type MetricName } from '../../metrics/table.js';
+import { type MetricName, MONITORED_METRICS } from '../../metrics/table.js';
 import { SCHEDULES, type ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { SettingTable } from '../../options/setting.js';
@@ -129,7 +129,7 @@ export const TEXT_SETTINGS = {
   },
   monitor: {
     kind: 'choice',
-    choices: Object.keys(METRICS) as MetricName[], // of the table by construction
+    choices: MONITORED_METRICS,
     group: 'Training',
     only: ['train'],
     saidAs: ['metrics'],

@@ -155,7 +155,9 @@ function outputOf(
       ...(record.gains.length > 0 ? [gainsText(record, columns), ''] : []),
       ...shipText(record, paths.outputDir, columns),
       '',
-      ...(record.notCompared === undefined ? [] : [...foldWords(verdictLine(record, options).split(' '), columns), '']),
+      ...(record.notCompared === undefined || task.isUnlabelled
+        ? []
+        : [...foldWords(verdictLine(record, options).split(' '), columns), '']),
       `report   ${paths.report}`,
       ...(endpoint === undefined ? [] : [`replies  ${spentText(endpoint)}`]),
       ...(badRows === 0
@@ -236,16 +238,16 @@ function foldsText({ teacherFolds }: Options): string {
 
 /** Arms, runs, rows, steps and what they take, as the same command without the flag would have them. */
 function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoad): CommandOutput {
-  const { run, labelledRows, method, controls, teachers, metric, outputDir, start: student, plan } = planned;
+  const { run, labelledRows, isUnlabelled, teachers, metric, outputDir, start: student, plan } = planned;
   const { train, evaluation } = run;
   const { totalSteps } = planOn(run, train);
-  const arms = [method.name, ...controls];
+  const arms = plan.arms.map(({ name }) => name);
   const runs = arms.length * options.seeds;
   const parameters = run.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const pool = train.size - labelledRows;
   const trained =
     options.teacherEpochs === undefined ? '' : `, trained first: ${options.teacherEpochs} epochs${foldsText(options)}`;
-  const rows = `${formatCount(labelledRows)} rows${pool > 0 ? ` and ${formatCount(pool)} that the teacher labels` : ''}`;
+  const rows = `${formatCount(labelledRows)} rows${isUnlabelled ? ' without labels' : ''}${pool > 0 ? ` and ${formatCount(pool)} that the teacher labels` : ''}`;
   return {
     text: [
       `arms     ${arms.join(', ')}`,
@@ -263,6 +265,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       seeds: options.seeds,
       runs,
       rows: labelledRows,
+      isUnlabelled,
       poolRows: pool,
       steps: totalSteps,
       batchSize: run.batchSize,

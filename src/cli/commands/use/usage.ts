@@ -2,7 +2,7 @@ import { TABLE_FILES } from '../../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS, UNLABELLED_COLUMNS } from '../../../data/task-settings.js';
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
-import { JUDGED_METRICS } from '../../../metrics/table.js';
+import { ASKED_METRICS } from '../../../metrics/table.js';
 import { COMPUTE_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
 import type { FlagSpec, OptionTable } from '../../options.js';
@@ -57,7 +57,7 @@ export const evaluateUsage = {
     },
     split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'split of a data set by name', defaultSays: 'dev' },
     metric: {
-      ...{ kind: 'choice', choices: JUDGED_METRICS, group: 'Texts' },
+      ...{ kind: 'choice', choices: ASKED_METRICS, group: 'Texts' },
       help: 'metric to report first, besides the usual ones',
     },
     badRows: { ...ROW_SETTINGS.badRows, group: 'Texts' },
