@@ -7,6 +7,7 @@ import { inPoints } from '../../metrics/points.js';
 import { mean } from '../../metrics/statistics.js';
 import type { JudgedMetric } from '../../metrics/table.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
 import { sampledRows } from '../../training/checks/sampled-rows.js';
 import { predictionsOf } from '../../training/evaluation/evaluate.js';
 
@@ -35,10 +36,13 @@ export async function teacherFit(
   metric: JudgedMetric,
 ): Promise<TeacherFit | undefined> {
   if (answers.signals.logits === undefined) return undefined;
-  const targets = targetsOf(data);
+  // Without reading each row of a large pool.
+  const { labels = new Int32Array(data.size).fill(NO_LABEL), ...table } = data.text?.table ?? targetsOf(data);
+  const targets = { labels, ...(table.scores && { scores: table.scores }) };
   const labelled = countedRows({ logits: new Float32Array(), classes, ...targets });
   if (labelled.length === 0) return undefined;
   const sampled = sampledRows(labelled.length).map((place) => labelled[place] as number);
+  if (sampled.length === 0) return undefined;
   // Of rows without an output for each class nothing is known.
   const { remainder } = answers.batch(sampled, sampled.length);
   const rows = sampled.filter(
