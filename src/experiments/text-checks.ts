@@ -5,15 +5,12 @@ import type { FileLayout, FileTargets } from '../data/file-columns.js';
 import { hasColumns } from '../data/formats/table.js';
 import { expectTargets } from '../data/open-task.js';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
-import { allRows } from '../data/row-sample.js';
 import { stratifiedSubset, withDev } from '../data/stratified.js';
-import { targetsOf } from '../data/targets.js';
 import { textDataset } from '../data/text-dataset.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
 import { labelCounts, type TextTable } from '../data/text-table.js';
 import { splitOf, type TextTask } from '../data/text-task.js';
 import { formatCount } from '../errors/number-text.js';
-import { metricsOf } from '../metrics/measure.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
@@ -22,6 +19,7 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { usualLength } from '../tokenizers/tokenizer.js';
 import { expectKnownTokens, teacherWarnings, textWarnings } from '../training/checks/run-warnings.js';
 import { CHECK_TABLE, findWarnings } from '../training/checks/table.js';
+import { type TeacherFit, teacherFit } from './distillation/teacher-fit.js';
 import { type Say, sayWarnings } from './finding.js';
 
 /** How files of texts are to be read; columns as `readTextTask` has them. */
@@ -106,9 +104,9 @@ export async function examineReader(
   if (isNew || !isClassifier || task.isRegression || classesOf(model) !== task.labelNames.length) {
     return say('ok', `${where}: reads the texts; it has other labels, so it has to be trained`);
   }
-  const dev = task.dev ?? table;
-  const trial = dev.size <= TRIAL_ROWS ? dev : stratifiedSubset(dev, { rows: TRIAL_ROWS }, 1);
-  const rows = textDataset(trial, tokenizer, cut);
+  const trialOf = (all: TextTable) =>
+    textDataset(all.size <= TRIAL_ROWS ? all : stratifiedSubset(all, { rows: TRIAL_ROWS }, 1), tokenizer, cut);
+  const rows = trialOf(task.dev ?? table);
   const teacher = textTeacher(reader, tokenizer, { labelNames: task.labelNames, maxLength: cut.maxLength });
   const answers = await teacher.answer(rows, ['logits']);
   const warnings = [
@@ -117,8 +115,15 @@ export async function examineReader(
   ];
   sayWarnings(say, where, warnings);
   if (warnings.some(({ name }) => CHECK_TABLE[name].isProblem)) return;
-  const logits = answers.batch(allRows(rows.size), rows.size).logits?.data;
-  if (!(logits instanceof Float32Array)) return;
-  const { accuracy = Number.NaN } = metricsOf({ logits, classes: teacher.classes, ...targetsOf(rows) }, ['accuracy']);
-  say('ok', `${where}: right on ${(100 * accuracy).toFixed(1)} % of ${formatCount(rows.size)} rows`);
+  const fit = await teacherFit(teacher, rows, answers, 'accuracy');
+  if (fit === undefined) return;
+  const seen = task.dev && trialOf(table);
+  const fitSeen = seen && (await teacherFit(teacher, seen, await teacher.answer(seen, ['logits']), 'accuracy'));
+  const beside = fitSeen === undefined ? '' : `; of ${formatCount(fitSeen.rows)} training rows on ${shownFit(fitSeen)}`;
+  say('ok', `${where}: right on ${shownFit(fit, ` of ${formatCount(fit.rows)} rows`)}${beside}`);
+}
+
+/** `89.5 % of 500 rows, mean confidence 93.1 %` */
+function shownFit({ score = Number.NaN, confidence = Number.NaN }: TeacherFit, of = ''): string {
+  return `${score.toFixed(1)} %${of}, mean confidence ${(100 * confidence).toFixed(1)} %`;
 }

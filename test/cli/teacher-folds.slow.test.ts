@@ -1,5 +1,5 @@
 /** @file `retort distill --teacher_folds`: planned, killed between its trainings and within one, continued, reported. */
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { retort, retortUntil, workFolder } from './command-line.js';
@@ -77,6 +77,13 @@ describe('retort distill --teacher_folds', () => {
       /whole\/teacher\/fold-1: resuming with another trainData.*, or start over with --overwrite/u,
     );
     expect(done(`${LINE} whole --overwrite`).stderr).toMatch(/^already trained, without fold 5 of 5: /m);
+  });
+
+  test('another student takes the models from a copy of their folder', () => {
+    cpSync(join(root, 'whole', 'teacher'), join(root, 'other', 'teacher'), { recursive: true });
+    const { stderr } = done(`${LINE.replace('--model ngram', '--model encoder --layers 1')} other`);
+    expect(said(stderr, 'already trained')).toEqual(FOLDS);
+    expect(recordOf('other').teacher.folds).toEqual(recordOf('whole').teacher.folds);
   });
 
   test('a plan counts five trainings, and a trained teacher is refused, each before a folder is made', () => {

@@ -70,7 +70,9 @@ describe('examine on texts', () => {
     // witness: of 81 pairs of words 54 are to train on, 27 to score on, each good and bad
     expect(found[0]?.what).toBe('reviews.csv: 108 training rows, 54 validation rows; five 54, one 54');
     expect(found.map(({ level }) => level)).not.toContain('problem');
-    expect(found.at(-1)?.what).toMatch(/^teacher\/last\.ckpt on .*reviews\.csv: right on \d+\.\d % of 54 rows$/);
+    expect(found.at(-1)?.what).toMatch(
+      /^teacher\/last\.ckpt on .*reviews\.csv: right on \d+\.\d % of 54 rows, mean confidence \d+\.\d %; of 108 training rows on \d+\.\d %, mean confidence \d+\.\d %$/,
+    );
   });
 
   test('finds that a file has the labels the wrong way round, by name', async () => {
