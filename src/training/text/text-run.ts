@@ -40,6 +40,7 @@ export function usualSettings({ sort = 'encoder' }: Pick<Model, 'sort'>): Usual 
 const WORKED_IN = [
   'learningRate',
   'weightDecay',
+  'adamEpsilon',
   'maxGradNorm',
   'schedule',
   'warmup',
@@ -70,6 +71,7 @@ export function textRun(settings: Given<TextSettings>, model: Model, train: RunO
     batchSize = usual.batchSize,
     learningRate = usual.learningRate,
     weightDecay = usual.weightDecay,
+    adamEpsilon = TEXT_SETTINGS.adamEpsilon.default,
     maxGradNorm = usual.maxGradNorm,
     schedule = usual.schedule,
     warmup = schedule === 'constant' ? 0 : WARMUP_SHARE,
@@ -83,7 +85,7 @@ export function textRun(settings: Given<TextSettings>, model: Model, train: RunO
   ];
   return {
     ...handedOn,
-    optimizer: OPTIMIZERS[model.sort ?? 'encoder']({ learningRate, weightDecay }),
+    optimizer: OPTIMIZERS[model.sort ?? 'encoder']({ learningRate, weightDecay, epsilon: adamEpsilon }),
     ...(groups.length > 0 && { groups }),
     ...(maxGradNorm > 0 && { maxGradNorm }),
     schedule,

@@ -1,6 +1,7 @@
 /** @file Hyperparameters of a training on texts. */
 import { SAMPLINGS, type Sampling } from '../../data/sampling.js';
 import { type MetricName, MONITORED_METRICS } from '../../metrics/table.js';
+import { adamDefaults } from '../../optim/adam.js';
 import { SCHEDULES, type ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { SettingTable } from '../../options/setting.js';
@@ -19,6 +20,8 @@ export type TextSettings = {
   readonly schedule?: ScheduleName | undefined;
   /** Share of the steps over which the learning rate rises. Default: 0.1; 0 with a constant schedule. */
   readonly warmup?: number | undefined;
+  /** ε of AdamW or Adam: a weight whose gradients are far below it is moved in their proportion. Default: 1e-8. */
+  readonly adamEpsilon?: number | undefined;
   /** Of weights, not of biases and norms. */
   readonly weightDecay?: number | undefined;
   /** Gradients are clipped at this global norm; 0 for never. */
@@ -94,6 +97,13 @@ export const TEXT_SETTINGS = {
     usual: { encoder: 0.01, bilstm: 0, ngram: 0, static: 0 },
     group: 'Training',
     help: 'weight decay, of weights but not of biases and norms',
+  },
+  adamEpsilon: {
+    kind: 'number',
+    above: 0,
+    default: adamDefaults.epsilon,
+    group: 'Training',
+    help: 'epsilon of AdamW or Adam; a larger one (1e-3) moves rare words and n-grams less',
   },
   maxGradNorm: {
     kind: 'number',

@@ -41,8 +41,14 @@ describe('textRun', () => {
   test('takes what is given', () => {
     const given = { epochs: 2, batchSize: 10, maxSteps: 50, tokensPerRun: 64, limitTrainBatches: { fraction: 0.5 } };
     const rates = { learningRate: 1e-4, weightDecay: 0.5, maxGradNorm: 0.5 };
-    const { optimizer, ...rest } = textRun({ ...given, ...rates, schedule: 'cosine', warmup: 0.25 }, lstm, train);
-    expect(describeOptimizer(optimizer)).toEqual(describeOptimizer(adam({ learningRate: 1e-4, weightDecay: 0.5 })));
+    const adamEpsilon = 1e-5;
+    const { optimizer, ...rest } = textRun(
+      { ...given, ...rates, adamEpsilon, schedule: 'cosine', warmup: 0.25 },
+      lstm,
+      train,
+    );
+    const wanted = adam({ learningRate: 1e-4, weightDecay: 0.5, epsilon: adamEpsilon });
+    expect(describeOptimizer(optimizer)).toEqual(describeOptimizer(wanted));
     const groups = [{ match: isUsuallyUndecayed, weightDecay: 0 }];
     // By hand: 2 epochs of half of 32 steps, a quarter of them for the warm-up.
     expect(rest).toStrictEqual({ ...given, groups, maxGradNorm: 0.5, schedule: 'cosine', warmupSteps: 8 });
