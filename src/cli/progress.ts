@@ -160,7 +160,12 @@ async function barProgress(stream: TextStream, lines: RunLines, now: () => numbe
     onEvent: (event) => {
       if (event.type === 'start' || event.type === 'end') close();
       for (const line of lines.take(event)) print(line);
-      if (event.type === 'start') {
+      if (event.type === 'strength') {
+        const { tried, of, strength } = event;
+        draw = (columns) => besideBar(tried / of, `strength ${strength}`, columns) ?? '';
+        if (bars === undefined) open(of, tried);
+        redrawIfDue(now());
+      } else if (event.type === 'start' && event.totalSteps > 0) {
         const { totalSteps, epochs, phase } = event;
         firstStep = event.resumedAtStep ?? 0;
         startedAt = now();
@@ -267,6 +272,7 @@ class RunLines {
       case 'warning':
         return this.#warning(event);
       case 'terms':
+      case 'strength':
         return [];
       case 'start': {
         this.#epochs = event.epochs;
@@ -276,6 +282,7 @@ class RunLines {
         const resumed = event.resumedAtStep ? `, resumed after step ${formatCount(event.resumedAtStep)}` : '';
         const size = `${formatCount(event.parameters)} parameters, ${formatCount(event.trainRows)} rows`;
         const epochs = `${event.epochs} epoch${event.epochs === 1 ? '' : 's'}`;
+        if (event.totalSteps === 0) return [`fitting: ${size}, by the convex solver`];
         const { phase } = event;
         const what = phase === undefined ? 'training' : `${phase.name}, ${phase.number} of ${phase.of}`;
         return [`${what}: ${size}, ${formatCount(event.totalSteps)} steps in ${epochs}${resumed}`];
@@ -296,6 +303,10 @@ class RunLines {
         if (event.kind === 'last') this.#lastPath = event.path;
         return [];
       default: {
+        if (event.steps === 0) {
+          const saved = this.#lastPath === undefined ? [] : [`saved: ${this.#lastPath}`];
+          return [...this.#scores, `done: fitted in ${formatSeconds(event.seconds)}`, ...saved];
+        }
         const done = [...this.#closeEpoch()];
         const early = event.stoppedEarly ? ', stopped early' : '';
         done.push(`done: ${formatCount(event.steps)} steps in ${formatSeconds(event.seconds)}${early}`);

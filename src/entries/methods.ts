@@ -29,6 +29,7 @@ export { mtDnn } from '../methods/mt-dnn.js';
 export { phased, type Stages } from '../methods/phased.js';
 export { patientKd } from '../methods/pkd.js';
 export { projection } from '../methods/projection.js';
+export type { RowTargets, TaughtRows } from '../methods/row-targets.js';
 export { selfKd } from '../methods/self-kd.js';
 export { supervised } from '../methods/supervised.js';
 export { METHODS, type MethodName } from '../methods/table.js';

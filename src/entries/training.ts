@@ -1,3 +1,4 @@
+export { mixedTargets } from '../methods/row-targets.js';
 export type { Scored } from '../metrics/answered.js';
 export type { Metric } from '../metrics/metric.js';
 export { METRICS, type MetricName } from '../metrics/table.js';
@@ -21,7 +22,7 @@ export {
   type TriedStrength,
 } from '../training/linear/fit-linear.js';
 export { fitLinearModel, type LinearModel, type LinearModelOptions } from '../training/linear/linear-model.js';
-export { type LinearTargets, mixedTargets } from '../training/linear/linear-targets.js';
+export type { LinearTargets } from '../training/linear/linear-targets.js';
 export type {
   Assistant,
   AssistantTraining,

@@ -6,6 +6,7 @@ import type { ParameterSpec } from '../nn/module.js';
 import { expectFitting, type OptionSpec, type OptionValue } from '../options/option-spec.js';
 import type { LossInputs, Method, MethodSizes, Progress } from './method.js';
 import { phased, type Stages } from './phased.js';
+import type { RowTargets } from './row-targets.js';
 import type { View } from './views.js';
 
 /**
@@ -69,6 +70,11 @@ export type MethodDefinition<S extends OptionSpecs, N extends SignalName> = {
   readonly losses: (inputs: MethodInputs<N>, options: OptionsOf<S>) => Readonly<Record<string, RowLoss>>;
   /** Those of the terms that come from labels, or scores, alone. Default: `hard`. */
   readonly labelTerms?: readonly string[];
+  /**
+   * What each row is to be taught, where with these options that is one distribution that does not depend on the student: a
+   * linear model is then fitted to it by a convex solver.
+   */
+  readonly rowTargets?: (options: OptionsOf<S>) => RowTargets | undefined;
   /** The stages, if with these options it has several. Its needs are then theirs, and `losses` those of the last. */
   readonly phases?: (options: OptionsOf<S>) => Stages | undefined;
 };
@@ -149,6 +155,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     losses,
     phases,
     labelTerms,
+    rowTargets,
   } = definition;
   const plainDefaults = Object.fromEntries(
     Object.entries(specs).map(([option, spec]) => [option, wholeSpec(spec).default]),
@@ -160,6 +167,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
     const isDefault = 'temperature' in specs && given.temperature === undefined;
     const softened = isDefault && { atTemperature: (temperature: number) => fromRecord({ ...given, temperature }) };
     const stages = phases?.(options);
+    const targets = rowTargets?.(options);
     if (stages !== undefined) return { ...phased({ name, options, stages }), ...softened };
     return {
       ...softened,
@@ -175,6 +183,7 @@ export function defineMethod<const S extends OptionSpecs, const N extends Signal
       // The trainer gives every signal that `needs` names, or stops before any work starts.
       losses: (inputs) => losses(inputs as MethodInputs<N>, options),
       ...(labelTerms && { labelTerms }),
+      ...(targets && { rowTargets: targets }),
     };
   };
   const make = (options: Partial<OptionsOf<S>> = {}): Method => fromRecord(options);

@@ -11,6 +11,7 @@
 import { argMax } from '../autograd/ops/reduce.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { defineMethod } from './define-method.js';
+import { predictedTargets } from './row-targets.js';
 
 /** Cross-entropy with the class that the teacher finds likeliest, the first of several. */
 export const hardLabels = defineMethod({
@@ -21,4 +22,5 @@ export const hardLabels = defineMethod({
   losses: ({ student, teacher }) => ({
     hard: crossEntropy(student.logits, argMax(teacher.logits, { axis: -1 })), // [B, C] -> [B]
   }),
+  rowTargets: () => predictedTargets,
 });

@@ -9,12 +9,15 @@
  *             constant in the student. The soft term is averaged over the rows, the hard one over those with a label.
  *             The paper has no regression: the softmax of one score is 1, so that its form is ours, without T.
  *             Of a linear `anneal`, ours, alpha falls to 0 at the last planned step, as in BAM (arXiv:1907.04829).
+ *             A linear model is fitted to the mean of label and soft target, alpha · softmax(z_t / T) + (1 − alpha) · y, at
+ *             T = 1 on its own side, where both terms are of one distribution; a row without a label has the weight of others.
  *             `preset` swaps the soft term for what another library computes (`losses/kd-presets.ts`).
  */
 import { sub } from '../autograd/ops/elementwise.js';
 import { kd } from '../losses/kd.js';
 import { KD_PRESETS, type KdPreset, presetSpec, resolveAlpha, resolveTemperature } from '../losses/kd-presets.js';
 import { defineMethod } from './define-method.js';
+import { blendedScores, labelTargets, mixedTargets } from './row-targets.js';
 import { isRegression, scoreTerms } from './score-terms.js';
 
 // Object.keys gives string[]; these are the keys of the table by construction.
@@ -67,5 +70,13 @@ export const hinton = defineMethod({
       ...(scalars.temperature && { temperature: scalars.temperature }),
     });
     return { ...terms };
+  },
+  rowTargets: ({ alpha, temperature, preset, anneal }) => {
+    if (preset !== 'hinton' || (anneal !== 'none' && alpha > 0)) return undefined;
+    return (rows) => {
+      const { classes, labels, teacherLogits } = rows;
+      if (teacherLogits === undefined) return labelTargets(rows);
+      return classes === 1 ? blendedScores(rows, alpha) : mixedTargets({ teacherLogits, labels, alpha, temperature });
+    };
   },
 });

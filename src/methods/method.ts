@@ -4,6 +4,7 @@ import type { SignalName, Signals } from '../models/model.js';
 import type { SignalSizes } from '../models/signal-sizes.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
 import type { ScheduleName } from '../optim/schedules.js';
+import type { RowTargets } from './row-targets.js';
 import type { MixedSignals, View } from './views.js';
 
 /** What a step's losses are made from. A method cannot tell a traced teacher from a cached one. */
@@ -63,6 +64,8 @@ export type Method<O = Readonly<Record<string, unknown>>> = {
   readonly losses: (inputs: LossInputs, options: O) => Readonly<Record<string, RowLoss>>;
   /** Those of the terms that come from labels, or scores, alone. Default: `hard`. */
   readonly labelTerms?: readonly string[];
+  /** What each row is to be taught, as one distribution: for a convex solver. Absent of a method whose targets are none. */
+  readonly rowTargets?: RowTargets;
   /** For a method of several stages, which `runPhases` trains one after the other; `losses` are then the last one's. */
   readonly phases?: PhasePlan;
 };

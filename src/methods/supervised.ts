@@ -12,6 +12,7 @@ import { OptionError } from '../errors/failures.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { mseOfScores } from '../losses/mse.js';
 import { defineMethod } from './define-method.js';
+import { labelTargets } from './row-targets.js';
 
 /** Cross-entropy with the labels, or the squared error to the scores; rows without one don't count. */
 export const supervised = defineMethod({
@@ -35,4 +36,8 @@ export const supervised = defineMethod({
     // Read here and not above: it makes the scores an input of the step.
     return { hard: mseOfScores(student.logits, inputs.scores) };
   },
+  rowTargets:
+    ({ labelSmoothing }) =>
+    (rows) =>
+      labelTargets(rows, labelSmoothing),
 });

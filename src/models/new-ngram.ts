@@ -1,7 +1,13 @@
 /** @file A model over n-gram features by the settings of a start. */
 import { OptionError } from '../errors/failures.js';
 import { initialiseParameters } from '../nn/parameters.js';
-import { fitNgrams, type NgramOptions, type NgramRange, ngramDefaults } from '../tokenizers/ngram-features.js';
+import {
+  fitNgrams,
+  type NgramOptions,
+  type NgramRange,
+  ngramDefaults,
+  usualMinTexts,
+} from '../tokenizers/ngram-features.js';
 import { type NgramTokenizer, ngramTokenizer } from '../tokenizers/ngram-tokenizer.js';
 import { ngram } from './ngram.js';
 import { NO_NGRAMS } from './start-settings.js';
@@ -31,7 +37,9 @@ function fitted({ train, transfer, isPair }: StartTask, options: NgramOptions): 
   if (known?.key === key) return known.tokenizer;
   const texts = transfer === undefined ? train.texts : [...train.texts, ...transfer.texts];
   const pairs = isPair ? [...(train.pairs ?? []), ...(transfer?.pairs ?? [])] : undefined;
-  const tokenizer = ngramTokenizer(fitNgrams(texts, pairs, options));
+  const isBounded = options.most !== undefined || options.buckets !== undefined;
+  const minTexts = isBounded ? undefined : usualMinTexts(texts.length);
+  const tokenizer = ngramTokenizer(fitNgrams(texts, pairs, { ...options, minTexts }));
   FITTED.set(train, { key, tokenizer });
   return tokenizer;
 }

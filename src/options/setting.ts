@@ -57,6 +57,8 @@ export type Setting = OptionSpec &
     readonly only?: readonly TrainingCommand[];
     /** It is the same for each model that is trained; else it is the student's, and a teacher has its own. */
     readonly ofEveryModel?: true;
+    /** It says how steps are taken, and nothing to a solver that takes none. */
+    readonly ofSteps?: true;
     /** Of several keys each says something else; `flag alone` keeps it out of a config. */
     readonly yaml?: YamlKey | readonly YamlKey[] | 'flag alone';
     /** Why two runs that differ in it alone are one run; all others are compared when a run is resumed. */

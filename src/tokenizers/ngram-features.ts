@@ -33,6 +33,18 @@ export type NgramOptions = {
 
 export const ngramDefaults = { words: [1, 2], chars: [3, 5], minTexts: 1 } as const satisfies NgramOptions;
 
+/** From so many texts on. */
+const MANY_TEXTS = 5000;
+
+/**
+ * In how many texts an n-gram has to occur where nobody says so or bounds the features: of many texts in two. Half of the
+ * features are in one row alone, and leaving them out costs nothing there (BANKING77 91.7 %, 91.9 with them; TREC 91.2, 89.8).
+ * On 500 rows of SST-2 it costs 1.3 points.
+ */
+export function usualMinTexts(texts: number): number {
+  return texts < MANY_TEXTS ? 1 : 2;
+}
+
 /** N-grams of one kind in one of the texts of a row. */
 export type NgramBlock = {
   readonly text: 'first' | 'second';

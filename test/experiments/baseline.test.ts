@@ -21,11 +21,11 @@ function arm(name: string, counts: readonly number[]) {
   return { arm: { name }, runs, scores: runs.map(({ result }) => 100 * result.score) };
 }
 
-function recordOf(method: readonly number[], linear: readonly number[]) {
+function recordOf(method: readonly number[], linear: readonly number[], others: ReturnType<typeof arm>[] = []) {
   return experimentRecord({
     outcome: {
       ...{ name: 'distillation', metric: 'accuracy', seeds: method.map((_, i) => i + 1), settings: {} },
-      ...{ arms: [arm('hinton', method), arm('linear', linear)], seconds: 1, peakRssBytes: 1 },
+      ...{ arms: [arm('hinton', method), arm('linear', linear), ...others], seconds: 1, peakRssBytes: 1 },
     },
     question: '?',
     comparisons: [{ arm: 'hinton', over: 'linear' }],
@@ -55,6 +55,17 @@ describe('baselineText', () => {
     ],
   ])('says who wins, with the means', (method, linear, text) => {
     expect(baselineText(recordOf(method, linear))).toBe(text);
+  });
+
+  test('a linear student without a teacher is the baseline: nothing more is claimed', () => {
+    const [scores, better] = [
+      [300, 300, 300, 300, 300],
+      [360, 361, 362, 361, 360],
+    ] as const;
+    const same = baselineText(recordOf(better, scores, [arm('no-teacher', scores)]));
+    expect(same).toMatch(/^The linear baseline is no-teacher by another name: .* is said of both\.$/);
+    const other = baselineText(recordOf(better, scores, [arm('no-teacher', better)]));
+    expect(other).toMatch(/^hinton beats the linear baseline/);
   });
 
   test('nothing without such an arm', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
+import { textDataset } from '../../src/data/text-dataset.js';
 import { runDistillation } from '../../src/experiments/distillation/distill.js';
 import type { DistillOptions } from '../../src/experiments/distillation/distill-options.js';
 import { distillationSettings } from '../../src/experiments/distillation/distillation-design.js';
@@ -14,6 +15,7 @@ import { supervised } from '../../src/methods/supervised.js';
 import { takd } from '../../src/methods/takd.js';
 import { tinyBert } from '../../src/methods/tinybert.js';
 import type { Model } from '../../src/models/model.js';
+import { ngram } from '../../src/models/ngram.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
 import { cachedTeacher } from '../../src/teachers/cached-teacher.js';
@@ -21,6 +23,8 @@ import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { sizeOf } from '../../src/tensor/shape.js';
+import { fitNgrams } from '../../src/tokenizers/ngram-features.js';
+import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import type { RunCosts } from '../../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../../src/training/run/run-options.js';
 import { smallBert } from '../data/small-bert.js';
@@ -76,6 +80,36 @@ const stepsOf = ({ arms }: DistillationPlan) => arms.map(({ name, runs, steps })
 const RUN_SECONDS = 1.25 + 7.2 + 6 + 2.25;
 /** Two looks at the gradients of two sides, and their graph. */
 const LOOK_SECONDS = 1 + 2 * 0.5;
+
+test('a student that is fitted takes no steps, and nothing of it is timed', async () => {
+  const table = wordTable('train', 32);
+  const tokenizer = ngramTokenizer(fitNgrams(table.texts));
+  const model = ngram({ vocab_size: tokenizer.vocabularySize, num_labels: train.labelNames.length });
+  const read = (rows: typeof table) => textDataset(rows, tokenizer, { model });
+  const weights = initialiseParameters(model.parameters, 7);
+  const saved = { path: 'linear', model, weights, labelNames: train.labelNames, contentHash: 'linear' };
+  const asked = options('fitted', {
+    teacher: modelTeacher(saved, { threads: 1 }),
+    student: startOf(model),
+    data: { train: read(table), evaluation: read(wordTable('dev', 8, { seed: 2 })) },
+    controls: ['no-teacher', 'linear'],
+    fit: {},
+  });
+  const measured: RunOptions[] = [];
+  const plan = await planDistillation(asked, { isTimed: true, measure: fakeMeasure(measured) });
+  expect(measured).toEqual([]);
+  expect(stepsOf(plan)).toEqual([
+    ['hinton', 2, 0],
+    ['no-teacher', 2, 0],
+    ['linear', 2, 0],
+  ]);
+  // By the letters of its texts, as the baseline.
+  const [own, , baseline] = plan.arms.map(({ seconds = Number.NaN }) => seconds);
+  expect(own).toBeGreaterThan(0);
+  expect(own).toBeCloseTo(baseline as number, 1);
+  expect(plan.peakRssBytes).toBeUndefined();
+  expect(isWorthTiming(plan)).toBe(false);
+});
 
 // What is compiled takes long on a machine that does other work.
 describe('planDistillation', () => {

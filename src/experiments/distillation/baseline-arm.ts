@@ -10,8 +10,11 @@ import type { JudgedMetric } from '../../metrics/table.js';
 import { saveModel } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
 import { sizeOf } from '../../tensor/shape.js';
+import { expectNoWarning } from '../../training/checks/strict.js';
+import { findWarnings, type Warning } from '../../training/checks/table.js';
 import { STRENGTHS } from '../../training/linear/fit-linear.js';
 import { fitLinearModel } from '../../training/linear/linear-model.js';
+import { fitRecord } from '../../training/run/fitted-run.js';
 import { LAST } from '../../training/run/run-files.js';
 import type { TimedResult } from '../arm-run.js';
 import type { DistillationArm } from './arms.js';
@@ -35,7 +38,7 @@ export type BaselineOptions = {
  */
 export async function fitBaseline(
   options: BaselineOptions,
-): Promise<{ readonly fitted: TextModel; readonly result: TimedResult }> {
+): Promise<{ readonly fitted: TextModel; readonly result: TimedResult & { readonly warnings?: readonly Warning[] } }> {
   const { train, evaluation, metrics, seed, threads, signal, onFraction } = options;
   const begun = performance.now();
   let tried = 0;
@@ -46,10 +49,16 @@ export async function fitBaseline(
   const { model, weights, tokenizer } = fitted;
   const data = { evaluation: textDataset(evaluation, tokenizer, { model }) };
   const scored = await resultOf(model, weights, { data, metrics, threads });
-  const { loss, strength, C, innerScore = null, temperature } = fit;
   const parameters = Object.values(weights).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const details = { loss, strength, C, innerScore, temperature };
-  return { fitted, result: { ...scored, seconds: (performance.now() - begun) / 1000, parameters, details } };
+  const warnings = findWarnings({ fit });
+  return {
+    fitted,
+    result: {
+      ...scored,
+      ...{ seconds: (performance.now() - begun) / 1000, parameters, details: fitRecord(fit) },
+      ...(warnings.length > 0 && { warnings }),
+    },
+  };
 }
 
 /**
@@ -61,28 +70,19 @@ export async function baselineArm(
   _arm: DistillationArm,
   options: ArmOptions & Pick<BaselineOptions, 'onFraction'>,
 ): Promise<TimedResult> {
-  const { data, outputDir, isKept } = options;
+  const { data, outputDir, isKept, strict = false, onEvent } = options;
   const { fitted, result } = await fitBaseline({
     ...options,
     train: textsOf(data.train),
     evaluation: textsOf(data.evaluation),
   });
+  const { warnings = [] } = result;
+  for (const warning of warnings) onEvent({ type: 'warning', ...warning });
+  if (strict) expectNoWarning(warnings);
   await rm(join(outputDir, LAST), { recursive: true, force: true });
   await makeFolder(outputDir);
   if (isKept) await saveModel(join(outputDir, LAST), fitted);
   return result;
-}
-
-/** Features of a letter, and what one feature of a row takes in a whole search, and for each class beside. */
-const COST = { features: 2.5, microseconds: 2, microsecondsPerClass: 0.065 } as const;
-
-/**
- * About how many seconds a fit takes, from what it took on three sets (TREC, BANKING77, SST-2, of 0.7 to 8 million features in
- * their rows; AMD EPYC, Zen 5): too little beside students to be timed.
- */
-export function secondsToFit(texts: readonly string[], classes: number): number {
-  const letters = texts.reduce((total, text) => total + text.length, 0);
-  return (COST.features * letters * (COST.microseconds + COST.microsecondsPerClass * classes)) / 1e6;
 }
 
 function textsOf({ name, text }: Dataset): TextTable {

@@ -27,6 +27,7 @@ import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { timingSeconds } from '../../training/estimate/known-costs.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fine-tune.js';
+import { fitOf } from '../../training/text/solver.js';
 import { textRun } from '../../training/text/text-run.js';
 import { CONTROLS, type Control, DEFAULT_CONTROLS, NO_CONTROLS } from './controls.js';
 import { runDistillation } from './distill.js';
@@ -209,7 +210,13 @@ async function prepared(
     ...(pool && { transfer: textDataset(pool, tokenizer, cut) }),
   };
   const whole = (await transferSet(rows))?.data ?? rows.train;
-  const training = { ...textRun(options, model, whole), device, ...givenOptions(options, ['threads', 'teacherForm']) };
+  const isBeside = options.teacherEpochs !== undefined;
+  const training = {
+    ...textRun(options, model, whole),
+    ...fitOf(options, { ...first, method, teacherForm: options.teacherForm, isBeside }),
+    device,
+    ...givenOptions(options, ['threads', 'teacherForm']),
+  };
   const words =
     options.start ?? (typeof options.student === 'object' ? options.student.name : startWords(options, start));
   const planned: Prepared['planned'] = {

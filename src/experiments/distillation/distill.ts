@@ -116,6 +116,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         onFraction: context.progress,
         onEvent: (event) => {
           if (event.type === 'step') context.progress(fractionOf(event));
+          if (event.type === 'strength') context.progress(event.tried / event.of);
           if (event.type === 'warning') warnings.inRun(arm.name, armSeed, event);
           else emit({ type: 'training', arm: arm.name, seed: armSeed, event });
         },
@@ -258,7 +259,7 @@ async function describedArm(arm: DistillationArm, options: ArmTrainingOptions): 
   if (options.data.transfer === undefined) return arm.description;
   if (isBaseline(arm)) return `${arm.description}; ${options.data.train.size} rows`;
   const { train, steps } = await armTraining(arm, options);
-  return `${arm.description}; ${train.size} rows, ${steps} steps`;
+  return `${arm.description}; ${train.size} rows${options.fit === undefined ? `, ${steps} steps` : ''}`;
 }
 
 function headlineOf(method: Method, controls: readonly Control[]) {

@@ -10,6 +10,7 @@ import { DEFAULT_METRIC, isJudgedMetric, type JudgedMetric } from '../../metrics
 import { classesOf } from '../../models/forward.js';
 import { usualThreads } from '../../runtime/threads.js';
 import { checkTargets, checkTeacher, expectTeacherAlone } from '../../training/checks/teacher-checks.js';
+import { STEPS_ALONE } from '../../training/run/convex-fit.js';
 import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/described-run.js';
 import type { Settings } from '../arm-run.js';
 import { RESULTS } from '../formats.js';
@@ -121,6 +122,7 @@ export async function distillationSettings(options: DistillOptions): Promise<Set
       teacher: teacher.contentHash,
       optimizer: describeRates(student.model, options),
       groups: undefined,
+      ...(options.fit && STEPS_ALONE),
     },
     [TEACHER_SETTINGS, EVIDENCE_SETTINGS],
   );

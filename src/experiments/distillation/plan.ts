@@ -11,11 +11,11 @@ import { servedMethod } from '../../training/checks/served-methods.js';
 import { knownCosts, type Measure } from '../../training/estimate/known-costs.js';
 import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
 import { type Stage, stagesOf } from '../../training/estimate/stages.js';
+import { secondsToFit } from '../../training/linear/seconds-to-fit.js';
 import { teacherForm } from '../../training/run/prepare-run.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { finishedRuns } from '../results-file.js';
 import { isBaseline } from './arms.js';
-import { secondsToFit } from './baseline-arm.js';
 import type { DistillOptions } from './distill-options.js';
 import { designOf } from './distillation-design.js';
 import { isAskedBefore } from './student-training.js';
@@ -282,7 +282,10 @@ function summed(
         sum(labelling.map(({ seconds }) => seconds ?? 0)) +
         sum(coming.map((arm) => arm.runs * (arm.seconds ?? 0))) +
         sum(arms.filter(({ name }) => shown.includes(name)).map((arm) => secondsToScore(arm.stages))),
-      peakRssBytes: most(kinds.map(({ peakRssBytes }) => peakRssBytes ?? 0)),
+      // Of fits nothing is measured.
+      ...(kinds.some(({ peakRssBytes }) => peakRssBytes !== undefined) && {
+        peakRssBytes: most(kinds.map(({ peakRssBytes }) => peakRssBytes ?? 0)),
+      }),
     }),
     disk: { ...disk, mostBytes: disk.modelBytes + disk.answerBytes + disk.logBytes + underWay },
     ...(costs.length > 0 && { cost: sum(costs) }),

@@ -21,6 +21,7 @@ const KEYS = [
   'threads',
   'device',
   'teacherForm',
+  'fit',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /** How every student is trained; arms differ in what they learn from alone. */
@@ -53,7 +54,7 @@ type ArmTraining = {
   readonly training: StudentTraining;
   /** The rows that the arm learns from. */
   readonly train: Dataset;
-  /** Steps of the student, over all stages of the method. */
+  /** Steps of the student, over all stages of the method; none of one that is fitted at once. */
   readonly steps: number;
 };
 
@@ -67,6 +68,7 @@ export async function armTraining(arm: DistillationArm, options: ArmTrainingOpti
   const { train, transfer = train } = options.data;
   const { method, hasTeacher } = armMethod(arm, options.method);
   const rows = hasTeacher ? transfer : train;
+  if (training.fit !== undefined) return { training, train: rows, steps: 0 };
   const { phases } = options.method;
   const steps =
     phases === undefined

@@ -109,7 +109,7 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
       seconds: record.seconds,
       train: { rows: train.size, steps: record.steps },
       ...(record.warnings.length > 0 && { warnings: record.warnings }),
-      curve: record.epochs,
+      ...(record.fit === undefined ? { curve: record.epochs } : { details: { ...record.fit } }),
     };
   } finally {
     const stages = record.phases?.map(({ folder }) => join(outputDir, folder)) ?? [];

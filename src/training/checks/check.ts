@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import type { TextTable } from '../../data/text-table.js';
 import type { JudgedMetric, MetricName } from '../../metrics/table.js';
 import type { ClassCounts } from '../evaluation/evaluate.js';
+import type { LinearFit } from '../linear/fit-linear.js';
 import type { TeacherSample } from './teacher-sample.js';
 import type { TermSums } from './term-sums.js';
 import type { RowsByText } from './texts-alike.js';
@@ -28,6 +29,8 @@ export type Subjects = {
   readonly answers: TeacherSample;
   /** The gradients of a run so far. */
   readonly gradients: TermSums;
+  /** How a convex solver ended. */
+  readonly fit: Pick<LinearFit, 'converged' | 'epochs' | 'gap'>;
   /** A model's answers after an epoch. */
   readonly epoch: AnsweredEpoch;
   /** The same after the last one, with all metrics after each epoch, on so many rows. A regression answers no classes. */
@@ -40,9 +43,9 @@ export type Subjects = {
   readonly experiment: FinishedArms;
 };
 
-/** A model's answers to the evaluation rows after an epoch, from 1. */
+/** A model's answers to the evaluation rows after an epoch, from 1; absent of one that was fitted at once. */
 type AnsweredEpoch = ClassCounts & {
-  readonly epoch: number;
+  readonly epoch?: number;
   readonly data: string;
   readonly labelNames: readonly string[];
 };

@@ -11,10 +11,14 @@ export const oneClass = check('epoch', {
     const [only] = said;
     const rows = gold.reduce((sum, count) => sum + count, 0);
     if (only === undefined || said.length > 1 || rows - Math.max(...gold) < FEW_OTHERS) return undefined;
+    const after = epoch === undefined ? '' : `after epoch ${epoch} `;
     const share = shownPercent((gold[only] ?? 0) / rows);
     return {
-      text: `after epoch ${epoch} the student predicts '${labelNames[only] ?? only}' for all rows of ${data}, of which ${share} are`,
-      fix: 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
+      text: `${after}the student predicts '${labelNames[only] ?? only}' for all rows of ${data}, of which ${share} are`,
+      fix:
+        epoch === undefined
+          ? 'give it more rows, or rows of more classes; look at the texts: do their words tell the classes?'
+          : 'train longer, or with a lower learning rate (higher for a new BiLSTM); look at the loss: it should fall',
     };
   },
 });

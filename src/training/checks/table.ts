@@ -8,6 +8,7 @@ import { emptyTexts } from './empty-texts.js';
 import { labelOrder } from './label-order.js';
 import { labelSpelling } from './label-spelling.js';
 import { noLabels } from './no-labels.js';
+import { notConverged } from './not-converged.js';
 import { oneClass } from './one-class.js';
 import { pastBest } from './past-best.js';
 import { randomStart } from './random-start.js';
@@ -37,6 +38,7 @@ export const CHECK_TABLE = {
   'label-order': labelOrder,
   'teacher-at-chance': teacherAtChance,
   'term-share': termShare,
+  'not-converged': notConverged,
   'one-class': oneClass,
   'classes-missing': classesMissing,
   'still-falling': stillFalling,

@@ -1,9 +1,11 @@
 /** @file What a run is going to take, over all stages of its method: steps, time, memory, disk. */
 import { allRows, workByBatch } from '../../data/row-sample.js';
 import { costOf } from '../../data/timed-cost.js';
+import { classesOf } from '../../models/forward.js';
 import type { Model } from '../../models/model.js';
 import { labellingPlan } from '../../teachers/labelling-plan.js';
 import { sizeOf } from '../../tensor/shape.js';
+import { secondsToFit } from '../linear/seconds-to-fit.js';
 import { SAVING_SHARE, STATE_SECONDS } from '../run/live-run.js';
 import { evaluationRows } from '../run/prepare-run.js';
 import { STEPS_BETWEEN } from '../run/run-checks.js';
@@ -47,6 +49,7 @@ export type DiskUse = {
  * @throws as `runTraining` does before it starts, and for steps that fail.
  */
 export async function estimateStage({ name, run, answers }: Stage, costs?: KnownCosts): Promise<StageEstimate> {
+  if (run.fit !== undefined) return estimatedFit(run, costs);
   const plan = planOfRun(run);
   const { totalSteps: steps, stepsPerEpoch } = plan;
   const epochs = Math.ceil(steps / stepsPerEpoch);
@@ -79,6 +82,18 @@ export async function estimateStage({ name, run, answers }: Stage, costs?: Known
   const { secondsToOpenEvaluation, peakRssBytes } = measured;
   const seconds = (labelling?.seconds ?? 0) + secondsOfRun(measured, counted);
   return { ...sized, secondsPerStep, secondsPerEvaluation, secondsToOpenEvaluation, seconds, peakRssBytes };
+}
+
+/** It takes seconds, so that none of it is timed. */
+function estimatedFit(run: RunOptions, costs: KnownCosts | undefined): StageEstimate {
+  const { model, data } = run;
+  const { stateBytes: _none, ...disk } = diskOf(run, 0, 0);
+  return {
+    parameters: numbersOf(model),
+    ...{ steps: 0, epochs: 0 },
+    ...(costs && { seconds: secondsToFit(data.train.text?.table.texts ?? [], classesOf(model)) }),
+    disk: { ...disk, stateBytes: 0 },
+  };
 }
 
 /** Of the time that is left, for the outputs of a stage's own teacher. */

@@ -2,10 +2,10 @@
 import { OptionError, ShapeError } from '../../errors/failures.js';
 import { defaultMetrics, METRICS, type MetricName } from '../../metrics/table.js';
 import type { ConvexLossName } from '../../optim/convex-loss.js';
-import { type AscentResult, DualAscent, type LinearWeights } from '../../optim/dual-ascent.js';
+import { DualAscent, type LinearWeights } from '../../optim/dual-ascent.js';
 import { type SparseRows, selectSparseRows } from '../../tensor/sparse-rows.js';
 import { type Fold, foldsOf } from './folds.js';
-import { type LinearTargets, type PreparedTargets, prepareTargets } from './linear-targets.js';
+import { type LinearTargets, oneHot, type PreparedTargets, prepareTargets, targetsOfRows } from './linear-targets.js';
 import { fittedShrinkage, fittedTemperature } from './temperature.js';
 
 export type LinearFitOptions = LinearTargets & {
@@ -44,13 +44,17 @@ export type LinearFit = LinearWeights & {
   readonly seconds: number;
   /** Whether the duality gap of the last fit is small enough. */
   readonly converged: boolean;
-  readonly warnings: readonly string[];
+  /** How far above the least loss it may be, as a share of it, and after how many epochs. */
+  readonly gap: number;
+  readonly epochs: number;
 };
 
 /** Each about three times the one before. */
 export const STRENGTHS = [0.03, 0.1, 0.3, 1, 3, 10, 30, 100] as const;
 /** In place of a choice where there is nothing to choose by. */
 const MIDDLE_STRENGTH = 1;
+/** Rows with a label that choose by it, where others have soft targets alone. */
+const ENOUGH_LABELS = 50;
 /** Strengths without a better score that end the search: weaker penalties take longer and overfit more. */
 const PATIENCE = 2;
 /** Relative duality gaps. The order of the strengths is seen long before the last digits of their weights. */
@@ -59,7 +63,8 @@ const TOLERANCES = { search: 1e-2, fit: 1e-3 } as const;
 /**
  * Fits a linear model: `DualAscent` for each strength from the strictest on, on four fifths of the rows; the one with
  * the best metric on the other fifth, the strictest among equals, is fitted to all rows. Of fewer than 2,000 rows each fifth in turn is
- * predicted by a model of the others. Rows of equal features are never on both sides (`foldsOf`). Logits are divided by the
+ * predicted by a model of the others. Rows of equal features are never on both sides (`foldsOf`). Where soft targets come with
+ * labels, 50 or more of the rows that choose, these measure and not the targets, which may be softer than the truth is. Logits are divided by the
  * temperature of the least cross-entropy on the rows that chose; predictions of a regression are taken from the mean
  * score as far as has the least squared error there, since a correlation does not see that they are shrunk.
  * @throws OptionError or ShapeError for targets or options that fit nothing; InterruptedError when the signal says so.
@@ -92,7 +97,8 @@ export async function fitLinear(options: LinearFitOptions): Promise<LinearFit> {
     temperature,
     seconds: (performance.now() - begun) / 1000,
     converged: result.converged,
-    warnings: warningsOf(result),
+    gap: (result.primal - result.dual) / result.primal,
+    epochs: result.epoch,
   };
 }
 
@@ -157,29 +163,26 @@ async function choose(given: {
     ascent: new DualAscent({ ...problem, ...selected(problem, rest) }),
     rows: selectSparseRows(problem.rows, part),
   }));
-  const order = folds.flatMap(({ part }) => [...part]);
-  const targets = selected(problem, Uint32Array.from(order)).targets;
+  const { places, ...gold } = judgedRows(problem, prepared, Uint32Array.from(folds.flatMap(({ part }) => [...part])));
   const { of, mode } = METRICS[metric];
-  const gold = {
-    classes: problem.outputs,
-    labels: Int32Array.from(order, (row) => prepared.labels[row] as number),
-    ...(prepared.scores && { scores: targets }),
-  };
+  const isSoft = problem.outputs > 1 && problem.targets.some((share) => share > 0 && share < 1);
   for (const strength of folds.length === 0 ? [] : strengths) {
     const parts: Float32Array[] = [];
     for (const { ascent, rows } of inner) {
       await ascent.ascend({ strength: strength * scale, tolerance: TOLERANCES.search, signal: options.signal });
       parts.push(linearLogits(rows, ascent.weights()));
     }
-    const raw = concatenated(parts);
+    const raw = targetsOfRows(concatenated(parts), places, problem.outputs);
     const temperature =
-      problem.outputs === 1 ? fittedShrinkage(raw, targets) : fittedTemperature(raw, targets, problem.outputs);
+      problem.outputs === 1
+        ? fittedShrinkage(raw, gold.targets)
+        : fittedTemperature(raw, gold.targets, problem.outputs);
     const score = of({ ...gold, logits: raw.map((logit) => logit / temperature) });
     tried.push({ strength, score });
     options.onStrength?.({ strength, score });
     const isBetter = best === undefined || isAbove(score, best.score, mode);
     if (isBetter) {
-      const duals = options.softTargets === undefined ? meanDuals(problem, inner) : undefined;
+      const duals = isSoft ? undefined : meanDuals(problem, inner);
       best = { strength, score, temperature, duals };
     }
     waited = isBetter ? 0 : waited + 1;
@@ -207,6 +210,18 @@ function meanDuals(
   return mean;
 }
 
+/** Of the rows that choose, in their order, the places of those that are measured, and what they are measured by. */
+function judgedRows({ targets, outputs: classes }: Problem, prepared: PreparedTargets, order: Uint32Array) {
+  const all = Uint32Array.from(order.keys());
+  const labelled = all.filter((place) => prepared.isLabelled[order[place] as number] === 1);
+  const isByLabels = classes > 1 && (labelled.length === order.length || labelled.length >= ENOUGH_LABELS);
+  const places = isByLabels ? labelled : all;
+  const rows = Uint32Array.from(places, (place) => order[place] as number);
+  const labels = Int32Array.from(rows, (row) => prepared.labels[row] as number);
+  const own = isByLabels ? oneHot(labels, classes) : targetsOfRows(targets, rows, classes);
+  return { places, classes, labels, targets: own, ...(prepared.scores && { scores: own }) };
+}
+
 /** A correlation with a constant is NaN, which is worse than any number. */
 function isAbove(score: number, best: number, mode: 'max' | 'min'): boolean {
   if (Number.isNaN(best)) return !Number.isNaN(score);
@@ -214,11 +229,9 @@ function isAbove(score: number, best: number, mode: 'max' | 'min'): boolean {
 }
 
 function selected({ rows, outputs, targets, costs }: Problem, some: Uint32Array) {
-  const own = new Float32Array(some.length * outputs);
-  for (const [i, row] of some.entries()) own.set(targets.subarray(row * outputs, (row + 1) * outputs), i * outputs);
   return {
     rows: selectSparseRows(rows, some),
-    targets: own,
+    targets: targetsOfRows(targets, some, outputs),
     costs: costs && Float32Array.from(some, (row) => costs[row] as number),
   };
 }
@@ -256,12 +269,4 @@ function meanSquare({ starts, values }: SparseRows): number {
   let sum = 0;
   for (const value of values) sum += value * value;
   return sum / (starts.length - 1) || 1;
-}
-
-function warningsOf({ converged, epoch, primal, dual }: AscentResult): readonly string[] {
-  if (converged) return [];
-  const gap = (100 * (primal - dual)) / primal;
-  return [
-    `the linear fit has not converged: after ${epoch} epochs it may be ${gap.toPrecision(2)} % above the least loss; use a smaller strength`,
-  ];
 }

@@ -6,7 +6,7 @@ import type { ConvexLossName } from '../../optim/convex-loss.js';
 import { defined } from '../../options/given.js';
 import type { SparseRows } from '../../tensor/sparse-rows.js';
 import { tensor } from '../../tensor/tensor.js';
-import { fitNgrams, type NgramFeatures, type NgramOptions } from '../../tokenizers/ngram-features.js';
+import { fitNgrams, type NgramFeatures, type NgramOptions, usualMinTexts } from '../../tokenizers/ngram-features.js';
 import { ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
 import { fitLinear, type LinearFit, type TriedStrength } from './fit-linear.js';
 
@@ -20,12 +20,6 @@ export type LinearModelOptions = {
   readonly onStrength?: ((tried: TriedStrength) => void) | undefined;
 };
 
-/**
- * From so many rows on an n-gram has to occur in two of them: half of the features are in one row alone, and leaving them out
- * costs nothing there (BANKING77 91.7 %, 91.9 with them; TREC 91.2, 89.8). On 500 rows of SST-2 it costs 1.3 points.
- */
-const MANY_ROWS = 5000;
-
 /** Without the weights, which the model has. */
 export type LinearModel = TextModel & { readonly fit: Omit<LinearFit, 'weights' | 'bias'> };
 
@@ -37,7 +31,7 @@ export type LinearModel = TextModel & { readonly fit: Omit<LinearFit, 'weights' 
  * @throws OptionError for a table without labels and scores, or one class; as `fitNgrams` and `fitLinear` do.
  */
 export async function fitLinearModel(train: TextTable, options: LinearModelOptions): Promise<LinearModel> {
-  const { ngrams = { minTexts: train.size < MANY_ROWS ? 1 : 2 }, ...how } = options;
+  const { ngrams = { minTexts: usualMinTexts(train.size) }, ...how } = options;
   const { labelNames, labels, scores, pairs, readAs } = train;
   const classes = scores === undefined ? labelNames.length : 1;
   const { features, rows } = featuresOf(train, ngrams);

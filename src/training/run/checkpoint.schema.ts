@@ -84,6 +84,17 @@ export const runRecordSchema = z.strictObject({
   stoppedEarly: z.boolean(),
   metrics: byName,
   epochs: z.array(epoch),
+  fit: z
+    .strictObject({
+      loss: z.string(),
+      strength: z.number(),
+      C: z.number(),
+      innerLoss: z.number().nullable(),
+      temperature: z.number(),
+      epochs: count,
+      gap: measured,
+    })
+    .optional(),
   // Records of 0.1 have none.
   warnings: z.array(warning).default([]),
   kept: z.array(kept),

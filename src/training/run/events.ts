@@ -62,6 +62,16 @@ export type TrainingEvent =
       readonly metrics: Readonly<Record<string, number>>;
       readonly phase?: PhaseMark;
     }
+  /** Of a run without steps: a strength of the penalty that was tried, and the loss on the rows that choose one. */
+  | {
+      readonly type: 'strength';
+      readonly strength: number;
+      readonly loss: number;
+      /** Parts of the work that are done, and how many there are at most. */
+      readonly tried: number;
+      readonly of: number;
+      readonly phase?: PhaseMark;
+    }
   | { readonly type: 'checkpoint'; readonly path: string; readonly kind: 'last' | 'top-k' | 'resume' }
   | { readonly type: 'notice'; readonly text: string }
   | CheckEvent

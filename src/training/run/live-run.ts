@@ -3,12 +3,9 @@
 import { join } from 'node:path';
 import { truncatedRows } from '../../data/text-rows.js';
 import { OptionError } from '../../errors/failures.js';
-import { packageVersion } from '../../files/package-version.js';
 import type { Weights } from '../../models/model.js';
 import { saveModel } from '../../models/saved-model.js';
 import { constantParameters } from '../../nn/parameters.js';
-import { defined } from '../../options/given.js';
-import { loadOnnxRuntime } from '../../runtime/native.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../checks/run-warnings.js';
 import { expectNoWarning } from '../checks/strict.js';
@@ -30,7 +27,7 @@ import { openRunChecks, type RunChecks } from './run-checks.js';
 import { LAST, LOG, METRICS_FILE, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
 import type { RunOptions, RunResult } from './run-options.js';
-import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { type EpochRecord, type RunRecord, recordHead, writeRunRecord } from './run-record.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
@@ -122,7 +119,7 @@ export async function teacherAnswers(options: RunOptions): Promise<TeacherAnswer
 }
 
 /** @throws CheckError if the answers are no good to a strict run. */
-function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers | undefined): Warning[] {
+export function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers | undefined): Warning[] {
   const { teacher, data, strict } = options;
   if (teacher === undefined || answers === undefined) return [];
   const warnings = teacherWarnings(teacher, answers, data.train);
@@ -353,27 +350,16 @@ async function keepIfBest(
 
 /** Writes what stays of a run. The record is the mark of its end, so it comes last; then the state may go. */
 async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
-  const { options, evaluation, step, trained, saveLast, checks, emit, seconds, fingerprint, parameters } = live;
-  const { outputDir, data, seed, command, config } = options;
+  const { options, step, trained, saveLast, checks, emit, seconds } = live;
+  const { outputDir } = options;
   const weights = splitWeights(step.parameters()).model;
   const lastPath = join(outputDir, LAST);
   if (saveLast) {
     await saveModel(lastPath, { ...trained, weights });
     emit({ type: 'checkpoint', path: lastPath, kind: 'last' });
   }
-  const { versions } = (await loadOnnxRuntime()).env;
   const record: RunRecord = {
-    retort: packageVersion(),
-    node: process.versions.node,
-    onnxruntime: versions.node ?? versions.common,
-    ...defined({ command, config }),
-    seed,
-    parameters,
-    data: {
-      train: { name: data.train.name, rows: data.train.size },
-      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.scored ?? evaluation.rows } }),
-    },
-    options: fingerprint(),
+    ...(await recordHead(live)),
     steps: position.step,
     seconds: seconds(),
     stoppedEarly: findings.stoppedEarly,

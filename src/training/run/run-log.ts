@@ -32,6 +32,13 @@ export type LogLine = { readonly seconds: number } & (
       readonly split: string;
       readonly metrics: Readonly<Record<string, number>>;
     }
+  | {
+      readonly type: 'strength';
+      readonly strength: number;
+      readonly loss: number;
+      readonly tried: number;
+      readonly of: number;
+    }
   | CheckEvent
   | { readonly type: 'end'; readonly steps: number; readonly stoppedEarly: boolean }
 );

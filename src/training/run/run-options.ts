@@ -20,6 +20,12 @@ import type { RunRecord } from './run-record.js';
 
 type StepOptions = Parameters<typeof openInGraphStep>[0] & Parameters<typeof openHostStep>[0];
 
+/** A fit by a convex solver. */
+export type FitSettings = {
+  /** C of `DualAscent` times the mean ‖x‖² of a row: the larger, the weaker the L2 penalty. Default: chosen on inner folds (`fitLinear`). */
+  readonly strength?: number | undefined;
+};
+
 export type RunOptions = {
   readonly model: Model;
   readonly method: Method;
@@ -34,6 +40,11 @@ export type RunOptions = {
    */
   readonly teacherForm?: 'fed' | 'traced' | undefined;
   readonly data: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
+  /**
+   * Find the weights by a convex solver (`fitLinear`) in the place of steps, of a linear n-gram model and a method with
+   * `rowTargets`. All that is said of steps, epochs and their optimiser, and the weights to start from, are then not read.
+   */
+  readonly fit?: FitSettings | undefined;
   /** Changes each training batch before student and teacher see it; a teacher is then part of each step. */
   readonly perturbation?: Perturbation | undefined;
   /** Its learning rate is the one before the schedule. */

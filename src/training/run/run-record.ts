@@ -1,11 +1,15 @@
 /** @file `metrics.json`: what a run was and what it gave. Reports and comparisons read nothing else. */
 import { writeFileAtomic } from '../../files/atomic-write.js';
 import { begunByOlder, expectSame, type Fingerprint } from '../../files/fingerprint.js';
+import { packageVersion } from '../../files/package-version.js';
 import { sealed, unsealed } from '../../files/sealed-json.js';
 import { newerFormat, parsed, readSmallJson } from '../../models/saved-model.js';
+import { defined } from '../../options/given.js';
+import { loadOnnxRuntime } from '../../runtime/native.js';
 import type { Warning } from '../checks/table.js';
 import type { KeptModel } from './kept-models.js';
-import { RUN_FORMAT, SEALED_RUN_VERSION } from './run-files.js';
+import type { PreparedRun } from './prepare-run.js';
+import { RUN_FORMAT, SEALED_RUN_VERSION, STEPS_RUN_VERSION } from './run-files.js';
 
 export type EpochRecord = {
   /** From 1. */
@@ -22,6 +26,21 @@ export type EpochRecord = {
 };
 
 type DataRecord = { readonly name: string; readonly rows: number };
+
+/** How a convex solver found the weights: those of `LinearFit` that are no weights. */
+export type FitRecord = {
+  readonly loss: string;
+  /** Of the L2 penalty, the larger the weaker, in units of the rows; and as C of `DualAscent`. */
+  readonly strength: number;
+  readonly C: number;
+  /** The loss on the rows that chose the strength; null where nothing was chosen. */
+  readonly innerLoss: number | null;
+  /** What the scores were divided by. */
+  readonly temperature: number;
+  readonly epochs: number;
+  /** How far above the least loss it may be, as a share of it. */
+  readonly gap: number;
+};
 
 /** One stage of a method. Its folder holds its own record, log and model. */
 export type PhaseRecord = {
@@ -55,6 +74,8 @@ export type RunRecord = {
   /** Of the evaluation set, after the last epoch. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly epochs: readonly EpochRecord[];
+  /** Of a run without steps. */
+  readonly fit?: FitRecord | undefined;
   /** What may make it worthless, by the checks' names. */
   readonly warnings: readonly Warning[];
   /** The models kept for their value, in order of epochs. */
@@ -67,9 +88,28 @@ export type RunRecord = {
 
 const MAX_RECORD_BYTES = 256 * 2 ** 20;
 
+/** What is known of a run before it has trained. */
+export async function recordHead({ options, parameters, evaluation, fingerprint }: PreparedRun) {
+  const { data, seed, command, config } = options;
+  const { versions } = (await loadOnnxRuntime()).env;
+  return {
+    retort: packageVersion(),
+    node: process.versions.node,
+    onnxruntime: versions.node ?? versions.common,
+    ...defined({ command, config }),
+    ...{ seed, parameters },
+    data: {
+      train: { name: data.train.name, rows: data.train.size },
+      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.scored ?? evaluation.rows } }),
+    },
+    options: fingerprint(),
+  } satisfies Partial<RunRecord>;
+}
+
 /** @throws OutputError naming the path. */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
-  const { name: format, version } = RUN_FORMAT;
+  const { name: format } = RUN_FORMAT;
+  const version = record.fit === undefined ? STEPS_RUN_VERSION : RUN_FORMAT.version;
   await writeFileAtomic(path, `${JSON.stringify(sealed({ format, version, ...record }), null, 2)}\n`);
 }
 

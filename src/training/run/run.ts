@@ -4,6 +4,7 @@ import { expectSame } from '../../files/fingerprint.js';
 import { claimOutputFolder, type OutputFolder } from '../../files/output-folder.js';
 import { loadModel } from '../../models/saved-model.js';
 import { hasFile, hasRunState, loadRunState, loadRunTensors, removeRunState } from './checkpoint.js';
+import { fitInto } from './fitted-run.js';
 import { type SavedRun, trainInto } from './live-run.js';
 import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { LOG, METRICS_FILE, RESUME } from './run-files.js';
@@ -12,7 +13,8 @@ import { expectSameRun, type RunRecord, readRunRecord } from './run-record.js';
 
 /**
  * Trains, evaluates after each epoch, and writes into `outputDir`: `metrics.json`, `log.jsonl`, the models that are to
- * be kept, and while it runs its state in `resume/`.
+ * be kept, and while it runs its state in `resume/`. With `fit` a convex solver takes the place of the training; it takes
+ * seconds, and has no state.
  * @throws OptionError, SignalError, and CheckError of a strict run, before any work starts; OutputError for a folder in use or not empty, or a full disk;
  *   InterruptedError, DivergedError with the state kept; CheckpointError for a state that cannot be taken up.
  */
@@ -22,10 +24,11 @@ export async function runTraining(options: RunOptions): Promise<RunResult> {
 
 /** As `runTraining`, for a run whose options have been checked. */
 export async function runPrepared(run: PreparedRun): Promise<RunResult> {
-  const { outputDir, resume = false } = run.options;
+  const { outputDir, resume = false, fit } = run.options;
   const { folder, isFinished } = await claim(run.options);
   try {
     if (isFinished) return await finishedBefore(run);
+    if (fit !== undefined) return await fitInto(run, fit);
     const saved = resume && (await hasRunState(join(outputDir, RESUME))) ? await stateToResume(run) : undefined;
     return await trainInto(run, saved);
   } finally {

@@ -39,6 +39,7 @@ import { paddingShare } from '../step/micro-batches.js';
 import { readingOfTasks, type TasksOptions, trainTasks } from '../tasks/multi-task-run.js';
 import { MEAN } from '../tasks/task-evaluators.js';
 import { textTasks } from '../tasks/text-tasks.js';
+import { fitOf } from './solver.js';
 import { textRun, usualSettings } from './text-run.js';
 import type { TextSettings } from './text-settings.js';
 
@@ -89,7 +90,7 @@ export type FineTuned = TextModel &
     readonly outputDir: string;
     readonly tasks: readonly FineTunedTask[];
     /** Of one task: tokens of its training rows, the share of the computed tokens that was padding, rows that were cut. */
-    readonly read?: { readonly tokens: number; readonly paddingShare: number; readonly truncated: number };
+    readonly read?: { readonly tokens: number; readonly paddingShare?: number; readonly truncated: number };
     /** The kept model that ranks first, where that is not the one after the last epoch. */
     readonly best?: { readonly path: string; readonly metric: string; readonly value: number; readonly epoch: number };
   };
@@ -174,16 +175,19 @@ export async function prepareOne(options: FineTuneOptions, task: OpenedTask, pla
   const cut = { model, maxLength: readLength(start, options.maxLength) };
   const data = { train: textDataset(task.train, tokenizer, cut), evaluation: textDataset(task.dev, tokenizer, cut) };
   const { earlyStopping = usualSettings(model).earlyStopping } = options;
+  const method = supervised();
+  const fitted = fitOf(options, { model, weights, method });
   const run: RunOptions = {
     ...textRun(options, model, data.train),
     ...common(options, place),
+    ...fitted,
     model,
     weights,
-    method: supervised(),
+    method,
     data,
     metrics,
     ...ranking,
-    ...(earlyStopping > 0 && { earlyStopping: { ...ranking.monitor, patience: earlyStopping } }),
+    ...(earlyStopping > 0 && !fitted.fit && { earlyStopping: { ...ranking.monitor, patience: earlyStopping } }),
   };
   return { kind: 'one', tasks: [task], start, run, data, outputDir: place.outputDir };
 }
@@ -196,6 +200,7 @@ async function prepareSeveral(
   const { seed = SEED, sampling = 'proportional', earlyStopping = 0 } = options;
   const opened = await encoderFor(options);
   const start = { ...opened, ...startingPart(opened, startOf(options)) };
+  fitOf(options, { ...start, method: supervised() });
   const made = textTasks(start, tasks, { seed, maxLength: readLength(start, options.maxLength) });
   const mixture = taskMixture(
     made.tasks.map(({ name, data }) => ({ name, data: data.train })),
@@ -336,7 +341,7 @@ function readOf(run: RunOptions, train: Dataset): FineTuned['read'] & {} {
   const tokens = (train.text?.lengths ?? new Uint32Array()).reduce((sum, length) => sum + length, 0);
   return {
     tokens,
-    paddingShare: paddingShare(orderOf(train, plan, run.seed, 0), train, plan),
+    ...(run.fit === undefined && { paddingShare: paddingShare(orderOf(train, plan, run.seed, 0), train, plan) }),
     truncated: train.text === undefined ? 0 : truncatedRows(train.text),
   };
 }

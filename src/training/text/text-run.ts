@@ -36,8 +36,10 @@ export function usualSettings({ sort = 'encoder' }: Pick<Model, 'sort'>): Usual 
   return Object.fromEntries(usual) as Usual; // as the type says by the same table
 }
 
-/** Settings that become something else in a run: the optimiser and its groups, steps, what chooses among epochs, several tasks. */
+/** Settings that become something else in a run: the solver, the optimiser and its groups, steps, what chooses among epochs, several tasks. */
 const WORKED_IN = [
+  'solver',
+  'strength',
   'learningRate',
   'weightDecay',
   'adamEpsilon',

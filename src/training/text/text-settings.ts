@@ -7,8 +7,16 @@ import type { Portion } from '../../options/option-spec.js';
 import type { SettingTable } from '../../options/setting.js';
 import { TOKENS_PER_RUN } from '../../tokenizers/token-limits.js';
 
+/** How weights are found: by a convex solver, in seconds, where the model is linear; else by steps of an optimiser. */
+export const SOLVERS = ['convex', 'steps'] as const;
+export type SolverName = (typeof SOLVERS)[number];
+
 /** Each has a default by the sort of model (`usualSettings`). */
 export type TextSettings = {
+  /** Default: `convex` for a new linear n-gram model and a method with `rowTargets`, else `steps`. */
+  readonly solver?: SolverName | undefined;
+  /** Of the convex solver's L2 penalty: the larger, the weaker (`FitSettings`). Default: chosen on inner folds. */
+  readonly strength?: number | undefined;
   /** Passes over the training rows. */
   readonly epochs?: number | undefined;
   /** The largest, after the warm-up. */
@@ -43,7 +51,25 @@ export type TextSettings = {
 };
 
 export const TEXT_SETTINGS = {
+  solver: {
+    kind: 'choice',
+    choices: SOLVERS,
+    group: 'Training',
+    only: ['train', 'distill'],
+    help: 'how weights are found: by a convex solver, for n-grams without a layer, or by steps of an optimiser',
+    defaultSays: 'convex where it is possible',
+  },
+  strength: {
+    kind: 'number',
+    above: 0,
+    max: 1e6,
+    group: 'Training',
+    only: ['train', 'distill'],
+    help: 'of the convex solver: inverse strength of the L2 penalty, larger is weaker',
+    defaultSays: 'chosen on inner folds, from 0.03 to 100',
+  },
   epochs: {
+    ofSteps: true,
     kind: 'integer',
     min: 1,
     usual: { encoder: 3, bilstm: 30, ngram: 20, static: 10 },
@@ -51,6 +77,7 @@ export const TEXT_SETTINGS = {
     help: 'number of epochs',
   },
   learningRate: {
+    ofSteps: true,
     kind: 'number',
     above: 0,
     // Devlin et al. 2019 (arXiv:1810.04805), appendix A.3; Adam's own for what starts at random.
@@ -59,6 +86,7 @@ export const TEXT_SETTINGS = {
     help: 'learning rate of AdamW or Adam',
   },
   batchSize: {
+    ofSteps: true,
     kind: 'integer',
     min: 1,
     max: 65_536,
@@ -67,6 +95,7 @@ export const TEXT_SETTINGS = {
     help: 'rows per batch',
   },
   gradientAccumulationSteps: {
+    ofSteps: true,
     kind: 'integer',
     min: 1,
     max: 65_536,
@@ -75,6 +104,7 @@ export const TEXT_SETTINGS = {
     defaultSays: '1',
   },
   schedule: {
+    ofSteps: true,
     kind: 'choice',
     choices: Object.keys(SCHEDULES) as ScheduleName[], // of the table by construction
     usual: { encoder: 'linear', bilstm: 'constant', ngram: 'linear', static: 'linear' },
@@ -82,6 +112,7 @@ export const TEXT_SETTINGS = {
     help: 'schedule of the learning rate',
   },
   warmup: {
+    ofSteps: true,
     kind: 'number',
     min: 0,
     max: 1,
@@ -92,6 +123,7 @@ export const TEXT_SETTINGS = {
     yaml: { defaultSays: '0.1; 0 with schedule constant' },
   },
   weightDecay: {
+    ofSteps: true,
     kind: 'number',
     min: 0,
     usual: { encoder: 0.01, bilstm: 0, ngram: 0, static: 0 },
@@ -106,6 +138,7 @@ export const TEXT_SETTINGS = {
     help: 'epsilon of AdamW or Adam; a larger one (1e-3) moves rare words and n-grams less',
   },
   maxGradNorm: {
+    ofSteps: true,
     kind: 'number',
     min: 0,
     usual: { encoder: 1, bilstm: 5, ngram: 0, static: 5 },
@@ -113,6 +146,7 @@ export const TEXT_SETTINGS = {
     help: 'clip gradients at this global norm; 0 = off',
   },
   layerDecay: {
+    ofSteps: true,
     kind: 'number',
     above: 0,
     max: 1,
@@ -130,6 +164,7 @@ export const TEXT_SETTINGS = {
     defaultSays: 'proportional',
   },
   earlyStopping: {
+    ofSteps: true,
     kind: 'integer',
     min: 0,
     usual: { encoder: 0, bilstm: 5, ngram: 5, static: 0 },
@@ -138,6 +173,7 @@ export const TEXT_SETTINGS = {
     help: 'patience: stop after N epochs without a better --monitor; 0 = never',
   },
   monitor: {
+    ofSteps: true,
     kind: 'choice',
     choices: MONITORED_METRICS,
     group: 'Training',
@@ -147,6 +183,7 @@ export const TEXT_SETTINGS = {
     defaultSays: "the task's first metric",
   },
   maxSteps: {
+    ofSteps: true,
     kind: 'integer',
     min: 1,
     group: 'Training',
@@ -154,6 +191,7 @@ export const TEXT_SETTINGS = {
     ofEveryModel: true,
   },
   limitTrainBatches: {
+    ofSteps: true,
     kind: 'portion',
     default: { fraction: 1 },
     group: 'Data',

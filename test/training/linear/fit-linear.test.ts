@@ -6,9 +6,9 @@ import { softmax } from '../../../src/tensor/logits.js';
 import { NO_LABEL } from '../../../src/tensor/no-label.js';
 import { RandomStream } from '../../../src/tensor/random.js';
 import { type SparseRows, selectSparseRows } from '../../../src/tensor/sparse-rows.js';
+import { findWarnings } from '../../../src/training/checks/table.js';
 import { fitLinear, linearLogits, STRENGTHS } from '../../../src/training/linear/fit-linear.js';
 import { foldsOf } from '../../../src/training/linear/folds.js';
-import { mixedTargets } from '../../../src/training/linear/linear-targets.js';
 import { fittedTemperature } from '../../../src/training/linear/temperature.js';
 
 /** Rows of about `density` of the features each. */
@@ -68,7 +68,7 @@ describe('fitLinear', () => {
       expect(STRENGTHS.slice(0, told.length)).toEqual(told);
       // Strict penalties are too strict for labels of a model of such weights, and two worse ones in a row end the search.
       expect(fit.strength).toBeGreaterThan(STRENGTHS[0]);
-      expect(fit).toMatchObject({ loss, metric: 'accuracy', converged: true, warnings: [] });
+      expect(fit).toMatchObject({ loss, metric: 'accuracy', converged: true });
     }
   });
 
@@ -156,10 +156,13 @@ describe('fitLinear', () => {
   test('says so where it has not converged', async () => {
     const fit = await fitLinear({ ...given, loss: 'squared-hinge', strengths: [1e9] });
     expect(fit.converged).toBe(false);
-    expect(fit.warnings).toHaveLength(1);
-    expect(fit.warnings[0]).toMatch(
-      /^the linear fit has not converged: after 1000 epochs it may be [\d.e+]+ % above the least loss; use a smaller strength$/,
+    expect(fit.epochs).toBe(1000);
+    const [warning] = findWarnings({ fit });
+    expect(warning?.name).toBe('not-converged');
+    expect(warning?.text).toMatch(
+      /^the linear fit has not converged: after 1000 epochs its loss may be [\d.e+]+ % above the least$/,
     );
+    expect(findWarnings({ fit: { ...fit, converged: true } })).toEqual([]);
   });
 
   test('can be interrupted, and refuses what fits nothing', async () => {
@@ -248,25 +251,5 @@ describe('fittedTemperature', () => {
     const targets = Float32Array.from([1, 0, 0, 1, 1, 0]);
     // Closed form: 1 − ε + ε / 2 on the right class, with ε = 1 / 5: the margin 2 / T is log (0.9 / 0.1).
     expect(fittedTemperature(logits, targets, 2)).toBeCloseTo(2 / Math.log(9), 4);
-  });
-});
-
-describe('mixedTargets', () => {
-  // Witness: by hand; softmax of (log 3, 0) at T = 1 is (3/4, 1/4).
-  test('is alpha of the teacher and the rest of the label, and the teacher alone without one', () => {
-    const teacherLogits = Float32Array.from([Math.log(3), 0, Math.log(3), 0]);
-    const mixed = mixedTargets({ teacherLogits, labels: Int32Array.from([1, NO_LABEL]), alpha: 0.4, temperature: 1 });
-    expect([...mixed].map((p) => Number(p.toFixed(6)))).toEqual([0.3, 0.7, 0.75, 0.25]);
-    const softer = mixedTargets({ teacherLogits, labels: Int32Array.from([1, 1]), alpha: 1, temperature: 2 });
-    expect(softer[0]).toBeCloseTo(Math.sqrt(3) / (Math.sqrt(3) + 1), 6);
-  });
-
-  test('refuses options out of range', () => {
-    const options = { teacherLogits: new Float32Array(4), labels: new Int32Array(2), alpha: 0.5, temperature: 1 };
-    expect(() => mixedTargets({ ...options, alpha: 2 })).toThrow('alpha: wanted a number from 0 to 1, got 2');
-    expect(() => mixedTargets({ ...options, temperature: 0 })).toThrow('temperature: wanted a number > 0, got 0');
-    expect(() => mixedTargets({ ...options, labels: new Int32Array(3) })).toThrow(
-      'teacherLogits: wanted C numbers for each of 3 labels, got 4',
-    );
   });
 });

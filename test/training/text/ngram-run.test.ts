@@ -13,6 +13,8 @@ import { wordTable } from '../../data/words.js';
 import { temporaryFolder } from '../../files/processes.js';
 
 const root = temporaryFolder();
+/** By gradient steps. */
+const steps = { solver: 'steps', epochs: 4, batchSize: 16 } as const;
 const task: TextTask = {
   name: 'words',
   train: wordTable('train', 400),
@@ -24,8 +26,6 @@ const task: TextTask = {
 const options = (name: string, more: Partial<FineTuneOptions> = {}): FineTuneOptions => ({
   model: 'ngram',
   task,
-  epochs: 4,
-  batchSize: 16,
   threads: 1,
   outputDir: join(root, name),
   ...more,
@@ -33,28 +33,37 @@ const options = (name: string, more: Partial<FineTuneOptions> = {}): FineTuneOpt
 
 describe('fineTune with model ngram', () => {
   test.each([
-    ['linear', {}],
-    ['through a layer', { hidden: 8, charNgrams: 'none' }],
-  ])('%s: learns, and its folder is all that an answer needs', async (name, settings) => {
-    const tuned = await fineTune(options(name, { ...settings, epochs: 20, learningRate: 0.05, earlyStopping: 0 }));
-    const { accuracy = 0 } = tuned.record.metrics;
-    // Witness: the labels follow from the words; always naming the most frequent is right on fewer than 75 %.
-    expect(accuracy).toBeGreaterThan(0.85);
-    const loaded = await loadTextModel(join(root, name));
-    expect(loaded.model.config).toEqual(tuned.model.config);
-    expect(loaded.weights).toEqual(tuned.weights);
-    const opened = await openTextModel(join(root, name), { threads: 1 });
-    const [answer] = await opened.predict('good good film');
-    await opened.release();
-    expect(answer?.label).toBe('positive');
-    const folder = join(root, `${name} export`);
-    await exportModel({ model: join(root, name), outputDir: folder });
-    const plain = (await loadNgramPredictor(folder)).predict('good good film');
-    expect(plain.score).toBeCloseTo(answer?.score ?? NaN, 5);
-  });
+    ['linear', {}, false],
+    ['linear by steps', { ...steps, epochs: 20, learningRate: 0.05, earlyStopping: 0 }, true],
+    [
+      'through a layer',
+      { hidden: 8, charNgrams: 'none', epochs: 20, batchSize: 16, learningRate: 0.05, earlyStopping: 0 },
+      true,
+    ],
+  ])(
+    '%s: learns, and its folder is all that an answer needs',
+    async (name, settings: Partial<FineTuneOptions>, hasSteps) => {
+      const tuned = await fineTune(options(name, settings));
+      const { accuracy = 0 } = tuned.record.metrics;
+      expect([tuned.record.fit === undefined, tuned.record.steps > 0]).toEqual([hasSteps, hasSteps]);
+      // Witness: the labels follow from the words; always naming the most frequent is right on fewer than 75 %.
+      expect(accuracy).toBeGreaterThan(0.85);
+      const loaded = await loadTextModel(join(root, name));
+      expect(loaded.model.config).toEqual(tuned.model.config);
+      expect(loaded.weights).toEqual(tuned.weights);
+      const opened = await openTextModel(join(root, name), { threads: 1 });
+      const [answer] = await opened.predict('good good film');
+      await opened.release();
+      expect(answer?.label).toBe('positive');
+      const folder = join(root, `${name} export`);
+      await exportModel({ model: join(root, name), outputDir: folder });
+      const plain = (await loadNgramPredictor(folder)).predict('good good film');
+      expect(plain.score).toBeCloseTo(answer?.score ?? NaN, 5);
+    },
+  );
 
   test('interrupted and resumed it ends in the same bytes', async () => {
-    const settings = { hidden: 4, tokensPerRun: 200 };
+    const settings = { ...steps, hidden: 4, tokensPerRun: 200 };
     const whole = await fineTune(options('whole run', settings));
     const stop = new AbortController();
     const parted = options('parted run', settings);
@@ -73,14 +82,64 @@ describe('fineTune with model ngram', () => {
   });
 
   test('resumed with other n-grams it is another run', async () => {
-    await fineTune(options('other n-grams', { epochs: 1 }));
-    const other = fineTune(options('other n-grams', { epochs: 1, ngrams: '1', resume: true }));
+    await fineTune(options('other n-grams'));
+    const other = fineTune(options('other n-grams', { ngrams: '1', resume: true }));
     await expect(other).rejects.toThrow(/another/);
+    const stricter = fineTune(options('other n-grams', { strength: 0.1, resume: true }));
+    await expect(stricter).rejects.toThrow(/fit/);
+    expect((await fineTune(options('other n-grams', { resume: true }))).status).toBe('already-finished');
+  });
+
+  test('a fit that was killed is begun again', async () => {
+    const whole = await fineTune(options('fitted'));
+    const stop = new AbortController();
+    const onEvent = ({ type }: { readonly type: string }) => type === 'strength' && stop.abort();
+    await expect(fineTune(options('killed', { signal: stop.signal, onEvent }))).rejects.toThrow('interruption');
+    const again = await fineTune(options('killed', { resume: true }));
+    expect(again.weights).toEqual(whole.weights);
+    expect(again.record).toMatchObject({ steps: 0, epochs: [], metrics: whole.record.metrics, fit: whole.record.fit });
+  });
+
+  test('a strength that is given is taken; the usual one is chosen by the loss on inner folds', async () => {
+    const { record } = await fineTune(options('strength', { strength: 0.3 }));
+    expect(record.fit).toMatchObject({ strength: 0.3, loss: 'logistic' });
+    const chosen = (await fineTune(options('chosen'))).record.fit;
+    expect(chosen?.innerLoss).toBeLessThan(record.fit?.innerLoss ?? 0);
+  });
+
+  test.each<[Partial<FineTuneOptions>, string]>([
+    [
+      { epochs: 3 },
+      'epochs: wanted solver steps, got solver convex, the default of n-grams without a layer, which takes no steps; leave it out, or choose solver steps',
+    ],
+    [
+      { solver: 'convex', learningRate: 1 },
+      'learningRate: wanted solver steps, got solver convex, which takes no steps',
+    ],
+    [
+      { solver: 'convex', hidden: 4 },
+      'solver convex: wanted a linear model of n-grams, and a method that gives each row one target, got model ngram with a hidden layer of 4, which is not convex; train by steps',
+    ],
+    [{ solver: 'steps', strength: 1 }, 'strength: wanted solver convex, got solver steps; leave it out'],
+    [
+      { hidden: 4, strength: 1 },
+      'strength: wanted solver convex, got model ngram with a hidden layer of 4, which is not convex; leave it out',
+    ],
+  ])('%j: %s', async (settings, message) => {
+    await expect(fineTune(options('refused', settings))).rejects.toThrow(message);
+  });
+
+  test('a model that was trained before goes on by steps', async () => {
+    const model = await loadTextModel(join(root, 'linear'));
+    const { record } = await fineTune(options('gone on', { model, epochs: 1 }));
+    expect(record.steps).toBeGreaterThan(0);
+    const { record: refitted } = await fineTune(options('fitted again', { model, solver: 'convex' }));
+    expect(refitted.steps).toBe(0);
   });
 
   test('pairs, and a regression', async () => {
     const train = wordTable('train', 60, { pairs: true });
-    const pairs = await fineTune(options('pairs', { task: { ...task, train, isPair: true }, epochs: 1 }));
+    const pairs = await fineTune(options('pairs', { task: { ...task, train, isPair: true } }));
     expect(pairs.readsPairs).toBe(true);
     const { row } = { row: pairs.tokenizer.encodeRow('good', 'good') };
     expect(new Set(row.ids).size).toBe(row.ids.length);
@@ -93,14 +152,14 @@ describe('fineTune with model ngram', () => {
       metrics: ['pearson'],
       isRegression: true,
     };
-    const { record } = await fineTune(options('regression', { task: regression, epochs: 20, learningRate: 0.1 }));
+    const { record } = await fineTune(options('regression', { task: regression }));
     expect(record.metrics.pearson).toBeGreaterThan(0.8);
   });
 
   test.each<[Partial<FineTuneOptions>, string]>([
     [{ layers: 2 }, 'layers: wanted an encoder, got model ngram; leave it out'],
     [{ vocabulary: 'minilm-l6' }, 'vocabulary: wanted model bilstm or model static, got model ngram; leave it out'],
-    [{ model: 'bilstm', ngrams: '1' }, 'ngrams: wanted model ngram, got model bilstm; leave it out'],
+    [{ model: 'bilstm', ngrams: '1' }, 'ngrams: wanted model ngram or model static, got model bilstm; leave it out'],
     [
       { model: 'minilm-l6', hidden: 4 },
       'hidden: wanted model bilstm or model ngram or model static, got model minilm-l6; leave it out',
@@ -119,11 +178,58 @@ describe('fineTune with model ngram', () => {
 });
 
 describe('distillTexts with model ngram', () => {
+  test('by the convex solver: all arms on one pool of targets, of which only teachers have answers', async () => {
+    const teacher = await loadTextModel(join(root, 'linear'));
+    const { labels: _, ...pool } = wordTable('pool', 60, { seed: 9 });
+    const given = { teacher, task, model: 'ngram', seeds: [1, 2], transfer: pool, threads: 1 } as const;
+    const warned: string[] = [];
+    const distilled = await distillTexts({
+      ...given,
+      controls: 'no-teacher,linear,hard-labels,shuffled-teacher,label-smoothing',
+      outputDir: join(root, 'arms'),
+      onEvent: (event) => event.type === 'warning' && warned.push(event.name),
+    });
+    const { arms, ship } = distilled.record;
+    const rows = Object.fromEntries(arms.map(({ name, train }) => [name, train]));
+    // Four rows of the pool are evaluated ones, and left out.
+    const all = { rows: 360 + 56, steps: 0 };
+    const labelled = { rows: 360, steps: 0 };
+    expect(rows).toEqual({
+      hinton: all,
+      'no-teacher': labelled,
+      linear: undefined,
+      'hard-labels': all,
+      'shuffled-teacher': all,
+      'label-smoothing': labelled,
+    });
+    expect(arms.every(({ curve, mean }) => curve === undefined && mean > 80)).toBe(true);
+    expect(arms.find(({ name }) => name === 'hinton')?.description).toBe('the teacher, by the method; 416 rows');
+    expect(ship).toBeDefined();
+    expect(warned).not.toContain('not-converged');
+    expect(distilled.student.model.config).toMatchObject({ hidden_size: 0 });
+    // Settings of steps are no part of it.
+    expect(distilled.record.settings).not.toHaveProperty('epochs');
+    expect(distilled.record.settings).toMatchObject({ fit: {} });
+    const again = await distillTexts({ ...given, resume: true, outputDir: join(root, 'arms') });
+    expect(again.record.arms[0]?.scores).toEqual(arms[0]?.scores);
+  });
+
+  test('methods without one target per row learn by steps, and cannot be fitted', async () => {
+    const teacher = await loadTextModel(join(root, 'linear'));
+    const given = { teacher, task, model: 'ngram', method: 'tang', seeds: [1], controls: [], threads: 1 } as const;
+    const { record } = await distillTexts({ ...given, epochs: 1, outputDir: join(root, 'tang') });
+    expect(record.arms[0]?.train?.steps).toBeGreaterThan(0);
+    const refused = distillTexts({ ...given, solver: 'convex', outputDir: join(root, 'refused tang') });
+    await expect(refused).rejects.toThrow(
+      /got method 'tang', whose loss with these options is not that of one target per row/,
+    );
+  });
+
   test('reads the n-grams of the pool, too; a method of hidden states names what it lacks', async () => {
     const teacher = await loadTextModel(join(root, 'linear'));
     const { labels: _, ...pool } = wordTable('pool', 30, { seed: 9 });
     const transfer = { ...pool, texts: pool.texts.map((text) => `${text} marvellous`) };
-    const common = { teacher, task, model: 'ngram', seeds: [1], controls: [], threads: 1, epochs: 1 } as const;
+    const common = { teacher, task, model: 'ngram', seeds: [1], controls: [], threads: 1 } as const;
     const { student } = await distillTexts({ ...common, transfer, outputDir: join(root, 'distilled') });
     expect(student.tokenizer.encodeRow('marvellous').ids.length).toBeGreaterThan(5);
     expect(teacher.tokenizer.encodeRow('marvellous').ids.length).toBeLessThan(5);

@@ -6,6 +6,7 @@ import { formatCount } from '../../../errors/number-text.js';
 import { knownCosts, timingSeconds } from '../../../training/estimate/known-costs.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
 import { machineLoad, machineTimes } from '../../../training/estimate/time-range.js';
+import type { FitRecord } from '../../../training/run/run-record.js';
 import { MEAN } from '../../../training/tasks/task-evaluators.js';
 import { type FineTuned, type FineTunedTask, fineTune, prepareFineTuning } from '../../../training/text/fine-tune.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
@@ -51,18 +52,22 @@ async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0])
   const estimate = await estimateStage({ run }, knownCosts({ seconds: timingSeconds(toPrepare) }));
   const { seconds: training = 0 } = estimate;
   const stage = { ...estimate, seconds: toPrepare + training };
-  const { parameters, steps, epochs, seconds, peakRssBytes = 0 } = stage;
-  const { saveTopK = 0 } = run;
+  const { parameters, steps, epochs, seconds, peakRssBytes } = stage;
+  const { saveTopK = 0, fit } = run;
   const disk = runDisk(stage.disk, saveTopK < 0 ? epochs : Math.min(saveTopK, epochs));
   const atMost = run.earlyStopping === undefined ? '' : ' at most';
+  const how =
+    fit === undefined
+      ? `${formatCount(steps)} steps of ${run.batchSize} rows${atMost}`
+      : `fitted by the convex solver${fit.strength === undefined ? '' : ` at strength ${fit.strength}`}`;
   return {
     text: [
-      `train    ${formatCount(train.size)} rows (${train.name}), ${formatCount(steps)} steps of ${run.batchSize} rows${atMost}`,
-      `scored   on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name}) after each of ${formatCount(epochs)} epochs`,
+      `train    ${formatCount(train.size)} rows (${train.name}), ${how}`,
+      `scored   on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})${fit === undefined ? ` after each of ${formatCount(epochs)} epochs` : ''}`,
       `model    ${run.model.kind}, ${formatCount(parameters)} parameters`,
       `time     ${formatTimeRange(seconds)}${run.earlyStopping === undefined ? '' : ', less where it stops early'}`,
       ...busyLines(machineLoad(since)),
-      `memory   about ${formatSize(peakRssBytes)} at most`,
+      ...(peakRssBytes === undefined ? [] : [`memory   about ${formatSize(peakRssBytes)} at most`]),
       `disk     about ${formatSize(disk.stays)} that stay, ${formatSize(disk.most)} at most`,
       `output   ${outputDir}`,
       'nothing was trained or written: leave out --dry_run to start',
@@ -95,7 +100,9 @@ function outputOf(trained: FineTuned): CommandOutput {
   const line = (name: string, text: string) => `${name.padEnd(width)}  ${text}`;
   const own =
     isOne && task
-      ? [`${figuresOf(metrics)} on ${formatCount(targetRows(task.dev))} rows (${task.dev.name}) after the last epoch`]
+      ? [
+          `${figuresOf(metrics)} on ${formatCount(targetRows(task.dev))} rows (${task.dev.name})${record.fit === undefined ? ' after the last epoch' : ''}`,
+        ]
       : [];
   return {
     text: [
@@ -110,8 +117,9 @@ function outputOf(trained: FineTuned): CommandOutput {
         `${formatCount(parameters)} parameters on ${formatCount(rows)} rows` +
           (read === undefined
             ? ` of ${tasks.length} tasks`
-            : `, ${formatCount(read.tokens)} tokens, ${(100 * read.paddingShare).toFixed(1)} % padding`),
+            : `, ${formatCount(read.tokens)} ${record.fit === undefined ? 'tokens' : 'features'}${paddingText(read)}`),
       ),
+      ...(record.fit === undefined ? [] : [line('solver', `convex, ${fitText(record.fit)}`)]),
       line('model', lastPath ?? outputDir),
       ...(best
         ? [line('best', `${best.path} (${best.metric} ${formatMetric(best.metric, best.value)}, epoch ${best.epoch})`)]
@@ -129,9 +137,20 @@ function outputOf(trained: FineTuned): CommandOutput {
       steps,
       seconds,
       stoppedEarly,
+      fit: record.fit === undefined ? null : { ...record.fit },
       next,
     },
   };
+}
+
+function paddingText({ paddingShare }: NonNullable<FineTuned['read']>): string {
+  return paddingShare === undefined ? '' : `, ${(100 * paddingShare).toFixed(1)} % padding`;
+}
+
+/** Of a fit: the penalty, and where it was chosen. */
+function fitText({ strength, innerLoss }: FitRecord): string {
+  const chosen = innerLoss === null ? '' : `, loss ${innerLoss.toFixed(4)} on inner folds`;
+  return `strength ${strength} of the L2 penalty${chosen}`;
 }
 
 function jsonOfOne({ record, best }: FineTuned, task: FineTunedTask, read: NonNullable<FineTuned['read']>) {

@@ -1,0 +1,152 @@
+/** @file A run without steps: the weights of a linear model are fitted to the targets of its rows by a convex solver. */
+import { join } from 'node:path';
+import { batchesInOrder } from '../../data/shuffle.js';
+import { classesOf } from '../../models/forward.js';
+import { saveModel } from '../../models/saved-model.js';
+import type { TeacherAnswers } from '../../teachers/teacher.js';
+import { tensor } from '../../tensor/tensor.js';
+import { expectNoWarning } from '../checks/strict.js';
+import { findWarnings, type Warning } from '../checks/table.js';
+import { openEvaluator } from '../evaluation/evaluate.js';
+import { featureRows } from '../linear/dataset-rows.js';
+import { fitLinear, type LinearFit, STRENGTHS } from '../linear/fit-linear.js';
+import { answerWarnings, teacherAnswers } from './live-run.js';
+import type { PreparedRun } from './prepare-run.js';
+import { LAST, LOG, METRICS_FILE } from './run-files.js';
+import { openRunLog } from './run-log.js';
+import type { FitSettings, RunResult } from './run-options.js';
+import { type FitRecord, type RunRecord, recordHead, writeRunRecord } from './run-record.js';
+
+const ROWS_PER_PART = 1024;
+
+/** Fits in a folder that has been claimed. It takes seconds, so that a fit that was interrupted is begun again. */
+export async function fitInto(run: PreparedRun, { strength }: FitSettings): Promise<RunResult> {
+  const { options, evaluation, trained, saveLast, saveTopK, parameters } = run;
+  const { model, method, data, seed, strict = false, signal, outputDir, onEvent: emit = () => {} } = options;
+  const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1000;
+  const warnings: Warning[] = [];
+  const log = openRunLog(join(outputDir, LOG));
+  const tell = (found: readonly Warning[]): void => {
+    for (const warning of found) {
+      if (warnings.some(({ text }) => text === warning.text)) continue;
+      warnings.push(warning);
+      log.write({ type: 'warning', ...warning, seconds: seconds() });
+      emit({ type: 'warning', ...warning });
+    }
+    if (strict) expectNoWarning(found);
+  };
+  const answers = await teacherAnswers(options);
+  const start = { totalSteps: 0, epochs: 0, trainRows: data.train.size, parameters };
+  emit({ type: 'start', ...start });
+  log.write({ type: 'start', ...start, seconds: 0 });
+  if (saveTopK < 0 || saveTopK > 1) {
+    emit({ type: 'notice', text: 'one model is fitted, and it is the best: save_top_k keeps no others' });
+  }
+  tell(run.warnings ?? []);
+  tell(answerWarnings(run, answers));
+  const { rows, ...given } = featureRows(data.train, Number(model.config.vocab_size));
+  const classes = classesOf(model);
+  const targets = method.rowTargets?.({
+    classes,
+    ...given,
+    teacherLogits: answers && logitsIn(answers, data.train.size, classes),
+  });
+  const strengths = strength === undefined ? STRENGTHS : [strength];
+  let tried = 0;
+  const fit = await fitLinear({
+    ...{ rows, classes },
+    ...(classes === 1 ? { scores: targets } : { labels: given.labels, softTargets: targets }),
+    ...{ seed, signal, strengths },
+    // Accuracy picks models that predict one class where there are few rows.
+    metric: 'loss',
+    onStrength: ({ strength: value, score }) => {
+      tried += 1;
+      // The last part is the fit to all rows.
+      const event = { type: 'strength', strength: value, loss: score, tried, of: strengths.length + 1 } as const;
+      log.write({ ...event, seconds: seconds() });
+      emit(event);
+    },
+  });
+  const { converged, epochs, gap } = fit;
+  const weights = {
+    'embed.weight': tensor('float32', [rows.width, classes], fit.weights),
+    'fc.bias': tensor('float32', [classes], fit.bias),
+  };
+  tell(findWarnings({ fit: { converged, epochs, gap } }));
+  const evaluated = await evaluatedWith(run, weights);
+  if (evaluated !== undefined && evaluation !== undefined) {
+    const { metrics, answered, rows } = evaluated;
+    const { name: split, labelNames } = evaluation.data;
+    const event = { type: 'evaluation', step: 0, epoch: 0, split, metrics } as const;
+    log.write({ ...event, seconds: seconds() });
+    emit(event);
+    const at = { data: split, labelNames };
+    tell(
+      findWarnings({
+        ...(answered && { epoch: { ...answered, ...at } }),
+        end: { ...at, counts: answered, metrics: [metrics], rows },
+      }),
+    );
+  }
+  const lastPath = join(outputDir, LAST);
+  if (saveLast) {
+    await saveModel(lastPath, { ...trained, weights });
+    emit({ type: 'checkpoint', path: lastPath, kind: 'last' });
+  }
+  log.write({ type: 'end', steps: 0, stoppedEarly: false, seconds: seconds() });
+  const record: RunRecord = {
+    ...(await recordHead(run)),
+    steps: 0,
+    seconds: seconds(),
+    stoppedEarly: false,
+    metrics: evaluated?.metrics ?? {},
+    epochs: [],
+    fit: fitRecord(fit),
+    warnings,
+    kept: [],
+    ...(saveLast && { last: LAST }),
+  };
+  await writeRunRecord(join(outputDir, METRICS_FILE), record);
+  emit({ type: 'end', steps: 0, seconds: record.seconds });
+  return { status: 'finished', record, weights, ...(saveLast && { lastPath }), keptPaths: [] };
+}
+
+async function evaluatedWith({ options, evaluation }: PreparedRun, weights: NonNullable<RunResult['weights']>) {
+  if (evaluation === undefined) return undefined;
+  const evaluator = await (options.openEvaluator ?? openEvaluator)({ ...options, ...evaluation });
+  try {
+    return await evaluator.evaluate(weights);
+  } finally {
+    await evaluator.release();
+  }
+}
+
+/** What of a linear fit is no weight, for records. */
+export function fitRecord({
+  loss,
+  strength,
+  C,
+  innerScore,
+  temperature,
+  epochs,
+  gap,
+}: Omit<LinearFit, 'weights' | 'bias'>): FitRecord {
+  return { loss, strength, C, innerLoss: innerScore ?? null, temperature, epochs, gap };
+}
+
+/** [N, C]: a teacher's logits; NaN in rows of which it said nothing. What it left to classes that it did not name stays as it is spread. */
+function logitsIn({ batch }: TeacherAnswers, size: number, classes: number): Float32Array {
+  const logits = new Float32Array(size * classes);
+  for (const rows of batchesInOrder(size, ROWS_PER_PART)) {
+    const { logits: said, remainder } = batch(rows, rows.length);
+    const from = (rows[0] as number) * classes;
+    logits.set(said?.data as Float32Array, from); // float32, as every signal that is fed
+    if (remainder === undefined) continue;
+    for (const place of rows.keys()) {
+      const isHole = remainder.data.subarray(place * classes, (place + 1) * classes).every((left) => Number(left) > 0);
+      if (isHole) logits.fill(Number.NaN, from + place * classes, from + (place + 1) * classes);
+    }
+  }
+  return logits;
+}
