@@ -12,10 +12,11 @@ import { featureRows } from '../linear/dataset-rows.js';
 import { fitLinear, type LinearFit, STRENGTHS } from '../linear/fit-linear.js';
 import { answerWarnings, teacherAnswers } from './live-run.js';
 import type { PreparedRun } from './prepare-run.js';
+import { recordHead } from './record-head.js';
 import { LAST, LOG, METRICS_FILE } from './run-files.js';
 import { openRunLog } from './run-log.js';
 import type { FitSettings, RunResult } from './run-options.js';
-import { type FitRecord, type RunRecord, recordHead, writeRunRecord } from './run-record.js';
+import { type FitRecord, type RunRecord, writeRunRecord } from './run-record.js';
 
 const ROWS_PER_PART = 1024;
 

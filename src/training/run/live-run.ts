@@ -23,11 +23,12 @@ import { FRESH, waitFor } from './early-stopping.js';
 import type { TrainingEvent } from './events.js';
 import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
 import { type PreparedRun, teacherForm } from './prepare-run.js';
+import { recordHead } from './record-head.js';
 import { openRunChecks, type RunChecks } from './run-checks.js';
 import { LAST, LOG, METRICS_FILE, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
 import type { RunOptions, RunResult } from './run-options.js';
-import { type EpochRecord, type RunRecord, recordHead, writeRunRecord } from './run-record.js';
+import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */

@@ -1,14 +1,10 @@
 /** @file `metrics.json`: what a run was and what it gave. Reports and comparisons read nothing else. */
 import { writeFileAtomic } from '../../files/atomic-write.js';
 import { begunByOlder, expectSame, type Fingerprint } from '../../files/fingerprint.js';
-import { packageVersion } from '../../files/package-version.js';
 import { sealed, unsealed } from '../../files/sealed-json.js';
 import { newerFormat, parsed, readSmallJson } from '../../models/saved-model.js';
-import { defined } from '../../options/given.js';
-import { loadOnnxRuntime } from '../../runtime/native.js';
 import type { Warning } from '../checks/table.js';
 import type { KeptModel } from './kept-models.js';
-import type { PreparedRun } from './prepare-run.js';
 import { RUN_FORMAT, SEALED_RUN_VERSION, STEPS_RUN_VERSION } from './run-files.js';
 
 export type EpochRecord = {
@@ -87,24 +83,6 @@ export type RunRecord = {
 };
 
 const MAX_RECORD_BYTES = 256 * 2 ** 20;
-
-/** What is known of a run before it has trained. */
-export async function recordHead({ options, parameters, evaluation, fingerprint }: PreparedRun) {
-  const { data, seed, command, config } = options;
-  const { versions } = (await loadOnnxRuntime()).env;
-  return {
-    retort: packageVersion(),
-    node: process.versions.node,
-    onnxruntime: versions.node ?? versions.common,
-    ...defined({ command, config }),
-    ...{ seed, parameters },
-    data: {
-      train: { name: data.train.name, rows: data.train.size },
-      ...(evaluation && { evaluation: { name: evaluation.data.name, rows: evaluation.scored ?? evaluation.rows } }),
-    },
-    options: fingerprint(),
-  } satisfies Partial<RunRecord>;
-}
 
 /** @throws OutputError naming the path. */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
