@@ -170,8 +170,13 @@ async function ngramStudents({ asked, training, labels }: Given): Promise<Studen
 
 async function staticStudents({ asked, training, labels }: Given): Promise<Student[]> {
   const sizes = await sizedTokenizers(training, staticDefaults.embedding_size);
-  return sizes.map(({ size, tokenizer, width }) => {
+  const variants = sizes.flatMap((one) => [
+    { ...one, ngrams: {} },
+    ...(one.size === 'tiny' ? [{ ...one, ngrams: { ngram_sizes: [2], ngram_buckets: 50_000 } }] : []),
+  ]);
+  return variants.map(({ size, tokenizer, width, ngrams }) => {
     const model = staticModel({
+      ...ngrams,
       vocab_size: tokenizer.vocabularySize,
       embedding_size: width,
       pad_token_id: tokenizer.padId,
@@ -181,7 +186,9 @@ async function staticStudents({ asked, training, labels }: Given): Promise<Stude
     const logits = plainStatic({ config: model.config as StaticConfig, weights });
     const predict = (text: string) => logits(tokenizer.encodeRow(text).ids);
     return {
-      name: `\`static\`, ${size}: ${tokenizer.vocabularySize.toLocaleString('en')} × ${width}`,
+      name:
+        `\`static\`, ${size}: ${tokenizer.vocabularySize.toLocaleString('en')} × ${width}` +
+        `${'ngram_sizes' in ngrams ? ', `--ngrams 2`' : ''}`,
       engine: 'JavaScript',
       parameters: parametersOf(model),
       fromTokens: asked.map((text) => {

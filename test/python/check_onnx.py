@@ -18,7 +18,12 @@ import onnxruntime
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOLERANCE = 1e-5
-SMALL = {"bert", "roberta", "distilbert", "bilstm", "bilstm-pair", "static", "static-ngrams", "static-pair"}
+SMALL = {
+    *("bert", "roberta", "distilbert", "bilstm", "bilstm-pair"),
+    *("static", "static-ngrams", "static-pair", "ngram", "ngram-layer"),
+}
+# The others are numbers of tokens and masks.
+FLOATS = {"feature_values"}
 
 
 def problems(folder):
@@ -41,7 +46,8 @@ def problems(folder):
         runs = json.load(file)
     for run in runs:
         feeds = {
-            name: np.array(feed["values"], dtype=np.int64).reshape(feed["shape"]) for name, feed in run["feeds"].items()
+            name: np.array(feed["values"], dtype=np.float32 if name in FLOATS else np.int64).reshape(feed["shape"])
+            for name, feed in run["feeds"].items()
         }
         (logits,) = session.run(["logits"], feeds)
         ours = np.array(run["logits"], dtype=np.float32).reshape(run["shape"])

@@ -9,15 +9,16 @@ import {
   bilstm,
   distilbert,
   loadHuggingFace,
+  ngram,
   openForward,
   resolveModel,
   roberta,
   saveModel,
   staticModel,
 } from 'retort-ml/models';
-import { initialiseParameters } from 'retort-ml/nn';
+import { initialiseParameters, uniform } from 'retort-ml/nn';
 import { toNumbers } from 'retort-ml/tensor';
-import { loadTokenizer } from 'retort-ml/tokenizers';
+import { fitNgrams, loadTokenizer, ngramTokenizer } from 'retort-ml/tokenizers';
 
 const [, , folder] = process.argv;
 const main = join(dirname(fileURLToPath(import.meta.resolve('retort-ml'))), 'cli', 'main.js');
@@ -86,9 +87,29 @@ async function write(name, model, weights, tokenizer, from) {
 
 for (const [name, model] of Object.entries(cases)) {
   const weights = initialiseParameters(model.parameters, 1);
+  // These start at zero; the row of no n-gram stays there.
+  const { shape, data } = weights['ngrams.weight'] ?? { shape: [0, 0], data: [] };
+  for (let i = shape[1]; i < data.length; i++) data[i] = Math.sin(i);
   const checkpoint = join(folder, `${name}.ckpt`);
   await saveModel(checkpoint, { model, weights, labelNames: [], tokenizerFiles: words.files });
   await write(name, model, weights, words, checkpoint);
+}
+
+// N-grams of words and characters, which are the model's own tokens, with a layer and without.
+const grams = ngramTokenizer(fitNgrams(texts.map(([first]) => first)));
+for (const [name, hidden_size] of [
+  ['ngram', 0],
+  ['ngram-layer', 6],
+]) {
+  const model = ngram({ vocab_size: grams.vocabularySize, hidden_size, num_labels: 3 });
+  // Without a layer weights start at zero.
+  const weights = initialiseParameters(
+    model.parameters.map((spec) => ({ ...spec, initialise: uniform(-1, 1) })),
+    1,
+  );
+  const checkpoint = join(folder, `${name}.ckpt`);
+  await saveModel(checkpoint, { model, weights, labelNames: [], tokenizerFiles: grams.files });
+  await write(name, model, weights, grams, checkpoint);
 }
 
 // Real weights, where scripts/fetch-minilm.mjs has put them.
