@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type FinishedRun, mean, unpackRightRows } from '../src/entries/experiments.js';
 import { METRICS } from '../src/entries/training.js';
 import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
-import type { FamilySpeed } from './family-speed.js';
 import { pairedGain, type ScoredRun } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -175,21 +174,6 @@ export function familyGainTable({ cells }: Families): string {
     ...cells.map(({ set, family, seeds, gain, overLinear, withoutOverLinear }) => {
       const [first, ...others] = [SETS[set].title, FAMILIES[family].title, `${seeds.length}`];
       return `| ${[first, ...others, said(gain), said(overLinear), said(withoutOverLinear)].join(' | ')} |`;
-    }),
-    '',
-  ].join('\n');
-}
-
-/** Sizes in MB, latency in microseconds, throughput in texts a second. */
-export function familySpeedTable(speeds: readonly FamilySpeed[]): string {
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  return [
-    '| student | set | float32, MB | int8 (estimate), MB | p50, µs | p95, µs | texts/s | by |',
-    '| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |',
-    ...speeds.map(({ set, family, float32, int8, p50, p95, throughput, by }) => {
-      const sizes = [megabytes(float32), megabytes(int8)];
-      const times = [p50, p95].map((time) => time.toPrecision(3));
-      return `| ${[FAMILIES[family].title, SETS[set].title, ...sizes, ...times, throughput.toLocaleString('en'), by === 'onnx' ? 'ONNX Runtime' : 'JavaScript'].join(' | ')} |`;
     }),
     '',
   ].join('\n');

@@ -7,7 +7,7 @@ import { saveOnnx } from '../src/entries/export.js';
 import { load, loadNgramPredictor, plainStatic, type StaticWeights } from '../src/entries/inference.js';
 import { loadTextModel, type TextModel } from '../src/entries/models.js';
 import { openSet } from './family-set.js';
-import type { FamilyName, SetName } from './family-settings.js';
+import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
 import { writeFileAtomic } from './write-file.js';
 
 export type FamilySpeed = {
@@ -130,4 +130,19 @@ function bytesOf({ model, weights, tokenizerFiles }: TextModel): Pick<FamilySpee
 
 function rounded(microseconds: number): number {
   return Number(microseconds.toPrecision(3));
+}
+
+/** Sizes in MB, latency in microseconds, throughput in texts a second. */
+export function familySpeedTable(speeds: readonly FamilySpeed[]): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return [
+    '| student | set | float32, MB | int8 (estimate), MB | p50, µs | p95, µs | texts/s | by |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |',
+    ...speeds.map(({ set, family, float32, int8, p50, p95, throughput, by }) => {
+      const sizes = [megabytes(float32), megabytes(int8)];
+      const times = [p50, p95].map((time) => time.toPrecision(3));
+      return `| ${[FAMILIES[family].title, SETS[set].title, ...sizes, ...times, throughput.toLocaleString('en'), by === 'onnx' ? 'ONNX Runtime' : 'JavaScript'].join(' | ')} |`;
+    }),
+    '',
+  ].join('\n');
 }

@@ -10,8 +10,8 @@ const SENTENCE_END = /(?<=[.!?])\s+|\s*<br\s*\/?>\s*/;
 const [FEWEST_WORDS, MOST_WORDS] = [3, 40];
 
 async function sentencesOfReviews(): Promise<readonly string[]> {
-  const { texts } = splitOf(await from('imdb'), 'train');
-  return texts.flatMap((review) =>
+  const imdb = await from('imdb');
+  return [...splitOf(imdb, 'train').texts, ...splitOf(imdb, 'test').texts].flatMap((review) =>
     review.split(SENTENCE_END).filter((sentence) => {
       const words = sentence.trim().split(/\s+/).length;
       return words >= FEWEST_WORDS && words <= MOST_WORDS;

@@ -9,7 +9,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readExperimentRecord } from '../src/entries/experiments.js';
 import { reportMarkdown } from '../src/entries/report.js';
-import { type FamilyPeerRun, familyPeersCostTable, familyPeersTable } from './family-peers.recipe.js';
+import { type Families, familyGainTable, familyTable } from './family-figures.js';
+import { type FamilySpeed, familySpeedTable } from './family-speed.js';
 import { type LinearBaseline, linearBaselineTable } from './linear-baseline.recipe.js';
 import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
@@ -25,9 +26,9 @@ const TAKD = 'takd-mnist';
 const MULTI_TASK = 'multi-task';
 const COVERAGE = 'verdict-coverage';
 const LINEAR = 'linear-baseline';
-const PEERS = 'family-peers';
-/** A second table of the same results. */
-const PEERS_COST = `${PEERS}-cost`;
+const FAMILIES = 'families';
+const FAMILY_GAINS = 'family-gains';
+const FAMILY_SPEED = 'family-speed';
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -39,10 +40,11 @@ function methodsIn(folder: string): MethodResults {
 async function blockOf(folder: string, name: string): Promise<string> {
   if (name === METHODS_RUN) return methodTable(methodsIn(folder));
   const read = (file = name): unknown => JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8'));
+  if (name === FAMILIES) return familyTable(read() as Families);
+  if (name === FAMILY_GAINS) return familyGainTable(read(FAMILIES) as Families);
+  if (name === FAMILY_SPEED) return familySpeedTable(read() as readonly FamilySpeed[]);
   if (name === TAKD) return takdTable(read() as TakdResults);
   if (name === LINEAR) return linearBaselineTable(read() as readonly LinearBaseline[]);
-  if (name === PEERS) return familyPeersTable(read() as readonly FamilyPeerRun[]);
-  if (name === PEERS_COST) return familyPeersCostTable(read(PEERS) as readonly FamilyPeerRun[]);
   if (name === MULTI_TASK) return multiTaskTable(read() as MultiTaskResults);
   if (name === COVERAGE) return coverageTable((read() as CoverageResults).cells);
   const latencies = JSON.parse(readFileSync(join(folder, 'latency.json'), 'utf8')) as Latencies;
