@@ -101,7 +101,7 @@ async function runCell({ set, family, seeds, teacher, task, transfer }: Cell, wh
     command: `npm run recipe -- families --sets ${set} --families ${family}`,
     onEvent: (event) => {
       if (event.type === 'notice') console.log(event.text);
-      if (event.type === 'teacher') console.log(`${name}, teacher: ${(100 * event.score).toFixed(2)}`);
+      if (event.type === 'teacher') console.log(`${name}, teacher: ${event.score.toFixed(2)}`);
       if (event.type !== 'experiment' || event.event.type !== 'run-end') return;
       const { arm, seed, score, seconds, finished, runs } = event.event;
       console.log(

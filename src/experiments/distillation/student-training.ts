@@ -68,7 +68,8 @@ export async function armTraining(arm: DistillationArm, options: ArmTrainingOpti
   const { train, transfer = train } = options.data;
   const { method, hasTeacher } = armMethod(arm, options.method);
   const rows = hasTeacher ? transfer : train;
-  if (training.fit !== undefined) return { training, train: rows, steps: 0 };
+  // A warm-up would be that of the steps on other rows.
+  if (training.fit !== undefined) return { training: { ...training, warmupSteps: 0 }, train: rows, steps: 0 };
   const { phases } = options.method;
   const steps =
     phases === undefined

@@ -225,6 +225,23 @@ describe('distillTexts with model ngram', () => {
     );
   });
 
+  // The warm-up of the pool's steps was once more than all steps of the labelled rows, and refused.
+  test('a pool may have many times the labelled rows', async () => {
+    const teacher = await loadTextModel(join(root, 'linear'));
+    const { labels: _, ...transfer } = wordTable('pool', 700, { seed: 9 });
+    const given = {
+      teacher,
+      task,
+      rows: 36,
+      model: 'ngram',
+      seeds: [1],
+      controls: ['no-teacher'],
+      threads: 1,
+    } as const;
+    const { record } = await distillTexts({ ...given, transfer, outputDir: join(root, 'few labels') });
+    expect(record.arms.map(({ train }) => train?.steps)).toEqual([0, 0]);
+  });
+
   test('reads the n-grams of the pool, too; a method of hidden states names what it lacks', async () => {
     const teacher = await loadTextModel(join(root, 'linear'));
     const { labels: _, ...pool } = wordTable('pool', 30, { seed: 9 });
