@@ -119,7 +119,7 @@ describe('distillTexts', () => {
     const told: string[] = [];
     const folds = {
       ...{ ...training, seeds: 1, controls: 'none', task, outputDir },
-      ...{ teacher: 'ngram', teacherEpochs: 8, teacherFolds: 3, model: 'ngram' },
+      ...{ teacher: 'ngram', teacherEpochs: 8, teacherFolds: 3, model: 'ngram', solver: 'steps' },
       onEvent: (event: DistillTextsEvent) => {
         if (event.type === 'teacher-trained') told.push(`${event.fold?.number} of ${event.fold?.of} ${event.status}`);
       },

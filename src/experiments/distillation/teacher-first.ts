@@ -153,7 +153,8 @@ async function prepareTeacher(
   const { command, config, signal, onEvent } = options;
   const training: FineTuneOptions = {
     ...ofEveryModel(options),
-    ...{ model: String(teacher), epochs, learningRate, batchSize, seed: SEED, saveTopK: 0 },
+    // Epochs are what was asked for, of a linear model too.
+    ...{ model: String(teacher), solver: 'steps', epochs, learningRate, batchSize, seed: SEED, saveTopK: 0 },
     ...{ command, config, signal, onEvent },
   };
   const own =

@@ -51,23 +51,6 @@ export type TextSettings = {
 };
 
 export const TEXT_SETTINGS = {
-  solver: {
-    kind: 'choice',
-    choices: SOLVERS,
-    group: 'Training',
-    only: ['train', 'distill'],
-    help: 'how weights are found: by a convex solver, for n-grams without a layer, or by steps of an optimiser',
-    defaultSays: 'convex where it is possible',
-  },
-  strength: {
-    kind: 'number',
-    above: 0,
-    max: 1e6,
-    group: 'Training',
-    only: ['train', 'distill'],
-    help: 'of the convex solver: inverse strength of the L2 penalty, larger is weaker',
-    defaultSays: 'chosen on inner folds, from 0.03 to 100',
-  },
   epochs: {
     ofSteps: true,
     kind: 'integer',
@@ -131,6 +114,7 @@ export const TEXT_SETTINGS = {
     help: 'weight decay, of weights but not of biases and norms',
   },
   adamEpsilon: {
+    ofSteps: true,
     kind: 'number',
     above: 0,
     default: adamDefaults.epsilon,
@@ -181,6 +165,23 @@ export const TEXT_SETTINGS = {
     saidAs: ['metrics'],
     help: 'metric that ranks epochs',
     defaultSays: "the task's first metric",
+  },
+  solver: {
+    kind: 'choice',
+    choices: SOLVERS,
+    group: 'Training',
+    only: ['train', 'distill'],
+    help: 'how weights are found: by a convex solver, for n-grams without a layer, or by steps of an optimiser',
+    defaultSays: 'convex where it is possible',
+  },
+  strength: {
+    kind: 'number',
+    above: 0,
+    max: 1e6,
+    group: 'Training',
+    only: ['train', 'distill'],
+    help: 'of the convex solver: inverse strength of the L2 penalty, larger is weaker',
+    defaultSays: 'chosen on inner folds, from 0.03 to 100',
   },
   maxSteps: {
     ofSteps: true,
