@@ -6,10 +6,12 @@
  *   value = tf · idf, over the L2 norm of its block
  * Departures: texts are lower-cased; words are runs of letters, marks, digits and underscores of any length, and every
  * other mark is a word of its own; where a most is asked for, n-grams are kept by df and not by occurrences. Of two texts
- * each has blocks of its own, so that a word of the first and of the second are two features.
+ * each has blocks of its own, so that a word of the first and of the second are two features; what they have in common is
+ * told by shares (`GramOverlap`), for words of each n and for characters.
  */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import type { SparseRows } from '../tensor/sparse-rows.js';
+import { GramOverlap, OVERLAPS } from './gram-overlap.js';
 import { countWords, firstWords, type GramKind, GramScanner } from './gram-scanner.js';
 import { GramTable } from './gram-table.js';
 import type { TruncationOptions } from './tokenizer.js';
@@ -45,14 +47,14 @@ export function usualMinTexts(texts: number): number {
   return texts < MANY_TEXTS ? 1 : 2;
 }
 
-/** N-grams of one kind in one of the texts of a row. */
+/** N-grams of one kind in one of the texts of a row, or `both`: the shares of them that the two texts have in common. */
 export type NgramBlock = {
-  readonly text: 'first' | 'second';
+  readonly text: 'first' | 'second' | 'both';
   readonly kind: GramKind;
   readonly range: NgramRange;
-  /** In the order of their numbers; absent of hashed ones. */
+  /** In the order of their numbers; absent of hashed ones, and of shares. */
   readonly grams?: readonly string[] | undefined;
-  /** How many of the texts have each n-gram, or each bucket. */
+  /** How many of the texts have each n-gram, or each bucket; of shares, one each, all of them. */
   readonly df: ArrayLike<number>;
 };
 
@@ -75,6 +77,8 @@ type Block = NgramBlock & {
   readonly scanner: GramScanner;
   /** Absent of hashed n-grams. */
   readonly table: GramTable | undefined;
+  /** Of shares alone. */
+  readonly overlap: GramOverlap | undefined;
   /** The number of its first feature. */
   readonly from: number;
 };
@@ -96,8 +100,9 @@ export class NgramFeatures {
     this.parts = parts;
     let from = 0;
     this.#blocks = parts.blocks.map((block) => {
-      const { kind, range, grams, df } = block;
-      const made = { ...block, scanner: new GramScanner(kind, range), table: grams && tableOf(grams), from };
+      const { text, kind, range, grams, df } = block;
+      const overlap = text === 'both' ? new GramOverlap(kind, range) : undefined;
+      const made = { ...block, scanner: new GramScanner(kind, range), table: grams && tableOf(grams), overlap, from };
       from += df.length;
       return made;
     });
@@ -112,6 +117,10 @@ export class NgramFeatures {
   /** A feature in words: `the movie`, `chars of`, `second text: the`; a bucket by its number. */
   nameOf(id: number): string {
     const block = this.#blocks.findLast(({ from }) => from <= id) as Block;
+    if (block.overlap !== undefined) {
+      const [n, most] = block.range;
+      return `${OVERLAPS[id - block.from]} ${block.kind} of ${n === most ? n : `${n} to ${most}`}`;
+    }
     const gram = block.grams?.[id - block.from] ?? `#${id - block.from}`;
     return `${block.text === 'second' ? 'second text: ' : ''}${block.kind === 'chars' ? 'chars ' : ''}${gram}`;
   }
@@ -141,7 +150,10 @@ export class NgramFeatures {
       if (isTruncated) [first, second] = [firstWords(first, kept[0]), firstWords(second, kept[1])];
     }
     let end = 0;
-    for (const block of this.#blocks) end = this.#addBlock(block, block.text === 'first' ? first : second, end);
+    for (const block of this.#blocks) {
+      if (block.overlap === undefined) end = this.#addBlock(block, block.text === 'first' ? first : second, end);
+      else end = this.#addShares(block.from, block.overlap.shares(first, second), end);
+    }
     return { ids: this.#ids.subarray(0, end), values: this.#values.subarray(0, end), isTruncated };
   }
 
@@ -200,6 +212,18 @@ export class NgramFeatures {
     return end;
   }
 
+  /** Appends the shares of two texts that are not 0. @returns the place behind them. */
+  #addShares(from: number, shares: readonly number[], start: number): number {
+    if (start + shares.length > this.#ids.length) this.#grow(start + shares.length);
+    let end = start;
+    for (const [i, share] of shares.entries()) {
+      if (share === 0) continue;
+      this.#ids[end] = from + i;
+      this.#values[end++] = share;
+    }
+    return end;
+  }
+
   #grow(least: number): void {
     const [ids, values] = [this.#ids, this.#values];
     this.#ids = new Uint32Array(2 * least);
@@ -242,7 +266,9 @@ export function fitNgrams(
   });
   const total = counted.reduce((sum, { df }) => sum + df.length, 0);
   const share = Math.min(1, most / total);
-  const blocks = counted.map((block) => (share < 1 ? keptOf(block, Math.floor(block.df.length * share)) : block));
+  const blocks: NgramBlock[] = counted.map((block) =>
+    share < 1 ? keptOf(block, Math.floor(block.df.length * share)) : block,
+  );
   if (blocks.every(({ df }) => df.length === 0)) {
     throw new OptionError({
       where: 'n-grams',
@@ -250,7 +276,19 @@ export function fitNgrams(
       got: `none in ${texts.length} texts`,
     });
   }
+  if (pairs !== undefined) blocks.push(...overlapBlocks(wanted, texts.length));
   return new NgramFeatures({ texts: texts.length, blocks });
+}
+
+/** Of words those of each n by itself: texts of the same words in another order share fewer of two. */
+function overlapBlocks(wanted: readonly Pick<NgramBlock, 'text' | 'kind' | 'range'>[], texts: number): NgramBlock[] {
+  return wanted
+    .filter(({ text }) => text === 'first')
+    .flatMap(({ kind, range: [least, most] }) => {
+      const ranges: readonly NgramRange[] =
+        kind === 'chars' ? [[least, most]] : Array.from({ length: most - least + 1 }, (_, i) => [least + i, least + i]);
+      return ranges.map((range) => ({ text: 'both', kind, range, df: OVERLAPS.map(() => texts) }) as const);
+    });
 }
 
 function wantedBlocks(isPair: boolean, options: NgramOptions): Pick<NgramBlock, 'text' | 'kind' | 'range'>[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FileError } from '../errors/failures.js';
 import { storedValue } from '../files/stored-json.js';
 import { NgramFeatures } from './ngram-features.js';
-import { NGRAMS, NGRAMS_FORMAT } from './ngrams-format.js';
+import { NGRAMS, NGRAMS_FORMAT, NGRAMS_WITHOUT_SHARES } from './ngrams-format.js';
 import { parseJson, readText } from './read-text.js';
 import { batchEncoder, type EncodedRow, type Tokenizer } from './tokenizer.js';
 
@@ -22,7 +22,9 @@ export function ngramTokenizer(features: NgramFeatures): NgramTokenizer {
     return { ids: Array.from(ids), typeIds: new Array(ids.length).fill(0), values: values.slice(), isTruncated };
   };
   const { parts } = features;
-  const file = { format: NGRAMS_FORMAT.name, version: NGRAMS_FORMAT.version, ...parts };
+  const hasShares = parts.blocks.some(({ text }) => text === 'both');
+  const version = hasShares ? NGRAMS_FORMAT.version : NGRAMS_WITHOUT_SHARES;
+  const file = { format: NGRAMS_FORMAT.name, version, ...parts };
   return {
     features,
     vocabularySize: features.size,

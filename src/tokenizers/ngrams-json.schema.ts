@@ -1,5 +1,6 @@
 /** @file The file that n-gram features are kept in, checked where bytes become objects. */
 import { z } from 'zod';
+import { OVERLAPS } from './gram-overlap.js';
 import { NGRAMS_FORMAT } from './ngrams-format.js';
 
 const count = z
@@ -10,13 +11,17 @@ const n = z.int().min(1).max(100);
 
 const block = z
   .strictObject({
-    text: z.enum(['first', 'second']),
+    text: z.enum(['first', 'second', 'both']),
     kind: z.enum(['words', 'chars']),
     range: z.tuple([n, n]).refine(([least, most]) => least <= most, 'the least n is above the most'),
     grams: z.array(z.string()).optional(),
     df: z.array(count),
   })
   .refine(({ grams, df }) => grams === undefined || grams.length === df.length, 'not as many df as grams')
+  .refine(
+    ({ text, grams, df }) => text !== 'both' || (grams === undefined && df.length === OVERLAPS.length),
+    `not ${OVERLAPS.length} shares of what two texts have in common`,
+  )
   .refine(
     ({ grams = [] }) => grams.every((gram, i) => i === 0 || (grams[i - 1] as string) < gram),
     'n-grams that are not in the order of their code units, or there twice',
@@ -30,7 +35,7 @@ export const ngramsVersionSchema = z.looseObject({
 
 export const ngramsSchema = z.strictObject({
   format: z.literal(NGRAMS_FORMAT.name),
-  version: z.literal(NGRAMS_FORMAT.version),
+  version: z.int().min(1).max(NGRAMS_FORMAT.version),
   texts: count,
   blocks: z
     .array(block)

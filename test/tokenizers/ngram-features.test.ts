@@ -63,11 +63,39 @@ describe('fitNgrams', () => {
       'b',
       'second text: b',
       'second text: c',
+      'shared words of 1',
+      'shared of the first text’s words of 1',
+      'shared of the second text’s words of 1',
     ]);
-    expect(Array.from(features.row('b', 'b').ids)).toEqual([1, 2]);
+    expect(Array.from(features.row('b', 'b').ids)).toEqual([1, 2, 4, 5, 6]);
+    // Nothing is shared: no shares.
+    expect(Array.from(features.row('a', 'b').ids)).toEqual([0, 2]);
     expect(() => features.row('b')).toThrow('n-grams: wanted two texts a row, as they were fitted on, got one');
     expect(() => fitNgrams(['a']).row('a', 'b')).toThrow(OptionError);
     expect(() => fitNgrams(['a'], [])).toThrow(ShapeError);
+  });
+
+  // Witness: by hand. Words of 1: {a, b, c} and {b, c, d, e}; of 2: {a b, b c} and {b c, c d, d e}; characters of 1: with spaces.
+  test('what two texts share is told by three shares for words of each n, and for characters', () => {
+    const features = fitNgrams(['a b c'], ['b c d e'], { chars: [1, 1] });
+    const { ids, values } = features.row('A b c b', 'b c d e');
+    const told = Object.fromEntries(Array.from(ids, (id, i) => [features.nameOf(id), values[i] as number]));
+    const shares = Object.entries(told).filter(([name]) => name.includes('shared'));
+    expect(shares.map(([name, share]) => [name, Number(share.toFixed(6))])).toEqual([
+      ['shared words of 1', 0.4],
+      ['shared of the first text’s words of 1', 0.666667],
+      ['shared of the second text’s words of 1', 0.5],
+      ['shared words of 2', 0.2],
+      // a b, b c, c b
+      ['shared of the first text’s words of 2', 0.333333],
+      ['shared of the second text’s words of 2', 0.333333],
+      ['shared chars of 1', 0.5],
+      ['shared of the first text’s chars of 1', 0.75],
+      ['shared of the second text’s chars of 1', 0.6],
+    ]);
+    expect([...ids]).toEqual([...ids].sort((a, b) => a - b));
+    const hashed = fitNgrams(['a b c'], ['b c d e'], { chars: [1, 1], buckets: 8 });
+    expect(hashed.row('A b c b', 'b c d e').values.slice(-9)).toEqual(values.slice(-9));
   });
 
   test('buckets: as many features as asked for, and each row has norm 1 in each block', () => {
