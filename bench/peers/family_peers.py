@@ -183,13 +183,10 @@ class StaticLogistic:
     packages = ("model2vec", "scikit-learn", "numpy")
 
     def fit(self, texts, labels, job):
-        from model2vec.inference import StaticModelPipeline
         from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
 
         self.model = self.static(job)
-        head = LogisticRegression(max_iter=1000).fit(self.model.encode(texts), labels)
-        self.pipeline = StaticModelPipeline(self.model, make_pipeline(head))
+        self.head = LogisticRegression(max_iter=1000).fit(self.model.encode(list(texts)), labels)
         return None
 
     def static(self, job):
@@ -213,11 +210,14 @@ class StaticLogistic:
         return StaticModel.from_pretrained(path)
 
     def predict(self, texts):
-        return self.pipeline.predict(list(texts))
+        return self.head.predict(self.model.encode(list(texts)))
 
     def save(self, folder):
+        import joblib
+
         path = os.path.join(folder, "model2vec")
-        self.pipeline.save_pretrained(path)
+        self.model.save_pretrained(path)
+        joblib.dump(self.head, os.path.join(path, "head.joblib"))
         return path
 
 
@@ -238,6 +238,11 @@ class StaticTuned(StaticLogistic):
 
     def predict(self, texts):
         return [int(label) for label in self.pipeline.predict(list(texts))]
+
+    def save(self, folder):
+        path = os.path.join(folder, "model2vec")
+        self.pipeline.save_pretrained(path)
+        return path
 
 
 PEERS = {
