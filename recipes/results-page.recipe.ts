@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { readExperimentRecord } from '../src/entries/experiments.js';
 import { reportMarkdown } from '../src/entries/report.js';
 import { type Families, familyGainTable, familyTable } from './family-figures.js';
+import { type FamilyPeerRun, familyPeersCostTable, familyPeersTable } from './family-peers.recipe.js';
 import { type FamilySpeed, familySpeedTable } from './family-speed.js';
 import { type LinearBaseline, linearBaselineTable } from './linear-baseline.recipe.js';
 import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
@@ -29,6 +30,9 @@ const LINEAR = 'linear-baseline';
 const FAMILIES = 'families';
 const FAMILY_GAINS = 'family-gains';
 const FAMILY_SPEED = 'family-speed';
+const PEERS = 'family-peers';
+/** A second table of the same results. */
+const PEERS_COST = `${PEERS}-cost`;
 const BLOCK = /(<!-- results: ([\w-]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 type Latencies = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -43,6 +47,8 @@ async function blockOf(folder: string, name: string): Promise<string> {
   if (name === FAMILIES) return familyTable(read() as Families);
   if (name === FAMILY_GAINS) return familyGainTable(read(FAMILIES) as Families);
   if (name === FAMILY_SPEED) return familySpeedTable(read() as readonly FamilySpeed[]);
+  if (name === PEERS) return familyPeersTable(read() as readonly FamilyPeerRun[]);
+  if (name === PEERS_COST) return familyPeersCostTable(read(PEERS) as readonly FamilyPeerRun[]);
   if (name === TAKD) return takdTable(read() as TakdResults);
   if (name === LINEAR) return linearBaselineTable(read() as readonly LinearBaseline[]);
   if (name === MULTI_TASK) return multiTaskTable(read() as MultiTaskResults);
