@@ -56,7 +56,7 @@ export function planInShort(plan: DistillationPlan, machine: MachineLoad): strin
     ...(teacher === undefined
       ? []
       : [`${teacherTrainings(teacher)}, ${formatCount(teacher.runs * teacher.steps)} steps`]),
-    `${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}, ${formatCount(steps)} steps`,
+    `${formatCount(runs)} ${runs === 1 ? 'run' : 'runs'}${steps === 0 && runs > 0 ? ' without steps' : `, ${formatCount(steps)} steps`}`,
     ...(seconds === undefined ? [] : [formatTimeRange(seconds)]),
     ...(seconds !== undefined && rows > 0 ? [`and ${formatCount(rows)} teacher outputs`] : []),
     ...(seconds !== undefined && isBusy(machine) ? [`load ${busyText(machine)}`] : []),

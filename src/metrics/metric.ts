@@ -10,6 +10,11 @@ export type Metric = {
   readonly needs: 'labels' | 'scores' | 'either';
 };
 
+/** By how much a value of a metric is better than another one: below 0 where it is worse. */
+export function gainOver(mode: Metric['mode'], value: number, other: number): number {
+  return mode === 'max' ? value - other : other - value;
+}
+
 /** How a metric times 100 is written. */
 export type Wording = {
   /** In a sentence. */

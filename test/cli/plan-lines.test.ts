@@ -87,6 +87,9 @@ describe('planInShort', () => {
     expect(planInShort(folds, quiet)).toMatch(/^5 trainings of the teacher, 1,500 steps, 4 runs,/);
     expect(planLines(folds, quiet)[0]).toContain(' (5 trainings of the teacher 1:24:00 to 2:12:');
     const { seconds: _seconds, peakRssBytes: _memory, ...untimed } = plan;
+    const { teacher: _teacher, ...fitted } = untimed;
+    // Of linear students.
+    expect(planInShort({ ...fitted, steps: 0 }, quiet)).toBe('4 runs without steps, 10 MB of disk');
     expect(planInShort(untimed, loaded)).toBe('the teacher’s training, 300 steps, 4 runs, 300 steps, 10 MB of disk');
   });
 });

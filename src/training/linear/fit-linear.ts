@@ -1,5 +1,6 @@
 /** @file A linear model on sparse rows whose L2 penalty is chosen, and whose scores are calibrated, on rows it has not seen. */
 import { OptionError, ShapeError } from '../../errors/failures.js';
+import { gainOver } from '../../metrics/metric.js';
 import { defaultMetrics, METRICS, type MetricName } from '../../metrics/table.js';
 import type { ConvexLossName } from '../../optim/convex-loss.js';
 import { DualAscent, type LinearWeights } from '../../optim/dual-ascent.js';
@@ -225,7 +226,7 @@ function judgedRows({ targets, outputs: classes }: Problem, prepared: PreparedTa
 /** A correlation with a constant is NaN, which is worse than any number. */
 function isAbove(score: number, best: number, mode: 'max' | 'min'): boolean {
   if (Number.isNaN(best)) return !Number.isNaN(score);
-  return mode === 'max' ? score > best : score < best;
+  return gainOver(mode, score, best) > 0;
 }
 
 function selected({ rows, outputs, targets, costs }: Problem, some: Uint32Array) {

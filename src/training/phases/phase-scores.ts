@@ -2,6 +2,7 @@
 import { heldOut } from '../../data/held-out.js';
 import { targetsOf } from '../../data/targets.js';
 import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
+import { gainOver } from '../../metrics/metric.js';
 import { METRICS } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
 import { logitsOf } from '../../teachers/answers.js';
@@ -9,7 +10,7 @@ import { givenTeacher, type PhasedRunOptions } from './phase-options.js';
 
 function measureOf({ metrics, model }: PhasedRunOptions) {
   const [name = 'loss'] = checkedMetrics(metrics, classesOf(model));
-  return { name, sign: METRICS[name].mode === 'max' ? 1 : -1 };
+  return { name, mode: METRICS[name].mode };
 }
 
 /**
@@ -17,10 +18,10 @@ function measureOf({ metrics, model }: PhasedRunOptions) {
  * and counts as 0.
  */
 export function scoreOf(options: PhasedRunOptions, metrics: Readonly<Record<string, number>>): number {
-  const { name, sign } = measureOf(options);
+  const { name, mode } = measureOf(options);
   const { [name]: score = Number.NaN } = metrics;
   const isUndefined = name in metrics && Number.isNaN(score) && METRICS[name].needs === 'scores';
-  return isUndefined ? 0 : sign * score;
+  return isUndefined ? 0 : gainOver(mode, score, 0);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { OptionError } from '../../errors/failures.js';
+import { gainOver } from '../../metrics/metric.js';
 
 export type EarlyStopping = {
   readonly metric: string;
@@ -46,7 +47,7 @@ export function waitFor(
   }
   // NaN is no improvement, and anything is one over it.
   const isFirst = best === null || Number.isNaN(best);
-  const gain = isFirst ? Number.POSITIVE_INFINITY : options.mode === 'max' ? value - best : best - value;
+  const gain = isFirst ? Number.POSITIVE_INFINITY : gainOver(options.mode, value, best);
   if (gain > (options.minDelta ?? 0)) return { best: value, waited: 0, isOver: false };
   return { best, waited: waited + 1, isOver: waited + 1 >= options.patience };
 }

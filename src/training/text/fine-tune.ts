@@ -13,6 +13,7 @@ import { claimOutputFolder } from '../../files/output-folder.js';
 import type { DownloadProgress } from '../../hub/download.js';
 import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
+import { gainOver } from '../../metrics/metric.js';
 import { METRICS, type MetricName } from '../../metrics/table.js';
 import type { TrainedModel } from '../../models/model.js';
 import {
@@ -347,8 +348,8 @@ function readOf(run: RunOptions, train: Dataset): FineTuned['read'] & {} {
 }
 
 function bestOf({ monitor, outputDir }: RunOptions, { record }: RunResult): Pick<FineTuned, 'best'> {
-  const sign = monitor?.mode === 'min' ? -1 : 1;
-  const [best] = record.kept.toSorted((a, b) => sign * (b.value - a.value) || a.epoch - b.epoch);
+  const { mode = 'max' } = monitor ?? {};
+  const [best] = record.kept.toSorted((a, b) => gainOver(mode, b.value, a.value) || a.epoch - b.epoch);
   if (best === undefined || best.epoch === record.epochs.at(-1)?.epoch) return {};
   const { name, value, epoch } = best;
   return { best: { path: join(outputDir, name), metric: monitor?.metric ?? '', value, epoch } };

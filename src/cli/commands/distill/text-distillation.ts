@@ -240,7 +240,11 @@ function foldsText({ teacherFolds }: Options): string {
 function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoad): CommandOutput {
   const { run, labelledRows, isUnlabelled, teachers, metric, outputDir, start: student, plan } = planned;
   const { train, evaluation } = run;
-  const { totalSteps } = planOn(run, train);
+  const totalSteps = run.fit === undefined ? planOn(run, train).totalSteps : 0;
+  const how =
+    run.fit === undefined
+      ? `${formatCount(totalSteps)} steps of ${run.batchSize} rows per run`
+      : 'each run fitted by the convex solver';
   const arms = plan.arms.map(({ name }) => name);
   const runs = arms.length * options.seeds;
   const parameters = run.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -252,7 +256,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
     text: [
       `arms     ${arms.join(', ')}`,
       `runs     ${formatCount(runs)}: each arm on ${seedsText(options.seeds)}`,
-      `train    ${rows} (${train.name}), ${formatCount(totalSteps)} steps of ${run.batchSize} rows per run`,
+      `train    ${rows} (${train.name}), ${how}`,
       `judged   by ${metric} on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})`,
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
@@ -268,7 +272,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       isUnlabelled,
       poolRows: pool,
       steps: totalSteps,
-      batchSize: run.batchSize,
+      batchSize: run.fit === undefined ? run.batchSize : null,
       metric,
       evaluationRows: scoredRows(evaluation),
       teachers,
