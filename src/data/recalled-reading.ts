@@ -141,6 +141,11 @@ function isAlike({ rules }: Start, { header }: FileReading): boolean {
   return (rules.header === false) === (header === false);
 }
 
+/** In any case of letters: read as a text, a header gives an answer too many; a text `Label` alone is told by `--header no`. */
+function isUsualName(cell: string): boolean {
+  return USUAL_NAMES.includes(cell.trim().toLowerCase());
+}
+
 /** Whether the texts are where they are to be. A first line with a usual name is a header. */
 function fits(
   start: Start,
@@ -148,7 +153,7 @@ function fits(
   readAs: FileReading,
   roles: readonly RecalledRole[],
 ): boolean {
-  if (given.header === undefined && start.firstRow?.some((cell) => USUAL_NAMES.includes(cell))) return false;
+  if (given.header === undefined && start.firstRow?.some(isUsualName)) return false;
   const isNameless = start.rules.header === false;
   const needed = isNameless ? roles : roles.filter((role) => role === 'text' || role === 'pair');
   return needed.every((role) => {

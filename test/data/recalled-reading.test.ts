@@ -63,6 +63,13 @@ describe('recalledReading', () => {
     expect(await recalledReading(file('head.csv', 'label,title,text\n1,t,a\n'), {}, NAMELESS, LABELLED)).toMatchObject(
       told,
     );
+    // In another case of letters it was predicted as a text. There is no column `text`, so that reading it is an error.
+    const capitals = file('capitals.csv', 'Label,Title,Text\n1,t,a\n');
+    expect(await recalledReading(capitals, {}, NAMELESS, LABELLED)).toMatchObject(told);
+    const texts = textsOfFile(capitals, {}, { readAs: NAMELESS });
+    await expect(texts.next()).rejects.toThrow(/capitals\.csv:1: wanted a column 'text' .*; did you mean 'Text'\?$/);
+    const asRow = await textsOfFile(capitals, { header: false }, { readAs: NAMELESS }).next();
+    expect(asRow.value).toBe('Text');
     expect(await recalledReading(file('lines.jsonl', '{"text":"a"}\n'), {}, NAMELESS, LABELLED)).toMatchObject(told);
   });
 

@@ -7,9 +7,11 @@ import type { TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import { makeFolder } from '../../files/make-folder.js';
 import type { JudgedMetric } from '../../metrics/table.js';
+import type { Model } from '../../models/model.js';
 import { saveModel } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
 import { sizeOf } from '../../tensor/shape.js';
+import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { expectNoWarning } from '../../training/checks/strict.js';
 import { findWarnings, type Warning } from '../../training/checks/table.js';
 import { STRENGTHS } from '../../training/linear/fit-linear.js';
@@ -47,7 +49,7 @@ export async function fitBaseline(
     onStrength: () => onFraction?.(++tried / (STRENGTHS.length + 1)),
   });
   const { model, weights, tokenizer } = fitted;
-  const data = { evaluation: textDataset(evaluation, tokenizer, { model }) };
+  const data = { evaluation: readBy(tokenizer, evaluation, model) };
   const scored = await resultOf(model, weights, { data, metrics, threads });
   const parameters = Object.values(weights).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const warnings = findWarnings({ fit });
@@ -59,6 +61,17 @@ export async function fitBaseline(
       ...(warnings.length > 0 && { warnings }),
     },
   };
+}
+
+/** Seeds have the same features, and the same rows to be scored on. */
+const READ = new WeakMap<Tokenizer, { readonly table: TextTable; readonly data: Dataset }>();
+
+function readBy(tokenizer: Tokenizer, table: TextTable, model: Model): Dataset {
+  const known = READ.get(tokenizer);
+  if (known?.table === table) return known.data;
+  const data = textDataset(table, tokenizer, { model });
+  READ.set(tokenizer, { table, data });
+  return data;
 }
 
 /**

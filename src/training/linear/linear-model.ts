@@ -7,7 +7,7 @@ import { defined } from '../../options/given.js';
 import type { SparseRows } from '../../tensor/sparse-rows.js';
 import { tensor } from '../../tensor/tensor.js';
 import { fitNgrams, type NgramFeatures, type NgramOptions, usualMinTexts } from '../../tokenizers/ngram-features.js';
-import { ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
+import { type NgramTokenizer, ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
 import { fitLinear, type LinearFit, type TriedStrength } from './fit-linear.js';
 
 export type LinearModelOptions = {
@@ -34,9 +34,8 @@ export async function fitLinearModel(train: TextTable, options: LinearModelOptio
   const { ngrams = { minTexts: usualMinTexts(train.size) }, ...how } = options;
   const { labelNames, labels, scores, pairs, readAs } = train;
   const classes = scores === undefined ? labelNames.length : 1;
-  const { features, rows } = featuresOf(train, ngrams);
+  const { features, rows, tokenizer } = featuresOf(train, ngrams);
   const { weights, bias, ...fit } = await fitLinear({ ...how, metric: 'loss', rows, classes, labels, scores });
-  const tokenizer = ngramTokenizer(features);
   const model = ngram({ vocab_size: features.size, hidden_size: 0, num_labels: classes });
   return {
     name: `linear, ${train.name}`,
@@ -54,7 +53,12 @@ export async function fitLinearModel(train: TextTable, options: LinearModelOptio
   };
 }
 
-type Counted = { readonly key: string; readonly features: NgramFeatures; readonly rows: SparseRows };
+type Counted = {
+  readonly key: string;
+  readonly features: NgramFeatures;
+  readonly rows: SparseRows;
+  readonly tokenizer: NgramTokenizer;
+};
 
 /** Seeds of an experiment ask for the same features of the same table. */
 const COUNTED = new WeakMap<TextTable, Counted>();
@@ -64,7 +68,8 @@ function featuresOf(train: TextTable, options: NgramOptions): Counted {
   const known = COUNTED.get(train);
   if (known?.key === key) return known;
   const features = fitNgrams(train.texts, train.pairs, options);
-  const counted = { key, features, rows: features.rows(train.texts, train.pairs) };
+  const rows = features.rows(train.texts, train.pairs);
+  const counted = { key, features, rows, tokenizer: ngramTokenizer(features) };
   COUNTED.set(train, counted);
   return counted;
 }
