@@ -1,17 +1,17 @@
 /** @file A model over n-grams in plain JavaScript: a few thousand products a text, for which no engine is started. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileError, ShapeError } from '../errors/failures.js';
+import { FileError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
 import { expectUnchanged } from '../files/manifest.js';
 import { readModel } from '../onnx/read.js';
 import { jsonOf } from '../options/json.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { NgramFeatures, NgramRow } from '../tokenizers/ngram-features.js';
 import { loadNgrams } from '../tokenizers/ngram-tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { type Answer, answerOf, expectAsTrained, type TextInput } from './answer.js';
+import { weightData } from './weight-data.js';
 
 /** Weights by the names that the model gives them. */
 export type NgramWeights = Readonly<Record<string, Tensor<'float32'>>>;
@@ -32,7 +32,7 @@ const [EMBED, WEIGHT, BIAS] = ['embed.weight', 'fc.weight', 'fc.bias'];
  * Answers as the model's ONNX file does, but for the last digits of float32.
  * @param parts.weights `embed.weight` [F, H], `fc.weight` [C, H], `fc.bias` [C]; without a layer `embed.weight` [F, C] and
  *   `fc.bias`
- * @throws ShapeError for weights that are not of these features and labels.
+ * @throws CheckpointError for weights that are not of these features and labels.
  */
 export function ngramPredictor(parts: {
   readonly features: NgramFeatures;
@@ -43,9 +43,9 @@ export function ngramPredictor(parts: {
   const C = labels.length;
   const layer = weights[WEIGHT];
   const H = layer === undefined ? C : (layer.shape[1] ?? 0);
-  const table = dataOf(weights, EMBED, [features.size, H]);
-  const bias = dataOf(weights, BIAS, [C]);
-  const classRows = layer === undefined ? undefined : dataOf(weights, WEIGHT, [C, H]);
+  const table = weightData(weights, EMBED, [features.size, H]);
+  const bias = weightData(weights, BIAS, [C]);
+  const classRows = layer === undefined ? undefined : weightData(weights, WEIGHT, [C, H]);
   const sums = new Float64Array(H);
   const logits = classRows === undefined ? sums : new Float64Array(C);
 
@@ -126,17 +126,6 @@ export async function loadNgramPredictor(folder: string): Promise<NgramPredictor
   const named =
     labels.length > 0 ? labels : classes === 1 ? ['score'] : Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
   return ngramPredictor({ features: tokenizer.features, weights, labels: named });
-}
-
-function dataOf(weights: NgramWeights, name: string, shape: readonly number[]): Float32Array {
-  const found = weights[name];
-  if (found !== undefined && sameShape(found.shape, shape)) return found.data;
-  throw new ShapeError({
-    where: `ngramPredictor ${name}`,
-    wanted: formatShape(shape),
-    got: found === undefined ? 'none' : formatShape(found.shape),
-    fix: 'use weights, n-grams and labels of one model',
-  });
 }
 
 async function bytesOf(path: string): Promise<Uint8Array> {

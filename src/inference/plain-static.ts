@@ -1,9 +1,10 @@
 /** @file A static model (src/models/static-model.ts) in plain JavaScript, one text at a time: no session, no graph. */
-import { CheckpointError, OptionError } from '../errors/failures.js';
+import { OptionError } from '../errors/failures.js';
 import type { StaticConfig } from '../models/static-model.js';
 import { ngramBucket } from '../tensor/ngram-buckets.js';
-import { formatShape, type Shape, sameShape } from '../tensor/shape.js';
+import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { weightData } from './weight-data.js';
 
 /** As a static model is saved. */
 export type StaticWeights = {
@@ -28,12 +29,7 @@ type Layer = { readonly weight: Float32Array; readonly bias: Float32Array; reado
 export function plainStatic({ config, weights }: StaticWeights): PlainStatic {
   const { vocab_size: V, embedding_size: d, hidden_sizes: hidden, num_labels: C, is_pair: isPair } = config;
   const { ngram_sizes: grams, ngram_buckets: buckets } = config;
-  const read = (name: string, shape: Shape): Float32Array => {
-    const found = weights[name];
-    if (found !== undefined && sameShape(found.shape, shape)) return found.data;
-    const got = found === undefined ? 'none of that name' : `float32${formatShape(found.shape)}`;
-    throw new CheckpointError({ where: `tensor '${name}'`, wanted: `float32${formatShape(shape)}`, got });
-  };
+  const read = (name: string, shape: Shape): Float32Array => weightData(weights, name, shape);
   const vectors = weighted(read('embed.weight', [V, d]), read('token_weight.weight', [V, 1]), d);
   const ofGrams = buckets > 0 ? read('ngrams.weight', [buckets + 1, d]) : new Float32Array();
   const mean = (ids: ArrayLike<number>, into: Float64Array, at: number): void => {

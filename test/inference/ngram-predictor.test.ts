@@ -89,7 +89,7 @@ describe('loadNgramPredictor', () => {
     expect(no).toBeCloseTo(4 / Math.SQRT2 + 0.5, 6);
     expect(yes).toBeCloseTo(6 / Math.SQRT2 - 0.5, 6);
     expect(() => ngramPredictor({ features, weights, labels: ['one'] })).toThrow(
-      'ngramPredictor embed.weight: wanted [2, 1], got [2, 2]',
+      "tensor 'embed.weight': wanted float32[2, 1], got float32[2, 2]; give weights, config, tokenizer and labels of one model",
     );
   });
 
