@@ -48,7 +48,7 @@ const ENVIRONMENT = {
 
 /** Shares of 1; `f1` of two classes. */
 type Scores = Readonly<Record<string, { readonly accuracy: number; readonly f1?: number }>>;
-/** Of the first seed: one text at a time, and batches of 32; what prepares a text is in it. */
+/** Of the first seed, in time of the processor: one text at a time, and batches of 32; what prepares a text is in it. */
 type Speed = {
   readonly p50Micros: number;
   readonly p95Micros: number;
