@@ -55,10 +55,15 @@ type FamilyEntry = {
 };
 
 /** As many passes over training rows and pool. */
-const PASSES = { sst2: { epochs: 3 }, trec: { epochs: 4 }, banking77: { epochs: 8 }, mrpc: { epochs: 8 } } as const;
+const PASSES = { sst2: { epochs: 2 }, trec: { epochs: 2 }, banking77: { epochs: 8 }, mrpc: { epochs: 8 } } as const;
 /** Words and characters of the features, by the cross-entropy on an inner split. */
 const FEATURES = { sst2: { ngrams: '1,3' }, banking77: { charNgrams: '2,4' } } as const;
-const STATIC = { model: 'static', ngrams: '2', tokenDropout: 0.3, learningRate: 1e-3, temperature: 1 } as const;
+const STATIC = { model: 'static', ngrams: '2', temperature: 1 } as const;
+/** N-grams of tokens are learnt by heart on SST-2's phrases unless they are slowed down. */
+const STATIC_BY_SET = {
+  ...PASSES,
+  sst2: { epochs: 3, buckets: 100_000, tokenDropout: 0.3, adamEpsilon: 1e-3, learningRate: 5e-4 },
+} as const;
 const BILSTM = { model: 'bilstm', temperature: 1 } as const;
 
 const STUDENTS = {
@@ -74,11 +79,11 @@ const STUDENTS = {
     bySet: FEATURES,
     seeds: 3,
   },
-  'static-nano': { title: 'static, nano', settings: { ...STATIC, size: 'nano' }, bySet: PASSES, seeds: 3 },
-  'static-tiny': { title: 'static, tiny', settings: { ...STATIC, size: 'tiny' }, bySet: PASSES, seeds: 3 },
-  'static-small': { title: 'static, small', settings: { ...STATIC, size: 'small' }, bySet: PASSES },
+  'static-nano': { title: 'static, nano', settings: { ...STATIC, size: 'nano' }, bySet: STATIC_BY_SET, seeds: 3 },
+  'static-tiny': { title: 'static, tiny', settings: { ...STATIC, size: 'tiny' }, bySet: STATIC_BY_SET, seeds: 3 },
+  'static-small': { title: 'static, small', settings: { ...STATIC, size: 'small' }, bySet: STATIC_BY_SET },
   'bilstm-nano': { title: 'BiLSTM, nano', settings: { ...BILSTM, size: 'nano' }, bySet: PASSES, seeds: 3 },
-  'bilstm-tiny': { title: 'BiLSTM, tiny', settings: { ...BILSTM, size: 'tiny' }, bySet: PASSES },
+  'bilstm-tiny': { title: 'BiLSTM, tiny', settings: { ...BILSTM, size: 'tiny' }, bySet: PASSES, seeds: 3 },
   'bilstm-small': { title: 'BiLSTM, small', settings: { ...BILSTM, size: 'small' }, bySet: PASSES, seeds: 3 },
 } as const satisfies Readonly<Record<string, FamilyEntry>>;
 
