@@ -20,7 +20,7 @@ import { openMaskedLmEvaluator } from '../evaluation/masked-lm-evaluator.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { textRun } from './text-run.js';
-import type { TextSettings } from './text-settings.js';
+import { TEXT_SETTINGS, type TextSettings } from './text-settings.js';
 
 /** Of the run, as its caller says. */
 const HANDED_ON = [
@@ -77,9 +77,9 @@ export async function maskedLmRun(options: MaskedLmOptions): Promise<RunOptions>
   const cut = { model, maxLength: readLength(start, maxLength) };
   const train = textDataset(withoutLabels(texts), tokenizer, cut);
   const masking = maskTokens({ pieces, answersAt, ...defined({ rate }) });
-  const { method = supervised(), teacher, outputDir } = options;
+  const { method = supervised(), teacher, outputDir, epochs = TEXT_SETTINGS.epochs.usual.encoder } = options;
   return {
-    ...textRun(options, model, train),
+    ...textRun({ ...options, epochs }, model, train),
     model: answersAt === 'masked' ? answersAtPositions(model) : model,
     weights,
     method,

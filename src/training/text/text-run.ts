@@ -8,8 +8,8 @@ import { type Given, givenOptions } from '../../options/given.js';
 import type { ModelSort } from '../../options/option-spec.js';
 import type { Setting } from '../../options/setting.js';
 import type { RunOptions } from '../run/run-options.js';
-import { planOn } from '../run/train.js';
-import { TEXT_SETTINGS, type TextSettings } from './text-settings.js';
+import { planOn, type TrainingLength } from '../run/train.js';
+import { STEPS_OF_FEW_ROWS, TEXT_SETTINGS, type TextSettings } from './text-settings.js';
 
 /**
  * AdamW as BERT is fine-tuned (Devlin et al. 2019, appendix A.3); Adam in the place of AdaDelta, whose learning rate Tang et al.
@@ -58,6 +58,19 @@ export const HANDED_ON = Object.keys(TEXT_SETTINGS).filter(
   (name) => !WORKED_IN.some((worked) => worked === name),
 ) as HandedOn[]; // by the rule of the type
 
+/** The epochs of a sort of model: more of few rows, so that there are enough steps. */
+function usualEpochs(
+  length: Omit<TrainingLength, 'epochs'>,
+  { sort = 'encoder' }: Pick<Model, 'sort'>,
+  train: RunOptions['data']['train'],
+): number {
+  const few = STEPS_OF_FEW_ROWS[sort];
+  const epochs = TEXT_SETTINGS.epochs.usual[sort];
+  if (few === undefined) return epochs;
+  const { stepsPerEpoch } = planOn({ ...length, epochs: 1, maxSteps: undefined }, train);
+  return Math.max(epochs, Math.min(few.mostEpochs, Math.ceil(few.least / stepsPerEpoch)));
+}
+
 export type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warmupSteps' | 'epochs' | 'batchSize'>> &
   Pick<RunOptions, 'groups' | 'maxGradNorm' | HandedOn>;
 
@@ -68,9 +81,9 @@ export type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warm
 export function textRun(settings: Given<TextSettings>, model: Model, train: RunOptions['data']['train']): TextRun {
   const usual = usualSettings(model);
   const names = model.parameters.map(({ name }) => name);
+  const { batchSize = usual.batchSize } = settings;
   const {
-    epochs = usual.epochs,
-    batchSize = usual.batchSize,
+    epochs = usualEpochs({ ...givenOptions(settings, HANDED_ON), batchSize }, model, train),
     learningRate = usual.learningRate,
     weightDecay = usual.weightDecay,
     adamEpsilon = TEXT_SETTINGS.adamEpsilon.default,

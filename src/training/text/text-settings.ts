@@ -3,7 +3,7 @@ import { SAMPLINGS, type Sampling } from '../../data/sampling.js';
 import { type MetricName, MONITORED_METRICS } from '../../metrics/table.js';
 import { adamDefaults } from '../../optim/adam.js';
 import { SCHEDULES, type ScheduleName } from '../../optim/schedules.js';
-import type { Portion } from '../../options/option-spec.js';
+import type { ModelSort, Portion } from '../../options/option-spec.js';
 import type { SettingTable } from '../../options/setting.js';
 import { TOKENS_PER_RUN } from '../../tokenizers/token-limits.js';
 
@@ -17,7 +17,7 @@ export type TextSettings = {
   readonly solver?: SolverName | undefined;
   /** Of the convex solver's L2 penalty: the larger, the weaker (`FitSettings`). Default: chosen on inner folds. */
   readonly strength?: number | undefined;
-  /** Passes over the training rows. */
+  /** Epochs. Default: those of the sort of model; an encoder has more of few rows (`STEPS_OF_FEW_ROWS`). */
   readonly epochs?: number | undefined;
   /** The largest, after the warm-up. */
   readonly learningRate?: number | undefined;
@@ -50,6 +50,16 @@ export type TextSettings = {
   readonly tokensPerRun?: number | undefined;
 };
 
+/**
+ * Steps that a training takes at least, in up to so many epochs, where nobody says how many epochs. Three epochs of a few
+ * thousand rows leave a pre-trained encoder with a new head hardly trained: Mosbach et al. 2021 (arXiv:2006.04884) fine-tune
+ * on small sets for 20 epochs, and Zhang et al. 2021 (arXiv:2006.05987) find that few rows want more steps than three epochs
+ * have. What starts from words alone has many epochs anyway, and overfits few rows in more.
+ */
+export const STEPS_OF_FEW_ROWS: Readonly<Partial<Record<ModelSort, { least: number; mostEpochs: number }>>> = {
+  encoder: { least: 1000, mostEpochs: 20 },
+};
+
 export const TEXT_SETTINGS = {
   epochs: {
     ofSteps: true,
@@ -57,7 +67,7 @@ export const TEXT_SETTINGS = {
     min: 1,
     usual: { encoder: 3, bilstm: 30, ngram: 20, static: 10 },
     group: 'Training',
-    help: 'number of epochs',
+    help: 'number of epochs; by default an encoder has more of few rows, until there are 1000 steps, 20 at most',
   },
   learningRate: {
     ofSteps: true,

@@ -18,13 +18,15 @@ const model = bert({
 });
 const lstm = bilstm({ vocab_size: words.vocabularySize, embedding_size: 2, hidden_size: 2, dense_size: 2 });
 const train = textDataset(wordTable('train', 320), words, { model });
+/** Of which the number of rows is all that counts. */
+const { text: _, ...bare } = train;
 
 describe('textRun', () => {
   test('trains an encoder as Devlin et al. 2019, appendix A.3, say', () => {
     const { optimizer, ...rest } = textRun({}, model, train);
     expect(describeOptimizer(optimizer)).toEqual(describeOptimizer(adamw({ learningRate: 3e-5, weightDecay: 0.01 })));
-    // By hand: 3 epochs of 10 steps, of which a tenth are for the warm-up.
-    const steps = { epochs: 3, batchSize: 32, schedule: 'linear', warmupSteps: 3 };
+    // By hand: 20 epochs, the most of few rows, of 10 steps, of which a tenth are for the warm-up.
+    const steps = { epochs: 20, batchSize: 32, schedule: 'linear', warmupSteps: 20 };
     const groups = [{ match: isUsuallyUndecayed, weightDecay: 0 }];
     expect(rest).toStrictEqual({ ...steps, groups, maxGradNorm: 1 });
     expect(usualSettings(model).earlyStopping).toBe(0);
@@ -54,6 +56,30 @@ describe('textRun', () => {
     expect(rest).toStrictEqual({ ...given, groups, maxGradNorm: 0.5, schedule: 'cosine', warmupSteps: 8 });
     expect(textRun({ maxGradNorm: 0 }, lstm, train)).not.toHaveProperty('maxGradNorm');
     expect(() => textRun({ tokensPerRun: 0 }, lstm, train)).toThrow('tokensPerRun: wanted an integer');
+  });
+
+  // By hand: 1,000 steps of 32 rows are 32,000 rows, in 20 epochs at most and 3 at least.
+  test.each([
+    [400, 20],
+    [1_600, 20],
+    [2_000, 16],
+    [4_907, 7],
+    [10_667, 3],
+    [60_000, 3],
+  ])('%i rows are learnt in %i epochs unless somebody says how many', (size, epochs) => {
+    expect(textRun({}, model, { ...bare, size }).epochs).toBe(epochs);
+    expect(textRun({ epochs: 2 }, model, { ...bare, size }).epochs).toBe(2);
+  });
+
+  test('steps are what is counted: of larger batches there are more epochs, and of a run that is cut short as many', () => {
+    const rows = { ...bare, size: 4_000 };
+    // By hand: 125, 63 and 32 steps in an epoch.
+    expect(textRun({}, model, rows).epochs).toBe(8);
+    expect(textRun({ gradientAccumulationSteps: 2 }, model, rows).epochs).toBe(16);
+    expect(textRun({ batchSize: 64, limitTrainBatches: { fraction: 0.5 } }, model, rows).epochs).toBe(20);
+    expect(textRun({ maxSteps: 5 }, model, rows)).toMatchObject({ epochs: 8, maxSteps: 5 });
+    // What starts from words has as many of any number of rows.
+    expect(textRun({}, lstm, { ...rows, size: 200 }).epochs).toBe(30);
   });
 
   // docs/train.md: `transformers` takes ceil(steps · warmup_ratio), 9 for both.
