@@ -69,7 +69,7 @@ describe('a retort.yaml', () => {
     const { stdout } = mustRun('distill proposed.yaml --model encoder --layers 2 --dry_run');
     // By hand: dev.csv beside it is the validation split; 160 rows, 5 steps of 32 in each of the 10 epochs for few rows.
     expect(stdout).toContain('runs     25: each arm on seeds 1 to 5');
-    expect(stdout).toContain('160 rows (reviews train), 50 steps of 32 rows per run');
+    expect(stdout).toContain('160 rows (reviews train), 50 steps of 32 rows in 10 epochs per run');
     expect(stdout).toContain('teacher  minilm-l6, trained first: 6 epochs');
     expect([existsSync(path('dry')), existsSync(path('outputs'))]).toEqual([false, false]);
   });
