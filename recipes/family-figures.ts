@@ -1,7 +1,7 @@
 /** @file What the runs of `results/families/` come to, and the tables of families in `docs/results.md`. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FinishedRun, mean, unpackRightRows } from '../src/entries/experiments.js';
+import { median } from '../bench/figures.js';
+import { type FinishedRun, finishedRuns, mean, unpackRightRows } from '../src/entries/experiments.js';
 import { METRICS } from '../src/entries/training.js';
 import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
 import { pairedGain, type ScoredRun } from './paired-gain.js';
@@ -41,13 +41,12 @@ export async function summarise(results: string): Promise<Families> {
   const cells: FamilyCell[] = [];
   const linear: Families['linear'][number][] = [];
   for (const set of names(SETS)) {
-    const baseline = names(FAMILIES).flatMap((family) => [
-      ...(runsOf(results, set, family).get(LINEAR)?.values() ?? []),
-    ]);
+    const found = new Map<FamilyName, Awaited<ReturnType<typeof runsOf>>>();
+    for (const family of names(FAMILIES)) found.set(family, await runsOf(results, set, family));
+    const baseline = [...found.values()].flatMap((runs) => [...(runs.get(LINEAR)?.values() ?? [])]);
     const bySeed = new Map(baseline.map((run) => [run.seed, run]));
     if (bySeed.size > 0) linear.push({ set, seeds: [...bySeed.keys()], scores: scoresOf(set, [...bySeed.values()]) });
-    for (const family of names(FAMILIES)) {
-      const runs = runsOf(results, set, family);
+    for (const [family, runs] of found) {
       const [taught, alone] = [runs.get(WITH), runs.get(WITHOUT)];
       if (taught === undefined || alone === undefined) continue;
       const [ours, theirs, base] = [taught, alone, bySeed].map(scored);
@@ -74,15 +73,16 @@ function names<K extends string>(table: Readonly<Record<K, unknown>>): readonly 
 }
 
 /** By arm and seed. */
-function runsOf(results: string, set: SetName, family: FamilyName): Map<string, Map<number, FinishedRun>> {
+async function runsOf(
+  results: string,
+  set: SetName,
+  family: FamilyName,
+): Promise<ReadonlyMap<string, ReadonlyMap<number, FinishedRun>>> {
   const file = join(results, 'families', `${set}-${family}.jsonl`);
   const arms = new Map<string, Map<number, FinishedRun>>();
-  if (!existsSync(file)) return arms;
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    const found = line === '' ? undefined : (JSON.parse(line) as FinishedRun & { readonly type: string });
-    if (found?.type !== 'run') continue;
-    const bySeed = arms.get(found.arm) ?? new Map<number, FinishedRun>();
-    arms.set(found.arm, bySeed.set(found.seed, found));
+  for (const run of await finishedRuns(file)) {
+    const bySeed = arms.get(run.arm) ?? new Map<number, FinishedRun>();
+    arms.set(run.arm, bySeed.set(run.seed, run));
   }
   return arms;
 }
@@ -120,8 +120,7 @@ function scoresOf(set: SetName, runs: readonly FinishedRun[]): Scores {
 }
 
 function secondsOf(runs: ReadonlyMap<number, FinishedRun>): number {
-  const all = [...runs.values()].map(({ seconds }) => seconds).sort((a, b) => a - b);
-  return Number((all[Math.floor(all.length / 2)] ?? 0).toFixed(1));
+  return Number(median([...runs.values()].map(({ seconds }) => seconds)).toFixed(1));
 }
 
 /** What a column of scores says; `f1` beside a split of MRPC. */
