@@ -66,14 +66,22 @@ export function withDev(task: TextTask, options: { readonly seed: number; readon
   const { train } = task;
   if (task.dev !== undefined || train === undefined) return task;
   const { portion = { share: 0.1 }, seed } = options;
-  // Rows without a label or score would be of no use in it.
-  const judged = rowsWithTargets(train);
-  const pool = judged.length === 0 || judged.length === train.size ? undefined : selectRows(train, judged);
-  const drawn = stratifiedRows(pool ?? train, atLeastOne(portion, pool ?? train), seed);
-  const { part, rest } = cutInTwo(train, pool === undefined ? drawn : drawn.map((row) => judged[row] as number));
+  const { part, rest } = cutInTwo(train, validationRows(train, portion, seed));
   // A file may be called dev.csv itself.
   const name = task.name === 'dev' ? task.name : `${task.name} dev`;
   return { ...task, train: rest, dev: { ...part, name: `${name}, cut from train` } };
+}
+
+/**
+ * Rows for a validation split, as `stratifiedRows` draws them, one at least: rows without a label or score would be of no use
+ * in it, unless all are without.
+ * @throws OptionError as `stratifiedRows`; for a single row.
+ */
+export function validationRows(table: TextTable, portion: Portion, seed: number): Uint32Array {
+  const judged = rowsWithTargets(table);
+  const pool = judged.length === 0 || judged.length === table.size ? undefined : selectRows(table, judged);
+  const drawn = stratifiedRows(pool ?? table, atLeastOne(portion, pool ?? table), seed);
+  return pool === undefined ? drawn : drawn.map((row) => judged[row] as number);
 }
 
 /** Of few rows a small share would be none. @throws OptionError for a single row, which cannot be two splits. */

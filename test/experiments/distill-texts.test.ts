@@ -96,6 +96,30 @@ describe('distillTexts', () => {
     expect(record.settings).toMatchObject({ gradientAccumulationSteps: 4 });
   });
 
+  test('early stopping ranks epochs on training rows that no student learns from, and takes the best', async () => {
+    const { record, student, studentPath } = await distillTexts({
+      ...training,
+      ...{ teacher, task, epochs: 5, earlyStopping: 1, monitor: 'loss', seeds: 1, learningRate: 0.05 },
+      student: firstLayers(pretrained, 1),
+      controls: ['no-teacher', 'linear'],
+      outputDir: join(root, 'monitored'),
+    });
+    // By hand: a tenth of 64 rows is 6; 58 rows are 4 batches of 16, so 20 steps at most.
+    const [taught, alone, linear] = record.arms;
+    expect(taught?.description).toBe(
+      'the teacher, by the method; 58 rows, at most 20 steps, its best epoch by loss on 6 other training rows',
+    );
+    expect(linear?.description).toContain('; 64 rows');
+    for (const { train } of [taught, alone].flatMap((arm) => arm ?? [])) expect(train?.rows).toBe(58);
+    const run = JSON.parse(readFileSync(join(studentPath, 'metrics.json'), 'utf8'));
+    expect(run.data.evaluation.rows).toBe(6);
+    const losses = run.epochs.map(({ metrics }: { metrics: { loss: number } }) => metrics.loss);
+    expect(run.metrics.loss).toBe(Math.min(...losses));
+    expect(record.settings).toMatchObject({ earlyStopping: { metric: 'loss', mode: 'min', patience: 1 } });
+    expect(record.data?.train.rows).toBe(64);
+    expect(weightsHash(student.weights)).toBe(weightsHash((await loadTextModel(studentPath)).weights));
+  });
+
   test('control arms are none alone, or some by name', async () => {
     const run = (controls: string) =>
       distillTexts({ ...training, teacher, student: pretrained, task, controls, outputDir: join(root, 'mixed') });

@@ -7,7 +7,7 @@ import { type TextTable, withoutLabels } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { methodFrom } from '../../methods/named-method.js';
-import { ASKED_METRICS, isJudgedMetric, type JudgedMetric, METRICS } from '../../metrics/table.js';
+import { ASKED_METRICS, DEFAULT_METRIC, isJudgedMetric, type JudgedMetric, METRICS } from '../../metrics/table.js';
 import {
   checkStart,
   FROM_TEACHER,
@@ -21,7 +21,7 @@ import {
 import { START_SETTINGS } from '../../models/start-settings.js';
 import type { StartTask, TextStart } from '../../models/start-task.js';
 import { loadTextModel, type TextModel } from '../../models/text-model.js';
-import { givenOptions } from '../../options/given.js';
+import { defined, givenOptions } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { EndpointReport } from '../../teachers/endpoint-options.js';
 import { timingSeconds } from '../../training/estimate/known-costs.js';
@@ -33,6 +33,7 @@ import { CONTROLS, type Control, DEFAULT_CONTROLS, NO_CONTROLS } from './control
 import { runDistillation } from './distill.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import type { DistillTextsOptions, StudentSettings } from './distill-texts-options.js';
+import { earlyStoppingOf, learnedRows } from './monitoring.js';
 import { type NamedTeacher, namedTeachers } from './named-teachers.js';
 import { openAssistants } from './open-assistants.js';
 import { answersFolder, type OpenedTeacher, openTeachers } from './open-teachers.js';
@@ -42,7 +43,6 @@ import { expectTrainable, type TeacherPlace, teacherToBe, trainedBefore, trainTe
 import { teacherFolds } from './teacher-folds.js';
 import { classesOfTeacher, isScoredByTeacher, scoredByTeacher, toBeLabelled } from './teacher-labels.js';
 import { TEACHER_FOLDER } from './teacher-settings.js';
-import { transferSet } from './transfer.js';
 
 export type DistilledTexts = DistillResult & {
   readonly student: TextModel;
@@ -209,11 +209,20 @@ async function prepared(
     evaluation: textDataset(isScoredByTeacher(metrics) ? toBeLabelled(task.dev) : task.dev, tokenizer, cut),
     ...(pool && { transfer: textDataset(pool, tokenizer, cut) }),
   };
-  const whole = (await transferSet(rows))?.data ?? rows.train;
-  const isBeside = options.teacherEpochs !== undefined;
+  const fit = fitOf(options, {
+    ...{ ...first, method, teacherForm: options.teacherForm },
+    isBeside: options.teacherEpochs !== undefined,
+  });
+  const earlyStopping = earlyStoppingOf(options, {
+    ...{ model, train: rows.train, metric: metrics[0] ?? DEFAULT_METRIC },
+    isFitted: fit.fit !== undefined,
+  });
+  const own = (await learnedRows(rows, { earlyStopping })).rows;
+  const whole = own.transfer ?? own.train;
   const training = {
     ...textRun(options, model, whole),
-    ...fitOf(options, { ...first, method, teacherForm: options.teacherForm, isBeside }),
+    ...fit,
+    ...defined({ earlyStopping }),
     device,
     ...givenOptions(options, ['threads', 'teacherForm']),
   };

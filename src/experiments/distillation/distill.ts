@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { Dataset } from '../../data/dataset.js';
 import { scoredRows } from '../../data/targets.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
@@ -29,10 +30,10 @@ import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import { designOf, distillationSettings } from './distillation-design.js';
 import { distillationEvidence } from './distillation-evidence.js';
+import { type LearnedRows, learnedRows } from './monitoring.js';
 import { type ArmTrainingOptions, armTraining, isAskedBefore } from './student-training.js';
 import { answeredOnce, evaluateTeacher } from './teacher-answers.js';
 import { armRun, trainArm } from './train-arm.js';
-import { transferSet } from './transfer.js';
 import { warningTeller } from './warning-teller.js';
 
 /**
@@ -61,8 +62,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
   const { classes, metrics, seeds, controls, leftOut, isLabelled, arms, results, answers } = designOf(options);
   const [metric] = metrics;
   const [seed = 1] = seeds;
-  const transfer = await transferSet(data);
-  const rows = { ...data, ...(transfer && { transfer: transfer.data }) };
+  const { rows, pool: transfer } = await learnedRows(data, options);
   const stopping = signal ?? new AbortController().signal;
   await checkDistillation(given);
   const warnings = warningTeller(emit, options.strict ?? false);
@@ -84,8 +84,8 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     }
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
     if (transfer !== undefined && transfer.leftOut > 0) {
-      const rows = transfer.leftOut === 1 ? 'row' : 'rows';
-      const text = `${transfer.leftOut} ${rows} of ${data.transfer?.name} left out: ${data.evaluation.name} has the same, but for case and blanks`;
+      const counted = `${transfer.leftOut} ${transfer.leftOut === 1 ? 'row' : 'rows'}`;
+      const text = `${counted} of ${data.transfer?.name} left out: ${data.evaluation.name}${rows.validation ? ` or ${rows.validation.name}` : ''} has the same, but for case and blanks`;
       emit({ type: 'notice', text });
     }
     for (const { controls: names, needs } of leftOut) {
@@ -105,7 +105,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     const trained = (arm: DistillationArm, armSeed: number, context: Omit<RunContext, 'settings'>) =>
       (isBaseline(arm) ? baselineArm : trainArm)(arm, {
         ...options,
-        data: rows,
+        data: isBaseline(arm) ? { train: data.train, evaluation: data.evaluation } : rows,
         teacher: answering,
         metrics,
         seed: armSeed,
@@ -150,7 +150,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     const outcome = await runExperiment(experiment);
     const late = findWarnings({
       experiment: {
-        ...{ ...outcome, judged: method.name, noTeacher: 'no-teacher' },
+        ...{ ...outcome, judged: method.name, noTeacher: 'no-teacher', endsAtBest: rows.validation !== undefined },
         ...(score !== undefined && { teacher: { name: teacher.name, score, rows: scoredRows(data.evaluation) } }),
       },
     });
@@ -181,7 +181,9 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       comparisons: controls.filter((name) => name !== 'no-teacher').map((over) => ({ arm: method.name, over })),
       smallestEffect,
       descriptions: Object.fromEntries(
-        await Promise.all(arms.map(async (arm) => [arm.name, await describedArm(arm, { ...options, data: rows })])),
+        await Promise.all(
+          arms.map(async (arm) => [arm.name, await describedArm(arm, { ...options, data: rows }, data.train)]),
+        ),
       ),
       environment: await describeEnvironment(options),
       date: new Date(),
@@ -221,10 +223,10 @@ export async function checkDistillation(given: DistillOptions): Promise<void> {
   const options = { ...given, method: servedMethod(given.method, given.teacher) };
   const { metrics, seeds } = designOf(options);
   const [seed = 1] = seeds;
-  const transfer = await transferSet(options.data);
+  const { rows } = await learnedRows(options.data, options);
   const first = {
     ...options,
-    data: { ...options.data, ...(transfer && { transfer: transfer.data }) },
+    data: rows,
     ...{ metrics, seed, isKept: true, resume: false, signal: new AbortController().signal, onEvent: () => {} },
   };
   await checkStages(await armRun(methodArm(options.method), first));
@@ -254,12 +256,21 @@ function fractionOf({ step, totalSteps, phase }: Extract<TrainingEvent, { type: 
   return phase === undefined ? fraction : (phase.number - 1 + fraction) / phase.of;
 }
 
-/** What an arm learns from; with a pool for the teacher, from how many rows in how many steps. */
-async function describedArm(arm: DistillationArm, options: ArmTrainingOptions): Promise<string> {
-  if (options.data.transfer === undefined) return arm.description;
-  if (isBaseline(arm)) return `${arm.description}; ${options.data.train.size} rows`;
-  const { train, steps } = await armTraining(arm, options);
-  return `${arm.description}; ${train.size} rows${options.fit === undefined ? `, ${steps} steps` : ''}`;
+/** What an arm learns from; with a pool or early stopping, from how many rows in how many steps. @param whole all training rows */
+async function describedArm(
+  arm: DistillationArm,
+  options: ArmTrainingOptions & { readonly data: LearnedRows },
+  whole: Dataset,
+): Promise<string> {
+  const { transfer, validation } = options.data;
+  if (transfer === undefined && validation === undefined) return arm.description;
+  if (isBaseline(arm)) return `${arm.description}; ${whole.size} rows`;
+  const { train, steps, training } = await armTraining(arm, options);
+  const length = options.fit === undefined ? `, ${validation ? 'at most ' : ''}${steps} steps` : '';
+  const best = validation
+    ? `, its best epoch by ${training.earlyStopping?.metric} on ${validation.size} other training rows`
+    : '';
+  return `${arm.description}; ${train.size} rows${length}${best}`;
 }
 
 function headlineOf(method: Method, controls: readonly Control[]) {

@@ -18,9 +18,9 @@ import { finishedRuns } from '../results-file.js';
 import { isBaseline } from './arms.js';
 import type { DistillOptions } from './distill-options.js';
 import { designOf } from './distillation-design.js';
+import { learnedRows } from './monitoring.js';
 import { isAskedBefore } from './student-training.js';
 import { type ArmOptions, armRun, type StudentStart } from './train-arm.js';
-import { transferSet } from './transfer.js';
 
 export type ArmPlan = {
   readonly name: string;
@@ -96,11 +96,11 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   const { classes, metrics, seeds, controls, arms, results, answers } = designOf(options);
   const [seed = 1] = seeds;
   const costs = isTimed ? knownCosts({ seconds, measure }) : undefined;
-  const whole = await transferSet(data);
-  const rows = { ...data, ...(whole && { transfer: whole.data }) };
+  const { rows } = await learnedRows(data, options);
   const answering = rememberingTeacher(options.teacher, { folder: answers });
   const labelling = labellings(answering, isTimed, LABELLING_SHARE * seconds);
   const isFed = isAskedBefore(options);
+  const longer = rows.evaluation.size / (rows.validation ?? rows.evaluation).size;
   if (isFed) await labelling.addTraining(rows.transfer ?? rows.train, method.needs);
   const signals = labelling.found()[0]?.signals ?? usualSignals(answering);
   const finished = options.resume ? await finishedRuns(results) : [];
@@ -143,7 +143,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
         runs > 0 && {
           seconds: isBaseline(arm)
             ? secondsToFit(data.train.text?.table.texts ?? [], classes)
-            : secondsOfArm(estimates) + starts.seconds(method),
+            : secondsOfArm(estimates, longer) + starts.seconds(method),
         }),
     });
   }
@@ -155,6 +155,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
     parameters: student.model.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
     // What decides the numbers is described, and the first run checked, before any of them.
     toDescribe: DESCRIBED * starts.seconds(method),
+    longer,
     // For the report, whose examples are answers of both.
     shown: isScored && controls.includes('no-teacher') ? [method.name, 'no-teacher'] : [],
     kept: [method.name, 'no-teacher'].filter((arm) => !finished.some((run) => run.arm === arm && run.seed === seed)),
@@ -165,14 +166,14 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
 const DESCRIBED = 2;
 
 /** Of a run with all its stages; at the end the student is scored once more, for the record. */
-function secondsOfArm(stages: readonly StageEstimate[]): number {
-  return sum(stages.map(({ seconds = 0 }) => seconds)) + secondsToScore(stages);
+function secondsOfArm(stages: readonly StageEstimate[], longer: number): number {
+  return sum(stages.map(({ seconds = 0 }) => seconds)) + secondsToScore(stages, longer);
 }
 
-/** Of a trained student, once. */
-function secondsToScore(stages: readonly StageEstimate[]): number {
+/** Of a trained student, once. @param longer than an evaluation after an epoch, by rows */
+function secondsToScore(stages: readonly StageEstimate[], longer: number): number {
   const last = stages.at(-1);
-  return (last?.secondsToOpenEvaluation ?? 0) + (last?.secondsPerEvaluation ?? 0);
+  return (last?.secondsToOpenEvaluation ?? 0) + longer * (last?.secondsPerEvaluation ?? 0);
 }
 
 type Asked = { readonly rows: Dataset; readonly signals: readonly SignalName[] };
@@ -249,11 +250,12 @@ function summed(
     readonly teacher: DistillationPlan['teacher'];
     readonly parameters: number;
     readonly toDescribe: number;
+    readonly longer: number;
     readonly kept: readonly string[];
     readonly shown: readonly string[];
   },
 ): DistillationPlan {
-  const { teacher, parameters, toDescribe, kept, shown } = given;
+  const { teacher, parameters, toDescribe, longer, kept, shown } = given;
   const { runs: teacherRuns = 0 } = teacher ?? {};
   const most = (values: readonly number[]) => Math.max(0, ...values);
   const coming = arms.filter(({ runs }) => runs > 0);
@@ -281,7 +283,7 @@ function summed(
         toDescribe +
         sum(labelling.map(({ seconds }) => seconds ?? 0)) +
         sum(coming.map((arm) => arm.runs * (arm.seconds ?? 0))) +
-        sum(arms.filter(({ name }) => shown.includes(name)).map((arm) => secondsToScore(arm.stages))),
+        sum(arms.filter(({ name }) => shown.includes(name)).map((arm) => secondsToScore(arm.stages, longer))),
       // Of fits nothing is measured.
       ...(kinds.some(({ peakRssBytes }) => peakRssBytes !== undefined) && {
         peakRssBytes: most(kinds.map(({ peakRssBytes }) => peakRssBytes ?? 0)),

@@ -21,6 +21,7 @@ const KEYS = [
   'threads',
   'device',
   'teacherForm',
+  'earlyStopping',
   'fit',
 ] as const satisfies readonly (keyof RunOptions)[];
 
@@ -61,7 +62,7 @@ type ArmTraining = {
 /**
  * The rows of an arm, and how long it learns from them. All arms train their student for as many steps as the method does:
  * where a teacher answers more rows than have labels, arms without it go over those more often; where the method has
- * several stages, its controls have as many steps in one.
+ * several stages, its controls have as many steps in one. With early stopping these are the most.
  */
 export async function armTraining(arm: DistillationArm, options: ArmTrainingOptions): Promise<ArmTraining> {
   const training = studentTraining(options);
@@ -76,7 +77,21 @@ export async function armTraining(arm: DistillationArm, options: ArmTrainingOpti
       ? planOn(training, transfer).totalSteps
       : await studentSteps(options.method, training, options.data, assistantNames(options));
   const isShared = method.phases !== undefined || steps === planOn(training, rows).totalSteps;
-  return { training: isShared ? training : forSteps(training, steps, rows), train: rows, steps };
+  const own = isShared ? training : forSteps(training, steps, rows);
+  return { training: { ...own, ...patienceOf(training, transfer, rows) }, train: rows, steps };
+}
+
+/** An arm on fewer rows has shorter epochs, and is given as many steps to get better in. */
+function patienceOf(
+  training: StudentTraining,
+  transfer: Dataset,
+  rows: Dataset,
+): Pick<StudentTraining, 'earlyStopping'> {
+  const { earlyStopping } = training;
+  if (earlyStopping === undefined) return {};
+  const stepsOf = (data: Dataset) => planOn({ ...training, epochs: 1, maxSteps: undefined }, data).stepsPerEpoch;
+  const patience = Math.ceil((earlyStopping.patience * stepsOf(transfer)) / stepsOf(rows));
+  return { earlyStopping: { ...earlyStopping, patience } };
 }
 
 /** Whether the teacher answers what the method learns from before the training, once for all runs. */

@@ -5,7 +5,7 @@ import type { Dataset } from '../../data/dataset.js';
 import { targetsOf } from '../../data/targets.js';
 import type { Method } from '../../methods/method.js';
 import { countedRows } from '../../metrics/answered.js';
-import { type JudgedMetric, METRICS } from '../../metrics/table.js';
+import { type JudgedMetric, METRICS, type MetricName, MONITORED_METRICS } from '../../metrics/table.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
 import { shuffledTeacher } from '../../teachers/shuffled-teacher.js';
@@ -43,6 +43,8 @@ export type ArmOptions = StudentTraining & {
     readonly evaluation: Dataset;
     /** The training rows and a pool without labels, for arms that a teacher answers. Default: the training rows. */
     readonly transfer?: Dataset;
+    /** Rows that are in none of these, for early stopping. */
+    readonly validation?: Dataset;
   };
   readonly method: Method;
   /** Largest first, for a method that teaches over them. */
@@ -71,6 +73,7 @@ export async function armRun(arm: DistillationArm, options: ArmOptions): Promise
   const { teacher, data, metrics, student, assistants, seed, outputDir, signal, strict = false, onEvent } = options;
   const { method, hasTeacher } = armMethod(arm, options.method);
   const { training } = await armTraining(arm, options);
+  const monitored = MONITORED_METRICS.filter((name) => name === training.earlyStopping?.metric);
   // Shuffled anew over the rows of each stage.
   const shuffled = (rows: Dataset) => shuffledTeacher(teacher, rows, seed);
   return {
@@ -81,8 +84,10 @@ export async function armRun(arm: DistillationArm, options: ArmOptions): Promise
     teacher: hasTeacher ? (arm.learns === 'shuffled-teacher' ? shuffled : teacher) : undefined,
     assistants,
     ...training,
-    data,
-    metrics,
+    // The rows that are reported on choose nothing.
+    data: { ...data, evaluation: data.validation ?? data.evaluation },
+    metrics: [...new Set<MetricName>([...metrics, ...monitored])],
+    ...(training.earlyStopping && { monitor: training.earlyStopping, restoreBest: true }),
     seed,
     outputDir,
     saveLast: true,
@@ -93,7 +98,7 @@ export async function armRun(arm: DistillationArm, options: ArmOptions): Promise
   };
 }
 
-/** Trains the student of an arm and scores it after the last step. @throws as `runPhases` does. */
+/** Trains the student of an arm and scores it after the last step; with early stopping, as it was after its best epoch. @throws as `runPhases` does. */
 export async function trainArm(arm: DistillationArm, options: ArmOptions): Promise<TimedResult> {
   const { student, outputDir, isKept, resume } = options;
   const run = await armRun(arm, options);

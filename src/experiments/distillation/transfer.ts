@@ -9,6 +9,8 @@ export type DistillationData = {
   readonly train: Dataset;
   /** What is reported is measured on these rows, which no choice may look at. */
   readonly evaluation: Dataset;
+  /** Rows that epochs are ranked on, which no arm is to learn from either. */
+  readonly validation?: Dataset;
   /** Rows without labels, or whose labels are not to be used, of the same kind as those of `train`. */
   readonly transfer?: Dataset;
 };
@@ -16,12 +18,12 @@ export type DistillationData = {
 export type TransferSet = {
   /** The training rows, and those of the pool behind them. */
   readonly data: Dataset;
-  /** Of the pool: rows that are taken, and rows that are left out, since the evaluation has the same but for case and blanks. */
+  /** Of the pool: rows that are taken, and rows that are left out, since evaluation or validation have the same but for case and blanks. */
   readonly rows: number;
   readonly leftOut: number;
 };
 
-type Pooled = Omit<Required<DistillationData>, 'transfer'> & { readonly set: Promise<TransferSet> };
+type Pooled = Omit<DistillationData, 'transfer'> & { readonly set: Promise<TransferSet> };
 
 const ROWS_PER_TURN = 4096;
 
@@ -32,20 +34,29 @@ const POOLED = new WeakMap<Dataset, Pooled>();
  * What an arm with a teacher learns from where there is a pool; undefined where there is none.
  * @throws OptionError for a pool of another kind of data, or of which nothing is left.
  */
-export async function transferSet({ train, evaluation, transfer }: DistillationData): Promise<TransferSet | undefined> {
+export async function transferSet(data: DistillationData): Promise<TransferSet | undefined> {
+  const { transfer, ...others } = data;
   if (transfer === undefined) return undefined;
+  const { train, evaluation, validation } = others;
   const known = POOLED.get(transfer);
-  if (known?.train === train && known.evaluation === evaluation) return known.set;
-  const set = joined({ train, evaluation, transfer });
-  POOLED.set(transfer, { train, evaluation, set });
+  const isKnown = known?.train === train && known.evaluation === evaluation && known.validation === validation;
+  if (isKnown) return known.set;
+  const set = joined({ ...others, transfer });
+  POOLED.set(transfer, { ...others, set });
   return set;
 }
 
-async function joined({ train, evaluation, transfer }: Required<DistillationData>): Promise<TransferSet> {
+async function joined({
+  train,
+  evaluation,
+  validation,
+  transfer,
+}: DistillationData & { readonly transfer: Dataset }): Promise<TransferSet> {
   const isReported = await reportedIn(evaluation, transfer);
+  const isValidated = validation === undefined ? () => false : await reportedIn(validation, transfer);
   const rows: number[] = [];
   for (let row = 0; row < transfer.size; row++) {
-    if (!isReported(row)) rows.push(row);
+    if (!isReported(row) && !isValidated(row)) rows.push(row);
     // A million rows take seconds: timers and signals get their turn.
     if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((done) => setImmediate(done));
   }

@@ -63,6 +63,8 @@ export type FinishedArms = {
       };
     }[];
   }[];
+  /** Whether their models are those of their best epochs, chosen on rows that are not reported on. */
+  readonly endsAtBest?: boolean | undefined;
   /** The arm whose gains are reported. */
   readonly judged: string;
   /** The arm without a teacher, where there is one. */

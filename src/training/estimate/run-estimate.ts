@@ -75,7 +75,7 @@ export async function estimateStage({ name, run, answers }: Stage, costs?: Known
     secondsPerEvaluation: secondsToEvaluate(run, measured),
     looks: await looksAtGradients(run),
     slots: run.optimizer.slots.length,
-    keeps: run.saveTopK !== undefined && run.saveTopK !== 0,
+    keeps: run.restoreBest === true || (run.saveTopK !== undefined && run.saveTopK !== 0),
     modelBytes: sized.disk.modelBytes,
   };
   const { secondsPerStep, secondsPerEvaluation } = counted;

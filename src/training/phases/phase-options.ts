@@ -151,7 +151,7 @@ export async function phaseOptions(
   const learner = learnerOf(asked, phase);
   const options = { ...asked, ...learner.training };
   const { assistants: _assistants, weights: _weights, teacher: _teacher, overwrite: _overwrite, ...rest } = options;
-  const { earlyStopping, saveTopK, teacherForm, peerWeights, startsAtRandom: _random, ...common } = rest;
+  const { earlyStopping, restoreBest, saveTopK, teacherForm, peerWeights, startsAtRandom: _random, ...common } = rest;
   const { optimizer, seed, outputDir } = options;
   const { method, learningRateFactor = 1, draw = 0 } = phase;
   const data = dataOf(options, phase, learner);
@@ -180,6 +180,7 @@ export async function phaseOptions(
     // What chooses among epochs chooses the model of the run.
     saveTopK: isLast ? saveTopK : undefined,
     earlyStopping: isLast ? earlyStopping : undefined,
+    restoreBest: isLast ? restoreBest : undefined,
     seed: drawSeed,
     outputDir: join(outputDir, phaseFolder(place)),
     resume: true,

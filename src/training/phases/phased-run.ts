@@ -35,7 +35,7 @@ type Ended = { readonly phase: Phase; readonly folder: string; readonly record: 
  * Trains by a method of one stage or of several. Each phase of several is a run of its own in `outputDir/phase-N-NAME/`;
  * killed at any moment and resumed, the phases that have ended are not run again, and the one that was under way ends in
  * the bytes that it would have had. At the end `outputDir` has the last phase's model and `metrics.json`, in which the
- * phases are listed. What chooses among epochs (`saveTopK`, `earlyStopping`) does so in the last phase.
+ * phases are listed. What chooses among epochs (`saveTopK`, `earlyStopping`, `restoreBest`) does so in the last phase.
  * @throws as `runTraining` does; OptionError for phases that cannot work, before any of them starts.
  */
 export async function runPhases(given: PhasedRunOptions): Promise<RunResult> {

@@ -16,6 +16,7 @@ export const STEPS_ALONE = {
   tokensPerRun: undefined,
   limitTrainBatches: undefined,
   earlyStopping: undefined,
+  restoreBest: undefined,
 } as const satisfies { readonly [K in keyof RunOptions]?: undefined };
 
 type Fitted = Pick<RunOptions, 'model' | 'method' | 'teacherForm' | 'perturbation'>;

@@ -36,12 +36,21 @@ export function rankKept(
 ): { readonly kept: readonly KeptModel[]; readonly dropped: readonly KeptModel[] } {
   const all = [...kept.filter(({ epoch }) => epoch !== candidate.epoch), candidate];
   if (saveTopK === -1) return { kept: all, dropped: [] };
+  const best = new Set(rankedBest(all, mode).slice(0, saveTopK));
+  return { kept: all.filter((model) => best.has(model)), dropped: all.filter((model) => !best.has(model)) };
+}
+
+/** A stable order: of equal values the earlier one comes first, as they were given. */
+function rankedBest(models: readonly KeptModel[], mode: Monitor['mode']): readonly KeptModel[] {
   // Smaller is better; NaN is worst.
   const badness = ({ value }: KeptModel) => (Number.isNaN(value) ? Number.MAX_VALUE : mode === 'max' ? -value : value);
-  // A stable order: of equal values the earlier one comes first, as in `all`.
-  const ranked = all.toSorted((a, b) => badness(a) - badness(b));
-  const best = new Set(ranked.slice(0, saveTopK));
-  return { kept: all.filter((model) => best.has(model)), dropped: all.filter((model) => !best.has(model)) };
+  return models.toSorted((a, b) => badness(a) - badness(b));
+}
+
+/** The kept model that ranks first, of equal ones the earliest; undefined where none is kept. */
+export function bestKept(kept: readonly KeptModel[], { mode }: Monitor): KeptModel | undefined {
+  const [best] = rankedBest(kept, mode);
+  return best;
 }
 
 /** Removes a model that is no longer kept. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { truncatedRows } from '../../data/text-rows.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Weights } from '../../models/model.js';
-import { saveModel } from '../../models/saved-model.js';
+import { loadModel, saveModel } from '../../models/saved-model.js';
 import { constantParameters } from '../../nn/parameters.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../checks/run-warnings.js';
@@ -21,7 +21,7 @@ import { BATCH, type StepTeacher } from '../step/trace-step.js';
 import { modelIn, type RunState, removeRunState, saveRunState } from './checkpoint.js';
 import { FRESH, waitFor } from './early-stopping.js';
 import type { TrainingEvent } from './events.js';
-import { type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
+import { bestKept, type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
 import { type PreparedRun, teacherForm } from './prepare-run.js';
 import { recordHead } from './record-head.js';
 import { openRunChecks, type RunChecks } from './run-checks.js';
@@ -351,9 +351,15 @@ async function keepIfBest(
 
 /** Writes what stays of a run. The record is the mark of its end, so it comes last; then the state may go. */
 async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
-  const { options, step, trained, saveLast, checks, emit, seconds } = live;
-  const { outputDir } = options;
-  const weights = splitWeights(step.parameters()).model;
+  const { options, step, trained, saveLast, monitor, checks, emit, seconds } = live;
+  const { outputDir, restoreBest = false, saveTopK = 0 } = options;
+  const last = findings.epochs.at(-1);
+  const best = restoreBest ? bestKept(findings.kept, monitor) : undefined;
+  const isLastBest = best === undefined || best.epoch === last?.epoch;
+  const { weights } = isLastBest
+    ? { weights: splitWeights(step.parameters()).model }
+    : await loadModel(join(outputDir, best.name));
+  const kept = saveTopK === 0 ? [] : findings.kept;
   const lastPath = join(outputDir, LAST);
   if (saveLast) {
     await saveModel(lastPath, { ...trained, weights });
@@ -364,19 +370,20 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     steps: position.step,
     seconds: seconds(),
     stoppedEarly: findings.stoppedEarly,
-    metrics: findings.epochs.at(-1)?.metrics ?? {},
+    metrics: (isLastBest ? last : findings.epochs.find(({ epoch }) => epoch === best.epoch))?.metrics ?? {},
     epochs: findings.epochs,
     warnings: checks.state().warnings,
-    kept: findings.kept,
+    kept,
     ...(saveLast && { last: LAST }),
   };
   await writeRunRecord(join(outputDir, METRICS_FILE), record);
+  for (const model of findings.kept) if (!kept.includes(model)) await removeKept(outputDir, model);
   await removeRunState(join(outputDir, RESUME));
   return {
     status: 'finished',
     record,
     weights,
     ...(saveLast && { lastPath }),
-    keptPaths: findings.kept.map(({ name }) => join(outputDir, name)),
+    keptPaths: kept.map(({ name }) => join(outputDir, name)),
   };
 }

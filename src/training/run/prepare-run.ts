@@ -151,7 +151,8 @@ export function assembled({ warnings, trained, compared, described, ...parts }: 
   return {
     ...parts,
     learningRate: (step) => optimizer.learningRate * factor(step - 1),
-    saveTopK,
+    // The best is kept until the run ends with it.
+    saveTopK: options.restoreBest && saveTopK === 0 ? 1 : saveTopK,
     saveLast,
     fingerprint: onceAsked(() =>
       fingerprint(compared, {
@@ -216,7 +217,7 @@ function expectOneStage({ name, phases }: Method): void {
 
 /** As PyTorch Lightning's `fast_dev_run`. */
 function fastDevRun(options: RunOptions): RunOptions {
-  const { earlyStopping: _earlyStopping, ...rest } = options;
+  const { earlyStopping: _earlyStopping, restoreBest: _restoreBest, ...rest } = options;
   const one: Portion = { batches: 1 };
   return { ...rest, epochs: 1, limitTrainBatches: one, limitEvalBatches: one, saveTopK: 0, saveLast: false };
 }

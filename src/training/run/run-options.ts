@@ -71,6 +71,8 @@ export type RunOptions = {
   /** One training batch, one evaluation batch, no kept models. */
   readonly fastDevRun?: boolean | undefined;
   readonly earlyStopping?: EarlyStopping | undefined;
+  /** End with the model of the best epoch by `monitor` in the place of the last one's, as Keras' `restore_best_weights`. Default: false. */
+  readonly restoreBest?: boolean | undefined;
   readonly seed: number;
   readonly threads?: number | undefined;
   readonly device?: string | undefined;

@@ -67,7 +67,7 @@ export type RunRecord = {
   /** Of a method of several stages: of all. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
-  /** Of the evaluation set, after the last epoch. */
+  /** Of the evaluation set, after the last epoch; of a run that ends with the model of its best epoch, after that. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly epochs: readonly EpochRecord[];
   /** Of a run without steps. */

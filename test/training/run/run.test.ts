@@ -340,6 +340,31 @@ describe('runTraining', () => {
     expect(record.steps).toBe(record.epochs.length * 12);
   });
 
+  test('with restoreBest a run ends with the model of its best epoch, interrupted or not', async () => {
+    // At this rate the loss rises again after some epochs.
+    const more = {
+      ...{ epochs: 12, optimizer: adam({ learningRate: 0.3 }) },
+      monitor: { metric: 'loss', mode: 'min' } as const,
+    };
+    const kept = await runTraining(options(newDir(), { ...more, saveTopK: 1 }));
+    const losses = kept.record.epochs.map(({ metrics }) => metrics.loss as number);
+    const best = losses.indexOf(Math.min(...losses));
+    expect(best).toBeLessThan(losses.length - 1);
+
+    const dir = newDir();
+    const stopped = { ...more, restoreBest: true, earlyStopping: { ...more.monitor, patience: 12 } };
+    const { record, lastPath, weights } = await runTraining(options(dir, stopped));
+    expect(modelBytes(lastPath as string)).toEqual(modelBytes(kept.keptPaths[0] as string));
+    expect(record.metrics.loss).toBe(losses[best]);
+    expect(weights).toEqual((await loadModel(dir)).weights);
+    expect([record.kept, readdirSync(dir).sort()]).toEqual([[], ['last.ckpt', 'log.jsonl', 'metrics.json']]);
+
+    const again = newDir();
+    expect(await interrupted(again, 12 * (best + 2), { ...stopped, stateSeconds: 0 })).toBeInstanceOf(InterruptedError);
+    await runTraining(options(again, { ...stopped, resume: true }));
+    expect(modelBytes(join(again, 'last.ckpt'))).toEqual(modelBytes(lastPath as string));
+  });
+
   test('a fast dev run takes one batch of each and keeps no model', async () => {
     const dir = newDir();
     const { record, lastPath, keptPaths } = await runTraining(options(dir, { fastDevRun: true, saveTopK: 3 }));

@@ -243,7 +243,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
   const totalSteps = run.fit === undefined ? planOn(run, train).totalSteps : 0;
   const how =
     run.fit === undefined
-      ? `${formatCount(totalSteps)} steps of ${run.batchSize} rows in ${formatCount(run.epochs)} ${run.epochs === 1 ? 'epoch' : 'epochs'} per run`
+      ? `${run.earlyStopping ? 'at most ' : ''}${formatCount(totalSteps)} steps of ${run.batchSize} rows in ${formatCount(run.epochs)} ${run.epochs === 1 ? 'epoch' : 'epochs'} per run`
       : 'each run fitted by the convex solver';
   const arms = plan.arms.map(({ name }) => name);
   const runs = arms.length * options.seeds;

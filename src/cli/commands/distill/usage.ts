@@ -14,6 +14,8 @@ import type { CommandUsage } from '../../command.js';
 import { messageOptions } from '../../shared-options.js';
 import { trainUsage } from '../train/usage.js';
 
+const { usual: _ofTrain, ...earlyStopping } = TEXT_SETTINGS.earlyStopping;
+
 export const distillUsage = {
   name: 'distill',
   hasManyRuns: true,
@@ -47,6 +49,13 @@ export const distillUsage = {
     },
     ...takenBy(COLUMN_SETTINGS, 'distill'),
     ...takenBy(TEXT_SETTINGS, 'distill'),
+    earlyStopping: {
+      ...earlyStopping,
+      help:
+        'patience: stop a student after N epochs without a better --monitor on a tenth of the training rows, which no ' +
+        'student learns from, and take its best epoch; 0 = never',
+      defaultSays: 'bilstm, and ngram by steps: 5 unless --epochs is given; else 0',
+    },
     ...takenBy(RUN_SETTINGS, 'distill'),
     ...OUTPUT_SETTINGS,
     dryRun: trainUsage.options.dryRun,
