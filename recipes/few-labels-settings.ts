@@ -56,7 +56,7 @@ export type Student = {
   readonly title: string;
   readonly settings: Pick<
     DistillTextsOptions,
-    'model' | 'size' | 'layers' | 'learningRate' | 'batchSize' | 'temperature' | 'hidden'
+    'model' | 'size' | 'layers' | 'learningRate' | 'schedule' | 'temperature'
   >;
   /** Of a run with the teacher's outputs; absent of what a solver fits. Without them as many at most, with early stopping. */
   readonly steps?: number;
@@ -65,7 +65,11 @@ export type Student = {
 export const STUDENTS: Readonly<Record<StudentName, Student>> = {
   ngram: { title: 'n-grams, linear', settings: { model: 'ngram', temperature: 1 } },
   static: { title: 'static, tiny', settings: { model: 'static', size: 'tiny', temperature: 1 }, steps: 2000 },
-  bilstm: { title: 'BiLSTM, tiny', settings: { model: 'bilstm', size: 'tiny', temperature: 1 }, steps: 1600 },
+  bilstm: {
+    title: 'BiLSTM, tiny',
+    settings: { model: 'bilstm', size: 'tiny', schedule: 'linear', learningRate: 2e-3, temperature: 1 },
+    steps: 1600,
+  },
   layers: {
     title: 'three layers of MiniLM',
     settings: { model: 'minilm-l6', layers: 3, learningRate: BERT3.training.learningRate, temperature: 1 },

@@ -2,9 +2,8 @@
  * @file Few labels, many texts. Each seed draws its labelled rows, fine-tunes its own teacher (MiniLM-L6) on them alone, and
  * teaches small students on them and on the texts of other training rows, whose labels nobody reads: by the teacher's logits
  * (`hinton`) and by its choices (`hard-labels`: pseudo-labels). Beside them each student learns from the labels alone, for as
- * many steps at most, stopped early on an inner fifth of the labelled rows and trained again on all of them for as long; the
- * inner fifth also says which student is the best without a teacher. Rows that are scored are no part of a pool, whatever their
- * case and blanks (`distill` sees to it). Appends each finished run to `results/few-labels/CELL.jsonl` and resumes by it.
+ * many steps at most, stopped early on an inner fifth of the labelled rows and trained again on all of them for as
+ * long. Rows that are scored are no part of a pool, whatever their case and blanks (`distill` sees to it). Appends each finished run to `results/few-labels/CELL.jsonl` and resumes by it.
  *
  *   RETORT_DATA=… npm run recipe -- few-labels [--cells sst2-500,trec-500] [--students ngram,static] [--seeds 5] [--threads N]
  *   [--work .bench] [--results results]
@@ -133,7 +132,7 @@ function rowsOfEachClass(table: TextTable, count: number, seed: number): number[
 async function alone(student: StudentName, { cell, seed, drawn, folder, limits, keep }: Place): Promise<void> {
   const begun = performance.now();
   const { settings, steps } = STUDENTS[student];
-  const { temperature: _, ...start } = settings;
+  const { temperature: _, schedule: __, ...start } = settings;
   const { part: inner, rest: fitted } = stratifiedSplit(drawn.labelled, { share: INNER_SHARE }, seed);
   const outputDir = join(folder, `alone-${student}`);
   const common: FineTuneOptions = {
