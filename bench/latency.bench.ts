@@ -1,7 +1,7 @@
 /**
  * @file Latency and throughput of small students by family and size, on one thread: `ngram` and `static` in plain JavaScript, `bilstm`
  * in ONNX Runtime. BANKING77's 77 classes, texts of 20 words and marks that are cut from its test split; n-grams are those of its
- * training split, vocabularies MiniLM's and parts of it, where `scripts/fetch-minilm.mjs` has put it. Weights are random. Rounds
+ * training split, vocabularies and pieces MiniLM's and parts of them, where `scripts/fetch-minilm.mjs` has put it. Weights are random. Rounds
  * alternate: one text at a time, from its ids or features and from the text on, then batches of 32 texts, which are one after the
  * other where there is nothing to gain from having several.
  *
@@ -27,9 +27,9 @@ import { initialiseParameters } from '../src/nn/parameters.js';
 import { openModelSession } from '../src/runtime/session.js';
 import { sizeOf } from '../src/tensor/shape.js';
 import { tensor } from '../src/tensor/tensor.js';
+import { fitNgrams } from '../src/tokenizers/fit-ngrams.js';
 import { countWords } from '../src/tokenizers/gram-scanner.js';
 import { loadTokenizer } from '../src/tokenizers/load-tokenizer.js';
-import { fitNgrams } from '../src/tokenizers/ngram-features.js';
 import { readPieces } from '../src/tokenizers/pieces.js';
 import { smallerVocabulary } from '../src/tokenizers/smaller-vocabulary.js';
 import type { Tokenizer } from '../src/tokenizers/tokenizer.js';
@@ -149,16 +149,24 @@ function rowOf({ name, engine, parameters }: Student, rounds: readonly Round[]):
 }
 
 async function ngramStudents({ asked, training, labels }: Given): Promise<Student[]> {
-  const features = fitNgrams(training);
-  const rows = asked.map((text) => {
-    const { ids, values } = features.row(text);
-    return { ids: ids.slice(), values: values.slice() };
-  });
-  return [0, 64].map((hidden) => {
+  const pieces = await minilmTokenizer();
+  const ofWords = fitNgrams(training);
+  const variants = [
+    { name: 'linear', hidden: 0, features: ofWords },
+    { name: 'hidden 64', hidden: 64, features: ofWords },
+    ...(pieces
+      ? [{ name: 'linear, of pieces', hidden: 0, features: fitNgrams(training, undefined, { tokenizer: pieces }) }]
+      : []),
+  ];
+  return variants.map(({ name, hidden, features }) => {
+    const rows = asked.map((text) => {
+      const { ids, values } = features.row(text);
+      return { ids: ids.slice(), values: values.slice() };
+    });
     const model = ngram({ vocab_size: features.size, hidden_size: hidden, num_labels: labels.length });
     const predictor = ngramPredictor({ features, weights: initialiseParameters(model.parameters, SEED), labels });
     return {
-      name: `\`ngram\`, ${hidden === 0 ? 'linear' : `hidden ${hidden}`}`,
+      name: `\`ngram\`, ${name}`,
       engine: 'JavaScript',
       parameters: parametersOf(model),
       fromTokens: rows.map((row) => () => predictor.logits(row)),
@@ -241,14 +249,18 @@ async function bilstmStudents({ asked, training, labels, folder }: Given): Promi
 
 type Sized = { readonly size: string; readonly tokenizer: Tokenizer; readonly width: number };
 
+async function minilmTokenizer(): Promise<Tokenizer | undefined> {
+  const path = await resolveModel('minilm-l6').catch(() => undefined);
+  return path === undefined ? undefined : loadTokenizer(path);
+}
+
 /** MiniLM's tokenizer, cut to the sizes that `--size` has, and whole with the family's usual width. */
 async function sizedTokenizers(training: readonly string[], usualWidth: number): Promise<readonly Sized[]> {
-  const path = await resolveModel('minilm-l6').catch(() => undefined);
-  if (path === undefined) {
+  const tokenizer = await minilmTokenizer();
+  if (tokenizer === undefined) {
     console.log('no MiniLM (node scripts/fetch-minilm.mjs): no students that read its pieces');
     return [];
   }
-  const tokenizer = await loadTokenizer(path);
   // The pieces themselves stand behind the texts, so that each size has as many as it may have.
   const texts = [...training, ...(await readPieces(tokenizer)).names];
   const sized: Sized[] = [];

@@ -14,7 +14,7 @@ import type { TextTable } from '../src/data/text-table.js';
 import { splitOf } from '../src/data/text-task.js';
 import type { ConvexLossName } from '../src/optim/convex-loss.js';
 import { argmax } from '../src/tensor/logits.js';
-import { fitNgrams } from '../src/tokenizers/ngram-features.js';
+import { fitNgrams } from '../src/tokenizers/fit-ngrams.js';
 import { fitLinear, linearLogits } from '../src/training/linear/fit-linear.js';
 import { spread } from './figures.js';
 import { hasPython, type Peer, startPeer } from './peers/peer.js';

@@ -1,13 +1,12 @@
+export { fitNgrams, type NgramOptions, ngramDefaults } from '../tokenizers/fit-ngrams.js';
 export { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 export {
-  fitNgrams,
   type NgramBlock,
   NgramFeatures,
-  type NgramOptions,
   type NgramParts,
   type NgramRange,
   type NgramRow,
-  ngramDefaults,
+  type PieceTokenizer,
 } from '../tokenizers/ngram-features.js';
 export { type NgramTokenizer, ngramTokenizer } from '../tokenizers/ngram-tokenizer.js';
 export { type Pieces, readPieces } from '../tokenizers/pieces.js';

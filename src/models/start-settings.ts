@@ -16,7 +16,7 @@ export type StartSettings = {
   readonly hidden?: number;
   /**
    * Of a BiLSTM or static model: an encoder whose pieces it reads and whose vectors it starts with, or a text file of word
-   * vectors. Default: `minilm-l6`.
+   * vectors. Of n-grams of pieces: a model whose pieces these are. Default: `minilm-l6`.
    */
   readonly vocabulary?: string;
   /** Of a BiLSTM or static model: vocabulary and width by name. */
@@ -28,10 +28,12 @@ export type StartSettings = {
   /** Of a static model: the rate of tokens and n-grams that a step leaves out. Default: 0. */
   readonly tokenDropout?: number;
   /**
-   * Of n-grams: the least and the most words of one, `1,2`; or `none`. Of a static model: tokens of those that have vectors, too.
+   * Of n-grams: the least and the most words of one, `1,2`, or pieces; or `none`. Of a static model: tokens of those that have vectors, too.
    * Default: `1,2`, and `none`.
    */
   readonly ngrams?: string;
+  /** What `ngrams` counts: `words`, or the `pieces` of `vocabulary`'s tokenizer. Default: `words`. */
+  readonly units?: UnitName;
   /** Of n-grams: the least and the most characters of one within a word, `3,5`; or `none`. Default: `3,5`. */
   readonly charNgrams?: string;
   /** Of n-grams: the most features, those that the most texts have. Default: all. */
@@ -39,6 +41,10 @@ export type StartSettings = {
   /** N-grams are hashed to so many: of n-grams in place of a list, of a static model's to so many vectors. Default: a list, and 50,000. */
   readonly buckets?: number;
 };
+
+/** What an n-gram is made of. */
+export const UNITS = ['words', 'pieces'] as const;
+export type UnitName = (typeof UNITS)[number];
 
 /** In the place of numbers. */
 export const NO_NGRAMS = 'none';
@@ -109,7 +115,7 @@ export const START_SETTINGS = {
     only: ['train', 'distill'],
     help:
       'for a bilstm or static model: its vocabulary and initial word embeddings: an encoder, or a text file of word ' +
-      'vectors such as GloVe',
+      'vectors such as GloVe; for n-grams of pieces: the model whose tokenizer cuts texts into them',
     defaultSays: 'minilm-l6',
     yaml: { key: 'embeddings', place: 'name' },
   },
@@ -153,9 +159,18 @@ export const START_SETTINGS = {
   ngrams: {
     ...range,
     help:
-      'for n-grams: words of an n-gram, punctuation marks included; for a static model: n-grams of tokens, from 2, that have ' +
+      'for n-grams: words or pieces of an n-gram, punctuation marks included; for a static model: n-grams of tokens, from 2, that have ' +
       'vectors beside the tokens',
     defaultSays: '1,2; static: none',
+  },
+  units: {
+    kind: 'choice',
+    choices: UNITS,
+    group: 'Model',
+    only: ['train', 'distill'],
+    help: 'for n-grams: what --ngrams counts: words, or the pieces of a tokenizer (--vocabulary)',
+    defaultSays: 'words',
+    yaml: { help: 'for n-grams: what ngrams counts: words, or the pieces of a tokenizer (embeddings)' },
   },
   charNgrams: {
     ...range,

@@ -1,12 +1,13 @@
-/** @file The word or character n-grams of a text, as slices of its code units with a hash each. */
+/** @file The n-grams of a text, of words, characters or pieces, as slices of its code units with a hash each. */
 import { lowbias32 } from '../tensor/random.js';
 
 /**
  * What n-grams are made of. `words`: runs of letters, marks, digits and underscores, and every other mark by itself, n of
  * them with single spaces between. `chars`: n characters within a word between spaces, which has a space on either side; a
- * word that is shorter is one n-gram as a whole (scikit-learn's `char_wb`).
+ * word that is shorter is one n-gram as a whole (scikit-learn's `char_wb`). `pieces`: what stands between spaces, n of them
+ * with single spaces between.
  */
-export type GramKind = 'words' | 'chars';
+export type GramKind = 'words' | 'chars' | 'pieces';
 
 /** The n-grams of one text, each as often as it occurs. They hold until the next text is scanned. */
 export type Grams = {
@@ -46,6 +47,12 @@ function endOfWord(text: string, start: number): number {
     if (kindOf(code) !== OF_WORD) break;
     at += code > 0xffff ? 2 : 1;
   }
+  return at;
+}
+
+function endOfPiece(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && !isBlank(text, at)) at++;
   return at;
 }
 
@@ -97,11 +104,11 @@ export class GramScanner {
     this.#most = most;
   }
 
-  /** The n-grams of a text, which is taken as it is: to be lower-cased before. */
+  /** The n-grams of a text, which is taken as it is: to be lower-cased or cut into pieces before. */
   scan(text: string): Grams {
     this.#begin(text.length);
-    if (this.#kind === 'words') this.#scanWords(text);
-    else this.#scanCharacters(text);
+    if (this.#kind === 'chars') this.#scanCharacters(text);
+    else this.#scanRuns(text, this.#kind === 'words' ? endOfWord : endOfPiece);
     return this.#found();
   }
 
@@ -131,7 +138,7 @@ export class GramScanner {
     };
   }
 
-  #scanWords(text: string): void {
+  #scanRuns(text: string, endOf: (text: string, start: number) => number): void {
     const units = this.#units;
     const bounds = this.#bounds;
     let size = 0;
@@ -141,7 +148,7 @@ export class GramScanner {
         at++;
         continue;
       }
-      const end = endOfWord(text, at);
+      const end = endOf(text, at);
       bounds[words++] = size;
       for (; at < end; at++) units[size++] = text.charCodeAt(at);
       units[size++] = SPACE;

@@ -7,45 +7,22 @@
  * Departures: texts are lower-cased; words are runs of letters, marks, digits and underscores of any length, and every
  * other mark is a word of its own; where a most is asked for, n-grams are kept by df and not by occurrences. Of two texts
  * each has blocks of its own, so that a word of the first and of the second are two features; what they have in common is
- * told by shares (`GramOverlap`), for words of each n and for characters.
+ * told by shares (`GramOverlap`), for words of each n and for characters. Pieces of a tokenizer may stand in the place of
+ * words: as the vocabulary spells them, of the text as it is, since the tokenizer itself says what case is worth.
  */
 import { OptionError, ShapeError } from '../errors/failures.js';
 import type { SparseRows } from '../tensor/sparse-rows.js';
 import { GramOverlap, OVERLAPS } from './gram-overlap.js';
 import { countWords, firstWords, type GramKind, GramScanner } from './gram-scanner.js';
 import { GramTable } from './gram-table.js';
-import type { TruncationOptions } from './tokenizer.js';
+import type { Tokenizer, TruncationOptions } from './tokenizer.js';
 import { keptLengths } from './truncation.js';
 
 /** The least and the most n. */
 export type NgramRange = readonly [least: number, most: number];
 
-export type NgramOptions = {
-  /** Of words; null for none. 1 and 2 unless given. */
-  readonly words?: NgramRange | null | undefined;
-  /** Of characters; null for none. 3 to 5 unless given. */
-  readonly chars?: NgramRange | null | undefined;
-  /** In how many texts an n-gram has to occur. 1 unless given. */
-  readonly minTexts?: number | undefined;
-  /** The most features: those that the most texts have, of each block in proportion to its size. Default: all. */
-  readonly most?: number | undefined;
-  /** Hash n-grams to so many numbers in place of a list: for texts without end. */
-  readonly buckets?: number | undefined;
-};
-
-export const ngramDefaults = { words: [1, 2], chars: [3, 5], minTexts: 1 } as const satisfies NgramOptions;
-
-/** From so many texts on. */
-const MANY_TEXTS = 5000;
-
-/**
- * In how many texts an n-gram has to occur where nobody says so or bounds the features: of many texts in two. Half of the
- * features are in one row alone, and leaving them out costs nothing there (BANKING77 91.7 %, 91.9 with them; TREC 91.2, 89.8).
- * On 500 rows of SST-2 it costs 1.3 points.
- */
-export function usualMinTexts(texts: number): number {
-  return texts < MANY_TEXTS ? 1 : 2;
-}
+/** A tokenizer that cuts texts into pieces, and the files to make it of again. */
+export type PieceTokenizer = Pick<Tokenizer, 'pieces' | 'files'>;
 
 /** N-grams of one kind in one of the texts of a row, or `both`: the shares of them that the two texts have in common. */
 export type NgramBlock = {
@@ -63,6 +40,8 @@ export type NgramParts = {
   /** N: texts that the n-grams were counted in. */
   readonly texts: number;
   readonly blocks: readonly NgramBlock[];
+  /** Of n-grams of pieces alone. */
+  readonly tokenizer?: PieceTokenizer | undefined;
 };
 
 /** The features of one row: numbers in ascending order, none twice. They hold until the next row. */
@@ -89,6 +68,8 @@ export class NgramFeatures {
   readonly size: number;
   readonly readsPairs: boolean;
   readonly #blocks: readonly Block[];
+  /** Absent where there are no n-grams of pieces. */
+  readonly #inPieces: ((text: string) => string) | undefined;
   /** [F] */
   readonly #idf: Float64Array;
   /** [F]: occurrences in the row under way; zero between rows. */
@@ -107,6 +88,7 @@ export class NgramFeatures {
       return made;
     });
     this.size = from;
+    this.#inPieces = parts.blocks.some(hasPieces) ? spelling('pieces', parts.tokenizer) : undefined;
     this.readsPairs = parts.blocks.some(({ text }) => text === 'second');
     this.#counts = new Uint32Array(from);
     this.#idf = Float64Array.from(
@@ -127,7 +109,7 @@ export class NgramFeatures {
 
   /**
    * The features of a text, or of two.
-   * @param options.maxLength words of the row at most, punctuation marks included; all unless given.
+   * @param options.maxLength words of the row at most, punctuation marks included, of pieces too; all unless given.
    * @throws OptionError for a pair where single texts were fitted, or the other way round.
    */
   row(text: string, pair?: string, options: TruncationOptions = {}): NgramRow {
@@ -138,21 +120,26 @@ export class NgramFeatures {
         got: this.readsPairs ? 'one' : 'two',
       });
     }
-    let first = text.toLowerCase();
-    let second = pair?.toLowerCase() ?? '';
+    let [first, second] = [text, pair ?? ''];
+    let lowered = [first.toLowerCase(), second.toLowerCase()] as const;
     let isTruncated = false;
     const { maxLength, truncation = 'longest_first' } = options;
     // A word has one code unit at least.
-    if (maxLength !== undefined && first.length + second.length > maxLength) {
-      const words = [countWords(first), countWords(second)] as const;
+    if (maxLength !== undefined && lowered[0].length + lowered[1].length > maxLength) {
+      const words = [countWords(lowered[0]), countWords(lowered[1])] as const;
       const kept = keptLengths(words[0], pair === undefined ? undefined : words[1], maxLength, truncation);
       isTruncated = kept[0] < words[0] || kept[1] < words[1];
-      if (isTruncated) [first, second] = [firstWords(first, kept[0]), firstWords(second, kept[1])];
+      if (isTruncated) {
+        lowered = [firstWords(lowered[0], kept[0]), firstWords(lowered[1], kept[1])];
+        [first, second] = [firstWords(first, kept[0]), firstWords(second, kept[1])];
+      }
     }
+    const inPieces = this.#inPieces && ([this.#inPieces(first), this.#inPieces(second)] as const);
     let end = 0;
     for (const block of this.#blocks) {
-      if (block.overlap === undefined) end = this.#addBlock(block, block.text === 'first' ? first : second, end);
-      else end = this.#addShares(block.from, block.overlap.shares(first, second), end);
+      const [one, other] = (hasPieces(block) && inPieces) || lowered;
+      if (block.overlap === undefined) end = this.#addBlock(block, block.text === 'first' ? one : other, end);
+      else end = this.#addShares(block.from, block.overlap.shares(one, other), end);
     }
     return { ids: this.#ids.subarray(0, end), values: this.#values.subarray(0, end), isTruncated };
   }
@@ -241,132 +228,24 @@ function tableOf(grams: readonly string[]): GramTable {
   return table;
 }
 
-/**
- * Counts the n-grams of texts, or of pairs, and gives those that are kept numbers: blocks one behind the other (words,
- * characters; first text, second text), within them in the order of their code units. The order of the texts does not
- * matter.
- * @throws OptionError for options that leave no n-grams; ShapeError for not as many pairs as texts.
- */
-export function fitNgrams(
-  texts: readonly string[],
-  pairs?: readonly string[],
-  options: NgramOptions = {},
-): NgramFeatures {
-  expectAsMany(texts, pairs);
-  const { minTexts = ngramDefaults.minTexts, most = Number.POSITIVE_INFINITY, buckets } = options;
-  for (const [where, value] of Object.entries({ minTexts, most, buckets: buckets ?? 1 })) {
-    if (value >= 1 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) continue;
-    throw new OptionError({ where, wanted: 'an integer ≥ 1', got: String(value) });
-  }
-  const wanted = wantedBlocks(pairs !== undefined, options);
-  const counted = wanted.map(({ text, kind, range }) => {
-    const read = text === 'first' ? texts : (pairs ?? []);
-    if (buckets === undefined) return { text, kind, range, ...listed(read, kind, range, minTexts) };
-    return { text, kind, range, df: hashed(read, kind, range, Math.max(1, Math.floor(buckets / wanted.length))) };
+export function hasPieces({ kind }: Pick<NgramBlock, 'kind'>): boolean {
+  return kind === 'pieces';
+}
+
+/** What n-grams of a kind are found in: a text in lower case, or its pieces with spaces between. */
+export function spelling(kind: GramKind, tokenizer?: PieceTokenizer): (text: string) => string {
+  if (kind !== 'pieces') return (text) => text.toLowerCase();
+  const { pieces } = tokenizer ?? {};
+  if (pieces !== undefined) return (text) => pieces(text).join(' ');
+  throw new OptionError({
+    where: 'n-grams',
+    wanted: 'a tokenizer that cuts texts into pieces',
+    got: 'one of features',
   });
-  const total = counted.reduce((sum, { df }) => sum + df.length, 0);
-  const share = Math.min(1, most / total);
-  const blocks: NgramBlock[] = counted.map((block) =>
-    share < 1 ? keptOf(block, Math.floor(block.df.length * share)) : block,
-  );
-  if (blocks.every(({ df }) => df.length === 0)) {
-    throw new OptionError({
-      where: 'n-grams',
-      wanted: `texts with n-grams that ${minTexts} of them have`,
-      got: `none in ${texts.length} texts`,
-    });
-  }
-  if (pairs !== undefined) blocks.push(...overlapBlocks(wanted, texts.length));
-  return new NgramFeatures({ texts: texts.length, blocks });
 }
 
-/** Of words those of each n by itself: texts of the same words in another order share fewer of two. */
-function overlapBlocks(wanted: readonly Pick<NgramBlock, 'text' | 'kind' | 'range'>[], texts: number): NgramBlock[] {
-  return wanted
-    .filter(({ text }) => text === 'first')
-    .flatMap(({ kind, range: [least, most] }) => {
-      const ranges: readonly NgramRange[] =
-        kind === 'chars' ? [[least, most]] : Array.from({ length: most - least + 1 }, (_, i) => [least + i, least + i]);
-      return ranges.map((range) => ({ text: 'both', kind, range, df: OVERLAPS.map(() => texts) }) as const);
-    });
-}
-
-function wantedBlocks(isPair: boolean, options: NgramOptions): Pick<NgramBlock, 'text' | 'kind' | 'range'>[] {
-  const { words = ngramDefaults.words, chars = ngramDefaults.chars } = options;
-  const blocks = (['first', ...(isPair ? (['second'] as const) : [])] as const).flatMap((text) => [
-    ...(words === null ? [] : [{ text, kind: 'words', range: checkedRange('words', words) } as const]),
-    ...(chars === null ? [] : [{ text, kind: 'chars', range: checkedRange('chars', chars) } as const]),
-  ]);
-  if (blocks.length > 0) return blocks;
-  throw new OptionError({ where: 'n-grams', wanted: 'n-grams of words, of characters, or of both', got: 'neither' });
-}
-
-function checkedRange(where: string, range: NgramRange): NgramRange {
-  const [least, most] = range;
-  if (range.length === 2 && Number.isInteger(least) && Number.isInteger(most) && least >= 1 && least <= most) {
-    return [least, most];
-  }
-  throw new OptionError({ where, wanted: 'the least and the most n, from 1', got: JSON.stringify(range) });
-}
-
-/** N-grams that enough texts have, in the order of their code units. */
-function listed(texts: readonly string[], kind: GramKind, range: NgramRange, minTexts: number) {
-  const table = new GramTable();
-  const scanner = new GramScanner(kind, range);
-  let df = new Uint32Array(1024);
-  let last = new Int32Array(1024).fill(-1);
-  for (const [row, text] of texts.entries()) {
-    const grams = scanner.scan(text.toLowerCase());
-    for (let i = 0; i < grams.count; i++) {
-      const number = table.add(grams, i);
-      if (number === df.length) {
-        const [oldDf, oldLast] = [df, last];
-        df = new Uint32Array(2 * number);
-        last = new Int32Array(2 * number).fill(-1);
-        df.set(oldDf);
-        last.set(oldLast);
-      }
-      if (last[number] === row) continue;
-      last[number] = row;
-      df[number] = (df[number] as number) + 1;
-    }
-  }
-  const kept: { gram: string; df: number }[] = [];
-  for (let number = 0; number < table.size; number++) {
-    const count = df[number] as number;
-    if (count >= minTexts) kept.push({ gram: table.textOf(number), df: count });
-  }
-  kept.sort((a, b) => (a.gram < b.gram ? -1 : 1));
-  return { grams: kept.map(({ gram }) => gram), df: kept.map((one) => one.df) };
-}
-
-/** How many texts have an n-gram of each bucket. */
-function hashed(texts: readonly string[], kind: GramKind, range: NgramRange, buckets: number): number[] {
-  const scanner = new GramScanner(kind, range);
-  const df = new Uint32Array(buckets);
-  const last = new Int32Array(buckets).fill(-1);
-  for (const [row, text] of texts.entries()) {
-    const grams = scanner.scan(text.toLowerCase());
-    for (let i = 0; i < grams.count; i++) {
-      const bucket = (grams.hashes[i] as number) % buckets;
-      if (last[bucket] === row) continue;
-      last[bucket] = row;
-      df[bucket] = (df[bucket] as number) + 1;
-    }
-  }
-  return Array.from(df);
-}
-
-/** The n-grams that the most texts have; of those with as many the first in the order of their code units. */
-function keptOf<T extends NgramBlock>(block: T, most: number): T {
-  const { grams, df } = block;
-  if (grams === undefined) return block;
-  const order = Array.from(grams.keys()).sort((a, b) => (df[b] as number) - (df[a] as number) || a - b);
-  const kept = order.slice(0, most).sort((a, b) => a - b);
-  return { ...block, grams: kept.map((i) => grams[i] as string), df: kept.map((i) => df[i] as number) };
-}
-
-function expectAsMany(texts: readonly string[], pairs: readonly string[] | undefined): void {
+/** @throws ShapeError for not as many pairs as texts. */
+export function expectAsMany(texts: readonly string[], pairs: readonly string[] | undefined): void {
   if (pairs === undefined || pairs.length === texts.length) return;
   throw new ShapeError({ where: 'n-grams', wanted: `${texts.length} second texts`, got: String(pairs.length) });
 }

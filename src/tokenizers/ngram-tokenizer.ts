@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { FileError } from '../errors/failures.js';
 import { storedValue } from '../files/stored-json.js';
+import { loadPieces } from './load-pieces.js';
 import { NgramFeatures } from './ngram-features.js';
-import { NGRAMS, NGRAMS_FORMAT, NGRAMS_WITHOUT_SHARES } from './ngrams-format.js';
+import { NGRAMS, NGRAMS_FORMAT, NGRAMS_WITH_SHARES, NGRAMS_WITHOUT_SHARES } from './ngrams-format.js';
 import { parseJson, readText } from './read-text.js';
 import { batchEncoder, type EncodedRow, type Tokenizer } from './tokenizer.js';
+import { tokenizerHash } from './tokenizer-hash.js';
 
 /** N-grams of a million texts have less. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -21,32 +23,31 @@ export function ngramTokenizer(features: NgramFeatures): NgramTokenizer {
     const { ids, values, isTruncated } = features.row(text, pair, options);
     return { ids: Array.from(ids), typeIds: new Array(ids.length).fill(0), values: values.slice(), isTruncated };
   };
-  const { parts } = features;
-  const hasShares = parts.blocks.some(({ text }) => text === 'both');
-  const version = hasShares ? NGRAMS_FORMAT.version : NGRAMS_WITHOUT_SHARES;
-  const file = { format: NGRAMS_FORMAT.name, version, ...parts };
+  const { texts, blocks, tokenizer } = features.parts;
+  const hasShares = blocks.some(({ text }) => text === 'both');
+  const version = tokenizer ? NGRAMS_FORMAT.version : hasShares ? NGRAMS_WITH_SHARES : NGRAMS_WITHOUT_SHARES;
+  const reads = tokenizer && { tokenizer: tokenizerHash(tokenizer) };
+  const file = { format: NGRAMS_FORMAT.name, version, texts, ...reads, blocks };
   return {
     features,
     vocabularySize: features.size,
     padId: 0,
     modelMaxLength: undefined,
     readsWhole: true,
-    files: new Map([[NGRAMS, JSON.stringify(file)]]),
+    files: new Map([[NGRAMS, JSON.stringify(file)], ...(tokenizer?.files ?? [])]),
     firstFrom: (least) => (least < features.size ? { token: features.nameOf(least), id: least } : undefined),
     encodeRow,
     encode: batchEncoder(encodeRow, 0),
   };
 }
 
-/** @throws FileError for a file that is missing, truncated, too large, of a newer version, or no such file. */
+/**
+ * @throws FileError for a file that is missing, truncated, too large, of a newer version, or no such file; of n-grams of
+ *   pieces for another tokenizer beside it, and as `loadTokenizer` does.
+ */
 export async function loadNgrams(folder: string): Promise<NgramTokenizer> {
-  const path = join(folder, NGRAMS);
-  return ngramsFromJson(await readText(path, MAX_BYTES), path);
-}
-
-/** @param where what the text is from, for messages @throws as `loadNgrams` does. */
-export async function ngramsFromJson(text: string, where: string): Promise<NgramTokenizer> {
-  const json = parseJson(text, where);
+  const where = join(folder, NGRAMS);
+  const json = parseJson(await readText(where, MAX_BYTES), where);
   const { ngramsSchema, ngramsVersionSchema } = await import('./ngrams-json.schema.js');
   const { version } = storedValue(ngramsVersionSchema.safeParse(json), where, WANTED, FIX);
   if (version > NGRAMS_FORMAT.version) {
@@ -57,8 +58,16 @@ export async function ngramsFromJson(text: string, where: string): Promise<Ngram
       fix: 'use a newer retort',
     });
   }
-  const { texts, blocks } = storedValue(ngramsSchema.safeParse(json), where, WANTED, FIX);
-  return ngramTokenizer(new NgramFeatures({ texts, blocks }));
+  const { texts, blocks, tokenizer: hash } = storedValue(ngramsSchema.safeParse(json), where, WANTED, FIX);
+  if (hash === undefined) return ngramTokenizer(new NgramFeatures({ texts, blocks }));
+  const tokenizer = await loadPieces(folder);
+  if (tokenizerHash(tokenizer) === hash) return ngramTokenizer(new NgramFeatures({ texts, blocks, tokenizer }));
+  throw new FileError({
+    where: folder,
+    wanted: `the tokenizer whose pieces ${NGRAMS} counts`,
+    got: 'another (its SHA-256 differs)',
+    fix: 'keep the files of a model together',
+  });
 }
 
 const WANTED = 'n-gram features as retort writes them';

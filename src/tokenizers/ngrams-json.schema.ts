@@ -12,7 +12,7 @@ const n = z.int().min(1).max(100);
 const block = z
   .strictObject({
     text: z.enum(['first', 'second', 'both']),
-    kind: z.enum(['words', 'chars']),
+    kind: z.enum(['words', 'chars', 'pieces']),
     range: z.tuple([n, n]).refine(([least, most]) => least <= most, 'the least n is above the most'),
     grams: z.array(z.string()).optional(),
     df: z.array(count),
@@ -33,12 +33,22 @@ export const ngramsVersionSchema = z.looseObject({
   version: z.int().min(1),
 });
 
-export const ngramsSchema = z.strictObject({
-  format: z.literal(NGRAMS_FORMAT.name),
-  version: z.int().min(1).max(NGRAMS_FORMAT.version),
-  texts: count,
-  blocks: z
-    .array(block)
-    .min(1)
-    .refine((blocks) => blocks.some(({ df }) => df.length > 0), 'no features'),
-});
+export const ngramsSchema = z
+  .strictObject({
+    format: z.literal(NGRAMS_FORMAT.name),
+    version: z.int().min(1).max(NGRAMS_FORMAT.version),
+    texts: count,
+    /** Of n-grams of pieces, SHA-256 of the `tokenizer.json` that lies beside. */
+    tokenizer: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex')
+      .optional(),
+    blocks: z
+      .array(block)
+      .min(1)
+      .refine((blocks) => blocks.some(({ df }) => df.length > 0), 'no features'),
+  })
+  .refine(
+    ({ tokenizer, blocks }) => blocks.some(({ kind }) => kind === 'pieces') === (tokenizer !== undefined),
+    'n-grams of pieces without the SHA-256 of a tokenizer, or the SHA-256 without them',
+  );

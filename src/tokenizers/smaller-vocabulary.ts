@@ -1,7 +1,7 @@
 /** @file A tokenizer with the pieces that texts have most often, and no others. */
 import { OptionError } from '../errors/failures.js';
 import { objectOf } from '../options/json.js';
-import { openTokenizer } from './load-tokenizer.js';
+import { openTokenizer } from './load-pieces.js';
 import { templatesOf } from './template.js';
 import type { Tokenizer } from './tokenizer.js';
 import type { PostProcessorJson, TokenizerJson } from './tokenizer-json.schema.js';

@@ -49,6 +49,8 @@ export type Tokenizer = {
   readonly readsWhole?: true;
   /** What the tokenizer was read from, by file name, to be saved beside a model. */
   readonly files: ReadonlyMap<string, string>;
+  /** What a text is cut into, as the vocabulary spells it, without special tokens around it; absent of features. */
+  readonly pieces?: (text: string) => readonly string[];
   /**
    * The ids of one text, or of two.
    * @throws OptionError if `maxLength` leaves no room for a token, or the rule of truncation cannot reach it.
@@ -70,17 +72,17 @@ export type TokenizerParts = Pick<
   Tokenizer,
   'vocabularySize' | 'firstFrom' | 'padId' | 'unknownId' | 'modelMaxLength' | 'files'
 > & {
-  /** The ids of a text without special tokens. */
-  readonly pieces: (text: string) => readonly number[];
+  /** A text without special tokens around it; both lists have one entry a piece. */
+  readonly encoded: (text: string) => { readonly ids: readonly number[]; readonly pieces: readonly string[] };
   readonly templates: Templates;
 };
 
-export function tokenizerFrom({ pieces, templates, ...rest }: TokenizerParts): Tokenizer {
+export function tokenizerFrom({ encoded, templates, ...rest }: TokenizerParts): Tokenizer {
   const encodeRow = (text: string, pair?: string, options: TruncationOptions = {}): EncodedRow => {
     const template = pair === undefined ? templates.single : templates.pair;
     const { maxLength, truncation } = checkedTruncation(options, template);
-    let first = pieces(text);
-    let second = pair === undefined ? undefined : pieces(pair);
+    let first = encoded(text).ids;
+    let second = pair === undefined ? undefined : encoded(pair).ids;
     if (maxLength !== undefined) {
       const room = maxLength - specialTokens(template);
       const [a, b] = keptLengths(first.length, second?.length, room, truncation);
@@ -89,7 +91,7 @@ export function tokenizerFrom({ pieces, templates, ...rest }: TokenizerParts): T
     }
     return filled(template, first, second ?? []);
   };
-  return { ...rest, encodeRow, encode: batchEncoder(encodeRow, rest.padId) };
+  return { ...rest, pieces: (text) => encoded(text).pieces, encodeRow, encode: batchEncoder(encodeRow, rest.padId) };
 }
 
 /** `Tokenizer.encode` by `encodeRow`. */

@@ -2,7 +2,7 @@
 import { Tokenizer as Pieces } from '@huggingface/tokenizers';
 import { OptionError } from '../errors/failures.js';
 import { bertNormaliser } from './bert-normaliser.js';
-import { openTokenizer } from './load-tokenizer.js';
+import { openTokenizer } from './load-pieces.js';
 import type { Tokenizer } from './tokenizer.js';
 import type { TokenizerJson } from './tokenizer-json.schema.js';
 

@@ -7,7 +7,7 @@ import { openForward } from '../../src/models/forward.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { RandomStream } from '../../src/tensor/random.js';
 import { fromNumbers, toNumbers } from '../../src/tensor/tensor.js';
-import { openTokenizer } from '../../src/tokenizers/load-tokenizer.js';
+import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
 import { readPieces } from '../../src/tokenizers/pieces.js';
 import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
 import { tokenizerJsonOf } from '../../src/tokenizers/vocab-txt.js';

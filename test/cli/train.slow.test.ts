@@ -151,6 +151,18 @@ describe('retort train on a file of one’s own', () => {
     expect(said('exported-grams')).toMatch(/^(five|one)\t0\.\d{4}\n$/);
     expect(said('exported-grams')).toBe(said('grams'));
 
+    const ofPieces = `${REVIEWS} --model ngram --units pieces --char_ngrams none --threads 1 --quiet`;
+    mustRun(`train reviews.csv ${ofPieces} --vocabulary pieces/encoder --output_dir units`);
+    mustRun('export units --to onnx --output_dir exported-units --quiet');
+    expect(said('exported-units')).toMatch(/^five\t[01]\.\d{4}\n$/);
+    expect(said('exported-units')).toBe(said('units'));
+    mustRun('evaluate exported-units reviews.csv --quiet');
+    const taught = `distill reviews.csv ${ofPieces} --teacher units --seeds 1 --controls none --output_dir taught`;
+    expect(retort(`${taught} --vocabulary units`.split(' '), root).stderr).toMatch(
+      /--vocabulary: wanted a model whose tokenizer cuts texts into pieces, such as minilm-l6, got units, which reads n-grams/,
+    );
+    mustRun(`${taught} --vocabulary pieces/encoder`);
+
     writeFileSync(path('vectors.txt'), 'good 1 0 0\nbad 0 1 0\nfilm 0 0 1\n');
     mustRun(`${start} --vocabulary vectors.txt --max_steps 1 --output_dir vectors`);
   });
@@ -236,6 +248,11 @@ describe('retort train', () => {
       'n-grams that are single tokens',
       `reviews.csv ${REVIEWS} --model static --vocabulary encoder --ngrams 1,2`,
       /--ngrams: wanted the least and the most n, from 2 to 8 for a static model, such as 2,3, or none, got '1,2'/,
+    ],
+    [
+      'a tokenizer for n-grams of words',
+      `reviews.csv ${REVIEWS} --model ngram --vocabulary encoder`,
+      /--vocabulary: wanted units pieces, since n-grams of words need no tokenizer, got --units words; add --units pieces/,
     ],
     [
       'vectors of no n-grams',

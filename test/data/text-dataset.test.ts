@@ -11,7 +11,7 @@ import { words } from './words.js';
 
 /** As BERT's, over letters: `[CLS]` is 1, `[SEP]` 2, a 10, b 11 … */
 const letters = tokenizerFrom({
-  pieces: (text) => Array.from(text, (letter) => 10 + letter.charCodeAt(0) - 97),
+  encoded: (text) => ({ pieces: [...text], ids: Array.from(text, (letter) => 10 + letter.charCodeAt(0) - 97) }),
   templates: {
     single: [
       { ids: [1], type: 0 },

@@ -23,7 +23,7 @@ import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import type { Teacher } from '../../src/teachers/teacher.js';
 import { sizeOf } from '../../src/tensor/shape.js';
-import { fitNgrams } from '../../src/tokenizers/ngram-features.js';
+import { fitNgrams } from '../../src/tokenizers/fit-ngrams.js';
 import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import type { RunCosts } from '../../src/training/estimate/measure-run.js';
 import type { RunOptions } from '../../src/training/run/run-options.js';

@@ -7,7 +7,7 @@ import { loadNgramPredictor, ngramPredictor } from '../../src/inference/ngram-pr
 import { ngram } from '../../src/models/ngram.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { tensor } from '../../src/tensor/tensor.js';
-import { fitNgrams } from '../../src/tokenizers/ngram-features.js';
+import { fitNgrams } from '../../src/tokenizers/fit-ngrams.js';
 import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';
 import { LABELS, TEXTS } from './text-student.js';

@@ -10,7 +10,7 @@ import { staticFromEncoder, staticFromTokenizer, staticFromWordVectors } from '.
 import { evaluationContext } from '../../src/nn/context.js';
 import { initialiseParameters, inputParameters } from '../../src/nn/parameters.js';
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
-import { openTokenizer } from '../../src/tokenizers/load-tokenizer.js';
+import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
 import { smallerVocabulary } from '../../src/tokenizers/smaller-vocabulary.js';
 import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';

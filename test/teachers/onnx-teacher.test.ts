@@ -11,7 +11,7 @@ import { writeModel } from '../../src/onnx/write.js';
 import { cachedTeacher } from '../../src/teachers/cached-teacher.js';
 import { onnxTeacher } from '../../src/teachers/onnx-teacher.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
-import { fitNgrams } from '../../src/tokenizers/ngram-features.js';
+import { fitNgrams } from '../../src/tokenizers/fit-ngrams.js';
 import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';
 import { VOCABULARY } from '../inference/text-student.js';

@@ -1,10 +1,11 @@
-"""TF-IDF of word and character n-grams as scikit-learn gives it. Writes ngrams.scikit-learn.json beside this script.
+"""TF-IDF of n-grams of words, pieces and characters as scikit-learn gives it, pieces as Python's `tokenizers` cuts them. Writes ngrams.scikit-learn.json beside this script.
 
     python test/tokenizers/make_ngram_fixture.py
 
-Format: {"_meta", "fitted": [text, …], "read": [text, …], "cases": [{"words": [least, most] or null, "chars", "minTexts", "features": the words'
-vocabulary and the characters', each in the order of UTF-16 code units, "rows": of each text read [[feature, value], …]}]}. The vectoriser's words
-are runs of letters, marks, digits and underscores, and every other mark that is no space.
+Format: {"_meta", "fitted": [text, …], "read": [text, …], "cases": [{"units": "words" or "pieces", "words": [least, most] of these or null, "chars",
+"minTexts", "features": the units' vocabulary and the characters', each in the order of UTF-16 code units, "rows": of each text read [[feature, value], …]}]}. The vectoriser's words
+are runs of letters, marks, digits and underscores, and every other mark that is no space; pieces are those of the vocabulary in
+tokenizers.hugging-face.json.
 """
 
 import json
@@ -12,6 +13,9 @@ import os
 import unicodedata
 
 import sklearn
+import tokenizers
+from make_smaller_fixture import build
+from make_tokenizer_fixture import PATH as TOKENIZER
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ngrams.scikit-learn.json")
@@ -55,12 +59,19 @@ def block(vectoriser):
     return names, rows
 
 
-def case(words, chars, least):
+def pieces_of():
+    with open(TOKENIZER, encoding="utf-8") as file:
+        wordpiece = build(json.load(file)["vocab"])
+    return lambda text: wordpiece.encode(text, add_special_tokens=False).tokens
+
+
+def case(words, chars, least, units="words"):
     features, rows = [], [[] for _ in READ]
     common = {"sublinear_tf": True, "smooth_idf": True, "min_df": least}
     made = []
     if words:
-        made.append(TfidfVectorizer(tokenizer=words_of, token_pattern=None, ngram_range=words, **common))
+        cut = {"tokenizer": words_of} if units == "words" else {"tokenizer": pieces_of(), "lowercase": False}
+        made.append(TfidfVectorizer(token_pattern=None, ngram_range=words, **cut, **common))
     if chars:
         made.append(TfidfVectorizer(analyzer="char_wb", ngram_range=chars, **common))
     for vectoriser in made:
@@ -68,12 +79,13 @@ def case(words, chars, least):
         for i, row in enumerate(found):
             rows[i] += [[len(features) + j, float(f"{value:.9g}")] for j, value in row]
         features += names
-    return {"words": words, "chars": chars, "minTexts": least, "features": features, "rows": rows}
+    return {"units": units, "words": words, "chars": chars, "minTexts": least, "features": features, "rows": rows}
 
 
 if __name__ == "__main__":
     cases = [case((1, 2), (3, 5), 1), case((1, 1), None, 1), case(None, (1, 4), 2), case((2, 3), (5, 6), 1)]
-    document = {"_meta": {"scikit-learn": sklearn.__version__}, "fitted": FITTED, "read": READ, "cases": cases}
+    cases += [case((1, 2), (3, 5), 1, "pieces"), case((1, 3), None, 2, "pieces")]
+    document = {"_meta": {"scikit-learn": sklearn.__version__, "tokenizers": tokenizers.__version__}, "fitted": FITTED, "read": READ, "cases": cases}
     dump = lambda v: json.dumps(v, ensure_ascii=True, separators=(",", ":"))
     with open(PATH, "w", encoding="utf-8") as file:
         parts = [f"{dump(key)}:" + ("[\n" + ",\n".join(map(dump, v)) + "\n]" if key != "_meta" else dump(v)) for key, v in document.items()]

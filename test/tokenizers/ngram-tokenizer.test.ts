@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { textTable } from '../../src/data/text-table.js';
 import { ngram } from '../../src/models/ngram.js';
+import { fitNgrams } from '../../src/tokenizers/fit-ngrams.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
-import { fitNgrams } from '../../src/tokenizers/ngram-features.js';
 import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import { tokenizerHash } from '../../src/tokenizers/tokenizer-hash.js';
 import { temporaryFolder } from '../files/processes.js';
+import { wordPieces } from './tokenizer-files.js';
 
 const root = temporaryFolder();
 const TEXTS = ['a good film', 'a bad film, a bad plot', ''];
@@ -61,6 +62,32 @@ describe('ngramTokenizer', () => {
     await expect(read).rejects.toThrow(/ngrams.json.*wanted n-gram features as retort writes them/);
   });
 
+  test('n-grams of pieces bring their tokenizer, and no other is taken in its place', async () => {
+    const pieces = ngramTokenizer(fitNgrams(TEXTS, undefined, { tokenizer: wordPieces() }));
+    const file = pieces.files.get('ngrams.json') ?? '';
+    expect([...pieces.files.keys()]).toEqual(['ngrams.json', 'tokenizer.json']);
+    expect(JSON.parse(file).version).toBe(3);
+    const folder = folderWith('pieces', file);
+    const path = join(folder, 'tokenizer.json');
+    await expect(loadTokenizer(folder)).rejects.toThrow('wanted tokenizer.json or vocab.txt, got neither');
+    writeFileSync(path, pieces.files.get('tokenizer.json') ?? '');
+    const loaded = await loadTokenizer(folder);
+    for (const text of [...TEXTS, 'the film', 'unknown'])
+      expect(loaded.encodeRow(text)).toEqual(pieces.encodeRow(text));
+    expect([...loaded.files]).toEqual([...pieces.files]);
+    expect(tokenizerHash(loaded)).toBe(tokenizerHash(pieces));
+    // Once the tokenizer's alone, so that an export could be given other n-grams of the same pieces.
+    expect(tokenizerHash(pieces)).not.toBe(tokenizerHash(wordPieces()));
+    writeFileSync(path, (pieces.files.get('tokenizer.json') ?? '').replace('"##a"', '"##aa"'));
+    await expect(loadTokenizer(folder)).rejects.toThrow(
+      `${folder}: wanted the tokenizer whose pieces ngrams.json counts, got another (its SHA-256 differs); keep the files of a model together`,
+    );
+    const { tokenizer: _, ...without } = JSON.parse(file);
+    await expect(loadTokenizer(folderWith('pieces', JSON.stringify(without)))).rejects.toThrow(
+      'ngrams.json: wanted n-gram features as retort writes them, got n-grams of pieces without the SHA-256 of a tokenizer',
+    );
+  });
+
   test('names the feature of an id', () => {
     // Witness: by hand, `,` comes first in the order of code units.
     expect(tokenizer.firstFrom(0)).toEqual({ token: ',', id: 0 });
@@ -79,7 +106,7 @@ describe('ngramTokenizer', () => {
   test.each([
     ['torn', content().slice(0, -20), /ngrams\.json: wanted JSON/],
     ['foreign', '{"a": 1}', /ngrams\.json: format: wanted n-gram features as retort writes them/],
-    ['newer', content({ version: 9 }), /wanted version 2 or older, got version 9.*use a newer retort/],
+    ['newer', content({ version: 9 }), /wanted version 3 or older, got version 9.*use a newer retort/],
     ['empty', content({ blocks: [] }), /ngrams\.json: blocks: wanted n-gram features as retort writes them/],
     [
       'twice',

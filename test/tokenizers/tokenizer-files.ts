@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
+import type { Tokenizer } from '../../src/tokenizers/tokenizer.js';
+import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
 import { tokenizerJsonOf } from '../../src/tokenizers/vocab-txt.js';
 
 export type Fixture = {
@@ -44,4 +47,10 @@ export function tokenizerJson(): Record<string, unknown> {
     },
     'vocab.txt',
   );
+}
+
+export function wordPieces(): Tokenizer {
+  const json = tokenizerJson();
+  const files = new Map([['tokenizer.json', JSON.stringify(json)]]);
+  return openTokenizer(json as TokenizerJson, {}, 'tokenizer.json', files); // as `tokenizerJsonOf` makes it
 }

@@ -2,7 +2,7 @@
 import type { TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import { fitNgrams } from '../../tokenizers/ngram-features.js';
+import { fitNgrams } from '../../tokenizers/fit-ngrams.js';
 import { rowsByText } from '../../training/checks/texts-alike.js';
 import { dealtParts, foldOf } from '../../training/linear/folds.js';
 

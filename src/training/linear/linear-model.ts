@@ -6,8 +6,10 @@ import type { ConvexLossName } from '../../optim/convex-loss.js';
 import { defined } from '../../options/given.js';
 import type { SparseRows } from '../../tensor/sparse-rows.js';
 import { tensor } from '../../tensor/tensor.js';
-import { fitNgrams, type NgramFeatures, type NgramOptions, usualMinTexts } from '../../tokenizers/ngram-features.js';
+import { fitNgrams, type NgramOptions, usualMinTexts } from '../../tokenizers/fit-ngrams.js';
+import type { NgramFeatures } from '../../tokenizers/ngram-features.js';
 import { type NgramTokenizer, ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
+import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
 import { fitLinear, type LinearFit, type TriedStrength } from './fit-linear.js';
 
 export type LinearModelOptions = {
@@ -64,7 +66,8 @@ type Counted = {
 const COUNTED = new WeakMap<TextTable, Counted>();
 
 function featuresOf(train: TextTable, options: NgramOptions): Counted {
-  const key = JSON.stringify(options);
+  const { tokenizer: pieces, ...plain } = options;
+  const key = JSON.stringify([plain, pieces && tokenizerHash(pieces)]);
   const known = COUNTED.get(train);
   if (known?.key === key) return known;
   const features = fitNgrams(train.texts, train.pairs, options);

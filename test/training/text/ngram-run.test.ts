@@ -9,6 +9,7 @@ import { loadNgramPredictor } from '../../../src/inference/ngram-predictor.js';
 import { loadTextModel } from '../../../src/models/text-model.js';
 import { runTraining } from '../../../src/training/run/run.js';
 import { type FineTuneOptions, fineTune, prepareFineTuning } from '../../../src/training/text/fine-tune.js';
+import { writePieceEncoder } from '../../cli/piece-encoder.js';
 import { wordTable } from '../../data/words.js';
 import { temporaryFolder } from '../../files/processes.js';
 
@@ -61,6 +62,31 @@ describe('fineTune with model ngram', () => {
       expect(plain.score).toBeCloseTo(answer?.score ?? NaN, 5);
     },
   );
+
+  test('of pieces: learns, answers from its folder and in plain JavaScript, and is another run than of words', async () => {
+    await writePieceEncoder(root);
+    const settings = { units: 'pieces', vocabulary: join(root, 'encoder'), charNgrams: 'none', seed: 1 } as const;
+    const tuned = await fineTune(options('pieces', settings));
+    expect(tuned.record.metrics.accuracy).toBeGreaterThan(0.85);
+    // Witness: the encoder has a piece for each of these words and none for others.
+    const names = (text: string) =>
+      tuned.tokenizer.encodeRow(text).ids.map((id) => tuned.tokenizer.firstFrom(id)?.token);
+    expect(names('good never-seen').filter((name) => name === 'good' || name?.startsWith('never'))).toEqual(['good']);
+    const folder = join(root, 'pieces export');
+    await exportModel({ model: join(root, 'pieces'), outputDir: folder });
+    const plain = await loadNgramPredictor(folder);
+    for (const opened of [await openTextModel(join(root, 'pieces')), await openTextModel(folder)]) {
+      const texts = ['good good film', 'bad'];
+      for (const [i, answer] of (await opened.predict(texts)).entries())
+        expect(plain.predict(texts[i] as string).score).toBeCloseTo(answer.score, 5);
+      await opened.release();
+    }
+    await expect(fineTune(options('pieces', { charNgrams: 'none', seed: 1, resume: true }))).rejects.toThrow(/another/);
+    expect((await fineTune(options('pieces', { ...settings, resume: true }))).status).toBe('already-finished');
+    await expect(fineTune(options('of features', { ...settings, vocabulary: join(root, 'pieces') }))).rejects.toThrow(
+      /vocabulary: wanted a model whose tokenizer cuts texts into pieces, such as minilm-l6, got .*pieces, which reads n-grams/,
+    );
+  });
 
   test('interrupted and resumed it ends in the same bytes', async () => {
     const settings = { ...steps, hidden: 4, tokensPerRun: 200 };
@@ -158,7 +184,15 @@ describe('fineTune with model ngram', () => {
 
   test.each<[Partial<FineTuneOptions>, string]>([
     [{ layers: 2 }, 'layers: wanted an encoder, got model ngram; leave it out'],
-    [{ vocabulary: 'minilm-l6' }, 'vocabulary: wanted model bilstm or model static, got model ngram; leave it out'],
+    [
+      { vocabulary: 'minilm-l6' },
+      'vocabulary: wanted units pieces, since n-grams of words need no tokenizer, got units words; add --units pieces, or leave it out',
+    ],
+    [
+      { units: 'pieces', ngrams: 'none' },
+      'ngrams: wanted how many pieces an n-gram has, such as 1,2, where units are pieces, got none; leave units out',
+    ],
+    [{ model: 'bilstm', units: 'pieces' }, 'units: wanted model ngram, got model bilstm; leave it out'],
     [{ model: 'bilstm', ngrams: '1' }, 'ngrams: wanted model ngram or model static, got model bilstm; leave it out'],
     [
       { model: 'minilm-l6', hidden: 4 },

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { OptionError, ShapeError } from '../../src/errors/failures.js';
-import { fitNgrams, type NgramOptions, type NgramRange } from '../../src/tokenizers/ngram-features.js';
+import { fitNgrams, type NgramOptions } from '../../src/tokenizers/fit-ngrams.js';
+import type { NgramRange } from '../../src/tokenizers/ngram-features.js';
+import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
+import { wordPieces } from './tokenizer-files.js';
 
 type Case = {
+  readonly units: 'words' | 'pieces';
   readonly words: NgramRange | null;
   readonly chars: NgramRange | null;
   readonly minTexts: number;
@@ -20,10 +24,11 @@ const grams = (options: NgramOptions, texts = fitted) =>
   fitNgrams(texts, undefined, options).parts.blocks.flatMap((block) => block.grams ?? []);
 
 describe('fitNgrams', () => {
-  test.each(cases.map((each) => [each.words, each.chars, each.minTexts, each] as const))(
-    'words %j, characters %j, in %i texts: features and values are those of scikit-learn',
-    (words, chars, minTexts, wanted) => {
-      const features = fitNgrams(fitted, undefined, { words, chars, minTexts });
+  test.each(cases.map((each) => [each.units, each.words, each.chars, each.minTexts, each] as const))(
+    '%s %j, characters %j, in %i texts: features and values are those of scikit-learn',
+    (units, words, chars, minTexts, wanted) => {
+      const tokenizer = units === 'pieces' ? wordPieces() : undefined;
+      const features = fitNgrams(fitted, undefined, { words, chars, minTexts, tokenizer });
       expect(features.parts.blocks.flatMap((block) => block.grams ?? [])).toEqual(wanted.features);
       const { starts, ids, values, width } = features.rows(read);
       expect(width).toBe(wanted.features.length);
@@ -122,6 +127,43 @@ describe('fitNgrams', () => {
     };
     expect(names('a b, c', 3)).toEqual([',|a|a b|b|b ,|chars  |chars ,|chars a|chars b', true]);
     expect(names('a b', 2)).toEqual(['a|a b|b|chars  |chars a|chars b', false]);
+  });
+
+  test('pieces are of the text in its own case; words are counted where a text is truncated', () => {
+    const read: string[] = [];
+    const pieces = (text: string) => {
+      read.push(text);
+      return text.split(/(?<=[A-Z])| /);
+    };
+    const tokenizer = { pieces, files: new Map() };
+    const features = fitNgrams(['Un do', 'UNdo'], undefined, { words: [1, 1], chars: [1, 1], tokenizer });
+    const names = Array.from({ length: features.size }, (_, id) => features.nameOf(id));
+    expect(names).toEqual(['N', 'U', 'do', 'n', 'chars  ', 'chars d', 'chars n', 'chars o', 'chars u']);
+    const { ids, isTruncated } = features.row('UNdo Un do', undefined, { maxLength: 1 });
+    expect(read.at(-2)).toBe('UNdo ');
+    expect([Array.from(ids, (id) => names[id]).slice(0, 3), isTruncated]).toEqual([['N', 'U', 'do'], true]);
+  });
+
+  test('pieces of pairs, and in buckets', () => {
+    const tokenizer = wordPieces();
+    const pairs = fitNgrams(['a card'], ['my card'], { words: [1, 1], chars: null, tokenizer });
+    const names = Array.from({ length: pairs.size }, (_, id) => pairs.nameOf(id));
+    // Witness: the vocabulary has ca, ##r, ##d, y and no word of these.
+    expect(names).toEqual([
+      ...['##d', '##r', 'a', 'ca'],
+      ...['##d', '##r', '##y', 'ca', 'm'].map((piece) => `second text: ${piece}`),
+      'shared pieces of 1',
+      'shared of the first text’s pieces of 1',
+      'shared of the second text’s pieces of 1',
+    ]);
+    // Of a, ca, ##r, ##d and m, ##y, ca, ##r, ##d three are in both.
+    expect(Array.from(pairs.row('a card', 'my card').values.slice(-3), (share) => Number(share.toFixed(6)))).toEqual([
+      0.5, 0.75, 0.6,
+    ]);
+    expect(fitNgrams(fitted, undefined, { buckets: 64, tokenizer }).size).toBe(64);
+    expect(() => fitNgrams(fitted, undefined, { tokenizer: ngramTokenizer(pairs) })).toThrow(
+      'n-grams: wanted a tokenizer that cuts texts into pieces, got one of features',
+    );
   });
 
   test.each([
