@@ -235,6 +235,7 @@ class RunLines {
   #epoch: number | undefined;
   #loss: number | undefined;
   #scores: string[] = [];
+  #test: string | undefined;
   #lastPath: string | undefined;
   #downloading: string | undefined;
   /** Of the warnings: a teacher that is trained first and its student find the same in the data that both read. */
@@ -278,6 +279,7 @@ class RunLines {
         this.#epochs = event.epochs;
         this.#stage = event.phase?.name ?? 'epoch';
         this.#clearEpoch(undefined);
+        this.#test = undefined;
         this.#lastPath = undefined;
         const resumed = event.resumedAtStep ? `, resumed after step ${formatCount(event.resumedAtStep)}` : '';
         const size = `${formatCount(event.parameters)} parameters, ${formatCount(event.trainRows)} rows`;
@@ -295,19 +297,22 @@ class RunLines {
         return done;
       }
       case 'evaluation': {
-        const metrics = Object.entries(event.metrics).map(([name, value]) => `${name} ${formatMetric(name, value)}`);
-        this.#scores.push(`${event.split} ${metrics.join(' ')}`);
+        this.#scores.push(`${event.split} ${metricsText(event.metrics)}`);
         return [];
       }
+      case 'test':
+        this.#test = `${event.split} ${metricsText(event.metrics)}`;
+        return [];
       case 'checkpoint':
         if (event.kind === 'last') this.#lastPath = event.path;
         return [];
       default: {
+        const tested = this.#test === undefined ? [] : [this.#test];
         if (event.steps === 0) {
           const saved = this.#lastPath === undefined ? [] : [`saved: ${this.#lastPath}`];
-          return [...this.#scores, `done: fitted in ${formatSeconds(event.seconds)}`, ...saved];
+          return [...this.#scores, ...tested, `done: fitted in ${formatSeconds(event.seconds)}`, ...saved];
         }
-        const done = [...this.#closeEpoch()];
+        const done = [...this.#closeEpoch(), ...tested];
         const early = event.stoppedEarly ? ', stopped early' : '';
         done.push(`done: ${formatCount(event.steps)} steps in ${formatSeconds(event.seconds)}${early}`);
         if (this.#lastPath !== undefined) done.push(`saved: ${this.#lastPath}`);
@@ -329,4 +334,10 @@ class RunLines {
     this.#loss = undefined;
     this.#scores = [];
   }
+}
+
+function metricsText(metrics: Readonly<Record<string, number>>): string {
+  return Object.entries(metrics)
+    .map(([name, value]) => `${name} ${formatMetric(name, value)}`)
+    .join(' ');
 }

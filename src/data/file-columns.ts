@@ -9,6 +9,9 @@ import type { ColumnSettings, UnlabelledColumns } from './task-settings.js';
 export type FileLayout = Pick<ReadTextTableOptions, 'text' | 'pair' | 'header' | 'delimiter' | 'quote'>;
 export type FileTargets = Pick<ReadTextTableOptions, 'label' | 'score' | 'labelMap'>;
 
+/** In the place of a column of splits, or of a test split. */
+export const NO_SPLIT = 'none';
+
 /** Tabs, which shells and people write in other ways. */
 const TAB_NAMES: readonly string[] = ['tab', '\\t'];
 
@@ -41,6 +44,11 @@ export async function fileTargets(settings: Given<ColumnSettings>): Promise<File
     label: columnOf('labelColumn', labelColumn, isNameless) ?? 'label',
     ...(labelNames !== undefined && { labelMap: await readLabelMap(labelNames) }),
   };
+}
+
+/** The column of splits: null where there is said to be none, undefined where nothing is said. @throws As `fileLayout`. */
+export function splitColumnOf({ splitColumn, header }: Given<ColumnSettings>): ColumnName | null | undefined {
+  return splitColumn === NO_SPLIT ? null : columnOf('splitColumn', splitColumn, header === false);
 }
 
 function columnOf(setting: string, written: string | undefined, isNameless: boolean): ColumnName | undefined {

@@ -1,6 +1,10 @@
 /** @file Numbers that come one by one, in as many bytes as their type has. */
 
-type NumberArray = Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+type NumberArray =
+  | Int32Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
 
 /** As an array that is pushed to, which takes eight bytes for each number and often sixteen. */
 export class GrowingNumbers<A extends NumberArray> {

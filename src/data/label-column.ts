@@ -167,7 +167,7 @@ function unknownNumber(value: string, names: readonly string[], where: string): 
   });
 }
 
-function unknownLabel(value: string, known: readonly string[], where: string, option: string): FileError {
+export function unknownLabel(value: string, known: readonly string[], where: string, option: string): FileError {
   const near = known.length === 0 ? '' : ` (nearest: ${quoted(closest(value, [...known]))})`;
   return new FileError({
     where,

@@ -11,11 +11,12 @@ import type { Given } from '../options/given.js';
 import { defined } from '../options/given.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { BadRows } from './bad-rows.js';
-import { type FileLayout, fileLayout, fileTargets } from './file-columns.js';
+import { type FileLayout, fileLayout, fileTargets, NO_SPLIT, splitColumnOf } from './file-columns.js';
 import { formatOf, hasColumns, isDelimited, TABLE_EXTENSIONS } from './formats/table.js';
 import { quotedList } from './formats/table-rows.js';
 import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
-import { readOtherSplits, readTextTask } from './read-text-task.js';
+import { readTextTask, withLabelNames } from './read-text-task.js';
+import { type SplitFiles, withSplitFiles } from './split-files.js';
 import { stratifiedSubset, withDev } from './stratified.js';
 import { COLUMN_SETTINGS, type TaskSettings } from './task-settings.js';
 import { isTextSetName, loadTextSet, TEXT_SETS } from './text-sets.js';
@@ -28,6 +29,8 @@ export type OpenedTask = {
   readonly name: string;
   readonly train: TextTable;
   readonly dev: TextTable;
+  /** Rows with labels or scores that a finished model is scored on, once. */
+  readonly test?: TextTable;
   /** Empty for a regression. */
   readonly labelNames: readonly string[];
   readonly metrics: readonly MetricName[];
@@ -83,23 +86,38 @@ export async function openTask(
     onNotice(`${task.name} has no validation split: ${formatCount(dev.size)} of its training rows become one`);
   }
   const { labelNames, isPair, isRegression } = task;
+  const isByTeacher = isUnlabelled && targetRows(dev) === 0;
+  const test = settings.test === NO_SPLIT ? undefined : scoredTest(task, isByTeacher, onNotice);
   const isOwnFile = typeof data === 'string' && !isTextSetName(data);
   return {
     name: typeof data === 'string' ? dataName(data) : data.name,
     train,
     dev,
+    ...(test && { test }),
     labelNames,
-    metrics:
-      isUnlabelled && targetRows(dev) === 0
-        ? ['agreement']
-        : isOwnFile || isUnlabelled
-          ? usualMetrics(isRegression ? 1 : labelNames.length)
-          : task.metrics,
+    metrics: isByTeacher
+      ? ['agreement']
+      : isOwnFile || isUnlabelled
+        ? usualMetrics(isRegression ? 1 : labelNames.length)
+        : task.metrics,
     isPair,
     isRegression,
     badRows,
     isUnlabelled,
   };
+}
+
+/** The test split, where a model can be scored on it; else one notice says why not. */
+function scoredTest({ test }: TextTask, isByTeacher: boolean, onNotice: (text: string) => void): TextTable | undefined {
+  if (test === undefined) return undefined;
+  const rows = targetRows(test);
+  if (rows > 0 && !isByTeacher) return test;
+  onNotice(
+    rows === 0
+      ? `no row of ${test.name} has a label or score: no test split is scored`
+      : `${test.name} is not scored: students are scored by their agreement with the teacher`,
+  );
+  return undefined;
 }
 
 /** Rows of no class, of the classes that a teacher has. */
@@ -133,12 +151,15 @@ async function readTask(
   classes?: TeacherClasses,
 ): Promise<TextTask> {
   await checkData(data, settings, classes !== undefined);
-  const { dataDir, dev } = settings;
+  const { dataDir } = settings;
   if (isTextSetName(data)) return loadTextSet(data, { dir: dataDir ?? process.env.RETORT_DATA, ...read });
   const layout = { ...fileLayout(settings), ...read, onNotice };
   const isNamed = (['labelColumn', 'scoreColumn'] as const).some((name) => settings[name] !== undefined);
   if (classes === undefined || (isNamed && hasColumns(data))) {
-    return readTextTask({ train: data, ...defined({ dev }), ...layout, ...(await fileTargets(settings)) });
+    const targets = await fileTargets(settings);
+    const split = splitColumnOf(settings);
+    const task = await readTextTask({ train: data, ...defined({ split }), ...layout, ...targets });
+    return withSplitFiles(data, filesOf(settings), { task, columns: { ...layout, ...targets } });
   }
   return readPerhapsUnlabelled(data, settings, layout, classes);
 }
@@ -150,19 +171,41 @@ async function readPerhapsUnlabelled(
   layout: FileLayout & Pick<ReadTextTableOptions, 'onBadRow' | 'onNotice'>,
   classes: TeacherClasses,
 ): Promise<TextTask> {
-  const { dev, labelNames, header } = settings;
+  const { labelNames, header } = settings;
   const { label: _, ...names } = labelNames === undefined ? {} : await fileTargets({ labelNames });
-  const task = await readTextTask({
+  const read = await readTextTask({
     train: data,
     ...(hasColumns(data)
-      ? { ...layout, ...names, ...(header === false && { label: null }) }
+      ? {
+          ...layout,
+          ...names,
+          ...defined({ split: splitColumnOf(settings) }),
+          ...(header === false && { label: null }),
+        }
       : { onNotice: layout.onNotice, ...defined({ onBadRow: layout.onBadRow }) }),
   });
-  if (dev === undefined) return task;
-  const isLabelled = targetRows(splitOf(task, 'train')) > 0;
-  const known = { name: task.name, labelNames: isLabelled ? task.labelNames : await classes() };
+  const isLabelled = targetRows(splitOf(read, 'train')) > 0;
+  const task = isLabelled ? read : await withClassesOf(read, classes, { path: data, onBadRow: layout.onBadRow });
   const targets = isLabelled || settings.labelColumn !== undefined ? await fileTargets(settings) : names;
-  return { ...task, ...(await readOtherSplits(known, { dev }, { ...layout, ...targets })) };
+  return withSplitFiles(data, filesOf(settings), { task, columns: { ...layout, ...targets } }, classes);
+}
+
+/** A share of the training rows takes the place of a file that nobody has named. */
+function filesOf({ dev, devShare, test }: Given<TaskSettings>): SplitFiles {
+  return { dev: dev ?? (devShare === undefined ? undefined : null), test: test === NO_SPLIT ? null : test };
+}
+
+/** The labels of other splits in the same file, where the training rows have none: of the teacher's classes. */
+async function withClassesOf(
+  task: TextTask,
+  classes: TeacherClasses,
+  told: Parameters<typeof withLabelNames>[2],
+): Promise<TextTask> {
+  if (task.labelNames.length === 0) return task;
+  const { dev, test } = task;
+  const labelNames = await classes();
+  const named = (table: TextTable | undefined) => table && withLabelNames(table, labelNames, told);
+  return { ...task, labelNames, ...defined({ dev: named(dev), test: named(test) }) };
 }
 
 /**
@@ -239,6 +282,10 @@ async function checkData(data: string, settings: Given<TaskSettings>, mayBeUnlab
   }
   const given = (names: readonly (keyof TaskSettings)[]) => names.filter((name) => settings[name] !== undefined);
   const [forFile] = given([...(Object.keys(COLUMN_SETTINGS) as (keyof typeof COLUMN_SETTINGS)[]), 'dev']);
+  if (isSet && settings.test !== undefined && settings.test !== NO_SPLIT) {
+    const got = `${settings.test}, beside the data set ${data}, whose splits are known`;
+    throw new OptionError({ where: 'test', wanted: `a file beside a file, or ${NO_SPLIT}`, got, fix: 'leave it out' });
+  }
   if (isSet && forFile !== undefined) {
     const got = `${data}, whose columns and splits are known`;
     throw new OptionError({ where: forFile, wanted: 'a file', got: `the data set ${got}`, fix: 'leave it out' });

@@ -18,6 +18,7 @@ import {
 import { GrowingNumbers } from './growing-numbers.js';
 import { isUnnamed, LabelColumn, type LabelOptions, otherNames } from './label-column.js';
 import { PackedTexts } from './packed-texts.js';
+import { readSplit } from './split-column.js';
 import { TextIndex } from './text-index.js';
 import type { TextTable } from './text-table.js';
 
@@ -55,6 +56,25 @@ export type ReadTextTableOptions = LabelOptions & {
  * each other or the format.
  */
 export async function readTextTable(path: string, options: ReadTextTableOptions = {}): Promise<TextTable> {
+  return (await readSplitRows(path, { ...options, split: null })).table;
+}
+
+export type ReadSplitRowsOptions = ReadTextTableOptions & {
+  /** The column of the split that each row is of. Default: `split` where there is one; null reads none. */
+  readonly split?: ColumnName | null | undefined;
+};
+
+export type SplitRows = {
+  /** Of all splits. */
+  readonly table: TextTable;
+  /** The place of each row's split among `SPLITS`; absent without such a column. */
+  readonly splits?: Uint8Array;
+  /** Whether the label names are those that were found in the cells, of all splits. */
+  readonly hasFoundNames: boolean;
+};
+
+/** As `readTextTable`, of a file that may have rows of several splits. @throws as that does. */
+export async function readSplitRows(path: string, options: ReadSplitRowsOptions): Promise<SplitRows> {
   const format = options.format === undefined ? formatByName(path) : namedFormat(options.format);
   expectFitting(format, options);
   const found: FoundColumns = { roles: new Set() };
@@ -78,7 +98,7 @@ export async function readTextTable(path: string, options: ReadTextTableOptions 
 /** What a file turned out to have, known from its first row on. */
 type FoundColumns = { roles: ReadonlySet<string>; classNames?: readonly string[] | undefined };
 
-function hasHeader(options: ReadTextTableOptions): boolean {
+function hasHeader(options: ReadSplitRowsOptions): boolean {
   return options.header ?? !givenColumns(options).some((column) => typeof column === 'number');
 }
 
@@ -98,27 +118,33 @@ function readingOf(options: ReadTextTableOptions): FileReading | undefined {
   return Object.keys(reading).length === 0 ? undefined : reading;
 }
 
-function chosenColumns(options: ReadTextTableOptions, { names, isOpen = false }: TableHeader): Columns {
+function chosenColumns(options: ReadSplitRowsOptions, { names, isOpen = false }: TableHeader): Columns {
   const { text = 'text', pair, score, id } = options;
+  const { split = names.includes(SPLIT_COLUMN) ? SPLIT_COLUMN : null } = options;
   const { label = score === undefined && (isOpen || names.includes('label')) ? 'label' : null } = options;
   return {
     text,
     ...(pair === undefined ? {} : { pair }),
     ...(label === null ? {} : { label }),
+    ...(split === null ? {} : { split }),
     ...defined({ score, id }),
   };
 }
+
+/** Where nobody names another. */
+const SPLIT_COLUMN = 'split';
 
 /** Of a text: no model here reads more than a few thousand tokens, and splitting a text of many megabytes takes seconds. */
 const MAX_CHARACTERS = 2 ** 20;
 
 class TableBuilder {
   readonly #path: string;
-  readonly #options: ReadTextTableOptions;
+  readonly #options: ReadSplitRowsOptions;
   readonly #found: FoundColumns;
   readonly #texts = new PackedTexts();
   readonly #pairs = new PackedTexts();
   readonly #scores = new GrowingNumbers((length) => new Float32Array(length));
+  readonly #splits = new GrowingNumbers((length) => new Uint8Array(length));
   readonly #ids = new PackedTexts();
   /** Of the ids, each with its place for the message when one comes again. */
   readonly #places = new PackedTexts();
@@ -126,7 +152,7 @@ class TableBuilder {
   #labels: LabelColumn | undefined;
   #bad = 0;
 
-  constructor(path: string, options: ReadTextTableOptions, found: FoundColumns) {
+  constructor(path: string, options: ReadSplitRowsOptions, found: FoundColumns) {
     this.#path = path;
     this.#options = options;
     this.#found = found;
@@ -155,6 +181,8 @@ class TableBuilder {
     if (label instanceof FileError) return label;
     const score = roles.has('score') ? readScore(cells.score, where) : 0;
     if (score instanceof FileError) return score;
+    const split = roles.has('split') ? readSplit(cells.split, where, this.#options.split === undefined) : 0;
+    if (split instanceof FileError) return split;
     if (roles.has('id')) {
       const id = cells.id?.trim() ?? '';
       const before = id === '' ? undefined : this.#seen.firstOf(id);
@@ -170,10 +198,11 @@ class TableBuilder {
     if (roles.has('pair')) this.#pairs.add(cells.pair ?? '');
     if (roles.has('label')) this.#labels.add(label);
     if (roles.has('score')) this.#scores.push(score);
+    if (roles.has('split')) this.#splits.push(split);
     return undefined;
   }
 
-  finish(): TextTable {
+  finish(): SplitRows {
     const { roles } = this.#found;
     const { size } = this.#texts;
     if (size === 0) {
@@ -181,7 +210,8 @@ class TableBuilder {
       throw new FileError({ where: this.#path, wanted: 'at least one row', got, fix: 'check that this is the file' });
     }
     const labels = roles.has('label') ? this.#labels?.finish() : undefined;
-    return {
+    const { labelNames, labelMap } = this.#labelOptions();
+    const table: TextTable = {
       name: this.#options.name ?? basename(this.#path),
       size,
       ids: roles.has('id') ? this.#ids.column() : rowNumbers(size),
@@ -191,6 +221,11 @@ class TableBuilder {
       labelNames: labels?.labelNames ?? [],
       ...(roles.has('score') ? { scores: this.#scores.numbers().slice() } : {}),
       ...defined({ readAs: readingOf(this.#options) }),
+    };
+    return {
+      table,
+      ...(roles.has('split') && { splits: this.#splits.numbers().slice() }),
+      hasFoundNames: (labelNames ?? labelMap) === undefined,
     };
   }
 
@@ -234,14 +269,21 @@ function namedFormat(name: TextFormat): FileFormat {
   throw new OptionError({ where: 'format', wanted: formats.join(', '), got: quoted(String(name)), fix });
 }
 
-function givenColumns({ text, pair, label, score, id }: ReadTextTableOptions): (ColumnName | null | undefined)[] {
-  return [text, pair, label, score, id];
+function givenColumns({
+  text,
+  pair,
+  label,
+  score,
+  split,
+  id,
+}: ReadSplitRowsOptions): (ColumnName | null | undefined)[] {
+  return [text, pair, label, score, split, id];
 }
 
 /** @throws OptionError for an option that would do nothing, or that does not fit another. */
 export function expectFitting(
   { extensions: [extension = ''], delimiter, cells }: FileFormat,
-  options: ReadTextTableOptions,
+  options: ReadSplitRowsOptions,
 ) {
   const format = extension.slice(1);
   const isDelimited = delimiter !== undefined;

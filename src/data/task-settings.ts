@@ -12,6 +12,8 @@ export type ColumnSettings = {
   readonly labelColumn?: string;
   /** Of numbers to be predicted: a regression in the place of classes. */
   readonly scoreColumn?: string;
+  /** Of the split that each row is of: train, dev (validation, valid, val) or test. Default: `split` where there is one; `none` reads none. */
+  readonly splitColumn?: string;
   /** A file of lines `0`, a tab, `anger`: what cells of the label column hold, and the label that it stands for. */
   readonly labelNames?: string;
   /** Whether the first line of CSV or TSV names the columns. Default: true. */
@@ -54,6 +56,18 @@ export const COLUMN_SETTINGS = {
     help: 'column of numbers to predict, --score for short: a regression instead of classes',
     yaml: { key: 'score', form: 'column', help: 'column of numbers to predict: a regression instead of classes' },
   },
+  splitColumn: {
+    ...column,
+    aliases: ['split'],
+    only: ['train', 'distill'],
+    help: 'column of the split that each row is of (train, dev or test), --split for short; none: no column is',
+    defaultSays: 'split, where there is one',
+    yaml: {
+      key: 'split',
+      form: 'column',
+      help: 'column of the split that each row is of (train, dev or test); none: no column is',
+    },
+  },
   labelNames: {
     ...layout,
     kind: 'text',
@@ -90,7 +104,7 @@ export const COLUMN_SETTINGS = {
 } as const satisfies SettingTable<ColumnSettings>;
 
 /** What is said of a file whose labels are not read. */
-export type UnlabelledColumns = Omit<ColumnSettings, 'labelColumn' | 'scoreColumn' | 'labelNames'>;
+export type UnlabelledColumns = Omit<ColumnSettings, 'labelColumn' | 'scoreColumn' | 'splitColumn' | 'labelNames'>;
 
 export const UNLABELLED_COLUMNS = takenBy(COLUMN_SETTINGS, 'pretrain') satisfies SettingTable<UnlabelledColumns>;
 
@@ -153,6 +167,8 @@ export const UNLABELLED_SETTINGS = {
 export type SplitSettings = {
   /** A file of labelled texts to score on, columns as in the data. */
   readonly dev?: string;
+  /** A file of labelled texts that the finished model is scored on once, columns as in the data; `none`: on no test split. */
+  readonly test?: string;
   /** Without a validation split, the share of the training rows that becomes one. Default: 0.1. */
   readonly devShare?: number;
   /** Tokens of a text that are read, special ones included. Default: 128, or what the model has positions for. */
@@ -167,6 +183,19 @@ export const SPLIT_SETTINGS = {
     help: 'validation split: labelled texts with the columns of DATA',
     ofEveryModel: true,
     yaml: { place: 'path', help: 'validation split: labelled texts with the columns of train' },
+  },
+  test: {
+    kind: 'text',
+    placeholder: 'file',
+    group: 'Data',
+    help: 'test split: labelled texts with the columns of DATA, scored once at the end and never chosen by; none: no test split is scored',
+    defaultSays: 'that of a data set by name, of the column of splits, or test.csv beside train.csv',
+    ofEveryModel: true,
+    yaml: {
+      place: 'name',
+      takes: 'a path, or none',
+      help: 'test split: labelled texts with the columns of train, scored once at the end and never chosen by; none: no test split is scored',
+    },
   },
   devShare: {
     kind: 'number',

@@ -5,15 +5,17 @@ import type { FileLayout, FileTargets } from '../data/file-columns.js';
 import { hasColumns } from '../data/formats/table.js';
 import { expectTargets } from '../data/open-task.js';
 import { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
+import { withSplitFiles } from '../data/split-files.js';
 import { stratifiedSubset, withDev } from '../data/stratified.js';
 import { textDataset } from '../data/text-dataset.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
-import { labelCounts, type TextTable } from '../data/text-table.js';
+import { labelCounts, type TextTable, targetRows } from '../data/text-table.js';
 import { splitOf, type TextTask } from '../data/text-task.js';
 import { formatCount } from '../errors/number-text.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
+import { defined } from '../options/given.js';
 import { textTeacher } from '../teachers/text-teacher.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { usualLength } from '../tokenizers/tokenizer.js';
@@ -25,7 +27,11 @@ import { type Say, sayWarnings } from './finding.js';
 /** How files of texts are to be read; columns as `readTextTask` has them. */
 export type TextPlace = FileLayout &
   FileTargets &
-  Pick<ReadTextTaskOptions, 'dev'> & {
+  Pick<ReadTextTaskOptions, 'split'> & {
+    /** Files of splits; default: those that lie beside a training file. */
+    readonly dev?: string | undefined;
+    /** Null: there is no test split. */
+    readonly test?: string | null | undefined;
     /** Where data sets by name lie. */
     readonly dir?: string | undefined;
     /** What models are judged by. Default: the first metric of the data. */
@@ -56,19 +62,29 @@ export async function isTextData(word: string): Promise<boolean> {
 /** @throws FileError for what cannot be read. */
 export async function examineTexts(
   path: string,
-  { dir, maxLength: _length, metric: _metric, ...columns }: TextPlace,
+  { dir, maxLength: _length, metric: _metric, split, dev: devFile, test: testFile, ...columns }: TextPlace,
   say: Say,
 ) {
   const whole = isTextSetName(path)
     ? await loadTextSet(path, { dir })
-    : await readTextTask({ train: path, ...columns });
+    : await withSplitFiles(
+        path,
+        { dev: devFile, test: testFile },
+        {
+          task: await readTextTask({ train: path, ...defined({ split }), ...columns }),
+          columns: { ...columns, onNotice: (text) => say('ok', text) },
+        },
+      );
   expectTargets(splitOf(whole, 'train'), whole);
   const task = withDev(whole, DEV);
   const train = splitOf(task, 'train');
   const { dev } = task;
-  const rows = dev === undefined ? `${train.size} rows` : `${train.size} training rows, ${dev.size} validation rows`;
+  const test = testFile === null || task.test === undefined || targetRows(task.test) === 0 ? undefined : task.test;
+  const tested = test === undefined ? '' : `, ${test.size} test rows`;
+  const rows =
+    dev === undefined ? `${train.size} rows` : `${train.size} training rows, ${dev.size} validation rows${tested}`;
   say('ok', `${path}: ${rows}; ${shownTargets(train)}`);
-  sayWarnings(say, path, textWarnings(train, dev));
+  sayWarnings(say, path, textWarnings(train, dev, test));
   return { path, task } satisfies FoundTexts;
 }
 

@@ -45,7 +45,7 @@ export const KILLED = {
   },
   train: {
     line:
-      'train reviews.csv --text review --label stars --model encoder --epochs 4 --batch_size 4 --learning_rate 1e-3 ' +
+      'train reviews.csv --text review --label stars --test test.csv --model encoder --epochs 4 --batch_size 4 --learning_rate 1e-3 ' +
       '--tokens_per_run 24 --threads 1 --save_top_k 2 --quiet --output_dir',
     leftBy: leftByRun,
   },
@@ -74,6 +74,7 @@ export async function writeInputs(root: string): Promise<void> {
   writeSmallMnist(join(root, 'digits'), 1280, 200);
   writeReviews(root, 'reviews.csv', 160);
   writeReviews(root, 'dev.csv', 80, 2);
+  writeReviews(root, 'test.csv', 60, 3);
   const training = '--model encoder --learning_rate 3e-3 --threads 1 --quiet';
   for (const line of [
     `train reviews.csv --text review --label stars --dev dev.csv --epochs 3 ${training} --output_dir teacher`,

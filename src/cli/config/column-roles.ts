@@ -1,8 +1,10 @@
 /** @file Which column of a file holds the texts and which the labels: by their names, else by what they hold. */
 import { basename, dirname, resolve } from 'node:path';
+import { NO_SPLIT } from '../../data/file-columns.js';
 import { delimiterFix } from '../../data/formats/delimited.js';
 import { quoted } from '../../data/formats/table-rows.js';
 import type { ColumnSample } from '../../data/sample-columns.js';
+import { isSplitName } from '../../data/split-column.js';
 import { TEXT_SETS } from '../../data/text-sets.js';
 import { FileError, OptionError } from '../../errors/failures.js';
 import { parseDecimal } from '../../options/decimal.js';
@@ -13,6 +15,8 @@ export type ColumnRoles = {
   /** One of the two. */
   readonly label?: string;
   readonly score?: string;
+  /** Of the split that each row is of. */
+  readonly split?: string;
 };
 
 /** What the flags say already. */
@@ -50,6 +54,7 @@ const LABEL_NAMES = [
   ...['label', 'labels', 'gold_label', 'class', 'category', 'sentiment', 'polarity', 'intent', 'stars', 'rating'],
   ...['target', 'tag', 'topic', 'type', 'emotion', 'is_duplicate', 'quality', 'spam', 'y', 'output'],
 ];
+const SPLIT_NAMES = ['split'];
 const SCORE_NAMES = ['score', 'similarity', 'similarity_score', 'value', 'relatedness'];
 
 /** What a sample says of a column. */
@@ -60,6 +65,8 @@ type Look = {
   readonly words: number;
   readonly isNumeric: boolean;
   readonly isWhole: boolean;
+  /** All of its cells are names of splits. */
+  readonly isSplit: boolean;
 };
 
 /**
@@ -73,14 +80,22 @@ export function columnRoles(
   { given = {}, header = true }: { readonly given?: GivenRoles; readonly header?: boolean } = {},
 ): ColumnRoles {
   expectColumns(path, columns, header);
-  const looks = columns.map(lookAt);
-  expectKnown(path, looks, given);
+  const all = columns.map(lookAt);
+  const { split: asked, ...others } = given;
+  expectKnown(path, all, asked === NO_SPLIT ? others : given);
+  const split =
+    asked ??
+    named(
+      all.filter(({ isSplit }) => isSplit),
+      SPLIT_NAMES,
+    )?.name;
+  const looks = all.filter(({ name }) => name !== split);
   const text = given.text ?? textColumn(path, looks, given);
   const pair = given.pair ?? partnerOf(text, looks);
   const taken = [text, pair];
   const rest = looks.filter(({ name }) => !taken.includes(name));
   const target = given.label !== undefined || given.score !== undefined ? pick(given) : targetColumn(path, rest);
-  return { text, ...(pair !== undefined && { pair }), ...target };
+  return { text, ...(pair !== undefined && { pair }), ...target, ...(split !== undefined && { split }) };
 }
 
 function pick({ label, score }: GivenRoles): Pick<ColumnRoles, 'label' | 'score'> {
@@ -98,6 +113,7 @@ function lookAt({ name, cells }: ColumnSample): Look {
     words: filled.length === 0 ? 0 : words / filled.length,
     isNumeric: filled.length > 0 && numbers.every((number) => number !== undefined),
     isWhole: numbers.every((number) => Number.isInteger(number)),
+    isSplit: cells.length > 0 && cells.every(isSplitName),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ErrorDetails } from '../../errors/retort-error.js';
 export type ColumnName = string | number;
 
 /** What a column is read as. `text` and `pair` must be there as text in every row; the others may be empty. */
-export type ColumnRole = 'text' | 'pair' | 'label' | 'score' | 'id';
+export type ColumnRole = 'text' | 'pair' | 'label' | 'score' | 'split' | 'id';
 export type Columns = Readonly<Partial<Record<ColumnRole, ColumnName>>>;
 
 /** One row of a file; a cell that is empty in the sense of its format (JSON's null) is undefined. */

@@ -11,7 +11,12 @@ import type { RowsByText } from './texts-alike.js';
 /** What checks look at, by the time when it is known. */
 export type Subjects = {
   /** Texts and labels, before a tokenizer cuts them. */
-  readonly texts: { readonly train: TextTable; readonly evaluation: TextTable | undefined; readonly seen: RowsByText };
+  readonly texts: {
+    readonly train: TextTable;
+    readonly evaluation: TextTable | undefined;
+    readonly test?: TextTable | undefined;
+    readonly seen: RowsByText;
+  };
   /** Rows as a model reads them. */
   readonly rows: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
   /** A run before its first step. */

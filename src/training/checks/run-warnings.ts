@@ -11,7 +11,11 @@ import { teacherSample } from './teacher-sample.js';
 import { rowsByText } from './texts-alike.js';
 
 export type CheckedData = Omit<Subjects['run'], 'train' | 'evaluation'> & {
-  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
+  readonly data: {
+    readonly train: Dataset;
+    readonly evaluation?: Dataset | undefined;
+    readonly test?: Dataset | undefined;
+  };
   readonly model: Model;
 };
 
@@ -20,11 +24,11 @@ export type CheckedData = Omit<Subjects['run'], 'train' | 'evaluation'> & {
  * @throws as `expectKnownTokens` does.
  */
 export function runWarnings({ data, model, ...run }: CheckedData): Warning[] {
-  const { train, evaluation } = data;
+  const { train, evaluation, test } = data;
   const table = train.text?.table;
   expectKnownTokens(train, model);
   return findWarnings({
-    ...(table && { texts: textsOf(table, evaluation?.text?.table) }),
+    ...(table && { texts: textsOf(table, evaluation?.text?.table, test?.text?.table) }),
     rows: { train, evaluation },
     run: { train, evaluation, ...run },
   });
@@ -36,12 +40,12 @@ export function expectKnownTokens({ name, text }: Dataset, model: Model): void {
 }
 
 /** What texts and their labels tell without a tokenizer. */
-export function textWarnings(train: TextTable, evaluation?: TextTable): Warning[] {
-  return findWarnings({ texts: textsOf(train, evaluation) });
+export function textWarnings(train: TextTable, evaluation?: TextTable, test?: TextTable): Warning[] {
+  return findWarnings({ texts: textsOf(train, evaluation, test) });
 }
 
-function textsOf(train: TextTable, evaluation: TextTable | undefined): Subjects['texts'] {
-  return { train, evaluation, seen: rowsByText(train) };
+function textsOf(train: TextTable, evaluation?: TextTable, test?: TextTable): Subjects['texts'] {
+  return { train, evaluation, test, seen: rowsByText(train) };
 }
 
 /**

@@ -1,6 +1,8 @@
 /** @file What a run is going to take, over all stages of its method: steps, time, memory, disk. */
+
+import type { Dataset } from '../../data/dataset.js';
 import { allRows, workByBatch } from '../../data/row-sample.js';
-import { costOf } from '../../data/timed-cost.js';
+import { type CostLine, costOf } from '../../data/timed-cost.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model } from '../../models/model.js';
 import { labellingPlan } from '../../teachers/labelling-plan.js';
@@ -80,7 +82,8 @@ export async function estimateStage({ name, run, answers }: Stage, costs?: Known
   };
   const { secondsPerStep, secondsPerEvaluation } = counted;
   const { secondsToOpenEvaluation, peakRssBytes } = measured;
-  const seconds = (labelling?.seconds ?? 0) + secondsOfRun(measured, counted);
+  const testing = secondsToTest(run, measured);
+  const seconds = (labelling?.seconds ?? 0) + secondsOfRun(measured, counted) + testing;
   return { ...sized, secondsPerStep, secondsPerEvaluation, secondsToOpenEvaluation, seconds, peakRssBytes };
 }
 
@@ -117,7 +120,20 @@ function secondsToEvaluate(run: RunOptions, { evaluation: cost, secondsToRead }:
   const { data, batchSize, evalBatchSize = batchSize, limitEvalBatches } = run;
   if (data.evaluation === undefined || cost === undefined) return 0;
   const rows = allRows(evaluationRows(data.evaluation, evalBatchSize, limitEvalBatches));
-  return secondsToRead + workByBatch(data.evaluation, rows).reduce((sum, work) => sum + costOf(cost, work), 0);
+  return secondsToRead + secondsFor(data.evaluation, rows, cost);
+}
+
+function secondsFor(data: Dataset, rows: Uint32Array, cost: CostLine): number {
+  return workByBatch(data, rows).reduce((sum, work) => sum + costOf(cost, work), 0);
+}
+
+/** The test split is scored once, by a session of its own. */
+function secondsToTest(
+  { data: { test } }: Pick<RunOptions, 'data'>,
+  { evaluation: cost, secondsToOpenEvaluation, secondsToRead }: RunCosts,
+): number {
+  if (test === undefined || cost === undefined) return 0;
+  return secondsToOpenEvaluation + secondsToRead + secondsFor(test, allRows(test.size), cost);
 }
 
 export type CountedRun = Pick<StageEstimate, 'steps' | 'epochs'> & {

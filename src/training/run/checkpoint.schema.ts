@@ -84,6 +84,7 @@ export const runRecordSchema = z.strictObject({
   stoppedEarly: z.boolean(),
   metrics: byName,
   epochs: z.array(epoch),
+  test: z.strictObject({ name: z.string(), rows: count, epoch: count.optional(), metrics: byName }).optional(),
   fit: z
     .strictObject({
       loss: z.string(),

@@ -62,6 +62,14 @@ export type TrainingEvent =
       readonly metrics: Readonly<Record<string, number>>;
       readonly phase?: PhaseMark;
     }
+  /** What the model to use scores on the test split, once the rest is done; without `epoch` of one that was fitted. */
+  | {
+      readonly type: 'test';
+      readonly epoch?: number | undefined;
+      readonly split: string;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly phase?: PhaseMark;
+    }
   /** Of a run without steps: a strength of the penalty that was tried, and the loss on the rows that choose one. */
   | {
       readonly type: 'strength';

@@ -17,6 +17,7 @@ import { LAST, LOG, METRICS_FILE } from './run-files.js';
 import { openRunLog } from './run-log.js';
 import type { FitSettings, RunResult } from './run-options.js';
 import { type FitRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { testScore } from './test-score.js';
 
 const ROWS_PER_PART = 1024;
 
@@ -95,6 +96,7 @@ export async function fitInto(run: PreparedRun, { strength }: FitSettings): Prom
     await saveModel(lastPath, { ...trained, weights });
     emit({ type: 'checkpoint', path: lastPath, kind: 'last' });
   }
+  const test = await testScore({ ...run, log, seconds, emit }, { kept: [], weights });
   log.write({ type: 'end', steps: 0, stoppedEarly: false, seconds: seconds() });
   const record: RunRecord = {
     ...(await recordHead(run)),
@@ -103,6 +105,7 @@ export async function fitInto(run: PreparedRun, { strength }: FitSettings): Prom
     stoppedEarly: false,
     metrics: evaluated?.metrics ?? {},
     epochs: [],
+    ...(test && { test }),
     fit: fitRecord(fit),
     warnings,
     kept: [],

@@ -48,7 +48,7 @@ function rankedBest(models: readonly KeptModel[], mode: Monitor['mode']): readon
 }
 
 /** The kept model that ranks first, of equal ones the earliest; undefined where none is kept. */
-export function bestKept(kept: readonly KeptModel[], { mode }: Monitor): KeptModel | undefined {
+export function bestKept(kept: readonly KeptModel[], { mode }: Pick<Monitor, 'mode'>): KeptModel | undefined {
   const [best] = rankedBest(kept, mode);
   return best;
 }

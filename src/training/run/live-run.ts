@@ -29,6 +29,7 @@ import { LAST, LOG, METRICS_FILE, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
 import type { RunOptions, RunResult } from './run-options.js';
 import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { testScore } from './test-score.js';
 import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
@@ -229,7 +230,6 @@ async function trainLive(
         onStop: (at) => state.save(at, findings),
       });
   const { stoppedEarly } = findings;
-  log.write({ type: 'end', steps: position.step, stoppedEarly, seconds: seconds() });
   const result = await finish(live, position, findings);
   emit({ type: 'end', steps: position.step, seconds: result.record.seconds, ...(stoppedEarly && { stoppedEarly }) });
   return result;
@@ -351,7 +351,7 @@ async function keepIfBest(
 
 /** Writes what stays of a run. The record is the mark of its end, so it comes last; then the state may go. */
 async function finish(live: Live, position: Position, findings: Findings): Promise<RunResult> {
-  const { options, step, trained, saveLast, monitor, checks, emit, seconds } = live;
+  const { options, step, trained, saveLast, monitor, log, checks, emit, seconds } = live;
   const { outputDir, restoreBest = false, saveTopK = 0 } = options;
   const last = findings.epochs.at(-1);
   const best = restoreBest ? bestKept(findings.kept, monitor) : undefined;
@@ -360,6 +360,8 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     ? { weights: splitWeights(step.parameters()).model }
     : await loadModel(join(outputDir, best.name));
   const kept = saveTopK === 0 ? [] : findings.kept;
+  const test = await testScore(live, { kept, epoch: (isLastBest ? last : best)?.epoch, weights });
+  log.write({ type: 'end', steps: position.step, stoppedEarly: findings.stoppedEarly, seconds: seconds() });
   const lastPath = join(outputDir, LAST);
   if (saveLast) {
     await saveModel(lastPath, { ...trained, weights });
@@ -372,6 +374,7 @@ async function finish(live: Live, position: Position, findings: Findings): Promi
     stoppedEarly: findings.stoppedEarly,
     metrics: (isLastBest ? last : findings.epochs.find(({ epoch }) => epoch === best.epoch))?.metrics ?? {},
     epochs: findings.epochs,
+    ...(test && { test }),
     warnings: checks.state().warnings,
     kept,
     ...(saveLast && { last: LAST }),

@@ -33,6 +33,7 @@ import { describeData, describedRun, describeWeights } from './described-run.js'
 import { checkEarlyStopping } from './early-stopping.js';
 import { checkTopK, type Monitor } from './kept-models.js';
 import type { RunOptions } from './run-options.js';
+import { type TestSplit, testSplit } from './test-score.js';
 import { planTraining, type TrainingPlan } from './train.js';
 
 /** A run with its defaults filled in and its numbers checked. */
@@ -41,6 +42,7 @@ export type PreparedRun = {
   readonly plan: TrainingPlan;
   /** With the rows that are run, and how many of them have what they are scored by. */
   readonly evaluation: { readonly data: Dataset; readonly rows: number; readonly scored?: number } | undefined;
+  readonly test?: TestSplit | undefined;
   /** The model, and what the method trains beside it. */
   readonly stepModel: Model;
   /** Of all that the step trains. */
@@ -72,7 +74,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
   const plan = planTraining({ ...options, rows: data.train.size, text });
   const classes = classesOf(model);
   const metrics = checkedMetrics(options.metrics, classes);
-  const sets = data.evaluation === undefined ? [data.train] : [data.train, data.evaluation];
+  const sets = [data.train, data.evaluation, data.test].filter((set) => set !== undefined);
   for (const { name, labelNames } of sets) {
     if (labelNames.length <= classes) continue;
     throw new OptionError({
@@ -97,7 +99,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
   const evaluation = evalRows > 0 ? data.evaluation : undefined;
   const monitor = options.monitor ?? usualMonitor(metrics);
   const warnings = runWarnings({
-    data: { train: data.train, evaluation },
+    data: { train: data.train, evaluation, test: data.test },
     model,
     // What another evaluator scores needs no labels that the rows have.
     ...(options.openEvaluator === undefined ? { metrics, judged: monitor.metric } : { metrics: [] }),
@@ -110,6 +112,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
       ...{ data: evaluation, rows: evalRows },
       ...(options.openEvaluator === undefined && { scored: scoredRows(evaluation, evalRows) }),
     },
+    test: data.test && testSplit(data.test, scoredRows(data.test), options),
     stepModel,
     weights,
     monitor,
@@ -118,6 +121,7 @@ export function prepareRun(given: RunOptions): PreparedRun {
       data: undefined,
       trainData: describeData(data.train),
       evaluationData: data.evaluation && describeData(data.evaluation),
+      testData: data.test && describeData(data.test),
       peerWeights: undefined,
       teacher: teacher && { contentHash: teacher.contentHash, form: teacherForm(options) },
       teacherForm: undefined,
@@ -133,7 +137,10 @@ export function prepareRun(given: RunOptions): PreparedRun {
 }
 
 /** What is particular to a run, of one task or of several. */
-export type RunParts = Pick<PreparedRun, 'options' | 'plan' | 'evaluation' | 'stepModel' | 'weights' | 'monitor'> &
+export type RunParts = Pick<
+  PreparedRun,
+  'options' | 'plan' | 'evaluation' | 'test' | 'stepModel' | 'weights' | 'monitor'
+> &
   Pick<PreparedRun, 'askTeachers'> & {
     readonly warnings: readonly Warning[];
     readonly trained: Omit<PreparedRun['trained'], 'method'>;
@@ -217,9 +224,17 @@ function expectOneStage({ name, phases }: Method): void {
 
 /** As PyTorch Lightning's `fast_dev_run`. */
 function fastDevRun(options: RunOptions): RunOptions {
-  const { earlyStopping: _earlyStopping, restoreBest: _restoreBest, ...rest } = options;
+  const { earlyStopping: _earlyStopping, restoreBest: _restoreBest, data, ...rest } = options;
   const one: Portion = { batches: 1 };
-  return { ...rest, epochs: 1, limitTrainBatches: one, limitEvalBatches: one, saveTopK: 0, saveLast: false };
+  return {
+    ...rest,
+    data: { ...data, test: undefined },
+    epochs: 1,
+    limitTrainBatches: one,
+    limitEvalBatches: one,
+    saveTopK: 0,
+    saveLast: false,
+  };
 }
 
 /** Rows of an evaluation. */

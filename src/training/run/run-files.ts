@@ -11,7 +11,7 @@ export const LOG = 'log.jsonl';
 /** What the files of a run say of themselves. A change that older versions cannot read raises the number. */
 export const STATE_FORMAT = { name: 'retort-state', version: 2 } as const;
 export const RUN_FORMAT = { name: 'retort-run', version: 3 } as const;
-/** What a run of steps has: nothing that older versions cannot read. */
+/** What a run of steps without a test split has: nothing that older versions cannot read. */
 export const STEPS_RUN_VERSION = 2;
 /** From this version on, a record has a checksum of its own. */
 export const SEALED_RUN_VERSION = 2;

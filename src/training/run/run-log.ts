@@ -33,6 +33,12 @@ export type LogLine = { readonly seconds: number } & (
       readonly metrics: Readonly<Record<string, number>>;
     }
   | {
+      readonly type: 'test';
+      readonly epoch?: number | undefined;
+      readonly split: string;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
+  | {
       readonly type: 'strength';
       readonly strength: number;
       readonly loss: number;

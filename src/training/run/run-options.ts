@@ -39,7 +39,12 @@ export type RunOptions = {
    * its answers are small and nothing perturbs the rows.
    */
   readonly teacherForm?: 'fed' | 'traced' | undefined;
-  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset | undefined };
+  readonly data: {
+    readonly train: Dataset;
+    readonly evaluation?: Dataset | undefined;
+    /** What the model to use is scored on once, at the end. */
+    readonly test?: Dataset | undefined;
+  };
   /**
    * Find the weights by a convex solver (`fitLinear`) in the place of steps, of a linear n-gram model and a method with
    * `rowTargets`. All that is said of steps, epochs and their optimiser, and the weights to start from, are then not read.

@@ -23,6 +23,16 @@ export type EpochRecord = {
 
 type DataRecord = { readonly name: string; readonly rows: number };
 
+/** What the model to use scores on the test split: the kept one that ranks first on the validation split, or the last. */
+export type TestRecord = {
+  readonly name: string;
+  /** That have a label or score. */
+  readonly rows: number;
+  /** After which the model was; absent of one that was fitted at once. */
+  readonly epoch?: number | undefined;
+  readonly metrics: Readonly<Record<string, number>>;
+};
+
 /** How a convex solver found the weights: those of `LinearFit` that are no weights. */
 export type FitRecord = {
   readonly loss: string;
@@ -70,6 +80,7 @@ export type RunRecord = {
   /** Of the evaluation set, after the last epoch; of a run that ends with the model of its best epoch, after that. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly epochs: readonly EpochRecord[];
+  readonly test?: TestRecord | undefined;
   /** Of a run without steps. */
   readonly fit?: FitRecord | undefined;
   /** What may make it worthless, by the checks' names. */
@@ -87,7 +98,7 @@ const MAX_RECORD_BYTES = 256 * 2 ** 20;
 /** @throws OutputError naming the path. */
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
   const { name: format } = RUN_FORMAT;
-  const version = record.fit === undefined ? STEPS_RUN_VERSION : RUN_FORMAT.version;
+  const version = (record.fit ?? record.test) === undefined ? STEPS_RUN_VERSION : RUN_FORMAT.version;
   await writeFileAtomic(path, `${JSON.stringify(sealed({ format, version, ...record }), null, 2)}\n`);
 }
 

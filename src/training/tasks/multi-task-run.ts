@@ -1,6 +1,7 @@
 /** @file A training run of several tasks: one encoder, a head and perhaps a teacher for each, batches of one task. */
 import type { Dataset } from '../../data/dataset.js';
 import type { Sampling } from '../../data/sampling.js';
+import { scoredRows } from '../../data/targets.js';
 import { taskMixture } from '../../data/task-mixture.js';
 import { OptionError, SignalError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
@@ -22,6 +23,7 @@ import type { Monitor } from '../run/kept-models.js';
 import { assembled, checkNumbers, type PreparedRun } from '../run/prepare-run.js';
 import { runPrepared } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
+import type { TestSplit } from '../run/test-score.js';
 import { planTraining } from '../run/train.js';
 import { planTexts } from '../step/micro-batches.js';
 import { openMultiTaskStep } from '../step/multi-task-step.js';
@@ -32,7 +34,7 @@ export type Task = {
   /** As the model calls it. */
   readonly name: string;
   /** Scores of a regression as they are: the model says how they are scaled. */
-  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset };
+  readonly data: { readonly train: Dataset; readonly evaluation?: Dataset; readonly test?: Dataset };
   /** For methods that learn from one; an ensemble is one too. A task without has its labels alone. */
   readonly teacher?: Teacher;
   /** What an evaluation measures besides the loss; the first counts for `mean`. Default: as for a single task. */
@@ -106,6 +108,9 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
   const weights = options.weights ?? initialiseParameters(model.parameters, seed);
   const monitor: Monitor = options.monitor ?? { metric: MEAN, mode: 'max' };
   const evaluated = tasks.flatMap(({ name, data }) => (data.evaluation ? [{ name, data: data.evaluation }] : []));
+  const tested = tasks.flatMap(({ name, data: { test }, metrics }) =>
+    test ? [{ name, data: { evaluation: test }, ...(metrics && { metrics }) }] : [],
+  );
   const teachers = taskTeachers(tasks, mixture);
   const warnings = tasks.flatMap(({ data, view, metrics, head }) =>
     runWarnings({
@@ -127,6 +132,7 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
     plan,
     evaluation:
       evaluated.length === 0 ? undefined : { data: taskMixture(evaluated, sampling), rows: rowsOf(evaluated) },
+    test: tested.length === 0 ? undefined : testOf(model, tested, options),
     stepModel: model,
     weights,
     monitor,
@@ -142,6 +148,7 @@ export function prepareTasks(options: TasksOptions): PreparedRun {
         name,
         trainData: describeData(data.train),
         evaluationData: data.evaluation && describeData(data.evaluation),
+        testData: data.test && describeData(data.test),
         teacher: teacher?.contentHash,
         metrics: checkedMetrics(metrics, head.num_labels),
       })),
@@ -164,6 +171,20 @@ export function readingOfTasks(tasks: readonly Pick<Task, 'name' | 'data'>[]): P
     return readAs === undefined ? [] : [[name, readAs] as const];
   });
   return known.length === 0 ? {} : { tasksReadAs: Object.fromEntries(known) };
+}
+
+/** The test splits of the tasks, each as the ordinary task that it is. */
+function testOf(
+  model: Model,
+  tested: Parameters<typeof openTaskEvaluators>[1],
+  options: Pick<TasksOptions, 'threads' | 'device'>,
+): TestSplit {
+  const sets = tested.flatMap(({ data }) => data.evaluation ?? []);
+  return {
+    data: { name: sets.map(({ name }) => name).join(', ') },
+    scored: sets.reduce((sum, data) => sum + scoredRows(data), 0),
+    open: () => openTaskEvaluators(model, tested, options),
+  };
 }
 
 function rowsOf(sets: readonly { readonly data: Dataset }[]): number {
@@ -205,7 +226,7 @@ function preparedTasks(tasks: readonly Task[], model: Model, method: Method) {
 
 function checkTask({ name, data, metrics, teacher, head, view, method }: TaughtTask & Task): void {
   const { num_labels: classes, labels } = head;
-  for (const { name: set, labelNames } of [data.train, ...(data.evaluation ? [data.evaluation] : [])]) {
+  for (const { name: set, labelNames } of [data.train, data.evaluation ?? [], data.test ?? []].flat()) {
     const isKnown = labels.length === 0 || labelNames.length === 0 || labels.join('\n') === labelNames.join('\n');
     if (labelNames.length <= classes && isKnown) continue;
     throw new OptionError({

@@ -12,6 +12,7 @@ export type TaskTexts = {
   readonly name: string;
   readonly train: TextTable;
   readonly dev?: TextTable;
+  readonly test?: TextTable;
   readonly metrics?: readonly MetricName[];
 };
 
@@ -40,9 +41,9 @@ export function textTasks(
   return {
     model,
     weights,
-    tasks: given.map(({ name, train, dev, metrics }) => ({
+    tasks: given.map(({ name, train, dev, test, metrics }) => ({
       name,
-      data: { train: read(train), ...(dev && { evaluation: read(dev) }) },
+      data: { train: read(train), ...(dev && { evaluation: read(dev) }), ...(test && { test: read(test) }) },
       ...(metrics && { metrics }),
     })),
   };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
+import { NO_SPLIT } from '../../data/file-columns.js';
 import { dataName, type OpenedTask, openTask } from '../../data/open-task.js';
 import { taskMixture } from '../../data/task-mixture.js';
 import type { TaskSettings } from '../../data/task-settings.js';
@@ -13,7 +14,6 @@ import { claimOutputFolder } from '../../files/output-folder.js';
 import type { DownloadProgress } from '../../hub/download.js';
 import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
-import { gainOver } from '../../metrics/metric.js';
 import { METRICS, type MetricName } from '../../metrics/table.js';
 import type { TrainedModel } from '../../models/model.js';
 import {
@@ -33,6 +33,7 @@ import { defined, type Given, givenOptions } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import { resolveDevice } from '../../runtime/devices.js';
 import type { TrainingEvent } from '../run/events.js';
+import { bestKept } from '../run/kept-models.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { orderOf, planOn } from '../run/train.js';
@@ -84,7 +85,12 @@ export type FineTuneOptions = Omit<TaskChoice, 'data' | 'task'> &
   };
 
 /** Rows that were trained on, and what was done with them. */
-export type FineTunedTask = OpenedTask & { readonly metricsAfter: Readonly<Record<string, number>> };
+export type FineTunedTask = OpenedTask & {
+  /** On the validation split, after the last epoch. */
+  readonly metricsAfter: Readonly<Record<string, number>>;
+  /** On the test split, of the model to use. */
+  readonly metricsOnTest?: Readonly<Record<string, number>>;
+};
 
 export type FineTuned = TextModel &
   RunResult & {
@@ -106,7 +112,7 @@ export type PreparedFineTuning =
 export type PreparedOne = PreparedTasks & {
   readonly kind: 'one';
   readonly run: RunOptions;
-  readonly data: { readonly train: Dataset; readonly evaluation: Dataset };
+  readonly data: { readonly train: Dataset; readonly evaluation: Dataset; readonly test?: Dataset };
 };
 
 type PreparedTasks = { readonly tasks: readonly OpenedTask[]; readonly start: TextStart; readonly outputDir: string };
@@ -123,7 +129,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const { tasks, outputDir } = prepared;
   const { redrawn: _, ...start } = prepared.start;
   const result = prepared.kind === 'one' ? await runTraining(prepared.run) : await trainTasks(prepared.run);
-  const { metrics } = result.record;
+  const { metrics, test } = result.record;
   const method = supervised();
   const [first] = tasks;
   return {
@@ -139,6 +145,10 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     tasks: tasks.map((task) => ({
       ...task,
       metricsAfter: prepared.kind === 'one' ? metrics : metricsOfTask(metrics, task.name),
+      ...(test &&
+        task.test && {
+          metricsOnTest: prepared.kind === 'one' ? test.metrics : metricsOfTask(test.metrics, task.name),
+        }),
     })),
     ...(prepared.kind === 'one' && {
       read: readOf(prepared.run, prepared.data.train),
@@ -174,7 +184,11 @@ export async function prepareOne(options: FineTuneOptions, task: OpenedTask, pla
   const start = await startFor(options, task);
   const { model, weights, tokenizer } = start;
   const cut = { model, maxLength: readLength(start, options.maxLength) };
-  const data = { train: textDataset(task.train, tokenizer, cut), evaluation: textDataset(task.dev, tokenizer, cut) };
+  const data = {
+    train: textDataset(task.train, tokenizer, cut),
+    evaluation: textDataset(task.dev, tokenizer, cut),
+    ...(task.test && { test: textDataset(task.test, tokenizer, cut) }),
+  };
   const { earlyStopping = usualSettings(model).earlyStopping } = options;
   const method = supervised();
   const fitted = fitOf(options, { model, weights, method });
@@ -298,13 +312,14 @@ function expectSeveral(options: FineTuneOptions, tasks: readonly (string | TextT
   if (isNew(startOf(options))) {
     throw new OptionError({ where: 'model', wanted: 'an encoder, for several data sets', got: String(options.model) });
   }
-  const where = (['dev', 'monitor'] as const).find((name) => options[name] !== undefined);
+  const isNamed = (name: 'dev' | 'test' | 'monitor') => options[name] !== undefined && options[name] !== NO_SPLIT;
+  const where = (['dev', 'test', 'monitor'] as const).find(isNamed);
   if (where === undefined) return;
   throw new OptionError({
     where,
     wanted: 'one data set',
     got: tasks.map((task) => (typeof task === 'string' ? task : task.name)).join(','),
-    fix: 'leave it out: of several, each has its own validation split, and the mean of their metrics ranks epochs',
+    fix: 'leave it out: of several, each has its own splits, and the mean of their metrics ranks epochs',
   });
 }
 
@@ -349,7 +364,7 @@ function readOf(run: RunOptions, train: Dataset): FineTuned['read'] & {} {
 
 function bestOf({ monitor, outputDir }: RunOptions, { record }: RunResult): Pick<FineTuned, 'best'> {
   const { mode = 'max' } = monitor ?? {};
-  const [best] = record.kept.toSorted((a, b) => gainOver(mode, b.value, a.value) || a.epoch - b.epoch);
+  const best = bestKept(record.kept, { mode });
   if (best === undefined || best.epoch === record.epochs.at(-1)?.epoch) return {};
   const { name, value, epoch } = best;
   return { best: { path: join(outputDir, name), metric: monitor?.metric ?? '', value, epoch } };

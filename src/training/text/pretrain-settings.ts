@@ -29,7 +29,7 @@ export type PretrainSettings = {
   /** Where the teacher is asked: at masked tokens, or at all, which takes several times the memory. Default: `masked`. */
   readonly answersAt?: 'masked' | 'all';
 } & Pick<StartSettings, keyof TakenBy<typeof START_SETTINGS, 'pretrain'>> &
-  SplitSettings &
+  Omit<SplitSettings, 'test'> &
   UnlabelledSettings &
   Pick<TextSettings, keyof TakenBy<typeof TEXT_SETTINGS, 'pretrain'>> &
   Pick<RunSettings, keyof TakenBy<typeof RUN_SETTINGS, 'pretrain'>> &

@@ -110,7 +110,7 @@ function findingsOf(data: string, facts: DataFacts, { badRows, test }: InitData)
   return [
     `${data}: ${formatCount(rows)} rows${isPair ? ' of pairs' : ''}, ${kind}`,
     `words of a text: ${words.median} at the median, ${words.most95} or fewer in 95 % of the rows`,
-    ...(test === undefined ? [] : [`test split: ${test}; for retort evaluate at the end, and not for choosing models`]),
+    ...(test === undefined ? [] : [`test split: ${test}; scored once at the end, and not for choosing models`]),
     ...some(badRows, 'rows that cannot be read'),
     ...some(unlabelled, `rows without a ${isRegression ? 'score' : 'label'}`),
     ...some(empty, 'empty texts'),

@@ -1,12 +1,11 @@
 /** @file The data that `retort init` looks at, and the lines of a config that say where it is. */
 
-import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, parse, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import process from 'node:process';
-import { fileLayout, fileTargets, lineRules } from '../../../data/file-columns.js';
-import type { LineRules } from '../../../data/formats/table-rows.js';
-import { readTextTask } from '../../../data/read-text-task.js';
+import { fileLayout, fileTargets, lineRules, splitColumnOf } from '../../../data/file-columns.js';
+import { readOtherSplits, readTextTask } from '../../../data/read-text-task.js';
 import { sampleColumns } from '../../../data/sample-columns.js';
+import { splitBeside } from '../../../data/split-files.js';
 import { COLUMN_SETTINGS } from '../../../data/task-settings.js';
 import { isTextSetName, loadTextSet, type TextSetName } from '../../../data/text-sets.js';
 import type { TextTask } from '../../../data/text-task.js';
@@ -32,9 +31,6 @@ export type InitData = {
   readonly test?: string;
 };
 
-/** What splits are called beside the training file, the usual name first. */
-const DEV_NAMES = ['dev', 'validation', 'valid', 'val', 'trial'];
-const TEST_NAMES = ['test'];
 const DEV_SHARE = 0.1;
 
 /** @throws FileError, OptionError for data that cannot be read, whose columns cannot be told apart, or stray flags. */
@@ -73,7 +69,7 @@ async function readSet(data: TextSetName, options: Options): Promise<InitData> {
 }
 
 async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
-  const { data, dataDir, textColumn, pairColumn, labelColumn, scoreColumn, labelNames, output } = options;
+  const { data, dataDir, textColumn, pairColumn, labelColumn, scoreColumn, splitColumn, labelNames, output } = options;
   if (dataDir !== undefined) {
     const got = `the file ${data}`;
     throw new OptionError({ where: '--data_dir', wanted: 'the name of a data set', got, fix: 'leave the flag out' });
@@ -82,26 +78,33 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
   const rules = { ...lineRules(options), header };
   const columns = await sampleColumns(data, rules);
   const roles = columnRoles(data, columns, {
-    given: defined({ text: textColumn, pair: pairColumn, label: labelColumn, score: scoreColumn }),
+    given: defined({
+      text: textColumn,
+      pair: pairColumn,
+      label: labelColumn,
+      score: scoreColumn,
+      split: splitColumn,
+    }),
     header,
   });
-  const dev = await splitBeside(data, DEV_NAMES, roles, rules);
-  const test = await splitBeside(data, TEST_NAMES, roles, rules);
   let badRows = 0;
   const onBadRow = (failure: FileError): void => {
     badRows += 1;
     if (badRows === 1) io.onNotice(`left out ${failure.message}`);
   };
-  const { text, pair, label, score } = roles;
-  const named = { textColumn: text, pairColumn: pair, labelColumn: label, scoreColumn: score };
-  const task = await readTextTask({
-    train: data,
-    ...defined({ dev }),
+  const { text, pair, label, score, split } = roles;
+  const named = { textColumn: text, pairColumn: pair, labelColumn: label, scoreColumn: score, splitColumn: split };
+  const reading = {
     ...fileLayout({ ...options, ...named }),
     ...(await fileTargets({ ...options, ...named })),
     onBadRow,
-  });
-  const used: readonly (string | undefined)[] = [text, pair, label, score];
+  };
+  const own = await readTextTask({ train: data, split: splitColumnOf({ ...named, header }) ?? null, ...reading });
+  const used: readonly (string | undefined)[] = [text, pair, label, score, split];
+  const beside = { columns: [text, pair, label ?? score].filter((one) => one !== undefined), rules, anyName: true };
+  const dev = own.dev === undefined ? (await splitBeside(data, 'dev', beside)).path : undefined;
+  const test = own.test === undefined ? (await splitBeside(data, 'test', beside)).path : undefined;
+  const task = { ...own, ...(await readOtherSplits(own, { dev }, reading)) };
   const others = columns.map(({ name }) => name || '(no name)').filter((name) => !used.includes(name));
   const lines = [
     { key: 'train', value: fromConfig(data, output), why: '' },
@@ -109,10 +112,14 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
     ...roleLines(roles, others, { names: task.labelNames, header }),
     ...(labelNames === undefined ? [] : [{ key: 'labelNames', value: fromConfig(labelNames, output), why: '' }]),
     ...(dev === undefined ? [] : [{ key: 'dev', value: fromConfig(dev, output), why: 'Found beside it.' }]),
+    ...(test === undefined ? [] : [{ key: 'test', value: fromConfig(test, output), why: TEST_WHY }]),
     ...skipLine(badRows),
   ];
   return { task, lines, badRows, ...defined({ test }) };
 }
+
+const TEST_WHY = 'Found beside it. It is scored once, at the end, and nothing is chosen by it; none leaves it out.';
+const SPLIT_WHY = 'The column of the split that each row is of; rows of the test split are scored once, at the end.';
 
 /** How the file is written, as the flags said. */
 function layoutLines({ header, delimiter, quote }: Pick<Options, 'header' | 'delimiter' | 'quote'>): ProposedLine[] {
@@ -124,7 +131,7 @@ function layoutLines({ header, delimiter, quote }: Pick<Options, 'header' | 'del
 }
 
 function roleLines(
-  { text, pair, label, score }: ColumnRoles,
+  { text, pair, label, score, split }: ColumnRoles,
   others: readonly string[],
   { names: labelNames, header }: { readonly names: readonly string[]; readonly header: boolean },
 ): ProposedLine[] {
@@ -140,6 +147,7 @@ function roleLines(
     ...(pair === undefined ? [] : [{ key: 'pair', value: value(pair), why: 'The column of second texts.' }]),
     ...(label === undefined ? [] : [{ key: 'label', value: value(label), why: `The column of labels.${numbers}` }]),
     ...(score === undefined ? [] : [{ key: 'score', value: value(score), why: 'The column of numbers to predict.' }]),
+    ...(split === undefined ? [] : [{ key: 'split', value: value(split), why: SPLIT_WHY }]),
   ];
 }
 
@@ -154,29 +162,6 @@ function devLines({ dev }: TextTask, { rows }: DataFacts): ProposedLine[] {
   const why = `There is no validation split: this share of the training rows becomes one, about ${formatCount(Math.round(DEV_SHARE * rows))}; or dev: FILE.`;
   return [{ key: 'devShare', value: DEV_SHARE, why }];
 }
-
-/**
- * `dev.csv` beside `train.csv`, `reviews-dev.csv` beside `reviews-train.csv` or `reviews.csv`, or just `dev.csv`, with the
- * same columns.
- */
-async function splitBeside(
-  data: string,
-  splits: readonly string[],
-  roles: ColumnRoles,
-  rules: LineRules,
-): Promise<string | undefined> {
-  const { dir, name, ext } = parse(data);
-  const named = (split: string): readonly string[] =>
-    TRAIN.test(name) ? [name.replace(TRAIN, split)] : ['-', '_', '.'].map((mark) => `${name}${mark}${split}`);
-  const paths = [...splits.flatMap(named), ...splits].map((stem) => join(dir, `${stem}${ext}`));
-  for (const path of paths.filter((path) => path !== join(dir, `${name}${ext}`) && existsSync(path))) {
-    const columns = (await sampleColumns(path, rules)).map((column) => column.name);
-    if (Object.values(roles).every((role) => columns.includes(role))) return path;
-  }
-  return undefined;
-}
-
-const TRAIN = /train(?:ing)?/i;
 
 /** A path of the process as one from the config's folder. */
 function fromConfig(path: string, config: string): string {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { fileLayout, fileTargets } from '../../../data/file-columns.js';
+import { fileLayout, fileTargets, NO_SPLIT, splitColumnOf } from '../../../data/file-columns.js';
 import { loadMnist } from '../../../data/mnist.js';
 import { OptionError, OutputError } from '../../../errors/failures.js';
 import { examine } from '../../../experiments/doctor.js';
@@ -108,10 +108,11 @@ export async function diagnose({ paths, outputDir, ...flags }: DoctorOptions): P
 type TextFlags = Omit<DoctorOptions, 'paths' | 'outputDir'>;
 
 /** The columns as `readTextTask` has them. */
-async function textPlace({ dataDir, dev, maxLength, metric, ...columns }: TextFlags): Promise<TextPlace> {
+async function textPlace({ dataDir, dev, test, maxLength, metric, ...columns }: TextFlags): Promise<TextPlace> {
   return {
     dir: dataDir ?? process.env.RETORT_DATA,
-    ...defined({ dev, maxLength, metric }),
+    ...defined({ maxLength, metric, split: splitColumnOf(columns) }),
+    ...defined({ dev, test: test === NO_SPLIT ? null : test }),
     ...fileLayout(columns),
     ...(await fileTargets(columns)),
   };

@@ -100,6 +100,7 @@ export const doctorUsage = {
     },
     dataDir: ROW_SETTINGS.dataDir,
     dev: SPLIT_SETTINGS.dev,
+    test: SPLIT_SETTINGS.test,
     ...COLUMN_SETTINGS,
     maxLength: SPLIT_SETTINGS.maxLength,
     metric: EVIDENCE_SETTINGS.metric,

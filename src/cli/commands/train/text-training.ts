@@ -3,6 +3,7 @@ import { scoredRows } from '../../../data/targets.js';
 import { targetRows } from '../../../data/text-table.js';
 import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
+import { asJson } from '../../../files/fingerprint.js';
 import { knownCosts, timingSeconds } from '../../../training/estimate/known-costs.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
 import { machineLoad, machineTimes } from '../../../training/estimate/time-range.js';
@@ -48,7 +49,7 @@ async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0])
   const toPrepare = (performance.now() - begun) / 1000;
   if (prepared.kind !== 'one') throw wantedOne(prepared.tasks.map(({ name }) => name).join(','));
   const { run, outputDir } = prepared;
-  const { train, evaluation } = prepared.data;
+  const { train, evaluation, test } = prepared.data;
   const estimate = await estimateStage({ run }, knownCosts({ seconds: timingSeconds(toPrepare) }));
   const { seconds: training = 0 } = estimate;
   const stage = { ...estimate, seconds: toPrepare + training };
@@ -64,6 +65,7 @@ async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0])
     text: [
       `train    ${formatCount(train.size)} rows (${train.name}), ${how}`,
       `scored   on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})${fit === undefined ? ` after each of ${formatCount(epochs)} epochs` : ''}`,
+      ...(test ? [`tested   once at the end, on ${formatCount(scoredRows(test))} rows (${test.name})`] : []),
       `model    ${run.model.kind}, ${formatCount(parameters)} parameters`,
       `time     ${formatTimeRange(seconds)}${run.earlyStopping === undefined ? '' : ', less where it stops early'}`,
       ...busyLines(machineLoad(since)),
@@ -75,6 +77,7 @@ async function plannedTraining(options: Parameters<typeof prepareFineTuning>[0])
     json: {
       rows: train.size,
       evaluationRows: scoredRows(evaluation),
+      testRows: test ? scoredRows(test) : null,
       batchSize: run.batchSize,
       ...stageJson(stage),
       disk: { ...stage.disk, stayBytes: disk.stays, mostBytes: disk.most },
@@ -104,13 +107,27 @@ function outputOf(trained: FineTuned): CommandOutput {
           `${figuresOf(metrics)} on ${formatCount(targetRows(task.dev))} rows (${task.dev.name})${record.fit === undefined ? ' after the last epoch' : ''}`,
         ]
       : [];
+  const { test } = record;
+  const tested =
+    isOne && test
+      ? [
+          `${figuresOf(test.metrics)} on ${formatCount(test.rows)} rows (${test.name}), the test split, scored once${best ? ` by the model of epoch ${best.epoch}` : ''}`,
+        ]
+      : [];
   return {
     text: [
       ...own,
+      ...tested,
       ...(isOne
         ? []
-        : tasks.map(({ name, metricsAfter, dev }) =>
-            line(name, `${figuresOf(metricsAfter)} on ${formatCount(targetRows(dev))} rows`),
+        : tasks.map(({ name, metricsAfter, metricsOnTest, dev, test: rows }) =>
+            line(
+              name,
+              `${figuresOf(metricsAfter)} on ${formatCount(targetRows(dev))} rows` +
+                (metricsOnTest && rows
+                  ? `; test split, once: ${figuresOf(metricsOnTest)} on ${formatCount(targetRows(rows))} rows`
+                  : ''),
+            ),
           )),
       line(
         'trained',
@@ -161,6 +178,7 @@ function jsonOfOne({ record, best }: FineTuned, task: FineTunedTask, read: NonNu
     metrics: record.metrics,
     train: { name: train.name, rows: train.size, ...read },
     dev: { name: dev.name, rows: targetRows(dev) },
+    test: record.test ? asJson(record.test) : null,
     badRows,
   };
 }
@@ -170,9 +188,16 @@ function jsonOfSeveral({ record, tasks }: FineTuned) {
   return {
     ...(mean !== undefined && { mean }),
     tasks: Object.fromEntries(
-      tasks.map(({ name, metricsAfter, labelNames, train, dev, badRows }) => [
+      tasks.map(({ name, metricsAfter, metricsOnTest, labelNames, train, dev, test, badRows }) => [
         name,
-        { metrics: metricsAfter, labels: labelNames, trainRows: train.size, devRows: targetRows(dev), badRows },
+        {
+          metrics: metricsAfter,
+          test: metricsOnTest && test ? { metrics: metricsOnTest, rows: targetRows(test) } : null,
+          labels: labelNames,
+          trainRows: train.size,
+          devRows: targetRows(dev),
+          badRows,
+        },
       ]),
     ),
   };

@@ -15,7 +15,7 @@ export const trainUsage = {
     `DATA is a data set by name (sst2, mrpc, cola, stsb, trec, banking77 and so on) or a ${TABLE_FILES} ` +
     'file of your own with a column of texts and one of labels; or a retort.yaml, whose teacher is trained. The model is ' +
     'evaluated on the validation split after each epoch; for a file without --dev, a tenth of its rows becomes that ' +
-    'split. The result can be given to retort predict, evaluate, export, and to retort train again.',
+    'split. A test split is scored once, at the end. The result can be given to retort predict, evaluate, export, and to retort train again.',
   options: {
     data: {
       kind: 'operand',
@@ -47,6 +47,10 @@ export const trainUsage = {
     {
       does: 'a file of your own, with columns named review and stars',
       line: 'retort train reviews.csv --text review --label stars',
+    },
+    {
+      does: 'with splits of your own: choices by one, a score at the end on the other',
+      line: 'retort train reviews.csv --text review --label stars --dev dev.csv --test test.csv',
     },
     {
       does: 'a student of the first three layers',
