@@ -8,7 +8,7 @@
  *   RETORT_DATA=… npm run recipe -- cross-fitted [--only 'sst2 minilm-l6 bilstm;trec ngram static'] [--seeds 8] [--threads N]
  *   [--work .bench] [--results results]
  */
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/figures.js';
@@ -16,6 +16,7 @@ import { loadTextSet, splitOf, stratifiedSubset, type TextTask } from '../src/en
 import { type ExperimentRecord, type FinishedRun, finishedRuns, inPoints, mean } from '../src/entries/experiments.js';
 import { hinton } from '../src/entries/methods.js';
 import { distill } from '../src/index.js';
+import { keptJson } from './kept-json.js';
 import { pairedGain } from './paired-gain.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { BILSTM } from './text-students.js';
@@ -215,9 +216,7 @@ export async function main(args: readonly string[]): Promise<void> {
     if (wanted !== undefined && !wanted.includes(nameOf(entry))) continue;
     const result = await resultOf(entry, place);
     // Read again each time: another process may be at other entries.
-    const kept: CrossFittedResults = existsSync(file)
-      ? (JSON.parse(readFileSync(file, 'utf8')) as CrossFittedResults)
-      : { machine: machine(), found: [] };
+    const kept = keptJson<CrossFittedResults>(file, { machine: machine(), found: [] });
     const results = { ...kept, found: [...kept.found.filter((one) => nameOf(one) !== nameOf(entry)), result] };
     await writeFileAtomic(file, `${JSON.stringify(results, null, 1)}\n`);
     console.log(crossFittedTable(results));

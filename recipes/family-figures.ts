@@ -97,20 +97,11 @@ function rightShare({ right }: FinishedRun['result'], from = 0, to?: number): nu
   return 100 * mean(rows);
 }
 
-/** Rows of each split that is scored, in their order. */
-const ROWS: Readonly<Record<SetName, readonly number[]>> = {
-  sst2: [872, 1821],
-  trec: [500],
-  banking77: [3080],
-  mrpc: [1725],
-};
-
 function scoresOf(set: SetName, runs: readonly FinishedRun[]): Scores {
   const parts: Record<string, readonly number[]> = {};
   let from = 0;
-  for (const [i, split] of SETS[set].scored.entries()) {
-    const to = from + (ROWS[set][i] ?? 0);
-    const start = from;
+  for (const { split, rows } of SETS[set].scored) {
+    const [start, to] = [from, from + rows];
     parts[split] = runs.map(({ result }) => Number(rightShare(result, start, to).toFixed(4)));
     from = to;
   }

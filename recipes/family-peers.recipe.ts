@@ -7,7 +7,7 @@
  *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- family-peers [--peers fasttext,…] [--sets trec,…] [--speed]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, median } from '../bench/figures.js';
@@ -16,6 +16,7 @@ import { loadTextSet, splitOf, type TextTable } from '../src/entries/data.js';
 import { OptionError } from '../src/entries/errors.js';
 import { mean, sampleSd } from '../src/entries/experiments.js';
 import { resolveModel } from '../src/entries/models.js';
+import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
 /** Titles of the peers that `family_peers.py` knows; the same numbers come of any seed where `isRandom` is false. */
@@ -87,7 +88,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const sets = someOf('--sets', SETS, values.sets);
   mkdirSync(values.work, { recursive: true });
   const minilm = await resolveModel('minilm-l6');
-  let runs = existsSync(values.out) ? (JSON.parse(readFileSync(values.out, 'utf8')) as readonly FamilyPeerRun[]) : [];
+  let runs = keptJson<readonly FamilyPeerRun[]>(values.out, []);
   const trained = new Map<SetName, number>();
   const rowsOf = (set: SetName) => join(values.work, `${set}.json`);
   for (const set of sets) trained.set(set, await writeRows(rowsOf(set), set));

@@ -13,8 +13,13 @@ export type OpenedSet = {
 
 export async function openSet(set: SetName): Promise<OpenedSet> {
   const loaded = await loadTextSet(set, { dir: process.env.RETORT_DATA });
-  const scored = SETS[set].scored.map((split) => splitOf(loaded, split));
-  const evaluation = textTable(`${set} ${SETS[set].scored.join(' and ')}`, {
+  const scored = SETS[set].scored.map(({ split, rows }) => {
+    const table = splitOf(loaded, split);
+    if (table.size !== rows)
+      throw new Error(`${table.name}: wanted ${rows} rows, as results are cut, got ${table.size}`);
+    return table;
+  });
+  const evaluation = textTable(`${set} ${SETS[set].scored.map(({ split }) => split).join(' and ')}`, {
     texts: scored.flatMap(({ texts }) => [...texts]),
     labels: scored.flatMap(({ labels = [] }) => [...labels]),
     labelNames: loaded.labelNames,
@@ -24,7 +29,7 @@ export async function openSet(set: SetName): Promise<OpenedSet> {
   const [first] = SETS[set].scored;
   return {
     task: { ...loaded, train, dev: evaluation },
-    taught: { ...loaded, train, dev: splitOf(loaded, first) },
+    taught: { ...loaded, train, dev: splitOf(loaded, first.split) },
     transfer: await poolFor(set, train),
   };
 }

@@ -3,25 +3,34 @@ import type { TextSetName } from '../src/entries/data.js';
 import type { DistillTextsOptions } from '../src/index.js';
 import { TEACHERS } from './text-students.js';
 
+type ScoredSplit = { readonly split: 'dev' | 'test'; readonly rows: number };
+
 type SetEntry = {
   readonly title: string;
-  /** The splits that are scored, together; nothing is chosen on them. */
-  readonly scored: readonly ['dev' | 'test', ...('dev' | 'test')[]];
+  /** The splits that are scored, together and in this order, with their rows; nothing is chosen on them. */
+  readonly scored: readonly [ScoredSplit, ...ScoredSplit[]];
   readonly training: { readonly epochs: number; readonly learningRate: number; readonly seed: number };
   /** Whether the teacher is the mean of MiniLM and the linear model on n-grams. */
   readonly hasLinear?: true;
 };
 
 const ENTRIES = {
-  trec: { title: 'TREC', scored: ['test'], training: TEACHERS.trec },
+  trec: { title: 'TREC', scored: [{ split: 'test', rows: 500 }], training: TEACHERS.trec },
   banking77: {
     title: 'BANKING77',
-    scored: ['test'],
+    scored: [{ split: 'test', rows: 3080 }],
     training: TEACHERS.banking77,
     hasLinear: true,
   },
-  sst2: { title: 'SST-2', scored: ['dev', 'test'], training: TEACHERS.sst2 },
-  mrpc: { title: 'MRPC', scored: ['test'], training: TEACHERS.mrpc },
+  sst2: {
+    title: 'SST-2',
+    scored: [
+      { split: 'dev', rows: 872 },
+      { split: 'test', rows: 1821 },
+    ],
+    training: TEACHERS.sst2,
+  },
+  mrpc: { title: 'MRPC', scored: [{ split: 'test', rows: 1725 }], training: TEACHERS.mrpc },
 } as const satisfies Partial<Record<TextSetName, SetEntry>>;
 
 export type SetName = keyof typeof ENTRIES;

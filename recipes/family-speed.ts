@@ -1,5 +1,5 @@
 /** @file Sizes, latency and throughput of the students of `families`: those of seed 1, on the texts that they are scored on. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '../bench/figures.js';
 import { splitOf } from '../src/entries/data.js';
@@ -8,6 +8,7 @@ import { load, loadNgramPredictor, plainStatic, type StaticWeights } from '../sr
 import { loadTextModel, type TextModel } from '../src/entries/models.js';
 import { openSet } from './family-set.js';
 import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
+import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
 export type FamilySpeed = {
@@ -40,7 +41,7 @@ type Measured = {
 /** Measures the students whose runs lie in `work`; figures of others stay. */
 export async function measureSpeed({ sets, families, work, results }: Measured): Promise<void> {
   const path = join(results, RESULTS);
-  const known = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as readonly FamilySpeed[]) : [];
+  const known = keptJson<readonly FamilySpeed[]>(path, []);
   const found = new Map(known.map((each) => [`${each.set}-${each.family}`, each]));
   for (const set of sets) {
     const { task } = await openSet(set);

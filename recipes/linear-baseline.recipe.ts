@@ -5,7 +5,7 @@
  *
  *   RETORT_DATA=… npm run recipe -- linear-baseline
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from '../bench/figures.js';
 import {
@@ -32,6 +32,7 @@ import {
   writeExperimentRecord,
 } from '../src/entries/experiments.js';
 import { METRICS } from '../src/entries/training.js';
+import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
 const FOLDER = 'results';
@@ -81,7 +82,7 @@ export type LinearBaseline = Rows & {
 
 export async function main(): Promise<void> {
   await addArms();
-  const known = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as readonly LinearBaseline[]) : [];
+  const known = keptJson<readonly LinearBaseline[]>(FILE, []);
   const found: LinearBaseline[] = [];
   for (const rows of SETS) {
     const same = known.find((one) => one.set === rows.set && one.split === rows.split && one.rows === rows.rows);

@@ -6,7 +6,7 @@
  *
  *   npm run recipe -- mnist-article [--seeds 20] [--out results/mnist-retort.json]
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ import { loadModel, mlp } from '../src/entries/models.js';
 import { adam } from '../src/entries/optim.js';
 import { modelTeacher } from '../src/entries/teachers.js';
 import { type RunOptions, runTraining } from '../src/entries/training.js';
+import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
 type SeedRun = { readonly seed: number; readonly teacher: number; readonly small: number; readonly smallKd: number };
@@ -40,9 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   const { teacher, small, kd } = SETTINGS;
-  const results: Results = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
-    : { settings: SETTINGS, runs: [] };
+  const results = keptJson<Results>(values.out, { settings: SETTINGS, runs: [] });
   const folder = mkdtempSync(join(tmpdir(), 'retort-article-'));
   try {
     const mnist = await loadMnist(join(folder, 'data'), {});

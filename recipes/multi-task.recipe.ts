@@ -8,7 +8,6 @@
  *
  * Resumes by arm and seed, and within a run; each finished one is added to the results.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/figures.js';
@@ -27,6 +26,7 @@ import { adamw, isUsuallyUndecayed } from '../src/entries/optim.js';
 import { modelTeacher, type Teacher } from '../src/entries/teachers.js';
 import { type TasksOptions, textTasks, trainTasks } from '../src/entries/training.js';
 import { fineTune } from '../src/index.js';
+import { keptJson } from './kept-json.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -148,13 +148,11 @@ export async function main(args: readonly string[]): Promise<void> {
   const limits = limitsOf(values);
   const { maxSteps } = limits;
   const place: Place = { work: values.work, run: limits };
-  const results: MultiTaskResults = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as MultiTaskResults)
-    : {
-        settings: { ...SETTINGS, rows, tasks: names, ...(maxSteps !== undefined && { maxSteps }) },
-        machine: machine(),
-        runs: [],
-      };
+  const results = keptJson<MultiTaskResults>(values.out, {
+    settings: { ...SETTINGS, rows, tasks: names, ...(maxSteps !== undefined && { maxSteps }) },
+    machine: machine(),
+    runs: [],
+  });
   const save = () => writeFileAtomic(values.out, `${JSON.stringify(results, null, 1)}\n`);
   const tasks: TextTask[] = [];
   for (const name of names) tasks.push(await smallTask(name, rows));

@@ -10,11 +10,12 @@
  * With numbers those are run. The seventh has the teacher that the second has trained. On Linux: by `/proc`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from '../src/entries/experiments.js';
+import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
 const MAIN = join('dist', 'cli', 'main.js');
@@ -84,7 +85,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function before(): Results | undefined {
-  return existsSync(RESULTS) ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Results) : undefined;
+  return keptJson<Results | undefined>(RESULTS, undefined);
 }
 
 function outcomeOf(command: string, number: number, outputs: string): Outcome {

@@ -1,6 +1,6 @@
 /** @file Texts that a teacher may answer beside the training rows of a set: of the set's kind, from other sources, labels ignored. */
 import { augmentedRows, deletion, type SourceText } from '../src/entries/augment.js';
-import { loadTextSet, splitOf, type TextSetName, type TextTable, textTable } from '../src/entries/data.js';
+import { loadTextSet, rowsByText, splitOf, type TextSetName, type TextTable, textTable } from '../src/entries/data.js';
 
 /** Rows that cannot be read are left out: QQP's first. */
 const from = (set: TextSetName) => loadTextSet(set, { dir: process.env.RETORT_DATA, onBadRow: () => {} });
@@ -54,14 +54,12 @@ export async function poolFor(set: TextSetName, train: TextTable): Promise<TextT
   const rows: SourceText[] = [];
   if (copies !== undefined) for await (const copy of augmentedRows(train, deletion({ copies }))) rows.push(copy);
   for (const text of (await texts?.()) ?? []) rows.push({ text: text.trim() });
-  const known = new Map<string, SourceText>();
-  for (const row of rows) {
-    const key = [row.text, row.pair ?? ''].map((text) => text.toLowerCase().trim().split(/\s+/).join(' ')).join('\t');
-    if (key.trim() !== '' && !known.has(key)) known.set(key, row);
-  }
-  const kept = [...known.values()];
-  return textTable(`a pool for ${set}`, {
-    texts: kept.map(({ text }) => text),
-    ...(train.pairs && { pairs: kept.map(({ pair = '' }) => pair) }),
-  });
+  const tableOf = (some: readonly SourceText[]) =>
+    textTable(`a pool for ${set}`, {
+      texts: some.map(({ text }) => text),
+      ...(train.pairs && { pairs: some.map(({ pair = '' }) => pair) }),
+    });
+  const said = rows.filter(({ text, pair = '' }) => `${text}${pair}`.trim() !== '');
+  const again = new Set(rowsByText(tableOf(said)).repeated.flatMap(([, ...later]) => later));
+  return tableOf(said.filter((_, row) => !again.has(row)));
 }

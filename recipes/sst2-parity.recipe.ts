@@ -7,13 +7,14 @@
  *
  * Resumes by arm, seed and side; each finished pair is added to the results.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, median } from '../bench/figures.js';
 import { FINETUNING, type FinetuneJob, type FinetuneRun, finetune, finetuneByPeer } from '../bench/finetune.js';
 import { loadTextSet, splitOf } from '../src/entries/data.js';
 import { packRightRows } from '../src/entries/experiments.js';
+import { keptJson } from './kept-json.js';
 import { pairedGain, type ScoredRun } from './paired-gain.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 import { writeFileAtomic } from './write-file.js';
@@ -110,9 +111,8 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   const { maxSteps, ...threads } = limitsOf(values);
-  const results: Results = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as Results)
-    : { settings: { ...FINETUNING, arms: [...ARMS, FULL] }, machine: machine(), runs: [] };
+  const settings = { ...FINETUNING, arms: [...ARMS, FULL] };
+  const results = keptJson<Results>(values.out, { settings, machine: machine(), runs: [] });
   const arms = values.full ? [FULL] : ARMS;
   for (const { name, seeds, hasPeer, ...options } of arms) {
     for (let seed = 1; seed <= seeds; seed++) {

@@ -6,7 +6,7 @@
  *
  *   npm run recipe -- takd-mnist [--seeds 20] [--out results/takd-mnist.json] [--data .bench/mnist] [--work .bench/takd-mnist]
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadMnist, MNIST_NORMALISATION, mnistDataset } from '../src/entries/data.js';
@@ -16,6 +16,7 @@ import { loadModel, mlp } from '../src/entries/models.js';
 import { adam } from '../src/entries/optim.js';
 import { modelTeacher } from '../src/entries/teachers.js';
 import { openEvaluator, runPhases, runTraining } from '../src/entries/training.js';
+import { keptJson } from './kept-json.js';
 import { pairedGain } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -106,9 +107,8 @@ export async function main(args: readonly string[]): Promise<void> {
     outputDir: teacherDir,
   });
   const given = modelTeacher(await loadModel(teacherDir), { threads: 1 });
-  const results: TakdResults = existsSync(values.out)
-    ? (JSON.parse(readFileSync(values.out, 'utf8')) as TakdResults)
-    : { settings: SETTINGS, teacher: percent(record.metrics.accuracy), runs: [], gains: {} };
+  const none = { settings: SETTINGS, teacher: percent(record.metrics.accuracy), runs: [], gains: {} };
+  const results = keptJson<TakdResults>(values.out, none);
   const arms = armsOf();
   const evaluator = await openEvaluator({ model: sized(student.hidden), data: evaluation, threads: 1 });
   for (let seed = FIRST_SEED; seed < FIRST_SEED + Number(values.seeds); seed++) {

@@ -7,7 +7,7 @@
  *   RETORT_DATA=… npm run recipe -- text-methods [--only 'pkd;tang, augmented'] [--seeds 3] [--threads N] [--work .bench]
  *   [--results results]
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine } from '../bench/figures.js';
@@ -26,6 +26,7 @@ import { firstLayers, loadModel, loadTextModel, type TextModel, withMaskedLmHead
 import { modelTeacher } from '../src/entries/teachers.js';
 import { type MaskedLmOptions, readRunRecord, trainMaskedLm, withHeadFor } from '../src/entries/training.js';
 import { distill } from '../src/index.js';
+import { keptJson } from './kept-json.js';
 import { pairedGain } from './paired-gain.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { TEACHERS, taughtBy } from './text-students.js';
@@ -280,10 +281,7 @@ export async function main(args: readonly string[]): Promise<void> {
   };
   const file = join(values.results, 'text-methods.json');
   // Read anew each time: another process may be at other methods.
-  const kept = (): MethodResults =>
-    existsSync(file)
-      ? (JSON.parse(readFileSync(file, 'utf8')) as MethodResults)
-      : { settings: SETTINGS, machine: machine(), methods: {}, gains: {} };
+  const kept = () => keptJson<MethodResults>(file, { settings: SETTINGS, machine: machine(), methods: {}, gains: {} });
   const minilm = await loadTextModel(SETTINGS.student.model);
   const wanted = values.only?.split(';').map((name) => name.trim()) ?? Object.keys(ENTRIES);
   const sets = new Map<SetName, Promise<Read>>();

@@ -3,7 +3,7 @@
  * method and by its controls on paired seeds, sizes and latencies. Resumes: the teacher's training at its last state, the
  * students by arm and seed.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../bench/figures.js';
@@ -31,6 +31,7 @@ import {
   type TextSettings,
   type TextStudent,
 } from '../src/index.js';
+import { keptJson } from './kept-json.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -143,7 +144,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
   const kept = { ...found, arms: arms.map(({ curve: _curve, ...arm }) => arm) };
   await writeExperimentRecord(join(values.results, `${name}.json`), kept);
   const file = join(values.results, 'latency.json');
-  const others = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  const others = keptJson(file, {});
   await writeFileAtomic(file, `${JSON.stringify({ ...others, [name]: latency }, null, 1)}\n`);
   for (const { text } of record.gains) console.log(text);
   console.log(record.softTargets?.text ?? '');

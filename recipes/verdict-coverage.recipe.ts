@@ -8,10 +8,10 @@
  * Row r is answered right by arm a on seed s with the probability of a logit: level + row + (arm × row) + (arm × seed), the
  * effects normal, all drawn anew for each experiment. What is left is the toss of that coin, row by row.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { judge, rowsError } from '../src/entries/experiments.js';
 import { lowbias32, RandomStream, streamKey } from '../src/entries/tensor.js';
+import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
 /** Standard deviations on the logit. */
@@ -146,9 +146,7 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   // Finished cells are kept; the quick ones come first.
-  const cells: Cell[] = existsSync(values.out)
-    ? [...(JSON.parse(readFileSync(values.out, 'utf8')) as CoverageResults).cells]
-    : [];
+  const cells: Cell[] = [...keptJson<Pick<CoverageResults, 'cells'>>(values.out, { cells: [] }).cells];
   for (const rows of ROWS) {
     for (const components of Object.keys(COMPONENTS)) {
       for (const seeds of SEEDS) {

@@ -20,6 +20,7 @@ export {
 export { type OpenedTask, openTask } from '../data/open-task.js';
 export { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
 export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
+export { type RowsByText, rowsByText } from '../data/rows-by-text.js';
 export { SAMPLINGS, type Sampling, taskProbabilities } from '../data/sampling.js';
 export { batchesInOrder, type Cursor, epochBatches, type ShuffledBatch } from '../data/shuffle.js';
 export {

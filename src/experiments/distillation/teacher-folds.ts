@@ -1,9 +1,10 @@
 /** @file Which fold each training row is in, where a teacher is cross-fitted: trained on the other folds, asked about this one. */
+
+import { rowsByText } from '../../data/rows-by-text.js';
 import type { TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { fitNgrams } from '../../tokenizers/fit-ngrams.js';
-import { rowsByText } from '../../training/checks/texts-alike.js';
 import { dealtParts, foldOf } from '../../training/linear/folds.js';
 
 export type TeacherFolds = {

@@ -1,9 +1,9 @@
 /** @file More rows for the teacher to answer: those of a pool that are not among the rows that are reported on. */
 import type { Dataset } from '../../data/dataset.js';
+import { rowsByText } from '../../data/rows-by-text.js';
 import { withTransferRows } from '../../data/transfer-set.js';
 import { OptionError } from '../../errors/failures.js';
 import { KeyIndex, keysOfRows } from '../../teachers/row-keys.js';
-import { rowsByText } from '../../training/checks/texts-alike.js';
 
 export type DistillationData = {
   readonly train: Dataset;

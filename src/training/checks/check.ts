@@ -1,12 +1,12 @@
 /** @file What a check is: an entry of `table.ts`, from which commands, `--strict`, the doctor, docs and records have it. */
 import type { Dataset } from '../../data/dataset.js';
+import type { RowsByText } from '../../data/rows-by-text.js';
 import type { TextTable } from '../../data/text-table.js';
 import type { JudgedMetric, MetricName } from '../../metrics/table.js';
 import type { ClassCounts } from '../evaluation/evaluate.js';
 import type { LinearFit } from '../linear/fit-linear.js';
 import type { TeacherSample } from './teacher-sample.js';
 import type { TermSums } from './term-sums.js';
-import type { RowsByText } from './texts-alike.js';
 
 /** What checks look at, by the time when it is known. */
 export type Subjects = {

@@ -1,6 +1,6 @@
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { check, shownPercent } from './check.js';
-import { shownText } from './texts-alike.js';
+import { shownText } from './shown-text.js';
 
 const MOST_CONFLICTING = 0.01;
 

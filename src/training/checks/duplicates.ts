@@ -1,6 +1,6 @@
 import type { TextTable } from '../../data/text-table.js';
 import { check, type Found, type Subjects, shownPercent } from './check.js';
-import { shownText } from './texts-alike.js';
+import { shownText } from './shown-text.js';
 
 const MOST_SHARED = 0.01;
 

@@ -1,5 +1,6 @@
 /** @file What is wrong with a run before its first step, as far as data, model and teacher tell. */
 import type { Dataset } from '../../data/dataset.js';
+import { rowsByText } from '../../data/rows-by-text.js';
 import type { TextTable } from '../../data/text-table.js';
 import type { Model } from '../../models/model.js';
 import { vocabularyOf } from '../../models/model-tokenizer.js';
@@ -8,7 +9,6 @@ import { expectKnownIds } from '../../tokenizers/known-ids.js';
 import type { Subjects } from './check.js';
 import { findWarnings, type Warning } from './table.js';
 import { teacherSample } from './teacher-sample.js';
-import { rowsByText } from './texts-alike.js';
 
 export type CheckedData = Omit<Subjects['run'], 'train' | 'evaluation'> & {
   readonly data: {

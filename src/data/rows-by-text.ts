@@ -1,8 +1,6 @@
 /** @file Which rows have the same text, whatever the case, and the blanks between words. */
-import { TextIndex } from '../../data/text-index.js';
-import type { TextTable } from '../../data/text-table.js';
-
-const SHOWN_LETTERS = 60;
+import { TextIndex } from './text-index.js';
+import type { TextTable } from './text-table.js';
 
 export type RowsByText = {
   /** The first row that has the text of that row of another table. */
@@ -11,6 +9,7 @@ export type RowsByText = {
   readonly repeated: readonly (readonly number[])[];
 };
 
+/** The rows of a table by what they say; of pairs by both texts. */
 export function rowsByText(table: TextTable): RowsByText {
   const index = new TextIndex((row) => keyOf(table, row));
   const rows = new Map<number, number[]>();
@@ -34,9 +33,4 @@ function keyOf({ texts, pairs }: TextTable, row: number): string {
 
 function folded(text: string): string {
   return text.trim().replaceAll(/\s+/gu, ' ').toLowerCase();
-}
-
-export function shownText({ texts, pairs }: TextTable, row: number): string {
-  const whole = [texts[row], pairs?.[row]].filter((text) => text !== undefined).join(' · ');
-  return `'${whole.length > SHOWN_LETTERS ? `${whole.slice(0, SHOWN_LETTERS)}…` : whole}'`;
 }
