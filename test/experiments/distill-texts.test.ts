@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { textTable } from '../../src/data/text-table.js';
 import type { TextTask } from '../../src/data/text-task.js';
 import { distillTexts } from '../../src/experiments/distillation/distill-texts.js';
 import type {
@@ -34,6 +35,8 @@ const task: TextTask = {
   isRegression: false,
 };
 const training = { epochs: 2, learningRate: 3e-3, batchSize: 16, threads: 1, seeds: 2 };
+/** Of a student that is fitted. */
+const NO_STEPS = { epochs: undefined, learningRate: undefined, batchSize: undefined };
 let pretrained: TextModel;
 let teacher: TextModel;
 beforeAll(async () => {
@@ -118,6 +121,19 @@ describe('distillTexts', () => {
     expect(record.settings).toMatchObject({ earlyStopping: { metric: 'loss', mode: 'min', patience: 1 } });
     expect(record.data?.train.rows).toBe(64);
     expect(weightsHash(student.weights)).toBe(weightsHash((await loadTextModel(studentPath)).weights));
+  });
+
+  test('copies of the training rows are labelled by the teacher alone, beside a pool', async () => {
+    const copied = { ...training, teacher, task, model: 'ngram', controls: 'no-teacher', seeds: 1, transferCopies: 2 };
+    const alone = await distillTexts({ ...copied, ...NO_STEPS, outputDir: join(root, 'copies') });
+    const { rows = 0, name } = alone.record.data?.transfer ?? {};
+    // Two of each of 64 rows at most; short texts have few, and what the training rows have is none.
+    expect(rows).toBeGreaterThan(64);
+    expect(rows).toBeLessThanOrEqual(128);
+    expect(name).toBe('train with words left out');
+    const transfer = textTable('pool', { texts: ['a text of its own'] });
+    const both = await distillTexts({ ...copied, ...NO_STEPS, transfer, outputDir: join(root, 'copies-and-pool') });
+    expect(both.record.data?.transfer).toEqual({ name: 'pool and train with words left out', rows: rows + 1 });
   });
 
   test('control arms are none alone, or some by name', async () => {

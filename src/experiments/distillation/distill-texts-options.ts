@@ -37,6 +37,7 @@ export type DistillTextsOptions = TaskChoice &
     readonly start?: string | undefined;
     /** Texts for the teacher alone to answer, beside the training rows; those that the validation split has are left out. */
     readonly transfer?: TextTable | string | undefined;
+    readonly transferCopies?: DistillationSettings['transferCopies'] | undefined;
     /** By names, or as a program has them; for a method that teaches over them (`takd`), largest first. */
     readonly assistants?: DistillationSettings['assistants'] | readonly AssistantStart[] | undefined;
     /** A name, or a method. Default: `hinton`. */

@@ -1,9 +1,9 @@
 /** @file Distillation on a task of texts: teacher, student, data; the rest is as the field does it. */
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import { dataName, type OpenedTask, openPool, openTask } from '../../data/open-task.js';
+import { dataName, type OpenedTask, openTask } from '../../data/open-task.js';
 import { textDataset } from '../../data/text-dataset.js';
-import { type TextTable, withoutLabels } from '../../data/text-table.js';
+import type { TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { methodFrom } from '../../methods/named-method.js';
@@ -38,6 +38,7 @@ import { type NamedTeacher, namedTeachers } from './named-teachers.js';
 import { openAssistants } from './open-assistants.js';
 import { answersFolder, type OpenedTeacher, openTeachers } from './open-teachers.js';
 import { type DistillationPlan, isWorthTiming, planDistillation } from './plan.js';
+import { poolOf } from './pool.js';
 import type { StudentTraining } from './student-training.js';
 import { expectTrainable, type TeacherPlace, teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
 import { teacherFolds } from './teacher-folds.js';
@@ -328,16 +329,6 @@ function studentSettings(options: DistillTextsOptions, teachers: readonly NamedT
   const own = { ...settings, model: teacher.name, from: undefined };
   checkStart(own);
   return own;
-}
-
-async function poolOf(
-  options: DistillTextsOptions,
-  task: OpenedTask,
-  onNotice: (text: string) => void,
-): Promise<TextTable | undefined> {
-  const { transfer } = options;
-  if (typeof transfer === 'string') return openPool(transfer, options, task, onNotice);
-  return transfer && withoutLabels(transfer);
 }
 
 /** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */

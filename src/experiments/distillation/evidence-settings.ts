@@ -54,6 +54,8 @@ export type DistillationSettings = {
   readonly assistants?: string;
   /** A file of more texts for the teacher alone to label. */
   readonly transfer?: string;
+  /** So many copies of each training row with a quarter of its words left out (`deletion`), for the teacher alone to label. */
+  readonly transferCopies?: number;
 };
 
 export const DISTILLATION_SETTINGS = {
@@ -80,6 +82,15 @@ export const DISTILLATION_SETTINGS = {
       place: 'path',
       help: 'transfer set: unlabelled texts for the teacher to label, columns as in train',
     },
+  },
+  transferCopies: {
+    ...of,
+    kind: 'integer',
+    min: 1,
+    max: 100,
+    group: 'Data',
+    help: 'copies of each training text with a quarter of its words left out, for the teacher to label',
+    yaml: { key: 'copies' },
   },
 } as const satisfies SettingTable<DistillationSettings>;
 
