@@ -20,6 +20,7 @@ import type { MultiTaskResults } from './multi-task.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 import { type CoverageResults, coverageTable } from './verdict-coverage.recipe.js';
+import { figuresFrom, whatToUseTable, main as writeFigures } from './what-to-use.recipe.js';
 import { writeFileAtomic } from './write-file.js';
 
 export const PAGES = ['docs/results.md', 'docs/evidence.md'];
@@ -34,6 +35,7 @@ const FAMILY_GAINS = 'family-gains';
 const FAMILY_SPEED = 'family-speed';
 const FEW_LABELS = 'few-labels';
 const CROSS_FITTED = 'cross-fitted';
+const WHAT_TO_USE = 'what-to-use';
 const PEERS = 'family-peers';
 /** A second table of the same results. */
 const PEERS_COST = `${PEERS}-cost`;
@@ -48,6 +50,7 @@ function methodsIn(folder: string): MethodResults {
 async function blockOf(folder: string, name: string): Promise<string> {
   if (name === METHODS_RUN) return methodTable(methodsIn(folder));
   const read = (file = name): unknown => JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8'));
+  if (name === WHAT_TO_USE) return whatToUseTable(await figuresFrom(folder));
   if (name === FAMILIES) return familyTable(read() as Families);
   if (name === FAMILY_GAINS) return familyGainTable(read(FAMILIES) as Families);
   if (name === FAMILY_SPEED) return familySpeedTable(read() as readonly FamilySpeed[]);
@@ -88,5 +91,6 @@ export function lossFigures(folder = 'results'): ReadonlyMap<string, string> {
 export async function main(): Promise<void> {
   mkdirSync(FIGURES, { recursive: true });
   for (const [method, figure] of lossFigures()) await writeFileAtomic(join(FIGURES, `${method}.svg`), figure);
+  await writeFigures();
   for (const page of PAGES) await writeFileAtomic(page, await filledPage(readFileSync(page, 'utf8')));
 }

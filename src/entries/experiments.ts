@@ -52,7 +52,16 @@ export {
 } from '../experiments/primer/use-digits.js';
 export { type FinishedRun, finishedRuns, runsBeside } from '../experiments/results-file.js';
 export { type KeptRows, rowsPart } from '../experiments/row-evidence.js';
+export type { MeasuredGain, UseFigure } from '../experiments/use-figure.js';
 export { type Controls, type Gain, judge, judgeSoftTargets, type RowsPart } from '../experiments/verdict.js';
+export {
+  figuresOf,
+  promisesGain,
+  type TaskOutline,
+  USE_CASES,
+  type UseCase,
+  whatToUse,
+} from '../experiments/what-to-use.js';
 export { inPoints } from '../metrics/points.js';
 export { type Interval, mean, rowsError, sampleSd, tInterval } from '../metrics/statistics.js';
 export { JUDGED_METRICS, type JudgedMetric } from '../metrics/table.js';

@@ -82,17 +82,20 @@ describe('retort init', () => {
     expect(text).toContain('Not used: id, date.');
     expect(text).toContain('score instead of label makes it a regression');
     expect(text).toContain('The largest label, 1, has 20 % of the rows');
-    // By hand: 400 rows are 13 steps of 32, which 10 passes make 130; 40 dev rows of 2.5 points each.
-    expect(text).toContain('130 steps of 32 rows per run');
-    expect(config.training.epochs).toBe(10);
-    expect(config.evidence).toMatchObject({ seeds: 5, smallestEffect: 2.5 });
-    expect(values).toMatchObject({ data: path, textColumn: 'review', model: 'minilm-l6', layers: 3, teacherEpochs: 6 });
+    // By hand: 360 rows to train on are 12 steps of 32, and 20 epochs at most; 40 dev rows of 2.5 points each.
+    expect(text).toContain('240 steps of 32 rows');
+    expect(config).not.toHaveProperty('training');
+    expect(config.evidence).toEqual({ seeds: 5, controls: ['no-teacher', 'linear'], smallestEffect: 2.5 });
+    expect(values).toMatchObject({ data: path, textColumn: 'review', model: 'ngram', teacherEpochs: 20 });
+    expect(stdout).toContain('case: own rows alone; use linear n-grams, fitted in seconds');
+    expect(stdout).toContain('no gain from the teacher is promised');
+    expect(text).toContain('retort train, with --layers 3 for accuracy or --model ngram for microseconds');
     expect(stdout).toContain('400 rows, 5 labels: 1 (80), 2 (80), 3 (80), 4 (80), 5 (80)');
     expect(stdout).toMatch(/^next {5}retort distill .*retort\.yaml --rows 300/m);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(120);
   });
 
-  test('many short texts get a BiLSTM, a lopsided label its F1', async () => {
+  test('the metric goes by the balance of the labels: a lopsided one has its F1', async () => {
     const path = file(
       'spam.tsv',
       `class\tmessage\n${texts(6_000, (i) => `${i % 8 === 0 ? 'spam' : 'ham'}\tcall me ${i}`)}\n`,
@@ -100,7 +103,6 @@ describe('retort init', () => {
     const { config, text } = await proposed(path);
     expect(config.task).toMatchObject({ text: 'message', label: 'class', metric: 'f1' });
     expect(text).toContain('88 % of the rows are ham');
-    expect(config.student).toMatchObject({ model: 'bilstm', hidden: 150 });
     // The rarer label comes first: F1, which is of the second one, would be that of the common label.
     const other = file(
       'urgent.tsv',
@@ -120,13 +122,58 @@ describe('retort init', () => {
       scoreColumn: 'score: 0-5',
       dev: join(dirname(path), 'dev.csv'),
     });
-    // By hand: a regression has no classes, so no hard-labels and nothing to soften; three arms on five seeds.
-    expect(config.evidence.controls).toEqual(['no-teacher', 'linear', 'shuffled-teacher']);
+    // By hand: a regression has no classes, so nothing to soften; three arms on five seeds.
+    expect(config.evidence.controls).toEqual(['no-teacher', 'linear']);
     expect(config.method).toEqual({ name: 'hinton', alpha: 0.5 });
-    expect(text).toContain('20 runs in all');
+    expect(text).toContain('15 runs in all');
+    expect(text).toContain('case: scores instead of classes');
 
     const odd = file('odd.csv', `yes,"1,5 # x"\n${texts(200, (i) => `${REVIEW(i)},l${i % 2}`)}\n`);
     expect((await proposed(odd)).config.task).toMatchObject({ text: 'yes', label: '1,5 # x' });
+  });
+
+  const pool = (size: number) => texts(size, (i) => `${REVIEW(i)} of all`);
+
+  test('few labels and many texts: the pool is the transfer set, and what it has of the training rows is said', async () => {
+    const path = file('labelled.csv', `text,label\n${texts(100, (i) => `${REVIEW(i)},${i % 2}`)}\n`);
+    writeFileSync(join(dirname(path), 'pool.txt'), `${pool(500)}\n${REVIEW(1).toUpperCase()}\n`);
+    const { config, values, stdout } = await proposed(path, '--transfer', join(dirname(path), 'pool.txt'));
+    expect(config.transfer).toEqual({ file: join(dirname(path), 'pool.txt') });
+    expect(values).toMatchObject({ model: 'ngram', transfer: join(dirname(path), 'pool.txt'), teacherEpochs: 20 });
+    expect(stdout).toMatch(/unlabelled texts: 501 \(.*pool\.txt\), 1 of them training texts too/);
+    expect(stdout).toContain('case: few labels (to 5,000), four times as many unlabelled texts or more');
+    expect((await init(path, '--output', join(dirname(path), 'b.yaml'), '--transfer', 'none.txt')).stderr).toMatch(
+      /none\.txt: wanted/,
+    );
+  });
+
+  test('many rows and a pool: a BiLSTM that stops early, n-grams where it would take too long', async () => {
+    const path = file('reviews.csv', `text,label\n${texts(22_000, (i) => `${REVIEW(i)},${i % 2}`)}\n`);
+    const transfer = join(dirname(path), 'pool.txt');
+    writeFileSync(transfer, `${pool(25_000)}\n`);
+    const { config, stdout } = await proposed(path, '--transfer', transfer);
+    expect(config.student).toEqual({ model: 'bilstm', size: 'tiny' });
+    // By hand: 19,800 rows and 25,000 texts are 700 steps of 64, so that 8 epochs have 5,600.
+    expect(config.training).toEqual({ epochs: 8, earlyStopping: 2 });
+    expect(stdout).toContain('expect a gain over labels alone and over the linear model');
+    // The BiLSTM of results/ has 444 µs, the n-grams 79.
+    const fast = await proposed(path, '--transfer', transfer, '--latency_us', '100');
+    expect(fast.config.student).toEqual({ model: 'ngram', ngrams: [1, 3] });
+    expect(fast.config).not.toHaveProperty('training');
+  });
+
+  test('short texts of many classes, without a pool: copies with words left out', async () => {
+    const path = file('intents.csv', `text,label\n${texts(600, (i) => `${REVIEW(i)},intent ${i % 30}`)}\n`);
+    const { config, values } = await proposed(path);
+    expect(config.transfer).toEqual({ copies: 2 });
+    expect(values).toMatchObject({ transferCopies: 2, charNgrams: '2,4' });
+  });
+
+  // SST-2's texts of 7 words at the median counted as long by the longest of them.
+  test('texts are short or long by their median', async () => {
+    const row = (i: number) => `${REVIEW(i)}${i % 10 === 0 ? ' and more words'.repeat(20) : ''},${i % 30}`;
+    const path = file('mixed.csv', `text,label\n${texts(600, row)}\n`);
+    expect((await proposed(path)).stdout).toContain('case: own rows alone, short texts');
   });
 
   test('JSON lines without labels in some rows; duplicates, conflicts and empty texts are counted', async () => {
@@ -320,6 +367,7 @@ describe('retort init', () => {
         ],
       },
       proposed: { task: { text: 'text', label: 'label' }, method: { name: 'hinton' } },
+      use: { name: 'own-rows', promisesGain: false },
       badRows: 0,
     });
   });
@@ -340,8 +388,10 @@ describe('retort init on public data', () => {
   });
   dataTest('imdb', 'IMDB: label and stars, which take turns; texts that are cut', async (folder) => {
     const { config, text } = await proposed(join(folder, 'train.jsonl'));
-    expect(config.task).toMatchObject({ text: 'text', label: 'label', maxLength: 256 });
-    expect(text).toContain('longer ones are truncated');
+    expect(config.task).toMatchObject({ text: 'text', label: 'label' });
+    // N-grams read whole texts; an encoder would not.
+    expect(config.task).not.toHaveProperty('maxLength');
+    expect(text).toMatch(/longer ones are truncated[^\n]*\n? *(# )?maxLength: 256/);
   });
   dataTest('cola', 'CoLA has no line of names, and is known by its own', async (folder) => {
     const { stderr } = await init(join(folder, 'train.tsv'), '--output', join(root, 'cola.yaml'));

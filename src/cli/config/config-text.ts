@@ -52,6 +52,6 @@ function upper(text: string): string {
 function scalar(value: ProposedValue): string {
   if (typeof value === 'number') return value > 0 && value < 1e-3 ? value.toExponential() : String(value);
   if (typeof value === 'boolean') return String(value);
-  const text = (word: string) => stringify(word, { blockQuote: false, lineWidth: 0 }).trimEnd();
-  return typeof value === 'string' ? text(value) : `[${value.map(text).join(', ')}]`;
+  if (typeof value === 'string') return stringify(value, { blockQuote: false, lineWidth: 0 }).trimEnd();
+  return `[${value.map(scalar).join(', ')}]`;
 }

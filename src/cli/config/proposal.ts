@@ -1,13 +1,22 @@
 /** @file What `retort init` proposes for a set of texts, each value with its reason. */
 
 import { formatCount } from '../../errors/number-text.js';
-import { CONTROLS_OF_CLASSES } from '../../experiments/distillation/controls.js';
-import { METHODS } from '../../methods/table.js';
+import type { MeasuredGain } from '../../experiments/use-figure.js';
+import {
+  figuresOf,
+  promisesGain,
+  type TaskOutline,
+  type UseCase,
+  type whatToUse,
+} from '../../experiments/what-to-use.js';
+import { FIGURES } from '../../experiments/what-to-use-figures.js';
+import { usualEpochs } from '../../training/text/text-run.js';
+import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { distillUsage } from '../commands/distill/usage.js';
 import type { DataFacts } from './data-facts.js';
 import type { TOP_LEVEL } from './keys.js';
 
-export type ProposedValue = string | number | boolean | readonly string[];
+export type ProposedValue = string | number | boolean | readonly (string | number)[];
 
 export type ProposedLine = {
   readonly key: string;
@@ -35,27 +44,34 @@ export type DataSource = {
   readonly metric?: string;
   /** Rows of a dev split of its own. */
   readonly devRows?: number;
+  /** Unlabelled texts, and where a config says they are. */
+  readonly pool?: { readonly file: string; readonly rows: number };
 };
 
 const DEV_SHARE = 0.1;
-const [SHORT_TOKENS, MANY_ROWS] = [24, 5_000];
 const [LEAST_LENGTH, MOST_LENGTH] = [16, 256];
 /** An estimate that is a little low should not cut more rows than it says. */
 const ROOM = 1.05;
 /** A label with a larger share makes accuracy easy to have. */
 const LOPSIDED = 0.75;
-const { seeds, controls, smallestEffect } = distillUsage.options;
+const { smallestEffect } = distillUsage.options;
+const ENCODER_BATCH = TEXT_SETTINGS.batchSize.usual.encoder;
+/** Of a student that is no encoder. */
+const SMALL_BATCH = TEXT_SETTINGS.batchSize.usual.bilstm;
 
-/** Every key of the result is one of `SECTIONS`, in range. */
-export function proposeConfig(facts: DataFacts, source: DataSource): ProposedSection[] {
-  const isBilstm = facts.tokens95 <= SHORT_TOKENS && facts.rows >= MANY_ROWS;
+/** Every key of the result is one of `SECTIONS`, in range. @param line of the table of what to use when */
+export function proposeConfig(line: UseCase, facts: DataFacts, source: DataSource): ProposedSection[] {
+  const { use } = line;
+  const trainRows = trainingRows(facts, source);
+  const pool = source.pool?.rows ?? (use.copies ?? 0) * trainRows;
   return [
-    task(facts, source),
-    teacher(facts),
-    isBilstm ? bilstmStudent(facts) : encoderStudent(facts),
-    method(facts, isBilstm),
-    training(facts, isBilstm),
-    evidence(facts, source),
+    task(line, facts, source),
+    teacher(line, trainRows),
+    student(line),
+    method(line, facts),
+    ...training(line, trainRows + pool),
+    ...transfer(line, source),
+    evidence(line, facts, source),
     {
       section: 'output',
       value: `outputs/${source.name}`,
@@ -65,8 +81,27 @@ export function proposeConfig(facts: DataFacts, source: DataSource): ProposedSec
   ];
 }
 
-function task(facts: DataFacts, source: DataSource): ProposedSection {
+/** Those that are left where there is no validation split. */
+function trainingRows({ rows }: DataFacts, { devRows }: DataSource): number {
+  return devRows === undefined ? rows - Math.round(DEV_SHARE * rows) : rows;
+}
+
+/** The task as the table of what to use when asks for it. */
+export function outlineOf(facts: DataFacts, source: DataSource, latencyUs: number | undefined): TaskOutline {
+  const { words, isPair, isRegression, labels } = facts;
+  return {
+    rows: trainingRows(facts, source) - facts.unlabelled,
+    medianWords: words.median,
+    classes: isRegression ? 1 : labels.length,
+    isPair,
+    poolRows: source.pool?.rows ?? 0,
+    latencyUs,
+  };
+}
+
+function task({ use }: UseCase, facts: DataFacts, source: DataSource): ProposedSection {
   const { words, tokens95 } = facts;
+  const isWhole = use.student.model === 'ngram';
   const length = Math.min(MOST_LENGTH, Math.max(LEAST_LENGTH, 16 * Math.ceil((ROOM * tokens95) / 16)));
   const cut =
     length < tokens95
@@ -80,7 +115,8 @@ function task(facts: DataFacts, source: DataSource): ProposedSection {
       {
         key: 'maxLength',
         value: length,
-        why: `Maximum tokens per text. Half of the texts have at most ${words.median} words, 95 % at most ${words.most95} (about ${tokens95} tokens), the longest ${formatCount(words.longest)}${cut}.`,
+        why: `Maximum tokens per text${isWhole ? ', teacher and student alike; without it the teacher reads 128, n-grams read whole texts' : ''}. Half of the texts have at most ${words.median} words, 95 % at most ${words.most95} (about ${tokens95} tokens), the longest ${formatCount(words.longest)}${cut}.`,
+        ...(isWhole && { isOff: true }),
       },
       metric(facts, source),
     ],
@@ -107,73 +143,44 @@ function metric({ isRegression, labels, rows }: DataFacts, source: DataSource): 
     : line('macro_f1', `${why}; macro F1 is the mean over the labels; or matthews.`);
 }
 
-function teacher({ rows }: DataFacts): ProposedSection {
-  const epochs = passes(rows, 32, { steps: 500, least: 3, most: 6 });
+function teacher({ use }: UseCase, trainRows: number): ProposedSection {
+  const steps = stepsPerEpoch(trainRows, ENCODER_BATCH);
+  const epochs = usualEpochs({ sort: 'encoder' }, () => steps);
   return {
     section: 'teacher',
-    why: 'Fine-tuned once on the training rows, into the folder teacher of the output. Instead: a run or a folder alone (teacher: outputs/mine), a list of several, recorded outputs, or a language model by its url.',
+    why: 'Fine-tuned once on the training rows, into the folder teacher of the output. Instead: a run or a folder alone (teacher: outputs/mine), a list of several, recorded outputs, or a language model by its url. A teacher that is no better than the linear baseline cannot help.',
     lines: [
       {
         key: 'model',
         value: 'minilm-l6',
         why: 'Small enough for a laptop (22.7 M parameters). bert-base is stronger and takes about eight times as long.',
       },
-      { key: 'epochs', value: epochs, why: `${formatCount(steps(rows, 32) * epochs)} steps of 32 rows.` },
-      { key: 'learningRate', value: 3e-5, why: 'Usual for fine-tuning: 2e-5 to 5e-5.' },
+      {
+        key: 'epochs',
+        value: epochs,
+        why: `As retort train has by default: ${formatCount(steps * epochs)} steps of ${ENCODER_BATCH} rows.`,
+      },
+      { key: 'learningRate', value: use.teacher.learningRate, why: 'Usual for fine-tuning: 2e-5 to 1e-4.' },
     ],
   };
 }
 
-function encoderStudent({ rows, tokens95 }: DataFacts): ProposedSection {
-  const reason =
-    tokens95 > SHORT_TOKENS
-      ? `texts of up to ${tokens95} tokens are long for a bilstm`
-      : `${formatCount(rows)} rows are few for a bilstm, which starts from words alone`;
+function student({ use, why }: UseCase): ProposedSection {
+  const others =
+    'Or minilm-l6 with layers: 3, where it may take milliseconds; bilstm, static or ngram; a folder; a model by name.';
+  const [model, ...settings] = Object.entries(use.student).map(([key, value]) => ({ key, value }));
   return {
     section: 'student',
     why: '',
     lines: [
-      {
-        key: 'model',
-        value: 'minilm-l6',
-        why: `An encoder, since ${reason}. Or bert-tiny, bert-mini, a folder, bilstm.`,
-      },
-      { key: 'layers', value: 3, why: 'Its first layers: half of the time of six.' },
-      {
-        key: 'from',
-        value: 'pretrained',
-        why: 'Or teacher: the same layers of the fine-tuned teacher; or a list, such as [1, 3, 6].',
-        isOff: true,
-      },
+      ...(model === undefined ? [] : [{ ...model, why: `${upper(use.says)}. ${why} ${others}` }]),
+      ...settings.map((line) => ({ ...line, why: 'As in the measurements.' })),
     ],
   };
 }
 
-function bilstmStudent({ rows, tokens95 }: DataFacts): ProposedSection {
-  return {
-    section: 'student',
-    why: '',
-    lines: [
-      {
-        key: 'model',
-        value: 'bilstm',
-        why: `Short texts (95 % have at most about ${tokens95} tokens) and ${formatCount(rows)} rows are enough for it. Or minilm-l6 with layers: 3, which is pre-trained already.`,
-      },
-      { key: 'hidden', value: 150, why: 'Hidden units per direction, as in Tang et al. 2019.' },
-      {
-        key: 'embeddings',
-        value: 'minilm-l6',
-        why: 'Its word embeddings start with those of that encoder; or of a text file such as glove.6B.300d.txt.',
-      },
-    ],
-  };
-}
-
-function method({ isRegression }: DataFacts, isBilstm: boolean): ProposedSection {
-  const { alpha, temperature } = METHODS.hinton.definition.options;
-  const others = isBilstm
-    ? 'tang compares the logits themselves.'
-    : 'pkd and tinybert compare layers too, and need a student with the tokenizer of the teacher.';
+function method({ use }: UseCase, { isRegression }: DataFacts): ProposedSection {
+  const { alpha, temperature } = use.method;
   return {
     section: 'method',
     why: '',
@@ -181,75 +188,82 @@ function method({ isRegression }: DataFacts, isBilstm: boolean): ProposedSection
       {
         key: 'name',
         value: 'hinton',
-        why: `The teacher's ${isRegression ? 'scores' : 'probabilities'}, for any pair of models. ${others}`,
+        why: `The teacher's ${isRegression ? 'scores' : 'probabilities'}, for any pair of models.`,
       },
       {
         key: 'alpha',
-        value: alpha.default,
+        value: alpha,
         why: `Weight of the teacher; the ${isRegression ? 'scores of the data' : 'labels'} get the rest.`,
       },
-      ...(isRegression
-        ? []
-        : [
-            {
-              key: 'temperature',
-              value: temperature.default,
-              why: 'Above 1 it shows how the teacher ranks the wrong labels.',
-            },
-          ]),
+      ...(isRegression ? [] : [{ key: 'temperature', value: temperature, why: 'Above 1 it softens the targets.' }]),
     ],
   };
 }
 
-function training({ rows }: DataFacts, isBilstm: boolean): ProposedSection {
-  const batch = isBilstm ? 64 : 32;
-  const epochs = isBilstm
-    ? passes(rows, batch, { steps: 3_000, least: 5, most: 30 })
-    : passes(rows, batch, { steps: 1_000, least: 3, most: 10 });
-  const few = epochs > 4 ? 'Many epochs, because there are few rows' : 'Few epochs, because there are many rows';
-  return {
-    section: 'training',
-    why: '',
-    lines: [
-      {
-        key: 'epochs',
-        value: epochs,
-        why: `${few}: ${formatCount(steps(rows, batch) * epochs)} steps of ${batch} rows per run.`,
-      },
-      {
-        key: 'learningRate',
-        value: isBilstm ? 1e-3 : 5e-5,
-        why: isBilstm
-          ? 'Usual for Adam and a new model.'
-          : "Slightly higher than the teacher's: a shallow model tolerates it. Try 3e-5 and 1e-4.",
-      },
-      { key: 'batchSize', value: batch, why: 'Rows per batch.', isOff: true },
-    ],
-  };
+/** None of a student that is fitted at once. */
+function training({ use }: UseCase, learnt: number): ProposedSection[] {
+  const { training: by } = use;
+  if (by === undefined) return [];
+  const steps = stepsPerEpoch(learnt, SMALL_BATCH);
+  const { least, most } = by.epochs;
+  const epochs = Math.min(most, Math.max(least, Math.ceil(by.leastSteps / steps)));
+  return [
+    {
+      section: 'training',
+      why: '',
+      lines: [
+        {
+          key: 'epochs',
+          value: epochs,
+          why: `At most: ${formatCount(steps * epochs)} steps of ${SMALL_BATCH} rows per run, training rows and pool.`,
+        },
+        {
+          key: 'earlyStopping',
+          value: by.earlyStopping,
+          why: 'Stops after so many epochs without a better score on a tenth of the training rows, and takes the best epoch.',
+        },
+      ],
+    },
+  ];
 }
 
-function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
+function transfer({ use }: UseCase, { pool }: DataSource): ProposedSection[] {
+  const lines: readonly ProposedLine[] = [
+    ...(pool === undefined
+      ? []
+      : [{ key: 'file', value: pool.file, why: `${formatCount(pool.rows)} texts for the teacher alone to label.` }]),
+    ...(use.copies === undefined || pool !== undefined
+      ? []
+      : [
+          {
+            key: 'copies',
+            value: use.copies,
+            why: 'Copies of each training text with a quarter of its words left out. Better: file, unlabelled texts of the same kind.',
+          },
+        ]),
+  ];
+  return lines.length === 0 ? [] : [{ section: 'transfer', why: '', lines }];
+}
+
+function evidence({ use }: UseCase, facts: DataFacts, { devRows }: DataSource): ProposedSection {
   const rows = devRows ?? Math.round(DEV_SHARE * facts.rows);
-  const ofClasses: readonly string[] = facts.isRegression ? CONTROLS_OF_CLASSES : [];
-  const names = controls.default.split(',').filter((name) => !ofClasses.includes(name));
-  const arms = names.length + 1;
+  const names = use.controls;
   const point = 100 / Math.max(1, rows);
   const least = Math.max(smallestEffect.default, Math.ceil(10 * point) / 10);
+  const others = facts.isRegression ? 'shuffled-teacher' : 'hard-labels and shuffled-teacher';
   return {
     section: 'evidence',
     why: 'Control arms: the same student without the teacher and a linear model, on the same seeds.',
     lines: [
       {
         key: 'seeds',
-        value: seeds.default,
-        why: `${seeds.default * arms} runs in all. More can be added later: --resume --seeds 10.`,
+        value: use.seeds,
+        why: `${use.seeds * (names.length + 1)} runs in all. More can be added later: --resume --seeds 10.`,
       },
       {
         key: 'controls',
         value: names,
-        why: facts.isRegression
-          ? 'Control arms. Without the last it takes two thirds of the time, and cannot tell whether the teacher outputs helped.'
-          : 'Control arms. Without the last two it takes half of the time, and cannot tell whether soft targets helped.',
+        why: `What has to be beaten. With ${others} too, it can tell whether soft targets helped, in about twice the time.`,
       },
       {
         key: 'smallestEffect',
@@ -262,11 +276,38 @@ function evidence(facts: DataFacts, { devRows }: DataSource): ProposedSection {
   };
 }
 
-function steps(rows: number, batch: number): number {
+function stepsPerEpoch(rows: number, batch: number): number {
   return Math.max(1, Math.ceil(rows / batch));
 }
 
-/** As many passes as make so many steps, within bounds. */
-function passes(rows: number, batch: number, wanted: { steps: number; least: number; most: number }): number {
-  return Math.min(wanted.most, Math.max(wanted.least, Math.ceil(wanted.steps / steps(rows, batch))));
+function upper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What to use, what to expect of it and by which figures, for the head of the config and the terminal. */
+export function expectationLines({ line, isFastEnough }: ReturnType<typeof whatToUse>, asked?: number): string[] {
+  const figures = figuresOf(line);
+  const measured = figures.map(
+    ({ set, student: of, rows, pool, gain, overLinear, recipe }) =>
+      `measured on ${set} (${formatCount(rows)} rows${pool > 0 ? `, ${formatCount(pool)} texts` : ''}; ${of}): a teacher added ${gainWords(gain)}, and ${gainWords(overLinear)} over the linear model; npm run recipe -- ${recipe}`,
+  );
+  const { set, seconds } = FIGURES[line.use.timedBy] ?? {};
+  const took = seconds === undefined ? '' : `; on ${set} a run of such a student took ${Math.round(seconds)} s`;
+  const promise = promisesGain(line)
+    ? 'expect a gain over labels alone and over the linear model'
+    : 'no gain from the teacher is promised: ship what the experiment says, often the linear model';
+  return [
+    `case: ${line.says}; use ${line.use.says}`,
+    promise,
+    ...(measured.length === 0 ? ['not measured yet'] : measured),
+    `how long: retort distill --dry_run times it on this machine, the teacher's training included${took}`,
+    ...(isFastEnough || asked === undefined
+      ? []
+      : [`no student that was measured for this case has ${formatCount(asked)} µs per text: this is the fastest`]),
+  ];
+}
+
+function gainWords(gain: MeasuredGain | undefined): string {
+  if (gain === undefined) return 'points that nobody has an interval of';
+  return `${gain.mean.toFixed(1)} points [${gain.low.toFixed(1)}, ${gain.high.toFixed(1)}]`;
 }

@@ -58,17 +58,16 @@ export const HANDED_ON = Object.keys(TEXT_SETTINGS).filter(
   (name) => !WORKED_IN.some((worked) => worked === name),
 ) as HandedOn[]; // by the rule of the type
 
-/** The epochs of a sort of model: more of few rows, so that there are enough steps. */
-function usualEpochs(
-  length: Omit<TrainingLength, 'epochs'>,
-  { sort = 'encoder' }: Pick<Model, 'sort'>,
-  train: RunOptions['data']['train'],
-): number {
+/** The epochs of a sort of model: more of few rows, so that there are enough steps. @param stepsPerEpoch asked for where it matters */
+export function usualEpochs({ sort = 'encoder' }: Pick<Model, 'sort'>, stepsPerEpoch: () => number): number {
   const few = STEPS_OF_FEW_ROWS[sort];
   const epochs = TEXT_SETTINGS.epochs.usual[sort];
   if (few === undefined) return epochs;
-  const { stepsPerEpoch } = planOn({ ...length, epochs: 1, maxSteps: undefined }, train);
-  return Math.max(epochs, Math.min(few.mostEpochs, Math.ceil(few.least / stepsPerEpoch)));
+  return Math.max(epochs, Math.min(few.mostEpochs, Math.ceil(few.least / stepsPerEpoch())));
+}
+
+function stepsOfEpoch(length: Omit<TrainingLength, 'epochs'>, train: RunOptions['data']['train']): number {
+  return planOn({ ...length, epochs: 1, maxSteps: undefined }, train).stepsPerEpoch;
 }
 
 export type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warmupSteps' | 'epochs' | 'batchSize'>> &
@@ -83,7 +82,7 @@ export function textRun(settings: Given<TextSettings>, model: Model, train: RunO
   const names = model.parameters.map(({ name }) => name);
   const { batchSize = usual.batchSize } = settings;
   const {
-    epochs = usualEpochs({ ...givenOptions(settings, HANDED_ON), batchSize }, model, train),
+    epochs = usualEpochs(model, () => stepsOfEpoch({ ...givenOptions(settings, HANDED_ON), batchSize }, train)),
     learningRate = usual.learningRate,
     weightDecay = usual.weightDecay,
     adamEpsilon = TEXT_SETTINGS.adamEpsilon.default,

@@ -2,17 +2,20 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { TextTable } from '../../../data/text-table.js';
 import { splitOf } from '../../../data/text-task.js';
 import { OptionError, OutputError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
+import { figuresOf, promisesGain, whatToUse } from '../../../experiments/what-to-use.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { asJson } from '../../../files/fingerprint.js';
 import { makeFolder } from '../../../files/make-folder.js';
+import { rowsByText } from '../../../training/checks/texts-alike.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { configText } from '../../config/config-text.js';
 import { type DataFacts, dataFacts } from '../../config/data-facts.js';
 import { SCHEMA_TITLE, schemaText } from '../../config/json-schema.js';
-import { proposeConfig } from '../../config/proposal.js';
+import { expectationLines, outlineOf, proposeConfig } from '../../config/proposal.js';
 import type { OptionValues } from '../../options.js';
 import { shownLine } from '../../terminal.js';
 import { type InitData, readInitData, sourceOf } from './init-data.js';
@@ -29,7 +32,7 @@ const SCHEMA_MARK = `"title": "${SCHEMA_TITLE}"`;
  * cannot be told apart.
  */
 export async function writeConfig(options: Options, io: CommandIo): Promise<CommandOutput> {
-  const { data, overwrite } = options;
+  const { data, overwrite, latencyUs } = options;
   const output = configPath(options.output);
   const schemaPath = join(dirname(output), SCHEMA);
   await expectFree(output, overwrite);
@@ -37,13 +40,16 @@ export async function writeConfig(options: Options, io: CommandIo): Promise<Comm
   const read = await readInitData({ ...options, output }, io);
   const facts = dataFacts(splitOf(read.task, 'train'));
   expectLearnable(data, facts);
-  const sections = proposeConfig(facts, sourceOf(data, read, facts));
-  const findings = findingsOf(data, facts, read);
+  const source = sourceOf(data, read, facts);
+  const use = whatToUse(outlineOf(facts, source, latencyUs));
+  const sections = proposeConfig(use.line, facts, source);
+  const findings = [...findingsOf(data, facts, read), ...expectationLines(use, latencyUs)];
   await makeFolder(dirname(output));
   await writeFileAtomic(schemaPath, schemaText());
   await writeFileAtomic(output, configText(sections, { findings, schema: SCHEMA }));
   const next = [
     `retort distill ${output} --rows 300 --max_steps 5 --seeds 1 --output_dir outputs/try`,
+    `retort distill ${output} --dry_run`,
     `retort distill ${output}`,
   ];
   const proposed = sections.map(({ section, value, lines }) => {
@@ -56,13 +62,15 @@ export async function writeConfig(options: Options, io: CommandIo): Promise<Comm
       `config   ${output}`,
       `schema   ${schemaPath}, for completion in editors`,
       `next     ${next[0]}   # does it run?`,
-      `         ${next[1]}`,
+      `         ${next[1]}   # how long?`,
+      `         ${next[2]}`,
     ].join('\n'),
     json: {
       config: output,
       schema: schemaPath,
       facts: asJson(facts),
       badRows: read.badRows,
+      use: { name: use.line.name, promisesGain: promisesGain(use.line), evidence: asJson(figuresOf(use.line)) },
       proposed: Object.fromEntries(proposed),
       next,
     },
@@ -100,7 +108,7 @@ const SHOWN_LABELS = 6;
 const FEW_ROWS = 2;
 const MANY_LETTERS = 0.3;
 
-function findingsOf(data: string, facts: DataFacts, { badRows, test }: InitData): string[] {
+function findingsOf(data: string, facts: DataFacts, { badRows, test, pool, task }: InitData): string[] {
   const { rows, labels, isPair, isRegression, unlabelled, words, duplicates, conflicts, empty, otherScripts } = facts;
   const largest = labels.toSorted((a, b) => b.rows - a.rows);
   const rare = labels.filter((label) => label.rows < FEW_ROWS);
@@ -111,6 +119,7 @@ function findingsOf(data: string, facts: DataFacts, { badRows, test }: InitData)
     `${data}: ${formatCount(rows)} rows${isPair ? ' of pairs' : ''}, ${kind}`,
     `words of a text: ${words.median} at the median, ${words.most95} or fewer in 95 % of the rows`,
     ...(test === undefined ? [] : [`test split: ${test}; scored once at the end, and not for choosing models`]),
+    ...(pool === undefined ? [] : [poolFinding(pool, splitOf(task, 'train'))]),
     ...some(badRows, 'rows that cannot be read'),
     ...some(unlabelled, `rows without a ${isRegression ? 'score' : 'label'}`),
     ...some(empty, 'empty texts'),
@@ -121,6 +130,14 @@ function findingsOf(data: string, facts: DataFacts, { badRows, test }: InitData)
       ? ['many letters are not Latin, and minilm-l6 knows English: name another model']
       : []),
   ];
+}
+
+function poolFinding({ table, file }: NonNullable<InitData['pool']>, train: TextTable): string {
+  const known = rowsByText(train);
+  let overlap = 0;
+  for (let row = 0; row < table.size; row++) if (known.firstLike(table, row) !== undefined) overlap += 1;
+  const also = overlap === 0 ? 'none of them a training text' : `${formatCount(overlap)} of them training texts too`;
+  return `unlabelled texts: ${formatCount(table.size)} (${file}), ${also}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -3,11 +3,13 @@
 import { dirname, isAbsolute, relative } from 'node:path';
 import process from 'node:process';
 import { fileLayout, fileTargets, lineRules, splitColumnOf } from '../../../data/file-columns.js';
+import { openPool } from '../../../data/open-task.js';
 import { readOtherSplits, readTextTask } from '../../../data/read-text-task.js';
 import { sampleColumns } from '../../../data/sample-columns.js';
 import { splitBeside } from '../../../data/split-files.js';
 import { COLUMN_SETTINGS } from '../../../data/task-settings.js';
 import { isTextSetName, loadTextSet, type TextSetName } from '../../../data/text-sets.js';
+import type { TextTable } from '../../../data/text-table.js';
 import type { TextTask } from '../../../data/text-task.js';
 import { type FileError, OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
@@ -27,6 +29,9 @@ export type InitData = {
   /** Of the section `task`. */
   readonly lines: readonly ProposedLine[];
   readonly badRows: number;
+  /** Of a file. */
+  readonly columns?: { readonly textColumn?: string; readonly pairColumn?: string };
+  readonly pool?: { readonly table: TextTable; readonly file: string };
   /** A test split beside the file: for the end, and none of training. */
   readonly test?: string;
 };
@@ -34,19 +39,29 @@ export type InitData = {
 const DEV_SHARE = 0.1;
 
 /** @throws FileError, OptionError for data that cannot be read, whose columns cannot be told apart, or stray flags. */
-export function readInitData(options: Options, io: CommandIo): Promise<InitData> {
-  const { data } = options;
-  return isTextSetName(data) ? readSet(data, options) : readFiles(options, io);
+export async function readInitData(options: Options, io: CommandIo): Promise<InitData> {
+  const { data, transfer, output } = options;
+  const read = await (isTextSetName(data) ? readSet(data, options) : readFiles(options, io));
+  if (transfer === undefined) return read;
+  const { textColumn, pairColumn } = { ...options, ...read.columns };
+  const table = await openPool(transfer, { ...layoutOf(options), ...defined({ textColumn, pairColumn }) }, read.task);
+  return { ...read, pool: { table, file: fromConfig(transfer, output) } };
+}
+
+/** How a file is written, as the flags say. */
+function layoutOf({ header, delimiter, quote }: Options) {
+  return defined({ header, delimiter, quote });
 }
 
 /** The data as the proposal speaks of it. */
-export function sourceOf(data: string, { task, lines }: InitData, facts: DataFacts): DataSource {
+export function sourceOf(data: string, { task, lines, pool }: InitData, facts: DataFacts): DataSource {
   const [metric] = task.metrics;
   return {
     name: task.name,
     lines: [...lines, ...devLines(task, facts)],
     ...(isTextSetName(data) && metric !== undefined && { metric }),
     ...(task.dev !== undefined && { devRows: task.dev.size }),
+    ...(pool && { pool: { file: pool.file, rows: pool.table.size } }),
   };
 }
 
@@ -115,7 +130,7 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
     ...(test === undefined ? [] : [{ key: 'test', value: fromConfig(test, output), why: TEST_WHY }]),
     ...skipLine(badRows),
   ];
-  return { task, lines, badRows, ...defined({ test }) };
+  return { task, lines, badRows, columns: defined({ textColumn: text, pairColumn: pair }), ...defined({ test }) };
 }
 
 const TEST_WHY = 'Found beside it. It is scored once, at the end, and nothing is chosen by it; none leaves it out.';
