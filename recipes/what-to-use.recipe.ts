@@ -53,7 +53,6 @@ function family(set: SetName, name: FamilyName): Source {
     const runs = await finishedRuns(join(results, 'families', `${set}-${name}.jsonl`));
     const rowsOf = (arm: string) => runs.find((run) => run.arm === arm)?.result.train?.rows ?? 0;
     const rows = rowsOf('no-teacher');
-    const [part = ''] = SETS[set].scored.length === 1 ? SETS[set].scored : [''];
     const baseline = linear.find((one) => one.set === set)?.scores;
     const speed = (read('family-speed.json') as readonly FamilySpeed[]).find(
       (one) => one.set === set && one.family === name,
@@ -65,9 +64,9 @@ function family(set: SetName, name: FamilyName): Source {
       student: FAMILIES[name].title,
       ...{ rows, pool: rowsOf('hinton') - rows, seeds: cell.seeds.length },
       scores: {
-        taught: overParts(cell.scores.with, set, part),
-        alone: overParts(cell.scores.without, set, part),
-        ...(baseline && { linear: overParts(baseline, set, part) }),
+        taught: overSplits(cell.scores.with, set),
+        alone: overSplits(cell.scores.without, set),
+        ...(baseline && { linear: overSplits(baseline, set) }),
       },
       ...gains(cell.gain, cell.overLinear),
       seconds: cell.seconds.with,
@@ -76,14 +75,11 @@ function family(set: SetName, name: FamilyName): Source {
   };
 }
 
-/** Of both of SST-2's splits together, by their rows. */
-const SST2_ROWS: Readonly<Record<string, number>> = { dev: 872, test: 1821 };
-
-function overParts(scores: Readonly<Record<string, readonly number[]>>, set: SetName, part: string): number {
-  if (part !== '') return rounded(mean(scores[part] ?? []));
-  const parts = SETS[set].scored.map((name) => ({ score: mean(scores[name] ?? []), rows: SST2_ROWS[name] ?? 0 }));
-  const rows = parts.reduce((sum, one) => sum + one.rows, 0);
-  return rounded(parts.reduce((sum, one) => sum + one.score * one.rows, 0) / rows);
+/** Of all splits that are scored together, by their rows. */
+function overSplits(scores: Readonly<Record<string, readonly number[]>>, set: SetName): number {
+  const { scored } = SETS[set];
+  const rows = scored.reduce((sum, one) => sum + one.rows, 0);
+  return rounded(scored.reduce((sum, one) => sum + mean(scores[one.split] ?? []) * one.rows, 0) / rows);
 }
 
 /** An experiment on three layers of MiniLM, whose record results/ has. */

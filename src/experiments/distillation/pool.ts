@@ -1,8 +1,9 @@
 /** @file The texts that only a teacher labels: those of a file, and copies of the training rows with words left out. */
-import { augmentedRows, type SourceText, sourceTextOf } from '../../augment/augmentation.js';
+import { augmentedRows, type SourceText } from '../../augment/augmentation.js';
 import { deletion } from '../../augment/deletion.js';
 import { type OpenedTask, openPool } from '../../data/open-task.js';
-import { joinTables, type TextTable, textTable, withoutLabels } from '../../data/text-table.js';
+import { rowsByText } from '../../data/rows-by-text.js';
+import { joinTables, selectRows, type TextTable, textTable, withoutLabels } from '../../data/text-table.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 
 /**
@@ -23,23 +24,20 @@ export async function poolOf(
   return pool === undefined ? copied : joinTables(`${pool.name} and ${copied.name}`, { pool, copies: copied });
 }
 
+/** No text twice, and none that the training rows have, but for case and blanks. */
 async function copiesOf(train: TextTable, copies: number): Promise<TextTable> {
-  const known = new Set(Array.from({ length: train.size }, (_, row) => keyOf(sourceTextOf(train, row))));
   const rows: SourceText[] = [];
   for await (const { text, pair } of augmentedRows(train, deletion({ copies }))) {
-    const row = { text, ...(pair !== undefined && { pair }) };
-    const key = keyOf(row);
-    if (known.has(key)) continue;
-    known.add(key);
-    rows.push(row);
+    rows.push({ text, ...(pair !== undefined && { pair }) });
   }
-  return textTable(`${train.name} with words left out`, {
+  const all = textTable(`${train.name} with words left out`, {
     texts: rows.map(({ text }) => text),
     ...(train.pairs && { pairs: rows.map(({ pair = '' }) => pair) }),
   });
-}
-
-/** Texts that differ in case and blanks alone are one. */
-function keyOf({ text, pair = '' }: SourceText): string {
-  return [text, pair].map((one) => one.trim().replaceAll(/\s+/gu, ' ').toLowerCase()).join('\n');
+  const [known, own] = [rowsByText(train), rowsByText(all)];
+  const isNew = (row: number) => known.firstLike(all, row) === undefined && own.firstLike(all, row) === row;
+  return selectRows(
+    all,
+    Array.from({ length: all.size }, (_, row) => row).filter((row) => isNew(row)),
+  );
 }

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { rowsByText } from '../../../data/rows-by-text.js';
 import type { TextTable } from '../../../data/text-table.js';
 import { splitOf } from '../../../data/text-task.js';
 import { OptionError, OutputError } from '../../../errors/failures.js';
@@ -10,7 +11,6 @@ import { figuresOf, promisesGain, whatToUse } from '../../../experiments/what-to
 import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { asJson } from '../../../files/fingerprint.js';
 import { makeFolder } from '../../../files/make-folder.js';
-import { rowsByText } from '../../../training/checks/texts-alike.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { configText } from '../../config/config-text.js';
 import { type DataFacts, dataFacts } from '../../config/data-facts.js';
