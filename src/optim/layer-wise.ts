@@ -1,6 +1,7 @@
 /**
- * @file Learning rates that fall from the head of an encoder down to its embeddings, as BAM has them (Clark et al. 2019,
- * arXiv:1907.04829; code google-research/bam, `optimization.py`).
+ * @file Learning rates that fall from the head of an encoder down to its embeddings: discriminative fine-tuning (Howard & Ruder
+ * 2018, arXiv:1801.06146) in the form of BAM and ELECTRA (Clark et al. 2019, arXiv:1907.04829; code google-research/bam,
+ * `optimization.py`).
  *
  *   rate = learningRate · decay^(N + 2 − depth)
  *

@@ -217,6 +217,21 @@ describe('distillTexts', () => {
       );
     });
 
+    test('an encoder has layer-wise rates where they are asked for; a model without layers is refused', async () => {
+      const asked = { ...folds, teacherFolds: undefined, teacherEpochs: 1, teacherLayerDecay: 0.5, controls: 'none' };
+      const outputDir = join(root, 'layer decay');
+      await distillTexts({ ...asked, teacher: join(root, 'encoder'), outputDir });
+      const { options } = JSON.parse(readFileSync(join(outputDir, 'teacher', 'metrics.json'), 'utf8'));
+      const rates = Object.values<{ readonly learningRateFactor: number }>(options.optimizer.rates);
+      // By hand: embeddings, three layers and the pooler below the head.
+      expect(new Set(rates.map((rate) => rate.learningRateFactor))).toEqual(
+        new Set([1, 2, 4, 8, 16, 32].map((share) => 1 / share)),
+      );
+      await expect(distillTexts({ ...asked, teacher: 'bilstm', outputDir: join(root, 'refused') })).rejects.toThrow(
+        'teacherLayerDecay: wanted an encoder, whose layers have rates of their own, got teacher bilstm; leave it out',
+      );
+    });
+
     test.each(['bilstm', 'static', 'encoder'])('a teacher of the kind %s can be cross-fitted', async (kind) => {
       // Words are those of the usual encoder.
       const minilm = join(root, 'hub', 'models--sentence-transformers--all-MiniLM-L6-v2');

@@ -63,6 +63,7 @@ describe('namedTeachers', () => {
     [{ teacher: 'one,two', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
     [{ teacher: 'a.jsonl', teacherEpochs: '2' }, '--teacher_epochs: wanted one teacher that can be trained'],
     [{ teacher: 'one', teacherLearningRate: '1e-4' }, '--teacher_learning_rate: wanted --teacher_epochs'],
+    [{ teacher: 'one', teacherLayerDecay: '0.9' }, '--teacher_layer_decay: wanted --teacher_epochs'],
     [
       { teacher: 'runs/mine', teacherFolds: '5' },
       '--teacher_folds: wanted --teacher_epochs, a teacher that is trained here: one that is trained already may have seen the ' +

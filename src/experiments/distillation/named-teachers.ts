@@ -43,6 +43,7 @@ const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
   },
   teacherLearningRate: TRAINED,
   teacherBatchSize: TRAINED,
+  teacherLayerDecay: TRAINED,
   teacherFolds: {
     wanted:
       'teacherEpochs, a teacher that is trained here: one that is trained already may have seen the rows of each fold',

@@ -11,7 +11,7 @@ import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model } from '../../models/model.js';
-import { knowsLabels } from '../../models/start.js';
+import { isNew, knowsLabels } from '../../models/start.js';
 import { defined } from '../../options/given.js';
 import { COMPUTE_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import type { AnySettings } from '../../options/setting.js';
@@ -27,6 +27,7 @@ import { runTraining } from '../../training/run/run.js';
 import { METRICS_FILE } from '../../training/run/run-files.js';
 import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import { eventsOf, type FineTuneOptions, type PreparedOne, prepareOne } from '../../training/text/fine-tune.js';
+import { ONE_RATE } from '../../training/text/text-run.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { answersFolder, crossFitted, reading } from './open-teachers.js';
@@ -135,6 +136,9 @@ export async function expectTrainable(options: DistillTextsOptions, task: Opened
       fix: 'leave it out, or name the model',
     });
   }
+  if (options.teacherLayerDecay !== undefined && isNew({ model: teacher })) {
+    throw new OptionError({ where: 'teacherLayerDecay', ...ONE_RATE, got: `teacher ${teacher}` });
+  }
   if (teacherFolds === undefined || !(await knowsLabels({ model: teacher }, task, eventsOf(options)))) return;
   throw new OptionError({
     where: 'teacherFolds',
@@ -149,12 +153,13 @@ async function prepareTeacher(
   { task, device, folds }: TeacherPlace,
   { path, fold }: Training,
 ): Promise<PreparedOne> {
-  const { teacher, teacherEpochs: epochs, teacherLearningRate: learningRate, teacherBatchSize: batchSize } = options;
-  const { command, config, signal, onEvent } = options;
+  const { teacherLearningRate: learningRate, teacherBatchSize: batchSize, teacherLayerDecay: layerDecay } = options;
+  const { teacher, teacherEpochs: epochs, command, config, signal, onEvent } = options;
   const training: FineTuneOptions = {
     ...ofEveryModel(options),
     // Epochs are what was asked for, of a linear model too.
-    ...{ model: String(teacher), solver: 'steps', epochs, learningRate, batchSize, seed: SEED, saveTopK: 0 },
+    ...{ model: String(teacher), solver: 'steps', seed: SEED, saveTopK: 0 },
+    ...{ epochs, learningRate, batchSize, layerDecay },
     ...{ command, config, signal, onEvent },
   };
   const own =

@@ -17,6 +17,8 @@ export type TeacherSettings = {
   readonly teacherEpochs?: number;
   readonly teacherLearningRate?: number;
   readonly teacherBatchSize?: number;
+  /** Of an encoder that is trained so: the rate of each layer as a share of that of the layer above it. Default: 1. */
+  readonly teacherLayerDecay?: number;
   /**
    * Cross-fit that teacher: so many models, each fine-tuned on the other folds and asked about the rows of its own, into
    * `outputDir`/teacher/fold-N; texts that are no training rows get the mean of all.
@@ -55,7 +57,7 @@ export function teacherFolders(outputDir: string, folds: number | undefined): re
   return folds === undefined ? [folder] : Array.from({ length: folds }, (_, i) => join(folder, `fold-${i + 1}`));
 }
 
-const { learningRate, batchSize } = TEXT_SETTINGS;
+const { learningRate, batchSize, layerDecay } = TEXT_SETTINGS;
 const of = { only: ['distill'] } as const;
 const endpoint = { ...of, group: 'Language model' } as const;
 
@@ -107,6 +109,20 @@ export const TEACHER_SETTINGS = {
     help: 'with --teacher_epochs',
     defaultSays: 'as for train',
     yaml: { key: 'batchSize', ofTeacher: 'batchSize', help: 'rows per batch of that training' },
+  },
+  teacherLayerDecay: {
+    ...of,
+    kind: 'number',
+    above: layerDecay.above,
+    max: layerDecay.max,
+    group: 'Teacher',
+    help: 'with --teacher_epochs, for an encoder: layer-wise learning-rate decay',
+    defaultSays: layerDecay.defaultSays,
+    yaml: {
+      key: 'layerDecay',
+      ofTeacher: 'layerDecay',
+      help: "for an encoder: layer-wise learning-rate decay of that training, each layer's rate as a share of that of the layer above",
+    },
   },
   teacherFolds: {
     ...of,

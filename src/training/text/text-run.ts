@@ -1,4 +1,5 @@
 /** @file How a model of texts is trained where nobody says otherwise: by its kind, as the field does. */
+import { OptionError } from '../../errors/failures.js';
 import type { Model } from '../../models/model.js';
 import { adam } from '../../optim/adam.js';
 import { adamw } from '../../optim/adamw.js';
@@ -70,6 +71,9 @@ function stepsOfEpoch(length: Omit<TrainingLength, 'epochs'>, train: RunOptions[
   return planOn({ ...length, epochs: 1, maxSteps: undefined }, train).stepsPerEpoch;
 }
 
+/** What layer-wise rates are for. */
+export const ONE_RATE = { wanted: 'an encoder, whose layers have rates of their own', fix: 'leave it out' } as const;
+
 export type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warmupSteps' | 'epochs' | 'batchSize'>> &
   Pick<RunOptions, 'groups' | 'maxGradNorm' | HandedOn>;
 
@@ -91,6 +95,9 @@ export function textRun(settings: Given<TextSettings>, model: Model, train: RunO
     warmup = schedule === 'constant' ? 0 : WARMUP_SHARE,
     layerDecay,
   } = settings;
+  if (layerDecay !== undefined && (model.sort ?? 'encoder') !== 'encoder') {
+    throw new OptionError({ where: 'layerDecay', ...ONE_RATE, got: `a ${model.kind}` });
+  }
   const handedOn = { ...givenOptions(settings, HANDED_ON), epochs, batchSize };
   const groups = [
     ...(layerDecay === undefined ? [] : layerwiseGroups(names, { decay: layerDecay, isUndecayed: isUsuallyUndecayed })),

@@ -146,7 +146,7 @@ export const TEXT_SETTINGS = {
     max: 1,
     group: 'Training',
     only: ['train'],
-    help: "layer-wise learning-rate decay: each layer's rate as a share of that of the layer above",
+    help: "for an encoder: layer-wise learning-rate decay, each layer's rate as a share of that of the layer above",
     defaultSays: '1',
   },
   sampling: {

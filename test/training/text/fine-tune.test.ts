@@ -18,7 +18,7 @@ import { initialiseParameters } from '../../../src/nn/parameters.js';
 import { adamw } from '../../../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../../../src/optim/groups.js';
 import { runTraining } from '../../../src/training/run/run.js';
-import { fineTune, withHeadFor } from '../../../src/training/text/fine-tune.js';
+import { fineTune, prepareFineTuning, withHeadFor } from '../../../src/training/text/fine-tune.js';
 import { writeSmallEncoder } from '../../cli/small-text-data.js';
 import { words, wordTable } from '../../data/words.js';
 
@@ -57,6 +57,40 @@ describe('fineTune', () => {
     });
     expect([readsPairs, (await loadModel(outputDir)).readsPairs]).toEqual([isPair, isPair]);
     expect((await loadTextModel(outputDir)).readsPairs).toBe(isPair);
+  });
+
+  test('layerDecay: the first step of each part is its rate long', async () => {
+    const one = { model: pretrained, task, threads: 1, epochs: 1, maxSteps: 1, learningRate: 1e-3, layerDecay: 0.5 };
+    const plain = { schedule: 'constant', weightDecay: 0, maxGradNorm: 0, adamEpsilon: 1e-20 } as const;
+    const { weights } = await fineTune({ ...one, ...plain, outputDir: join(root, 'one-step') });
+    const moved = (name: string) =>
+      Math.max(
+        ...(weights[name]?.data ?? []).map((value, i) => Math.abs(value - (pretrained.weights[name]?.data[i] ?? 0))),
+      );
+    // Witness: closed form. Adam's first step is its learning rate times the sign of the gradient (Kingma & Ba 2015, section 2.1).
+    for (const [name, below] of Object.entries({
+      ...{ 'pooler.dense.weight': 1, 'encoder.layer.2.output.dense.weight': 2 },
+      ...{ 'encoder.layer.0.output.dense.weight': 4, 'embeddings.position_embeddings.weight': 5 },
+    })) {
+      expect(moved(name) / (1e-3 * 0.5 ** below), name).toBeCloseTo(1, 2);
+    }
+  });
+
+  test('layerDecay: interrupted and resumed it ends in the same bytes, and another decay is another run', async () => {
+    const given = { model: pretrained, task, threads: 1, epochs: 2, batchSize: 8, layerDecay: 0.8 };
+    const whole = await fineTune({ ...given, outputDir: join(root, 'decay-whole') });
+    const parted = { ...given, outputDir: join(root, 'decay-parted') };
+    const prepared = await prepareFineTuning(parted);
+    if (prepared.kind !== 'one') throw new Error('one task');
+    const stop = new AbortController();
+    const stopped = runTraining({
+      ...{ ...prepared.run, stateSeconds: 0, signal: stop.signal },
+      onEvent: ({ type }) => type === 'checkpoint' && stop.abort(),
+    });
+    await expect(stopped).rejects.toThrow('interruption');
+    await expect(fineTune({ ...parted, layerDecay: 0.9, resume: true })).rejects.toThrow(/learningRateFactor/);
+    const resumed = await fineTune({ ...parted, resume: true });
+    expect(resumed.weights).toEqual(whole.weights);
   });
 
   test('keeps with the model how its file was read, which evaluate, predict and an export then do', async () => {

@@ -103,6 +103,8 @@ describe('textRun', () => {
   });
 
   test('a BiLSTM, which has no layers to tell apart, refuses it', () => {
-    expect(() => textRun({ layerDecay: 0.5 }, lstm, train)).toThrow('use one rate for all of this model');
+    expect(() => textRun({ layerDecay: 0.5 }, lstm, train)).toThrow(
+      'layerDecay: wanted an encoder, whose layers have rates of their own, got a bilstm; leave it out',
+    );
   });
 });
