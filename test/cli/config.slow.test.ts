@@ -66,11 +66,11 @@ describe('a retort.yaml', () => {
     // By hand: 160 rows are 5 steps of 32, once; two arms on two seeds.
     expect(plan).toMatchObject({ arms: ['hinton', 'no-teacher'], runs: 4, rows: 160, steps: 5, evaluationRows: 60 });
     mustRun('init reviews.csv --output proposed.yaml');
-    const { stdout } = mustRun('distill proposed.yaml --model encoder --layers 2 --dry_run');
-    // By hand: dev.csv beside it is the validation split; 160 rows, 5 steps of 32 in each of the 10 epochs for few rows.
-    expect(stdout).toContain('runs     25: each arm on seeds 1 to 5');
-    expect(stdout).toContain('160 rows (reviews train), 50 steps of 32 rows in 10 epochs per run');
-    expect(stdout).toContain('teacher  minilm-l6, trained first: 6 epochs');
+    const { stdout } = mustRun('distill proposed.yaml --dry_run');
+    // By hand: dev.csv beside it is the validation split; three arms on five seeds, and 20 epochs of a teacher on few rows.
+    expect(stdout).toContain('runs     15: each arm on seeds 1 to 5');
+    expect(stdout).toContain('160 rows (reviews train), each run fitted by the convex solver');
+    expect(stdout).toContain('teacher  minilm-l6, trained first: 20 epochs');
     expect([existsSync(path('dry')), existsSync(path('outputs'))]).toEqual([false, false]);
   });
 

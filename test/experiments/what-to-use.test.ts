@@ -38,7 +38,7 @@ describe('whatToUse', () => {
     [{ isPair: true, poolRows: 100_000 }, 'pairs'],
     [{ poolRows: 4000 }, 'few-labels'],
     [{ poolRows: 3999 }, 'thousands-and-pool'],
-    [{ rows: 5001, poolRows: 60_000 }, 'thousands-and-pool'],
+    [{ rows: 2001, poolRows: 60_000 }, 'thousands-and-pool'],
     [{ rows: 20_001, poolRows: 60_000 }, 'many-rows-and-pool'],
     [{ rows: 20_001, poolRows: 60_000, medianWords: 200 }, 'own-rows'],
     [{ classes: 77 }, 'many-classes'],
