@@ -9,22 +9,29 @@ export type CurvePoint = Omit<EpochRecord, 'seconds'>;
 /** As records keep it: the name is that of a check, perhaps of another version. */
 export type StoredWarning = { readonly name: string; readonly text: string; readonly fix: string };
 
-/** Which rows of the evaluation set were answered right, a bit a row: row i is bit i mod 8 of byte ⌊i / 8⌋, in base64. */
+/** Which rows of a split were answered right, a bit a row: row i is bit i mod 8 of byte ⌊i / 8⌋, in base64. */
 export type RightRows = { readonly rows: number; readonly bits: string };
 
-export type ArmResult = {
+/** What a model scores on some rows, and what was kept of its answers. */
+export type ScoredRows = {
   /** The metric of the experiment: an accuracy or F1 is a share, 0 … 1, a correlation may be negative. */
   readonly score: number;
-  /** Trained numbers in the model. */
-  readonly parameters: number;
   /** All that was measured, by name; the loss is left out. */
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   /** Of the labelled rows: what a verdict about rows like these, McNemar's test and Wilson's interval need of an accuracy. */
   readonly right?: RightRows | undefined;
-  /** It gives every evaluation row the same answer: it has learnt nothing, whatever its score. Absent: not so, or not known. */
+  /** It gives every row the same answer: it has learnt nothing, whatever its score. Absent: not so, or not known. */
   readonly oneAnswer?: true | undefined;
   /** What the bootstrap needs of another metric. */
   readonly answers?: KeptAnswers | undefined;
+};
+
+/** What stands in it by itself is of the validation split. */
+export type ArmResult = ScoredRows & {
+  /** The same of the test split, where there is one. */
+  readonly test?: ScoredRows | undefined;
+  /** Trained numbers in the model. */
+  readonly parameters: number;
   /** Rows that it learnt from, and optimiser steps. */
   readonly train?: { readonly rows: number; readonly steps: number } | undefined;
   /** What the checks of the run found. */

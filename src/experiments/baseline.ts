@@ -9,7 +9,11 @@ import type { ExperimentRecord } from './experiment-record.schema.js';
  */
 export function baselineText({ arms, gains, metric }: ExperimentRecord): string | undefined {
   const gain = gains.find(({ over }) => over === BASELINE);
-  const mean = (name: string) => scoreText(metric, arms.find((arm) => arm.name === name)?.mean ?? Number.NaN);
+  // On the split that the gains are of.
+  const mean = (name: string) => {
+    const { test, mean: validated = Number.NaN } = arms.find((arm) => arm.name === name) ?? {};
+    return scoreText(metric, test?.mean ?? validated);
+  };
   if (gain === undefined) return undefined;
   const { arm, verdict, worse } = gain;
   if (isTheSame(arms)) {

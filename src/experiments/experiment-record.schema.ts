@@ -23,6 +23,15 @@ const interval = z
   .strictObject({ over: z.enum(['seeds and rows', 'seeds', 'rows']), low: points, high: points })
   .optional();
 
+/** What runs score on the test split, in the order of the seeds. */
+const tested = z.strictObject({
+  scores: z.array(score).min(1),
+  mean: score,
+  sd: z.number().min(0).optional(),
+  interval,
+  metrics: z.record(z.string(), z.array(measuredNumber)).optional(),
+});
+
 const arm = z.strictObject({
   name: z.string(),
   /** What it is, for somebody who sees the name for the first time. */
@@ -42,6 +51,8 @@ const arm = z.strictObject({
   interval,
   /** All metrics of the task times 100, by name, in the order of the seeds. */
   metrics: z.record(z.string(), z.array(measuredNumber)).optional(),
+  /** The same of the test split, where there is one; what stands above is of the validation split. */
+  test: tested.optional(),
   /** Rows that it learnt from, and optimiser steps of a run. */
   train: z.strictObject({ rows: count, steps: count }).optional(),
   /** Of each run. */
@@ -53,6 +64,7 @@ const arm = z.strictObject({
 const gain = z.strictObject({
   arm: z.string(),
   over: z.string(),
+  split: z.literal('test').optional(),
   seeds: z.int().min(1),
   mean: points,
   sd: z.number().min(0).optional(),
@@ -210,13 +222,15 @@ const record = z.strictObject({
   seeds: z.array(count).min(1),
   settings,
   /** `transfer` are rows that only a teacher answers, beside those of `train`. */
-  data: z.strictObject({ train: data, evaluation: data, transfer: data.optional() }).optional(),
+  data: z.strictObject({ train: data, evaluation: data, test: data.optional(), transfer: data.optional() }).optional(),
   /** All verdicts hold for this teacher alone, unless there was another for each seed. */
   teacher: z
     .strictObject({
       name: z.string(),
       /** In the record's metric, times 100. */
       score: score.optional(),
+      /** The same on the test split, where it was asked about that. */
+      test: score.optional(),
       parameters: count.optional(),
       isPerSeed: z.boolean(),
       /** On training rows, at most 2,000; `seen` by models that were trained on them, where it was not. */
@@ -226,7 +240,7 @@ const record = z.strictObject({
     })
     .optional(),
   arms: z.array(arm).min(1),
-  /** Comparisons over paired seeds. */
+  /** Comparisons over paired seeds: on the test split, where there is one. */
   gains: z.array(gain),
   /** The comparison that answers the question: one of the gains. */
   headline: z.strictObject({ arm: z.string(), over: z.string(), text: z.string() }).optional(),
@@ -239,6 +253,8 @@ const record = z.strictObject({
       seed: count,
       /** Of the arm over all seeds: what to expect of a run of it. */
       mean: score,
+      /** The same on the test split, by which it was not chosen. */
+      test: score.optional(),
       /** Its folder, from that of the record. */
       path: z.string(),
       why: z.string(),

@@ -23,6 +23,7 @@ import { EXPERIMENT_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
 import { resampledInterval } from './kept-answers.js';
 import { type FinishedRun, runsBeside } from './results-file.js';
 import { rowEvidence, rowsPart } from './row-evidence.js';
+import { testOutcome } from './test-outcome.js';
 import { type Controls, type Gain, judge, judgeSoftTargets } from './verdict.js';
 
 type Headline = {
@@ -70,7 +71,9 @@ const MAX_BYTES = 256 * 2 ** 20;
 export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const { outcome, question, headline, smallestEffect, descriptions = {}, environment, date } = options;
   const { command, config, data, teacher, evidence, ship, notCompared, neverSeen } = options;
-  const compare = (arm: string, over: string) => compareArms(outcome, arm, over, smallestEffect);
+  const onTest = testOutcome(outcome);
+  const compare = (arm: string, over: string) =>
+    onTest ? compareArms(onTest, arm, over, smallestEffect, 'test') : compareArms(outcome, arm, over, smallestEffect);
   const pairs = new Map<string, Gain>();
   const add = (arm: string, over: string) => pairs.set(JSON.stringify([arm, over]), compare(arm, over));
   if (headline !== undefined) {
@@ -95,7 +98,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     settings: asJson(outcome.settings) as ExperimentRecord['settings'],
     ...(data && { data }),
     ...(teacher && { teacher }),
-    arms: outcome.arms.map((arm) => recordedArm(arm, outcome.metric, descriptions[arm.arm.name])),
+    arms: outcome.arms.map((arm, i) => recordedArm(arm, outcome.metric, descriptions[arm.arm.name], onTest?.arms[i])),
     gains,
     ...(headline && headlineOf(headline, gains)),
     ...defined({ notCompared }),
@@ -108,13 +111,20 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
 
 /**
  * Compares two arms of an experiment over its seeds and rows, or with one seed over the rows, if they were kept.
+ * @param split that the outcome is of, where that is not the validation split
  * @throws OptionError naming an arm that was not run.
  */
-export function compareArms(outcome: ExperimentOutcome, arm: string, over: string, smallestEffect?: number): Gain {
+export function compareArms(
+  outcome: ExperimentOutcome,
+  arm: string,
+  over: string,
+  smallestEffect?: number,
+  split?: Gain['split'],
+): Gain {
   const [first, second] = [armNamed(outcome, arm), armNamed(outcome, over)];
   const { metric } = outcome;
   return judge({
-    ...{ arm, over, metric },
+    ...{ arm, over, metric, split },
     scores: first.scores,
     otherScores: second.scores,
     smallestEffect,
@@ -138,26 +148,33 @@ export function recordedArm(
   { arm, scores, runs }: ArmOutcome,
   metric: JudgedMetric,
   description?: string,
+  onTest?: ArmOutcome,
 ): RecordedArm {
   const { name, ...settings } = arm;
-  const sd = sampleSd(scores);
-  const interval = intervalOf(scores, runs, metric);
-  const metrics = metricsOf(runs);
   const { curve, train } = runs[0]?.result ?? {};
   return {
     name,
     ...(description !== undefined && { description }),
     settings: asJson(settings) as RecordedArm['settings'],
     parameters: runs[0]?.result.parameters ?? 0,
-    scores: [...scores],
-    mean: mean(scores),
-    ...(scores.length > 1 && { sd }),
-    ...(interval && { interval }),
-    ...(metrics && { metrics }),
+    ...recordedScores({ scores, runs }, metric),
+    ...(onTest && { test: recordedScores(onTest, metric) }),
     ...(train && { train: { ...train } }),
     seconds: runs.map((run) => run.seconds),
     ...(curve && { curve: curve.map((point) => ({ ...point })) }),
   };
+}
+
+function recordedScores({ scores, runs }: Pick<ArmOutcome, 'scores' | 'runs'>, metric: JudgedMetric) {
+  const interval = intervalOf(scores, runs, metric);
+  const metrics = metricsOf(runs);
+  return {
+    scores: [...scores],
+    mean: mean(scores),
+    ...(scores.length > 1 && { sd: sampleSd(scores) }),
+    ...(interval && { interval }),
+    ...(metrics && { metrics }),
+  } satisfies RecordedArm['test'];
 }
 
 /** Those that every run has, times 100. */

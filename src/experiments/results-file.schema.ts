@@ -27,13 +27,17 @@ export const warning = z.strictObject({
   fix: z.string(),
 });
 
-export const armResultSchema = z.strictObject({
+const scoredRows = z.strictObject({
   score: z.number().min(-1).max(1),
-  parameters: count,
   metrics: byName.optional(),
   right: z.strictObject({ rows: count, bits: z.base64() }).optional(),
   oneAnswer: z.literal(true).optional(),
   answers: z.strictObject({ classes: z.int().min(1), gold: z.base64(), said: z.base64() }).optional(),
+});
+
+export const armResultSchema = scoredRows.extend({
+  test: scoredRows.optional(),
+  parameters: count,
   train: z.strictObject({ rows: count, steps: count }).optional(),
   warnings: z.array(warning).optional(),
   curve: z.array(curvePoint).optional(),

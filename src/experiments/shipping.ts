@@ -5,10 +5,11 @@ import { runFolder } from './arm-run.js';
 import type { ExperimentOutcome } from './experiment.js';
 import { compareArms } from './experiment-record.js';
 import type { ExperimentRecord } from './experiment-record.schema.js';
+import { testOutcome } from './test-outcome.js';
 
 /**
  * The arm with the highest mean; or the cheapest to make of those that it cannot be told from, since a teacher that did not
- * show a gain need not be run again. Its run is that of the first seed, chosen before any score was seen: what to expect of
+ * show a gain need not be run again: all of it on the validation split. Its run is that of the first seed, chosen before any score was seen: what to expect of
  * it is the arm's mean, and not its own score, which luck has a part in.
  * @param arms that may be shipped, the cheapest to make first
  */
@@ -32,6 +33,8 @@ export function shippedStudent(
   const shipped = cheaper ?? best;
   const isAlone = candidates.length === 1;
   const reached = isAlone ? 'the only student to choose from' : 'the highest mean';
+  const test = testOutcome(outcome)?.arms.find(({ arm }) => arm.name === shipped.name);
+  const onTest = test && { test: mean(test.scores) };
   const why = cheaper ? `cheaper to make than ${best.name}, whose gain over it is not shown` : reached;
-  return { arm: shipped.name, seed, mean: shipped.mean, path: runFolder(shipped.name, seed), why };
+  return { arm: shipped.name, seed, mean: shipped.mean, ...onTest, path: runFolder(shipped.name, seed), why };
 }

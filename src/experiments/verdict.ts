@@ -54,6 +54,8 @@ export type RowsPart = {
 export type Gain = {
   readonly arm: string;
   readonly over: string;
+  /** The split that all of it is about, where that is not the validation split. */
+  readonly split?: 'test' | undefined;
   /** Paired seeds. */
   readonly seeds: number;
   /** In points, as all below. */
@@ -95,6 +97,8 @@ export type Comparison = {
   /** The metric times 100, one per seed, the same seeds in the same order. */
   readonly scores: readonly number[];
   readonly otherScores: readonly number[];
+  /** The split of the scores. Default: the validation split. */
+  readonly split?: Gain['split'];
   /** In points, above 0. */
   readonly smallestEffect?: number | undefined;
   /** With several seeds. Without it the verdict is CAN'T TELL. */
@@ -113,7 +117,7 @@ export type Comparison = {
  */
 export function judge(comparison: Comparison): Gain {
   const { arm, over, scores, otherScores, smallestEffect = SMALLEST_EFFECT } = comparison;
-  const { metric = DEFAULT_METRIC } = comparison;
+  const { metric = DEFAULT_METRIC, split } = comparison;
   checkScores(arm, metric, scores);
   checkScores(over, metric, otherScores);
   if (scores.length !== otherScores.length) {
@@ -128,7 +132,14 @@ export function judge(comparison: Comparison): Gain {
     throw new OptionError({ where: 'smallestEffect', wanted: 'points > 0', got: String(smallestEffect) });
   }
   const differences = scores.map((score, i) => score - (otherScores[i] as number));
-  const gain = { arm, over, seeds: differences.length, mean: mean(differences), smallestEffect };
+  const gain = {
+    arm,
+    over,
+    ...(split && { split }),
+    seeds: differences.length,
+    mean: mean(differences),
+    smallestEffect,
+  };
   const { collapsed } = comparison;
   if (collapsed === 'both') return { ...gain, verdict: 'NO VERDICT', collapsed, text: nothingCompared(gain) };
   const judged = differences.length === 1 ? oneSeed(gain, comparison) : manySeeds(gain, differences, comparison);
@@ -161,17 +172,22 @@ export function withoutLabels(arm: string, controls: readonly string[], metric: 
   return [missing, ...over, ...what].join(' ');
 }
 
-type Measured = Pick<Gain, 'arm' | 'over' | 'seeds' | 'mean' | 'smallestEffect'>;
+type Measured = Pick<Gain, 'arm' | 'over' | 'split' | 'seeds' | 'mean' | 'smallestEffect'>;
+
+/** `+1.4 points over no-teacher on the test split` */
+function leadOf({ mean: centre, over, split }: Measured, metric: JudgedMetric): string {
+  return `${gainText(centre, over, metric)}${split === undefined ? '' : ` on the ${split} split`}`;
+}
 
 function manySeeds(gain: Measured, differences: readonly number[], comparison: Comparison): Gain {
-  const { over, seeds, smallestEffect } = gain;
+  const { seeds, smallestEffect } = gain;
   const { metric = DEFAULT_METRIC, rows } = comparison;
   const sd = sampleSd(differences);
   const fromSeeds = tHalfWidth(differences);
   const fromRows = rows && normalHalfWidth(rows.error);
   const { low, high } = around(gain.mean, Math.hypot(fromSeeds, fromRows ?? 0));
   const judged = { ...gain, sd, low, high, fromSeeds, ...(rows && { fromRows, rows: rows.count }) };
-  const lead = gainText(gain.mean, over, metric);
+  const lead = leadOf(gain, metric);
   if (hasNoSpread(sd) && seeds < FIRST_SEEDS) {
     const text = `CAN'T TELL: ${lead} in each of ${seeds} paired seeds, too few to show how far they spread; run ${FIRST_SEEDS} or more`;
     return { ...judged, verdict: "CAN'T TELL", seedsToDecide: FIRST_SEEDS, text };
@@ -227,7 +243,7 @@ export function hasNoSpread(sd: number): boolean {
 }
 
 function oneSeed(gain: Measured, { metric = DEFAULT_METRIC, discordant, resampled }: Comparison): Gain {
-  const figures = `CAN'T TELL: ${gainText(gain.mean, gain.over, metric)} with one seed, which says nothing about the next`;
+  const figures = `CAN'T TELL: ${leadOf(gain, metric)} with one seed, which says nothing about the next`;
   const advice = `run ${FIRST_SEEDS} paired seeds or more`;
   const told = (about: string) => `${figures} (these two models alone: ${about}); ${advice}`;
   if (discordant !== undefined) {

@@ -69,8 +69,11 @@ function meanText({ mean, sd }: RecordedArm, unit: string): string {
   return sd === undefined ? `${decimal(mean, 2)}${unit}` : `${decimal(mean)} ± ${decimal(sd)}${unit}`;
 }
 
-/** What the figure shows, in numbers, and the other metrics that were measured: means and standard deviations. */
-export function armsTable({ arms, metric }: ExperimentRecord): Markup {
+/**
+ * What the figure shows, in numbers, and the other metrics that were measured: means and standard deviations.
+ * @param validated the arms with their scores on the validation split, where the others are of a test split
+ */
+export function armsTable({ arms, metric }: ExperimentRecord, validated?: readonly RecordedArm[]): Markup {
   const { title, scale } = METRICS[metric];
   const hasSd = arms.some(({ sd }) => sd !== undefined);
   const others = otherMetrics(arms, metric);
@@ -78,14 +81,14 @@ export function armsTable({ arms, metric }: ExperimentRecord): Markup {
 <caption>${capital(title)} of each arm ${scale}</caption>
 <thead><tr><th scope="col">Arm</th><th scope="col" class="number">Mean</th>${
     hasSd && html`<th scope="col" class="number"><abbr title="standard deviation">SD</abbr></th>`
-  }<th scope="col" class="number">95 % interval</th>${others.map(
-    (name) => html`<th scope="col" class="number">${capital(METRICS[name].heading)}</th>`,
-  )}</tr></thead>
+  }<th scope="col" class="number">95 % interval</th>${
+    validated && html`<th scope="col" class="number">Validation split</th>`
+  }${others.map((name) => html`<th scope="col" class="number">${capital(METRICS[name].heading)}</th>`)}</tr></thead>
 <tbody>${arms.map(
-    ({ name, description, mean, sd, interval, metrics }) => html`
+    ({ name, description, mean, sd, interval, metrics }, i) => html`
 <tr><th scope="row">${name}${description !== undefined && html`<span class="about">${description}</span>`}</th><td class="number">${decimal(mean, 2)}</td>${
       hasSd && html`<td class="number">${sd === undefined ? '' : decimal(sd, 2)}</td>`
-    }<td class="number">${namedInterval(interval?.low, interval?.high, interval?.over === 'seeds')}</td>${others.map(
+    }<td class="number">${namedInterval(interval?.low, interval?.high, interval?.over === 'seeds')}</td>${validated && html`<td class="number">${meanAndSpread(validated[i]?.scores)}</td>`}${others.map(
       (other) => html`<td class="number">${meanAndSpread(metrics?.[other])}</td>`,
     )}</tr>`,
   )}</tbody>

@@ -5,6 +5,7 @@ import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord, RecordedArm } from '../experiments/experiment-record.schema.js';
 import { runsBeside } from '../experiments/results-file.js';
 import type { KeptRows } from '../experiments/row-evidence.js';
+import type { Gain } from '../experiments/verdict.js';
 import { isFile, isThere, textIn } from '../files/path-entry.js';
 import { inPoints } from '../metrics/points.js';
 import { isJudgedMetric, type JudgedMetric, METRICS } from '../metrics/table.js';
@@ -36,6 +37,8 @@ export type ComparableArm = {
   readonly parameters: number;
   readonly train?: DataName | undefined;
   readonly evaluation?: DataName | undefined;
+  /** The split that the scores are of, where that is not the validation split. */
+  readonly split?: Gain['split'];
   readonly versions: string;
 };
 
@@ -97,7 +100,9 @@ export async function armOfExperiment(
   metric: JudgedMetric,
 ): Promise<ComparableArm> {
   const arm = armNamed(record, name, path);
-  const scores = metric === record.metric ? arm.scores : arm.metrics?.[metric];
+  const { test } = arm;
+  const scored = test ?? arm;
+  const scores = metric === record.metric ? scored.scores : scored.metrics?.[metric];
   if (scores === undefined) {
     throw new OptionError({
       where: `${path}#${name}`,
@@ -112,12 +117,13 @@ export async function armOfExperiment(
     path,
     runs: scores.flatMap((score, i) => {
       const seed = record.seeds[i];
-      const { right, answers, oneAnswer } = kept.find((run) => run.seed === seed)?.result ?? {};
+      const result = kept.find((run) => run.seed === seed)?.result;
+      const { right, answers, oneAnswer } = (test ? result?.test : result) ?? {};
       return seed === undefined ? [] : [{ seed, score, right, answers, oneAnswer }];
     }),
     parameters: arm.parameters,
     train: record.data?.train,
-    evaluation: record.data?.evaluation,
+    ...(test ? { evaluation: record.data?.test, split: 'test' } : { evaluation: record.data?.evaluation }),
     versions: versionsOf(record.environment),
   };
 }

@@ -48,6 +48,7 @@ export function compareOnSeeds(
     arm: arm.name,
     over: over.name,
     metric,
+    split: arm.split,
     scores: both.map(({ run }) => run.score),
     otherScores: both.map(({ other }) => other.score),
     smallestEffect,

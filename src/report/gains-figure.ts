@@ -47,7 +47,7 @@ line is no gain; the shaded strip ends at ${smallest} points, the smallest gain 
 export function gainsTable({ gains, metric, seeds }: ExperimentRecord): Markup {
   const hasRows = gains.some(({ mcnemar }) => mcnemar !== undefined);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="Table of the gains"><table>
-<caption>Gains in ${pointsOf(metric)} over ${counted(seeds.length, 'paired seed')}</caption>
+<caption>Gains in ${pointsOf(metric)} over ${counted(seeds.length, 'paired seed')}${gains[0]?.split && ` on the ${gains[0].split} split`}</caption>
 <thead><tr><th scope="col">Comparison</th><th scope="col" class="number">Gain</th><th scope="col" class="number">95 % interval</th><th scope="col" class="number">from seeds</th><th scope="col" class="number">from rows</th>${
     hasRows && html`<th scope="col" class="number">McNemar’s p</th>`
   }<th scope="col">Verdict</th></tr></thead>

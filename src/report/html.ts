@@ -12,6 +12,7 @@ import { html, type Markup, trusted } from './markup.js';
 import { neverSeenSection, neverSeenTitle } from './never-seen-section.js';
 import { onlyRightSections } from './only-right-section.js';
 import { PAGE_STYLE } from './page-style.js';
+import { hasTest, onReportedSplit, splitsText } from './reported-split.js';
 import { scoresSections } from './scores-section.js';
 import { softenedFigures } from './softened-figure.js';
 import { warningsSection } from './warnings-section.js';
@@ -64,7 +65,7 @@ export function reportHtml(record: ExperimentRecord): string {
 ${opening(record)}
 ${verdict(record)}
 ${warningsSection(record)}
-${armsSection(record)}
+${armsSection(onReportedSplit(record), record)}
 ${gainsSection(record)}
 ${evidenceSections(record)}
 ${curvesSection(record)}
@@ -91,19 +92,20 @@ function introduction({ arms, metric, seeds, data, teacher }: ExperimentRecord):
   const rows = (one: { readonly name: string; readonly rows: number }) => `${count(one.rows)} rows of ${one.name}`;
   return html`<p>${counted(arms.length, 'arm')} on ${counted(seeds.length, 'seed')}${
     data?.train && html`, trained on ${rows(data.train)}`
-  }${data?.evaluation && html` and scored on ${rows(data.evaluation)}`}.${
-    teacher !== undefined && html` ${teacherSentence(teacher, metric)}`
-  }</p>`;
+  }${data?.evaluation && html` and scored on ${rows(data.evaluation)}`}${
+    data?.test && html`, then once on ${rows(data.test)}`
+  }.${teacher !== undefined && html` ${teacherSentence(teacher, metric)}`}</p>`;
 }
 
 function teacherSentence(teacher: NonNullable<ExperimentRecord['teacher']>, metric: JudgedMetric): Markup {
-  const { name, score, parameters, isPerSeed, training, folds } = teacher;
+  const { name, score, test, parameters, isPerSeed, training, folds } = teacher;
   const { heading, title, unit } = METRICS[metric];
   const facts = [
     ...(parameters === undefined ? [] : [`${count(parameters)} parameters`]),
     ...(score === undefined
       ? []
       : [unit === '' ? `${heading}: ${decimal(score, 2)}` : `${decimal(score, 2)}\u00a0% ${title}`]),
+    ...(test === undefined ? [] : [`${decimal(test, 2)}${unit.replace(' ', '\u00a0')} on the test split`]),
   ];
   const scope = isPerSeed
     ? 'Every seed has a teacher of its own.'
@@ -134,10 +136,13 @@ ${shipped}
 </section>`;
 }
 
-function armsSection(record: ExperimentRecord): Markup {
+/** @param validated the same with the scores of the validation split */
+function armsSection(record: ExperimentRecord, validated: ExperimentRecord): Markup {
+  const splits = splitsText(validated);
   return html`<section aria-labelledby="arms"><h2 id="arms">The arms</h2>
+${splits !== undefined && html`<p>${splits}</p>`}
 ${armsFigure(record)}
-${armsTable(record)}
+${armsTable(record, hasTest(validated) ? validated.arms : undefined)}
 ${runsTable(record)}
 </section>`;
 }
@@ -173,11 +178,14 @@ function curvesSection({ arms, metric, seeds }: ExperimentRecord): Markup | unde
   return figures && html`<section aria-labelledby="curves"><h2 id="curves">Training</h2>${figures}</section>`;
 }
 
-function evidenceSections({ evidence, metric }: ExperimentRecord): Markup | undefined {
+function evidenceSections({ evidence, metric, data }: ExperimentRecord): Markup | undefined {
   if (evidence === undefined) return undefined;
   const { classes, softened, confusion, scores } = evidence;
   const { isWithTeacher = false } = METRICS[metric];
-  return html`${
+  const note =
+    data?.test &&
+    html`<p class="note">What follows are predictions on the validation split, ${data.evaluation.name}: rows of the test split are not looked at.</p>`;
+  return html`${note}${
     softened.length > 0 &&
     html`<section aria-labelledby="softened"><h2 id="softened">Soft targets</h2>
 <p>A higher temperature <i>T</i> evens out the probabilities, so that the student sees which classes the teacher finds alike. The

@@ -4,6 +4,7 @@ import type { ExperimentRecord, NeverSeen } from '../experiments/experiment-reco
 import { plusMinus } from '../experiments/verdict.js';
 import { METRICS } from '../metrics/table.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
+import { hasTest, onReportedSplit, splitsText } from './reported-split.js';
 import type { ExperimentStanding } from './standing.js';
 import { warningPlace } from './warnings-section.js';
 import {
@@ -27,6 +28,7 @@ import {
  */
 export function reportMarkdown(record: ExperimentRecord): string {
   const { question, gains, headline, softTargets, ship, command, notCompared } = record;
+  const splits = splitsText(record);
   const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
   const blocks = [
     `### ${plain(question)}`,
@@ -34,7 +36,8 @@ export function reportMarkdown(record: ExperimentRecord): string {
     notCompared && plain(notCompared),
     ...[softTargets?.text, baselineText(record)].map((text) => text && plain(text)),
     ship && `Ship this one: ${code(ship.path)}. ${plain(shipSentence(ship, record))}`,
-    armsTable(record),
+    splits && plain(splits),
+    armsTable(onReportedSplit(record), hasTest(record) ? record.arms : undefined),
     gains.length > 0 ? gainsTable(record) : undefined,
     gains.length > 1 ? secondaryText(record) : undefined,
     record.neverSeen && neverSeenTable(record.neverSeen),
@@ -67,17 +70,20 @@ export function standingMarkdown({ before, after, headings, rows }: ExperimentSt
   return `${[plain(before), table([first, ...others], alignments, lines), plain(after)].join('\n\n')}\n`;
 }
 
-function armsTable({ arms, metric }: ExperimentRecord): string {
+/** @param validated the arms with their scores on the validation split, where the others are of a test split */
+function armsTable({ arms, metric }: ExperimentRecord, validated?: ExperimentRecord['arms']): string {
   const others = otherMetrics(arms, metric);
-  const [heading, ...more] = [metric, ...others].map((name) => METRICS[name].heading);
+  const [heading, ...named] = [metric, ...others].map((name) => METRICS[name].heading);
+  const more = [...(validated ? ['validation split'] : []), ...named];
   return table(
     ['arm', heading ?? '', 'SD', '95 % interval', ...more, 'parameters'],
     ['---', '---:', '---:', '---:', ...more.map(() => '---:'), '---:'],
-    arms.map(({ name, mean, sd, interval, metrics, parameters }) => [
+    arms.map(({ name, mean, sd, interval, metrics, parameters }, i) => [
       code(name),
       decimal(mean, 2),
       sd === undefined ? '' : decimal(sd, 2),
       namedInterval(interval?.low, interval?.high, interval?.over === 'seeds'),
+      ...(validated ? [meanAndSpread(validated[i]?.scores)] : []),
       ...others.map((other) => meanAndSpread(metrics?.[other])),
       count(parameters),
     ]),
@@ -113,7 +119,9 @@ function circumstances({ metric, seeds, arms, data, teacher, environment }: Expe
   return [
     counted(seeds.length, 'seed'),
     ...(data?.evaluation ? [`${count(data.evaluation.rows)} rows of ${plain(data.evaluation.name)}`] : []),
+    ...(data?.test ? [`${count(data.test.rows)} rows of ${plain(data.test.name)}`] : []),
     ...(teacher?.score === undefined ? [] : [`teacher ${plain(teacher.name)} ${decimal(teacher.score, 2)}${unit}`]),
+    ...(teacher?.test === undefined ? [] : [`on the test split ${decimal(teacher.test, 2)}${unit}`]),
     // Of the runs: the record's own time is that of the call that ended it, perhaps of a resumed one.
     `${counted(runs, 'run')}, ${duration(seconds)} in all`,
     `retort ${plain(retort)}, Node ${plain(node)}, ONNX Runtime ${plain(onnxruntime)}, ${plain(cpu)}`,

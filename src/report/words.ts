@@ -66,11 +66,12 @@ export function verdictReason({ seeds, sd, fromRows, smallestEffect, verdict, sm
 
 /** Which student to use, why, and what to expect of it: the arm's mean, since a single run's score is partly luck. */
 export function shipSentence(
-  { arm, seed, mean, why }: NonNullable<ExperimentRecord['ship']>,
+  { arm, seed, mean, test, why }: NonNullable<ExperimentRecord['ship']>,
   { metric, seeds }: Pick<ExperimentRecord, 'metric' | 'seeds'>,
 ): string {
   const known = seeds.length === 1 ? 'its one seed' : `the mean of its ${seeds.length} seeds`;
-  return `${arm} on seed ${seed}: ${why}. Expect ${scoreText(metric, mean)} of it, ${known}.`;
+  if (test === undefined) return `${arm} on seed ${seed}: ${why}. Expect ${scoreText(metric, mean)} of it, ${known}.`;
+  return `${arm} on seed ${seed}: ${why}, on the validation split (${scoreText(metric, mean)}). Expect ${scoreText(metric, test)} of it, ${known} on the test split.`;
 }
 
 type TeacherFit = NonNullable<NonNullable<ExperimentRecord['teacher']>['training']>;

@@ -61,7 +61,7 @@ export const KILLED = {
   },
   distill: {
     line:
-      'distill reviews.csv --text review --label stars --dev dev.csv --model encoder --layers 1 --teacher teacher --threads 1 ' +
+      'distill reviews.csv --text review --label stars --dev dev.csv --test test.csv --model encoder --layers 1 --teacher teacher --threads 1 ' +
       '--method pkd --method_options layerMap=1:2 --seeds 2 --controls no-teacher,shuffled-teacher --epochs 2 --batch_size 16 ' +
       '--learning_rate 3e-3 --quiet --output_dir',
     leftBy: leftByExperiment,

@@ -152,3 +152,65 @@ describe('retort train with a test split', () => {
     expect(stdout).toContain('160 test rows');
   });
 });
+
+describe('retort distill with a test split', () => {
+  const line =
+    `distill reviews.csv ${COLUMNS} --dev dev.csv --test test.csv --teacher whole --model encoder --layers 1 --threads 1 ` +
+    '--seeds 2 --controls no-teacher,linear --epochs 1 --learning_rate 3e-3';
+
+  test('each run of each arm is scored on it once, the verdict is on it, and a resumed one scores nothing again', () => {
+    const planned = mustRun(`${line} --dry_run --output_dir kd`).stdout;
+    expect(planned).toContain('tested   each run once, on 80 rows (reviews test): the gains are on these');
+    const { stdout } = mustRun(`${line} --output_dir kd`);
+    expect(stdout).toMatch(/^arm +parameters +accuracy, % on validation +on test +test by seed/);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/points (over|against) no-teacher on the test split/);
+    const record = jsonIn('kd', 'experiment.json');
+    expect(record.data.test).toEqual({ name: 'reviews test', rows: 80 });
+    expect(record.gains.map(({ split }: { split: string }) => split)).toEqual(['test', 'test']);
+    expect(record.teacher.test).toBeGreaterThan(0);
+    const runs = linesIn('kd', 'results.jsonl').filter(({ type }) => type === 'run');
+    expect(runs).toHaveLength(6);
+    for (const { arm, seed, result } of runs) {
+      const own = record.arms.find(({ name }: { name: string }) => name === arm);
+      expect(own.test.scores[seed - 1]).toBeCloseTo(100 * result.test.score, 9);
+      expect(result.test.right.rows).toBe(80);
+    }
+    // Witness: `retort evaluate` of the student that is shipped.
+    const evaluated = JSON.parse(mustRun('evaluate kd test.csv --json --quiet').stdout);
+    const shipped = runs.find(({ arm, seed }) => arm === record.ship.arm && seed === record.ship.seed);
+    expect(shipped.result.test.score).toBeCloseTo(evaluated.metrics.accuracy.value, 6);
+
+    mustRun(`${line} --output_dir kd --resume`);
+    expect(linesIn('kd', 'results.jsonl').filter(({ type }) => type === 'run')).toEqual(runs);
+    const other = retort(`${line.replace('--test test.csv', '--test none')} --output_dir kd --resume`, root);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('test: wanted {')]);
+    expect(mustRun('report kd --overwrite --markdown').stdout).toContain('validation split');
+  });
+
+  test('killed between both splits it ends in the same; early stopping chooses on the validation split', () => {
+    const stopping = `${line.replace('--epochs 1', '--epochs 3')} --early_stopping 1`;
+    mustRun(`${stopping} --output_dir left`);
+    const killed = retortUntil('SIGKILL before write results.jsonl 5', `${stopping} --output_dir parted-kd`, root);
+    expect(killed.code).toBe(null);
+    mustRun(`${stopping} --output_dir parted-kd --resume`);
+    const timeless = (folder: string) =>
+      jsonIn(folder, 'experiment.json').arms.map(
+        ({ seconds: _seconds, curve: _curve, ...arm }: Record<string, unknown>) => arm,
+      );
+    expect(timeless('parted-kd')).toEqual(timeless('left'));
+    const [{ description, train }] = timeless('left');
+    expect(description).toContain('its best epoch by accuracy on the validation split');
+    expect(train.rows).toBe(160);
+  });
+
+  test('texts of a pool that the test split has are left out, and a set of labels that the training rows lack is refused', () => {
+    const texts = readFileSync(path('test.csv'), 'utf8').trimEnd().split('\n').slice(1, 11);
+    const pool = texts.map((text) => text.replace(/,(five|one)$/, '').toUpperCase());
+    writeFileSync(path('pool.csv'), `review\n${pool.join('\n')}\n"a text of its own"\n`);
+    const { stderr } = mustRun(`${line.replace('--seeds 2', '--seeds 1')} --transfer pool.csv --output_dir pooled`);
+    expect(stderr).toMatch(/\d+ rows of pool\.csv left out: reviews dev or reviews test has the same/);
+    writeFileSync(path('six.csv'), 'review,stars\ngood film,six\n');
+    const { code, stderr: said } = retort(`${line.replace('test.csv', 'six.csv')} --output_dir none`, root);
+    expect([code, said]).toEqual([1, expect.stringMatching(/six\.csv:2: wanted one of the labels .* got 'six'/)]);
+  });
+});

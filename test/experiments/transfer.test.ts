@@ -20,6 +20,19 @@ describe('transferSet', () => {
     expect(set?.data.text?.table.texts.slice(2)).toEqual(['very good plot', 'a good film']);
   });
 
+  test('leaves out rows of the test split, too', async () => {
+    const evaluation = rows('dev', ['the plot']);
+    const tested = rows('test', ['Very good']);
+    const transfer = rows('pool', ['The  Plot', 'very good', 'a good film']);
+    const set = await transferSet({ train, evaluation, test: tested, transfer });
+    expect([set?.rows, set?.leftOut]).toEqual([1, 2]);
+    // Without it they are rows to learn from.
+    expect(await transferSet({ train, evaluation, transfer })).toMatchObject({ rows: 2, leftOut: 1 });
+    await expect(
+      transferSet({ train, evaluation, test: tested, transfer: rows('pool', ['very good']) }),
+    ).rejects.toThrow('pool: wanted rows that are not in dev or test, got none');
+  });
+
   test('of pairs both texts count', async () => {
     const evaluation = rows('dev', ['good'], ['bad film']);
     const transfer = rows('pool', ['Good', 'bad film', 'good'], ['BAD film', 'good', 'bad']);

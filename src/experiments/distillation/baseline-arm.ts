@@ -25,6 +25,7 @@ import { type ArmOptions, resultOf } from './train-arm.js';
 export type BaselineOptions = {
   readonly train: TextTable;
   readonly evaluation: TextTable;
+  readonly test?: TextTable | undefined;
   /** What is measured; the first is the score. */
   readonly metrics: readonly [JudgedMetric, ...JudgedMetric[]];
   readonly seed: number;
@@ -41,7 +42,7 @@ export type BaselineOptions = {
 export async function fitBaseline(
   options: BaselineOptions,
 ): Promise<{ readonly fitted: TextModel; readonly result: TimedResult & { readonly warnings?: readonly Warning[] } }> {
-  const { train, evaluation, metrics, seed, threads, signal, onFraction } = options;
+  const { train, evaluation, test, metrics, seed, threads, signal, onFraction } = options;
   const begun = performance.now();
   let tried = 0;
   const { fit, ...fitted } = await fitLinearModel(train, {
@@ -49,7 +50,10 @@ export async function fitBaseline(
     onStrength: () => onFraction?.(++tried / (STRENGTHS.length + 1)),
   });
   const { model, weights, tokenizer } = fitted;
-  const data = { evaluation: readBy(tokenizer, evaluation, model) };
+  const data = {
+    evaluation: readBy(tokenizer, evaluation, model),
+    ...(test && { test: readBy(tokenizer, test, model) }),
+  };
   const scored = await resultOf(model, weights, { data, metrics, threads });
   const parameters = Object.values(weights).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const warnings = findWarnings({ fit });
@@ -64,13 +68,13 @@ export async function fitBaseline(
 }
 
 /** Seeds have the same features, and the same rows to be scored on. */
-const READ = new WeakMap<Tokenizer, { readonly table: TextTable; readonly data: Dataset }>();
+const READ = new WeakMap<Tokenizer, WeakMap<TextTable, Dataset>>();
 
 function readBy(tokenizer: Tokenizer, table: TextTable, model: Model): Dataset {
-  const known = READ.get(tokenizer);
-  if (known?.table === table) return known.data;
-  const data = textDataset(table, tokenizer, { model });
-  READ.set(tokenizer, { table, data });
+  const known = READ.get(tokenizer) ?? new WeakMap<TextTable, Dataset>();
+  READ.set(tokenizer, known);
+  const data = known.get(table) ?? textDataset(table, tokenizer, { model });
+  known.set(table, data);
   return data;
 }
 
@@ -88,6 +92,7 @@ export async function baselineArm(
     ...options,
     train: textsOf(data.train),
     evaluation: textsOf(data.evaluation),
+    test: data.test && textsOf(data.test),
   });
   const { warnings = [] } = result;
   for (const warning of warnings) onEvent({ type: 'warning', ...warning });

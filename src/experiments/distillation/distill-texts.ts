@@ -113,6 +113,7 @@ export type TextsPlan = {
     readonly model: TextStart['model'];
     readonly train: Dataset;
     readonly evaluation: Dataset;
+    readonly test?: Dataset;
   };
   /** Training rows, and whether none of them has a label. */
   readonly labelledRows: number;
@@ -208,6 +209,7 @@ async function prepared(
   const rows = {
     train: textDataset(task.train, tokenizer, cut),
     evaluation: textDataset(isScoredByTeacher(metrics) ? toBeLabelled(task.dev) : task.dev, tokenizer, cut),
+    ...(task.test && { test: textDataset(task.test, tokenizer, cut) }),
     ...(pool && { transfer: textDataset(pool, tokenizer, cut) }),
   };
   const fit = fitOf(options, {
@@ -235,7 +237,7 @@ async function prepared(
     teachers: named.map(({ name }) => name),
     metric: metrics[0] ?? 'accuracy',
     start: words,
-    run: { ...training, model, train: whole, evaluation: rows.evaluation },
+    run: { ...training, model, train: whole, evaluation: rows.evaluation, ...(rows.test && { test: rows.test }) },
     labelledRows: rows.train.size,
     isUnlabelled: task.isUnlabelled,
     outputDir,

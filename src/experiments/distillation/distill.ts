@@ -32,7 +32,7 @@ import { designOf, distillationSettings } from './distillation-design.js';
 import { distillationEvidence } from './distillation-evidence.js';
 import { type LearnedRows, learnedRows } from './monitoring.js';
 import { type ArmTrainingOptions, armTraining, isAskedBefore } from './student-training.js';
-import { answeredOnce, evaluateTeacher } from './teacher-answers.js';
+import { answeredOnce, evaluateTeacher, teacherOnTest } from './teacher-answers.js';
 import { armRun, trainArm } from './train-arm.js';
 import { warningTeller } from './warning-teller.js';
 
@@ -68,7 +68,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
   const warnings = warningTeller(emit, options.strict ?? false);
   warnings.beforeRuns(
     runWarnings({
-      data: { train: transfer?.data ?? data.train, evaluation: data.evaluation },
+      data: { train: transfer?.data ?? data.train, evaluation: data.evaluation, test: data.test },
       model: student.model,
       metrics,
       startsAtRandom: student.startsAtRandom ?? false,
@@ -84,8 +84,9 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     }
     if (overwrite) for (const path of [recordPath, results]) await rm(path, { force: true });
     if (transfer !== undefined && transfer.leftOut > 0) {
+      const scoredNames = [data.evaluation, rows.validation, data.test].flatMap((one) => one?.name ?? []);
       const counted = `${transfer.leftOut} ${transfer.leftOut === 1 ? 'row' : 'rows'}`;
-      const text = `${counted} of ${data.transfer?.name} left out: ${data.evaluation.name}${rows.validation ? ` or ${rows.validation.name}` : ''} has the same, but for case and blanks`;
+      const text = `${counted} of ${data.transfer?.name} left out: ${scoredNames.join(' or ')} has the same, but for case and blanks`;
       emit({ type: 'notice', text });
     }
     for (const { controls: names, needs } of leftOut) {
@@ -105,7 +106,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     const trained = (arm: DistillationArm, armSeed: number, context: Omit<RunContext, 'settings'>) =>
       (isBaseline(arm) ? baselineArm : trainArm)(arm, {
         ...options,
-        data: isBaseline(arm) ? { train: data.train, evaluation: data.evaluation } : rows,
+        data: isBaseline(arm) ? { ...rows, train: data.train } : rows,
         teacher: answering,
         metrics,
         seed: armSeed,
@@ -150,7 +151,12 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
     const outcome = await runExperiment(experiment);
     const late = findWarnings({
       experiment: {
-        ...{ ...outcome, judged: method.name, noTeacher: 'no-teacher', endsAtBest: rows.validation !== undefined },
+        ...{
+          ...outcome,
+          judged: method.name,
+          noTeacher: 'no-teacher',
+          endsAtBest: options.earlyStopping !== undefined,
+        },
         ...(score !== undefined && { teacher: { name: teacher.name, score, rows: scoredRows(data.evaluation) } }),
       },
     });
@@ -164,6 +170,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       emit({ type: 'notice', text: `${arm.name} on seed ${seed} has a result and no model: it is trained again` });
       await trained(arm, seed, { signal: stopping, progress: () => {} });
     }
+    const onTest = await teacherOnTest(answering, { ...options, metrics });
     const studentPath = folderOf(method.name, seed);
     const hasNoTeacher = controls.includes('no-teacher');
     const record = experimentRecord({
@@ -192,6 +199,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       data: {
         train: { name: data.train.name, rows: data.train.size },
         evaluation: { name: data.evaluation.name, rows: scoredRows(data.evaluation) },
+        ...(data.test && { test: { name: data.test.name, rows: scoredRows(data.test) } }),
         ...(data.transfer && transfer && { transfer: { name: data.transfer.name, rows: transfer.rows } }),
       },
       warnings: warnings.known(),
@@ -199,6 +207,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       teacher: {
         name: teacher.name,
         ...(score !== undefined && { score }),
+        ...(onTest !== undefined && { test: onTest }),
         isPerSeed: false,
         ...training,
         ...(teacher.crossFitted && { folds: [...teacher.crossFitted.hashes] }),
@@ -238,7 +247,7 @@ function questionOf(
   { metric, isCompared }: { readonly metric: JudgedMetric; readonly isCompared: boolean },
 ): string {
   const { kind } = student.model;
-  const { name } = data.evaluation;
+  const { name } = data.test ?? data.evaluation;
   if (isCompared) return `Does ${teacher.name} help a ${kind} on ${name}, or is the same training without it as good?`;
   if (METRICS[metric].isWithTeacher)
     return `How often does a ${kind} agree with its teacher ${teacher.name} on ${name}?`;
@@ -263,13 +272,12 @@ async function describedArm(
   whole: Dataset,
 ): Promise<string> {
   const { transfer, validation } = options.data;
-  if (transfer === undefined && validation === undefined) return arm.description;
+  if (transfer === undefined && options.earlyStopping === undefined) return arm.description;
   if (isBaseline(arm)) return `${arm.description}; ${whole.size} rows`;
   const { train, steps, training } = await armTraining(arm, options);
-  const length = options.fit === undefined ? `, ${validation ? 'at most ' : ''}${steps} steps` : '';
-  const best = validation
-    ? `, its best epoch by ${training.earlyStopping?.metric} on ${validation.size} other training rows`
-    : '';
+  const length = options.fit === undefined ? `, ${options.earlyStopping ? 'at most ' : ''}${steps} steps` : '';
+  const by = validation ? `${validation.size} other training rows` : 'the validation split';
+  const best = options.earlyStopping ? `, its best epoch by ${training.earlyStopping?.metric} on ${by}` : '';
   return `${arm.description}; ${train.size} rows${length}${best}`;
 }
 

@@ -117,6 +117,7 @@ export async function distillationSettings(options: DistillOptions): Promise<Set
       train: describeData(data.train),
       transfer: data.transfer && describeData(data.transfer),
       evaluation: describeData(data.evaluation),
+      test: data.test && describeData(data.test),
       student: await describedStart(student, seed),
       assistants: assistants && (await Promise.all(assistants.map((each) => describedAssistant(each, seed)))),
       teacher: teacher.contentHash,

@@ -18,6 +18,7 @@ import { type DistillationData, type TransferSet, transferSet } from './transfer
 export type LearnedRows = {
   readonly train: Dataset;
   readonly evaluation: Dataset;
+  readonly test?: Dataset;
   /** The training rows and a pool behind them. */
   readonly transfer?: Dataset;
   /** Rows that are taken from those of `train`: with early stopping. */
@@ -34,7 +35,8 @@ export async function learnedRows(
   data: DistillationData,
   { earlyStopping }: { readonly earlyStopping?: EarlyStopping | undefined },
 ): Promise<{ readonly rows: LearnedRows; readonly pool: TransferSet | undefined }> {
-  const split = earlyStopping && splitOf(data.train);
+  // With a test split the validation split is there to choose by.
+  const split = data.test === undefined && earlyStopping ? splitOf(data.train) : undefined;
   const kept = split ? { ...data, train: split.rest, validation: split.part } : data;
   const pool = await transferSet(kept);
   const { transfer: _pool, ...own } = kept;

@@ -20,6 +20,7 @@ import type { DistillOptions } from './distill-options.js';
 import { designOf } from './distillation-design.js';
 import { learnedRows } from './monitoring.js';
 import { isAskedBefore } from './student-training.js';
+import { isFreeToAsk } from './teacher-answers.js';
 import { type ArmOptions, armRun, type StudentStart } from './train-arm.js';
 
 export type ArmPlan = {
@@ -100,7 +101,9 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   const answering = rememberingTeacher(options.teacher, { folder: answers });
   const labelling = labellings(answering, isTimed, LABELLING_SHARE * seconds);
   const isFed = isAskedBefore(options);
-  const longer = rows.evaluation.size / (rows.validation ?? rows.evaluation).size;
+  const evaluated = (rows.validation ?? rows.evaluation).size;
+  const longer = rows.evaluation.size / evaluated;
+  const tested = (rows.test?.size ?? 0) / evaluated;
   if (isFed) await labelling.addTraining(rows.transfer ?? rows.train, method.needs);
   const signals = labelling.found()[0]?.signals ?? usualSignals(answering);
   const finished = options.resume ? await finishedRuns(results) : [];
@@ -143,13 +146,14 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
         runs > 0 && {
           seconds: isBaseline(arm)
             ? secondsToFit(data.train.text?.table.texts ?? [], classes)
-            : secondsOfArm(estimates, longer) + starts.seconds(method),
+            : secondsOfArm(estimates, longer + tested) + starts.seconds(method),
         }),
     });
   }
   const { known } = answering;
   const isScored = known === undefined || known(data.evaluation) === data.evaluation.size;
   if (isScored) await labelling.add(data.evaluation, ['logits']);
+  if (data.test !== undefined && isFreeToAsk(options.teacher, data.test)) await labelling.add(data.test, ['logits']);
   return summed(planned, labelling.found(), {
     teacher: teacherRun && { ...(await estimateStage({ run: teacherRun }, costs)), runs: teacherRuns },
     parameters: student.model.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
@@ -165,7 +169,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
 /** How often the student's start is read before its first run. */
 const DESCRIBED = 2;
 
-/** Of a run with all its stages; at the end the student is scored once more, for the record. */
+/** Of a run with all its stages; at the end the student is scored once more, on each split, for the record. */
 function secondsOfArm(stages: readonly StageEstimate[], longer: number): number {
   return sum(stages.map(({ seconds = 0 }) => seconds)) + secondsToScore(stages, longer);
 }

@@ -10,6 +10,7 @@ import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../../training/checks/run-warnings.js';
 import type { Warning } from '../../training/checks/table.js';
 import { type Predictions, predictionsOf } from '../../training/evaluation/evaluate.js';
+import type { DistillOptions } from './distill-options.js';
 import { type TeacherFit, teacherFit } from './teacher-fit.js';
 
 type TeacherEvaluation = {
@@ -49,6 +50,25 @@ export async function evaluateTeacher(
     ...(predictions ? [[evaluation, ['logits']] as const] : []),
   ]);
   return { predictions, score, fit, found };
+}
+
+/**
+ * What the teacher scores on the test split, in points; undefined without one, and where asking costs more than time: of an
+ * endpoint, or of answers that were recorded for other rows.
+ * @param given the teacher itself, which `teacher` remembers the answers of
+ */
+export async function teacherOnTest(
+  teacher: Teacher,
+  { teacher: given, data: { test }, metrics }: Pick<DistillOptions, 'teacher' | 'data'> & Pick<Questions, 'metrics'>,
+): Promise<number | undefined> {
+  if (test === undefined || !isFreeToAsk(given, test)) return undefined;
+  const { [metrics[0]]: measured = Number.NaN } = (await predictionsBy(teacher, test, metrics)).metrics;
+  return Number.isNaN(measured) ? undefined : inPoints(measured);
+}
+
+/** Whether a teacher can be asked about rows that nothing is learnt from. */
+export function isFreeToAsk(teacher: Teacher, data: Dataset): boolean {
+  return teacher.known === undefined ? teacher.remembers !== true : isAnswered(teacher, data);
 }
 
 /** What the teacher's answers to the first of some sets say of it where they say anything. */

@@ -16,7 +16,7 @@ import type { Assistant, PhasedRunOptions } from '../../training/phases/phase-op
 import { runPhases } from '../../training/phases/phased-run.js';
 import { LAST } from '../../training/run/run-files.js';
 import type { RunOptions } from '../../training/run/run-options.js';
-import { type ArmResult, oneAnswer, packRightRows } from '../arm-result.js';
+import { type ArmResult, oneAnswer, packRightRows, type ScoredRows } from '../arm-result.js';
 import type { TimedResult } from '../arm-run.js';
 import { packAnswers } from '../kept-answers.js';
 import { armMethod, type DistillationArm } from './arms.js';
@@ -41,6 +41,8 @@ export type ArmOptions = StudentTraining & {
   readonly data: {
     readonly train: Dataset;
     readonly evaluation: Dataset;
+    /** Rows that the trained student is scored on besides, and nothing is chosen by. */
+    readonly test?: Dataset;
     /** The training rows and a pool without labels, for arms that a teacher answers. Default: the training rows. */
     readonly transfer?: Dataset;
     /** Rows that are in none of these, for early stopping. */
@@ -124,19 +126,24 @@ export async function trainArm(arm: DistillationArm, options: ArmOptions): Promi
   }
 }
 
-/** What the model of an arm scores, and what is kept of its answers. */
+type Scoring = Pick<ArmOptions, 'metrics' | 'threads' | 'device'>;
+
+/** What the model of an arm scores on the validation split, and on the test split where there is one. */
 export async function resultOf(
   model: Model,
   weights: Weights,
-  {
-    data: { evaluation: data },
-    metrics,
-    threads,
-    device,
-  }: Pick<ArmOptions, 'metrics' | 'threads' | 'device'> & {
-    readonly data: Pick<ArmOptions['data'], 'evaluation'>;
-  },
-): Promise<Pick<ArmResult, 'score' | 'metrics' | 'oneAnswer' | 'right' | 'answers'>> {
+  { data: { evaluation, test }, ...how }: Scoring & { readonly data: Pick<ArmOptions['data'], 'evaluation' | 'test'> },
+): Promise<ScoredRows & Pick<ArmResult, 'test'>> {
+  const scored = await scoredOn(evaluation, model, weights, how);
+  return test === undefined ? scored : { ...scored, test: await scoredOn(test, model, weights, how) };
+}
+
+async function scoredOn(
+  data: Dataset,
+  model: Model,
+  weights: Weights,
+  { metrics, threads, device }: Scoring,
+): Promise<ScoredRows> {
   const [metric] = metrics;
   const predicted = await withEvaluator({ model, data, metrics, threads, device }, (open) => open.predict(weights));
   const { metrics: measured, classes: said, logits } = predicted;

@@ -7,8 +7,10 @@ import { KeyIndex, keysOfRows } from '../../teachers/row-keys.js';
 
 export type DistillationData = {
   readonly train: Dataset;
-  /** What is reported is measured on these rows, which no choice may look at. */
+  /** The validation split. Without a test split what is reported is measured on these rows, and no choice of a run looks at them. */
   readonly evaluation: Dataset;
+  /** What is reported is measured on these rows, and nothing is chosen by them. */
+  readonly test?: Dataset;
   /** Rows that epochs are ranked on, which no arm is to learn from either. */
   readonly validation?: Dataset;
   /** Rows without labels, or whose labels are not to be used, of the same kind as those of `train`. */
@@ -18,7 +20,7 @@ export type DistillationData = {
 export type TransferSet = {
   /** The training rows, and those of the pool behind them. */
   readonly data: Dataset;
-  /** Of the pool: rows that are taken, and rows that are left out, since evaluation or validation have the same but for case and blanks. */
+  /** Of the pool: rows that are taken, and rows that are left out, since a split that is scored has the same but for case and blanks. */
   readonly rows: number;
   readonly leftOut: number;
 };
@@ -37,10 +39,10 @@ const POOLED = new WeakMap<Dataset, Pooled>();
 export async function transferSet(data: DistillationData): Promise<TransferSet | undefined> {
   const { transfer, ...others } = data;
   if (transfer === undefined) return undefined;
-  const { train, evaluation, validation } = others;
+  const { train, evaluation, validation, test } = others;
   const known = POOLED.get(transfer);
-  const isKnown = known?.train === train && known.evaluation === evaluation && known.validation === validation;
-  if (isKnown) return known.set;
+  const isSame = known?.train === train && known.evaluation === evaluation && known.validation === validation;
+  if (isSame && known.test === test) return known.set;
   const set = joined({ ...others, transfer });
   POOLED.set(transfer, { ...others, set });
   return set;
@@ -50,20 +52,22 @@ async function joined({
   train,
   evaluation,
   validation,
+  test,
   transfer,
 }: DistillationData & { readonly transfer: Dataset }): Promise<TransferSet> {
-  const isReported = await reportedIn(evaluation, transfer);
-  const isValidated = validation === undefined ? () => false : await reportedIn(validation, transfer);
+  const scored = [evaluation, validation, test].filter((data) => data !== undefined);
+  const isIn: ((row: number) => boolean)[] = [];
+  for (const data of scored) isIn.push(await reportedIn(data, transfer));
   const rows: number[] = [];
   for (let row = 0; row < transfer.size; row++) {
-    if (!isReported(row) && !isValidated(row)) rows.push(row);
+    if (!isIn.some((has) => has(row))) rows.push(row);
     // A million rows take seconds: timers and signals get their turn.
     if (row % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((done) => setImmediate(done));
   }
   if (rows.length === 0) {
     throw new OptionError({
       where: transfer.name,
-      wanted: `rows that are not in ${evaluation.name}`,
+      wanted: `rows that are not in ${scored.map(({ name }) => name).join(' or ')}`,
       got: 'none',
       fix: 'use another file: never train on the split that is reported',
     });

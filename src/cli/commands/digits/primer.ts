@@ -9,6 +9,7 @@ import { type PrimerEvent, type PrimerFigures, runPrimer } from '../../../experi
 import { PRIMER_ARMS } from '../../../experiments/primer/primer-arms.js';
 import { type ArticleModel, trainArticle } from '../../../experiments/primer/train-digits.js';
 import { statIfThere, writeFileAtomic } from '../../../files/atomic-write.js';
+import { asJson } from '../../../files/fingerprint.js';
 import { reportHtml } from '../../../report/html.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { gainsText, shipText } from '../../experiment-lines.js';
@@ -77,7 +78,7 @@ export async function primer(options: Options, io: CommandIo): Promise<CommandOu
     json: {
       ...figures,
       neverSeen: neverSeenJson(neverSeen),
-      ship: record.ship ? { ...record.ship } : null,
+      ship: record.ship ? asJson(record.ship) : null,
       outputDir: folder,
       report,
     },

@@ -136,17 +136,22 @@ function outputOf(
 ): CommandOutput {
   const columns = io.columns ?? DEFAULT_COLUMNS;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
-  const rows = record.arms.map(({ name, parameters, mean, sd, scores }) => [
+  const { heading } = METRICS[record.metric];
+  const hasTest = record.data?.test !== undefined;
+  // Seeds are of the split that the gains are on.
+  const headings = hasTest ? [`${heading} on validation`, 'on test', 'test by seed'] : [heading, 'by seed'];
+  const rows = record.arms.map(({ name, parameters, test, ...validated }) => [
     name,
     formatCount(parameters),
-    sd === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${sd.toFixed(2)}`,
-    scores.map((score) => score.toFixed(1)).join(' '),
+    meanText(validated),
+    ...(test ? [meanText(test)] : []),
+    (test ?? validated).scores.map((score) => score.toFixed(1)).join(' '),
   ]);
   const answer = record.headline?.text ?? record.notCompared;
   const shipped = record.ship === undefined ? paths.studentPath : join(paths.outputDir, record.ship.path);
   return {
     text: [
-      renderTable(['arm', 'parameters', METRICS[record.metric].heading, 'by seed'], rows, columns),
+      renderTable(['arm', 'parameters', ...headings], rows, columns),
       '',
       ...[answer, record.softTargets?.text, baselineText(record)].flatMap((text) =>
         text === undefined ? [] : [fold(text)],
@@ -169,18 +174,19 @@ function outputOf(
       ...paths,
       verdict: record.headline?.text ?? null,
       notCompared: record.notCompared ?? null,
-      ship: record.ship ? { ...record.ship, path: shipped } : null,
+      ship: record.ship ? asJson({ ...record.ship, path: shipped }) : null,
       metric: record.metric,
       teacher: {
         name: record.teacher?.name ?? '',
         score: record.teacher?.score ?? null,
+        test: record.teacher?.test ?? null,
         ...(record.teacher?.training && { training: asJson(record.teacher.training) }),
         ...(record.teacher?.folds && { folds: record.teacher.folds }),
         ...(endpoint && { answers: spentJson(endpoint) }),
         ...(badRows > 0 && { badRows }),
       },
       data: asJson(record.data ?? {}),
-      arms: record.arms.map(({ name, parameters, train, scores, mean, sd, metrics }) => ({
+      arms: record.arms.map(({ name, parameters, train, scores, mean, sd, metrics, test }) => ({
         name,
         parameters,
         train: train ? { ...train } : null,
@@ -188,9 +194,11 @@ function outputOf(
         mean,
         sd: sd ?? null,
         metrics: asJson(metrics ?? {}),
+        test: test ? asJson(test) : null,
       })),
-      gains: record.gains.map(({ arm, over, mean, low, high, fromSeeds, fromRows, verdict }) => ({
+      gains: record.gains.map(({ arm, over, split, mean, low, high, fromSeeds, fromRows, verdict }) => ({
         ...{ arm, over, mean, verdict },
+        split: split ?? 'validation',
         low: low ?? null,
         high: high ?? null,
         fromSeeds: fromSeeds ?? null,
@@ -201,6 +209,10 @@ function outputOf(
       peakRssBytes: record.peakRssBytes,
     },
   };
+}
+
+function meanText({ mean: centre, sd }: { readonly mean: number; readonly sd?: number | undefined }): string {
+  return sd === undefined ? centre.toFixed(2) : `${centre.toFixed(2)} ± ${sd.toFixed(2)}`;
 }
 
 /** Fewer decide little: of how far seeds spread, they say next to nothing. */
@@ -239,7 +251,7 @@ function foldsText({ teacherFolds }: Options): string {
 /** Arms, runs, rows, steps and what they take, as the same command without the flag would have them. */
 function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoad): CommandOutput {
   const { run, labelledRows, isUnlabelled, teachers, metric, outputDir, start: student, plan } = planned;
-  const { train, evaluation } = run;
+  const { train, evaluation, test } = run;
   const totalSteps = run.fit === undefined ? planOn(run, train).totalSteps : 0;
   const how =
     run.fit === undefined
@@ -258,6 +270,9 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       `runs     ${formatCount(runs)}: each arm on ${seedsText(options.seeds)}`,
       `train    ${rows} (${train.name}), ${how}`,
       `judged   by ${metric} on ${formatCount(scoredRows(evaluation))} rows (${evaluation.name})`,
+      ...(test
+        ? [`tested   each run once, on ${formatCount(scoredRows(test))} rows (${test.name}): the gains are on these`]
+        : []),
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
       ...planLines(plan, machine),
@@ -276,6 +291,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       batchSize: run.fit === undefined ? run.batchSize : null,
       metric,
       evaluationRows: scoredRows(evaluation),
+      testRows: test ? scoredRows(test) : null,
       teachers,
       teacherEpochs: options.teacherEpochs ?? null,
       teacherFolds: options.teacherFolds ?? null,
