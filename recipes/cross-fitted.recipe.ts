@@ -108,6 +108,7 @@ async function distilled(entry: Entry, fitting: Fitting, { work, runs, seeds, li
     ...(fitting === 'cross-fitted' && { teacherFolds: FOLDS }),
     method: hinton({ alpha: 0.9 }),
     task: await taskOf(set),
+    test: 'none',
     controls: fitting === 'in-sample' ? ['no-teacher'] : [],
     seeds,
     outputDir,

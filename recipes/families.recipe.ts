@@ -91,6 +91,7 @@ async function runCell({ set, family, seeds, teacher, task, transfer }: Cell, wh
     ...limits,
     teacher,
     task,
+    test: 'none',
     ...(transfer && { transfer }),
     controls: FAMILIES[family].hasBaseline ? ['no-teacher', 'linear'] : ['no-teacher'],
     seeds,

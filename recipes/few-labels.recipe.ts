@@ -144,6 +144,7 @@ async function alone(student: StudentName, { cell, seed, drawn, folder, limits, 
     ...common,
     ...(most !== undefined && { epochs: most, earlyStopping: PATIENCE, schedule: 'constant' }),
     task: { ...drawn.task, train: fitted, dev: inner },
+    test: 'none',
   });
   const scores = searched.record.epochs.map(({ metrics }) => metrics.accuracy ?? 0);
   const best = Math.max(...scores);
@@ -152,6 +153,7 @@ async function alone(student: StudentName, { cell, seed, drawn, folder, limits, 
     ...common,
     ...(most !== undefined && { epochs, earlyStopping: 0, schedule: 'constant' }),
     task: { ...drawn.task, train: drawn.labelled, dev: inner },
+    test: 'none',
   });
   const parameters = model.record.parameters;
   keep({
@@ -231,6 +233,7 @@ async function taught(
     ...(steps !== undefined && { epochs: epochsOf(student, steps, labelled.size + pool.size) }),
     ...(cell.maxLength !== undefined && { maxLength: cell.maxLength }),
     task: { ...task, train: labelled, dev: scored },
+    test: 'none',
     controls: student === 'ngram' ? ['hard-labels', 'linear'] : ['hard-labels'],
     seeds: [seed],
     cacheDir: join(folder, 'answers'),

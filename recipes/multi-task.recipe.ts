@@ -76,7 +76,16 @@ type Place = {
 async function teacherOf(task: TextTask, model: TextModel, { work, run }: Place) {
   const { maxLength, teacher } = SETTINGS;
   const outputDir = join(work, 'teachers', task.name);
-  const { record } = await fineTune({ ...teacher, ...run, model, task, maxLength, outputDir, resume: true });
+  const { record } = await fineTune({
+    ...teacher,
+    ...run,
+    model,
+    task,
+    test: 'none',
+    maxLength,
+    outputDir,
+    resume: true,
+  });
   const score = percent(record.metrics[task.metrics[0] ?? '']);
   return { score, teacher: modelTeacher(await loadModel(outputDir)) };
 }

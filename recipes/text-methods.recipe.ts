@@ -192,6 +192,7 @@ async function runEntry(name: string, entry: Entry, read: Read, from: TextModel,
     student: (seed) => withHeadFor(from.model.config.num_hidden_layers === 3 ? from : firstLayers(from, 3), task, seed),
     start: `first 3 layers of minilm-l6${entry.start === undefined ? '' : `, ${entry.start}`}`,
     task: { ...task, train: rows },
+    test: 'none',
     method,
     ...(entry.copies !== undefined && { transfer: await poolOf(rows, entry.copies) }),
     ...(assistant &&

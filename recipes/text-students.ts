@@ -116,6 +116,7 @@ export async function runTextRecipe(recipe: TextRecipe, args: readonly string[])
     student: (seed) => recipe.student(pretrained, task, seed),
     start: recipe.start,
     task: { ...task, train: part, dev },
+    test: 'none',
     ...(recipe.pool && rest && { transfer: rest }),
     method: recipe.method,
     ...(controls && { controls }),
@@ -194,6 +195,7 @@ export function taughtBy(
     ...training,
     model,
     task,
+    test: 'none',
     resume: true,
     onEvent: (event) => {
       if (event.type === 'evaluation') console.log(`teacher, epoch ${event.epoch}: ${JSON.stringify(event.metrics)}`);

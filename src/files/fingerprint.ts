@@ -117,11 +117,17 @@ export function expectSame(path: string, then: Json, now: Json): void {
   });
 }
 
+/** What runs and experiments call their test split. */
+const TEST_SPLITS: readonly string[] = ['test', 'testData'];
+
 /** What to do about a difference that nobody may have asked for. */
 export function fixOf({ option, then }: Difference): string | undefined {
   const name = option.split('.').at(-1);
   if (name === 'hash')
     return 'what is read there has changed since: continue with the original rows and tokenizer, or start over';
+  if (TEST_SPLITS.includes(option) && then === undefined) {
+    return "it began without a test split: continue with --test none (in code test: 'none')";
+  }
   if (name !== 'threads') return undefined;
   return `give --threads ${then}: another number changes the rounding of sums, and the default depends on the machine`;
 }

@@ -66,6 +66,8 @@ describe('retort train with a test split', () => {
     expect(linesIn('parted', 'log.jsonl').map(({ seconds: _seconds, ...one }) => one)).toEqual(
       log.map(({ seconds: _seconds, ...one }) => one),
     );
+    const older = retort(`${line} --output_dir alone --resume`, root);
+    expect(older.stderr).toContain('it began without a test split: continue with --test none');
     // Another test split would be another run, and one that has ended is not scored again.
     const other = retort(`${line.replace('test.csv', 'dev.csv')} --output_dir parted --resume`, root);
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('resuming with another testData')]);
