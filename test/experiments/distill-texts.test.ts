@@ -123,6 +123,22 @@ describe('distillTexts', () => {
     expect(weightsHash(student.weights)).toBe(weightsHash((await loadTextModel(studentPath)).weights));
   });
 
+  test('a method of several phases stops early in its last one, a control within the same steps', async () => {
+    const { record, studentPath } = await distillTexts({
+      ...training,
+      ...{ teacher, task, method: 'tinybert', epochs: 4, earlyStopping: 1, monitor: 'loss', seeds: 1 },
+      student: firstLayers(pretrained, 1),
+      controls: ['no-teacher'],
+      outputDir: join(root, 'monitored-phases'),
+    });
+    const run = JSON.parse(readFileSync(join(studentPath, 'metrics.json'), 'utf8'));
+    expect(run.phases.length).toBeGreaterThan(1);
+    const losses = run.epochs.map(({ metrics }: { metrics: { loss: number } }) => metrics.loss);
+    expect(run.metrics.loss).toBe(Math.min(...losses));
+    expect(run.data.evaluation.rows).toBe(6);
+    expect(record.arms.map(({ train }) => train?.rows)).toEqual([58, 58]);
+  });
+
   test('copies of the training rows are labelled by the teacher alone, beside a pool', async () => {
     const copied = { ...training, teacher, task, model: 'ngram', controls: 'no-teacher', seeds: 1, transferCopies: 2 };
     const alone = await distillTexts({ ...copied, ...NO_STEPS, outputDir: join(root, 'copies') });
