@@ -131,8 +131,8 @@ function chosenColumns(options: ReadSplitRowsOptions, { names, isOpen = false }:
   };
 }
 
-/** Where nobody names another. */
-const SPLIT_COLUMN = 'split';
+/** The column of splits where nobody names another. */
+export const SPLIT_COLUMN = 'split';
 
 /** Of a text: no model here reads more than a few thousand tokens, and splitting a text of many megabytes takes seconds. */
 const MAX_CHARACTERS = 2 ** 20;

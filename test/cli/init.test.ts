@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -295,6 +295,30 @@ describe('retort init', () => {
     const { exitCode, stderr, stdout } = await init(path, '--output', output);
     expect(stderr).toMatch(message);
     expect([exitCode > 0, stdout, existsSync(output)]).toEqual([true, '', false]);
+  });
+
+  test('a column of splits and a test split beside the file are proposed; a column split of something else is not', async () => {
+    const rows = (split: (i: number) => string) =>
+      `text,label,split\n${Array.from({ length: 60 }, (_, i) => `row ${i} of text,${i % 2 ? 'a' : 'b'},${split(i)}\n`).join('')}`;
+    const of = async (content: string, ...flags: string[]) => {
+      const path = file('a.csv', content);
+      writeFileSync(join(dirname(path), 'a-test.csv'), 'text,label\nx,a\n');
+      const output = join(dirname(path), 'retort.yaml');
+      await init(path, '--output', output, ...flags);
+      const { task } = parse(readFileSync(output, 'utf8'));
+      return [task.split, task.dev, task.test && basename(task.test)];
+    };
+    const mixed = rows((i) => ['train', 'train', 'Validation', 'test'][i % 4] ?? '');
+    expect(await of(mixed)).toEqual(['split', undefined, undefined]);
+    expect(await of(rows((i) => (i % 3 ? 'train' : 'dev')))).toEqual(['split', undefined, 'a-test.csv']);
+    expect(
+      await of(
+        rows((i) => (i % 3 ? 'left' : 'right')),
+        '--label',
+        'label',
+      ),
+    ).toEqual(['none', undefined, 'a-test.csv']);
+    expect(await of(mixed, '--split', 'none', '--label', 'label')).toEqual(['none', undefined, 'a-test.csv']);
   });
 
   test('a file without a header, with another separator: the config says so, and is read', async () => {

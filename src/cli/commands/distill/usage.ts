@@ -91,6 +91,10 @@ export const distillUsage = {
       does: 'another method with options of its own',
       line: 'retort distill sst2 --teacher outputs/teacher --layers 3 --method pkd --method_options beta=100,layerMap=skip',
     },
+    {
+      does: 'choices on one split, the gain on another',
+      line: 'retort distill reviews.csv --teacher outputs/reviews --dev dev.csv --test test.csv',
+    },
     { does: 'a retort.yaml, but with one epoch', line: 'retort distill retort.yaml --epochs 1' },
     { does: 'a first look: one student, no verdict', line: 'retort distill sst2 --teacher outputs/teacher --quick' },
   ],

@@ -2,8 +2,9 @@
 
 import { dirname, isAbsolute, relative } from 'node:path';
 import process from 'node:process';
-import { fileLayout, fileTargets, lineRules, splitColumnOf } from '../../../data/file-columns.js';
+import { fileLayout, fileTargets, lineRules, NO_SPLIT, splitColumnOf } from '../../../data/file-columns.js';
 import { openPool } from '../../../data/open-task.js';
+import { SPLIT_COLUMN } from '../../../data/read-text-table.js';
 import { readOtherSplits, readTextTask } from '../../../data/read-text-task.js';
 import { sampleColumns } from '../../../data/sample-columns.js';
 import { splitBeside } from '../../../data/split-files.js';
@@ -134,6 +135,7 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
 }
 
 const TEST_WHY = 'Found beside it. It is scored once, at the end, and nothing is chosen by it; none leaves it out.';
+const NO_SPLIT_WHY = 'No column says which split a row is of; without it a column split would.';
 const SPLIT_WHY = 'The column of the split that each row is of; rows of the test split are scored once, at the end.';
 
 /** How the file is written, as the flags said. */
@@ -162,8 +164,14 @@ function roleLines(
     ...(pair === undefined ? [] : [{ key: 'pair', value: value(pair), why: 'The column of second texts.' }]),
     ...(label === undefined ? [] : [{ key: 'label', value: value(label), why: `The column of labels.${numbers}` }]),
     ...(score === undefined ? [] : [{ key: 'score', value: value(score), why: 'The column of numbers to predict.' }]),
-    ...(split === undefined ? [] : [{ key: 'split', value: value(split), why: SPLIT_WHY }]),
+    ...splitLine(split ?? (others.includes(SPLIT_COLUMN) ? NO_SPLIT : undefined), value),
   ];
+}
+
+function splitLine(split: string | undefined, value: (column: string) => string | number): ProposedLine[] {
+  if (split === undefined) return [];
+  if (split === NO_SPLIT) return [{ key: 'split', value: NO_SPLIT, why: NO_SPLIT_WHY }];
+  return [{ key: 'split', value: value(split), why: SPLIT_WHY }];
 }
 
 function skipLine(badRows: number): ProposedLine[] {
