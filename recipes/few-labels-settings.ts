@@ -39,7 +39,6 @@ const ENTRIES = {
     title: 'IMDB, 500 labels',
     set: 'imdb',
     labels: { rows: 500 },
-    pool: 5000,
     scored: ['test'],
     scoredRows: 5000,
     maxLength: 128,

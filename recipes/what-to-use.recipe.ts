@@ -33,7 +33,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
   'few-labels-sst2-500': fewLabels('sst2-500', { rows: 500, pool: 20_000 }),
   'few-labels-trec-500': fewLabels('trec-500', { rows: 500, pool: 4952 }),
   'few-labels-banking77-770': fewLabels('banking77-770', { rows: 770, pool: 9233 }),
-  'few-labels-imdb-500': fewLabels('imdb-500', { rows: 500, pool: 5000 }),
+  'few-labels-imdb-500': fewLabels('imdb-500', { rows: 500, pool: 4500 }),
   'trec-ngram': family('trec', 'ngram'),
   'sst2-bilstm-tiny': family('sst2', 'bilstm-tiny'),
   'sst2-ngram': family('sst2', 'ngram'),
