@@ -9,16 +9,14 @@
  *
  * With numbers those are run. The seventh has the teacher that the second has trained. On Linux: by `/proc`.
  */
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from '../src/entries/experiments.js';
 import { keptJson } from './kept-json.js';
+import { timed } from './timed-command.js';
 import { writeFileAtomic } from './write-file.js';
 
-const MAIN = join('dist', 'cli', 'main.js');
 const RESULTS = join('results', 'plan-times.json');
 const TEACHER = 2;
 
@@ -111,41 +109,3 @@ function outcomeOf(command: string, number: number, outputs: string): Outcome {
 const ALIKE = 0.1;
 
 type Range = { readonly low: number; readonly high: number };
-
-/** A command from the start of its process to its end. */
-function timed(words: readonly string[]) {
-  const begun = performance.now();
-  const [all, own] = [machineSeconds(), childrenSeconds()];
-  const { status, stdout } = spawnSync(process.execPath, [MAIN, ...words], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (status !== 0) throw new Error(`${words.join(' ')}: exit code ${status}`);
-  const seconds = (performance.now() - begun) / 1000;
-  const byOthers = machineSeconds() - all - (childrenSeconds() - own);
-  return { seconds, stdout, others: Math.max(0, byOthers) / (seconds * availableParallelism()) };
-}
-
-/** In which `/proc` counts. */
-const TICKS_PER_SECOND = 100;
-
-/** That all processes have had of all cores, those of other machines on the same hardware included. */
-function machineSeconds(): number {
-  const [, user = 0, nice = 0, system = 0, , , interrupts = 0, soft = 0, stolen = 0] = (
-    readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? ''
-  )
-    .split(/ +/)
-    .map(Number);
-  return (user + nice + system + interrupts + soft + stolen) / TICKS_PER_SECOND;
-}
-
-/** That processes which this one has started, and which have ended, had. */
-function childrenSeconds(): number {
-  const fields = readFileSync('/proc/self/stat', 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-    .map(Number);
-  // Fields 16 and 17 of proc(5); the first two are gone.
-  const [user = 0, system = 0] = fields.slice(13, 15);
-  return (user + system) / TICKS_PER_SECOND;
-}
