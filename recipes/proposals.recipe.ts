@@ -84,18 +84,47 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Percent right, or of MRPC and SMS spam their metric; gains in points with 95 % intervals. */
+export function proposalsTable({ outcomes }: Proposals): string {
+  const said = (over: ProposalOutcome['gains'][string] | undefined) =>
+    over?.low === undefined || over.high === undefined
+      ? ''
+      : `${over.verdict}: ${over.mean.toFixed(1)} [${over.low.toFixed(1)}, ${over.high.toFixed(1)}]`;
+  const minutes = (seconds: number) => (seconds / 60).toFixed(1);
+  const lines = outcomes.map(({ set, rows, pool, promisesGain, scores, teacher, gains, plan, took }) => {
+    const cells = [
+      ENTRIES[set].title,
+      `${rows.toLocaleString('en')} + ${pool.toLocaleString('en')}`,
+      promisesGain ? 'a gain' : 'none',
+      teacher?.toFixed(1) ?? '',
+      ['hinton', 'no-teacher', 'linear'].map((arm) => scores[arm]?.toFixed(1) ?? '').join(' / '),
+      said(gains['no-teacher']),
+      said(gains.linear),
+      `${minutes(plan.low)} to ${minutes(plan.high)}`,
+      minutes(took.seconds),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| set | rows + texts | promised | teacher | with / without / linear | over labels alone | over the linear model | planned, min | took, min |',
+    '| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
 async function outcomeOf(set: SetName, folder: string): Promise<ProposalOutcome> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'retort.yaml');
   const data = await written(set, folder);
   const init = timed(['init', ...data, '--output', config, '--json', '--quiet']);
-  const { rows, use } = JSON.parse(init.stdout) as {
-    readonly rows: number;
+  const { use } = JSON.parse(init.stdout) as {
     readonly use: { readonly name: string; readonly promisesGain: boolean };
   };
   const planned = timed(['distill', config, '--dry_run', '--json', '--quiet']);
-  const { plan, poolRows, outputDir } = JSON.parse(planned.stdout) as {
+  const { plan, rows, poolRows, outputDir } = JSON.parse(planned.stdout) as {
+    readonly rows: number;
     readonly plan: { readonly secondsRange: { readonly low: number; readonly high: number } };
     readonly poolRows: number;
     readonly outputDir: string;
@@ -104,7 +133,7 @@ async function outcomeOf(set: SetName, folder: string): Promise<ProposalOutcome>
   const record = await readExperimentRecord(join(outputDir, 'experiment.json'));
   return {
     ...{ set, rows, pool: poolRows, line: use.name, promisesGain: use.promisesGain },
-    scores: Object.fromEntries(record.arms.map((arm) => [arm.name, arm.mean])),
+    scores: Object.fromEntries(record.arms.map((arm) => [arm.name, Number(arm.mean.toFixed(4))])),
     teacher: record.teacher?.score,
     metric: record.metric,
     gains: Object.fromEntries(

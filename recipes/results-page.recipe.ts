@@ -17,6 +17,7 @@ import { type FewLabelsCell, fewLabelsTable } from './few-labels-figures.js';
 import { type LinearBaseline, linearBaselineTable } from './linear-baseline.recipe.js';
 import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
+import { type Proposals, proposalsTable } from './proposals.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 import { type CoverageResults, coverageTable } from './verdict-coverage.recipe.js';
@@ -35,6 +36,7 @@ const FAMILY_GAINS = 'family-gains';
 const FAMILY_SPEED = 'family-speed';
 const FEW_LABELS = 'few-labels';
 const CROSS_FITTED = 'cross-fitted';
+const PROPOSALS = 'proposals';
 const WHAT_TO_USE = 'what-to-use';
 const PEERS = 'family-peers';
 /** A second table of the same results. */
@@ -57,6 +59,7 @@ async function blockOf(folder: string, name: string): Promise<string> {
   if (name === PEERS) return familyPeersTable(read() as readonly FamilyPeerRun[]);
   if (name === PEERS_COST) return familyPeersCostTable(read(PEERS) as readonly FamilyPeerRun[]);
   if (name === FEW_LABELS) return fewLabelsTable(read() as readonly FewLabelsCell[]);
+  if (name === PROPOSALS) return proposalsTable(read() as Proposals);
   if (name === CROSS_FITTED) return crossFittedTable(read() as CrossFittedResults);
   if (name === TAKD) return takdTable(read() as TakdResults);
   if (name === LINEAR) return linearBaselineTable(read() as readonly LinearBaseline[]);
