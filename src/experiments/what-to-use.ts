@@ -99,11 +99,19 @@ export const USE_CASES: readonly UseCase[] = [
   },
   {
     name: 'few-labels',
-    says: 'few labels (to 2,000), four times as many unlabelled texts or more',
-    when: { rows: { most: 2000 }, poolPerRow: { least: 4 } },
+    says: 'few labels (to 2,000) of fewer than 20 classes, four times as many unlabelled texts or more',
+    when: { rows: { most: 2000 }, classes: { most: 19 }, poolPerRow: { least: 4 } },
     use: { ...NGRAM, teacher: FEW_ROWS_TEACHER },
     why: 'A pre-trained teacher learns from few labels what n-grams cannot, and tells it to them on texts that nobody has labelled.',
-    evidence: ['few-labels-sst2-500', 'few-labels-trec-500', 'few-labels-banking77-770', 'few-labels-imdb-500'],
+    evidence: ['few-labels-sst2-500', 'few-labels-trec-500', 'few-labels-imdb-500'],
+  },
+  {
+    name: 'few-labels-many-classes',
+    says: 'the same of 20 classes or more',
+    when: { rows: { most: 2000 }, poolPerRow: { least: 4 } },
+    use: { ...NGRAM, teacher: FEW_ROWS_TEACHER },
+    why: 'Of some ten rows a class the teacher learns hardly more than a linear model does: look at its score first.',
+    evidence: ['few-labels-banking77-770'],
   },
   {
     name: 'thousands-and-pool',
