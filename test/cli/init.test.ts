@@ -141,7 +141,7 @@ describe('retort init', () => {
     expect(config.transfer).toEqual({ file: join(dirname(path), 'pool.txt') });
     expect(values).toMatchObject({ model: 'ngram', transfer: join(dirname(path), 'pool.txt'), teacherEpochs: 20 });
     expect(stdout).toMatch(/unlabelled texts: 501 \(.*pool\.txt\), 1 of them training texts too/);
-    expect(stdout).toContain('case: few labels (to 2,000), four times as many unlabelled texts or more');
+    expect(stdout).toContain('case: few labels (to 2,000) of fewer than 20 classes');
     expect((await init(path, '--output', join(dirname(path), 'b.yaml'), '--transfer', 'none.txt')).stderr).toMatch(
       /none\.txt: wanted/,
     );
