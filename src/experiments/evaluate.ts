@@ -1,15 +1,15 @@
 /** @file A trained model of texts, by name, scored on labelled data: each figure with its interval. */
 import process from 'node:process';
 import { BadRows } from '../data/bad-rows.js';
-import { type FileTargets, fileLayout, fileTargets } from '../data/file-columns.js';
+import { type FileTargets, fileLayout, fileTargets, splitColumnOf } from '../data/file-columns.js';
 import { formatOf, hasColumns } from '../data/formats/table.js';
 import { isUnnamed } from '../data/label-column.js';
-import { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
+import { type ReadTextTableOptions, readSplitRows, type SplitRows } from '../data/read-text-table.js';
 import { recalledReading } from '../data/recalled-reading.js';
 import { COLUMN_SETTINGS, type ColumnSettings, type TaskSettings } from '../data/task-settings.js';
 import { isTextSetName, loadTextSet } from '../data/text-sets.js';
-import type { TextTable } from '../data/text-table.js';
-import { type SplitName, splitOf } from '../data/text-task.js';
+import { selectRows, type TextTable } from '../data/text-table.js';
+import { SPLITS, type SplitName, splitOf } from '../data/text-task.js';
 import { FileError, OptionError } from '../errors/failures.js';
 import { type OpenedTextModel, openTextModel } from '../export/open-text-model.js';
 import type { Answer, TextInput } from '../inference/answer.js';
@@ -28,7 +28,7 @@ export type EvaluateOptions = HubEvents &
     readonly model: string;
     /** A set by name, a file with a column of labels (of a regression values), or texts that a program has read. */
     readonly data: string | TextTable;
-    /** Of a set by name. Default: `dev`. */
+    /** Of a set by name, or of a file with a column of splits. Default: `dev`. */
     readonly split?: SplitName | undefined;
     /** Measured first, besides the usual ones. */
     readonly metric?: JudgedMetric | undefined;
@@ -81,7 +81,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
 }
 
 /** @throws OptionError for what contradicts the data that was named. */
-function expectFitting({ data, split, dataDir, ...settings }: EvaluateOptions): void {
+function expectFitting({ data, split: _, dataDir, ...settings }: EvaluateOptions): void {
   if (typeof data === 'object') return;
   const isSet = isTextSetName(data);
   const columns: Readonly<Record<string, unknown>> = settings;
@@ -90,16 +90,20 @@ function expectFitting({ data, split, dataDir, ...settings }: EvaluateOptions): 
     const got = `${data}, whose columns are known`;
     throw new OptionError({ where: ofFiles, wanted: 'a file', got, fix: 'leave it out' });
   }
-  if (!isSet && (split ?? dataDir) !== undefined) {
-    const where = split === undefined ? 'dataDir' : 'split';
-    throw new OptionError({ where, wanted: 'the name of a data set', got: `'${data}'`, fix: 'leave it out' });
+  if (!isSet && dataDir !== undefined) {
+    throw new OptionError({
+      where: 'dataDir',
+      wanted: 'the name of a data set',
+      got: `'${data}'`,
+      fix: 'leave it out',
+    });
   }
 }
 
 type Scorable = { readonly table: TextTable; readonly metrics: readonly JudgedMetric[] };
 
 async function readData(options: EvaluateOptions, { labels, readAs }: OpenedTextModel): Promise<Scorable> {
-  const { data, metric, split = 'dev', dataDir = process.env.RETORT_DATA } = options;
+  const { data, metric, split, dataDir = process.env.RETORT_DATA } = options;
   const isRegression = labels.length === 1;
   const measured = (usual: Parameters<typeof askedMetrics>[1]) => askedMetrics(metric, usual, labels.length);
   if (typeof data === 'object') return { table: data, metrics: measured(usualMetrics(labels.length)) };
@@ -113,7 +117,7 @@ async function readData(options: EvaluateOptions, { labels, readAs }: OpenedText
         fix: 'use a model of this task',
       });
     }
-    return { table: splitOf(task, split), metrics: measured(task.metrics) };
+    return { table: splitOf(task, split ?? DEFAULT_SPLIT), metrics: measured(task.metrics) };
   }
   if (formatOf(data) !== undefined && !hasColumns(data)) {
     throw new FileError({ where: data, wanted: 'a file with labels', got: 'plain text', fix: 'use .csv or .jsonl' });
@@ -124,14 +128,46 @@ async function readData(options: EvaluateOptions, { labels, readAs }: OpenedText
   const { settings, labelMap, notice } = await recalledReading(data, options, readAs, ['text', 'pair', target]);
   if (notice !== undefined) options.onNotice?.(notice);
   const { textColumn, pairColumn, header, delimiter, quote } = settings;
-  const table = await readTextTable(data, {
+  const read = await readSplitRows(data, {
+    split: splitColumnOf(settings),
     ...fileLayout({ textColumn, pairColumn, header, delimiter, quote }),
     ...(await targetsOfModel(settings, labels, labelMap)),
     ...bad.read,
     onNotice: options.onNotice,
   });
   bad.tell();
-  return { table, metrics: measured(usualMetrics(labels.length)) };
+  return { table: rowsOfSplit(read, options), metrics: measured(usualMetrics(labels.length)) };
+}
+
+const DEFAULT_SPLIT = 'dev';
+
+/**
+ * The rows to score of a file: those of one split where it has a column of them, since the others were learnt from.
+ * @throws OptionError for a split of a file without such a column, or without rows of it.
+ */
+function rowsOfSplit({ table, splits }: SplitRows, { split, onNotice }: EvaluateOptions): TextTable {
+  if (splits === undefined) {
+    if (split === undefined) return table;
+    throw new OptionError({
+      where: 'split',
+      wanted: 'the name of a data set, or a file with a column of splits',
+      got: `'${table.name}', which has none`,
+      fix: 'leave it out, or name the column: splitColumn',
+    });
+  }
+  const asked = split ?? DEFAULT_SPLIT;
+  const rows = [...splits.keys()].filter((row) => SPLITS[splits[row] as number] === asked);
+  if (rows.length === 0) {
+    const found = SPLITS.filter((_, place) => splits.includes(place)).join(' and ');
+    throw new OptionError({
+      where: 'split',
+      wanted: `rows of the split ${asked} in ${table.name}`,
+      got: `${found} alone`,
+      fix: `choose ${found.replace(' and ', ' or ')}, or say that the column is none: splitColumn none`,
+    });
+  }
+  onNotice?.(`${table.name}: ${rows.length} of ${table.size} rows are of the split ${asked}; the others are left out`);
+  return selectRows(table, rows, `${table.name}, ${asked}`);
 }
 
 /** @throws OptionError for targets that are not those of the model. */

@@ -39,6 +39,37 @@ describe('evaluate', () => {
     expect(figures[1]?.value).toBeCloseTo(11 / 12);
   });
 
+  test('a file with a column of splits: only the rows of one, since the others were learnt from', async () => {
+    const data = join(root, 'splits.csv');
+    const plain = texts.flatMap((text, row) =>
+      /^[\w ,.'!?-]+$/u.test(text) ? [[text, answers[row] ?? ''] as const] : [],
+    );
+    const [last, ...others] = plain.toReversed();
+    // Right in the validation row alone.
+    const wrong = (label: string) => LABELS.find((other) => other !== label) ?? '';
+    const rows = [
+      ...others.map(([text, label]) => `"${text}",${wrong(label)},train`),
+      `"${last?.[0]}",${last?.[1]},Validation`,
+    ];
+    writeFileSync(data, `text,label,split\n${rows.join('\n')}\n`);
+    const notices: string[] = [];
+    const scored = await evaluate({ model, data, threads: 1, onNotice: (text) => notices.push(text) });
+    expect([scored.rows, scored.figures[0]?.value]).toEqual([1, 1]);
+    const said = `splits.csv: 1 of ${rows.length} rows are of the split dev; the others are left out`;
+    expect(notices).toContain(said);
+    const whole = await evaluate({ model, data, splitColumn: 'none', threads: 1 });
+    expect([whole.rows, whole.figures[0]?.value]).toEqual([rows.length, 1 / rows.length]);
+    expect(rows.length).toBeGreaterThan(2);
+    await expect(evaluate({ model, data, split: 'test', threads: 1 })).rejects.toThrow(
+      'split: wanted rows of the split test in splits.csv, got train and dev alone; choose train or dev',
+    );
+    const unsplit = join(root, 'unsplit.csv');
+    writeFileSync(unsplit, `text,label\n"${last?.[0]}",${last?.[1]}\n`);
+    await expect(evaluate({ model, data: unsplit, split: 'test', threads: 1 })).rejects.toThrow(
+      /split: wanted the name of a data set, or a file with a column of splits, got 'unsplit\.csv'/,
+    );
+  });
+
   test('a file without a header, its labels by the names of another file, bad rows left out', async () => {
     const data = join(root, 'rows.csv');
     const labelNames = join(root, 'names.tsv');
@@ -93,8 +124,8 @@ describe('evaluate', () => {
     await expect(evaluate({ model, data, scoreColumn: 'grade', threads: 1 })).rejects.toThrow(
       'scoreColumn: wanted a model that predicts values, got a model of labels; leave it out, and name the column of labels: labelColumn',
     );
-    await expect(evaluate({ model, data: 'own.csv', split: 'dev' })).rejects.toThrow(
-      "split: wanted the name of a data set, got 'own.csv'; leave it out",
+    await expect(evaluate({ model, data: 'own.csv', dataDir: 'data' })).rejects.toThrow(
+      "dataDir: wanted the name of a data set, got 'own.csv'; leave it out",
     );
   });
 });

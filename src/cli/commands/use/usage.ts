@@ -55,7 +55,18 @@ export const evaluateUsage = {
       ...DIGIT_SETTINGS.dataDir,
       help: 'folder of data sets; for texts also the environment variable RETORT_DATA [digits: data/mnist]',
     },
-    split: { kind: 'choice', choices: SPLITS, group: 'Texts', help: 'split of a data set by name', defaultSays: 'dev' },
+    split: {
+      kind: 'choice',
+      choices: SPLITS,
+      group: 'Texts',
+      help: 'split of a data set by name, or of a file with a column of splits',
+      defaultSays: 'dev',
+    },
+    splitColumn: {
+      ...COLUMN_SETTINGS.splitColumn,
+      aliases: [],
+      help: 'column of the split that each row is of; none: no column is',
+    },
     metric: {
       ...{ kind: 'choice', choices: ASKED_METRICS, group: 'Texts' },
       help: 'metric to report first, besides the usual ones',
