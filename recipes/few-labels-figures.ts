@@ -65,11 +65,14 @@ export function runsOfCell(results: string, cell: CellName): readonly FewLabelsR
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as FewLabelsRun);
 }
 
+/** What the runs that are there come to, by cells. */
+export function fewLabelsCells(results: string): readonly FewLabelsCell[] {
+  return (Object.keys(CELLS) as CellName[]).flatMap((cell) => cellOf(cell, runsOfCell(results, cell)) ?? []);
+}
+
 /** Makes `results/few-labels.json` of the runs that are there. */
-export async function summariseFewLabels(results: string): Promise<readonly FewLabelsCell[]> {
-  const cells = (Object.keys(CELLS) as CellName[]).flatMap((cell) => cellOf(cell, runsOfCell(results, cell)) ?? []);
-  await writeFileAtomic(join(results, `${RESULTS}.json`), `${JSON.stringify(cells, null, 1)}\n`);
-  return cells;
+export async function summariseFewLabels(results: string): Promise<void> {
+  await writeFileAtomic(join(results, `${RESULTS}.json`), `${JSON.stringify(fewLabelsCells(results), null, 1)}\n`);
 }
 
 function cellOf(cell: CellName, runs: readonly FewLabelsRun[]): FewLabelsCell | undefined {

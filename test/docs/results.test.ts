@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { fewLabelsCells } from '../../recipes/few-labels-figures.js';
 import { filledPage, lossFigures, PAGES } from '../../recipes/results-page.recipe.js';
 import { METHODS } from '../../src/methods/table.js';
 
 test.each(PAGES)('the tables of %s are those of results/', async (path) => {
   const page = readFileSync(path, 'utf8');
   expect(await filledPage(page)).toBe(page);
+});
+
+test('results/few-labels.json is what the runs of its cells come to', () => {
+  const kept: unknown = JSON.parse(readFileSync('results/few-labels.json', 'utf8'));
+  expect(kept).toEqual(JSON.parse(JSON.stringify(fewLabelsCells('results'))));
 });
 
 /** What others are compared with has one term, the labels or the teacher's choices. */
