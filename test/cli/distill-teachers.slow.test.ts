@@ -85,7 +85,7 @@ describe('retort distill', () => {
     const { json, stderr } = done(`${HINTON} --teacher answers.jsonl --teacher_use label --output_dir recorded`);
     // By hand: a label alone is 0.9 of the probability, and the labels are the data's.
     const training = { rows: 200, score: 100, confidence: expect.closeTo(0.95, 5) };
-    expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null, training });
+    expect(json.teacher).toEqual({ name: 'answers.jsonl', score: null, test: null, training });
     expect(stderr).toContain('temperature 1: the outputs of answers.jsonl do not determine other temperatures\n');
     expect(json.verdict).toMatch(/over|against/);
     expect(stderr).toContain('answers.jsonl has no outputs for some rows of reviews dev: its score is unknown');
