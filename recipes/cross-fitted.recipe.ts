@@ -17,7 +17,7 @@ import { type ExperimentRecord, type FinishedRun, finishedRuns, inPoints, mean }
 import { hinton } from '../src/entries/methods.js';
 import { distill } from '../src/index.js';
 import { keptJson } from './kept-json.js';
-import { pairedGain } from './paired-gain.js';
+import { gainText, pairedGain } from './paired-gain.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { BILSTM } from './text-students.js';
 import { writeFileAtomic } from './write-file.js';
@@ -168,8 +168,6 @@ async function resultOf(entry: Entry, place: Place): Promise<CrossFittedResult> 
 
 /** The table of the page: what each teacher is sure of on its training rows, and what its students gain. */
 export function crossFittedTable({ found }: CrossFittedResults): string {
-  const points = ({ mean: value, low, high }: Gain & { readonly low?: number; readonly high?: number }) =>
-    `${signed(value)}${low === undefined || high === undefined ? '' : ` [${signed(low)}, ${signed(high)}]`}`;
   const lines = found.map(({ set, teacher, student, teachers, accuracies, gains }) => {
     const { training } = teachers['cross-fitted'];
     const cells = [
@@ -178,9 +176,9 @@ export function crossFittedTable({ found }: CrossFittedResults): string {
         (fit) => `${fit?.score?.toFixed(1)} / ${(100 * (fit?.confidence ?? Number.NaN)).toFixed(1)}`,
       ),
       ...(['no-teacher', 'in-sample', 'cross-fitted'] as const).map((arm) => mean(accuracies[arm]).toFixed(2)),
-      points(gains.inSampleOverAlone),
-      points(gains.crossFittedOverAlone),
-      points(gains.crossFittedOverInSample),
+      gainText(gains.inSampleOverAlone),
+      gainText(gains.crossFittedOverAlone),
+      gainText(gains.crossFittedOverInSample),
       String(gains.crossFittedOverInSample.seeds),
     ];
     return `| ${cells.join(' | ')} |`;
@@ -191,10 +189,6 @@ export function crossFittedTable({ found }: CrossFittedResults): string {
     ...lines,
     '',
   ].join('\n');
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)}`;
 }
 
 export async function main(args: readonly string[]): Promise<void> {

@@ -15,6 +15,7 @@ import { splitOf, type TextTask } from '../src/entries/data.js';
 import { loadTextModel, saveModel } from '../src/entries/models.js';
 import { fitLinearModel } from '../src/entries/training.js';
 import { type DistillTextsOptions, distill } from '../src/index.js';
+import { chosenNames } from './chosen-names.js';
 import { summarise } from './family-figures.js';
 import { type OpenedSet, openSet } from './family-set.js';
 import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
@@ -28,8 +29,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      sets: { type: 'string', default: Object.keys(SETS).join() },
-      families: { type: 'string', default: Object.keys(FAMILIES).join() },
+      sets: { type: 'string' },
+      families: { type: 'string' },
       seeds: { type: 'string' },
       work: { type: 'string', default: '.bench' },
       results: { type: 'string', default: 'results' },
@@ -38,8 +39,8 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   const { work, results } = values;
-  const sets = chosen(values.sets, SETS);
-  const families = chosen(values.families, FAMILIES);
+  const sets = chosenNames('--sets', SETS, values.sets?.split(','));
+  const families = chosenNames('--families', FAMILIES, values.families?.split(','));
   if (values.speed) return measureSpeed({ sets, families, work, results });
   mkdirSync(join(results, 'families'), { recursive: true });
   for (const set of sets) {
@@ -52,15 +53,6 @@ export async function main(args: readonly string[]): Promise<void> {
       await summarise(results);
     }
   }
-}
-
-function chosen<K extends string>(named: string, table: Readonly<Record<K, unknown>>): readonly K[] {
-  const names = Object.keys(table) as K[]; // of the table by construction
-  return named.split(',').map((name) => {
-    const found = names.find((known) => known === name);
-    if (found === undefined) throw new Error(`no '${name}': there are ${names.join(', ')}`);
-    return found;
-  });
 }
 
 /** Folders of the teachers, which an ensemble has several of. */

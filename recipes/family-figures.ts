@@ -4,7 +4,7 @@ import { median } from '../bench/figures.js';
 import { type FinishedRun, finishedRuns, mean, unpackRightRows } from '../src/entries/experiments.js';
 import { METRICS } from '../src/entries/training.js';
 import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
-import { pairedGain, type ScoredRun } from './paired-gain.js';
+import { gainText, pairedGain, type ScoredRun } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
 
 const [WITH, WITHOUT, LINEAR] = ['hinton', 'no-teacher', 'linear'] as const;
@@ -154,10 +154,7 @@ export function familyTable({ cells, linear }: Families): string {
 
 /** Gains in points over the same student without a teacher, and over the linear baseline, with 95 % intervals over rows and seeds. */
 export function familyGainTable({ cells }: Families): string {
-  const said = (gain: Gain | undefined) =>
-    gain === undefined || !('low' in gain)
-      ? ''
-      : `${gain.mean.toFixed(1)} [${(gain.low ?? 0).toFixed(1)}, ${(gain.high ?? 0).toFixed(1)}]`;
+  const said = (gain: Gain | undefined) => (gain !== undefined && 'low' in gain ? gainText(gain) : '');
   return [
     '| set | student | seeds | the teacher adds | over the linear baseline | without a teacher over it |',
     '| --- | --- | ---: | ---: | ---: | ---: |',

@@ -16,6 +16,7 @@ import { loadTextSet, splitOf, type TextTable } from '../src/entries/data.js';
 import { OptionError } from '../src/entries/errors.js';
 import { mean, sampleSd } from '../src/entries/experiments.js';
 import { resolveModel } from '../src/entries/models.js';
+import { chosenNames } from './chosen-names.js';
 import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -84,8 +85,8 @@ export async function main(args: readonly string[]): Promise<void> {
       out: { type: 'string', default: FILE },
     },
   });
-  const peers = someOf('--peers', PEERS, values.peers);
-  const sets = someOf('--sets', SETS, values.sets);
+  const peers = chosenNames('--peers', PEERS, values.peers?.split(','));
+  const sets = chosenNames('--sets', SETS, values.sets?.split(','));
   mkdirSync(values.work, { recursive: true });
   const minilm = await resolveModel('minilm-l6');
   let runs = keptJson<readonly FamilyPeerRun[]>(values.out, []);
@@ -109,15 +110,6 @@ export async function main(args: readonly string[]): Promise<void> {
     }
   }
   console.log(`${familyPeersTable(runs)}\n${familyPeersCostTable(runs)}`);
-}
-
-function someOf<Name extends string>(flag: string, all: Readonly<Record<Name, unknown>>, given?: string): Name[] {
-  const names = Object.keys(all) as Name[];
-  const wanted = given?.split(',') ?? names;
-  const unknown = wanted.find((name) => !Object.hasOwn(all, name));
-  if (unknown !== undefined)
-    throw new OptionError({ where: flag, wanted: `some of ${names.join(', ')}`, got: unknown });
-  return names.filter((name) => wanted.includes(name));
 }
 
 /** What a peer is given, as JSON. @returns how many rows it is trained on. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mean, type RightRows } from '../src/entries/experiments.js';
 import { CELLS, type CellName, STUDENTS, type StudentName } from './few-labels-settings.js';
-import { pairedGain } from './paired-gain.js';
+import { gainText, pairedGain } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
 
 /** `linear`: the baseline on the labels alone. */
@@ -116,8 +116,6 @@ function cellOf(cell: CellName, runs: readonly FewLabelsRun[]): FewLabelsCell | 
 
 /** Percent right, means of the seeds; gains in points with 95 % intervals over rows and seeds. */
 export function fewLabelsTable(cells: readonly FewLabelsCell[]): string {
-  const said = (gain: Gain) =>
-    'low' in gain ? `${points(gain.mean)} [${points(gain.low ?? 0)}, ${points(gain.high ?? 0)}]` : points(gain.mean);
   const figure = (values: readonly number[]) => (values.length === 0 ? '' : mean(values).toFixed(1));
   const lines = cells.flatMap(({ cell, teacher, linear, best, students }) =>
     students.map(({ student, seeds, scores, parameters, overBest, overAlone }, i) => {
@@ -129,8 +127,8 @@ export function fewLabelsTable(cells: readonly FewLabelsCell[]): string {
         `${figure(scores.alone)}${isBest ? ' (best)' : ''}`,
         figure(scores['hard-labels']),
         figure(scores.hinton),
-        said(overAlone),
-        said(overBest),
+        gainText(overAlone),
+        gainText(overBest),
         String(seeds.length),
       ];
       return `| ${[...first, ...own].join(' | ')} |`;
@@ -142,8 +140,4 @@ export function fewLabelsTable(cells: readonly FewLabelsCell[]): string {
     ...lines,
     '',
   ].join('\n');
-}
-
-function points(value: number): string {
-  return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)}`;
 }

@@ -8,7 +8,7 @@
  *   RETORT_DATA=… npm run recipe -- few-labels [--cells sst2-500,trec-500] [--students ngram,static] [--seeds 5] [--threads N]
  *   [--work .bench] [--results results]
  */
-import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -28,6 +28,7 @@ import { finishedRuns, inPoints, packRightRows } from '../src/entries/experiment
 import { loadTextModel, type TextModel } from '../src/entries/models.js';
 import { openEvaluator } from '../src/entries/training.js';
 import { distill, type FineTuneOptions, fineTune } from '../src/index.js';
+import { chosenNames } from './chosen-names.js';
 import { type FewLabelsRun, runsOfCell, summariseFewLabels } from './few-labels-figures.js';
 import { CELLS, type Cell, type CellName, STUDENTS, type StudentName } from './few-labels-settings.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
@@ -60,8 +61,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      cells: { type: 'string', default: Object.keys(CELLS).join() },
-      students: { type: 'string', default: Object.keys(STUDENTS).join() },
+      cells: { type: 'string' },
+      students: { type: 'string' },
       seeds: { type: 'string', default: '5' },
       work: { type: 'string', default: '.bench' },
       results: { type: 'string', default: 'results' },
@@ -69,23 +70,26 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   mkdirSync(join(values.results, 'few-labels'), { recursive: true });
-  for (const name of values.cells.split(',') as CellName[]) {
+  const asked = chosenNames('--students', STUDENTS, values.students?.split(','));
+  for (const name of chosenNames('--cells', CELLS, values.cells?.split(','))) {
     const cell = CELLS[name];
-    if (cell === undefined) throw new Error(`no '${name}': there are ${Object.keys(CELLS).join(', ')}`);
+    const loaded = await loadTextSet(cell.set, { dir: process.env.RETORT_DATA, onBadRow: () => {} });
     const file = join(values.results, 'few-labels', `${name}.jsonl`);
     const { students = ['ngram', 'static', 'bilstm'] } = cell;
-    const wanted = students.filter((student) => values.students.split(',').includes(student));
+    const wanted = students.filter((student) => asked.includes(student));
     for (let seed = 1; seed <= Number(values.seeds); seed++) {
       const place: Place = {
-        ...{ cell, name, seed, drawn: await draw(cell, seed), limits: limitsOf(values) },
+        ...{ cell, name, seed, drawn: draw(loaded, cell, seed), limits: limitsOf(values) },
         folder: join(values.work, 'few-labels', name, `seed-${seed}`),
         keep: (run) => {
           appendFileSync(file, `${JSON.stringify({ seed, ...run })}\n`);
           console.log(`${name}, seed ${seed}: ${run.student} ${run.arm} ${run.score.toFixed(2)} (${run.seconds} s)`);
         },
       };
+      // Of the seed before it begins: no arm of it is asked for twice.
+      const before = runsOfCell(values.results, name).filter((run) => run.seed === seed);
       const isDone = (student: FewLabelsRun['student'], arm: FewLabelsRun['arm']) =>
-        runsOfCell(values.results, name).some((run) => run.seed === seed && run.student === student && run.arm === arm);
+        before.some((run) => run.student === student && run.arm === arm);
       for (const student of wanted) if (!isDone(student, 'alone')) await alone(student, place);
       if (!isDone('teacher', 'alone')) await teacher(place);
       for (const student of wanted) {
@@ -99,8 +103,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** The labelled rows of a seed, the texts of the pool, and what is scored, which all seeds have. */
-async function draw({ set, labels, pool, scored, scoredRows }: Cell, seed: number): Promise<Drawn> {
-  const loaded = await loadTextSet(set, { dir: process.env.RETORT_DATA, onBadRow: () => {} });
+function draw(loaded: TextTask, { labels, pool, scored, scoredRows }: Cell, seed: number): Drawn {
   const train = splitOf(loaded, 'train');
   const drawn = 'rows' in labels ? stratifiedRows(train, labels, seed) : rowsOfEachClass(train, labels.perClass, seed);
   const isDrawn = new Set(drawn);
@@ -227,7 +230,7 @@ async function taught(
   const { settings, steps } = STUDENTS[student];
   const { labelled, pool, scored, task } = drawn;
   const resultsFile = join(folder, `${student}.jsonl`);
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   await distill({
     ...{ ...settings, ...limitsFor(student, limits), teacher: teacherFolder(folder), transfer: pool },
     ...(steps !== undefined && { epochs: epochsOf(student, steps, labelled.size + pool.size) }),

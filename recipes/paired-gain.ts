@@ -33,3 +33,17 @@ export function pairedGain(ours: ReadonlyMap<number, ScoredRun>, theirs: Readonl
   });
   return { ...gain, low, high, fromSeeds, fromRows };
 }
+
+/** Points with the 95 % interval, where there is one. */
+export function gainText({
+  mean: value,
+  low,
+  high,
+}: {
+  readonly mean: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+}): string {
+  const interval = low === undefined || high === undefined ? '' : ` [${low.toFixed(1)}, ${high.toFixed(1)}]`;
+  return `${value.toFixed(1)}${interval}`;
+}

@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadTextSet, splitOf, stratifiedSplit, stratifiedSubset, type TextTable } from '../src/entries/data.js';
 import { describeEnvironment, readExperimentRecord } from '../src/entries/experiments.js';
+import { chosenNames } from './chosen-names.js';
 import { keptJson } from './kept-json.js';
+import { gainText } from './paired-gain.js';
 import { timed } from './timed-command.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -71,9 +73,7 @@ export async function main(args: readonly string[]): Promise<void> {
     },
   });
   const file = join(values.results, 'proposals.json');
-  const wanted = positionals.length === 0 ? Object.keys(SETS) : positionals;
-  for (const name of Object.keys(SETS) as SetName[]) {
-    if (!wanted.includes(name)) continue;
+  for (const name of chosenNames('SET', SETS, positionals.length === 0 ? undefined : positionals)) {
     const outcome = await outcomeOf(name, join(values.work, name));
     console.log(JSON.stringify(outcome));
     const before = keptJson<Proposals | undefined>(file, undefined)?.outcomes ?? [];
@@ -87,9 +87,7 @@ export async function main(args: readonly string[]): Promise<void> {
 /** Percent right, or of MRPC and SMS spam their metric; gains in points with 95 % intervals. */
 export function proposalsTable({ outcomes }: Proposals): string {
   const said = (over: ProposalOutcome['gains'][string] | undefined) =>
-    over?.low === undefined || over.high === undefined
-      ? ''
-      : `${over.verdict}: ${over.mean.toFixed(1)} [${over.low.toFixed(1)}, ${over.high.toFixed(1)}]`;
+    over?.low === undefined ? '' : `${over.verdict}: ${gainText(over)}`;
   const minutes = (seconds: number) => (seconds / 60).toFixed(1);
   const lines = outcomes.map(({ set, rows, pool, promisesGain, scores, teacher, gains, plan, took }) => {
     const cells = [

@@ -22,7 +22,7 @@ import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings
 import type { FamilySpeed } from './family-speed.js';
 import { type FewLabelsRun, runsOfCell } from './few-labels-figures.js';
 import { CELLS, type CellName, STUDENTS } from './few-labels-settings.js';
-import { pairedGain } from './paired-gain.js';
+import { gainText, pairedGain } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
 
 /** Undefined of what has not run. */
@@ -179,8 +179,7 @@ function literal(value: unknown, indent: string): string {
 
 /** The table of `docs/results.md`. */
 export function whatToUseTable(all: Readonly<Record<string, UseFigure>>): string {
-  const gain = (found: UseFigure['gain']) =>
-    found ? `${found.mean.toFixed(1)} [${found.low.toFixed(1)}, ${found.high.toFixed(1)}]` : '';
+  const gain = (found: UseFigure['gain']) => (found ? gainText(found) : '');
   const lines = USE_CASES.flatMap((line) => {
     const figures = figuresOf(line, all);
     const own = [line.says, line.use.says + (line.use.copies ? `, ${line.use.copies} copies of each text` : '')];
