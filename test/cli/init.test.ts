@@ -142,6 +142,8 @@ describe('retort init', () => {
     expect(values).toMatchObject({ model: 'ngram', transfer: join(dirname(path), 'pool.txt'), teacherEpochs: 20 });
     expect(stdout).toMatch(/unlabelled texts: 501 \(.*pool\.txt\), 1 of them training texts too/);
     expect(stdout).toContain('case: few labels (to 2,000) of fewer than 20 classes');
+    // Not of 5,452 labelled rows, as it once was.
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/; on [^;]*, 500 labels a run of such a student took \d+ s/);
     expect((await init(path, '--output', join(dirname(path), 'b.yaml'), '--transfer', 'none.txt')).stderr).toMatch(
       /none\.txt: wanted/,
     );

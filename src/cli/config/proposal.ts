@@ -291,8 +291,10 @@ export function expectationLines({ line, isFastEnough }: ReturnType<typeof whatT
     ({ set, student: of, rows, pool, gain, overLinear, recipe }) =>
       `measured on ${set} (${formatCount(rows)} rows${pool > 0 ? `, ${formatCount(pool)} texts` : ''}; ${of}): a teacher added ${gainWords(gain)}, and ${gainWords(overLinear)} over the linear model; npm run recipe -- ${recipe}`,
   );
-  const { set, seconds } = FIGURES[line.use.timedBy] ?? {};
-  const took = seconds === undefined ? '' : `; on ${set} a run of such a student took ${Math.round(seconds)} s`;
+  // The line's own runs, the longest of them; where it has none, those of the student that its latency is taken from.
+  const timed = figures.length > 0 ? figures : [FIGURES[line.use.timedBy]].flatMap((figure) => figure ?? []);
+  const [slowest] = timed.toSorted((a, b) => b.seconds - a.seconds);
+  const took = slowest && `; on ${slowest.set} a run of such a student took ${Math.ceil(slowest.seconds)} s`;
   const promise = promisesGain(line)
     ? 'expect a gain over labels alone and over the linear model'
     : 'no gain from the teacher is promised: ship what the experiment says, often the linear model';
@@ -300,7 +302,7 @@ export function expectationLines({ line, isFastEnough }: ReturnType<typeof whatT
     `case: ${line.says}; use ${line.use.says}`,
     promise,
     ...(measured.length === 0 ? ['not measured yet'] : measured),
-    `how long: retort distill --dry_run times it on this machine, the teacher's training included${took}`,
+    `how long: retort distill --dry_run times it on this machine, the teacher's training included${took ?? ''}`,
     ...(isFastEnough || asked === undefined
       ? []
       : [`no student that was measured for this case has ${formatCount(asked)} µs per text: this is the fastest`]),
