@@ -6,18 +6,17 @@ import { openAnyModel } from '../models/any-model.js';
 import { FAMILY_NAMES, familyOf } from '../models/families.js';
 import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
 import { classesOf } from '../models/forward.js';
-import { saveHuggingFace } from '../models/hugging-face.js';
 import { type Model, readsText } from '../models/model.js';
 import { loadModelTokenizer } from '../models/model-tokenizer.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
-import { saveOnnx } from './onnx-folder.js';
+import { EXPORT_FORMATS, type ExportFormatName, SHARED_FILES, type WrittenExport } from './formats.js';
 
 export type ExportModelOptions = HubEvents & {
   /** A run, a checkpoint, a Hugging Face folder, or a name on its hub. */
   readonly model: string;
-  /** ONNX, or a Hugging Face folder. Default: `onnx`. */
-  readonly to?: 'onnx' | 'hf' | undefined;
+  /** One of `EXPORT_FORMATS`. Default: `onnx`. */
+  readonly to?: ExportFormatName | undefined;
   /** A folder, new or empty. */
   readonly outputDir: string;
   /** Other names for its labels: one for each, in their order. */
@@ -26,21 +25,18 @@ export type ExportModelOptions = HubEvents & {
   readonly overwrite?: boolean | undefined;
 };
 
-export type ExportedModel = {
+export type ExportedModel = WrittenExport & {
   /** The folder that was exported. */
   readonly path: string;
   readonly kind: string;
   readonly parameters: number;
   readonly labelNames: readonly string[];
-  /** Of the ONNX file. */
-  readonly bytes?: number;
 };
 
 /**
- * Writes a trained model as `retort export` does: `model.onnx` with the tokenizer and a `config.json`, or what Python's
- * transformers load.
+ * Writes a trained model as `retort export` does, in one of the formats.
  * @throws OutputError for a folder that holds something; OptionError for a model that the format does not know, or other
- *   names than it has labels; as `openAnyModel`, `saveOnnx` and `saveHuggingFace` do.
+ *   names than it has labels; as `openAnyModel` and `ExportFormat.save` do.
  */
 export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
   const { to = 'onnx', outputDir, overwrite = false, onNotice } = options;
@@ -57,10 +53,9 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
   const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, tokenizer }) };
-  if (to === 'hf') await saveHuggingFace(outputDir, content);
-  const bytes = to === 'onnx' ? await saveOnnx(outputDir, content) : undefined;
+  const written = await EXPORT_FORMATS[to].save(outputDir, content);
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
-  return { path, kind, parameters, labelNames, ...defined({ bytes }) };
+  return { path, kind, parameters, labelNames, ...written };
 }
 
 /** @throws OptionError for another number of names than the model has classes, and for one that is there twice. */
@@ -83,13 +78,12 @@ function renamed(readAs: FileReading, before: readonly string[], after: readonly
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */
-const OURS =
-  /^(config\.json|ngrams\.json|manifest\.json|model\.onnx|model\.safetensors|tokenizer(_config)?\.json|vocab\.txt)$/;
+const OURS = new Set([...SHARED_FILES, ...Object.values(EXPORT_FORMATS).flatMap(({ writes }) => writes)]);
 
 /** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
 async function expectFree(path: string, overwrite: boolean): Promise<void> {
   const names = await namesIn(path);
-  const strange = names.filter((name) => !OURS.test(name));
+  const strange = names.filter((name) => !OURS.has(name));
   if (names.length === 0 || (overwrite && strange.length === 0)) return;
   const shown = (overwrite ? strange : names).sort().slice(0, 3).join(', ');
   throw new OutputError({

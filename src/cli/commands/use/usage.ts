@@ -2,6 +2,7 @@ import { TABLE_FILES } from '../../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS, UNLABELLED_COLUMNS } from '../../../data/task-settings.js';
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
+import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from '../../../export/formats.js';
 import { ASKED_METRICS } from '../../../metrics/table.js';
 import { COMPUTE_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
@@ -137,10 +138,9 @@ export const predictUsage = {
 export const exportUsage = {
   name: 'export',
   summary: 'write a trained model for other programs: ONNX, or a Hugging Face folder',
-  description:
-    'onnx: DIR/model.onnx in float32 with any batch and length, the tokenizer and a config.json beside it; ' +
-    'retort-ml/inference, ONNX Runtime and transformers.js read it. hf: config.json, model.safetensors and the tokenizer, ' +
-    "for Python's transformers.",
+  description: Object.entries(EXPORT_FORMATS)
+    .map(([name, { holds }]) => `${name}: ${holds}`)
+    .join(' '),
   options: {
     model: {
       kind: 'operand',
@@ -148,7 +148,7 @@ export const exportUsage = {
       required: true,
       help: 'a run, a checkpoint, an experiment (its student to ship), a Hugging Face folder, or a name on its hub',
     },
-    to: { kind: 'choice', choices: ['onnx', 'hf'], default: 'onnx', group: 'Output', help: 'the format' },
+    to: { kind: 'choice', choices: EXPORT_FORMAT_NAMES, default: 'onnx', group: 'Output', help: 'the format' },
     outputDir: {
       kind: 'text',
       placeholder: 'folder',
