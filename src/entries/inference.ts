@@ -1,5 +1,6 @@
 export type { Answer, TextInput } from '../inference/answer.js';
 export { type Inference, type LoadOptions, load, type StreamOptions } from '../inference/load.js';
+export type { ModelVersion } from '../inference/model-file.js';
 export {
   loadNgramPredictor,
   type NgramPredictor,

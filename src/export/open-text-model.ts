@@ -8,7 +8,8 @@ import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { packageVersion } from '../files/package-version.js';
 import { isFile } from '../files/path-entry.js';
-import { type Inference, type LoadOptions, load, MODEL_FILE, openExport } from '../inference/load.js';
+import { type Inference, type LoadOptions, load, openExport } from '../inference/load.js';
+import { MODEL_FILE, modelFileIn } from '../inference/model-file.js';
 import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
 import { configOf, findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
 import { IMAGE_KINDS } from '../models/model-format.js';
@@ -57,11 +58,16 @@ export async function openTextModel(nameOrPath: string, options: OpenTextModelOp
   return at(await openExport(isKept ? file : bytes, folder, loading), folder);
 }
 
-/** The model of a path that is an .onnx file, or a folder with one. */
+/** The model of a path that is an .onnx file, or a folder with one; another tool's versions beside weights are not read. */
 async function fileIn(path: string): Promise<string | undefined> {
   if (path.endsWith('.onnx')) return path;
-  const file = join(path, MODEL_FILE);
-  return (await isFile(file)) ? file : undefined;
+  const file = await modelFileIn(path);
+  if (file === undefined || file === join(path, MODEL_FILE)) return file;
+  return (await weightFiles(path)).length === 0 || (await isOfRetort(file)) ? file : undefined;
+}
+
+async function isOfRetort(file: string): Promise<boolean> {
+  return (await readOnnxMetadata(file)).has('retort.version');
 }
 
 /** Whether an ONNX file was made here from the weights beside it; any other stands for itself. */

@@ -13,7 +13,8 @@ import { packageVersion } from './package-version.js';
 import { isThere } from './path-entry.js';
 
 export const MANIFEST = 'manifest.json';
-const FORMAT = { name: 'retort-manifest', version: 1 } as const;
+/** 2 names files in subfolders, which older versions do not look for; folders without any still say 1. */
+const FORMAT = { name: 'retort-manifest', version: 2 } as const;
 
 /**
  * What retort reads out of such a folder as text: counted without the carriage returns that git on Windows puts there,
@@ -30,6 +31,10 @@ const TEXTS: readonly string[] = [
 const CHUNK_BYTES = 2 ** 20;
 /** Where the names of the classes are. */
 const CONFIG = 'config.json';
+/** For people, who may rewrite it. */
+const CARD = 'README.md';
+/** A file of the folder, or of a folder in it. */
+const NAME = /^(?:(?!\.{1,2}\/)[^/\\]+\/)?[^/\\]+$/;
 
 /**
  * Writes the manifest of a folder whose files are all there.
@@ -37,25 +42,42 @@ const CONFIG = 'config.json';
  */
 export async function writeManifest(folder: string, hashedInside: readonly string[] = []): Promise<void> {
   const files: Record<string, string> = {};
-  for (const name of (await readdir(folder)).sort()) {
-    if (!hashedInside.includes(name)) files[name] = await hashOf(folder, name);
+  for (const name of await namesIn(folder)) {
+    if (!hashedInside.includes(name) && name !== CARD) files[name] = await hashOf(folder, name);
   }
-  const manifest = { format: FORMAT.name, version: FORMAT.version, retort: packageVersion(), files };
+  const version = Object.keys(files).some((name) => name.includes('/')) ? FORMAT.version : 1;
+  const manifest = { format: FORMAT.name, version, retort: packageVersion(), files };
   await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** The files of a folder and of those in it, with `/` between. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const inside = entry.isDirectory() ? await readdir(join(folder, entry.name)) : undefined;
+    names.push(...(inside?.map((name) => `${entry.name}/${name}`) ?? [entry.name]));
+  }
+  return names.sort();
 }
 
 /**
  * Looks at all files that the manifest of a folder names.
  * @param onNotice Told of a folder without one, which is taken as it is.
+ * @param isUnread Which files are not looked at, since nothing reads them: other versions of a model.
  * @throws CheckpointError naming the file that is another, missing, or beside them.
  */
-export async function expectUnchanged(folder: string, onNotice?: (text: string) => void): Promise<void> {
+export async function expectUnchanged(
+  folder: string,
+  onNotice?: (text: string) => void,
+  isUnread: (name: string) => boolean = () => false,
+): Promise<void> {
   const files = await readManifest(folder);
   if (files === undefined) {
     onNotice?.(`${folder} has no ${MANIFEST} (from retort 0.1 or another tool), so changes to it are not detected`);
     return;
   }
   for (const [name, hash] of Object.entries(files)) {
+    if (isUnread(name)) continue;
     const path = join(folder, name);
     if (!(await isThere(path))) throw changed(path, name, 'no such file');
     if ((await hashOf(folder, name)) !== hash) throw changed(path, name, 'another one (its SHA-256 differs)');
@@ -83,7 +105,7 @@ async function readManifest(folder: string): Promise<Readonly<Record<string, unk
     throw new CheckpointError({ where: path, wanted, got: `version ${version}`, fix: 'use a newer retort' });
   }
   const names = Object.keys(objectOf(files));
-  if (format === FORMAT.name && names.length > 0 && names.every((name) => !/[/\\]/.test(name))) return objectOf(files);
+  if (format === FORMAT.name && names.length > 0 && names.every((name) => NAME.test(name))) return objectOf(files);
   throw new CheckpointError({
     where: path,
     wanted: 'a file written by retort',

@@ -2,7 +2,7 @@
  * @file Answering with an exported model: an ONNX file and its tokenizer, and nothing that trains.
  */
 
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { batchesByLength } from '../data/length-order.js';
 import { FileError, OptionError } from '../errors/failures.js';
 import { expectUnchanged } from '../files/manifest.js';
@@ -18,6 +18,7 @@ import { parseJson, readText } from '../tokenizers/read-text.js';
 import { WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { type Answer, answerOf, expectAsTrained, readsPairsFrom, type TextInput } from './answer.js';
+import { folderOfModelFile, MODEL_FILE, type ModelVersion, modelFileIn, VERSIONS_FOLDER } from './model-file.js';
 
 export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & {
   /** Told of a folder without checksums, which is taken as it is. */
@@ -27,6 +28,8 @@ export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & {
    * text for a model of n-grams.
    */
   readonly maxLength?: number;
+  /** Of a Hugging Face folder with several versions in `onnx`: which. Default: float32, else int8, else float16. */
+  readonly precision?: ModelVersion;
 };
 
 export type StreamOptions = {
@@ -58,31 +61,31 @@ export type Inference = {
   release(): Promise<void>;
 };
 
-export const MODEL_FILE = 'model.onnx';
-
+/** Files that a model's weights are in: of several versions, one is read. */
+const MODEL_FORMATS = /\.(onnx|safetensors)$/;
 const WINDOW = 256;
 /** Ids that a window holds at most, whatever the lengths of its texts. */
 const TOKENS_PER_WINDOW = 2 ** 16;
 const LONGEST = 512;
 
 /**
- * Loads an exported model: the folder of `retort export --to onnx`, or an .onnx file beside its tokenizer. A folder that
+ * Loads an exported model: the folder of `retort export --to onnx` or `--to hf`, or an .onnx file of one. A folder that
  * another tool wrote will do as well, if the model reads ids and answers `logits` [batch, C].
  * @throws FileError for files that are missing, torn or of another model, CheckpointError for such that were changed since
  *   they were written, OptionError for a wrong option.
  */
 export async function load(path: string, options: LoadOptions = {}): Promise<Inference> {
   const isFolder = await isFolderAt(path);
-  const file = isFolder ? join(path, MODEL_FILE) : path;
-  if (isFolder && !(await isThere(file))) {
+  const file = isFolder ? await modelFileIn(path, options.precision) : path;
+  if (file === undefined) {
     throw new FileError({
       where: path,
-      wanted: MODEL_FILE,
+      wanted: `${MODEL_FILE}, or a version of it in ${VERSIONS_FOLDER}`,
       got: 'a folder without it',
       fix: 'make one: retort export MODEL --to onnx --output_dir DIR',
     });
   }
-  return openExport(file, isFolder ? path : dirname(path), options);
+  return openExport(file, isFolder ? path : await folderOfModelFile(path), options);
 }
 
 /**
@@ -96,7 +99,9 @@ export async function openExport(
   options: LoadOptions = {},
 ): Promise<Inference> {
   const where = typeof model === 'string' ? model : folder;
-  await expectUnchanged(folder, options.onNotice);
+  const read = typeof model === 'string' ? resolve(model) : undefined;
+  const isOther = (name: string) => MODEL_FORMATS.test(name) && read !== undefined && resolve(folder, name) !== read;
+  await expectUnchanged(folder, options.onNotice, isOther);
   const metadata = await readOnnxMetadata(model);
   const tokenizer = await loadOnnxTokenizer(folder, { model, metadata });
   const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);

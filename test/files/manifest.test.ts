@@ -26,6 +26,24 @@ describe('a manifest', () => {
     expect(files['vocab.txt']).toBe('911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2');
   });
 
+  test('files of a subfolder are in it, of version 2; a model card, which people rewrite, is not', async () => {
+    const path = join(root, String(made++));
+    mkdirSync(join(path, 'onnx'), { recursive: true });
+    for (const name of ['config.json', 'README.md', 'onnx/model.onnx', 'onnx/model_quantized.onnx']) {
+      writeFileSync(join(path, name), name);
+    }
+    await writeManifest(path);
+    const { version, files } = JSON.parse(readFileSync(join(path, MANIFEST), 'utf8'));
+    expect([version, Object.keys(files)]).toEqual([2, ['config.json', 'onnx/model.onnx', 'onnx/model_quantized.onnx']]);
+    writeFileSync(join(path, 'README.md'), 'another');
+    writeFileSync(join(path, 'onnx/model.onnx'), 'another');
+    await expect(expectUnchanged(path)).rejects.toThrow('onnx/model.onnx: wanted the file that was written');
+    await expectUnchanged(path, undefined, (name) => name === 'onnx/model.onnx');
+    const above = JSON.stringify({ ...JSON.parse(readFileSync(join(path, MANIFEST), 'utf8')), files: { '../a': '' } });
+    writeFileSync(join(path, MANIFEST), above);
+    await expect(expectUnchanged(path)).rejects.toThrow('wanted a file written by retort, got something else');
+  });
+
   test('texts may have the line ends of Windows, files of bytes not', async () => {
     const path = await folder(FILES);
     for (const name of ['config.json', 'vocab.txt', MANIFEST] as const) {
@@ -79,7 +97,7 @@ describe('a manifest', () => {
     for (const [changed, message] of [
       [text.slice(0, -20), 'wanted a file written by retort, got something else'],
       [text.replace('"config.json"', '"../config.json"'), 'wanted a file written by retort, got something else'],
-      [text.replace('"version": 1', '"version": 2'), 'wanted format version 1 or older, got version 2'],
+      [text.replace('"version": 1', '"version": 3'), 'wanted format version 2 or older, got version 3'],
     ] as const) {
       writeFileSync(join(path, MANIFEST), changed);
       await expect(expectUnchanged(path)).rejects.toThrow(message);

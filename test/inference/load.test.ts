@@ -136,9 +136,36 @@ describe('load', () => {
     await Promise.all([ofPairs.release(), ofTexts.release()]);
   });
 
+  test('a Hugging Face folder has versions in onnx, of which one is opened by its name or by precision', async () => {
+    const folder = join(root, 'hub');
+    mkdirSync(join(folder, 'onnx'), { recursive: true });
+    for (const name of ['config.json', 'tokenizer.json']) copyFileSync(join(student, name), join(folder, name));
+    copyFileSync(join(student, 'model.onnx'), join(folder, 'onnx/model_quantized.onnx'));
+    const wanted = await model.predict('a film');
+    for (const [path, precision] of [
+      [folder, undefined],
+      [folder, 'int8'],
+      [join(folder, 'onnx/model_quantized.onnx'), undefined],
+    ] as const) {
+      const opened = await load(path, precision === undefined ? {} : { precision });
+      expect(await opened.predict('a film')).toEqual(wanted);
+      await opened.release();
+    }
+    await expect(load(folder, { precision: 'float32' })).rejects.toThrow(
+      'wanted onnx/model.onnx, got a folder without it; leave precision out, or export it: ' +
+        'retort export MODEL --to hf --precision float32 --output_dir DIR',
+    );
+    await expect(load(student, { precision: 'int8' })).rejects.toThrow('got model.onnx alone');
+    await expect(load(folder, { precision: 'q4' as 'int8' })).rejects.toThrow(
+      'precision: wanted one of float32, int8, float16, got q4',
+    );
+  });
+
   test('what is not there, torn or of others is one message', async () => {
     await expect(load(join(root, 'nothing'))).rejects.toThrow(/wanted an exported model.*got nothing of that name/);
-    await expect(load(root)).rejects.toThrow(/wanted model.onnx, got a folder without it; make one: retort export/);
+    await expect(load(root)).rejects.toThrow(
+      /wanted model.onnx, or a version of it in onnx, got a folder without it; make one: retort export/,
+    );
     const torn = join(root, 'torn');
     mkdirSync(torn);
     writeFileSync(join(torn, 'vocab.txt'), VOCABULARY);
