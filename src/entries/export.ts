@@ -2,3 +2,4 @@ export { type ExportedModel, type ExportModelOptions, exportModel } from '../exp
 export { exportOnnx, type OnnxContent } from '../export/onnx.js';
 export { type OnnxFolderContent, saveOnnx } from '../export/onnx-folder.js';
 export { type OpenedTextModel, type OpenTextModelOptions, openTextModel } from '../export/open-text-model.js';
+export { PRECISIONS, type Precision } from '../export/precisions.js';

@@ -1,5 +1,6 @@
-export type { Initializer, OnnxAttribute, OnnxGraph, OnnxNode } from '../onnx/graph.js';
+export type { CompactTensor, Initializer, OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from '../onnx/graph.js';
 export { IR_VERSION, OPSET } from '../onnx/opset.js';
 export type { OnnxProgram, ValueInfo } from '../onnx/program.js';
 export { type OnnxModel, readModel } from '../onnx/read.js';
+export { readWeights } from '../onnx/stored-weights.js';
 export { type WriteOptions, writeModel } from '../onnx/write.js';

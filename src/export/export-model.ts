@@ -11,12 +11,15 @@ import { loadModelTokenizer } from '../models/model-tokenizer.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
 import { EXPORT_FORMATS, type ExportFormatName, SHARED_FILES, type WrittenExport } from './formats.js';
+import type { Precision } from './precisions.js';
 
 export type ExportModelOptions = HubEvents & {
   /** A run, a checkpoint, a Hugging Face folder, or a name on its hub. */
   readonly model: string;
   /** One of `EXPORT_FORMATS`. Default: `onnx`. */
   readonly to?: ExportFormatName | undefined;
+  /** Of the weights in an ONNX file. Default: `float32`. */
+  readonly precision?: Precision | undefined;
   /** A folder, new or empty. */
   readonly outputDir: string;
   /** Other names for its labels: one for each, in their order. */
@@ -31,6 +34,8 @@ export type ExportedModel = WrittenExport & {
   readonly kind: string;
   readonly parameters: number;
   readonly labelNames: readonly string[];
+  /** Of the ONNX file. */
+  readonly precision?: Precision;
 };
 
 /**
@@ -39,7 +44,7 @@ export type ExportedModel = WrittenExport & {
  *   names than it has labels; as `openAnyModel` and `ExportFormat.save` do.
  */
 export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
-  const { to = 'onnx', outputDir, overwrite = false, onNotice } = options;
+  const { to = 'onnx', outputDir, overwrite = false, precision = 'float32', onNotice } = options;
   await expectFree(outputDir, overwrite);
   const opened = await openAnyModel(options.model, { ...defined({ onNotice }), find: findOnHub(options) });
   const { model, weights, readsPairs, path } = opened;
@@ -49,13 +54,17 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
     throw new OptionError({ where: 'to hf', wanted, got: `a ${kind}`, fix: 'use --to onnx' });
   }
   const labelNames = options.labelNames === undefined ? opened.labelNames : checkedNames(options.labelNames, model);
+  if (to !== 'onnx' && precision !== 'float32') {
+    const fix = 'use --to onnx, or leave --precision out';
+    throw new OptionError({ where: `to ${to}`, wanted: 'precision float32', got: precision, fix });
+  }
   for (const notice of opened.notices) onNotice?.(notice);
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
-  const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, tokenizer }) };
+  const content = { model, weights, labelNames, precision, ...defined({ readsPairs, readAs, tokenizer }) };
   const written = await EXPORT_FORMATS[to].save(outputDir, content);
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
-  return { path, kind, parameters, labelNames, ...written };
+  return { path, kind, parameters, labelNames, ...(to === 'onnx' && { precision }), ...written };
 }
 
 /** @throws OptionError for another number of names than the model has classes, and for one that is there twice. */

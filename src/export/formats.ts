@@ -21,7 +21,7 @@ export type WrittenExport = {
 export const EXPORT_FORMATS = {
   onnx: {
     holds:
-      'DIR/model.onnx in float32 with any batch and length, the tokenizer and a config.json beside it; ' +
+      'DIR/model.onnx for any batch and length, the tokenizer and a config.json beside it; ' +
       'retort-ml/inference, ONNX Runtime and transformers.js read it.',
     writes: ['model.onnx'],
     save: async (folder, content) => ({ bytes: await (await import('./onnx-folder.js')).saveOnnx(folder, content) }),

@@ -9,7 +9,10 @@ import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { exportOnnx, type OnnxContent } from './onnx.js';
 
-export type OnnxFolderContent = Pick<OnnxContent, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'> & {
+export type OnnxFolderContent = Pick<
+  OnnxContent,
+  'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs' | 'precision'
+> & {
   /** Absent for a model that reads no text. */
   readonly tokenizer?: Tokenizer;
 };

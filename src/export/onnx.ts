@@ -1,5 +1,5 @@
 /**
- * @file A trained model as a plain ONNX file: float32, any batch and length, weights inside, what `retort-ml/inference`
+ * @file A trained model as a plain ONNX file: any batch and length, weights inside, what `retort-ml/inference`
  * and other runtimes need to know in `metadata_props`.
  */
 import { lowerToGraph } from '../autograd/lower.js';
@@ -10,16 +10,21 @@ import type { TrainedModel, Weights } from '../models/model.js';
 import { checkedWeights } from '../models/saved-model.js';
 import { evaluationContext } from '../nn/context.js';
 import { inputParameters } from '../nn/parameters.js';
+import { foldConstants } from '../onnx/fold-constants.js';
 import type { OnnxGraph } from '../onnx/graph.js';
+import { storeWeights } from '../onnx/stored-weights.js';
 import { writeModel } from '../onnx/write.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Precision } from './precisions.js';
 
 export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'> & {
   /** `tokenizerHash` of the tokenizer that makes the model's ids; whoever loads the file compares it. */
   readonly tokenizerHash?: string;
   /** What the file was made from, to find out whether it is still that. */
   readonly source?: string;
+  /** Of the stored weights. Default: `float32`. */
+  readonly precision?: Precision;
 };
 
 /** A protobuf message, which an ONNX file is, ends at 2 GiB; the graph beside the weights is far below 1 MiB. */
@@ -31,10 +36,11 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
 /**
  * The bytes of an ONNX file (opset 21) that answers `logits` [batch, C], or [batch, sequence, C] for a token head, as
  * the model does without dropout. Inputs are the model's own, int64 [batch, sequence] for text: `input_ids`,
- * `attention_mask`, and `token_type_ids` where it reads them. An LSTM is ONNX's own operator. The weights keep their
- * names.
+ * `attention_mask`, and `token_type_ids` where it reads them. An LSTM is ONNX's own operator. Weights keep their names, with
+ * `/Transpose` and the like behind them where operators read them in another layout (`foldConstants`), and `/float16`, or
+ * `/int8` and `/scales`, where they are stored so (`storeWeights`).
  *
- * `metadata_props`: `retort.version`, `retort.kind`, `retort.labels` (JSON, in the order of the classes),
+ * `metadata_props`: `retort.version`, `retort.kind`, `retort.precision`, `retort.labels` (JSON, in the order of the classes),
  * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.reads_pairs` (`true`,
  * `false`) and `retort.read_as` (JSON: `FileReading`) where it is known what it was trained on,
  * `retort.tokenizer_sha256`.
@@ -52,7 +58,10 @@ export function exportOnnx(content: OnnxContent): Uint8Array {
     throw new SignalError({ where: model.kind, wanted: 'logits to export', got: model.signals.join(', ') });
   }
   const graph = lowerToGraph({ outputs: { logits }, inputs: inputs.map(([, value]) => value), form: 'export' });
-  return writeModel(withWeights(graph, weights), { metadata: metadataOf(content) });
+  const folded = foldConstants(withWeights(graph, weights));
+  const { precision = 'float32' } = content;
+  const stored = precision === 'float32' ? folded : storeWeights(folded, precision);
+  return writeModel(stored, { metadata: metadataOf(content) });
 }
 
 /** The graph with its parameters as initialisers in place of inputs. */
@@ -85,11 +94,13 @@ function metadataOf({
   readAs,
   tokenizerHash,
   source,
+  precision = 'float32',
 }: OnnxContent): Record<string, string> {
   const { config } = model;
   const metadata: Record<string, string> = {
     'retort.version': packageVersion(),
     'retort.kind': model.kind,
+    'retort.precision': precision,
     'retort.labels': JSON.stringify(labelNames),
   };
   const length = model.maxTokens;

@@ -5,6 +5,7 @@ import { FileError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
 import { expectUnchanged } from '../files/manifest.js';
 import { readModel } from '../onnx/read.js';
+import { readWeights } from '../onnx/stored-weights.js';
 import { jsonOf } from '../options/json.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { NgramFeatures, NgramRow } from '../tokenizers/ngram-features.js';
@@ -116,11 +117,7 @@ export async function loadNgramPredictor(folder: string): Promise<NgramPredictor
       fix: 'keep the files of an export together',
     });
   }
-  const weights = Object.fromEntries(
-    graph.initializers.flatMap(({ name, tensor }) =>
-      tensor.dtype === 'float32' ? [[name, tensor as Tensor<'float32'>] as const] : [],
-    ),
-  );
+  const weights = readWeights(graph);
   const labels = jsonOf(metadata['retort.labels'] ?? '[]') as readonly string[]; // as the export writes them
   const classes = weights[BIAS]?.shape[0] ?? 0;
   const named =

@@ -1,4 +1,5 @@
 import type { Dtype } from '../tensor/dtype.js';
+import type { CompactTensor } from './graph.js';
 
 /** `TensorProto.DataType` of onnx.proto, for the types that we hold on the host. */
 export const ELEMENT_TYPE = {
@@ -10,6 +11,9 @@ export const ELEMENT_TYPE = {
   float64: 11,
   uint32: 12,
 } as const satisfies Record<Dtype, number>;
+
+/** The same of the types that weights are stored in and nothing else. */
+export const COMPACT_TYPE = { int8: 3, float16: 10 } as const satisfies Record<CompactTensor['dtype'], number>;
 
 const DTYPE_OF = new Map<number, Dtype>(Object.entries(ELEMENT_TYPE).map(([dtype, code]) => [code, dtype as Dtype]));
 

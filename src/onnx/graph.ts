@@ -1,3 +1,4 @@
+import type { StaticShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ValueInfo } from './program.js';
 
@@ -19,7 +20,14 @@ export type OnnxNode = {
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
 };
 
-export type Initializer = { readonly name: string; readonly tensor: Tensor };
+/** What a file stores in fewer bits and no input or output has: int8, and float16 as its bits (`fromFloat16`). */
+export type CompactTensor =
+  | { readonly dtype: 'int8'; readonly shape: StaticShape; readonly data: Int8Array }
+  | { readonly dtype: 'float16'; readonly shape: StaticShape; readonly data: Uint16Array };
+
+export type StoredTensor = Tensor | CompactTensor;
+
+export type Initializer = { readonly name: string; readonly tensor: StoredTensor };
 
 /** An ONNX graph as plain data. Nodes stand in an order in which they can run. */
 export type OnnxGraph = {

@@ -1,11 +1,11 @@
 import type { onnx } from 'onnx-proto';
 import onnxProto from 'onnx-proto';
 import { FileError } from '../errors/failures.js';
-import { ARRAY_TYPES, type Dtype } from '../tensor/dtype.js';
+import { ARRAY_TYPES, type ArrayConstructor, type Dtype } from '../tensor/dtype.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { dtypeOf, ELEMENT_TYPE } from './element-type.js';
-import type { OnnxAttribute, OnnxGraph, OnnxNode } from './graph.js';
+import { COMPACT_TYPE, dtypeOf, ELEMENT_TYPE } from './element-type.js';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from './graph.js';
 import type { ValueInfo } from './program.js';
 
 export type OnnxModel = {
@@ -16,7 +16,7 @@ export type OnnxModel = {
 };
 
 /**
- * Reads the bytes of an ONNX model. Tensors are copies: they stay valid when `bytes` is overwritten.
+ * Reads the bytes of an ONNX model. Initialisers may be int8 or float16, too. Tensors are copies: they stay valid when `bytes` is overwritten.
  * @param where the file, for error messages.
  * @throws FileError if the bytes are torn or no ONNX model, or hold what our graphs cannot: operators outside
  *   the standard set, element types the host has no array for, weights in another file.
@@ -75,7 +75,7 @@ class GraphReader {
       outputs: (proto.output ?? []).map((value) => this.#valueInfo(value)),
       initializers: (proto.initializer ?? []).map((value) => {
         const name = value.name ?? '';
-        return { name, tensor: this.#tensor(value, `initializer '${name}'`) };
+        return { name, tensor: this.#stored(value, `initializer '${name}'`) };
       }),
     };
     this.#depth--;
@@ -130,16 +130,30 @@ class GraphReader {
   }
 
   #tensor(proto: onnx.ITensorProto, what: string): Tensor {
+    const dtype = this.#dtype(proto.dataType, what);
+    return { dtype, ...this.#elements(proto, what, tensorData(proto, dtype)) };
+  }
+
+  #stored(proto: onnx.ITensorProto, what: string): StoredTensor {
+    const { dataType, rawData: raw, int32Data: numbers } = proto;
+    if (dataType === COMPACT_TYPE.int8) {
+      const data = raw?.length ? Int8Array.from(raw) : Int8Array.from(numbers ?? []);
+      return { dtype: 'int8', ...this.#elements(proto, what, data) };
+    }
+    if (dataType !== COMPACT_TYPE.float16) return this.#tensor(proto, what);
+    const data = raw?.length ? fromBytes(raw, Uint16Array) : Uint16Array.from(numbers ?? []);
+    return { dtype: 'float16', ...this.#elements(proto, what, data) };
+  }
+
+  #elements<A extends { readonly length: number }>(proto: onnx.ITensorProto, what: string, data: A | undefined) {
     if (proto.dataLocation === onnxProto.onnx.TensorProto.DataLocation.EXTERNAL) {
       this.#reject(`${what} inside the model`, 'a reference to another file');
     }
-    const dtype = this.#dtype(proto.dataType, what);
     const shape = (proto.dims ?? []).map(toNumber);
-    const data = tensorData(proto, dtype);
     if (data?.length !== sizeOf(shape) || shape.some((length) => length < 0)) {
       this.#reject(`${what}: elements for shape ${formatShape(shape)}`, `${data?.length ?? 'a truncated array'}`);
     }
-    return { dtype, shape, data };
+    return { shape, data };
   }
 
   #dtype(elementType: number | null | undefined, what: string): Dtype {
@@ -157,14 +171,8 @@ class GraphReader {
 
 /** The elements, from raw bytes or from the typed list of numbers that small tensors of other writers use. */
 function tensorData(proto: onnx.ITensorProto, dtype: Dtype): Tensor['data'] | undefined {
-  const ArrayType = ARRAY_TYPES[dtype];
   const raw = proto.rawData;
-  if (raw && raw.length > 0) {
-    if (raw.length % ArrayType.BYTES_PER_ELEMENT !== 0) return undefined;
-    // slice(), and not a view: inside a file the bytes are not aligned to their element type.
-    const bytes = Uint8Array.from(raw);
-    return new ArrayType(bytes.buffer, 0, bytes.length / ArrayType.BYTES_PER_ELEMENT);
-  }
+  if (raw && raw.length > 0) return fromBytes<Tensor['data']>(raw, ARRAY_TYPES[dtype]);
   switch (dtype) {
     case 'float32':
       return Float32Array.from(proto.floatData ?? []);
@@ -180,6 +188,13 @@ function tensorData(proto: onnx.ITensorProto, dtype: Dtype): Tensor['data'] | un
     case 'bool':
       return Uint8Array.from(proto.int32Data ?? []);
   }
+}
+
+function fromBytes<A>(raw: Uint8Array, ArrayType: ArrayConstructor<A>): A | undefined {
+  if (raw.length % ArrayType.BYTES_PER_ELEMENT !== 0) return undefined;
+  // A copy, and not a view: inside a file the bytes are not aligned to their element type.
+  const bytes = Uint8Array.from(raw);
+  return new ArrayType(bytes.buffer, 0, bytes.length / ArrayType.BYTES_PER_ELEMENT);
 }
 
 function isStandard(domain: string | null | undefined): boolean {

@@ -1,8 +1,7 @@
 import type { onnx } from 'onnx-proto';
 import onnxProto from 'onnx-proto';
-import type { Tensor } from '../tensor/tensor.js';
-import { ELEMENT_TYPE } from './element-type.js';
-import type { OnnxAttribute, OnnxGraph, OnnxNode } from './graph.js';
+import { COMPACT_TYPE, ELEMENT_TYPE } from './element-type.js';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from './graph.js';
 import { IR_VERSION, OPSET } from './opset.js';
 import type { ValueInfo } from './program.js';
 
@@ -69,9 +68,11 @@ function attributeProto(attribute: OnnxAttribute): onnx.IAttributeProto {
   }
 }
 
-function tensorProto({ dtype, shape, data }: Tensor): onnx.ITensorProto {
+const STORED_TYPE = { ...ELEMENT_TYPE, ...COMPACT_TYPE };
+
+function tensorProto({ dtype, shape, data }: StoredTensor): onnx.ITensorProto {
   return {
-    dataType: ELEMENT_TYPE[dtype],
+    dataType: STORED_TYPE[dtype],
     dims: [...shape],
     rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };

@@ -14,7 +14,7 @@ export type ArrayOf = {
 
 export type HostArray = ArrayOf[Dtype];
 
-type ArrayConstructor<A> = {
+export type ArrayConstructor<A> = {
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): A;
   new (buffer: ArrayBuffer, byteOffset: number, length: number): A;

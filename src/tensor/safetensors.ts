@@ -8,6 +8,7 @@
 import { CheckpointError } from '../errors/failures.js';
 import { isJsonObject } from '../options/json.js';
 import { ARRAY_TYPES, bytesPerElement, type Dtype } from './dtype.js';
+import { fromFloat16 } from './float16.js';
 import { formatShape, type StaticShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
@@ -240,16 +241,6 @@ function aligned(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, length } = bytes;
   const canStart = buffer instanceof ArrayBuffer && byteOffset % width === 0;
   return canStart ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
-}
-
-/** IEEE 754 binary16: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits. */
-function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const word = new Uint32Array(1);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CheckpointError, OutputError } from '../../src/errors/failures.js';
 import { exportOnnx } from '../../src/export/onnx.js';
+import type { Precision } from '../../src/export/precisions.js';
 import { bert } from '../../src/models/bert.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import { FAMILIES } from '../../src/models/families.js';
@@ -9,6 +10,7 @@ import { roberta } from '../../src/models/roberta.js';
 import { staticModel } from '../../src/models/static-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { readModel } from '../../src/onnx/read.js';
+import { readWeights } from '../../src/onnx/stored-weights.js';
 import { openModelSession } from '../../src/runtime/session.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { readWitnesses, tensorsOf, type Witness } from '../models/witness.js';
@@ -32,7 +34,7 @@ function exportedWitness(family: string, name: string, make: (config: object) =>
   const weights = tensorsOf('float32', witness.parameters) as Record<string, Tensor<'float32'>>;
   const head = name === 'tokens' ? { head: name } : {};
   const model = make({ ...witness.config, ...head });
-  return { witness, model, bytes: exportOnnx({ model, weights, labelNames: [], tokenizerHash: 'f00' }) };
+  return { witness, model, weights, bytes: exportOnnx({ model, weights, labelNames: [], tokenizerHash: 'f00' }) };
 }
 
 describe('exportOnnx', () => {
@@ -52,15 +54,52 @@ describe('exportOnnx', () => {
     }
   });
 
-  test('inputs and output have the names that transformers.js feeds and reads; the weights keep theirs', () => {
+  test.each(CASES)('nothing that a %s (%s) makes of its weights alone is left to the runtime', (family, name, make) => {
+    const { graph } = readModel(exportedWitness(family, name, make).bytes, 'model.onnx');
+    const constants = new Set(graph.initializers.map((initializer) => initializer.name));
+    const constant = graph.nodes.filter(({ inputs }) => inputs.every((input) => constants.has(input)));
+    expect(constant.map(({ opType, inputs }) => `${opType}(${inputs})`)).toEqual([]);
+  });
+
+  test.each(CASES)(
+    'a %s (%s) in float16 answers nearly as in float32, in int8 as with its weights rounded',
+    async (family, name, make) => {
+      const { witness, model, weights } = exportedWitness(family, name, make);
+      const feeds = tensorsOf('int64', witness.inputs);
+      const logitsOf = async (content: { readonly weights: typeof weights; readonly precision?: Precision }) => {
+        const session = await openModelSession(exportOnnx({ model, labelNames: [], ...content }), { threads: 1 });
+        try {
+          return (await session.run(feeds)).logits;
+        } finally {
+          await session.release();
+        }
+      };
+      // 11 significant bits, and a few layers.
+      expectGolden(
+        await logitsOf({ weights, precision: 'float16' }),
+        witness.outputs.logits as Nested,
+        5e-3,
+        'float16',
+      );
+      const { graph } = readModel(exportOnnx({ model, weights, labelNames: [], precision: 'int8' }), 'model.onnx');
+      const read = readWeights(graph);
+      const rounded = Object.fromEntries(Object.entries(weights).map(([key, weight]) => [key, read[key] ?? weight]));
+      if (!model.kind.startsWith('bilstm')) {
+        expect(await logitsOf({ weights, precision: 'int8' })).toEqual(await logitsOf({ weights: rounded }));
+      }
+    },
+  );
+
+  test('inputs and output have the names that transformers.js feeds and reads; weights keep theirs, with what became of them', () => {
     const { bytes, model } = exportedWitness('bert', 'classification', bert);
     const { graph, opset, metadata } = readModel(bytes, 'model.onnx');
     const text = { dtype: 'int64', shape: ['batch', 'sequence'] };
     expect(graph.inputs).toEqual(['input_ids', 'attention_mask', 'token_type_ids'].map((name) => ({ name, ...text })));
     expect(graph.outputs).toEqual([{ name: 'logits', dtype: 'float32', shape: ['batch', model.config.num_labels] }]);
-    expect(graph.initializers.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(model.parameters.map(({ name }) => name)),
-    );
+    const turned = /(query|key|value|dense|classifier)\.weight$/;
+    const stored = model.parameters.map(({ name: weight }) => (turned.test(weight) ? `${weight}/Transpose` : weight));
+    expect(graph.initializers.map(({ name }) => name)).toEqual(expect.arrayContaining(stored));
+    expect(Object.keys(readWeights(graph))).toEqual(expect.arrayContaining(model.parameters.map(({ name }) => name)));
     expect(opset).toBe(21);
     expect(metadata).toMatchObject({
       'retort.kind': 'bert',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OnnxGraph } from '../../src/onnx/graph.js';
+import type { Initializer, OnnxGraph } from '../../src/onnx/graph.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { openSession } from '../../src/runtime/session.js';
@@ -50,7 +50,7 @@ describe('writeModel', () => {
   });
 
   test('writes every element type bit for bit, also from views into a larger buffer', () => {
-    const initializers = [
+    const initializers: readonly Initializer[] = [
       { name: 'float32', tensor: tensor('float32', [3], Float32Array.of(0, Number.NaN, -0, 1e-45).subarray(1)) },
       { name: 'float64', tensor: tensor('float64', [2], Float64Array.of(0.1, Number.NEGATIVE_INFINITY)) },
       { name: 'int32', tensor: tensor('int32', [2, 1], Int32Array.of(-1, 2 ** 31 - 1)) },
@@ -58,6 +58,11 @@ describe('writeModel', () => {
       { name: 'uint8', tensor: tensor('uint8', [1, 2], Uint8Array.of(9, 0, 255).subarray(1)) },
       { name: 'uint32', tensor: tensor('uint32', [1], Uint32Array.of(2 ** 32 - 1)) },
       { name: 'bool', tensor: tensor('bool', [2], Uint8Array.of(1, 0)) },
+      { name: 'int8', tensor: { dtype: 'int8', shape: [3], data: Int8Array.of(0, -127, 127).subarray(0) } },
+      {
+        name: 'float16',
+        tensor: { dtype: 'float16', shape: [2], data: Uint16Array.of(9, 0x3c00, 0xfbff).subarray(1) },
+      },
       { name: 'empty', tensor: tensor('float32', [0, 3], new Float32Array()) },
     ];
     const { graph } = readModel(writeModel({ ...sampleGraph, initializers }), 'types');

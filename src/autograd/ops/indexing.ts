@@ -163,11 +163,11 @@ const ngramBucketsOp: VariadicOp<NgramBucketsAttributes> = defineVariadic({
       const padded = (x: string) => one('Pad', x, int64(emitter, [0, n - 1]), '', axis);
       const number = (value: number) => emitter.constant(fromNumbers('int64', [], [value]));
       const [allIds, allMask] = [padded(ids as string), padded(mask as string)];
-      let hash = number(0);
-      let isWhole = number(1);
-      for (let k = 0; k < n; k++) {
-        const next = one('Add', one('Mul', hash, number(NGRAM_HASH.multiplier)), from(allIds, k));
-        hash = one('Mod', one('Add', next, number(1)), number(NGRAM_HASH.prime));
+      const hashed = (next: string) => one('Mod', one('Add', next, number(1)), number(NGRAM_HASH.prime));
+      let hash = hashed(from(allIds, 0));
+      let isWhole = from(allMask, 0);
+      for (let k = 1; k < n; k++) {
+        hash = hashed(one('Add', one('Mul', hash, number(NGRAM_HASH.multiplier)), from(allIds, k)));
         isWhole = one('Mul', isWhole, from(allMask, k));
       }
       return emitter.node('Mul', [isWhole, one('Add', one('Mod', hash, number(buckets)), number(1))]);

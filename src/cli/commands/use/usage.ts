@@ -3,6 +3,7 @@ import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS, UNLABELLED_COLUMNS } fro
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from '../../../export/formats.js';
+import { PRECISION_HELP, PRECISION_NAMES } from '../../../export/precisions.js';
 import { ASKED_METRICS } from '../../../metrics/table.js';
 import { COMPUTE_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
@@ -149,6 +150,13 @@ export const exportUsage = {
       help: 'a run, a checkpoint, an experiment (its student to ship), a Hugging Face folder, or a name on its hub',
     },
     to: { kind: 'choice', choices: EXPORT_FORMAT_NAMES, default: 'onnx', group: 'Output', help: 'the format' },
+    precision: {
+      kind: 'choice',
+      choices: PRECISION_NAMES,
+      default: 'float32',
+      group: 'Output',
+      help: `of the ONNX file's weights. ${PRECISION_HELP}`,
+    },
     outputDir: {
       kind: 'text',
       placeholder: 'folder',
