@@ -12,8 +12,7 @@ import { createVitest, parseAst } from 'vitest/node';
 /** Files of limits, defaults, fingerprints, schedules and spending, each with what tests it. */
 const FILES = {
   'src/files/lock.ts': ['test/files/lock.test.ts'],
-  'src/teachers/endpoint-spending.ts': ['test/teachers/endpoint-spending.test.ts'],
-  'src/teachers/endpoint-plan.ts': ['test/teachers/endpoint-plan.test.ts'],
+  'src/teachers/outside-spending.ts': ['test/teachers/outside-spending.test.ts'],
   'src/teachers/score-groups.ts': ['test/teachers/score-groups.test.ts'],
   'src/losses/attention-mse.ts': ['test/losses/matching.test.ts', 'test/losses/golden.test.ts'],
   'src/losses/cross-entropy.ts': ['test/losses/limits.test.ts', 'test/losses/torch.test.ts'],

@@ -1,13 +1,16 @@
 export { type AlignOptions, alignLabels } from '../teachers/align-labels.js';
+export { EndpointError } from '../teachers/asking-turns.js';
 export { type CacheOptions, cachedTeacher, type LabellingProgress } from '../teachers/cached-teacher.js';
 export { type CrossFittedOptions, crossFittedTeacher } from '../teachers/cross-fitted-teacher.js';
-export { EndpointError } from '../teachers/endpoint-client.js';
-export type { EndpointOptions, EndpointReport } from '../teachers/endpoint-options.js';
-export { type EndpointTeacher, endpointTeacher } from '../teachers/endpoint-teacher.js';
+export type { EndpointOptions } from '../teachers/endpoint-options.js';
+export { endpointTeacher } from '../teachers/endpoint-teacher.js';
 export { type EnsembleOptions, ensembleTeacher } from '../teachers/ensemble-teacher.js';
 export { modelTeacher } from '../teachers/model-teacher.js';
 export { type OnnxTeacherOptions, onnxTeacher } from '../teachers/onnx-teacher.js';
-export { type RecordedTeacherOptions, recordedTeacher } from '../teachers/recorded-teacher.js';
+export type { AnswerKind, OutsideAnswer, Tokens, Why } from '../teachers/outside.js';
+export type { EndpointReport, OutsideOptions } from '../teachers/outside-options.js';
+export type { EndpointTeacher } from '../teachers/outside-teacher.js';
+export { type RecordedTeacher, type RecordedTeacherOptions, recordedTeacher } from '../teachers/recorded-teacher.js';
 export { RUNGS, type Rung } from '../teachers/targets.js';
 export type {
   FedSignalName,

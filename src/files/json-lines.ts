@@ -1,4 +1,5 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { FileError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
 import { jsonOf } from '../options/json.js';
@@ -39,8 +40,10 @@ export type LineReader = {
 };
 
 export type LineLog = LineReader & {
-  /** Appends a value as a line that outlives a power cut. @throws OutputError naming the path. */
+  /** Appends a value as a line, which outlives this process. @throws OutputError naming the path. */
   append(value: object): LinePlace;
+  /** Done when all lines so far outlive a power cut, too; those of many callers take one wait. @throws as `append`. */
+  synced(): Promise<void>;
 };
 
 /**
@@ -57,17 +60,40 @@ export function openLineLog(path: string): LineLog {
         try {
           expectStillLocked(path);
           const at = fstatSync(fd).size;
-          const bytes = writeLine(fd, value) - 1;
-          fdatasyncSync(fd);
-          return { at, bytes };
+          return { at, bytes: writeLine(fd, value) - 1 };
         } catch (error) {
           throw outputFailure(error, path);
         }
       },
+      synced: groupedSync(fd, path),
     };
   } catch (error) {
     throw outputFailure(error, path);
   }
+}
+
+const dataSync = promisify(fdatasync);
+
+/** A sync that has begun may not hold what was written since: who comes meanwhile waits for the next, all together. */
+function groupedSync(fd: number, path: string): () => Promise<void> {
+  const sync = () =>
+    dataSync(fd).catch((error: unknown) => {
+      throw outputFailure(error, path);
+    });
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    next = undefined;
+    running = sync().finally(() => {
+      if (next === undefined) running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return begin();
+    next ??= running.then(begin, begin);
+    return next;
+  };
 }
 
 /** Opens a file of lines whose places are known. @throws FileError naming the path. */

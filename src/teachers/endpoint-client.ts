@@ -1,101 +1,67 @@
-/** @file One request to an OpenAI-compatible server, as often as it takes: rate limits, retries, timeouts. */
-import { type ErrorDetails, RetortError } from '../errors/retort-error.js';
+/** @file Requests to a server over HTTP: where they go, what is let in of what comes back. */
 import { keepSecret, redacted } from '../errors/secrets.js';
 import { shortened } from '../errors/shortened.js';
-import type { Completion } from './endpoint.schema.js';
+import { AskingTurns, type Refusal, refusalOfStatus, type Tried, type TurnOptions } from './asking-turns.js';
 
-/** A server that does not answer as it should. What it answered before is kept. */
-export class EndpointError extends RetortError {
-  /** The last thing that the server said, where it said something. */
-  readonly refusal: Refusal | undefined;
-
-  constructor(details: ErrorDetails, refusal?: Refusal) {
-    super(details);
-    this.refusal = refusal;
-  }
-}
-
-export type ClientOptions = {
-  /** `https://…/v1`; requests go to its `/chat/completions`. */
+export type ClientOptions = TurnOptions & {
+  /** `https://…/v1`; requests go to a path of the format below it. */
   readonly url: string;
+  /** The path of the requests below `url`. Default: that of the format, such as `chat/completions`. */
+  readonly path?: string;
   /** Sent as a bearer token; never written anywhere, and taken out of all that the server says. */
   readonly apiKey?: string;
   /** Whether the key may go over plain http to another machine, where it can be intercepted. Default: false. */
   readonly insecureHttp?: boolean;
-  /** Tries after the first, of one request. Default: 6. */
-  readonly retries?: number;
-  /** What one try may take. Default: 60 000. */
-  readonly timeoutMs?: number;
-  /** The wait before the first retry; it doubles. Default: 1 000. */
-  readonly backoffMs?: number;
-  /** Requests in a minute at most. Default: as many as the server allows. */
-  readonly requestsPerMinute?: number;
 };
 
-export type ClientCounts = { requests: number; retries: number; rateLimited: number; broken: number };
+/** How replies of a format are read. */
+export type ReplyFormat<T> = {
+  readonly path: string;
+  /** For messages: `a chat completion`. */
+  readonly what: string;
+  /** What is read of a reply; undefined for JSON that is none. */
+  parse(json: unknown): Promise<T | undefined>;
+  /** Headers that may hold the id of a request. */
+  readonly idHeaders: readonly string[];
+};
+
+export type Received<T> = { readonly content: T; readonly requestId: string | undefined };
 
 /** Of a reply: a hundred times what 128 answers with 20 log-probabilities each take. */
 const MAX_REPLY_BYTES = 2 ** 22;
 /** Of a reply that is no answer, as much as is looked at to show some of it. */
 const MAX_SHOWN_FROM = 10_000;
-const LONGEST_WAIT_MS = 120_000;
+const MAX_ID = 200;
 
-export class EndpointClient {
-  readonly counts: ClientCounts = { requests: 0, retries: 0, rateLimited: 0, broken: 0 };
+export class EndpointClient<T> {
+  readonly turns: AskingTurns;
   readonly #options: ClientOptions;
+  readonly #format: ReplyFormat<T>;
   readonly #address: string;
-  /** After a rate limit nobody asks before this time. */
-  #quietUntil = 0;
-  #nextSlot = 0;
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, format: ReplyFormat<T>) {
+    this.turns = new AskingTurns(options);
     this.#options = options;
+    this.#format = format;
     if (options.apiKey !== undefined) keepSecret(options.apiKey);
     const url = options.url.replace(/\/+$/u, '');
-    this.#address = url.endsWith('/chat/completions') ? url : `${url}/chat/completions`;
+    const path = (options.path ?? format.path).replace(/^\/+/u, '');
+    this.#address = url.endsWith(`/${path}`) ? url : `${url}/${path}`;
   }
 
-  /**
-   * The server's answer to a request.
-   * @throws EndpointError for a refusal that trying again cannot help, or after the last retry.
-   */
-  async complete(body: object, stop: AbortSignal): Promise<Completion> {
-    const { retries = 6, backoffMs = 1000 } = this.#options;
-    for (let attempt = 0; ; attempt++) {
-      await this.#turn(stop);
-      this.counts.requests += 1;
-      const outcome = await this.#try(body);
-      if ('completion' in outcome) return outcome.completion;
-      const { problem, isFinal, waitMs } = outcome;
-      if (stop.aborted || isFinal || attempt >= retries) {
-        const got = attempt > 0 && !isFinal ? `${problem}, ${attempt + 1} times` : problem;
-        const usual = isFinal ? 'check url, key and model' : 'run it again later: finished replies are kept';
-        const { fix = usual } = outcome;
-        throw new EndpointError({ where: this.#address, wanted: 'a reply', got, fix }, outcome);
-      }
-      this.counts.retries += 1;
-      await pause(Math.min(waitMs ?? backoffMs * 2 ** attempt, LONGEST_WAIT_MS), stop);
-    }
+  /** The server's answer to a request. @throws EndpointError as `AskingTurns` does. */
+  complete(body: object, stop: AbortSignal): Promise<Received<T>> {
+    return this.turns.untilAnswered(() => this.#try(body), this.#address, stop);
   }
 
-  async #turn(stop: AbortSignal): Promise<void> {
-    const { requestsPerMinute } = this.#options;
-    if (requestsPerMinute !== undefined) {
-      const slot = Math.max(performance.now(), this.#nextSlot);
-      this.#nextSlot = slot + 60_000 / requestsPerMinute;
-      await pause(slot - performance.now(), stop);
-    }
-    while (performance.now() < this.#quietUntil && !stop.aborted)
-      await pause(this.#quietUntil - performance.now(), stop);
-  }
-
-  async #try(question: object): Promise<{ readonly completion: Completion } | Refusal> {
+  async #try(question: object): Promise<Tried<Received<T>>> {
     const { apiKey, timeoutMs = 60_000 } = this.#options;
     // A request under way is paid for: only time ends it, not a stop.
     const timeout = AbortSignal.timeout(timeoutMs);
     const body = JSON.stringify(question);
     let status = 0;
     let text: string | undefined;
+    let requestId: string | undefined;
     try {
       const response = await fetch(this.#address, {
         method: 'POST',
@@ -109,21 +75,26 @@ export class EndpointClient {
       if (status >= 300 && status < 400) return await this.#redirect(response);
       text = await limitedText(response);
       if (text === undefined) return this.#tooLong(status);
-      if (!response.ok) return this.#refusal(response, text);
+      if (!response.ok) {
+        const problem = `HTTP ${status} ${shown(text)}`.trim();
+        return refusalOfStatus(status, problem, (name) => response.headers.get(name));
+      }
+      requestId = this.#format.idHeaders.flatMap((name) => response.headers.get(name) ?? [])[0];
     } catch (error) {
-      if (status === 200) this.counts.broken += 1;
+      if (status === 200) this.turns.counts.broken += 1;
       const reason = timeout.aborted ? `no complete reply within ${timeoutMs} ms` : reasonOf(error);
       return { problem: redacted(reason), isFinal: false, status };
     }
-    const { completionSchema } = await import('./endpoint.schema.js');
-    const parsed = completionSchema.safeParse(parsedJson(text, body));
-    if (parsed.success) return { completion: parsed.data };
-    this.counts.broken += 1;
-    return { problem: `a reply that is not a chat completion (${shown(text)})`, isFinal: false, status };
+    const content = await this.#format.parse(parsedJson(text, body));
+    if (content !== undefined) {
+      return { answer: { content, requestId: requestId && redacted(requestId.slice(0, MAX_ID)) } };
+    }
+    this.turns.counts.broken += 1;
+    return { problem: `a reply that is not ${this.#format.what} (${shown(text)})`, isFinal: false, status };
   }
 
   #tooLong(status: number): Refusal {
-    this.counts.broken += 1;
+    this.turns.counts.broken += 1;
     const problem = `a reply of over ${MAX_REPLY_BYTES} bytes`;
     return { problem, isFinal: true, status, fix: 'check url and model: longer replies are not read' };
   }
@@ -136,44 +107,6 @@ export class EndpointClient {
     const fix = 'if texts and key may go there, give that address as url';
     return { problem: `HTTP ${status}, a redirect${to}, which is not followed`, isFinal: true, status, fix };
   }
-
-  #refusal(response: Response, text: string): Refusal {
-    const { status } = response;
-    const problem = `HTTP ${status} ${shown(text)}`.trim();
-    const isFinal = status < 500 && ![408, 409, 425, 429].includes(status);
-    if (status !== 429) return { problem, isFinal, status };
-    this.counts.rateLimited += 1;
-    const waitMs = retryAfterMs(response.headers);
-    if (waitMs !== undefined) {
-      this.#quietUntil = Math.max(this.#quietUntil, performance.now() + Math.min(waitMs, LONGEST_WAIT_MS));
-    }
-    return { problem, isFinal, status, ...(waitMs !== undefined && { waitMs }) };
-  }
-}
-
-export type Refusal = {
-  readonly problem: string;
-  readonly isFinal: boolean;
-  /** 0 where there was no answer at all. */
-  readonly status: number;
-  readonly waitMs?: number;
-  readonly fix?: string;
-};
-
-/** What a server said when it refused a request for good; undefined for other errors. */
-export function refusalOf(error: unknown): Refusal | undefined {
-  return error instanceof EndpointError ? error.refusal : undefined;
-}
-
-/** Seconds, or a date; `retry-after-ms` is OpenAI's. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const ms = Number(headers.get('retry-after-ms') ?? Number.NaN);
-  if (ms >= 0) return ms;
-  const after = headers.get('retry-after');
-  if (after === null) return undefined;
-  const seconds = Number(after);
-  const until = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(after) - Date.now();
-  return Number.isFinite(until) ? Math.max(0, until) : undefined;
 }
 
 /** Undefined for one that is too long: the rest is not read. */
@@ -212,17 +145,4 @@ function parsedJson(text: string, sent: string): unknown {
 function shown(text: string): string {
   // Before it is cut: of a part of a key nobody can tell any more that it is one.
   return shortened(redacted(text.slice(0, MAX_SHOWN_FROM)).replaceAll(/\s+/gu, ' ').trim(), 200);
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  if (!(ms > 0) || stop.aborted) return Promise.resolve();
-  return new Promise((done) => {
-    const end = () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', end);
-      done();
-    };
-    const timer = setTimeout(end, ms);
-    stop.addEventListener('abort', end);
-  });
 }

@@ -27,7 +27,7 @@ export type RecordedOptions = {
 };
 
 export type RecordedAnswer = {
-  readonly rung: Rung;
+  readonly rung: Rung | 'refused';
   readonly target: Target;
   /** Whether all was said: what the teacher gives at one temperature then says what it would at any. */
   readonly isWhole: boolean;
@@ -71,6 +71,8 @@ export class AnswerReader {
   }
 
   #answer(row: Readonly<Record<string, unknown>>, where: string, use: Rung | undefined): RecordedAnswer {
+    // A hole: of a row that the teacher would not answer, nothing is known.
+    if (row.refused === true) return { rung: 'refused', target: holeTarget(this.#names.length), isWhole: true };
     const rung = use ?? RUNGS.find((name) => row[name] !== undefined && row[name] !== null);
     const value = rung === undefined ? undefined : row[rung];
     if (rung === undefined || value === undefined || value === null) {
@@ -90,7 +92,7 @@ export class AnswerReader {
         return { target: { logits: this.#whole(value, where, rung) }, isWhole: true };
       case 'probabilities': {
         const given = this.#whole(value, where, rung);
-        return { target: this.#rounded(given, value, where), isWhole: given.every((p) => p > 0) };
+        return { target: this.#rounded(given, value, row.decimals, where), isWhole: given.every((p) => p > 0) };
       }
       case 'logprobs':
         return this.#topK(value, row.outside, where);
@@ -103,9 +105,9 @@ export class AnswerReader {
     }
   }
 
-  /** Probabilities whose sum is 1 but for the rounding of each. */
-  #rounded(given: readonly number[], value: unknown, where: string): Target {
-    const decimals = Math.max(...given.map(decimalsOf));
+  /** Probabilities whose sum is 1 but for the rounding of each: to `decimals`, where the row says so. */
+  #rounded(given: readonly number[], value: unknown, said: unknown, where: string): Target {
+    const decimals = saidDecimals(said, where) ?? Math.max(...given.map(decimalsOf));
     const halfUnit = decimals === 0 ? 0 : 10 ** -decimals / 2;
     const tolerance = decimals > MOST_DECIMALS ? UNROUNDED_TOLERANCE : given.length * halfUnit + SLACK;
     const sum = given.reduce((total, p) => total + p, 0);
@@ -191,8 +193,15 @@ function finite(value: unknown, where: string, what: string): number {
   throw badRow(where, `${what} that are finite numbers${Number.isFinite(number) ? ' of float32' : ''}`, got);
 }
 
+function saidDecimals(said: unknown, where: string): number | undefined {
+  if (said === undefined || said === null) return undefined;
+  const decimals = Number(said);
+  if (Number.isInteger(decimals) && decimals >= 0) return decimals;
+  throw badRow(where, 'decimals, an integer ≥ 0', shown(said));
+}
+
 /** As many as it takes to write a number. */
-function decimalsOf(value: number): number {
+export function decimalsOf(value: number): number {
   const [digits = '', exponent = '0'] = String(value).split('e');
   return Math.max(0, (digits.split('.')[1] ?? '').length - Number(exponent));
 }

@@ -28,6 +28,11 @@ export type RecordedTeacherOptions = RecordedOptions & {
   readonly format?: RecordedFormat;
 };
 
+export type RecordedTeacher = Teacher & {
+  /** Rows that the teacher would not answer, in the file. */
+  readonly refused: number;
+};
+
 /** The formats whose rows are objects. */
 type RecordedFormat = {
   [F in TextFormat]: (typeof FORMATS)[F] extends { readonly objects: unknown } ? F : never;
@@ -43,13 +48,15 @@ type RecordedFormat = {
  *                  went to no label at all
  *   samples        labels that were drawn, in a list, or counts by label
  *   label          one label
+ *   refused        true for a row that the teacher would not answer: a hole
  *
+ * `decimals` may say how probabilities were rounded; else it is told from those of the row.
  * Answers are logits or the logarithms of the probabilities that they stand for; where every row says all of every label, at
  * any temperature.
  * @throws FileError with the place of an answer that is there twice, or holds an unknown label, a wrong number of values
  *   or no number; SignalError, when it is to answer, for rows without an answer.
  */
-export async function recordedTeacher(path: string, options: RecordedTeacherOptions): Promise<Teacher> {
+export async function recordedTeacher(path: string, options: RecordedTeacherOptions): Promise<RecordedTeacher> {
   const { labelNames, unknownRows = 'error' } = options;
   checkOptions(options);
   const records = await readRecords(path, options);
@@ -82,6 +89,7 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
     classes: C,
     labelNames,
     contentHash: records.hash,
+    refused: records.refused,
     reads: by === 'id' ? ['places'] : ['texts'],
     remembers: true,
     known: (data) => knownRows(records, data, path),
@@ -104,6 +112,7 @@ type Records = {
   readonly remainder: Float32Array | undefined;
   /** Whether every answer says all of every label. */
   readonly isWhole: boolean;
+  readonly refused: number;
   readonly hash: string;
 };
 
@@ -115,6 +124,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
   const wheres: string[] = [];
   const texts: (string | undefined)[] = [];
   let isWhole = true;
+  let refused = 0;
   const values = new Growing(labelNames.length);
   const remainder = new Growing(labelNames.length);
   const none = labelNames.map(() => 0);
@@ -137,6 +147,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     wheres.push(where);
     texts.push(by === 'id' ? text : undefined);
     isWhole &&= saysAll;
+    if (rung === 'refused') refused += 1;
     values.add(target.logits);
     remainder.add(target.remainder ?? none);
     hash.update(JSON.stringify([key, text, rung, target]));
@@ -153,11 +164,12 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     values: values.all(),
     remainder: others.some((value) => value > 0) ? others : undefined,
     isWhole,
+    refused,
     hash: hash.digest('hex'),
   };
 }
 
-const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', ...RUNGS];
+const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', 'decimals', 'refused', ...RUNGS];
 
 async function* recordedRows(path: string, { format }: RecordedTeacherOptions): AsyncGenerator<ObjectRow, void> {
   const byName: FileFormat | undefined = format === undefined ? formatOf(path) : FORMATS[format];

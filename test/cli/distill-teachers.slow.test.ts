@@ -136,6 +136,8 @@ describe('retort distill', () => {
       outputTokens: texts.size,
       cost: (52 * texts.size) / 1e6,
       malformed: 0,
+      refused: 0,
+      model: null,
     });
     expect(stderr).toMatch(
       /the first 20 replies: log-probabilities, 0 without a label, 0\.0 % of the probability is on no label, about/,

@@ -41,7 +41,7 @@ describe('appendJsonLine', () => {
 });
 
 describe('openLineLog', () => {
-  test('says where each line is, after a torn one was cut, and gives it back', () => {
+  test('says where each line is, after a torn one was cut, and gives it back', async () => {
     const path = join(root, 'places');
     writeFileSync(path, '{"é":1}\n{"to');
     const log = openLineLog(path);
@@ -51,6 +51,7 @@ describe('openLineLog', () => {
       { at: 20, bytes: 2 },
     ]);
     expect(log.read({ at: 9, bytes: 10 })).toBe('{"a":"é"}');
+    await Promise.all([log.synced(), log.synced(), log.synced()]);
     log.close();
     const reader = openLineReader(path);
     expect(reader.read({ at: 0, bytes: 8 })).toBe('{"é":1}');

@@ -4,10 +4,12 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readTextTable } from '../../src/data/read-text-table.js';
+import { questionOf } from '../../src/teachers/chat-question.js';
 import type { EndpointOptions } from '../../src/teachers/endpoint-options.js';
-import { questionOf } from '../../src/teachers/endpoint-question.js';
 import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { LabelWords } from '../../src/teachers/label-words.js';
+import type { OutsideAnswer } from '../../src/teachers/outside.js';
+import { renamedModel } from '../../src/teachers/outside-teacher.js';
 import { runModule, temporaryFolder } from '../files/processes.js';
 import { dataTest } from '../setup/data-test.js';
 import { completion, mockServer, refused, spoken, textOf } from './endpoint-server.js';
@@ -365,6 +367,48 @@ describe('endpointTeacher', () => {
     await expect(ask(numbered(2), options)).rejects.toThrow(
       `${options.log}:7: wanted a reply of an endpoint, got {"key": 7}`,
     );
+  });
+
+  test('another model in the replies is another teacher: it stops, and then asks about all rows', async () => {
+    let by = 'm-2026-01';
+    const server = await mockServer((request) => ({ ...scored(textOf(request)), model: by, id: 'r-1' }));
+    const options = { ...quick, url: server.url, log: newLog() };
+    await ask(numbered(3), options);
+    by = 'm-2026-02';
+    await expect(ask(numbered(5), { ...options, concurrency: 1 })).rejects.toThrow(
+      'teacher m: wanted replies of m-2026-01, as for 3 of 5 rows before, got one of m-2026-02; name the model',
+    );
+    expect(server.asked).toHaveLength(4);
+    expect(await renamedModel(options.log, 'm')).toBe('m-2026-02');
+    const { report } = await ask(numbered(5), options);
+    // Of five rows one has a reply of the new model already.
+    expect(report).toMatchObject({ done: 5, fromLog: 1, answeredBy: 'm-2026-02' });
+    expect(server.asked).toHaveLength(8);
+    const named = endpointTeacher({ ...options, answeredBy: 'm-2026-02' });
+    expect(named.contentHash).not.toBe(endpointTeacher(options).contentHash);
+  });
+
+  test('an answer says where it comes from, what it cost and why it was asked', async () => {
+    const server = await mockServer((request) => ({ ...scored(textOf(request)), model: 'm-1', id: 'r-1' }));
+    const why = { by: 'random', probability: 0.1 } as const;
+    const teacher = endpointTeacher({
+      ...quick,
+      url: server.url,
+      log: newLog(),
+      why,
+      prices: { input: 1e6, output: 0 },
+    });
+    const answers: [number, OutsideAnswer][] = [];
+    await teacher.ask(dataOf(['text 10']), (row, answer) => answers.push([row, answer]));
+    expect(answers).toMatchObject([
+      [
+        0,
+        {
+          ...{ kind: 'logprobs', source: server.url, model: 'm-1', requestId: 'r-1', why },
+          ...{ tokens: { input: 50, output: 1 }, cost: 50 },
+        },
+      ],
+    ]);
   });
 
   // All replies were kept in memory: 1.3 GB for a large log.

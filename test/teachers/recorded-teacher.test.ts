@@ -115,6 +115,26 @@ describe('recordedTeacher', () => {
     await expect(opened(written(half))).resolves.toBeDefined();
   });
 
+  test('rounding that the file states holds in the place of what its digits show; a refused row is a hole', async () => {
+    const rows = [
+      { id: 'x', probabilities: [0.5, 0.5, 0], decimals: 2 },
+      { id: 'y', refused: true, label: null },
+      { id: 'z', probabilities: [0.4, 0.4, 0.19], decimals: 2 },
+    ];
+    const teacher = await opened(written(...rows));
+    expect(teacher.refused).toBe(1);
+    const { logits, remainder } = (await teacher.answer(data, ['logits'])).batch([0, 1, 2], 3);
+    // By hand: 0.99 of 1.00.
+    expectNear(Array.from(logits?.data as Float32Array, Math.exp).slice(6), [0.4 / 0.99, 0.4 / 0.99, 0.19 / 0.99], 6);
+    expect(Array.from(remainder?.data as Float32Array)).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 0]);
+    // Its one decimal would allow a sum of 0.9 for three labels, two decimals do not.
+    const short = { id: 'x', probabilities: [0.3, 0.3, 0.3], decimals: 2 };
+    await expect(opened(written(short))).rejects.toThrow('a sum of 1, up to 0.015 for rounding');
+    await expect(opened(written({ ...short, decimals: -1 }))).rejects.toThrow(
+      'wanted decimals, an integer ≥ 0, got -1',
+    );
+  });
+
   test('samples count half more for each class, a label leaves a tenth to all', async () => {
     const teacher = await opened(
       written(

@@ -23,7 +23,7 @@ import type { StartTask, TextStart } from '../../models/start-task.js';
 import { loadTextModel, type TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
 import { resolveDevice } from '../../runtime/devices.js';
-import type { EndpointReport } from '../../teachers/endpoint-options.js';
+import type { EndpointReport } from '../../teachers/outside-options.js';
 import { timingSeconds } from '../../training/estimate/known-costs.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fine-tune.js';

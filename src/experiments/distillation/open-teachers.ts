@@ -13,10 +13,11 @@ import type { TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { crossFittedTeacher } from '../../teachers/cross-fitted-teacher.js';
-import type { EndpointReport } from '../../teachers/endpoint-options.js';
-import { type EndpointTeacher, endpointTeacher } from '../../teachers/endpoint-teacher.js';
+import { endpointTeacher } from '../../teachers/endpoint-teacher.js';
 import { ensembleTeacher } from '../../teachers/ensemble-teacher.js';
 import { onnxTeacher } from '../../teachers/onnx-teacher.js';
+import type { EndpointReport } from '../../teachers/outside-options.js';
+import { type EndpointTeacher, renamedModel } from '../../teachers/outside-teacher.js';
 import { recordedTeacher } from '../../teachers/recorded-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { teacherOfTexts } from '../../teachers/text-teacher.js';
@@ -164,18 +165,22 @@ export function reading(options: DistillTextsOptions, { task, device }: Pick<Tea
 }
 
 /** Outputs for rows that are not trained on, as with `rows`, do no harm. */
-function openRecorded(
+async function openRecorded(
   path: string,
-  { teacherUse }: DistillTextsOptions,
+  options: DistillTextsOptions,
   { task }: Teaching,
   onBadRow: Teacher['onBadRow'],
 ): Promise<Teacher> {
   expectClasses(path, task);
-  return recordedTeacher(path, {
+  const teacher = await recordedTeacher(path, {
     labelNames: task.labelNames,
     unknownRows: 'ignore',
-    ...defined({ use: teacherUse, onBadRow }),
+    ...defined({ use: options.teacherUse, onBadRow }),
   });
+  const { refused } = teacher;
+  if (refused > 0)
+    eventsOf(options).onNotice(`${path}: ${formatCount(refused)} rows were refused and have no soft target`);
+  return teacher;
 }
 
 async function openEndpoint(url: string, options: DistillTextsOptions, { task, cacheDir, asks }: Teaching) {
@@ -186,6 +191,7 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   const teacher = endpointTeacher({
     ...endpoint.options,
     log,
+    ...defined({ answeredBy: await renamedModel(log, endpoint.options.model) }),
     ...(badRows === 'skip' && { maxMalformed: 1 }),
     onSmoke: (report) => {
       onEvent({ type: 'progress', text: smokeLine(report) });
@@ -218,10 +224,17 @@ function expectClasses(name: string, { isRegression }: OpenedTask): void {
 }
 
 function smokeLine(report: EndpointReport): string {
-  const { done, malformed, byLogprobs, bySamples, byLabel, outside, estimatedCost, rows } = report;
-  const kind = byLogprobs > 0 ? 'log-probabilities' : bySamples > 0 ? 'sampled labels' : 'one hard label each';
+  const { done, malformed, refused, byProbabilities, byLogprobs, bySamples, byLabel, outside, estimatedCost, rows } =
+    report;
+  const kinds: readonly (readonly [number, string])[] = [
+    [byProbabilities, 'probabilities'],
+    [byLogprobs, 'log-probabilities'],
+    [bySamples, 'sampled labels'],
+  ];
+  const [, kind] = kinds.find(([count]) => count > 0) ?? [0, 'one hard label each'];
   return [
     `the first ${formatCount(done)} replies: ${kind}, ${malformed} without a label`,
+    ...(refused > 0 ? [`${refused} refused`] : []),
     ...(byLogprobs > 0 && byLabel > 0 ? [`${byLabel} by their text alone`] : []),
     ...(byLogprobs > 0 ? [`${(100 * outside).toFixed(1)} % of the probability is on no label`] : []),
     ...(estimatedCost === undefined ? [] : [`about ${money(estimatedCost)} for all ${formatCount(rows)} rows`]),

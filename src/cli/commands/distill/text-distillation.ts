@@ -234,14 +234,17 @@ function seedsText(seeds: number): string {
 
 type Endpoint = NonNullable<DistilledTexts['endpoint']>;
 
-function spentText({ inputTokens, outputTokens, cost, malformed, rows, log }: Endpoint): string {
+function spentText({ inputTokens, outputTokens, cost, malformed, refused, rows, log }: Endpoint): string {
   const price = cost === undefined ? '' : `, cost ${money(cost)}`;
-  const holes = malformed === 0 ? '' : `; ${formatCount(malformed)} of ${formatCount(rows)} rows without a label`;
+  const without = malformed + refused;
+  const ofThem = refused === 0 ? '' : `, ${formatCount(refused)} of them refused`;
+  const holes = without === 0 ? '' : `; ${formatCount(without)} of ${formatCount(rows)} rows without a label${ofThem}`;
   return `${log}  (${formatCount(inputTokens)} tokens read, ${formatCount(outputTokens)} written${price}${holes})`;
 }
 
-function spentJson({ inputTokens, outputTokens, cost, malformed, log }: Endpoint) {
-  return { log, inputTokens, outputTokens, cost: cost ?? null, malformed };
+function spentJson({ inputTokens, outputTokens, cost, malformed, refused, answeredBy, log }: Endpoint) {
+  const model = answeredBy ?? null;
+  return { log, inputTokens, outputTokens, cost: cost ?? null, malformed, refused, model };
 }
 
 function foldsText({ teacherFolds }: Options): string {

@@ -1,12 +1,13 @@
-/** @file A question to an endpoint about one text, and what the replies to it amount to. */
+/** @file A question to a language model about one text, and what the replies to it amount to. */
 
 import { OptionError } from '../errors/failures.js';
 import { jsonHash } from '../files/json-hash.js';
 import { type AnswerToken, readAnswer } from './answer-reading.js';
-import type { Reply } from './endpoint.schema.js';
-import type { EndpointOptions } from './endpoint-options.js';
+import type { ChatOptions } from './endpoint-options.js';
 import { begunBy, type LabelWords } from './label-words.js';
-import { holeTarget, labelTarget, sampleTarget, type Target, topKTarget } from './targets.js';
+import type { OutsideQuestion, Standing } from './outside.js';
+import type { ChatReply } from './outside-reply.schema.js';
+import { holeTarget, labelTarget, sampleTarget, topKTarget } from './targets.js';
 
 const PROMPT =
   'Which label fits the text? Answer with one of these labels and nothing else: {labels}\n\nText: {text}\nLabel:';
@@ -21,24 +22,12 @@ const FIRST_LIMIT = 8;
 /** Tokens beside the contents of messages, at most. */
 const MESSAGE_TOKENS = 32;
 
-export type Question = {
-  readonly key: string;
-  readonly text: string;
-  readonly pair: string | undefined;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
+export type ChatQuestion = OutsideQuestion & {
+  readonly content: readonly { readonly role: string; readonly content: string }[];
 };
 
-/** What the replies to a question amount to. */
-export type State =
-  | { readonly kind: 'open'; readonly draws: number }
-  | {
-      readonly kind: 'logprobs' | 'samples' | 'label' | 'malformed';
-      readonly target: Target;
-      readonly outside?: number;
-    };
-
 /** The question about a text or pair. @throws OptionError for a prompt without a place for the second text. */
-export function questionOf(options: EndpointOptions, text: string, pair: string | undefined): Question {
+export function questionOf(options: ChatOptions, text: string, pair: string | undefined): ChatQuestion {
   const { model, system, labelNames, labelWords, body, samples = 0, logprobs = true } = options;
   const { prompt = pair === undefined ? PROMPT : PAIR_PROMPT } = options;
   if (pair !== undefined && !prompt.includes('{pair}')) {
@@ -53,15 +42,19 @@ export function questionOf(options: EndpointOptions, text: string, pair: string 
   const filling: Readonly<Record<string, string>> = { text, pair: pair ?? '', labels };
   const content = prompt.replaceAll(/\{(text|pair|labels)\}/gu, (_, name: string) => filling[name] ?? '');
   const messages = [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content }];
-  return { key: jsonHash([model, messages, body, samples, logprobs]), text, pair, messages };
+  return {
+    key: jsonHash([model, messages, body, samples, logprobs]),
+    ...{ text, pair, content: messages, messages: messages.length },
+    bytes: messages.reduce((sum, { content: said }) => sum + Buffer.byteLength(said), 0),
+  };
 }
 
 /** What the replies to a question amount to. */
-export function stateOf(
-  replies: readonly Reply[],
-  { labelNames, samples = 0, body }: EndpointOptions,
+export function standingOf(
+  replies: readonly ChatReply[],
+  { labelNames, samples = 0, body }: ChatOptions,
   words: LabelWords,
-): State {
+): Standing {
   const classes = labelNames.length;
   let failures = 0;
   let draws = 0;
@@ -94,7 +87,7 @@ export function stateOf(
   return { kind: 'open', draws };
 }
 
-function tokensOf({ tokens, top, contents }: Reply): readonly AnswerToken[] {
+function tokensOf({ tokens, top, contents }: ChatReply): readonly AnswerToken[] {
   if (tokens !== undefined || top === undefined) return tokens ?? [];
   const text = begunBy(contents[0] ?? '');
   const [first = ''] = top.find(([token]) => begunBy(token) !== '' && text.startsWith(begunBy(token))) ?? [];
@@ -102,6 +95,6 @@ function tokensOf({ tokens, top, contents }: Reply): readonly AnswerToken[] {
 }
 
 /** Of a question: no token has less than a byte. */
-export function mostInputTokens({ messages }: Question): number {
-  return messages.reduce((sum, { content }) => sum + Buffer.byteLength(content) + MESSAGE_TOKENS, 0);
+export function mostInputTokens({ bytes, messages }: OutsideQuestion): number {
+  return bytes + MESSAGE_TOKENS * messages;
 }

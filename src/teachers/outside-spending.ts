@@ -1,19 +1,21 @@
 /**
- * @file What an endpoint's answers have cost, and whether the next one still fits into what they may; what questions are
+ * @file What an outside teacher's answers have cost, and whether the next one still fits into what they may; what questions are
  * going to take: cost and time by prices and limits, and room in the log.
  */
 import { money } from '../errors/number-text.js';
 import { usualSignals } from './answers.js';
-import { EndpointError } from './endpoint-client.js';
-import type { EndpointOptions } from './endpoint-options.js';
+import { EndpointError } from './asking-turns.js';
+import type { Tokens } from './outside.js';
+import type { OutsideOptions } from './outside-options.js';
 import type { LabellingPlan } from './teacher.js';
 
-type Terms = Pick<EndpointOptions, 'model' | 'prices' | 'maxCost'>;
+type Terms = Pick<OutsideOptions, 'model' | 'prices' | 'maxCost'>;
 
 export class Spending {
   readonly #terms: Terms;
   #input = 0;
   #output = 0;
+  #spent = 0;
   /** Held back for requests under way: what they may cost at most. */
   #reserved = 0;
   #underWay = 0;
@@ -24,19 +26,25 @@ export class Spending {
   }
 
   /** Of all replies. */
-  get tokens(): { readonly input: number; readonly output: number } {
+  get tokens(): Tokens {
     return { input: this.#input, output: this.#output };
   }
 
-  count({ input, output }: { readonly input: number; readonly output: number }): void {
-    this.#input += input;
-    this.#output += output;
+  /** What all replies have cost. */
+  get spent(): number {
+    return this.#spent;
   }
 
-  /** Of so many tokens; 0 without prices. */
-  cost({ input, output }: { readonly input: number; readonly output: number }): number {
+  count(usage: Usage): void {
+    this.#input += usage.input;
+    this.#output += usage.output;
+    this.#spent += this.cost(usage);
+  }
+
+  /** As the replies say, else of so many tokens; 0 without either. */
+  cost({ input, output, cost = 0 }: Usage): number {
     const { prices = { input: 0, output: 0 } } = this.#terms;
-    return (input * prices.input + output * prices.output) / 1e6;
+    return cost > 0 ? cost : (input * prices.input + output * prices.output) / 1e6;
   }
 
   /**
@@ -45,13 +53,10 @@ export class Spending {
    * @param standing for the message.
    * @throws EndpointError if it could pass the limit.
    */
-  async reserve(
-    most: { readonly input: number; readonly output: number },
-    standing: () => { readonly done: number; readonly rows: number },
-  ): Promise<number> {
+  async reserve(most: Tokens, standing: () => { readonly done: number; readonly rows: number }): Promise<number> {
     const { model, maxCost = Infinity } = this.#terms;
     const atMost = this.cost(most);
-    const spent = () => this.cost(this.tokens);
+    const spent = () => this.#spent;
     while (this.#underWay > 0 && spent() + this.#reserved + atMost > maxCost) {
       await new Promise<void>((done) => this.#waiting.push(done));
     }
@@ -78,7 +83,10 @@ export class Spending {
   }
 }
 
-export type EndpointTerms = {
+/** Tokens, and what they cost where the replies say so. */
+type Usage = Tokens & { readonly cost?: number | undefined };
+
+export type OutsideTerms = {
   /** Of a million tokens. */
   readonly prices?: { readonly input: number; readonly output: number } | undefined;
   readonly requestsPerMinute?: number | undefined;
@@ -102,10 +110,10 @@ export type OpenQuestion = { readonly bytes: number; readonly textBytes: number;
 /**
  * @param spent what answers so far have cost, where there are any: their mean is better than a count of bytes.
  */
-export function endpointPlan(
+export function outsidePlan(
   rows: number,
   open: readonly OpenQuestion[],
-  terms: EndpointTerms,
+  terms: OutsideTerms,
   spent?: { readonly rows: number; readonly cost: number },
 ): LabellingPlan {
   const { prices, requestsPerMinute, draws, outputTokens, classes } = terms;

@@ -1,4 +1,4 @@
-/** @file The log of an endpoint's replies: nothing that was paid for is asked again. */
+/** @file The log of an outside teacher's replies: nothing that was paid for is asked again. */
 import { dirname } from 'node:path';
 import { placedLines } from '../data/formats/text-lines.js';
 import { FileError } from '../errors/failures.js';
@@ -8,20 +8,20 @@ import { type LinePlace, type LineReader, openLineLog, openLineReader } from '..
 import { acquireLock } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
 import { parsedJson } from '../options/json.js';
-import type { Reply } from './endpoint.schema.js';
+import type { Reply } from './outside-reply.schema.js';
 
 /** What is known of the replies to a request without reading them again. */
-type Known = { input: number; output: number; readonly places: LinePlace[] };
+type Known = { input: number; output: number; cost: number; readonly places: LinePlace[] };
 
-export type EndpointLog = {
-  /** Tokens of the replies to each request. */
+export type OutsideLog = {
+  /** Tokens and stated costs of the replies to each request. */
   readonly known: ReadonlyMap<string, Readonly<Known>>;
-  /** Models that gave no log-probabilities when they were asked for them. */
-  readonly unscored: ReadonlySet<string>;
+  /** By the model that was asked, those that its replies named, in the order in which they came last. */
+  readonly answeredBy: ReadonlyMap<string, readonly string[]>;
   /** The replies to a request, in the order in which they came. They are read from the file: all together are too many. */
   repliesTo(key: string): readonly Reply[];
-  /** Writes a reply, so that it outlives a power cut, before anything is made of it. */
-  add(reply: Reply): void;
+  /** Writes a reply; done when it outlives a power cut, before anything is made of it. */
+  add(reply: Reply): Promise<void>;
   close(): void;
 };
 
@@ -29,19 +29,26 @@ export type EndpointLog = {
  * Opens a log for one process at a time and goes over what it holds.
  * @throws OutputError if another process writes to it, or it cannot be written; FileError naming a line that is damaged.
  */
-export async function openEndpointLog(path: string, signal?: AbortSignal): Promise<EndpointLog> {
+export async function openOutsideLog(
+  path: string,
+  { signal, onReply }: { readonly signal?: AbortSignal | undefined; readonly onReply?: (reply: Reply) => void } = {},
+): Promise<OutsideLog> {
   await makeFolder(dirname(path));
   const lock = await acquireLock(`${path}.lock`, { signal });
   try {
     const file = openLineLog(path);
     try {
-      const replies = await indexOf(path, 'refuse');
-      const { known, unscored } = replies;
+      const replies = await indexOf(path, 'refuse', onReply);
+      const { known, answeredBy } = replies;
       return {
         known,
-        unscored,
+        answeredBy,
         repliesTo: (key) => replies.read(key, file),
-        add: (reply) => replies.take(reply, file.append(reply)),
+        add: async (reply) => {
+          const place = file.append(reply);
+          await file.synced();
+          replies.take(reply, place);
+        },
         close: () => {
           file.close();
           lock.release();
@@ -58,29 +65,34 @@ export async function openEndpointLog(path: string, signal?: AbortSignal): Promi
 }
 
 /** A log as it stands, to be read alone; a line that a kill has torn counts as none. */
-export async function endpointLogSoFar(path: string): Promise<EndpointLog> {
-  const { known, unscored, read } = await indexOf(path, 'skip');
+export async function outsideLogSoFar(path: string, onReply?: (reply: Reply) => void): Promise<OutsideLog> {
+  const { known, answeredBy, read } = await indexOf(path, 'skip', onReply);
   const file = known.size === 0 ? undefined : openLineReader(path);
   return {
     known,
-    unscored,
+    answeredBy,
     repliesTo: (key) => (file === undefined ? [] : read(key, file)),
-    add: () => {},
+    add: async () => {},
     close: () => file?.close(),
   };
 }
 
 /** Where the replies are in a file, of which only one line at a time is in memory. */
-async function indexOf(path: string, damaged: 'refuse' | 'skip') {
-  const { replySchema } = await import('./endpoint.schema.js');
+async function indexOf(path: string, damaged: 'refuse' | 'skip', onReply?: (reply: Reply) => void) {
+  const { replySchema } = await import('./outside-reply.schema.js');
   const known = new Map<string, Known>();
-  const unscored = new Set<string>();
-  const take = ({ key, model, logprobs, tokens, top, usage }: Reply, place: LinePlace) => {
-    if (logprobs && (tokens ?? top) === undefined) unscored.add(model);
-    const of = known.get(key) ?? { input: 0, output: 0, places: [] };
+  const answeredBy = new Map<string, string[]>();
+  const take = (reply: Reply, place: LinePlace) => {
+    const { key, model, answeredBy: by, usage } = reply;
+    onReply?.(reply);
+    const models = answeredBy.get(model) ?? [];
+    if (by !== undefined && models.at(-1) !== by)
+      answeredBy.set(model, [...models.filter((other) => other !== by), by]);
+    const of = known.get(key) ?? { input: 0, output: 0, cost: 0, places: [] };
     known.set(key, of);
     of.input += usage.input;
     of.output += usage.output;
+    of.cost += usage.cost ?? 0;
     of.places.push(place);
   };
   const read = (key: string, file: LineReader): readonly Reply[] =>
@@ -90,7 +102,7 @@ async function indexOf(path: string, damaged: 'refuse' | 'skip') {
       const wanted = 'an unchanged log';
       throw new FileError({ where: path, wanted, got: 'another file', fix: 'run it again' });
     });
-  const index = { known, unscored, take, read };
+  const index = { known, answeredBy, take, read };
   if ((await statIfThere(path)) === undefined) return index;
   for await (const { number, text, at, bytes } of placedLines(path)) {
     const parsed = replySchema.safeParse(parsedJson(text));
