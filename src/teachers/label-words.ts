@@ -1,11 +1,12 @@
 /** @file The words by which a language model's answers name labels. */
 import { OptionError } from '../errors/failures.js';
+import type { OptionNames } from './option-trie.js';
 
 /** What even short words get: a space, a quote, a full stop. */
 const LEAST_TOKENS = 8;
 
 /** The words by which labels are known, compared without case, spaces around them, quotes and full stops. */
-export class LabelWords {
+export class LabelWords implements OptionNames {
   readonly #words: readonly (readonly string[])[];
 
   /** @throws OptionError for a label without a word, words for a label that is none, one word for two labels. */
@@ -38,6 +39,26 @@ export class LabelWords {
   /** By their numbers. */
   get labels(): readonly number[] {
     return [...this.#words.keys()];
+  }
+
+  get count(): number {
+    return this.#words.length;
+  }
+
+  begun(text: string): string {
+    return begunBy(text);
+  }
+
+  ableFrom(letters: string): ReadonlySet<number> {
+    return this.labelsFrom(letters);
+  }
+
+  likelyFrom(letters: string): ReadonlySet<number> {
+    return this.labelsFrom(letters, true);
+  }
+
+  endedWith(letters: string): number | undefined {
+    return this.labelOf(letters);
   }
 
   /** Tokens that the longest of the words takes, at most: few have less than two letters. */
