@@ -52,9 +52,11 @@ export function readAnswer(
     const [only] = group.likely;
     if (group.likely.size === 1 && only !== undefined) add(masses, only, group.mass);
   }
+  // A server that cannot score the token that it wrote.
+  if (named !== undefined && !((masses.get(named) ?? 0) > 0)) return byText;
   for (const group of groups) if (group.likely.size > 1) share(group, masses);
   const known = [...masses.values()].reduce((sum, value) => sum + value, 0);
-  if (named === undefined ? known < LEAST_MASS : !((masses.get(named) ?? 0) > 0)) return byText;
+  if (named === undefined ? known < LEAST_MASS : !(known > 0)) return byText;
   const logProbs = words.labels.map((label) => {
     const value = masses.get(label) ?? 0;
     return value > 0 ? Math.log(value) : undefined;
