@@ -2,8 +2,7 @@
  * @file What a language model's answer says of the labels: its whole text names one, and the log-probabilities of its
  * tokens say how sure the model was, and of what else.
  */
-import type { LabelWords } from './label-words.js';
-import { type AnswerToken, type OptionGroup, walkOptions } from './option-trie.js';
+import { type AnswerToken, type OptionGroup, type OptionNames, walkOptions } from './option-trie.js';
 
 export type { AnswerToken } from './option-trie.js';
 
@@ -28,6 +27,12 @@ export type Reading =
 /** What is known of labels must be as much where the text names none. */
 const LEAST_MASS = 0.5;
 
+/** What a whole reply names, and what its tokens may come to name. */
+export type ReplyNames = {
+  labelOf(reply: string, isCut: boolean): number | undefined;
+  readonly names: OptionNames;
+};
+
 /**
  * What an answer says; undefined where no label can be told from it.
  *
@@ -37,13 +42,13 @@ const LEAST_MASS = 0.5;
  * the label that the text names, or have no probabilities, the text alone counts.
  */
 export function readAnswer(
-  words: LabelWords,
+  by: ReplyNames,
   { text, isCut }: { readonly text: string; readonly isCut: boolean },
   tokens: readonly AnswerToken[],
 ): Reading | undefined {
-  const named = words.labelOf(text, isCut);
+  const named = by.labelOf(text, isCut);
   const byText: Reading | undefined = named === undefined ? undefined : { kind: 'label', label: named };
-  const path = walkOptions(words, tokens, named);
+  const path = walkOptions(by.names, tokens, named);
   if (path === undefined || (named !== undefined && !path.leadsToNamed)) return byText;
   const { low, high, groups, open, outside } = path;
   const masses = new Map([...low.entries()].filter(([, value]) => value > 0));
@@ -57,7 +62,7 @@ export function readAnswer(
   for (const group of groups) if (group.likely.size > 1) share(group, masses);
   const known = [...masses.values()].reduce((sum, value) => sum + value, 0);
   if (named === undefined ? known < LEAST_MASS : !(known > 0)) return byText;
-  const logProbs = words.labels.map((label) => {
+  const logProbs = low.map((_, label) => {
     const value = masses.get(label) ?? 0;
     return value > 0 ? Math.log(value) : undefined;
   });

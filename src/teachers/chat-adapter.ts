@@ -3,13 +3,13 @@ import { READING } from './answer-reading.js';
 import { refusalOf } from './asking-turns.js';
 import type { Completion } from './chat.schema.js';
 import { type ChatQuestion, mostInputTokens, questionOf, standingOf } from './chat-question.js';
+import { chatWording, TOP_LOGPROBS } from './chat-wording.js';
 import { EndpointClient, type Received, type ReplyFormat } from './endpoint-client.js';
 import type { EndpointOptions } from './endpoint-options.js';
-import { LabelWords } from './label-words.js';
+import { optionSchema } from './option-codes.js';
 import type { OutsideAdapter } from './outside.js';
 import type { ChatReply, Said } from './outside-reply.schema.js';
 
-const TOP_LOGPROBS = 20;
 /** Beyond the first place of an answer, tokens that are less likely than 1e-5 are not kept. */
 const LEAST_LOGPROB = Math.log(1e-5);
 
@@ -23,22 +23,32 @@ const COMPLETIONS: ReplyFormat<Completion> = {
   },
 };
 
-/** @throws OptionError for label words that do not fit. */
-export function chatAdapter(options: EndpointOptions): OutsideAdapter<ChatQuestion> {
+/** The connection that adapters to the same server share, with its rate limits. */
+export function chatClient(options: EndpointOptions): EndpointClient<Completion> {
+  return new EndpointClient(options, COMPLETIONS);
+}
+
+/** @throws OptionError for label words, a prompt or examples that do not fit. */
+export function chatAdapter(
+  options: EndpointOptions,
+  client: EndpointClient<Completion> = chatClient(options),
+): OutsideAdapter<ChatQuestion> {
   const { model, prompt, system, labelNames, labelWords, body, samples = 0, logprobs = true } = options;
-  const words = new LabelWords(labelNames, labelWords);
-  const client = new EndpointClient(options, COMPLETIONS);
-  const outputTokens = Number(body?.max_tokens ?? body?.max_completion_tokens ?? words.mostTokens);
+  const { instructions, criteria, answerBy, structured = false, examples } = options;
+  const wording = chatWording(options);
+  const outputTokens = Number(body?.max_tokens ?? body?.max_completion_tokens ?? wording.mostTokens);
   let asksLogprobs = logprobs;
+  let asksStructure = structured;
   let limitField: 'max_tokens' | 'max_completion_tokens' = 'max_tokens';
 
   const bodyOf = ({ content }: ChatQuestion, draws: number): Record<string, unknown> => ({
     model,
     messages: content,
-    [limitField]: words.mostTokens,
+    [limitField]: wording.mostTokens,
     temperature: draws > 0 ? 1 : 0,
     ...(draws > 1 && { n: draws }),
     ...(asksLogprobs && { logprobs: true, top_logprobs: TOP_LOGPROBS }),
+    ...(asksStructure && { response_format: optionSchema(wording.replies) }),
     ...body,
   });
 
@@ -50,6 +60,10 @@ export function chatAdapter(options: EndpointOptions): OutsideAdapter<ChatQuesti
       asksLogprobs = false;
       return true;
     }
+    if ('response_format' in sent && asksStructure && /response_format|schema|structured/iu.test(refusal.problem)) {
+      asksStructure = false;
+      return true;
+    }
     const isLimit = refusal.problem.includes('max_completion_tokens');
     if (!('max_tokens' in sent) || body?.max_tokens !== undefined || !isLimit) return false;
     limitField = 'max_completion_tokens';
@@ -59,7 +73,7 @@ export function chatAdapter(options: EndpointOptions): OutsideAdapter<ChatQuesti
   const saidIn = (received: Received<Completion>, question: ChatQuestion, draws: number, isScored: boolean): Said => {
     const { choices, usage, id, model: answeredBy } = received.content;
     const requestId = received.requestId ?? id ?? undefined;
-    const tokens = tokensOf(choices[0]?.logprobs?.content ?? [], words.mostTokens);
+    const tokens = tokensOf(choices[0]?.logprobs?.content ?? [], wording.mostTokens);
     const kept = choices.slice(0, Math.max(1, draws));
     return {
       ...(answeredBy && { answeredBy }),
@@ -83,22 +97,14 @@ export function chatAdapter(options: EndpointOptions): OutsideAdapter<ChatQuesti
   return {
     source: options.url,
     identity: [
-      'endpoint',
-      READING,
-      model,
-      prompt,
-      system,
-      labelNames,
-      labelWords,
-      body,
-      options.samples,
-      options.logprobs,
+      ...['endpoint', READING, model, prompt, system, labelNames, labelWords, body, options.samples, options.logprobs],
+      ...[instructions, criteria, answerBy, structured, examples],
     ],
     counts: client.turns.counts,
     draws: logprobs ? 1 : Math.max(1, samples),
     outputTokens,
     fixMalformed: 'improve prompt or labelWords, or allow more (maxMalformed, --bad_rows skip)',
-    question: (text, pair) => questionOf(options, text, pair),
+    question: (text, pair) => questionOf(options, wording, text, pair),
     request: (question, drawn) => {
       const draws = samples > 0 && !asksLogprobs ? samples - drawn : 0;
       const sent = bodyOf(question, draws);
@@ -115,7 +121,8 @@ export function chatAdapter(options: EndpointOptions): OutsideAdapter<ChatQuesti
         },
       };
     },
-    standing: (replies) => standingOf(replies.filter(isChat), options, words),
+    standing: (replies) => standingOf(replies.filter(isChat), options, wording),
+    prompt: ({ content }) => content.map(({ role, content: said }) => `[${role}]\n${said}`).join('\n\n'),
     shown: (reply) => (isChat(reply) ? (reply.contents[0] ?? '') : ''),
     // A server that gave no log-probabilities when it was asked has none.
     notice: (reply) => {

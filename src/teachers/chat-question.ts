@@ -1,24 +1,20 @@
 /** @file A question to a language model about one text, and what the replies to it amount to. */
 
-import { OptionError } from '../errors/failures.js';
 import { jsonHash } from '../files/json-hash.js';
-import { type AnswerToken, readAnswer } from './answer-reading.js';
+import { type AnswerToken, type Reading as ReadReply, readAnswer } from './answer-reading.js';
+import type { ChatWording } from './chat-wording.js';
 import type { ChatOptions } from './endpoint-options.js';
-import { begunBy, type LabelWords } from './label-words.js';
+import { begunBy } from './label-words.js';
 import type { OutsideQuestion, Standing } from './outside.js';
 import type { ChatReply } from './outside-reply.schema.js';
 import { holeTarget, labelTarget, sampleTarget, topKTarget } from './targets.js';
-
-const PROMPT =
-  'Which label fits the text? Answer with one of these labels and nothing else: {labels}\n\nText: {text}\nLabel:';
-const PAIR_PROMPT =
-  'Which label fits the two texts? Answer with one of these labels and nothing else: {labels}\n\n' +
-  'First text: {text}\nSecond text: {pair}\nLabel:';
 
 /** Replies without a label after which a row is given up. */
 const MAX_MALFORMED = 2;
 /** Tokens of an answer that version 0.1.0 asked for, at most. */
 const FIRST_LIMIT = 8;
+/** Of a probability: a soft target is not told apart from it. */
+const AS_GOOD_AS_EXACT = 1e-3;
 /** Tokens beside the contents of messages, at most. */
 const MESSAGE_TOKENS = 32;
 
@@ -27,23 +23,15 @@ export type ChatQuestion = OutsideQuestion & {
 };
 
 /** The question about a text or pair. @throws OptionError for a prompt without a place for the second text. */
-export function questionOf(options: ChatOptions, text: string, pair: string | undefined): ChatQuestion {
-  const { model, system, labelNames, labelWords, body, samples = 0, logprobs = true } = options;
-  const { prompt = pair === undefined ? PROMPT : PAIR_PROMPT } = options;
-  if (pair !== undefined && !prompt.includes('{pair}')) {
-    throw new OptionError({
-      where: 'prompt',
-      wanted: 'the placeholder {pair} for the second text',
-      got: 'none',
-      fix: 'add {pair}',
-    });
-  }
-  const labels = labelNames.map((label) => [labelWords?.[label] ?? label].flat()[0] as string).join(', ');
-  const filling: Readonly<Record<string, string>> = { text, pair: pair ?? '', labels };
-  const content = prompt.replaceAll(/\{(text|pair|labels)\}/gu, (_, name: string) => filling[name] ?? '');
-  const messages = [...(system === undefined ? [] : [{ role: 'system', content: system }]), { role: 'user', content }];
+export function questionOf(
+  { model, body, samples = 0, logprobs = true, structured }: ChatOptions,
+  wording: ChatWording,
+  text: string,
+  pair: string | undefined,
+): ChatQuestion {
+  const messages = wording.messages(text, pair);
   return {
-    key: jsonHash([model, messages, body, samples, logprobs]),
+    key: jsonHash([model, messages, body, samples, logprobs, ...(structured ? ['structured'] : [])]),
     ...{ text, pair, content: messages, messages: messages.length },
     bytes: messages.reduce((sum, { content: said }) => sum + Buffer.byteLength(said), 0),
   };
@@ -53,7 +41,7 @@ export function questionOf(options: ChatOptions, text: string, pair: string | un
 export function standingOf(
   replies: readonly ChatReply[],
   { labelNames, samples = 0, body }: ChatOptions,
-  words: LabelWords,
+  wording: ChatWording,
 ): Standing {
   const classes = labelNames.length;
   let failures = 0;
@@ -65,26 +53,32 @@ export function standingOf(
     if (ask === 'samples') {
       draws += contents.length;
       for (const content of contents) {
-        const label = words.labelOf(content, isCut);
+        const label = wording.labelOf(content, isCut);
         if (label !== undefined) counts[label] = (counts[label] as number) + 1;
       }
       continue;
     }
     const tokens = tokensOf(reply);
     if (tokens.length === 0 && samples > 0) continue;
-    const reading = readAnswer(words, { text: contents[0] ?? '', isCut }, tokens);
+    const reading = readAnswer(wording, { text: contents[0] ?? '', isCut }, tokens);
     if (reading?.kind === 'label') return { kind: 'label', target: labelTarget(reading.label, classes) };
     if (reading !== undefined) {
-      const { logProbs, outside } = reading;
-      return { kind: 'logprobs', target: topKTarget(logProbs, outside), outside };
+      return { kind: 'logprobs', target: topKTarget(reading.logProbs, reading.outside), ...seenIn(reading) };
     }
     // What version 0.1.0 had an answer from is not asked again for being read in another way.
     failures += reply.top === undefined ? 1 : MAX_MALFORMED;
   }
   const isDrawn = draws >= samples && draws > 0;
-  if (isDrawn && counts.some((count) => count > 0)) return { kind: 'samples', target: sampleTarget(counts) };
+  if (isDrawn && counts.some((count) => count > 0)) return { kind: 'samples', target: sampleTarget(counts), counts };
   if (isDrawn || failures >= MAX_MALFORMED) return { kind: 'malformed', target: holeTarget(classes) };
   return { kind: 'open', draws };
+}
+
+/** Mass of no label; labels that are known as well as soft targets need; whether another label is the most likely one. */
+function seenIn({ outside, logProbs, low, high, named }: Extract<ReadReply, { readonly kind: 'logprobs' }>) {
+  const known = low.filter((value, label) => (high[label] as number) - value <= AS_GOOD_AS_EXACT).length;
+  const most = Math.max(...logProbs.map((value) => value ?? Number.NEGATIVE_INFINITY));
+  return { outside, exact: known / low.length, differs: named !== undefined && logProbs[named] !== most, named };
 }
 
 function tokensOf({ tokens, top, contents }: ChatReply): readonly AnswerToken[] {

@@ -3,10 +3,28 @@ import { OptionError } from '../errors/failures.js';
 import type { ClientOptions } from './endpoint-client.js';
 import { checkOutsideOptions, type OutsideOptions } from './outside-options.js';
 
+/** A row with its label, shown to the model before it is asked. */
+export type LabelledExample = { readonly text: string; readonly pair?: string; readonly label: string };
+
 export type ChatOptions = Pick<OutsideOptions, 'model' | 'labelNames'> & {
+  /** The question in the default prompt, in the place of `Which label fits the text?`. */
+  readonly instructions?: string;
+  /** What labels mean, by label; shown beside each. */
+  readonly criteria?: Readonly<Record<string, string>>;
+  /**
+   * Whether a reply is a label, or the code of one: a letter, or with more than 24 labels a number. Default: codes with more
+   * than 20 labels or with `criteria`, unless there are `labelWords` or a `prompt` without `{options}`.
+   */
+  readonly answerBy?: 'labels' | 'codes';
+  /** Ask for a JSON object whose field is one of the labels or codes (`response_format`), as far as the server has them. */
+  readonly structured?: boolean;
+  readonly examples?: readonly LabelledExample[];
   /** Words by which an answer names each label. Default: the label itself. */
   readonly labelWords?: Readonly<Record<string, string | readonly string[]>>;
-  /** What is asked; `{text}`, `{pair}` and `{labels}` (the first word of each) are filled in. */
+  /**
+   * What is asked. Filled in are `{text}`, `{pair}`, `{labels}` (the first word of each, or all codes), `{options}` (a line
+   * for each label: code, label, description), `{examples}` and `{question}`.
+   */
   readonly prompt?: string;
   readonly system?: string;
   /** Further fields of each request, such as `max_tokens` or a server's own. */
@@ -17,7 +35,12 @@ export type ChatOptions = Pick<OutsideOptions, 'model' | 'labelNames'> & {
   readonly logprobs?: boolean;
 };
 
-export type EndpointOptions = ClientOptions & OutsideOptions & ChatOptions;
+export type EndpointOptions = ClientOptions &
+  OutsideOptions &
+  ChatOptions & {
+    /** Asks about each row so many times, each with the labels in another order, and takes the mean. Default: 1. */
+    readonly rotations?: number;
+  };
 
 /**
  * Without what may hold a secret: a user name, password or query would go into names, records and messages.
@@ -58,11 +81,15 @@ export function isThisMachine({ hostname }: URL): boolean {
 
 /** @throws OptionError for options that do not fit. */
 export function checkEndpointOptions(options: EndpointOptions): void {
-  const { prompt, samples = 0 } = options;
+  const { prompt, samples = 0, rotations = 1, labelNames } = options;
   checkOutsideOptions(options);
   checkAddress(options);
   if (prompt !== undefined && !prompt.includes('{text}')) {
     throw new OptionError({ where: 'prompt', wanted: 'the placeholder {text}', got: 'none' });
+  }
+  if (!(Number.isInteger(rotations) && rotations >= 1 && rotations <= labelNames.length)) {
+    const wanted = `an integer from 1 to ${labelNames.length}, the number of labels`;
+    throw new OptionError({ where: 'rotations', wanted, got: String(rotations) });
   }
   if (Number.isInteger(samples) && samples >= 0) return;
   throw new OptionError({ where: 'samples', wanted: 'an integer ≥ 0', got: String(samples) });

@@ -1,5 +1,6 @@
 /** @file A language model behind an OpenAI-compatible endpoint as a teacher. */
-import { chatAdapter } from './chat-adapter.js';
+import { averaged, cyclicOrders, inOrder } from './asked-orders.js';
+import { chatAdapter, chatClient } from './chat-adapter.js';
 import { checkEndpointOptions, type EndpointOptions } from './endpoint-options.js';
 import { type EndpointTeacher, outsideTeacher } from './outside-teacher.js';
 
@@ -12,5 +13,9 @@ import { type EndpointTeacher, outsideTeacher } from './outside-teacher.js';
  */
 export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
   checkEndpointOptions(options);
-  return outsideTeacher(chatAdapter(options), options);
+  const { labelNames, rotations = 1 } = options;
+  const client = chatClient(options);
+  const make = (names: readonly string[]) => chatAdapter({ ...options, labelNames: names }, client);
+  const adapters = cyclicOrders(labelNames.length, rotations).map((order) => inOrder(make, labelNames, order));
+  return outsideTeacher(averaged(adapters), options);
 }

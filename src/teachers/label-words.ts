@@ -36,9 +36,8 @@ export class LabelWords implements OptionNames {
     }
   }
 
-  /** By their numbers. */
-  get labels(): readonly number[] {
-    return [...this.#words.keys()];
+  get names(): OptionNames {
+    return this;
   }
 
   get count(): number {

@@ -2,6 +2,7 @@
  * @file Options under codes: with many labels, a model is asked for a short code and not for the label's own words, so that
  * one or two tokens tell most of the distribution, whatever the labels are.
  */
+import { OptionError } from '../errors/failures.js';
 import type { LabelWords } from './label-words.js';
 import type { OptionNames } from './option-trie.js';
 
@@ -35,8 +36,18 @@ export function optionLines(
 /** The field of a structured reply that names the option. */
 export const OPTION_FIELD = 'label';
 
-/** As OpenAI's `response_format` has it: an object with one of these values, and nothing else. */
+/** Of OpenAI's structured outputs. */
+const MAX_VALUES = 1000;
+
+/**
+ * As OpenAI's `response_format` has it: an object with one of these values, and nothing else.
+ * @throws OptionError for more values than it takes.
+ */
 export function optionSchema(values: readonly string[]): object {
+  if (values.length > MAX_VALUES) {
+    const wanted = `at most ${MAX_VALUES} labels for structured replies`;
+    throw new OptionError({ where: 'structured', wanted, got: String(values.length), fix: 'leave it out' });
+  }
   return {
     type: 'json_schema',
     json_schema: {

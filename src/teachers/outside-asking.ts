@@ -24,7 +24,13 @@ const REPORT_MS = 200;
 /** What a smoke test may have of them. */
 const MAX_SMOKE_MALFORMED = 0.2;
 
-type Kept = { readonly kind: Standing['kind']; readonly outside: number };
+type OpenStanding = Extract<Standing, { readonly kind: 'open' }>;
+type Kept = {
+  readonly kind: Standing['kind'];
+  readonly outside: number;
+  readonly exact: number;
+  readonly differs: boolean;
+};
 
 /** One conversation with an outside teacher: over all that it is asked in a run, or is to be. */
 export class OutsideAsking {
@@ -36,6 +42,8 @@ export class OutsideAsking {
   readonly #standings = new Map<string, Kept>();
   readonly #counts = new Map<Standing['kind'], number>();
   #outside = 0;
+  #exact = 0;
+  #differing = 0;
   readonly #spending: Spending;
   /** The model as its replies have named it so far. */
   #answeredBy: string | undefined;
@@ -127,6 +135,8 @@ export class OutsideAsking {
       bySamples: count('samples'),
       byLabel: count('label'),
       outside: this.#outside / Math.max(1, count('logprobs')),
+      exact: this.#exact / Math.max(1, count('logprobs')),
+      differing: this.#differing,
       ...this.#adapter.counts,
       ...(this.#answeredBy !== undefined && { answeredBy: this.#answeredBy }),
       inputTokens: input,
@@ -145,12 +155,15 @@ export class OutsideAsking {
   #standingOf(key: string): Standing {
     const standing = this.#adapter.standing(this.#repliesTo(key));
     const before = this.#standings.get(key);
-    const kept: Kept = { kind: standing.kind, outside: ('outside' in standing ? standing.outside : undefined) ?? 0 };
+    const { outside = 0, exact = 0, differs = false }: Partial<Reading> = standing.kind === 'open' ? {} : standing;
+    const kept: Kept = { kind: standing.kind, outside, exact, differs };
     this.#standings.set(key, kept);
     if (before?.kind === kept.kind) return standing;
     this.#add(kept.kind, 1);
     if (before !== undefined) this.#add(before.kind, -1);
     this.#outside += kept.outside - (before?.outside ?? 0);
+    this.#exact += kept.exact - (before?.exact ?? 0);
+    this.#differing += Number(kept.differs) - Number(before?.differs ?? false);
     const usage = this.#log.known.get(key);
     if (kept.kind !== 'open' && usage !== undefined) this.#costOfDone += this.#spending.cost(usage);
     return standing;
@@ -214,13 +227,13 @@ export class OutsideAsking {
     for (;;) {
       const standing = this.#standingOf(question.key);
       if (standing.kind !== 'open') return;
-      await this.#request(question, standing.draws);
+      await this.#request(question, standing);
     }
   }
 
-  async #request(question: OutsideQuestion, draws: number): Promise<void> {
+  async #request(question: OutsideQuestion, { draws, part }: OpenStanding): Promise<void> {
     const { model, why } = this.#options;
-    const { most, send } = this.#adapter.request(question, draws);
+    const { most, send } = this.#adapter.request(question, draws, part);
     const reserved = await this.#spending.reserve(most, () => this.report());
     try {
       const said = await send(this.#stop.signal);

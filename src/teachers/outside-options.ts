@@ -44,6 +44,10 @@ export type EndpointReport = {
   readonly byLabel: number;
   /** Mean mass of tokens that begin no label, over rows with log-probabilities. */
   readonly outside: number;
+  /** Mean share of the labels whose probability is known to 0.001, over the same rows. */
+  readonly exact: number;
+  /** Rows of them whose most likely label is not the one that the reply's text names. */
+  readonly differing: number;
   readonly requests: number;
   readonly retries: number;
   readonly rateLimited: number;

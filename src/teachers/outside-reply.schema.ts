@@ -7,6 +7,8 @@ const common = {
   /** The model as the reply names it. */
   answeredBy: z.string().optional(),
   requestId: z.string().optional(),
+  /** Of a question in several parts, such as orders of its options, the one that it replies to. */
+  part: z.int().min(0).optional(),
   usage: z.object({
     input: z.number(),
     output: z.number(),

@@ -25,11 +25,19 @@ export type Reading = {
   readonly target: Target;
   /** The mass of what names no label. */
   readonly outside?: number;
+  /** Of log-probabilities: the share of the labels whose probability is known to 0.001. */
+  readonly exact?: number;
+  /** Of log-probabilities: the label that the reply's text names, and whether another one is the most likely. */
+  readonly named?: number | undefined;
+  readonly differs?: boolean;
+  /** How often each label was drawn, [C]. */
+  readonly counts?: readonly number[];
   /** The decimals that probabilities were rounded to, where they were. */
   readonly decimals?: number;
 };
 
-export type Standing = Reading | { readonly kind: 'open'; readonly draws: number };
+/** `part`: of a question in several parts, the one that is to be asked now. */
+export type Standing = Reading | { readonly kind: 'open'; readonly draws: number; readonly part?: number };
 
 /** An answer with all that is known of where it comes from. */
 export type OutsideAnswer = Reading & {
@@ -82,11 +90,13 @@ export type OutsideAdapter<Q extends OutsideQuestion = OutsideQuestion> = {
   readonly fixMalformed: string;
   question(text: string, pair: string | undefined): Q;
   /** @param draws how many there are already. */
-  request(question: Q, draws: number): OutsideRequest;
+  request(question: Q, draws: number, part?: number): OutsideRequest;
   /** What the replies to one question amount to, in the order in which they came. */
   standing(replies: readonly Reply[]): Standing;
   /** Of a malformed reply, what it says, to be shown. */
   shown(reply: Reply): string;
+  /** What is sent about a row, to be read by the user. */
+  prompt?(question: Q): string;
   /** Told of every reply in the log, before any question and as they come. */
   notice?(reply: Reply): void;
 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readTextTable } from '../../src/data/read-text-table.js';
 import { questionOf } from '../../src/teachers/chat-question.js';
+import { chatWording } from '../../src/teachers/chat-wording.js';
 import type { EndpointOptions } from '../../src/teachers/endpoint-options.js';
 import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
 import { LabelWords } from '../../src/teachers/label-words.js';
@@ -123,7 +124,13 @@ describe('endpointTeacher', () => {
       const server = await mockServer((request) =>
         spelled(beliefs(textOf(request)), gold.get(textOf(request)) as string),
       );
-      const found = await ask(texts, { ...quick, labelNames: labels, url: server.url, log: newLog() });
+      const found = await ask(texts, {
+        ...quick,
+        labelNames: labels,
+        answerBy: 'labels',
+        url: server.url,
+        log: newLog(),
+      });
       expect(found.report).toMatchObject({ malformed: 0, byLogprobs: 77, requests: 77 });
       for (const [row, text] of texts.entries()) {
         const probabilities = found.probabilities.slice(77 * row, 77 * (row + 1));
@@ -148,7 +155,7 @@ describe('endpointTeacher', () => {
     const log = newLog();
     const options = { ...quick, retries: 0, labelNames: labels, url: server.url, log };
     const old = (text: string, answer: string, top: Readonly<Record<string, number>>, output = 3) => ({
-      key: questionOf(options, text, undefined).key,
+      key: questionOf(options, chatWording(options), text, undefined).key,
       ...{ model: 'm', ask: 'label', text, logprobs: true, contents: [answer], usage: { input: 50, output } },
       top: Object.entries(top).map(([token, p]) => [token, Math.log(p)]),
     });
@@ -417,7 +424,7 @@ describe('endpointTeacher', () => {
     const options = { model: 'm', labelNames, url: 'http://127.0.0.1:9/v1', log };
     const usage = { input: 50, output: 1 };
     for (const text of numbered(1000)) {
-      const { key } = questionOf(options, text, undefined);
+      const { key } = questionOf(options, chatWording(options), text, undefined);
       // 40 KB a reply, 40 MB in all.
       const reply = { key, model: 'm', ask: 'label', text: 'x'.repeat(40_000), logprobs: false };
       appendFileSync(log, `${JSON.stringify({ ...reply, contents: ['positive'], usage })}\n`);
