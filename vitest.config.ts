@@ -7,6 +7,7 @@ const COMMANDS = ['test/{cli,docs,examples,experiments,package}/**/*.test.ts'];
 function project(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
   return {
     test: {
+      // Clients have packages of their own below test/.
       ...{ name, include, exclude: ['**/node_modules/**', ...exclude] },
       // Forks: ONNX Runtime compares array classes, which differ between the realms of vmThreads.
       pool: 'forks',

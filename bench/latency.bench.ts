@@ -15,7 +15,7 @@ import { loadTextSet } from '../src/data/text-sets.js';
 import { splitOf } from '../src/data/text-task.js';
 import { saveOnnx } from '../src/export/onnx-folder.js';
 import { load } from '../src/inference/load.js';
-import { MODEL_FILE } from '../src/inference/model-file.js';
+import { MODEL_FILE } from '../src/inference/model-versions.js';
 import { ngramPredictor } from '../src/inference/ngram-predictor.js';
 import { plainStatic } from '../src/inference/plain-static.js';
 import { bilstm, bilstmDefaults } from '../src/models/bilstm.js';

@@ -4,6 +4,7 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { textIn } from '../files/path-entry.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import { type EncodedWords, wordEncoder } from '../tokenizers/tagged-words.js';
 import { MAX_LENGTH } from '../tokenizers/token-limits.js';
 import { type EncodedRow, padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import { type Dataset, paddedRows, paddingWeights } from './dataset.js';
@@ -63,10 +64,8 @@ export function taggedDataset(
 ): Dataset {
   if (sentences.length === 0) throw new OptionError({ where: name, wanted: 'at least one sentence', got: 'none' });
   const numbers = new Map(tagNames.map((tag, i) => [tag, i]));
-  const frame = frameOf(tokenizer);
-  const rows = sentences.map((sentence, i) =>
-    encoded(sentence, numbers, { tokenizer, frame, maxLength, where: `${name}, sentence ${i + 1}` }),
-  );
+  const encode = wordEncoder(tokenizer, maxLength);
+  const rows = sentences.map((sentence, i) => encoded(sentence, numbers, encode, `${name}, sentence ${i + 1}`));
   const inputs = model.inputs({ B: 1, S: 1 }).map((input) => input.name);
   return {
     name,
@@ -101,50 +100,26 @@ export function taggedDataset(
   };
 }
 
-/** Special tokens before and after a text. */
-type Frame = { readonly before: readonly number[]; readonly after: readonly number[] };
-
-/** Found by what a text has in common with none. */
-function frameOf(tokenizer: Tokenizer): Frame {
-  const none = tokenizer.encodeRow('').ids;
-  const one = tokenizer.encodeRow('a').ids;
-  const differs = none.findIndex((id, i) => id !== one[i]);
-  const count = differs < 0 ? none.length : differs;
-  return { before: none.slice(0, count), after: none.slice(count) };
-}
-
 type EncodedSentence = { readonly row: EncodedRow; readonly labels: readonly number[]; readonly isCut: boolean };
 
 function encoded(
   { words, tags }: TaggedSentence,
   numbers: ReadonlyMap<string, number>,
-  of: { readonly tokenizer: Tokenizer; readonly frame: Frame; readonly maxLength: number; readonly where: string },
+  encode: (words: readonly string[]) => EncodedWords,
+  where: string,
 ): EncodedSentence {
-  const { tokenizer, frame, maxLength, where } = of;
   if (words.length !== tags.length) {
     throw new OptionError({ where, wanted: `${words.length} tags, one per word`, got: String(tags.length) });
   }
-  const ids = [...frame.before];
-  const labels = ids.map(() => NO_LABEL);
-  for (const [i, word] of words.entries()) {
-    const tag = tags[i] as string;
+  const { row, firsts, isCut } = encode(words);
+  const labels = new Array<number>(row.ids.length).fill(NO_LABEL);
+  for (const [i, tag] of tags.entries()) {
     const label = numbers.get(tag);
     if (label === undefined) {
       throw new OptionError({ where, wanted: `tags among ${[...numbers.keys()].join(', ')}`, got: tag });
     }
-    // A space before a word that is not the first: tokenizers of bytes see it.
-    const whole = tokenizer.encodeRow(i === 0 ? word : ` ${word}`).ids;
-    const pieces = whole.slice(frame.before.length, whole.length - frame.after.length);
-    for (const [p, id] of pieces.entries()) {
-      ids.push(id);
-      labels.push(p === 0 ? label : NO_LABEL);
-    }
+    const first = firsts[i];
+    if (first !== undefined) labels[first] = label;
   }
-  const room = maxLength - frame.after.length;
-  const kept = [...ids.slice(0, room), ...frame.after];
-  return {
-    row: { ids: kept, typeIds: kept.map(() => 0) },
-    labels: [...labels.slice(0, room), ...frame.after.map(() => NO_LABEL)],
-    isCut: ids.length > room,
-  };
+  return { row, labels, isCut };
 }

@@ -8,7 +8,8 @@ export {
   type NgramRow,
   type PieceTokenizer,
 } from '../tokenizers/ngram-features.js';
-export { type NgramTokenizer, ngramTokenizer } from '../tokenizers/ngram-tokenizer.js';
+export type { NgramTokenizer } from '../tokenizers/ngram-rows.js';
+export { ngramTokenizer } from '../tokenizers/ngram-tokenizer.js';
 export { type Pieces, readPieces } from '../tokenizers/pieces.js';
 export { type SmallerVocabulary, smallerVocabulary } from '../tokenizers/smaller-vocabulary.js';
 export {

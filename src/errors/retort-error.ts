@@ -1,4 +1,4 @@
-import { redacted, withoutSecrets } from './secrets.js';
+import { redactor } from './redactor.js';
 
 /** What every failure a user can cause has to say: what was wanted, what came, and what to do about it. */
 export type ErrorDetails = {
@@ -26,6 +26,7 @@ export abstract class RetortError extends Error {
   readonly exitCode: ExitCode = 1;
 
   constructor(details: ErrorDetails) {
+    const { text: redacted, cause: withoutSecrets } = redactor.current;
     const [where, wanted, got] = [redacted(details.where), redacted(details.wanted), redacted(details.got)];
     const fix = details.fix === undefined ? undefined : redacted(details.fix);
     super(

@@ -3,6 +3,8 @@
  * or in another spelling; what is said of them goes through here before anything is cut off or written down.
  */
 
+import { redactor } from './redactor.js';
+
 /** So many characters of a secret in a row are taken out, wherever they come from. */
 const RUN = 8;
 /** A shorter word than this is in every other text, and no key. */
@@ -20,6 +22,7 @@ const UNITS =
 
 /** From now on it is not shown. */
 export function keepSecret(secret: string): void {
+  redactor.current = { text: redacted, cause: withoutSecrets };
   if (secret.length >= SHORTEST && secret.length < RUN) shortOnes.add(normal(secret));
   for (const form of [secret, plainOf(secret).plain, ...base64Forms(secret)]) {
     for (let at = 0; at + RUN <= form.length; at++) runs.add(normal(form.slice(at, at + RUN)));

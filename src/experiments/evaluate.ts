@@ -68,7 +68,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   try {
     const { table, metrics } = await readData(options, model);
     const answers: Answer[] = [];
-    for await (const answer of model.stream(inputsOf(table))) answers.push(answer);
+    for await (const answer of model.stream(inputsOf(table), { badRows: 'stop' })) answers.push(answer);
     const classes = model.labels.length === 1 ? undefined : classesOfModel(table, model.labels, onNotice);
     const answered = answeredRows(table, answers, classes);
     const rows = answered.gold.length;

@@ -8,12 +8,14 @@ import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { packageVersion } from '../files/package-version.js';
 import { isFile } from '../files/path-entry.js';
-import { type Inference, type LoadOptions, load, openExport } from '../inference/load.js';
-import { MODEL_FILE, modelFileIn } from '../inference/model-file.js';
+import { type LoadOptions, load, openExport } from '../inference/load.js';
+import { modelFileIn } from '../inference/model-file.js';
+import { MODEL_FILE } from '../inference/model-versions.js';
+import type { Inference } from '../inference/text-model.js';
 import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
 import { configOf, findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
 import { IMAGE_KINDS } from '../models/model-format.js';
-import { readOnnxMetadata } from '../onnx/metadata.js';
+import { readOnnxMetadata } from '../onnx/onnx-file.js';
 import { defined, type Given } from '../options/given.js';
 import { objectOf } from '../options/json.js';
 

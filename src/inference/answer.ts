@@ -1,5 +1,6 @@
 /** @file What a model says of a text, from its logits, and what it has to be asked. */
 import { OptionError } from '../errors/failures.js';
+import type { RetortError } from '../errors/retort-error.js';
 import { argmax, softmax } from '../tensor/logits.js';
 
 /** A text, or two. */
@@ -13,6 +14,29 @@ export type Answer = {
   /** In the order of `labels`; empty for a regression. */
   readonly probabilities: readonly number[];
 };
+
+/** A row that has no answer, and why; the error names it by its number from 1. */
+export type Unanswered = {
+  readonly error: RetortError;
+  readonly label?: undefined;
+  readonly score?: undefined;
+  readonly probabilities?: undefined;
+};
+
+/** What comes of a row that may be bad: `error` tells which. */
+export type Prediction = (Answer & { readonly error?: undefined }) | Unanswered;
+
+/** What a word is tagged with. */
+export type Tag = {
+  readonly word: string;
+  /** The most probable class of the word's first token; undefined of a word without tokens, or cut off. */
+  readonly label: string | undefined;
+  /** Its probability, 0 without a label. */
+  readonly score: number;
+};
+
+/** The words of a text with their tags, or why there are none. */
+export type Tagging = { readonly tags: readonly Tag[]; readonly error?: undefined } | { readonly error: RetortError };
 
 /** Softmax of a row's logits, and the first of the largest; one logit is a regression's value. */
 export function answerOf(logits: ArrayLike<number>, labels: readonly string[]): Answer {
@@ -29,10 +53,10 @@ export function readsPairsFrom(metadata: ReadonlyMap<string, string>): boolean |
 }
 
 /** @throws OptionError for a single text where the model was trained on pairs, or the other way round. */
-export function expectAsTrained(pair: string | undefined, readsPairs: boolean | undefined): void {
+export function expectAsTrained(pair: string | undefined, readsPairs: boolean | undefined, where = 'predict'): void {
   if (readsPairs === true && pair === undefined) {
     throw new OptionError({
-      where: 'predict',
+      where,
       wanted: 'a pair of texts, since the model reads pairs',
       got: 'a single text',
       fix: 'give [text, pair]; on the command line --pair TEXT, or --pair_column NAME of a file',
@@ -40,7 +64,7 @@ export function expectAsTrained(pair: string | undefined, readsPairs: boolean | 
   }
   if (readsPairs === false && pair !== undefined) {
     throw new OptionError({
-      where: 'predict',
+      where,
       wanted: 'a single text, as in training',
       got: 'a pair',
       fix: 'leave the second text out, or use a model trained on pairs',

@@ -3,13 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError, OptionError } from '../errors/failures.js';
 import { nearest } from '../errors/nearest.js';
+import { readText } from '../files/folder-files.js';
 import { isFile, isFolder } from '../files/path-entry.js';
+import { parseJson } from '../files/stored-text.js';
 import { cachedSnapshot, isHubId, isRevision, publishSnapshot, repositoryFolder } from '../hub/cache.js';
 import { HubConnection } from '../hub/connection.js';
 import { blobFolder, type DownloadProgress, downloadBlobs, removeRemains, whileLocked } from '../hub/download.js';
 import { commitOf, filesOf, type HubFile } from '../hub/repository.js';
 import { type EnvironmentVariables, type HubSettings, hubCache, hubSettings } from '../hub/settings.js';
-import { parseJson, readText } from '../tokenizers/read-text.js';
 import { MODEL_NAMES } from './hugging-face-cache.js';
 import { parsed } from './saved-model.js';
 

@@ -2,56 +2,30 @@
  * @file The fields of a protobuf message, walked by their lengths. A protobuf library would read the whole file into
  * memory, and takes longer to load than a prediction lasts.
  */
-import { open } from 'node:fs/promises';
 import { FileError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
 
 /** Where a field's content lies; of a number what it is, and an empty content. */
 export type Field = { readonly number: number; readonly start: number; readonly end: number; readonly value: number };
 
-type Source = { readonly size: number; read(start: number, length: number): Promise<Uint8Array> };
+export type OnnxSource = { readonly size: number; read(start: number, length: number): Promise<Uint8Array> };
 
 /** Read ahead, since most fields have a few bytes. */
 const WINDOW_BYTES = 2 ** 16;
 /** Many times what a million labels need. */
 const MAX_TEXT_BYTES = 2 ** 26;
 
-/**
- * Walks an ONNX model, a file or its bytes.
- * @throws FileError for a file that is missing, torn, or no ONNX model.
- */
-export async function walkOnnx<T>(model: string | Uint8Array, work: (fields: FieldReader) => Promise<T>): Promise<T> {
-  if (typeof model !== 'string') {
-    const read = async (start: number, length: number) => model.subarray(start, start + length);
-    return work(new FieldReader({ size: model.length, read }, 'the ONNX model'));
-  }
-  try {
-    const handle = await open(model, 'r');
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) {
-        const got = stat.isDirectory() ? 'a folder' : 'a device or pipe';
-        throw new FileError({ where: model, wanted: 'an ONNX file', got });
-      }
-      const read = async (start: number, length: number) => {
-        const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, start);
-        return buffer.subarray(0, bytesRead);
-      };
-      return await work(new FieldReader({ size: stat.size, read }, model));
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw inputFailure(error, model);
-  }
+/** The fields of an ONNX model that is in memory. */
+export function fieldsOf(model: Uint8Array, where = 'the ONNX model'): FieldReader {
+  const read = async (start: number, length: number) => model.subarray(start, start + length);
+  return new FieldReader({ size: model.length, read }, where);
 }
 
 export class FieldReader {
-  readonly #source: Source;
+  readonly #source: OnnxSource;
   readonly #where: string;
   #window: { readonly start: number; readonly bytes: Uint8Array } = { start: 0, bytes: new Uint8Array() };
 
-  constructor(source: Source, where: string) {
+  constructor(source: OnnxSource, where: string) {
     this.#source = source;
     this.#where = where;
   }

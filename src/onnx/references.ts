@@ -1,5 +1,5 @@
 /** @file What an ONNX model says of its tensors, without their elements: the files that hold them, how many words it knows. */
-import { type Field, type FieldReader, walkOnnx } from './fields.js';
+import type { Field, FieldReader } from './fields.js';
 
 /** Fields in onnx.proto that hold further messages, and the kind of these: all that can lead to a tensor. */
 const MESSAGES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
@@ -25,13 +25,11 @@ export type OnnxReferences = {
   readonly tableRows: ReadonlyMap<string, number>;
 };
 
-/** @throws FileError for a file that is missing, torn, or no ONNX model. */
-export function readOnnxReferences(model: string | Uint8Array): Promise<OnnxReferences> {
-  return walkOnnx(model, async (reader) => {
-    const found = new References(reader);
-    await found.walk('model', { start: 0, end: reader.size });
-    return found;
-  });
+/** @throws FileError for a file that is torn, or no ONNX model. */
+export async function referencesIn(reader: FieldReader): Promise<OnnxReferences> {
+  const found = new References(reader);
+  await found.walk('model', { start: 0, end: reader.size });
+  return found;
 }
 
 class References implements OnnxReferences {

@@ -1,14 +1,19 @@
 /** @file A tokenizer from the files that Hugging Face models bring. Nothing in them is executed. */
-import { join } from 'node:path';
 import { Tokenizer as Pieces } from '@huggingface/tokenizers';
 import { FileError } from '../errors/failures.js';
-import { isThere } from '../files/path-entry.js';
+import type { NamedFiles } from '../files/named-files.js';
+import { decodedText, parseJson } from '../files/stored-text.js';
 import { bertNormaliser } from './bert-normaliser.js';
-import { parseJson, readText } from './read-text.js';
 import { templatesOf } from './template.js';
 import { type Tokenizer, type TokenizerParts, tokenizerFrom } from './tokenizer.js';
-import type { TokenizerConfigJson, TokenizerJson } from './tokenizer-json.schema.js';
-import { tokenizerJsonOf } from './vocab-txt.js';
+import {
+  checkedTokenizerConfig,
+  checkedTokenizerJson,
+  type TokenizerConfigJson,
+  type TokenizerJson,
+  tokenName,
+} from './tokenizer-json.js';
+import type { BertSwitches } from './vocab-txt.js';
 
 const TOKENIZER = 'tokenizer.json';
 const CONFIG = 'tokenizer_config.json';
@@ -17,39 +22,42 @@ const VOCABULARY = 'vocab.txt';
 const MAX_TOKENIZER_BYTES = 64 * 2 ** 20;
 const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
-/** `loadTokenizer` of `tokenizer.json` or `vocab.txt`, whatever else is in the folder. @throws as it does. */
-export async function loadPieces(folder: string): Promise<Tokenizer> {
+/** The tokenizer of `tokenizer.json` or `vocab.txt`, whatever else is there. @throws as `loadTokenizer` does. */
+export async function piecesOf(source: NamedFiles): Promise<Tokenizer> {
   const files = new Map<string, string>();
   const read = async (name: string, maxBytes: number): Promise<string | undefined> => {
-    const path = join(folder, name);
-    if (!(await isThere(path))) return undefined;
-    const text = await readText(path, maxBytes);
+    const bytes = await source.read(name, maxBytes);
+    if (bytes === undefined) return undefined;
+    const text = decodedText(bytes, source.place(name));
     files.set(name, text);
     return text;
   };
-  const configPath = join(folder, CONFIG);
-  const configText = await read(CONFIG, MAX_CONFIG_BYTES);
-  const schemas = await import('./tokenizer-json.schema.js');
-  const config = checked(schemas.tokenizerConfigSchema, parseJson(configText ?? '{}', configPath), configPath);
+  const configPath = source.place(CONFIG);
+  const config = checkedTokenizerConfig(
+    parseJson((await read(CONFIG, MAX_CONFIG_BYTES)) ?? '{}', configPath),
+    configPath,
+  );
 
-  let path = join(folder, TOKENIZER);
+  let path = source.place(TOKENIZER);
   const tokenizerText = await read(TOKENIZER, MAX_TOKENIZER_BYTES);
   const vocabulary = await read(VOCABULARY, MAX_TOKENIZER_BYTES);
   let json: unknown;
   if (tokenizerText !== undefined) json = parseJson(tokenizerText, path);
   else if (vocabulary !== undefined) {
-    path = join(folder, VOCABULARY);
+    path = source.place(VOCABULARY);
+    // Exports have a `tokenizer.json`: their pages load no code for this.
+    const { tokenizerJsonOf } = await import('./vocab-txt.js');
     json = tokenizerJsonOf(vocabulary, switchesOf(config), path);
     files.set(TOKENIZER, JSON.stringify(json));
   } else {
     throw new FileError({
-      where: folder,
+      where: source.where,
       wanted: `${TOKENIZER} or ${VOCABULARY}`,
       got: 'neither',
       fix: 'copy the tokenizer files of the model beside it',
     });
   }
-  return openTokenizer(checked(schemas.tokenizerJsonSchema, json, path), config, path, files);
+  return openTokenizer(checkedTokenizerJson(json, path), config, path, files);
 }
 
 /**
@@ -65,7 +73,7 @@ export function openTokenizer(
 ): Tokenizer {
   const templates = templatesOf(json.post_processor, where);
   const ids = idsOf(json);
-  const padToken = nameOf(config.pad_token) ?? ['[PAD]', '<pad>'].find((token) => ids.has(token));
+  const padToken = tokenName(config.pad_token) ?? ['[PAD]', '<pad>'].find((token) => ids.has(token));
   const padId = padToken === undefined ? undefined : ids.get(padToken);
   if (padId === undefined) {
     throw new FileError({
@@ -153,42 +161,15 @@ function unknownToken({ model }: TokenizerJson): string | undefined {
   return model.unk_token ?? undefined;
 }
 
-function switchesOf(config: TokenizerConfigJson): Parameters<typeof tokenizerJsonOf>[1] {
+function switchesOf(config: TokenizerConfigJson): BertSwitches {
   return {
     lowercase: config.do_lower_case ?? true,
     stripAccents: config.strip_accents ?? null,
     chineseChars: config.tokenize_chinese_chars ?? true,
-    unk: nameOf(config.unk_token) ?? '[UNK]',
-    cls: nameOf(config.cls_token) ?? '[CLS]',
-    sep: nameOf(config.sep_token) ?? '[SEP]',
-    pad: nameOf(config.pad_token) ?? '[PAD]',
-    mask: nameOf(config.mask_token) ?? '[MASK]',
+    unk: tokenName(config.unk_token) ?? '[UNK]',
+    cls: tokenName(config.cls_token) ?? '[CLS]',
+    sep: tokenName(config.sep_token) ?? '[SEP]',
+    pad: tokenName(config.pad_token) ?? '[PAD]',
+    mask: tokenName(config.mask_token) ?? '[MASK]',
   };
-}
-
-function nameOf(token: TokenizerConfigJson['pad_token']): string | undefined {
-  return (typeof token === 'object' ? token?.content : token) ?? undefined;
-}
-
-/** What a schema's `safeParse` gives, as far as it is needed here. */
-type Checker<T> = {
-  safeParse(value: unknown):
-    | { readonly success: true; readonly data: T }
-    | {
-        readonly success: false;
-        readonly error: { readonly issues: readonly { readonly path: PropertyKey[]; readonly message: string }[] };
-      };
-};
-
-function checked<T>(schema: Checker<T>, value: unknown, path: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const key = issue?.path.map(String).join('.') ?? '';
-  throw new FileError({
-    where: key === '' ? path : `${path}: ${key}`,
-    wanted: 'a supported value',
-    got: issue?.message ?? 'something else',
-    fix: 'see docs/hugging-face.md for what is supported',
-  });
 }

@@ -1,10 +1,7 @@
 /** @file The tokenizer of a model's folder: pieces, or n-gram features in their place. */
-import { join } from 'node:path';
-import { isThere } from '../files/path-entry.js';
-import { loadPieces } from './load-pieces.js';
-import { loadNgrams } from './ngram-tokenizer.js';
-import { NGRAMS } from './ngrams-format.js';
+import { folderFiles } from '../files/folder-files.js';
 import type { Tokenizer } from './tokenizer.js';
+import { tokenizerOf } from './tokenizer-of.js';
 
 /**
  * Reads the tokenizer of a model's folder: `ngrams.json` as n-gram features, else `tokenizer.json`, else `vocab.txt` as a
@@ -13,6 +10,6 @@ import type { Tokenizer } from './tokenizer.js';
  * @throws FileError for files that are missing, torn, too large, not what they claim to be, or that ask for parts that
  *   are not supported, regular expressions of their own among them.
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  return (await isThere(join(folder, NGRAMS))) ? loadNgrams(folder) : loadPieces(folder);
+export function loadTokenizer(folder: string): Promise<Tokenizer> {
+  return tokenizerOf(folderFiles(folder));
 }

@@ -1,6 +1,7 @@
 /** @file What a tokenizer's ids stand for: needed by those who hide words and put others into their place. */
 import { OptionError } from '../errors/failures.js';
 import type { Tokenizer } from './tokenizer.js';
+import { checkedTokenizerConfig, checkedTokenizerJson, tokenName } from './tokenizer-json.js';
 
 export type Pieces = {
   /** By id; ids without a piece are empty. */
@@ -21,9 +22,9 @@ const UNUSED = /^\[unused\d+\]$/;
  * @throws OptionError for a tokenizer without a mask token.
  */
 export async function readPieces({ files }: Pick<Tokenizer, 'files'>): Promise<Pieces> {
-  const { tokenizerJsonSchema, tokenizerConfigSchema } = await import('./tokenizer-json.schema.js');
-  const json = tokenizerJsonSchema.parse(JSON.parse(files.get('tokenizer.json') ?? ''));
-  const { mask_token: named } = tokenizerConfigSchema.parse(JSON.parse(files.get('tokenizer_config.json') ?? '{}'));
+  const json = checkedTokenizerJson(JSON.parse(files.get('tokenizer.json') ?? ''), 'tokenizer.json');
+  const config = JSON.parse(files.get('tokenizer_config.json') ?? '{}');
+  const named = tokenName(checkedTokenizerConfig(config, 'tokenizer_config.json').mask_token);
   const names: string[] = [];
   const { model, added_tokens: added } = json;
   if (model.type === 'Unigram') for (const [id, [piece]] of model.vocab.entries()) names[id] = piece;
@@ -32,7 +33,7 @@ export async function readPieces({ files }: Pick<Tokenizer, 'files'>): Promise<P
   const special = new Set(added.filter((token) => token.special === true).map(({ id }) => id));
   for (const [id, name] of names.entries()) if (UNUSED.test(name ?? '')) special.add(id);
 
-  const wanted = (typeof named === 'object' ? named?.content : named) ?? names.find((name) => MASKS.includes(name));
+  const wanted = named ?? names.find((name) => MASKS.includes(name));
   const id = wanted === undefined ? -1 : names.indexOf(wanted);
   if (wanted === undefined || id < 0) {
     throw new OptionError({

@@ -4,7 +4,12 @@ import { objectOf } from '../options/json.js';
 import { openTokenizer } from './load-pieces.js';
 import { templatesOf } from './template.js';
 import type { Tokenizer } from './tokenizer.js';
-import type { PostProcessorJson, TokenizerJson } from './tokenizer-json.schema.js';
+import {
+  checkedTokenizerConfig,
+  checkedTokenizerJson,
+  type PostProcessorJson,
+  type TokenizerJson,
+} from './tokenizer-json.js';
 
 const TOKENIZER = 'tokenizer.json';
 const CONFIG = 'tokenizer_config.json';
@@ -28,8 +33,7 @@ export async function smallerVocabulary(
   texts: Iterable<string>,
   size: number,
 ): Promise<SmallerVocabulary> {
-  const { tokenizerJsonSchema, tokenizerConfigSchema } = await import('./tokenizer-json.schema.js');
-  const json = tokenizerJsonSchema.parse(JSON.parse(tokenizer.files.get(TOKENIZER) ?? '{}'));
+  const json = checkedTokenizerJson(JSON.parse(tokenizer.files.get(TOKENIZER) ?? '{}'), TOKENIZER);
   const { model } = json;
   if (model.type !== 'WordPiece') {
     const fix = 'leave it out, or use the tokenizer of a BERT, such as that of minilm-l6';
@@ -49,7 +53,7 @@ export async function smallerVocabulary(
   const config = tokenizer.files.get(CONFIG);
   if (config !== undefined)
     files.set(CONFIG, `${JSON.stringify(renumberedConfig(JSON.parse(config), idOf), null, 2)}\n`);
-  const checked = tokenizerConfigSchema.parse(JSON.parse(files.get(CONFIG) ?? '{}'));
+  const checked = checkedTokenizerConfig(JSON.parse(files.get(CONFIG) ?? '{}'), CONFIG);
   return { tokenizer: openTokenizer(rewritten, checked, `${TOKENIZER} of ${size} pieces`, files), kept };
 }
 

@@ -1,6 +1,6 @@
 /** @file Where special tokens stand around one text or two, from the post-processor of a `tokenizer.json`. */
 import { FileError } from '../errors/failures.js';
-import type { PostProcessorJson, TokenizerJson } from './tokenizer-json.schema.js';
+import type { PostProcessorJson, TokenizerJson } from './tokenizer-json.js';
 
 /** Fixed ids, or the place of a text. */
 export type TemplateItem =

@@ -4,7 +4,7 @@ import { OptionError } from '../errors/failures.js';
 import { bertNormaliser } from './bert-normaliser.js';
 import { openTokenizer } from './load-pieces.js';
 import type { Tokenizer } from './tokenizer.js';
-import type { TokenizerJson } from './tokenizer-json.schema.js';
+import type { TokenizerJson } from './tokenizer-json.js';
 
 /** How a text becomes words. */
 export type WordRules = {

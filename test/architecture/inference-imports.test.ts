@@ -12,13 +12,18 @@ function withoutTypes(source: string): string {
 }
 
 /** The files of `src/` that are loaded when one is, with what was planted in their place. */
-function loadedBy(start: readonly string[], planted: ReadonlyMap<string, string> = new Map()): Set<string> {
+function loadedBy(
+  start: readonly string[],
+  planted: ReadonlyMap<string, string> = new Map(),
+  packages = new Set<string>(),
+): Set<string> {
   const seen = new Set<string>();
   const visit = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
     const source = planted.get(path) ?? readFileSync(join(src, path), 'utf8');
     for (const specifier of importsOf(path, withoutTypes(source))) {
+      if (specifier !== undefined && !specifier.startsWith('.')) packages.add(specifier);
       if (!specifier?.startsWith('.')) continue;
       const target = posix.join(posix.dirname(path), specifier.replace(/\.js$/, '.ts'));
       if (existsSync(join(src, target))) visit(target);
@@ -36,6 +41,21 @@ describe('inference/', () => {
     const loaded = [...loadedBy(start)];
     expect(loaded.length).toBeGreaterThan(10);
     expect(loaded.filter((path) => TRAINING.test(path))).toEqual([]);
+  });
+
+  test('in a browser loads nothing of Node, and its two packages alone', () => {
+    const packages = new Set<string>();
+    const loaded = loadedBy(['entries/inference-web.ts', 'inference/serving-worker.ts'], new Map(), packages);
+    expect([...packages].sort()).toEqual(['@huggingface/tokenizers', 'onnxruntime-web/wasm']);
+    // What a page can call is there.
+    expect([...loaded]).toEqual(expect.arrayContaining(['inference/load-web.ts', 'inference/worker-server.ts']));
+  });
+
+  test('in Node loads no zod', () => {
+    const packages = new Set<string>();
+    loadedBy(start, new Map(), packages);
+    expect([...packages]).toContain('onnxruntime-node');
+    expect([...packages]).not.toContain('zod');
   });
 
   test('an import of such code is found, however far down', () => {

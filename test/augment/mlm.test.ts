@@ -9,7 +9,7 @@ import { RandomStream } from '../../src/tensor/random.js';
 import { fromNumbers, toNumbers } from '../../src/tensor/tensor.js';
 import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
 import { readPieces } from '../../src/tokenizers/pieces.js';
-import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
+import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.js';
 import { tokenizerJsonOf } from '../../src/tokenizers/vocab-txt.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
 

@@ -3,7 +3,7 @@ import { bert } from '../../src/models/bert.js';
 import { saveHuggingFace } from '../../src/models/hugging-face.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
-import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
+import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.js';
 import { tokenizerJsonOf } from '../../src/tokenizers/vocab-txt.js';
 import { WORDS } from '../data/words.js';
 

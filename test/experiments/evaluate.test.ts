@@ -18,7 +18,7 @@ let answers: readonly string[];
 beforeAll(async () => {
   await saveModel(model, { ...smallBert(), tokenizerFiles: new Map([['vocab.txt', VOCABULARY]]) });
   const opened = await openTextModel(model, { threads: 1 });
-  answers = (await opened.predict(texts)).map(({ label }) => label);
+  answers = (await opened.predict(texts, { badRows: 'stop' })).map(({ label }) => label);
   await opened.release();
 });
 
@@ -139,7 +139,9 @@ describe('exportModel', () => {
     expect(written.bytes).toBe(readFileSync(join(outputDir, 'model.onnx')).length);
     const opened = await openTextModel(outputDir);
     expect(opened.labels).toEqual(labelNames);
-    expect((await opened.predict(texts)).map(({ label }) => LABELS[labelNames.indexOf(label)])).toEqual(answers);
+    expect(
+      (await opened.predict(texts, { badRows: 'stop' })).map(({ label }) => LABELS[labelNames.indexOf(label)]),
+    ).toEqual(answers);
     await opened.release();
     await expect(exportModel({ model, outputDir })).rejects.toThrow('a new or empty folder');
     const wrong = exportModel({ model, outputDir: join(root, 'none'), labelNames: ['a', 'a', 'b'] });

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { expectUnchanged, MANIFEST, writeManifest } from '../../src/files/manifest.js';
+import { expectUnchanged, writeManifest } from '../../src/files/manifest.js';
+import { MANIFEST } from '../../src/files/manifest-format.js';
 import { temporaryFolder } from './processes.js';
 
 const root = temporaryFolder();

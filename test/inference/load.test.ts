@@ -1,13 +1,18 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileError, OptionError } from '../../src/errors/failures.js';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
-import { type Inference, load } from '../../src/inference/load.js';
+import { load } from '../../src/inference/load.js';
+import type { Inference } from '../../src/inference/text-model.js';
+import { bert } from '../../src/models/bert.js';
 import { openForward } from '../../src/models/forward.js';
 import { mlp } from '../../src/models/mlp.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
-import { readOnnxMetadata } from '../../src/onnx/metadata.js';
+import { readOnnxMetadata } from '../../src/onnx/onnx-file.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { toNumbers } from '../../src/tensor/tensor.js';
@@ -129,7 +134,7 @@ describe('load', () => {
     );
     expect(await ofPairs.predict([['a film', 'a man']])).toEqual(await model.predict([['a film', 'a man']]));
     const ofTexts = await opened(false);
-    await expect(ofTexts.predict([['a film', 'a man']])).rejects.toThrow(
+    await expect(ofTexts.predict([['a film', 'a man']], { badRows: 'stop' })).rejects.toThrow(
       /wanted a single text, as in training, got a pair/,
     );
     expect(await ofTexts.predict('a film')).toEqual(await model.predict('a film'));
@@ -248,10 +253,13 @@ describe('load', () => {
     const torn = await load(join(root, 'broken'));
     const texts = ['a man', 'the story', 'the film'];
     const named = /broken.model.onnx, text 3: wanted finite scores, got NaN; the model is broken/;
-    await expect(torn.predict(texts)).rejects.toThrow(named);
+    await expect(torn.predict(texts, { badRows: 'stop' })).rejects.toThrow(named);
+    const reported = await torn.predict(texts);
+    expect(reported.map(({ error }) => error?.message ?? '')).toEqual(['', '', expect.stringMatching(named)]);
+    expect(reported.slice(0, 2)).toEqual(await torn.predict(texts.slice(0, 2)));
     const streamed: unknown[] = [];
     const stream = async () => {
-      for await (const answer of torn.stream(texts, { window: 1 })) streamed.push(answer);
+      for await (const answer of torn.stream(texts, { window: 1, badRows: 'stop' })) streamed.push(answer);
     };
     await expect(stream()).rejects.toThrow(named);
     expect(streamed).toHaveLength(2);
@@ -271,6 +279,203 @@ describe('load', () => {
     const short = await load(student, { maxLength: 5 });
     expect(short.maxLength).toBe(5);
     await short.release();
+  });
+});
+
+describe('bad rows', () => {
+  test('each names itself and harms no other, whatever it is', async () => {
+    const rows = ['a film', 5, ['a film', 'a man', 'a dog'], null, ['a', 7], 'the story', undefined, { a: 1 }];
+    const wanted = await model.predict(['a film', 'the story']);
+    const answers = await model.predict(rows as unknown as string[]);
+    expect(answers.map(({ error }) => error?.message)).toEqual([
+      undefined,
+      'text 2: wanted a text, or [text, pair], got 5',
+      'text 3: wanted a text, or [text, pair], got a list of 3: "a film", "a man", "a dog"',
+      'text 4: wanted a text, or [text, pair], got null',
+      'text 5: wanted a text, or [text, pair], got a list of 2: "a", 7',
+      undefined,
+      'text 7: wanted a text, or [text, pair], got nothing',
+      'text 8: wanted a text, or [text, pair], got an object',
+    ]);
+    for (const { error } of answers) if (error !== undefined) expect(error).toBeInstanceOf(OptionError);
+    expect([answers[0], answers[5]]).toEqual(wanted);
+    const streamed: unknown[] = [];
+    for await (const answer of model.stream(rows as unknown as string[], { window: 3 })) streamed.push(answer);
+    expect(streamed).toEqual(answers);
+  });
+
+  test('are thrown where they shall stop the call, before anything runs, and of a single text', async () => {
+    await expect(model.predict(['ok', 5] as unknown as string[], { badRows: 'stop' })).rejects.toThrow(
+      'text 2: wanted a text, or [text, pair], got 5',
+    );
+    const siamese = await load(pairs);
+    await expect(siamese.predict('a film')).rejects.toThrow('text 1: wanted a pair of texts');
+    expect((await siamese.predict(['a film']))[0]?.error?.message).toMatch(/^text 1: wanted a pair of texts/);
+    await siamese.release();
+  });
+
+  test('what is no list of rows is refused as a whole', async () => {
+    await expect(model.predict(5 as unknown as string)).rejects.toThrow(
+      'predict: wanted a text, or a list of texts or of pairs [text, pair], got 5',
+    );
+    for (const one of ['a film', null, 5]) {
+      await expect(model.stream(one as unknown as string[]).next()).rejects.toThrow(/^stream: wanted an iterable/);
+    }
+    await expect(model.predict([], { badRows: 'skip' as 'stop' })).rejects.toThrow('badRows: wanted report, stop');
+  });
+
+  test('a row that fails in ONNX Runtime is found and the others of its batch are answered', async () => {
+    // A tokenizer with an id that the table of words lacks, unknown to the loader: the graph looks rows up by `Gather`.
+    const folder = join(root, 'beyond');
+    await saveOnnx(folder, { ...smallBert() });
+    rmSync(join(folder, 'manifest.json'));
+    const read = readModel(readFileSync(join(folder, 'model.onnx')), 'model.onnx');
+    const metadata = { ...read.metadata, 'retort.vocabulary_size': '100000' };
+    writeFileSync(join(folder, 'model.onnx'), writeModel(read.graph, { metadata }));
+    writeFileSync(join(folder, 'vocab.txt'), `${VOCABULARY}beyond\n`);
+    const opened = await load(folder);
+    const answers = await opened.predict(['a film', 'beyond', 'a man']);
+    expect(answers.map(({ error }) => error?.message)).toEqual([
+      undefined,
+      expect.stringMatching(/^text 2: wanted the inference call to succeed, got .*indices element out of data bounds/),
+      undefined,
+    ]);
+    await opened.release();
+    await expect(opened.predict(['a film'])).rejects.toThrow('wanted an open model, got a released one');
+  });
+});
+
+describe('signal', () => {
+  test('ends predict and stream between two inference calls with its reason', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('enough'));
+    await expect(model.predict(['a film'], controller)).rejects.toThrow('enough');
+    const later = new AbortController();
+    let answered = 0;
+    const stream = async () => {
+      for await (const _ of model.stream(new Array(100).fill('a film'), { signal: later.signal, window: 10 })) {
+        if (++answered === 25) later.abort(new Error('that will do'));
+      }
+    };
+    await expect(stream()).rejects.toThrow('that will do');
+    // What a window has answered is given out; no further one is begun.
+    expect(answered).toBe(30);
+  });
+});
+
+describe('load of bytes and of a URL', () => {
+  const filesOf = (folder: string) =>
+    Object.fromEntries(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
+
+  test('files in memory answer as their folder does', async () => {
+    const held = await load(filesOf(student));
+    expect(await held.predict(TEXTS)).toEqual(await model.predict(TEXTS));
+    await held.release();
+    const { 'manifest.json': manifest, ...without } = filesOf(student);
+    const notices: string[] = [];
+    const texts = { ...without, 'vocab.txt': VOCABULARY };
+    await (await load(texts, { onNotice: (text) => notices.push(text) })).release();
+    expect(notices).toEqual([expect.stringContaining('the files of the model has no manifest.json')]);
+    expect(manifest).toBeDefined();
+  });
+
+  test('a changed file, and one that came later, are found', async () => {
+    const files = filesOf(student);
+    const onnx = files['model.onnx']?.slice() ?? new Uint8Array();
+    onnx[onnx.length - 1] = (onnx.at(-1) as number) ^ 1;
+    await expect(load({ ...files, 'model.onnx': onnx })).rejects.toThrow(/model\.onnx: .*its SHA-256 differs/);
+    await expect(load({ ...files, 'ngrams.json': '{}' })).rejects.toThrow(/ngrams\.json: .*a file that came later/);
+    const { 'tokenizer.json': gone, ...rest } = files;
+    expect(gone).toBeDefined();
+    await expect(load(rest)).rejects.toThrow(/tokenizer\.json: .*got no such file/);
+    const windows = new TextEncoder().encode(VOCABULARY.replaceAll('\n', '\r\n'));
+    await (await load({ ...files, 'vocab.txt': windows })).release();
+  });
+
+  test('what is no source is refused', async () => {
+    await expect(load({ 'model.onnx': 5 as unknown as string })).rejects.toThrow(
+      'load: model.onnx: wanted bytes or a text, got 5',
+    );
+    await expect(load(5 as unknown as string)).rejects.toThrow(/^load: wanted the URL of an exported model/);
+    await expect(load({})).rejects.toThrow(/wanted model\.onnx or onnx\/model\.onnx or .*, got none/);
+  });
+
+  test('a URL of a folder, of its .onnx file, or of the disk', async () => {
+    const asked: string[] = [];
+    const server = createServer(({ url = '' }, response) => {
+      const { pathname } = new URL(url, 'http://host');
+      asked.push(url);
+      const file = join(root, pathname);
+      if (!existsSync(file)) {
+        // As a development server of a page with one file does it.
+        if (pathname.includes('/page/'))
+          response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>');
+        else response.writeHead(404).end();
+      } else response.end(readFileSync(file));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const wanted = await model.predict(TEXTS.slice(0, 5));
+      for (const path of ['student', 'student/', 'student/model.onnx?key=secret']) {
+        const opened = await load(`http://127.0.0.1:${port}/${path}`);
+        expect(await opened.predict(TEXTS.slice(0, 5))).toEqual(wanted);
+        await opened.release();
+      }
+      expect(asked).toContain('/student/tokenizer.json?key=secret');
+      await expect(load(`http://127.0.0.1:${port}/page/`)).rejects.toThrow(/page\/: wanted model\.onnx or/);
+      await expect(load(new URL('http://127.0.0.1:1/student'))).rejects.toThrow(/wanted a file that can be fetched/);
+    } finally {
+      server.close();
+    }
+    const ofDisk = await load(pathToFileURL(student));
+    expect(await ofDisk.predict(TEXTS)).toEqual(await model.predict(TEXTS));
+    await ofDisk.release();
+  });
+});
+
+describe('tag', () => {
+  test('each word has the label of its first token, as the network says it', async () => {
+    const network = bert({ ...smallBert().model.config, head: 'tokens' } as Parameters<typeof bert>[0]);
+    const weights = initialiseParameters(network.parameters, 3);
+    const folder = join(root, 'tagger');
+    const tokenizer = await loadTokenizer(root);
+    await saveOnnx(folder, { model: network, weights, labelNames: LABELS, tokenizer });
+    const tagger = await load(folder);
+    expect(tagger.isTagger).toBe(true);
+    const words = ['the', 'unbelievable', 'story'];
+    const piecesOf = (word: string) => tokenizer.pieces?.(word).length ?? 0;
+    expect(piecesOf('unbelievable')).toBeGreaterThan(1);
+    const forward = await openForward(network, ['logits'], { threads: 1 });
+    const { logits } = await forward.run(weights, tokenizer.encode([words.join(' ')]));
+    const labelAt = (at: number): string => {
+      const scores = toNumbers(logits ?? { data: [] }).slice(at * LABELS.length, (at + 1) * LABELS.length);
+      return LABELS[scores.indexOf(Math.max(...scores))] as string;
+    };
+    await forward.release();
+    // Places by hand: [CLS] the, the pieces of the second word, story [SEP].
+    const wanted = [labelAt(1), labelAt(2), labelAt(2 + piecesOf('unbelievable'))];
+    const [ofText, ofWords, bad, empty] = await tagger.tag([words.join('  '), words, 5 as unknown as string, ' ']);
+    for (const one of [ofText, ofWords]) {
+      expect(one?.error === undefined && one?.tags.map(({ word }) => word)).toEqual(words);
+      expect(one?.error === undefined && one?.tags.map(({ label }) => label)).toEqual(wanted);
+    }
+    expect(bad?.error?.message).toBe('text 3: wanted a text, or a list of words, got 5');
+    expect(empty).toEqual({ tags: [] });
+    await tagger.release();
+    const short = await load(folder, { maxLength: 4 });
+    const [cut] = await short.tag(['the film the film']);
+    expect(cut?.error === undefined && cut?.tags.map(({ label }) => label !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    await expect(short.predict(['a'])).rejects.toThrow(
+      'wanted a model that labels texts, got one that labels each word',
+    );
+    await short.release();
+    await expect(model.tag(['a'])).rejects.toThrow('wanted a model that labels each word, got one that labels texts');
   });
 });
 

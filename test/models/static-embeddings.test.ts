@@ -12,7 +12,7 @@ import { initialiseParameters, inputParameters } from '../../src/nn/parameters.j
 import { fromNumbers, type Tensor, toNumbers } from '../../src/tensor/tensor.js';
 import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
 import { smallerVocabulary } from '../../src/tokenizers/smaller-vocabulary.js';
-import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
+import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
 import { temporaryFolder } from '../files/processes.js';
 import { evaluate } from '../nn/evaluate.js';

@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto';
 import { describe, expect, test } from 'vitest';
-import { readOnnxReferences } from '../../src/onnx/references.js';
+import { readOnnxReferences } from '../../src/onnx/onnx-file.js';
 import { externalTensor } from './external-model.js';
 
 const { AttributeProto, ModelProto } = onnxProto.onnx;

@@ -9,7 +9,8 @@ import { NO_CLIPPING } from '../../src/optim/clip.js';
 import { type GroupRates, type ParameterGroup, resolveGroups } from '../../src/optim/groups.js';
 import { tracedClipFactor, tracedGradientNorm, tracedUpdate } from '../../src/optim/in-graph.js';
 import { type Optimizer, scalarRow } from '../../src/optim/optimizer.js';
-import { openSession, type Session } from '../../src/runtime/session.js';
+import type { Session } from '../../src/runtime/running-session.js';
+import { openSession } from '../../src/runtime/session.js';
 import type { StaticShape } from '../../src/tensor/shape.js';
 import { type Tensor, tensor, zeros } from '../../src/tensor/tensor.js';
 

@@ -59,7 +59,9 @@ describe('ngramTokenizer', () => {
       block.text === 'both' ? { ...block, df: block.df.slice(1) } : block,
     );
     const read = loadTokenizer(folderWith('damaged', JSON.stringify({ ...file, blocks: damaged })));
-    await expect(read).rejects.toThrow(/ngrams.json.*wanted n-gram features as retort writes them/);
+    await expect(read).rejects.toThrow(
+      /ngrams.json: blocks.4: wanted the 3 shares of what two texts have in common, got 2/,
+    );
   });
 
   test('n-grams of pieces bring their tokenizer, and no other is taken in its place', async () => {
@@ -84,7 +86,7 @@ describe('ngramTokenizer', () => {
     );
     const { tokenizer: _, ...without } = JSON.parse(file);
     await expect(loadTokenizer(folderWith('pieces', JSON.stringify(without)))).rejects.toThrow(
-      'ngrams.json: wanted n-gram features as retort writes them, got n-grams of pieces without the SHA-256 of a tokenizer',
+      'ngrams.json: wanted the SHA-256 of a tokenizer beside n-grams of pieces, and nowhere else, got none',
     );
   });
 
@@ -105,18 +107,18 @@ describe('ngramTokenizer', () => {
 
   test.each([
     ['torn', content().slice(0, -20), /ngrams\.json: wanted JSON/],
-    ['foreign', '{"a": 1}', /ngrams\.json: format: wanted n-gram features as retort writes them/],
+    ['foreign', '{"a": 1}', /ngrams\.json: format: wanted "retort-ngrams", got nothing/],
     ['newer', content({ version: 9 }), /wanted version 3 or older, got version 9.*use a newer retort/],
-    ['empty', content({ blocks: [] }), /ngrams\.json: blocks: wanted n-gram features as retort writes them/],
+    ['empty', content({ blocks: [] }), /ngrams\.json: blocks: wanted a list of 1 to 100, got a list of 0/],
     [
       'twice',
       content({ blocks: [{ text: 'first', kind: 'words', range: [1, 1], grams: ['a', 'a'], df: [1, 1] }] }),
-      /blocks\.0: .*not in the order of their code units, or there twice/,
+      /blocks\.0\.grams: wanted a list of n-grams in the order of their code units, none twice/,
     ],
     [
       'uneven',
       content({ blocks: [{ text: 'first', kind: 'words', range: [1, 1], grams: ['a', 'b'], df: [1] }] }),
-      /blocks\.0: .*not as many df as grams/,
+      /blocks\.0: wanted as many df as grams, got 1 and 2/,
     ],
   ])('a file that is %s is one message', async (name, text, message) => {
     await expect(loadTokenizer(folderWith(name, text))).rejects.toThrow(message);

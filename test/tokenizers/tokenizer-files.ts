@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { openTokenizer } from '../../src/tokenizers/load-pieces.js';
 import type { Tokenizer } from '../../src/tokenizers/tokenizer.js';
-import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.schema.js';
+import type { TokenizerJson } from '../../src/tokenizers/tokenizer-json.js';
 import { tokenizerJsonOf } from '../../src/tokenizers/vocab-txt.js';
 
 export type Fixture = {

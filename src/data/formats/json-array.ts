@@ -1,8 +1,8 @@
 /** @file JSON: one array of objects, as `DataFrame.to_json(orient='records')` of pandas writes it. */
 
 import { FileError } from '../../errors/failures.js';
+import { readText } from '../../files/folder-files.js';
 import { DeepJsonError, isJsonObject, jsonOf } from '../../options/json.js';
-import { readText } from '../../tokenizers/read-text.js';
 import { objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
 

@@ -8,7 +8,8 @@ import type { SparseRows } from '../../tensor/sparse-rows.js';
 import { tensor } from '../../tensor/tensor.js';
 import { fitNgrams, type NgramOptions, usualMinTexts } from '../../tokenizers/fit-ngrams.js';
 import type { NgramFeatures } from '../../tokenizers/ngram-features.js';
-import { type NgramTokenizer, ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
+import type { NgramTokenizer } from '../../tokenizers/ngram-rows.js';
+import { ngramTokenizer } from '../../tokenizers/ngram-tokenizer.js';
 import { tokenizerHash } from '../../tokenizers/tokenizer-hash.js';
 import { fitLinear, type LinearFit, type TriedStrength } from './fit-linear.js';
 

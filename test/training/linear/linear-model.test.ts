@@ -3,7 +3,7 @@ import { textDataset } from '../../../src/data/text-dataset.js';
 import { type TextColumns, textTable } from '../../../src/data/text-table.js';
 import { RandomStream } from '../../../src/tensor/random.js';
 import { NgramFeatures } from '../../../src/tokenizers/ngram-features.js';
-import type { NgramTokenizer } from '../../../src/tokenizers/ngram-tokenizer.js';
+import type { NgramTokenizer } from '../../../src/tokenizers/ngram-rows.js';
 import { withEvaluator } from '../../../src/training/evaluation/evaluate.js';
 import { fitLinearModel } from '../../../src/training/linear/linear-model.js';
 

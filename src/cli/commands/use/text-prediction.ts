@@ -12,6 +12,9 @@ import type { predictUsage } from './usage.js';
 
 type Options = OptionValues<typeof predictUsage.options>;
 
+/** Lines of output and input correspond: what has no answer ends both. */
+const STOP = { badRows: 'stop' } as const;
+
 /**
  * One line a text, in their order: its label, a tab, the probability of it; of a regression the value. With `--json` one
  * object for a text, or one a line for many.
@@ -29,14 +32,14 @@ export async function predict(given: Options, io: CommandIo): Promise<CommandOut
   try {
     const texts = source.texts({ readAs: model.readAs, onNotice });
     if (source.isSingle) {
-      for await (const answer of model.stream(texts)) {
+      for await (const answer of model.stream(texts, STOP)) {
         return { text: lineOf(answer), json: { model: model.path, ...objectOf(answer, model.labels) } };
       }
     }
     // Whoever types waits for each answer; a pipe or file waits for the last one.
     const isTyped = 'isTTY' in io.stdin && io.stdin.isTTY === true;
     let row = 0;
-    for await (const answer of model.stream(texts, isTyped ? { window: 1 } : {})) {
+    for await (const answer of model.stream(texts, isTyped ? { ...STOP, window: 1 } : STOP)) {
       row++;
       const line = json ? JSON.stringify({ row, ...objectOf(answer, model.labels) }) : lineOf(answer);
       await io.write(`${line}\n`);
