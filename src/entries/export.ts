@@ -1,5 +1,7 @@
 export { type ExportedModel, type ExportModelOptions, exportModel } from '../export/export-model.js';
+export { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from '../export/formats.js';
+export { type HubFolderOptions, saveHubFolder } from '../export/hugging-face-folder.js';
 export { exportOnnx, type OnnxContent } from '../export/onnx.js';
 export { type OnnxFolderContent, saveOnnx } from '../export/onnx-folder.js';
 export { type OpenedTextModel, type OpenTextModelOptions, openTextModel } from '../export/open-text-model.js';
-export { PRECISIONS, type Precision } from '../export/precisions.js';
+export { type ExportLayout, PRECISIONS, type Precision } from '../export/precisions.js';

@@ -1,25 +1,35 @@
 /** @file A trained model by name, written for other programs. */
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OptionError, OutputError } from '../errors/failures.js';
 import { errorCode, outputFailure } from '../files/file-failure.js';
 import { openAnyModel } from '../models/any-model.js';
-import { FAMILY_NAMES, familyOf } from '../models/families.js';
 import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
 import { classesOf } from '../models/forward.js';
 import { type Model, readsText } from '../models/model.js';
 import { loadModelTokenizer } from '../models/model-tokenizer.js';
+import { VERSION_FILES, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
-import { EXPORT_FORMATS, type ExportFormatName, SHARED_FILES, type WrittenExport } from './formats.js';
-import type { Precision } from './precisions.js';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportFormatName,
+  type ExportSettings,
+  SHARED_FILES,
+  type WrittenExport,
+} from './formats.js';
+import type { ExportLayout, Precision } from './precisions.js';
 
 export type ExportModelOptions = HubEvents & {
   /** A run, a checkpoint, a Hugging Face folder, or a name on its hub. */
   readonly model: string;
   /** One of `EXPORT_FORMATS`. Default: `onnx`. */
   readonly to?: ExportFormatName | undefined;
-  /** Of the weights in an ONNX file. Default: `float32`. */
-  readonly precision?: Precision | undefined;
+  /** Of the weights in an ONNX file; of `hf` one or several. Default: that of the format, `float32`, or of `hf` also `int8`. */
+  readonly precision?: Precision | readonly Precision[] | undefined;
+  /** Of `hf`: versions in the subfolder `onnx`, or one as `model.onnx`. Default: `onnx`. */
+  readonly layout?: ExportLayout | undefined;
   /** A folder, new or empty. */
   readonly outputDir: string;
   /** Other names for its labels: one for each, in their order. */
@@ -34,8 +44,8 @@ export type ExportedModel = WrittenExport & {
   readonly kind: string;
   readonly parameters: number;
   readonly labelNames: readonly string[];
-  /** Of the ONNX file. */
-  readonly precision?: Precision;
+  /** Of the ONNX files. */
+  readonly precisions: readonly Precision[];
 };
 
 /**
@@ -44,27 +54,40 @@ export type ExportedModel = WrittenExport & {
  *   names than it has labels; as `openAnyModel` and `ExportFormat.save` do.
  */
 export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
-  const { to = 'onnx', outputDir, overwrite = false, precision = 'float32', onNotice } = options;
+  const { to = 'onnx', outputDir, overwrite = false, onNotice = () => {} } = options;
+  const settings = { ...settingsOf(to, options), onNotice };
   await expectFree(outputDir, overwrite);
-  const opened = await openAnyModel(options.model, { ...defined({ onNotice }), find: findOnHub(options) });
+  const opened = await openAnyModel(options.model, { onNotice, find: findOnHub(options) });
   const { model, weights, readsPairs, path } = opened;
   const { kind } = model;
-  if (to === 'hf' && familyOf(kind) === undefined) {
-    const wanted = `a ${FAMILY_NAMES.join(', ')}, which transformers supports`;
-    throw new OptionError({ where: 'to hf', wanted, got: `a ${kind}`, fix: 'use --to onnx' });
-  }
   const labelNames = options.labelNames === undefined ? opened.labelNames : checkedNames(options.labelNames, model);
-  if (to !== 'onnx' && precision !== 'float32') {
-    const fix = 'use --to onnx, or leave --precision out';
-    throw new OptionError({ where: `to ${to}`, wanted: 'precision float32', got: precision, fix });
-  }
-  for (const notice of opened.notices) onNotice?.(notice);
+  for (const notice of opened.notices) onNotice(notice);
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
-  const content = { model, weights, labelNames, precision, ...defined({ readsPairs, readAs, tokenizer }) };
-  const written = await EXPORT_FORMATS[to].save(outputDir, content);
+  const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, tokenizer }) };
+  const written = await EXPORT_FORMATS[to].save(outputDir, content, settings);
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
-  return { path, kind, parameters, labelNames, ...(to === 'onnx' && { precision }), ...written };
+  return { path, kind, parameters, labelNames, precisions: settings.precisions, ...written };
+}
+
+/** @throws OptionError for more precisions than the format has room for, and for a layout that it does not have. */
+function settingsOf(to: ExportFormatName, options: ExportModelOptions): Omit<ExportSettings, 'onNotice'> {
+  const format: ExportFormat = EXPORT_FORMATS[to];
+  const { layout = format.layouts[0] as ExportLayout } = options;
+  const { precision = layout === 'root' ? format.precisions.slice(0, 1) : format.precisions } = options;
+  const precisions = typeof precision === 'string' ? [precision] : precision;
+  if (!format.layouts.includes(layout)) {
+    const got = `${layout}, with to ${to}`;
+    throw new OptionError({ where: 'layout', wanted: format.layouts.join(', '), got, fix: 'leave layout out' });
+  }
+  const most = layout === 'root' ? 1 : Number.POSITIVE_INFINITY;
+  if (precisions.length >= 1 && precisions.length <= most) return { precisions, layout };
+  throw new OptionError({
+    where: 'precision',
+    wanted: most === 1 ? 'one, since the folder has one model.onnx' : 'one at least',
+    got: precisions.join(',') || 'none',
+    fix: `name one, such as ${precisions[0] ?? 'float32'}`,
+  });
 }
 
 /** @throws OptionError for another number of names than the model has classes, and for one that is there twice. */
@@ -87,7 +110,10 @@ function renamed(readAs: FileReading, before: readonly string[], after: readonly
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */
-const OURS = new Set([...SHARED_FILES, ...Object.values(EXPORT_FORMATS).flatMap(({ writes }) => writes)]);
+const OURS = new Set([
+  ...[...SHARED_FILES, ...Object.values(EXPORT_FORMATS).flatMap(({ writes }) => writes)],
+  ...Object.values(VERSION_FILES).map((name) => `${VERSIONS_FOLDER}/${name}`),
+]);
 
 /** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
 async function expectFree(path: string, overwrite: boolean): Promise<void> {
@@ -103,9 +129,12 @@ async function expectFree(path: string, overwrite: boolean): Promise<void> {
   });
 }
 
+/** What is in a folder, and in the subfolder of versions. */
 async function namesIn(path: string): Promise<string[]> {
   try {
-    return await readdir(path);
+    const names = await readdir(path);
+    if (!names.includes(VERSIONS_FOLDER)) return names;
+    return [...names, ...(await namesIn(join(path, VERSIONS_FOLDER))).map((name) => `${VERSIONS_FOLDER}/${name}`)];
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') return [];

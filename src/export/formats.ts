@@ -1,20 +1,33 @@
 /** @file The formats that trained models are exported in: what `--to` chooses from, its lines of help, and what writes them. */
+import { MODEL_FILE, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
+import { EXPORT_LAYOUTS, type ExportLayout, HUB_PRECISIONS, type Precision } from './precisions.js';
+
+export type ExportSettings = {
+  /** One, or several where the format has room for them. */
+  readonly precisions: readonly Precision[];
+  readonly layout: ExportLayout;
+  readonly onNotice: (text: string) => void;
+};
 
 export type ExportFormat = {
   /** For help pages: what the folder holds, and who reads it. */
   readonly holds: string;
   /** What is at the top of such a folder besides `SHARED_FILES`: an earlier export is told from other files by these names. */
   readonly writes: readonly string[];
+  /** What is written where nobody says which. */
+  readonly precisions: readonly Precision[];
+  /** Where its ONNX files may lie, the usual place first. */
+  readonly layouts: readonly ExportLayout[];
   /**
    * Writes the folder in one piece. What it needs is imported inside, since help pages are made from this table.
    * @throws OptionError for a model that the format does not know; OutputError naming the place that cannot be written.
    */
-  readonly save: (folder: string, content: OnnxFolderContent) => Promise<WrittenExport>;
+  readonly save: (folder: string, content: OnnxFolderContent, settings: ExportSettings) => Promise<WrittenExport>;
 };
 
 export type WrittenExport = {
-  /** Of the ONNX file. */
+  /** Of the ONNX files. */
   readonly bytes?: number;
 };
 
@@ -22,16 +35,24 @@ export const EXPORT_FORMATS = {
   onnx: {
     holds:
       'DIR/model.onnx for any batch and length, the tokenizer and a config.json beside it; ' +
-      'retort-ml/inference, ONNX Runtime and transformers.js read it.',
-    writes: ['model.onnx'],
-    save: async (folder, content) => ({ bytes: await (await import('./onnx-folder.js')).saveOnnx(folder, content) }),
+      'retort-ml/inference and ONNX Runtime read it.',
+    writes: [MODEL_FILE],
+    precisions: ['float32'],
+    layouts: ['root'],
+    save: async (folder, content, { precisions: [precision = 'float32'] }) => {
+      return { bytes: await (await import('./onnx-folder.js')).saveOnnx(folder, { ...content, precision }) };
+    },
   },
   hf: {
-    holds: "config.json, model.safetensors and the tokenizer, for Python's transformers.",
-    writes: ['model.safetensors'],
-    save: async (folder, content) => {
-      await (await import('../models/hugging-face.js')).saveHuggingFace(folder, content);
-      return {};
+    holds:
+      'a folder for the Hugging Face hub: DIR/onnx with a version for each precision, config.json, the tokenizer, and of a ' +
+      'BERT model.safetensors; transformers.js reads any model of token ids, retort-ml/inference too, ' +
+      "Python's transformers the BERTs.",
+    writes: ['model.safetensors', VERSIONS_FOLDER],
+    precisions: HUB_PRECISIONS,
+    layouts: EXPORT_LAYOUTS,
+    save: async (folder, content, settings) => {
+      return { bytes: await (await import('./hugging-face-folder.js')).saveHubFolder(folder, content, settings) };
     },
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;

@@ -75,14 +75,21 @@ function withWeights(graph: OnnxGraph, weights: Weights): OnnxGraph {
   return { ...graph, inputs, initializers };
 }
 
+/** Whether its weights are more than one ONNX file can hold. */
+export function isTooLarge(model: OnnxContent['model']): boolean {
+  return weightBytes(model) > MOST_WEIGHT_BYTES;
+}
+
+function weightBytes({ parameters }: OnnxContent['model']): number {
+  return parameters.reduce((bytes, { shape }) => bytes + 4 * sizeOf(shape), 0);
+}
+
 function expectRoom({ model }: OnnxContent): void {
-  let bytes = 0;
-  for (const { shape } of model.parameters) bytes += 4 * sizeOf(shape);
-  if (bytes <= MOST_WEIGHT_BYTES) return;
+  if (!isTooLarge(model)) return;
   throw new OutputError({
     where: 'ONNX export',
     wanted: 'a model of less than 2 GB, as one ONNX file can hold',
-    got: `${(bytes / 1e9).toFixed(1)} GB of weights`,
+    got: `${(weightBytes(model) / 1e9).toFixed(1)} GB of weights`,
     fix: 'export a smaller student, or the Hugging Face format',
   });
 }

@@ -1,4 +1,6 @@
 /** @file What exported weights are stored and computed in. */
+import { OptionError } from '../errors/failures.js';
+import { type ModelVersion, VERSION_FILES } from '../onnx/model-versions.js';
 
 export type PrecisionEntry = {
   /** For the help page. */
@@ -10,10 +12,10 @@ export type PrecisionEntry = {
 };
 
 export const PRECISIONS = {
-  float32: { help: 'as trained', file: 'model.onnx', dtype: 'fp32' },
-  float16: { help: 'half the size, computed in float32', file: 'model_fp16.onnx', dtype: 'fp16' },
-  int8: { help: 'a quarter of the size', file: 'model_quantized.onnx', dtype: 'q8' },
-} as const satisfies Readonly<Record<string, PrecisionEntry>>;
+  float32: { help: 'as trained', file: VERSION_FILES.float32, dtype: 'fp32' },
+  float16: { help: 'half the size, computed in float32', file: VERSION_FILES.float16, dtype: 'fp16' },
+  int8: { help: 'a quarter of the size', file: VERSION_FILES.int8, dtype: 'q8' },
+} as const satisfies Readonly<Record<ModelVersion, PrecisionEntry>>;
 
 export type Precision = keyof typeof PRECISIONS;
 
@@ -22,3 +24,18 @@ export const PRECISION_NAMES = Object.keys(PRECISIONS) as readonly Precision[];
 export const PRECISION_HELP = Object.entries(PRECISIONS)
   .map(([name, { help }]) => `${name}: ${help}`)
   .join('; ');
+
+/** Where the files of a Hugging Face folder lie: in the subfolder `onnx`, a version for each precision, or one beside the config. */
+export const EXPORT_LAYOUTS = ['onnx', 'root'] as const;
+export type ExportLayout = (typeof EXPORT_LAYOUTS)[number];
+
+/** What transformers.js opens where nobody says which: float32 in Node, int8 in browsers. */
+export const HUB_PRECISIONS = ['float32', 'int8'] as const satisfies readonly Precision[];
+
+/** @throws OptionError for a name that no precision has. */
+export function precisionsOf(names: string): readonly Precision[] {
+  const wanted = names.split(',').map((name) => name.trim());
+  const strange = wanted.find((name) => !Object.hasOwn(PRECISIONS, name));
+  if (strange === undefined) return [...new Set(wanted as Precision[])];
+  throw new OptionError({ where: 'precision', wanted: PRECISION_NAMES.join(', '), got: `'${strange}'` });
+}

@@ -1,24 +1,20 @@
 /**
  * @file Answering with an exported model in Node: an ONNX file and its tokenizer, and nothing that trains.
  */
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileError } from '../errors/failures.js';
 import { folderFiles } from '../files/folder-files.js';
 import { expectUnchanged } from '../files/manifest.js';
 import { entryAt } from '../files/path-entry.js';
+import { folderOfModelFile, isUnreadBeside, modelFileIn } from '../onnx/model-file.js';
+import { MODEL_FILE, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import { readOnnxMetadata, readOnnxReferences } from '../onnx/onnx-file.js';
 import { openModelSession, type SessionOptions } from '../runtime/session.js';
-import { folderOfModelFile, modelFileIn } from './model-file.js';
 import { isUrl, loadFrom, type ModelFiles, type SourceOptions } from './model-source.js';
-import { MODEL_FILE, VERSIONS_FOLDER } from './model-versions.js';
 import { openModel } from './open-model.js';
 import type { Inference } from './text-model.js';
 
 export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & SourceOptions;
-
-/** Files that a model's weights are in: of several versions, one is read. */
-const MODEL_FORMATS = /\.(onnx|safetensors)$/;
 
 /**
  * Loads an exported model: the folder of `retort export --to onnx` or `--to hf`, an .onnx file of one, the URL of either,
@@ -53,9 +49,8 @@ export async function openExport(
   folder: string,
   options: LoadOptions = {},
 ): Promise<Inference> {
-  const read = typeof model === 'string' ? resolve(model) : undefined;
-  const isOther = (name: string) => MODEL_FORMATS.test(name) && read !== undefined && resolve(folder, name) !== read;
-  await expectUnchanged(folder, options.onNotice, isOther);
+  const isUnread = typeof model === 'string' ? isUnreadBeside(folder, model) : undefined;
+  await expectUnchanged(folder, options.onNotice, isUnread);
   const parts = {
     where: typeof model === 'string' ? model : folder,
     files: folderFiles(folder),

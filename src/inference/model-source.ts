@@ -4,10 +4,10 @@ import { heldFiles, type NamedFiles } from '../files/named-files.js';
 import { unchangedFiles } from '../files/unchanged-files.js';
 import { fieldsOf } from '../onnx/fields.js';
 import { metadataIn } from '../onnx/metadata.js';
+import { type ModelVersion, modelNames, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import { isJsonObject } from '../options/json.js';
 import { described } from '../options/json-checks.js';
 import type { Session } from '../runtime/running-session.js';
-import { type ModelVersion, modelNames, VERSIONS_FOLDER } from './model-versions.js';
 import { type OpenOptions, openModel } from './open-model.js';
 import type { Inference } from './text-model.js';
 

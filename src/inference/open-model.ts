@@ -8,7 +8,7 @@ import { objectOf } from '../options/json.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { Session } from '../runtime/running-session.js';
 import { expectTokenizerOf } from '../tokenizers/onnx-tokenizer.js';
-import { WHOLE_LENGTH } from '../tokenizers/token-limits.js';
+import { LONGEST, WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerOf } from '../tokenizers/tokenizer-of.js';
 import { readsPairsFrom } from './answer.js';
@@ -32,8 +32,6 @@ export type OnnxModelParts = {
   /** @throws EngineError for a model that cannot run. */
   readonly openSession: () => Promise<Session>;
 };
-
-const LONGEST = 512;
 
 /**
  * @throws FileError for files that are missing, torn or of another model, OptionError for a wrong option, and as
@@ -105,7 +103,9 @@ function maxLengthFrom(
   wanted: number | undefined,
 ): number {
   const positions = Number(metadata.get('retort.max_length') ?? Infinity);
-  const usual = tokenizer.readsWhole ? WHOLE_LENGTH : LONGEST;
+  // Of n-grams length costs little, whoever finds them: the tokenizer, or the graph in a Hugging Face folder.
+  const readsWhole = tokenizer.readsWhole || metadata.get('retort.kind') === 'ngram';
+  const usual = readsWhole ? WHOLE_LENGTH : LONGEST;
   if (wanted === undefined) return Math.min(positions, tokenizer.modelMaxLength ?? Infinity, usual);
   if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= positions)) {
     const range = Number.isFinite(positions) ? `from 1 to ${positions}, the model's maximum` : '≥ 1';

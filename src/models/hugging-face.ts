@@ -99,6 +99,15 @@ async function readConfig(path: string): Promise<Config> {
     });
   }
   const { model_type: type } = parsed(modelTypeSchema.safeParse(json), path);
+  const { kind } = objectOf(objectOf(json).retort);
+  if (typeof kind === 'string' && familyOf(kind) === undefined) {
+    throw new CheckpointError({
+      where: path,
+      wanted: 'a model with weights to train or export again',
+      got: `the export of a ${kind}, called ${type} for programs that do not know it, with weights in its ONNX files alone`,
+      fix: 'use the run that was exported; retort predict and evaluate read the export',
+    });
+  }
   const family = familyOf(type);
   if (family === undefined) {
     throw new CheckpointError({
@@ -330,7 +339,7 @@ export type HuggingFaceContent = Pick<TrainedModel, 'model' | 'weights' | 'label
  */
 export async function saveHuggingFace(folder: string, content: HuggingFaceContent): Promise<void> {
   const config = `${JSON.stringify(huggingFaceConfig(content), null, 2)}\n`;
-  const weights = prefixed(content);
+  const weights = huggingFaceWeights(content);
   await replaceFolderAtomic(folder, async (inside) => {
     await writeFile(join(inside, CONFIG), config);
     await writeSafetensors(join(inside, WEIGHTS), weights, { format: 'pt' });
@@ -374,7 +383,8 @@ export function huggingFaceConfig({ model, labelNames }: Omit<HuggingFaceContent
   };
 }
 
-function prefixed({ model, weights }: HuggingFaceContent): Record<string, Tensor> {
+/** The weights of a model under the names that `transformers` has. @throws OptionError for a model of another kind. */
+export function huggingFaceWeights({ model, weights }: HuggingFaceContent): Record<string, Tensor> {
   const { huggingFace, isPrefixed } = familyOfModel(model);
   return Object.fromEntries(
     Object.entries(weights).map(([name, tensor]) => [isPrefixed(name) ? `${huggingFace.prefix}${name}` : name, tensor]),

@@ -11,6 +11,7 @@ import { expectUnchanged } from '../files/manifest.js';
 import { isFile } from '../files/path-entry.js';
 import { parseJson } from '../files/stored-text.js';
 import type { SignalName } from '../models/model.js';
+import { folderOfModelFile, isUnreadBeside } from '../onnx/model-file.js';
 import { readOnnxMetadata, readOnnxReferences } from '../onnx/onnx-file.js';
 import type { ValueInfo } from '../onnx/program.js';
 import type { OnnxReferences } from '../onnx/references.js';
@@ -61,12 +62,15 @@ export type OnnxTeacherOptions = TruncationOptions &
  * @throws OptionError for a longer one; FileError for files that are missing or torn, SignalError for a model of another kind or with other labels.
  */
 export async function onnxTeacher(path: string, options: OnnxTeacherOptions = {}): Promise<Teacher> {
-  const folder = options.tokenizer ?? dirname(path);
+  const own = await folderOfModelFile(path);
+  const folder = options.tokenizer ?? own;
   const { gives = 'logits' } = options;
   if (gives !== 'logits' && gives !== 'probabilities') {
     throw new OptionError({ where: 'gives', wanted: 'logits or probabilities', got: String(gives) });
   }
-  for (const place of new Set([dirname(path), folder])) await expectUnchanged(place, options.onNotice);
+  for (const place of new Set([own, folder])) {
+    await expectUnchanged(place, options.onNotice, isUnreadBeside(place, path));
+  }
   const metadata = await readOnnxMetadata(path);
   const references = await readOnnxReferences(path);
   const ids = options.inputs?.input_ids ?? 'input_ids';

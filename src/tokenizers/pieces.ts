@@ -1,7 +1,7 @@
 /** @file What a tokenizer's ids stand for: needed by those who hide words and put others into their place. */
 import { OptionError } from '../errors/failures.js';
 import type { Tokenizer } from './tokenizer.js';
-import { checkedTokenizerConfig, checkedTokenizerJson, tokenName } from './tokenizer-json.js';
+import { checkedTokenizerConfig, checkedTokenizerJson, type TokenizerJson, tokenName } from './tokenizer-json.js';
 
 export type Pieces = {
   /** By id; ids without a piece are empty. */
@@ -17,6 +17,19 @@ export type Pieces = {
 const MASKS: readonly string[] = ['[MASK]', '<mask>'];
 const UNUSED = /^\[unused\d+\]$/;
 
+/** How each id is spelt; ids without a piece are empty. */
+export function readSpellings({ files }: Pick<Tokenizer, 'files'>): readonly string[] {
+  return spellingsOf(checkedTokenizerJson(JSON.parse(files.get('tokenizer.json') ?? ''), 'tokenizer.json'));
+}
+
+function spellingsOf({ model, added_tokens: added }: TokenizerJson): readonly string[] {
+  const names: string[] = [];
+  if (model.type === 'Unigram') for (const [id, [piece]] of model.vocab.entries()) names[id] = piece;
+  else for (const [piece, id] of Object.entries(model.vocab)) names[id] = piece;
+  for (const { content, id } of added) names[id] = content;
+  return Array.from(names, (name) => name ?? '');
+}
+
 /**
  * The pieces of a tokenizer.
  * @throws OptionError for a tokenizer without a mask token.
@@ -25,13 +38,10 @@ export async function readPieces({ files }: Pick<Tokenizer, 'files'>): Promise<P
   const json = checkedTokenizerJson(JSON.parse(files.get('tokenizer.json') ?? ''), 'tokenizer.json');
   const config = JSON.parse(files.get('tokenizer_config.json') ?? '{}');
   const named = tokenName(checkedTokenizerConfig(config, 'tokenizer_config.json').mask_token);
-  const names: string[] = [];
   const { model, added_tokens: added } = json;
-  if (model.type === 'Unigram') for (const [id, [piece]] of model.vocab.entries()) names[id] = piece;
-  else for (const [piece, id] of Object.entries(model.vocab)) names[id] = piece;
-  for (const { content, id } of added) names[id] = content;
+  const names = spellingsOf(json);
   const special = new Set(added.filter((token) => token.special === true).map(({ id }) => id));
-  for (const [id, name] of names.entries()) if (UNUSED.test(name ?? '')) special.add(id);
+  for (const [id, name] of names.entries()) if (UNUSED.test(name)) special.add(id);
 
   const wanted = named ?? names.find((name) => MASKS.includes(name));
   const id = wanted === undefined ? -1 : names.indexOf(wanted);
@@ -44,7 +54,7 @@ export async function readPieces({ files }: Pick<Tokenizer, 'files'>): Promise<P
     });
   }
   return {
-    names: Array.from(names, (name) => name ?? ''),
+    names,
     special: special.add(id),
     mask: { token: wanted, id },
     continuation: model.type === 'WordPiece' ? model.continuing_subword_prefix : undefined,

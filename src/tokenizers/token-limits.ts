@@ -2,6 +2,8 @@
 
 /** Tokens of a text, as BERT's fine-tuning has it: enough for sentences, and a quarter of what a paragraph of 512 costs. */
 export const MAX_LENGTH = 128;
+/** Where a trained model answers: as far as a BERT has positions for. */
+export const LONGEST = 512;
 /** More tokens than any text has. */
 export const WHOLE_LENGTH = 2 ** 31 - 1;
 /**

@@ -14,7 +14,7 @@ function loadedBy(start: string): Set<string> {
     seen.add(path);
     if (!existsSync(join(src, path))) return;
     const source = readFileSync(join(src, path), 'utf8');
-    for (const [, clause = '', specifier = ''] of source.matchAll(/^(?:import|export)\b([^;']*?)'([^']+)';$/gms)) {
+    for (const [, clause = '', specifier = ''] of source.matchAll(/^(?:import|export)\b([^;'=]*?)'([^']+)';$/gms)) {
       const isType = /^ type\b/.test(clause) || /^ \{(\s*type [^,}]*,?)+\s*\} from $/.test(clause);
       if (isType) continue;
       visit(

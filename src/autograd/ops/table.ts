@@ -24,6 +24,7 @@ import {
   sub,
   tanh,
 } from './elementwise.js';
+import { gramSums } from './grams.js';
 import { gateRows, gather, ngramBuckets, pick, positions, scatterRows } from './indexing.js';
 import { lstm } from './lstm.js';
 import { linearProduct, matmul } from './matmul.js';
@@ -50,6 +51,7 @@ export const OPS = {
   gateRows,
   gather,
   gelu,
+  gramSums,
   greater,
   greaterOrEqual,
   largest,

@@ -3,6 +3,7 @@
 import { formatCount } from '../../../errors/number-text.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
 import { exportModel } from '../../../export/export-model.js';
+import { precisionsOf } from '../../../export/precisions.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { formatMegabytes } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
@@ -16,7 +17,9 @@ export async function exportTrained(
   const options = { ...given, model: await shippedModel(given.model, onNotice) };
   const { to, outputDir } = options;
   const labelNames = options.labelNames?.split(',').map((name) => name.trim());
-  const { path, labelNames: labels, ...written } = await exportModel({ ...options, labelNames, onNotice, onDownload });
+  const precision = options.precision === undefined ? undefined : precisionsOf(options.precision);
+  const exported = await exportModel({ ...options, precision, labelNames, onNotice, onDownload });
+  const { path, labelNames: labels, ...written } = exported;
   const { kind, parameters, bytes } = written;
   const size = bytes === undefined ? '' : `, ${formatMegabytes(bytes)}`;
   return {

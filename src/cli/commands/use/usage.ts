@@ -3,7 +3,7 @@ import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS, UNLABELLED_COLUMNS } fro
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from '../../../export/formats.js';
-import { PRECISION_HELP, PRECISION_NAMES } from '../../../export/precisions.js';
+import { EXPORT_LAYOUTS, HUB_PRECISIONS, PRECISION_HELP, PRECISION_NAMES } from '../../../export/precisions.js';
 import { ASKED_METRICS } from '../../../metrics/table.js';
 import { COMPUTE_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
@@ -153,9 +153,17 @@ export const exportUsage = {
     precision: {
       kind: 'choice',
       choices: PRECISION_NAMES,
-      default: 'float32',
+      form: { pattern: /^\w+(,\w+)+$/, says: 'for hf several of them, separated by commas' },
       group: 'Output',
       help: `of the ONNX file's weights. ${PRECISION_HELP}`,
+      defaultSays: `float32; hf: ${HUB_PRECISIONS.join(',')}`,
+    },
+    layout: {
+      kind: 'choice',
+      choices: EXPORT_LAYOUTS,
+      group: 'Output',
+      help: 'of hf: a version for each precision in the subfolder onnx, or one as model.onnx',
+      defaultSays: 'onnx',
     },
     outputDir: {
       kind: 'text',
@@ -177,7 +185,7 @@ export const exportUsage = {
   examples: [
     { does: 'a student to ship', line: 'retort export outputs/student --to onnx --output_dir student' },
     {
-      does: "the same for Python's transformers",
+      does: 'the same for the Hugging Face hub and transformers.js',
       line: 'retort export outputs/student --to hf --output_dir student-hf',
     },
   ],

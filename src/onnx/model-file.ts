@@ -1,5 +1,5 @@
 /** @file Where the ONNX file of an export lies in a folder of this machine. */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FileError } from '../errors/failures.js';
 import { isFile } from '../files/path-entry.js';
 import { MODEL_FILE, type ModelVersion, modelNames, VERSIONS_FOLDER } from './model-versions.js';
@@ -30,4 +30,13 @@ export async function folderOfModelFile(file: string): Promise<string> {
   const folder = dirname(file);
   if (basename(folder) !== VERSIONS_FOLDER || (await isFile(join(folder, 'tokenizer.json')))) return folder;
   return dirname(folder);
+}
+
+/** Files that a model's weights are in. */
+const WEIGHTS = /\.(onnx|safetensors)$/;
+
+/** Of the files in a folder, those that nobody reads who reads one version of a model: the weights of others. */
+export function isUnreadBeside(folder: string, file: string): (name: string) => boolean {
+  const read = resolve(file);
+  return (name) => WEIGHTS.test(name) && resolve(folder, name) !== read;
 }
