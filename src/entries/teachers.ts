@@ -2,6 +2,14 @@ export { type AlignOptions, alignLabels } from '../teachers/align-labels.js';
 export { EndpointError } from '../teachers/asking-turns.js';
 export { type CacheOptions, cachedTeacher, type LabellingProgress } from '../teachers/cached-teacher.js';
 export { type CrossFittedOptions, crossFittedTeacher } from '../teachers/cross-fitted-teacher.js';
+export type { DecisionQuestion } from '../teachers/decision.js';
+export {
+  type DecisionEndpointOptions,
+  type DecisionEndpointsOptions,
+  decisionEndpointTeacher,
+  decisionEndpointTeachers,
+} from '../teachers/decision-endpoint.js';
+export { type AnyDecisionModel, type DecisionTeacherOptions, decisionTeacher } from '../teachers/decision-model.js';
 export type { EndpointOptions } from '../teachers/endpoint-options.js';
 export { endpointTeacher } from '../teachers/endpoint-teacher.js';
 export { type EnsembleOptions, ensembleTeacher } from '../teachers/ensemble-teacher.js';
@@ -21,4 +29,5 @@ export type {
   Teacher,
   TeacherAnswers,
 } from '../teachers/teacher.js';
+export { TERMS_OF_HOSTS, type TeacherTerms, termsOf } from '../teachers/terms.js';
 export { type TextTeacherOptions, textTeacher } from '../teachers/text-teacher.js';

@@ -237,6 +237,18 @@ const record = z.strictObject({
       training: z.strictObject({ rows: count, ...fit, seen: z.strictObject(fit).optional() }).optional(),
       /** Of a cross-fitted teacher: the hash of the model of each fold. */
       folds: z.array(z.string()).min(2).optional(),
+      /** Whether one may train on its outputs, as it was read or said. */
+      terms: z
+        .strictObject({
+          status: z.enum(['allowed', 'private-only', 'forbidden', 'unknown']),
+          source: z.string().optional(),
+          date: z.string().optional(),
+        })
+        .optional(),
+      /** Of one that was asked over a network: who answered, and how many rows it gave no answer to. */
+      replies: z
+        .strictObject({ model: z.string().optional(), rows: count, refused: count, malformed: count })
+        .optional(),
     })
     .optional(),
   arms: z.array(arm).min(1),

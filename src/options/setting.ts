@@ -38,9 +38,9 @@ export type YamlKey = {
   readonly place?: 'path' | 'name' | 'prompt';
   /**
    * `list`: a list of values, or one; `numbers`: a list of numbers; `words`: label -> a word, or a list of them;
-   * `column`: a name, or a number.
+   * `descriptions`: label -> a text, or nothing; `column`: a name, or a number.
    */
-  readonly form?: 'list' | 'numbers' | 'words' | 'column';
+  readonly form?: 'list' | 'numbers' | 'words' | 'descriptions' | 'column';
   /** Where the option takes more than the key. */
   readonly choices?: readonly string[];
   /** The values in words, where the option's own would not do. */

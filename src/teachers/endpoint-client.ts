@@ -10,6 +10,11 @@ export type ClientOptions = TurnOptions & {
   readonly path?: string;
   /** Sent as a bearer token; never written anywhere, and taken out of all that the server says. */
   readonly apiKey?: string;
+  /**
+   * Whether OpenRouter is told to route only to models whose terms permit training on their outputs, or else to refuse
+   * (`provider.enforce_distillable_text`). Other hosts are told nothing. Default: true.
+   */
+  readonly enforceDistillableText?: boolean;
   /** Whether the key may go over plain http to another machine, where it can be intercepted. Default: false. */
   readonly insecureHttp?: boolean;
 };
@@ -55,10 +60,10 @@ export class EndpointClient<T> {
   }
 
   async #try(question: object): Promise<Tried<Received<T>>> {
-    const { apiKey, timeoutMs = 60_000 } = this.#options;
+    const { apiKey, timeoutMs = 60_000, enforceDistillableText = true } = this.#options;
     // A request under way is paid for: only time ends it, not a stop.
     const timeout = AbortSignal.timeout(timeoutMs);
-    const body = JSON.stringify(question);
+    const body = JSON.stringify(enforceDistillableText ? withDistillableText(this.#address, question) : question);
     let status = 0;
     let text: string | undefined;
     let requestId: string | undefined;
@@ -107,6 +112,14 @@ export class EndpointClient<T> {
     const fix = 'if texts and key may go there, give that address as url';
     return { problem: `HTTP ${status}, a redirect${to}, which is not followed`, isFinal: true, status, fix };
   }
+}
+
+/** A request to OpenRouter with what it is told; any other as it is. It is no part of a question: answers do not change. */
+export function withDistillableText(address: string, request: object): object {
+  const { hostname } = new URL(address);
+  if (hostname !== 'openrouter.ai' && !hostname.endsWith('.openrouter.ai')) return request;
+  const { provider = {} } = { provider: undefined, ...request };
+  return { ...request, provider: { enforce_distillable_text: true, ...(provider as object) } };
 }
 
 /** Undefined for one that is too long: the rest is not read. */

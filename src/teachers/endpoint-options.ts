@@ -9,8 +9,8 @@ export type LabelledExample = { readonly text: string; readonly pair?: string; r
 export type ChatOptions = Pick<OutsideOptions, 'model' | 'labelNames'> & {
   /** The question in the default prompt, in the place of `Which label fits the text?`. */
   readonly instructions?: string;
-  /** What labels mean, by label; shown beside each. */
-  readonly criteria?: Readonly<Record<string, string>>;
+  /** What labels mean, by label; shown beside each. Null for one that says it itself. */
+  readonly criteria?: Readonly<Record<string, string | null>>;
   /**
    * Whether a reply is a label, or the code of one: a letter, or with more than 24 labels a number. Default: codes with more
    * than 20 labels or with `criteria`, unless there are `labelWords` or a `prompt` without `{options}`.

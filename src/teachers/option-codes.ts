@@ -23,7 +23,7 @@ export function optionCodes(count: number): readonly string[] {
 export function optionLines(
   codes: readonly string[],
   labelNames: readonly string[],
-  descriptions: Readonly<Record<string, string>> = {},
+  descriptions: Readonly<Record<string, string | null>> = {},
 ): string {
   return labelNames
     .map((label, i) => {

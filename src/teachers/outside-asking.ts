@@ -36,7 +36,7 @@ type Kept = {
 export class OutsideAsking {
   readonly #adapter: OutsideAdapter;
   readonly #options: OutsideOptions;
-  readonly #log: OutsideLog;
+  #log: OutsideLog;
   readonly #stop = new AbortController();
   /** How the questions stand that were asked for, by key, and how many stand so. Their answers are in the log. */
   readonly #standings = new Map<string, Kept>();
@@ -44,11 +44,13 @@ export class OutsideAsking {
   #outside = 0;
   #exact = 0;
   #differing = 0;
-  readonly #spending: Spending;
+  #spending: Spending;
   /** The model as its replies have named it so far. */
   #answeredBy: string | undefined;
   #costOfDone = 0;
   #fromLog = 0;
+  /** Of the rows that are being asked about: how many differ, and how many of those were in the log. */
+  #current = { rows: 0, fromLog: 0 };
   #isProbed = false;
   #isJudged = false;
   #reportedMs = 0;
@@ -58,7 +60,14 @@ export class OutsideAsking {
     this.#options = options;
     this.#log = log;
     this.#spending = new Spending(options);
-    this.#answeredBy = log.answeredBy.get(options.model)?.at(-1);
+    this.continueWith(log);
+  }
+
+  /** Goes on with the same log, opened once more: it may have grown meanwhile. */
+  continueWith(log: OutsideLog): void {
+    this.#log = log;
+    this.#spending = new Spending(this.#options);
+    this.#answeredBy = log.answeredBy.get(this.#options.model)?.at(-1);
     for (const usage of log.known.values()) this.#spending.count(usage);
   }
 
@@ -73,12 +82,16 @@ export class OutsideAsking {
     const questionAt = (i: number) => this.#adapter.question(texts[i] as string, pairs?.[i]);
     const keys = Array.from(rows, (_, i) => questionAt(i).key);
     const left: number[] = [];
+    const seen = new Set<string>();
     for (const [i, key] of keys.entries()) {
-      if (this.#standings.has(key)) continue;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const isNew = !this.#standings.has(key);
       if (this.#standingOf(key).kind === 'open') left.push(i);
-      else this.#fromLog += 1;
+      else if (isNew) this.#fromLog += 1;
     }
-    this.#options.onProgress?.(this.report());
+    this.#current = { rows: seen.size, fromLog: seen.size - left.length };
+    this.#tell();
     // One alone first: it shows what the teacher can do.
     await this.#askAll(left.splice(0, 1), questionAt);
     if (!this.#isProbed && this.#adapter.isProbed && this.#standings.size > 0) {
@@ -91,7 +104,7 @@ export class OutsideAsking {
       this.#isJudged = true;
     }
     await this.#askAll(left, questionAt);
-    this.#options.onProgress?.(this.report());
+    this.#tell();
     this.#expectFewMalformed(maxMalformed, 'all rows');
     for (const [i, key] of keys.entries()) each(i, this.#answerTo(key));
   }
@@ -219,7 +232,14 @@ export class OutsideAsking {
   #progress(): void {
     if (performance.now() - this.#reportedMs < REPORT_MS) return;
     this.#reportedMs = performance.now();
-    this.#options.onProgress?.(this.report());
+    this.#tell();
+  }
+
+  /** Of the rows that are being asked about: those of earlier calls are done. */
+  #tell(): void {
+    const report = this.report();
+    const open = report.rows - report.done;
+    this.#options.onProgress?.({ ...report, ...this.#current, done: this.#current.rows - open });
   }
 
   /** Asks until the question is answered, or given up. */

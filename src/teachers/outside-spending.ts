@@ -15,7 +15,9 @@ export class Spending {
   readonly #terms: Terms;
   #input = 0;
   #output = 0;
-  #spent = 0;
+  /** As replies have stated, and the tokens of the others. */
+  #stated = 0;
+  readonly #priced = { input: 0, output: 0 };
   /** Held back for requests under way: what they may cost at most. */
   #reserved = 0;
   #underWay = 0;
@@ -32,13 +34,19 @@ export class Spending {
 
   /** What all replies have cost. */
   get spent(): number {
-    return this.#spent;
+    return this.#stated + this.cost(this.#priced);
   }
 
   count(usage: Usage): void {
     this.#input += usage.input;
     this.#output += usage.output;
-    this.#spent += this.cost(usage);
+    const { input, output, cost = 0 } = usage;
+    if (cost > 0) {
+      this.#stated += cost;
+      return;
+    }
+    this.#priced.input += input;
+    this.#priced.output += output;
   }
 
   /** As the replies say, else of so many tokens; 0 without either. */
@@ -56,7 +64,7 @@ export class Spending {
   async reserve(most: Tokens, standing: () => { readonly done: number; readonly rows: number }): Promise<number> {
     const { model, maxCost = Infinity } = this.#terms;
     const atMost = this.cost(most);
-    const spent = () => this.#spent;
+    const spent = () => this.spent;
     while (this.#underWay > 0 && spent() + this.#reserved + atMost > maxCost) {
       await new Promise<void>((done) => this.#waiting.push(done));
     }

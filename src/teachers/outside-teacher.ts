@@ -38,7 +38,8 @@ export function outsideTeacher(adapter: OutsideAdapter, options: OutsideOptions)
   const opened = async () => {
     const onReply: OutsideAdapter['notice'] = (reply) => adapter.notice?.(reply);
     const log = await openOutsideLog(options.log, { signal: options.signal, onReply });
-    asking = new OutsideAsking(adapter, options, log);
+    if (asking === undefined) asking = new OutsideAsking(adapter, options, log);
+    else asking.continueWith(log);
     return { log, asking };
   };
   const open = async (asked: readonly SignalName[]): Promise<OpenTeacher> => {
@@ -87,6 +88,12 @@ export function outsideTeacher(adapter: OutsideAdapter, options: OutsideOptions)
       }
     },
     report: () => asking?.report(),
+    replies: () => {
+      const report = asking?.report();
+      if (report === undefined) return undefined;
+      const { answeredBy: model, done: rows, refused, malformed } = report;
+      return { ...(model !== undefined && { model }), rows, refused, malformed };
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Model, SignalName, Weights } from '../models/model.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { TeacherTerms } from './terms.js';
 
 /**
  * What answers may hold. `remainder` [C] goes with logits whose teacher named only some of the classes: 1 for the others,
@@ -42,6 +43,14 @@ export type PlanRequest = {
   readonly seconds?: number;
 };
 
+export type TeacherReplies = {
+  /** The model as its replies name it. */
+  readonly model?: string | undefined;
+  readonly rows: number;
+  readonly refused: number;
+  readonly malformed: number;
+};
+
 export type Teacher = {
   /** For messages: a path, an id. */
   readonly name: string;
@@ -63,6 +72,10 @@ export type Teacher = {
    * Default: any.
    */
   readonly temperatures?: 'any' | 'one';
+  /** Whether one may train on its answers, of one that belongs to somebody else. */
+  readonly terms?: TeacherTerms;
+  /** Of one that is asked over a network: who answered so far, and how many rows got no answer. */
+  replies?(): TeacherReplies | undefined;
   /** Its answers lie on disk already, in a file, log or cache: another cache would only repeat them. */
   readonly remembers?: true;
   /**

@@ -73,13 +73,19 @@ describe('namedTeachers', () => {
     [{ teacher: 'one,two', teacherEpochs: '2', teacherFolds: '5' }, '--teacher_epochs: wanted one teacher that can be'],
     [{ teacher: 'one', teacherTokenizer: 'x' }, '--teacher_tokenizer: wanted an .onnx file'],
     [{ teacher: 'one', teacherUse: 'samples' }, '--teacher_use: wanted recorded outputs'],
-    [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language model'],
+    [{ teacher: 'one', maxCost: '2' }, '--max_cost: wanted the URL of a language or decision model'],
     [{ teacher: 'a.jsonl', cacheDir: 'x' }, '--cache_dir: wanted a teacher whose outputs are cached'],
     [{ teacher: 'https://x/v1' }, '--teacher_model: wanted the name of the model at the endpoint, got nothing'],
     [
       { teacher: 'https://x/v1', teacherModel: 'm', maxCost: '2' },
       '--max_cost: wanted prices, to compute the cost, got none',
     ],
+    [
+      { teacher: 'https://x/v1', teacherModel: 'm', teacherFormat: 'systemone', teacherPrompt: 'What?' },
+      '--teacher_prompt: wanted a URL as teacher, with --teacher_format chat, got',
+    ],
+    [{ teacher: 'one', teacherTerms: 'allowed' }, '--teacher_terms: wanted a URL or recorded outputs as teacher'],
+    [{ teacher: 'https://x/v1', teacherModel: 'm', termsDate: '2026-01-01' }, '--terms_date: wanted --teacher_terms'],
     [{ teacher: 'https://x/v1,http://y/v1', teacherModel: 'm' }, 'wanted at most one URL, got 2'],
   ])('%j is refused before any work', (given, message) => {
     expect(() => inFlags(() => namedTeachers(flags(given)))).toThrow(message);
@@ -111,6 +117,33 @@ describe('namedEndpoint', () => {
     });
   });
 
+  test('a question to a decision model, its format, and what its terms are', async () => {
+    const given = {
+      teacherFormat: 'systemone',
+      teacherPath: 'decide',
+      teacherInstructions: 'Is it praise?',
+      teacherCriteria: '{"positive":"praise","negative":null}',
+      teacherConcurrency: '32',
+    };
+    const found = await ask('http://localhost:1/v1', given);
+    expect(found.options).toEqual({
+      ...{ url: 'http://localhost:1/v1', path: 'decide', model: 'm', labelNames: ['negative', 'positive'] },
+      ...{ instructions: 'Is it praise?', criteria: { positive: 'praise', negative: null }, concurrency: 32 },
+    });
+    expect(found.terms).toEqual({ status: 'unknown' });
+    const said = { ...given, teacherTerms: 'allowed', termsSource: 'its licence', termsDate: '2026-11-28' };
+    const own = await ask('http://localhost:1/v1', said);
+    expect(own.terms).toEqual({ status: 'allowed', source: 'its licence', date: '2026-11-28' });
+    expect(own.options.enforceDistillableText).toBe(false);
+    vi.stubEnv('TYPESAFE_API_KEY', 'theirs');
+    vi.stubEnv('OPENAI_API_KEY', 'usual');
+    const typesafe = await ask('https://api.typesafe.ai/v1', { teacherFormat: 'systemone' });
+    expect(typesafe.options.apiKey).toBe('theirs');
+    expect(typesafe.terms.status).toBe('forbidden');
+    const openai = await ask('https://api.openai.com/v1', { teacherFormat: 'openai-decisions' });
+    expect([openai.options.apiKey, openai.terms.status]).toEqual(['usual', 'private-only']);
+  });
+
   test('the key is the one of https, or of a variable that is named', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'usual');
     vi.stubEnv('OTHER', 'other');
@@ -131,6 +164,9 @@ describe('namedEndpoint', () => {
     ],
     [{ prices: '1,-2' }, '--prices'],
     [{ teacherPrompt: '@nowhere.txt' }, 'nowhere.txt'],
+    [{ teacherCriteria: '{"positive": 3}' }, '--teacher_criteria: wanted labels, each with a description or null'],
+    [{ teacherCriteria: 'positive' }, '--teacher_criteria: wanted labels, each with a description or null'],
+    [{ teacherTerms: 'allowed', termsDate: 'today' }, "--terms_date: wanted a date such as 2026-11-28, got 'today'"],
     [{ apiKeyEnv: 'NO_SUCH_KEY' }, '--api_key_env: wanted a key in the environment variable NO_SUCH_KEY, got none'],
   ])('%j is refused', async (given, message) => {
     await expect(ask('http://x/v1', given)).rejects.toThrow(message);

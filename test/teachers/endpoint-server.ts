@@ -25,7 +25,7 @@ export type MockServer = {
 };
 
 /** The text of the default prompt. */
-export const textOf = ({ messages }: ChatRequest): string =>
+export const textOf = ({ messages = [] }: Partial<ChatRequest>): string =>
   /Text: (.*)\nLabel:$/su.exec(messages.at(-1)?.content ?? '')?.[1] ?? '';
 
 export const usage = { prompt_tokens: 50, completion_tokens: 1 };

@@ -81,6 +81,10 @@ function valueSchema({ form, choices }: ConfigKey, spec: FlagSpec): Schema {
       additionalProperties: { anyOf: [{ type: ['string', 'number'] }, several] },
     };
   }
+  if (form === 'descriptions') {
+    const descriptions = { type: ['string', 'number', 'boolean', 'null'] };
+    return { anyOf: [NAME, { type: 'object', minProperties: 1, additionalProperties: descriptions }] };
+  }
   const one: Schema = { anyOf: [NAME, { type: 'number' }] };
   if (form === 'column') return one;
   if (form !== 'list') return scalarSchema(spec);

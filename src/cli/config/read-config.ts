@@ -111,6 +111,7 @@ function writtenValue(key: ConfigKey, tree: YamlTree, place: ValuePlace): string
   const { form, choices } = key;
   const { where } = place;
   if (form === 'words') return wordsOf(tree, where);
+  if (form === 'descriptions') return descriptionsOf(tree, key, place);
   if (form === 'numbers' || (form === 'list' && tree.kind === 'list')) {
     if (tree.kind !== 'list' || tree.items.length === 0) {
       throw wrong(where, key, tree.kind === 'list' ? 'an empty list' : kindText(tree));
@@ -152,6 +153,20 @@ function wordsOf(tree: YamlTree, where: string): string {
     return `${label}=${words.join('|')}`;
   });
   return parts.join(',');
+}
+
+/** `billing: money matters` as `{"billing":"money matters"}`; a text alone is as after the flag. */
+function descriptionsOf(tree: YamlTree, key: ConfigKey, place: ValuePlace): string {
+  const { where } = place;
+  if (tree.kind === 'scalar' && typeof tree.value === 'string' && tree.value.startsWith('@')) {
+    return placed(tree.source, { ...key, place: 'prompt' }, place);
+  }
+  if (tree.kind !== 'map' || tree.entries.size === 0) throw wrong(where, key, kindText(tree));
+  const described = [...tree.entries].map(([label, { value }]) => {
+    if (value.kind !== 'scalar') throw wrong(where, key, `${kindText(value)} for ${label}`);
+    return [label, value.value === null ? null : value.source] as const;
+  });
+  return JSON.stringify(Object.fromEntries(described));
 }
 
 function expectScalar(tree: YamlTree, key: ConfigKey, where: string): YamlScalar {

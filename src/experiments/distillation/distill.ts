@@ -8,6 +8,7 @@ import { scoredRows } from '../../data/targets.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Method } from '../../methods/method.js';
 import { type JudgedMetric, METRICS } from '../../metrics/table.js';
+import { defined } from '../../options/given.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { runWarnings } from '../../training/checks/run-warnings.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
@@ -211,6 +212,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
         isPerSeed: false,
         ...training,
         ...(teacher.crossFitted && { folds: [...teacher.crossFitted.hashes] }),
+        ...defined({ terms: teacher.terms, replies: teacher.replies?.() }),
       },
       evidence: await distillationEvidence(data.evaluation, predictions, {
         ...{ seed, isScored: !METRICS[metric].isWithTeacher },

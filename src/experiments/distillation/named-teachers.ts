@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { extensionOf, RECORDED_EXTENSIONS, RECORDED_FILES } from '../../data/formats/table.js';
 import { OptionError } from '../../errors/failures.js';
 import type { Given } from '../../options/given.js';
+import { DEFAULT_FORMAT, ENDPOINT_FORMATS, FORMATS_WITH_PROMPT } from './endpoint-formats.js';
 import type { TeacherSettings } from './teacher-settings.js';
 
 type Settings = Given<TeacherSettings> & { readonly teacher: string };
@@ -29,7 +30,13 @@ const has =
     teachers.some(({ kind }) => kinds.includes(kind));
 const ONNX: Use = { wanted: 'an .onnx file as teacher', fits: has('onnx') };
 const RECORDED: Use = { wanted: `recorded outputs (${RECORDED_FILES}) as teacher`, fits: has('recorded') };
-const ENDPOINT: Use = { wanted: 'the URL of a language model as teacher', fits: has('endpoint') };
+const ENDPOINT: Use = { wanted: 'the URL of a language or decision model as teacher', fits: has('endpoint') };
+const PROMPT: Use = {
+  wanted: `a URL as teacher, with teacherFormat ${FORMATS_WITH_PROMPT.join(' or ')}`,
+  fits: (teachers, { teacherFormat = DEFAULT_FORMAT }) =>
+    ENDPOINT.fits(teachers, { teacher: '' }) && ENDPOINT_FORMATS[teacherFormat].hasPrompt,
+};
+const TERMS: Use = { wanted: 'teacherTerms', fits: (_teachers, { teacherTerms }) => teacherTerms !== undefined };
 const TRAINED: Use = { wanted: 'teacherEpochs', fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined };
 
 const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
@@ -52,10 +59,18 @@ const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
   },
   teacherTokenizer: ONNX,
   teacherUse: RECORDED,
+  teacherFormat: ENDPOINT,
+  teacherPath: ENDPOINT,
   teacherModel: ENDPOINT,
-  teacherPrompt: ENDPOINT,
-  teacherWords: ENDPOINT,
-  teacherSamples: ENDPOINT,
+  teacherConcurrency: ENDPOINT,
+  teacherPrompt: PROMPT,
+  teacherWords: PROMPT,
+  teacherSamples: PROMPT,
+  teacherInstructions: ENDPOINT,
+  teacherCriteria: ENDPOINT,
+  teacherTerms: { wanted: 'a URL or recorded outputs as teacher', fits: has('endpoint', 'recorded') },
+  termsSource: TERMS,
+  termsDate: TERMS,
   prices: ENDPOINT,
   maxCost: ENDPOINT,
   apiKeyEnv: ENDPOINT,

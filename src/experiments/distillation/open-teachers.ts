@@ -13,6 +13,7 @@ import type { TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { crossFittedTeacher } from '../../teachers/cross-fitted-teacher.js';
+import { decisionEndpointTeacher } from '../../teachers/decision-endpoint.js';
 import { endpointTeacher } from '../../teachers/endpoint-teacher.js';
 import { ensembleTeacher } from '../../teachers/ensemble-teacher.js';
 import { onnxTeacher } from '../../teachers/onnx-teacher.js';
@@ -20,12 +21,14 @@ import type { EndpointReport } from '../../teachers/outside-options.js';
 import { type EndpointTeacher, renamedModel } from '../../teachers/outside-teacher.js';
 import { recordedTeacher } from '../../teachers/recorded-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
+import { type TeacherTerms, termsText } from '../../teachers/terms.js';
 import { teacherOfTexts } from '../../teachers/text-teacher.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
-import { namedEndpoint } from './named-endpoint.js';
+import { DEFAULT_FORMAT, type EndpointFormatName } from './endpoint-formats.js';
+import { type NamedOptions, namedEndpoint, namedTerms } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
 import type { TeacherFolds } from './teacher-folds.js';
 
@@ -103,6 +106,7 @@ export async function openTeachers(
     return asked && report && { ...report, log: asked.log };
   };
   const badRows = () => told.size;
+  const terms = members.find((member) => member.terms !== undefined)?.terms;
   const [first, second] = members;
   if (first !== undefined && second === undefined) return { teacher: first, spent, badRows };
   const remembering = members.map((member) =>
@@ -117,7 +121,7 @@ export async function openTeachers(
     folds === undefined
       ? ensembleTeacher(remembering, defined({ of: ensembleOf }))
       : crossFitted(remembering, options, folds);
-  return { teacher, spent, badRows };
+  return { teacher: { ...teacher, ...defined({ terms }) }, spent, badRows };
 }
 
 /** The models of folds as one teacher. */
@@ -178,9 +182,10 @@ async function openRecorded(
     ...defined({ use: options.teacherUse, onBadRow }),
   });
   const { refused } = teacher;
-  if (refused > 0)
-    eventsOf(options).onNotice(`${path}: ${formatCount(refused)} rows were refused and have no soft target`);
-  return teacher;
+  const { onNotice } = eventsOf(options);
+  if (refused > 0) onNotice(`${path}: ${formatCount(refused)} rows were refused and have no soft target`);
+  if (options.teacherTerms === undefined) return teacher;
+  return { ...teacher, terms: toldTerms(path, namedTerms(path, options), onNotice) };
 }
 
 async function openEndpoint(url: string, options: DistillTextsOptions, { task, cacheDir, asks }: Teaching) {
@@ -188,7 +193,8 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   const { onEvent = () => {}, onDeparture, data, transfer, badRows, signal } = options;
   const log = join(cacheDir, 'endpoint.jsonl');
   const endpoint = await namedEndpoint(url, options, task.labelNames);
-  const teacher = endpointTeacher({
+  const { teacherFormat = DEFAULT_FORMAT } = options;
+  const teacher = FORMAT_TEACHERS[teacherFormat]({
     ...endpoint.options,
     log,
     ...defined({ answeredBy: await renamedModel(log, endpoint.options.model) }),
@@ -210,7 +216,21 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   });
   const names = [data ?? task.name, ...(typeof transfer === 'string' ? [transfer] : [])];
   await onDeparture?.({ ...endpoint.departure, data: names.join(' and '), isAsked: asks });
-  return { teacher, log };
+  const terms = toldTerms(url, endpoint.terms, (text) => onEvent({ type: 'progress', text }));
+  return { teacher: { ...teacher, terms }, log };
+}
+
+const FORMAT_TEACHERS: Readonly<
+  Record<EndpointFormatName, (options: NamedOptions & { readonly log: string }) => EndpointTeacher>
+> = {
+  chat: endpointTeacher,
+  systemone: (options) => decisionEndpointTeacher({ ...options, format: 'systemone' }),
+  'openai-decisions': (options) => decisionEndpointTeacher({ ...options, format: 'openai-decisions' }),
+};
+
+function toldTerms(name: string, terms: TeacherTerms, tell: (text: string) => void): TeacherTerms {
+  tell(termsText(name, terms));
+  return terms;
 }
 
 function expectClasses(name: string, { isRegression }: OpenedTask): void {

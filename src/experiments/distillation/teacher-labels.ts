@@ -18,6 +18,7 @@ import { eventsOf } from '../../training/text/fine-tune.js';
 import { checkDistillation } from './distill.js';
 import type { DistillOptions } from './distill-options.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
+import { namedCriteria } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
 
 /**
@@ -46,7 +47,7 @@ async function namesOf(options: DistillTextsOptions, named: readonly NamedTeache
     where: 'data',
     wanted: 'rows with labels or scores, or a teacher that names its classes',
     got: `neither: teacher ${typeof teacher === 'string' ? teacher : teacher.name} names ${found.length === 0 ? 'none' : 'one'}`,
-    fix: 'name the column of labels (labelColumn), or the classes (labelNames)',
+    fix: 'name the column of labels (labelColumn), or the classes (labelNames, teacherCriteria)',
   });
 }
 
@@ -57,6 +58,7 @@ async function ownNames(options: DistillTextsOptions, named: readonly NamedTeach
   for (const { name, kind } of named) {
     if (kind === 'model') return (await openAnyModel(name, { find: findOnHub(events), ...events })).labelNames;
     if (kind === 'onnx') return (await onnxTeacher(name, defined({ tokenizer }))).labelNames;
+    if (kind === 'endpoint') return Object.keys((await namedCriteria(options)) ?? {});
   }
   return [];
 }

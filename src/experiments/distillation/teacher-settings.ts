@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { RECORDED_FILES } from '../../data/formats/table.js';
 import type { SettingTable } from '../../options/setting.js';
 import { RUNGS, type Rung } from '../../teachers/targets.js';
+import { TERMS_STATUSES, type TermsStatus } from '../../teachers/terms.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
+import { ENDPOINT_FORMAT_NAMES, type EndpointFormatName } from './endpoint-formats.js';
 
 export type TeacherSettings = {
   /**
    * A run, a folder, or a name on the Hugging Face hub; an `.onnx` file; a file of recorded outputs; the URL of a language
-   * model; several, separated by commas, are an ensemble.
+   * or decision model; several, separated by commas, are an ensemble.
    */
   readonly teacher?: string;
   /** Of several teachers, or of the models of `teacherFolds`, what the mean is of. Default: `probabilities`. */
@@ -28,14 +30,24 @@ export type TeacherSettings = {
   readonly teacherTokenizer?: string;
   /** Of recorded outputs with several kinds in a row: the one to learn from. Default: the best. */
   readonly teacherUse?: Rung;
-  /** What the endpoint of a language model calls the model. */
+  /** What the server at a URL speaks: it is set, and never told from the URL. Default: `chat`. */
+  readonly teacherFormat?: EndpointFormatName;
+  /** The path of the requests below the URL. Default: that of the format. */
+  readonly teacherPath?: string;
+  /** What the server at a URL calls the model. */
   readonly teacherModel?: string;
+  /** The question, or @ and a file of that. */
+  readonly teacherInstructions?: string;
+  /** Labels with their descriptions, as JSON, or @ and a file of that; null for one that needs none. */
+  readonly teacherCriteria?: string;
   /** What it is asked, or @ and a file of that; `{text}`, `{pair}` and `{labels}` are filled in. */
   readonly teacherPrompt?: string;
   /** Words by which its replies name a label: `label=word|word,…`. Default: the label. */
   readonly teacherWords?: string;
   /** Labels to draw for a text where the endpoint gives no log-probabilities; 0 asks once. Default: 0. */
   readonly teacherSamples?: number;
+  /** Requests that are under way at once. Default: 4. */
+  readonly teacherConcurrency?: number;
   /** Of a million tokens read and written: `0.15,0.6`. */
   readonly prices?: string;
   /** What all replies together may cost, in the currency of `prices`. */
@@ -44,6 +56,11 @@ export type TeacherSettings = {
   readonly apiKeyEnv?: string;
   /** Send the key over plain http to another machine, where it can be intercepted. */
   readonly insecureHttp?: boolean;
+  /** Whether its terms let one train on its outputs. Default: as they were read for its host. */
+  readonly teacherTerms?: TermsStatus;
+  /** Where that is said, and when it was read: YYYY-MM-DD. */
+  readonly termsSource?: string;
+  readonly termsDate?: string;
   /** Where the teacher's outputs are kept, for this run and others. Default: `answers` in `outputDir`. */
   readonly cacheDir?: string;
 };
@@ -59,7 +76,7 @@ export function teacherFolders(outputDir: string, folds: number | undefined): re
 
 const { learningRate, batchSize, layerDecay } = TEXT_SETTINGS;
 const of = { only: ['distill'] } as const;
-const endpoint = { ...of, group: 'Language model' } as const;
+const endpoint = { ...of, group: 'Language or decision model' } as const;
 
 export const TEACHER_SETTINGS = {
   teacher: {
@@ -71,12 +88,12 @@ export const TEACHER_SETTINGS = {
     saidAs: ['url'],
     help:
       `a run, a folder, or a name on the Hugging Face hub; an .onnx file; a ${RECORDED_FILES} file of recorded outputs; ` +
-      'the URL of a language model; several, separated by commas, are an ensemble',
+      'the URL of a language or decision model; several, separated by commas, are an ensemble',
     yaml: [
       { key: 'model', ofTeacher: 'model', place: 'name', help: 'a run, a folder, a model by name, an .onnx file' },
       { key: 'models', place: 'name', form: 'list', help: 'several: an ensemble' },
       { key: 'recorded', place: 'path', help: `a ${RECORDED_FILES} file of recorded outputs` },
-      { key: 'url', takes: 'a URL', help: 'the endpoint of a language model' },
+      { key: 'url', takes: 'a URL', help: 'the endpoint of a language or decision model' },
     ],
   },
   teacherEpochs: {
@@ -166,6 +183,22 @@ export const TEACHER_SETTINGS = {
     defaultSays: 'the best',
     yaml: { key: 'use' },
   },
+  teacherFormat: {
+    ...endpoint,
+    kind: 'choice',
+    choices: ENDPOINT_FORMAT_NAMES,
+    help: 'what the server speaks: chat completions, System One or OpenAI decisions; never told from the URL',
+    defaultSays: 'chat',
+    yaml: { key: 'format' },
+  },
+  teacherPath: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'path',
+    help: 'path of the requests below the URL',
+    defaultSays: 'chat/completions, systemone, decisions',
+    yaml: { key: 'path', takes: 'a path of a URL' },
+  },
   teacherModel: {
     ...endpoint,
     kind: 'text',
@@ -180,6 +213,27 @@ export const TEACHER_SETTINGS = {
     help: 'prompt, or @FILE; {text}, {pair} and {labels} are filled in',
     defaultSays: 'a question for the label',
     yaml: { key: 'prompt', place: 'prompt' },
+  },
+  teacherInstructions: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'text|@file',
+    help: 'the question, or @FILE',
+    defaultSays: 'which label fits',
+    yaml: { key: 'instructions', place: 'prompt' },
+  },
+  teacherCriteria: {
+    ...endpoint,
+    kind: 'text',
+    placeholder: 'json|@file',
+    help: 'descriptions of the labels, in JSON, or @FILE: {"label": "what it means", "other": null}',
+    defaultSays: 'the labels alone',
+    yaml: {
+      key: 'criteria',
+      form: 'descriptions',
+      takes: 'labels, each with a description or nothing',
+      help: 'descriptions of the labels; without labels in the data, these are the labels',
+    },
   },
   teacherWords: {
     ...endpoint,
@@ -197,6 +251,16 @@ export const TEACHER_SETTINGS = {
     help: 'labels to sample per text if the endpoint gives no log-probabilities; 0 = one hard label',
     defaultSays: '0',
     yaml: { key: 'samples' },
+  },
+  teacherConcurrency: {
+    ...endpoint,
+    kind: 'integer',
+    min: 1,
+    max: 1024,
+    help: 'requests under way at once',
+    defaultSays: '4',
+    yaml: { key: 'concurrency' },
+    decidesNothing: 'how fast replies come',
   },
   prices: {
     ...endpoint,
@@ -218,7 +282,7 @@ export const TEACHER_SETTINGS = {
     placeholder: 'variable',
     saidAs: ['apiKey'],
     help: 'environment variable with the key; none = send no key',
-    defaultSays: 'OPENAI_API_KEY for https',
+    defaultSays: 'for https OPENAI_API_KEY, with systemone TYPESAFE_API_KEY',
     yaml: { takes: 'a name' },
   },
   insecureHttp: {
@@ -227,6 +291,34 @@ export const TEACHER_SETTINGS = {
     help: 'send the key over plain http to another machine, where it can be intercepted',
     // The user's word on a config that somebody else may have written.
     yaml: 'flag alone',
+  },
+  teacherTerms: {
+    ...of,
+    kind: 'choice',
+    choices: TERMS_STATUSES,
+    group: 'Teacher',
+    help: 'of a URL or recorded outputs: whether the terms let you train on the outputs; printed and recorded, blocks nothing',
+    defaultSays: 'as read for the host',
+    yaml: { key: 'terms' },
+    decidesNothing: 'a note',
+  },
+  termsSource: {
+    ...of,
+    kind: 'text',
+    placeholder: 'text',
+    group: 'Teacher',
+    help: 'with --teacher_terms: where that is said',
+    yaml: { takes: 'a text', help: 'with terms: where that is said' },
+    decidesNothing: 'a note',
+  },
+  termsDate: {
+    ...of,
+    kind: 'text',
+    placeholder: 'date',
+    group: 'Teacher',
+    help: 'with --teacher_terms: when that was read, YYYY-MM-DD',
+    yaml: { takes: 'a date, YYYY-MM-DD', help: 'with terms: when that was read' },
+    decidesNothing: 'a note',
   },
   cacheDir: {
     ...of,

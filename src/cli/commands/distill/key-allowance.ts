@@ -3,19 +3,21 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import process from 'node:process';
 import { OptionError } from '../../../errors/failures.js';
-import type { Departure } from '../../../experiments/distillation/named-endpoint.js';
+import { type Departure, SENT_TEXTS } from '../../../experiments/distillation/named-endpoint.js';
+import { TEACHER_SETTINGS } from '../../../experiments/distillation/teacher-settings.js';
 import { inputFailure } from '../../../files/file-failure.js';
 import { isThisMachine } from '../../../teachers/endpoint-options.js';
 import type { CommandIo } from '../../command.js';
 import { allow, allowancesPath, isAllowed } from '../../config/allowances.js';
+import { flagName } from '../../options.js';
 
 /** One line for whoever did not write the config: where texts, key and prompt go. */
-export function departureLine({ host, variable, promptFile, data }: Departure): string {
+export function departureLine({ host, variable, files, data }: Departure): string {
   const url = new URL(host);
   const parts = [
     `texts of ${data}`,
     ...(variable === undefined ? [] : [`the key in ${variable}`]),
-    ...(promptFile === undefined ? [] : [`the prompt in ${promptFile}`]),
+    ...files.map(({ option, path }) => `the ${SENT_TEXTS[option]} in ${path}`),
   ];
   const isOpen = url.protocol === 'http:' && !isThisMachine(url);
   return `${host} gets ${parts.join(', ')}${isOpen ? '; over plain http, where it can be intercepted' : ''}`;
@@ -30,7 +32,7 @@ export function expectEndpoint({
   readonly allowKeyEnv: string | undefined;
 }): void {
   if (allowKeyEnv === undefined || /^https?:/iu.test(teacher)) return;
-  const wanted = 'the URL of a language model as --teacher';
+  const wanted = 'the URL of a language or decision model as --teacher';
   throw new OptionError({ where: '--allow_key_env', wanted, got: `--teacher ${teacher}`, fix: 'leave the flag out' });
 }
 
@@ -45,10 +47,8 @@ export async function expectKeyAllowed(
   flags: { readonly apiKeyEnv?: string | undefined; readonly allowKeyEnv?: string | undefined },
   { fromConfig, confirm, say }: Pick<CommandIo, 'fromConfig' | 'confirm' | 'say'>,
 ): Promise<void> {
-  const { host, variable, promptFile, isAsked } = departure;
-  if (promptFile !== undefined && fromConfig?.options.has('teacherPrompt')) {
-    await expectBeside(promptFile, fromConfig.path);
-  }
+  const { host, variable, files, isAsked } = departure;
+  for (const file of files) if (fromConfig?.options.has(file.option)) await expectBeside(file, fromConfig.path);
   say(departureLine(departure));
   if (!isAsked) return;
   const { allowKeyEnv } = flags;
@@ -73,15 +73,16 @@ export async function expectKeyAllowed(
 }
 
 /** A config that came with a project may name any file, which would go out: it has those of its own folder. */
-async function expectBeside(path: string, config: string): Promise<void> {
+async function expectBeside({ option, path }: Departure['files'][number], config: string): Promise<void> {
+  const flag = `--${flagName(option, TEACHER_SETTINGS[option])}`;
   const [folder, file] = await Promise.all([dirname(config), path].map(realPath));
   const way = relative(folder ?? '', file ?? '');
   if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return;
   throw new OptionError({
-    where: '--teacher_prompt',
+    where: flag,
     wanted: `a file in ${folder}, the folder of the config`,
     got: String(file),
-    fix: `copy it there, or name it yourself: --teacher_prompt @${path}`,
+    fix: `copy it there, or name it yourself: ${flag} @${path}`,
   });
 }
 

@@ -63,7 +63,7 @@ export const distillUsage = {
     allowKeyEnv: {
       kind: 'text',
       placeholder: 'variable',
-      group: 'Language model',
+      group: 'Language or decision model',
       help: 'consent, without a terminal, to send the key in this environment variable to the endpoint that a retort.yaml names',
     },
     ...DISTILLATION_SETTINGS,
