@@ -1,7 +1,9 @@
 import { RetortError } from '../errors/retort-error.js';
 
 /** ONNX Runtime refused a graph or a run. Its own error is the cause. */
-export class EngineError extends RetortError {}
+export class EngineError extends RetortError {
+  override name = 'EngineError';
+}
 
 /** What ONNX Runtime said: on one line, without the place in its C++ source. */
 export function engineMessage(cause: unknown): string {
