@@ -4,16 +4,19 @@
  */
 import { lowerToGraph } from '../autograd/lower.js';
 import { input } from '../autograd/value.js';
-import { OutputError, SignalError } from '../errors/failures.js';
+import { OptionError, OutputError, SignalError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
+import { familyOf } from '../models/families.js';
 import type { TrainedModel, Weights } from '../models/model.js';
 import { checkedWeights } from '../models/saved-model.js';
 import { evaluationContext } from '../nn/context.js';
 import { inputParameters } from '../nn/parameters.js';
 import { foldConstants } from '../onnx/fold-constants.js';
 import type { OnnxGraph } from '../onnx/graph.js';
-import { storeWeights } from '../onnx/stored-weights.js';
+import { type ActivationRange, integerProducts } from '../onnx/integer-products.js';
+import { layerOf, storeWeights, weightRoles } from '../onnx/stored-weights.js';
 import { writeModel } from '../onnx/write.js';
+import { defined } from '../options/given.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Precision } from './precisions.js';
@@ -23,8 +26,14 @@ export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames' 
   readonly tokenizerHash?: string;
   /** What the file was made from, to find out whether it is still that. */
   readonly source?: string;
-  /** Of the stored weights. Default: `float32`. */
+  /** Of the weights. Default: `float32`. */
   readonly precision?: Precision;
+  /** Of an encoder in int8: what the inputs of its products lie between (`calibrate`). Default: a scale a token. */
+  readonly ranges?: ReadonlyMap<string, ActivationRange>;
+  /** Layers that stay in float32 whatever the precision, by names or beginnings of them: `encoder.layer.0`, `embed`. */
+  readonly keep?: readonly string[];
+  /** How the file did on rows with labels, for `retort.scores`; unscored if absent. */
+  readonly scores?: Readonly<Record<string, unknown>>;
 };
 
 /** A protobuf message, which an ONNX file is, ends at 2 GiB; the graph beside the weights is far below 1 MiB. */
@@ -40,15 +49,47 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
  * `/Transpose` and the like behind them where operators read them in another layout (`foldConstants`), and `/float16`, or
  * `/int8` and `/scales`, where they are stored so (`storeWeights`).
  *
- * `metadata_props`: `retort.version`, `retort.kind`, `retort.precision`, `retort.labels` (JSON, in the order of the classes),
+ * In int8 an encoder's products with weights are taken in whole numbers (`integerProducts`); other models compute in float32.
+ *
+ * `metadata_props`: `retort.version`, `retort.kind`, `retort.precision` and of another than float32 `retort.scores` (JSON, or
+ * `unscored`), `retort.activations` (`token`, `range`) of whole numbers, `retort.kept` (JSON), `retort.labels` (JSON, in the order of the classes),
  * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.reads_pairs` (`true`,
  * `false`) and `retort.read_as` (JSON: `FileReading`) where it is known what it was trained on,
  * `retort.tokenizer_sha256`.
  *
- * @throws OutputError for a model of 2 GB or more; CheckpointError for weights of another model; SignalError for a model
- *   that gives no logits.
+ * @throws OptionError for layers to keep that there are not; OutputError for a model of 2 GB or more; CheckpointError for
+ *   weights of another model; SignalError for a model that gives no logits.
  */
 export function exportOnnx(content: OnnxContent): Uint8Array {
+  const { precision = 'float32', ranges, keep = [] } = content;
+  const graph = exportedGraph(content);
+  const { isKept, metadata } = keptLayers(graph, keep);
+  const isWhole = precision === 'int8' && familyOf(content.model.kind) !== undefined;
+  const products = isWhole ? integerProducts(graph, { isKept, ...defined({ ranges }) }) : graph;
+  const stored = precision === 'float32' ? graph : storeWeights(products, precision, isKept);
+  const activations = isWhole && { 'retort.activations': ranges === undefined ? 'token' : 'range' };
+  return writeModel(stored, { metadata: { ...metadataOf(content), ...activations, ...metadata } });
+}
+
+/** The layers of a graph that other precisions than float32 change, in its order. */
+export function layersOf(graph: OnnxGraph): readonly string[] {
+  return [...new Set([...weightRoles(graph).keys()].map(layerOf))];
+}
+
+/** @throws OptionError for a name that no layer has or begins with. */
+function keptLayers(graph: OnnxGraph, keep: readonly string[]) {
+  const layers = layersOf(graph);
+  const isOf = (layer: string, name: string) => layer === name || layer.startsWith(`${name}.`);
+  const unknown = keep.find((name) => !layers.some((layer) => isOf(layer, name)));
+  if (unknown !== undefined) {
+    throw new OptionError({ where: 'keep', wanted: `layers among ${layers.join(', ')}`, got: `'${unknown}'` });
+  }
+  const metadata: Record<string, string> = keep.length === 0 ? {} : { 'retort.kept': JSON.stringify(keep) };
+  return { isKept: (weight: string) => keep.some((name) => isOf(layerOf(weight), name)), metadata };
+}
+
+/** The graph of the file in float32, weights as its initialisers. @throws as `exportOnnx` does. */
+export function exportedGraph(content: Pick<OnnxContent, 'model' | 'weights'>): OnnxGraph {
   const { model } = content;
   expectRoom(content);
   const weights = checkedWeights(new Map<string, Tensor>(Object.entries(content.weights)), model, model.kind);
@@ -58,10 +99,7 @@ export function exportOnnx(content: OnnxContent): Uint8Array {
     throw new SignalError({ where: model.kind, wanted: 'logits to export', got: model.signals.join(', ') });
   }
   const graph = lowerToGraph({ outputs: { logits }, inputs: inputs.map(([, value]) => value), form: 'export' });
-  const folded = foldConstants(withWeights(graph, weights));
-  const { precision = 'float32' } = content;
-  const stored = precision === 'float32' ? folded : storeWeights(folded, precision);
-  return writeModel(stored, { metadata: metadataOf(content) });
+  return foldConstants(withWeights(graph, weights));
 }
 
 /** The graph with its parameters as initialisers in place of inputs. */
@@ -84,7 +122,7 @@ function weightBytes({ parameters }: OnnxContent['model']): number {
   return parameters.reduce((bytes, { shape }) => bytes + 4 * sizeOf(shape), 0);
 }
 
-function expectRoom({ model }: OnnxContent): void {
+function expectRoom({ model }: Pick<OnnxContent, 'model'>): void {
   if (!isTooLarge(model)) return;
   throw new OutputError({
     where: 'ONNX export',
@@ -102,6 +140,7 @@ function metadataOf({
   tokenizerHash,
   source,
   precision = 'float32',
+  scores,
 }: OnnxContent): Record<string, string> {
   const { config } = model;
   const metadata: Record<string, string> = {
@@ -110,6 +149,7 @@ function metadataOf({
     'retort.precision': precision,
     'retort.labels': JSON.stringify(labelNames),
   };
+  if (precision !== 'float32') metadata['retort.scores'] = scores === undefined ? 'unscored' : JSON.stringify(scores);
   const length = model.maxTokens;
   if (length !== undefined) metadata['retort.max_length'] = String(length);
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);

@@ -45,6 +45,11 @@ const READERS: Readonly<Record<string, WeightRole>> = {
   'LSTM 2': 'gates',
 };
 
+/** The layer that a weight is of: `encoder.layer.0.output.dense` of `encoder.layer.0.output.dense.weight/Transpose`. */
+export function layerOf(weight: string): string {
+  return weight.replace(/\/.*$/, '').replace(/\.[^.]*$/, '');
+}
+
 /**
  * The graph with its weights in that precision. Biases, norms, and tables of single columns stay in float32.
  * @param isKept whether a weight stays in float32
@@ -132,7 +137,7 @@ function turned<A extends Float32Array | Int8Array>(data: A, rows: number, colum
 /**
  * The weights of a file that this package wrote, float32 under the names and in the layout of the model that was exported:
  * what `foldConstants` turned is turned back, what is stored in fewer bits is as wide as operators see it. Stacked weights of
- * an LSTM stay stacked.
+ * an LSTM stay stacked; those of `integerProducts`, which no operator sees as numbers of their own, are left out.
  */
 export function readWeights(graph: OnnxGraph): Readonly<Record<string, Tensor<'float32'>>> {
   const stored = new Map(graph.initializers.map(({ name, tensor }) => [name, tensor]));
