@@ -13,8 +13,12 @@ type Cephes = {
   stdtri(k: number, p: number): number;
   /** The same of the standard normal distribution. */
   ndtri(p: number): number;
+  /** The share below a value. */
+  ndtr(x: number): number;
   /** The chance of at most k successes in n trials of probability p. */
   bdtr(k: number, n: number, p: number): number;
+  /** The p at which that chance is y. */
+  bdtri(k: number, n: number, y: number): number;
 };
 
 let loaded: Cephes | undefined;
@@ -130,4 +134,29 @@ export function mcnemar(onlyFirst: number, onlySecond: number): number {
   const rows = onlyFirst + onlySecond;
   if (onlyFirst === onlySecond) return 1;
   return Math.min(1, 2 * cephes().bdtr(Math.min(onlyFirst, onlySecond), rows, 0.5));
+}
+
+/** P(Bin(n, rate) ≤ k): how often n rows have so few errors as k if each is wrong at that rate. 1 for no rows. */
+export function chanceOfAtMost(k: number, n: number, rate: number): number {
+  return k >= n ? 1 : cephes().bdtr(k, n, rate);
+}
+
+/**
+ * Clopper and Pearson's upper limit of a rate (1934, "The use of confidence or fiducial limits illustrated in the case of the
+ * binomial"): the largest at which k of n or fewer come up in a share δ of samples. 1 where all are successes, or none was tried.
+ */
+export function upperRate(k: number, n: number, delta: number): number {
+  return k >= n ? 1 : cephes().bdtri(k, n, delta);
+}
+
+/** Likewise the lower limit; 0 where there is no success. */
+export function lowerRate(k: number, n: number, delta: number): number {
+  return k === 0 ? 0 : 1 - upperRate(n - k, n, delta);
+}
+
+/** Mean of |x| where x is normal: σ √(2/π) exp(−μ²/2σ²) + μ (1 − 2 Φ(−μ/σ)), the folded normal's (Leone et al. 1961). */
+export function meanFoldedNormal(mu: number, sigma: number): number {
+  if (sigma === 0) return Math.abs(mu);
+  const spread = sigma * Math.sqrt(2 / Math.PI) * Math.exp(-((mu / sigma) ** 2) / 2);
+  return spread + mu * (1 - 2 * cephes().ndtr(-mu / sigma));
 }

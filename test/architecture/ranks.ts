@@ -9,6 +9,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   metrics: 2,
   files: 1,
   onnx: 2,
+  certificates: 3,
   runtime: 3,
   autograd: 3,
   hub: 3,

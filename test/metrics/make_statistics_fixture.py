@@ -37,6 +37,17 @@ def wilson(right, rows):
     return {"right": right, "rows": rows, "low": low, "high": high}
 
 
+def rate(k, n, chance, delta):
+    """One-sided limits of a rate by Clopper and Pearson are quantiles of beta distributions."""
+    upper = stats.beta.ppf(1 - delta, k + 1, n - k) if k < n else 1.0
+    lower = stats.beta.ppf(delta, k, n - k + 1) if k > 0 else 0.0
+    return {"k": k, "n": n, "rate": chance, "delta": delta, "atMost": stats.binom.cdf(k, n, chance), "upper": upper, "lower": lower}
+
+
+def folded_normal(mu, sigma):
+    return {"mu": mu, "sigma": sigma, "mean": stats.foldnorm.mean(abs(mu) / sigma, scale=sigma)}
+
+
 def seeds(sd, half_width):
     """The smallest sample whose 95 % t-interval is narrower than +- half_width, by trying all sizes."""
     n = 2
@@ -68,6 +79,10 @@ def main():
                     [(0, 0), (0, 1), (5, 0), (0, 6), (3, 10), (10, 3), (7, 7), (60, 41), (412, 350), (5200, 4900), (0, 40)]],
         "wilson": [wilson(*pair) for pair in
                    [(0, 10), (10, 10), (1, 2), (63, 100), (7100, 10000), (9999, 10000), (872, 872), (446, 872)]],
+        "rates": [rate(*case) for case in
+                  [(0, 149, 0.02, 0.05), (0, 1, 0.05, 0.1), (4, 500, 0.02, 0.01), (12, 1000, 0.02, 0.05), (83, 5000, 0.02, 0.05),
+                   (38, 1000, 0.05, 0.1), (999, 1000, 0.9, 0.05), (5, 5, 0.3, 0.05), (50, 100_000, 0.001, 0.01)]],
+        "foldedNormal": [folded_normal(*case) for case in [(0.0, 1.0), (0.3, 0.1), (-0.02, 0.05), (2.0, 3.0)]],
         "rowsError": [rows_error(*size) for size in [(2, 5, 1, 1), (3, 12, 0.5, 1), (5, 20, 2, 0.3), (4, 8, 0, 1), (6, 9, 0.1, 1)]],
         "seeds": [seeds(*pair) for pair in
                   [(0.6, 1.4), (2.7, 4.2), (1, 0.5), (14, 2), (0.3, 0.25), (0.01, 0.5), (3, 0.1), (0, 0.5)]],

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { mcnemar, mean, rowsError, sampleSd, samplesForReach, tInterval } from '../../src/metrics/statistics.js';
+import {
+  chanceOfAtMost,
+  lowerRate,
+  mcnemar,
+  mean,
+  meanFoldedNormal,
+  rowsError,
+  sampleSd,
+  samplesForReach,
+  tInterval,
+  upperRate,
+} from '../../src/metrics/statistics.js';
 import scipy from './statistics.scipy.json' with { type: 'json' };
 
 /** Cephes is good to about 1e-13, and to 1e-11 in the tail of a binomial of 10,000 rows. */
@@ -60,5 +71,30 @@ describe('rowsError', () => {
         [-1, 1],
       ]),
     ).toBe(0);
+  });
+});
+
+describe('rates', () => {
+  // witness: scipy.stats.binom.cdf, and quantiles of scipy.stats.beta, which Clopper and Pearson's limits are
+  test.each(scipy.rates)('agree with SciPy on $k of $n at $rate', ({ k, n, rate, delta, atMost, upper, lower }) => {
+    // Of 2e-8 in 100,000 rows nine digits.
+    expect(Math.abs(chanceOfAtMost(k, n, rate) - atMost)).toBeLessThanOrEqual(1e-9 * atMost);
+    expectClose(upperRate(k, n, delta), upper, 0);
+    expectClose(lowerRate(k, n, delta), lower, 1e-3);
+  });
+
+  test('no row at all says nothing', () => {
+    expect([chanceOfAtMost(0, 0, 0.02), upperRate(0, 0, 0.05), lowerRate(0, 0, 0.05)]).toEqual([1, 1, 0]);
+  });
+});
+
+describe('meanFoldedNormal', () => {
+  // witness: scipy.stats.foldnorm.mean
+  test.each(scipy.foldedNormal)('agrees with SciPy at $mu ± $sigma', ({ mu, sigma, mean: expected }) => {
+    expectClose(meanFoldedNormal(mu, sigma), expected, 0);
+  });
+
+  test('is |mu| without a spread', () => {
+    expect(meanFoldedNormal(-0.25, 0)).toBe(0.25);
   });
 });

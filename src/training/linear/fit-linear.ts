@@ -1,5 +1,6 @@
 /** @file A linear model on sparse rows whose L2 penalty is chosen, and whose scores are calibrated, on rows it has not seen. */
 import { OptionError, ShapeError } from '../../errors/failures.js';
+import { fittedShrinkage, fittedTemperature } from '../../metrics/fitted-temperature.js';
 import { gainOver } from '../../metrics/metric.js';
 import { defaultMetrics, METRICS, type MetricName } from '../../metrics/table.js';
 import type { ConvexLossName } from '../../optim/convex-loss.js';
@@ -7,7 +8,6 @@ import { DualAscent, type LinearWeights } from '../../optim/dual-ascent.js';
 import { type SparseRows, selectSparseRows } from '../../tensor/sparse-rows.js';
 import { type Fold, foldsOf } from './folds.js';
 import { type LinearTargets, oneHot, type PreparedTargets, prepareTargets, targetsOfRows } from './linear-targets.js';
-import { fittedShrinkage, fittedTemperature } from './temperature.js';
 
 export type LinearFitOptions = LinearTargets & {
   /** N rows of F features. */

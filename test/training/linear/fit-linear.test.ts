@@ -9,7 +9,7 @@ import { type SparseRows, selectSparseRows } from '../../../src/tensor/sparse-ro
 import { findWarnings } from '../../../src/training/checks/table.js';
 import { fitLinear, linearLogits, STRENGTHS } from '../../../src/training/linear/fit-linear.js';
 import { foldsOf } from '../../../src/training/linear/folds.js';
-import { fittedTemperature } from '../../../src/training/linear/temperature.js';
+import { fittedTemperature } from '../../../src/metrics/fitted-temperature.js';
 
 /** Rows of about `density` of the features each. */
 function randomRows(seed: number, size: number, width: number, density = 0.3): SparseRows {
