@@ -21,8 +21,9 @@ function sampled(count: number, classes: number, factor: number, seed: number) {
     const own = Array.from({ length: classes }, () => 1.5 * random.normal());
     const powers = own.map(Math.exp);
     let left = random.uniform() * powers.reduce((sum, power) => sum + power, 0);
-    const label = powers.findIndex((power) => (left -= power) < 0);
-    labels[row] = label === -1 ? classes - 1 : label;
+    let label = 0;
+    for (; label < classes - 1 && left >= (powers[label] as number); label++) left -= powers[label] as number;
+    labels[row] = label;
     logits.set(
       own.map((logit) => logit * factor),
       row * classes,

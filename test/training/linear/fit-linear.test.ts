@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InterruptedError, OptionError } from '../../../src/errors/failures.js';
+import { fittedTemperature } from '../../../src/metrics/fitted-temperature.js';
 import { CONVEX_LOSSES } from '../../../src/optim/convex-loss.js';
 import { DualAscent } from '../../../src/optim/dual-ascent.js';
 import { softmax } from '../../../src/tensor/logits.js';
@@ -9,7 +10,6 @@ import { type SparseRows, selectSparseRows } from '../../../src/tensor/sparse-ro
 import { findWarnings } from '../../../src/training/checks/table.js';
 import { fitLinear, linearLogits, STRENGTHS } from '../../../src/training/linear/fit-linear.js';
 import { foldsOf } from '../../../src/training/linear/folds.js';
-import { fittedTemperature } from '../../../src/metrics/fitted-temperature.js';
 
 /** Rows of about `density` of the features each. */
 function randomRows(seed: number, size: number, width: number, density = 0.3): SparseRows {
