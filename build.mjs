@@ -1,11 +1,13 @@
-// Compiles src/ into dist/. The new folder is written beside the old one and then swapped in, so that a process that
+// Compiles src/ into dist/, and bundles what answers in students of one file (src/standalone/), which exports carry as text
+// and no tool of the user's has to bundle. The new folder is written beside the old one and then swapped in, so that a process that
 // is using dist/ never meets half a build, and files whose source is gone do not linger in the package.
 // Extra arguments go to tsc.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -22,6 +24,16 @@ try {
   if (built.error) throw built.error;
   if (built.status === 0) {
     chmodSync(fresh, 0o755);
+    const standalone = join(root, 'src', 'standalone');
+    for (const name of readdirSync(standalone).filter((file) => file.endsWith('-student.ts'))) {
+      const file = join(fresh, 'standalone', name.replace(/\.ts$/, '.bundle.js'));
+      await build({
+        input: join(standalone, name),
+        tsconfig: false,
+        output: { format: 'iife', name: 'retort', file, minify: true },
+        logLevel: 'warn',
+      });
+    }
     const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     for (const file of Object.values(bin)) {
       const script = join(fresh, relative(dist, join(root, file)));

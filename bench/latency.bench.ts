@@ -1,6 +1,6 @@
 /**
- * @file Latency and throughput of small students by family and size, on one thread: `ngram` and `static` in plain JavaScript, `bilstm`
- * in ONNX Runtime. BANKING77's 77 classes, texts of 20 words and marks that are cut from its test split; n-grams are those of its
+ * @file Latency and throughput of small students by family and size, on one thread: `ngram` and `static` as files of JavaScript, `bilstm`
+ * in ONNX Runtime and as a file. BANKING77's 77 classes, texts of 20 words and marks that are cut from its test split; n-grams are those of its
  * training split, vocabularies and pieces MiniLM's and parts of them, where `scripts/fetch-minilm.mjs` has put it. Weights are random. Rounds
  * alternate: one text at a time, from its ids or features and from the text on, then batches of 32 texts, which are one after the
  * other where there is nothing to gain from having several.
@@ -10,19 +10,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadTextSet } from '../src/data/text-sets.js';
 import { splitOf } from '../src/data/text-task.js';
+import { type JsContent, saveJs } from '../src/export/js-student.js';
 import { saveOnnx } from '../src/export/onnx-folder.js';
 import { load } from '../src/inference/load.js';
-import { ngramPredictor } from '../src/inference/ngram-predictor.js';
-import { plainStatic } from '../src/inference/plain-static.js';
 import { bilstm, bilstmDefaults } from '../src/models/bilstm.js';
 import { resolveModel } from '../src/models/hugging-face-cache.js';
 import type { Model } from '../src/models/model.js';
 import { MODEL_SIZES } from '../src/models/model-sizes.js';
 import { ngram } from '../src/models/ngram.js';
-import { type StaticConfig, staticDefaults, staticModel } from '../src/models/static-model.js';
+import { staticDefaults, staticModel } from '../src/models/static-model.js';
 import { initialiseParameters } from '../src/nn/parameters.js';
 import { MODEL_FILE } from '../src/onnx/model-versions.js';
 import { openModelSession } from '../src/runtime/session.js';
@@ -31,6 +31,7 @@ import { tensor } from '../src/tensor/tensor.js';
 import { fitNgrams } from '../src/tokenizers/fit-ngrams.js';
 import { countWords } from '../src/tokenizers/gram-scanner.js';
 import { loadTokenizer } from '../src/tokenizers/load-tokenizer.js';
+import { ngramTokenizer } from '../src/tokenizers/ngram-tokenizer.js';
 import { readPieces } from '../src/tokenizers/pieces.js';
 import { smallerVocabulary } from '../src/tokenizers/smaller-vocabulary.js';
 import type { Tokenizer } from '../src/tokenizers/tokenizer.js';
@@ -47,8 +48,8 @@ type Student = {
   readonly name: string;
   readonly engine: 'JavaScript' | 'ONNX Runtime';
   readonly parameters: number;
-  /** Of each text: from its ids or features on, and from the text on. */
-  readonly fromTokens: readonly Call[];
+  /** Of each text: from its ids on, where that can be asked for, and from the text on. */
+  readonly fromTokens?: readonly Call[];
   readonly fromText: readonly Call[];
   /** Of `BATCH` texts each. */
   readonly batches: readonly Call[];
@@ -110,10 +111,10 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 type Latency = { readonly p50: number; readonly p95: number };
-type Round = { readonly fromTokens: Latency; readonly fromText: Latency; readonly textsPerSecond: number };
+type Round = { readonly fromTokens?: Latency; readonly fromText: Latency; readonly textsPerSecond: number };
 
 async function roundOf({ fromTokens, fromText, batches }: Student): Promise<Round> {
-  const of = { fromTokens: await latencyOf(fromTokens), fromText: await latencyOf(fromText) };
+  const of = { ...(fromTokens && { fromTokens: await latencyOf(fromTokens) }), fromText: await latencyOf(fromText) };
   // By the median batch, which other work on the machine changes less than their sum.
   return { ...of, textsPerSecond: (1e6 * BATCH) / (await latencyOf(batches)).p50 };
 }
@@ -140,8 +141,8 @@ function rowOf({ name, engine, parameters }: Student, rounds: readonly Round[]):
     engine,
     parameters.toLocaleString('en'),
     ((parameters * FLOAT_BYTES) / 1e6).toFixed(1),
-    of(({ fromTokens }) => fromTokens.p50),
-    of(({ fromTokens }) => fromTokens.p95),
+    rounds[0]?.fromTokens === undefined ? '–' : of(({ fromTokens }) => fromTokens?.p50 ?? NaN),
+    rounds[0]?.fromTokens === undefined ? '–' : of(({ fromTokens }) => fromTokens?.p95 ?? NaN),
     of(({ fromText }) => fromText.p50),
     of(({ fromText }) => fromText.p95),
     of(({ textsPerSecond }) => textsPerSecond, 0),
@@ -149,7 +150,24 @@ function rowOf({ name, engine, parameters }: Student, rounds: readonly Round[]):
   return `| ${cells.join(' | ')} |`;
 }
 
-async function ngramStudents({ asked, training, labels }: Given): Promise<Student[]> {
+/** A student of one file, as `retort export --to js` writes it. */
+async function asFile(name: string, content: JsContent, { asked, folder }: Given): Promise<Student> {
+  const place = mkdtempSync(join(folder, 'js-'));
+  await saveJs(place, content);
+  const student: { readonly predict: (text: string) => unknown } = await import(
+    pathToFileURL(join(place, 'student.js')).href
+  );
+  return {
+    name,
+    engine: 'JavaScript',
+    parameters: parametersOf(content.model),
+    fromText: asked.map((text) => () => student.predict(text)),
+    batches: batchesOf(asked).map((some) => () => some.map((text) => student.predict(text))),
+  };
+}
+
+async function ngramStudents(given: Given): Promise<Student[]> {
+  const { training, labels: labelNames } = given;
   const pieces = await minilmTokenizer();
   const ofWords = fitNgrams(training);
   const variants = [
@@ -159,58 +177,43 @@ async function ngramStudents({ asked, training, labels }: Given): Promise<Studen
       ? [{ name: 'linear, of pieces', hidden: 0, features: fitNgrams(training, undefined, { tokenizer: pieces }) }]
       : []),
   ];
-  return variants.map(({ name, hidden, features }) => {
-    const rows = asked.map((text) => {
-      const { ids, values } = features.row(text);
-      return { ids: ids.slice(), values: values.slice() };
-    });
-    const model = ngram({ vocab_size: features.size, hidden_size: hidden, num_labels: labels.length });
-    const predictor = ngramPredictor({ features, weights: initialiseParameters(model.parameters, SEED), labels });
-    return {
-      name: `\`ngram\`, ${name}`,
-      engine: 'JavaScript',
-      parameters: parametersOf(model),
-      fromTokens: rows.map((row) => () => predictor.logits(row)),
-      fromText: asked.map((text) => () => predictor.predict(text)),
-      batches: batchesOf(asked).map((some) => () => some.map((text) => predictor.predict(text))),
-    };
-  });
+  const students: Student[] = [];
+  for (const { name, hidden, features } of variants) {
+    const model = ngram({ vocab_size: features.size, hidden_size: hidden, num_labels: labelNames.length });
+    const weights = initialiseParameters(model.parameters, SEED);
+    const content = { model, weights, labelNames, tokenizer: ngramTokenizer(features) };
+    students.push(await asFile(`\`ngram\`, ${name}`, content, given));
+  }
+  return students;
 }
 
-async function staticStudents({ asked, training, labels }: Given): Promise<Student[]> {
+async function staticStudents(given: Given): Promise<Student[]> {
+  const { training, labels: labelNames } = given;
   const sizes = await sizedTokenizers(training, staticDefaults.embedding_size);
   const variants = sizes.flatMap((one) => [
     { ...one, ngrams: {} },
     ...(one.size === 'tiny' ? [{ ...one, ngrams: { ngram_sizes: [2], ngram_buckets: 50_000 } }] : []),
   ]);
-  return variants.map(({ size, tokenizer, width, ngrams }) => {
+  const students: Student[] = [];
+  for (const { size, tokenizer, width, ngrams } of variants) {
     const model = staticModel({
       ...ngrams,
       vocab_size: tokenizer.vocabularySize,
       embedding_size: width,
       pad_token_id: tokenizer.padId,
-      num_labels: labels.length,
+      num_labels: labelNames.length,
     });
+    const name =
+      `\`static\`, ${size}: ${tokenizer.vocabularySize.toLocaleString('en')} × ${width}` +
+      `${'ngram_sizes' in ngrams ? ', `--ngrams 2`' : ''}`;
     const weights = initialiseParameters(model.parameters, SEED);
-    const logits = plainStatic({ config: model.config as StaticConfig, weights });
-    const predict = (text: string) => logits(tokenizer.encodeRow(text).ids);
-    return {
-      name:
-        `\`static\`, ${size}: ${tokenizer.vocabularySize.toLocaleString('en')} × ${width}` +
-        `${'ngram_sizes' in ngrams ? ', `--ngrams 2`' : ''}`,
-      engine: 'JavaScript',
-      parameters: parametersOf(model),
-      fromTokens: asked.map((text) => {
-        const { ids } = tokenizer.encodeRow(text);
-        return () => logits(ids);
-      }),
-      fromText: asked.map((text) => () => predict(text)),
-      batches: batchesOf(asked).map((some) => () => some.map(predict)),
-    };
-  });
+    students.push(await asFile(name, { model, weights, labelNames, tokenizer }, given));
+  }
+  return students;
 }
 
-async function bilstmStudents({ asked, training, labels, folder }: Given): Promise<Student[]> {
+async function bilstmStudents(given: Given): Promise<Student[]> {
+  const { asked, training, labels, folder } = given;
   const students: Student[] = [];
   for (const { size, tokenizer, width } of await sizedTokenizers(training, bilstmDefaults.embedding_size)) {
     const model = bilstm({
@@ -224,8 +227,10 @@ async function bilstmStudents({ asked, training, labels, folder }: Given): Promi
     await saveOnnx(path, { model, weights, tokenizer, labelNames: labels });
     const session = await openModelSession(join(path, MODEL_FILE), { threads: 1 });
     const loaded = await load(path, { threads: 1 });
+    const name = `\`bilstm\`, ${size}: ${tokenizer.vocabularySize.toLocaleString('en')} × ${width}`;
+    students.push(await asFile(name, { model, weights, tokenizer, labelNames: labels }, given));
     students.push({
-      name: `\`bilstm\`, ${size}: ${tokenizer.vocabularySize.toLocaleString('en')} × ${width}`,
+      name,
       engine: 'ONNX Runtime',
       parameters: parametersOf(model),
       fromTokens: asked.map((text) => {

@@ -1,10 +1,11 @@
 /** @file Sizes, latency and throughput of the students of `families`: those of seed 1, on the texts that they are scored on. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { median } from '../bench/figures.js';
 import { splitOf } from '../src/entries/data.js';
-import { saveOnnx } from '../src/entries/export.js';
-import { load, loadNgramPredictor, plainStatic, type StaticWeights } from '../src/entries/inference.js';
+import { saveJs, saveOnnx } from '../src/entries/export.js';
+import { load } from '../src/entries/inference.js';
 import { loadTextModel, type TextModel } from '../src/entries/models.js';
 import { openSet } from './family-set.js';
 import { FAMILIES, type FamilyName, SETS, type SetName } from './family-settings.js';
@@ -86,22 +87,15 @@ type Answering = {
 
 /** As a user of small models would run each: n-grams and static models without a runtime. */
 async function answering(model: TextModel, folder: string): Promise<Answering> {
-  const { kind, config } = model.model;
-  const plain = (one: Answering['one']): Answering => ({
-    by: 'javascript',
-    one,
-    all: (texts) => texts.map((text) => one(text)),
-  });
-  if (kind === 'static') {
-    const logits = plainStatic({ config: config as StaticWeights['config'], weights: model.weights });
-    const ids = (text: string) => model.tokenizer.encodeRow(text, undefined, { maxLength: 128 }).ids;
-    return plain((text) => (typeof text === 'string' ? logits(ids(text)) : logits(ids(text[0]), ids(text[1]))));
+  const { kind } = model.model;
+  if (kind === 'static' || kind === 'ngram') {
+    const written = resolve(`${folder}-js`);
+    await saveJs(written, model);
+    const student = await import(pathToFileURL(join(written, 'student.js')).href);
+    const { predict } = student as { readonly predict: Answering['one'] };
+    return { by: 'javascript', one: predict, all: (texts) => texts.map((text) => predict(text)) };
   }
   await saveOnnx(folder, model);
-  if (kind === 'ngram') {
-    const { predict } = await loadNgramPredictor(folder);
-    return plain(predict);
-  }
   const session = await load(folder, { threads: 1 });
   return {
     by: 'onnx',

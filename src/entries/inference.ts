@@ -1,10 +1,7 @@
 export type { Answer, Prediction, Tag, Tagging, TextInput, Unanswered } from '../inference/answer.js';
 export { type LoadOptions, load } from '../inference/load.js';
 export { loadInWorker } from '../inference/load-in-worker.js';
-export { loadNgramPredictor } from '../inference/load-ngram-predictor.js';
 export type { ModelFiles } from '../inference/model-source.js';
-export { type NgramPredictor, type NgramWeights, ngramPredictor } from '../inference/ngram-predictor.js';
-export { type PlainStatic, plainStatic, type StaticWeights } from '../inference/plain-static.js';
 export type { CallOptions, PredictOptions, StreamOptions } from '../inference/row-windows.js';
 export type { Inference, TextInputs } from '../inference/text-model.js';
 export type { WorkerOptions } from '../inference/worker-client.js';

@@ -27,7 +27,7 @@ export type ExportFormat = {
 };
 
 export type WrittenExport = {
-  /** Of the ONNX files. */
+  /** Of the ONNX files, or of `student.js`. */
   readonly bytes?: number;
 };
 
@@ -53,6 +53,19 @@ export const EXPORT_FORMATS = {
     layouts: EXPORT_LAYOUTS,
     save: async (folder, content, settings) => {
       return { bytes: await (await import('./hugging-face-folder.js')).saveHubFolder(folder, content, settings) };
+    },
+  },
+  js: {
+    holds:
+      'one module student.js without dependencies, int8 weights, tokenizer and code inside, and its types, for Node, Bun, Deno, ' +
+      'workers and browsers; students of kind ngram, static and bilstm.',
+    writes: ['student.js', 'student.d.ts', 'student.wasm', 'package.json'],
+    precisions: ['int8'],
+    layouts: ['root'],
+    save: async (folder, content, { precisions: [precision] }) => {
+      const { expectInt8, saveJs } = await import('./js-student.js');
+      expectInt8(precision);
+      return { bytes: await saveJs(folder, content) };
     },
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;

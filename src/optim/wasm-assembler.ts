@@ -1,6 +1,6 @@
 /**
- * @file Just enough of a WebAssembly assembler for the kernels of optimisers, of linear models and of dropout:
- * straight-line arithmetic in loops.
+ * @file Just enough of a WebAssembly assembler for the kernels of optimisers, of linear models, of dropout and of
+ * exported LSTMs: straight-line arithmetic in loops.
  * The format is that of the WebAssembly core specification 2.0, sections 5.4 (instructions) and 5.5 (modules).
  */
 
@@ -70,7 +70,10 @@ export const i32x4 = {
   add: binary(...simd(174)),
   mul: binary(...simd(181)),
   /** By so many bits, an i32. */
+  shiftLeft: binary(...simd(171)),
   shiftRightUnsigned: binary(...simd(173)),
+  /** Floats without their fractions. */
+  truncate: unary(...simd(248)),
   /** All bits of a lane, or none. */
   greaterUnsigned: binary(...simd(60)),
   xor: binary(...simd(81)),
@@ -115,7 +118,7 @@ export const f32: FloatOps = {
   sqrt: unary(0x91),
 };
 
-export const f32x4: FloatOps & { readonly splat: Unary } = {
+export const f32x4: FloatOps & Readonly<Record<'splat' | 'nearest', Unary> & Record<'min' | 'max', Binary>> = {
   type: 'v128',
   lanes: 4,
   constant: (value) => [...simd(12), ...Array.from({ length: 4 }, () => float32Bytes(value)).flat()],
@@ -123,6 +126,10 @@ export const f32x4: FloatOps & { readonly splat: Unary } = {
   loadSplat: load(...simd(9)),
   /** One float in all lanes. */
   splat: unary(...simd(19)),
+  /** The nearest whole numbers, halves to even. */
+  nearest: unary(...simd(106)),
+  min: binary(...simd(232)),
+  max: binary(...simd(233)),
   store: store(...simd(11)),
   add: binary(...simd(228)),
   sub: binary(...simd(229)),

@@ -1,5 +1,6 @@
 /** Deleted: NUL, the replacement character, and Unicode's category "other" but tab, line ends and what is unassigned. */
 const CONTROL = /[\0\ufffd]|(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu;
+const PRINTABLE_ASCII = /^[ -~]*$/;
 /** Ideographs become words of their own; the blocks are those of Google's BERT. */
 const IDEOGRAPH =
   /[\u4e00-\u9fff\u3400-\u4dbf\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\uf900-\ufaff\u{2f800}-\u{2fa1f}]/gu;
@@ -21,6 +22,8 @@ export type BertNormaliser = {
 export function bertNormaliser(options: BertNormaliser): (text: string) => string {
   const { clean_text: clean, handle_chinese_chars: chinese, lowercase, strip_accents: strip } = options;
   return (text) => {
+    // Nearly all text, and nothing but its case to look at.
+    if (PRINTABLE_ASCII.test(text)) return lowercase ? text.toLowerCase() : text;
     let result = text;
     if (clean) result = result.replace(CONTROL, '').replace(/\p{White_Space}/gu, ' ');
     if (chinese) result = result.replace(IDEOGRAPH, ' $& ');

@@ -37,6 +37,17 @@ function kindOf(code: number): number {
   return kind;
 }
 
+function hashOfUnits(units: Uint16Array, start: number, end: number): number {
+  let hash = FNV_BASIS;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (units[at] as number), FNV_PRIME);
+  return hash;
+}
+
+/** The hash that a scanner gives an n-gram of these units. */
+export function gramHash(units: Uint16Array, start: number, end: number): number {
+  return lowbias32(hashOfUnits(units, start, end));
+}
+
 /** The place behind the word that begins at one: a run of word characters, or one mark. */
 function endOfWord(text: string, start: number): number {
   let code = text.codePointAt(start) as number;
@@ -200,11 +211,10 @@ export class GramScanner {
   }
 
   #addSlice(start: number, end: number): void {
-    let hash = FNV_BASIS;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (this.#units[at] as number), FNV_PRIME);
-    this.#add(start, end, hash);
+    this.#add(start, end, hashOfUnits(this.#units, start, end));
   }
 
+  /** @param hash FNV-1a of its units, not mixed yet */
   #add(start: number, end: number, hash: number): void {
     if (this.#count === this.#hashes.length) this.#grow();
     const i = this.#count++;

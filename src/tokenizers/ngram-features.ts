@@ -31,6 +31,8 @@ export type NgramBlock = {
   readonly range: NgramRange;
   /** In the order of their numbers; absent of hashed ones, and of shares. */
   readonly grams?: readonly string[] | undefined;
+  /** What numbers them, for who has no list of strings. */
+  readonly table?: Pick<GramTable, 'find'> | undefined;
   /** How many of the texts have each n-gram, or each bucket; of shares, one each, all of them. */
   readonly df: ArrayLike<number>;
 };
@@ -52,10 +54,10 @@ export type NgramRow = {
   readonly isTruncated: boolean;
 };
 
-type Block = NgramBlock & {
+type Block = Omit<NgramBlock, 'table'> & {
   readonly scanner: GramScanner;
   /** Absent of hashed n-grams. */
-  readonly table: GramTable | undefined;
+  readonly table: Pick<GramTable, 'find'> | undefined;
   /** Of shares alone. */
   readonly overlap: GramOverlap | undefined;
   /** The number of its first feature. */
@@ -70,7 +72,7 @@ export class NgramFeatures {
   readonly #blocks: readonly Block[];
   /** Absent where there are no n-grams of pieces. */
   readonly #inPieces: ((text: string) => string) | undefined;
-  /** [F] */
+  /** [F]: of the features that were met so far; 0 of the others, which no idf is: df is not above N. */
   readonly #idf: Float64Array;
   /** [F]: occurrences in the row under way; zero between rows. */
   readonly #counts: Uint32Array;
@@ -81,9 +83,9 @@ export class NgramFeatures {
     this.parts = parts;
     let from = 0;
     this.#blocks = parts.blocks.map((block) => {
-      const { text, kind, range, grams, df } = block;
+      const { text, kind, range, grams, table = grams && tableOf(grams), df } = block;
       const overlap = text === 'both' ? new GramOverlap(kind, range) : undefined;
-      const made = { ...block, scanner: new GramScanner(kind, range), table: grams && tableOf(grams), overlap, from };
+      const made = { ...block, scanner: new GramScanner(kind, range), table, overlap, from };
       from += df.length;
       return made;
     });
@@ -91,9 +93,7 @@ export class NgramFeatures {
     this.#inPieces = parts.blocks.some(hasPieces) ? spelling('pieces', parts.tokenizer) : undefined;
     this.readsPairs = parts.blocks.some(({ text }) => text === 'second');
     this.#counts = new Uint32Array(from);
-    this.#idf = Float64Array.from(
-      parts.blocks.flatMap(({ df }) => Array.from(df, (texts) => Math.log((1 + parts.texts) / (1 + texts)) + 1)),
-    );
+    this.#idf = new Float64Array(from);
   }
 
   /** A feature in words: `the movie`, `chars of`, `second text: the`; a bucket by its number. */
@@ -175,6 +175,7 @@ export class NgramFeatures {
     if (start + grams.count > this.#ids.length) this.#grow(start + grams.count);
     const ids = this.#ids;
     const values = this.#values;
+    const idfs = this.#idf;
     let end = start;
     for (let i = 0; i < grams.count; i++) {
       const found = table === undefined ? (grams.hashes[i] as number) % df.length : table.find(grams, i);
@@ -189,7 +190,12 @@ export class NgramFeatures {
     for (let at = start; at < end; at++) {
       const id = ids[at] as number;
       const count = counts[id] as number;
-      const value = (count === 1 ? 1 : 1 + Math.log(count)) * (this.#idf[id] as number);
+      let idf = idfs[id] as number;
+      if (idf === 0) {
+        idf = Math.log((1 + this.parts.texts) / (1 + (df[id - from] as number))) + 1;
+        idfs[id] = idf;
+      }
+      const value = (count === 1 ? 1 : 1 + Math.log(count)) * idf;
       counts[id] = 0;
       squares += value * value;
       values[at] = value;

@@ -24,6 +24,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   augment: 7.5,
   training: 8,
   inference: 9,
+  standalone: 9.1,
   export: 9.2,
   experiments: 9.5,
   report: 10,

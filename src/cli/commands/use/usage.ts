@@ -138,7 +138,7 @@ export const predictUsage = {
 
 export const exportUsage = {
   name: 'export',
-  summary: 'write a trained model for other programs: ONNX, or a Hugging Face folder',
+  summary: 'write a trained model for other programs: ONNX, a Hugging Face folder, or one JavaScript file',
   description: Object.entries(EXPORT_FORMATS)
     .map(([name, { holds }]) => `${name}: ${holds}`)
     .join(' '),
@@ -187,6 +187,10 @@ export const exportUsage = {
     {
       does: 'the same for the Hugging Face hub and transformers.js',
       line: 'retort export outputs/student --to hf --output_dir student-hf',
+    },
+    {
+      does: 'one file for workers and browsers',
+      line: 'retort export outputs/student --to js --output_dir student-js',
     },
   ],
 } as const satisfies CommandUsage;

@@ -1,0 +1,174 @@
+/**
+ * @file Numbers as printable ASCII inside a JavaScript file. Base64 hides from gzip what frequent bytes are; here a
+ * frequent number is one character, so that gzip makes of the text within a few per cent what it makes of the bytes.
+ */
+
+/** 92 characters that stand for themselves in a string literal and cannot end a script element. */
+const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
+  .filter((character) => !'"\\<'.includes(character))
+  .join('');
+
+/** Places of characters in the alphabet. */
+const PLACES = new Uint8Array(128);
+for (let i = 0; i < ALPHABET.length; i++) PLACES[ALPHABET.charCodeAt(i)] = i;
+
+function characterOf(place: number): string {
+  return ALPHABET[place] as string;
+}
+
+/**
+ * Of bytes, 90 near 0 are one character (0, 1, -1, 2, -2 …, 45), those above and below two: a sign and how far it is.
+ */
+const [SINGLES, BELOW, ABOVE] = [90, 90, 91] as const;
+const LAST_SINGLE = 45;
+
+export function bytesToText(bytes: Int8Array): string {
+  const parts: string[] = [];
+  for (const value of bytes) {
+    if (value > LAST_SINGLE) parts.push(characterOf(ABOVE), characterOf(value - LAST_SINGLE - 1));
+    else if (value <= -LAST_SINGLE) parts.push(characterOf(BELOW), characterOf(-value - LAST_SINGLE));
+    else parts.push(characterOf(value > 0 ? 2 * value - 1 : -2 * value));
+  }
+  return parts.join('');
+}
+
+/** @param length how many there are */
+export function textToBytes(text: Uint8Array, length: number): Int8Array<ArrayBuffer> {
+  const bytes = new Int8Array(length);
+  decode(text, 0, bytes, 0, length);
+  return bytes;
+}
+
+/** One flat loop without calls, since most of it runs before any engine has compiled it. @returns the place behind the text */
+function decode(text: Uint8Array, from: number, bytes: Int8Array, start: number, end: number): number {
+  const places = PLACES;
+  let at = from;
+  for (let i = start; i < end; i++) {
+    const place = places[text[at++] as number] as number;
+    if (place < SINGLES) bytes[i] = place & 1 ? (place + 1) >> 1 : -(place >> 1);
+    else {
+      const further = places[text[at++] as number] as number;
+      bytes[i] = place === ABOVE ? further + LAST_SINGLE + 1 : -further - LAST_SINGLE;
+    }
+  }
+  return at;
+}
+
+/** Rows of a table that are decoded together. */
+const ROWS = 32;
+
+/** The text of a table [rows, width], and how many characters each block of rows has. */
+export function tableToText(bytes: Int8Array, width: number): [text: string, lengths: string] {
+  const blocks: string[] = [];
+  const block = ROWS * width;
+  for (let at = 0; at < bytes.length; at += block) blocks.push(bytesToText(bytes.subarray(at, at + block)));
+  return [blocks.join(''), countsToText(blocks.map(({ length }) => length))];
+}
+
+/** A table whose rows are decoded when they are first asked for: an answer needs a few hundred of a hundred thousand. */
+export class Int8Table {
+  /** [rows, width]; 0 where nobody has asked yet. */
+  readonly values: Int8Array;
+  readonly #text: Uint8Array;
+  readonly #width: number;
+  /** Where the text of each block begins; 0 once it is decoded, and of the first one more than that. */
+  readonly #starts: Uint32Array;
+
+  constructor(text: Uint8Array, lengths: Uint8Array, rows: number, width: number) {
+    this.values = new Int8Array(rows * width);
+    this.#text = text;
+    this.#width = width;
+    const blocks = Math.ceil(rows / ROWS);
+    this.#starts = textToCounts(lengths, blocks);
+    let start = 1;
+    for (let block = 0; block < blocks; block++) {
+      const length = this.#starts[block] as number;
+      this.#starts[block] = start;
+      start += length;
+    }
+  }
+
+  /** Where a row begins in `values`, from where on it can be read. */
+  row(row: number): number {
+    const block = row >> 5;
+    const start = this.#starts[block] as number;
+    if (start > 0) {
+      const [from, to] = [block * ROWS * this.#width, (block + 1) * ROWS * this.#width];
+      decode(this.#text, start - 1, this.values, from, Math.min(to, this.values.length));
+      this.#starts[block] = 0;
+    }
+    return row * this.#width;
+  }
+}
+
+/** Little-endian bytes of float32 numbers, all first bytes, all second bytes and so on: exponents resemble each other. */
+export function floatsToText(values: Float32Array): string {
+  const view = new DataView(new ArrayBuffer(4));
+  const planes = new Int8Array(4 * values.length);
+  for (const [i, value] of values.entries()) {
+    view.setFloat32(0, value, true);
+    for (let byte = 0; byte < 4; byte++) planes[byte * values.length + i] = view.getInt8(byte);
+  }
+  return bytesToText(planes);
+}
+
+export function textToFloats(text: Uint8Array, length: number): Float32Array<ArrayBuffer> {
+  const planes = textToBytes(text, 4 * length);
+  const bytes = new Int8Array(4 * length);
+  for (let byte = 0; byte < 4; byte++) {
+    for (let i = 0, from = byte * length; i < length; i++) bytes[4 * i + byte] = planes[from + i] as number;
+  }
+  return new Float32Array(bytes.buffer);
+}
+
+/** Whole numbers from 0, five bits a character, low ones first; all but the last of a number are from the upper half of 64. */
+export function countsToText(counts: ArrayLike<number>): string {
+  const parts: string[] = [];
+  for (let i = 0; i < counts.length; i++) {
+    let rest = counts[i] as number;
+    for (; rest > 31; rest = Math.floor(rest / 32)) parts.push(characterOf(32 + (rest % 32)));
+    parts.push(characterOf(rest));
+  }
+  return parts.join('');
+}
+
+export function textToCounts(text: Uint8Array, length: number): Uint32Array<ArrayBuffer> {
+  const places = PLACES;
+  const counts = new Uint32Array(length);
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    let place = places[text[at++] as number] as number;
+    let value = 0;
+    let scale = 1;
+    for (; place > 31; place = places[text[at++] as number] as number) {
+      value += (place - 32) * scale;
+      scale *= 32;
+    }
+    counts[i] = value + place * scale;
+  }
+  return counts;
+}
+
+/**
+ * In the manner of FNV-1a, sixteen bytes at a time, since it is waited for: a changed character is noticed; whoever changes it
+ * on purpose is not.
+ */
+export function checksumOf(texts: readonly Uint8Array[]): number {
+  let hash = 0x811c9dc5;
+  for (const text of texts) {
+    const whole = (text.length >> 4) << 2;
+    const words = new Int32Array(text.buffer, text.byteOffset, whole);
+    for (let i = 0; i < whole; i += 4) {
+      const b = words[i + 1] as number;
+      const c = words[i + 2] as number;
+      const d = words[i + 3] as number;
+      const mixed =
+        (words[i] as number) ^ ((b << 7) | (b >>> 25)) ^ ((c << 14) | (c >>> 18)) ^ ((d << 21) | (d >>> 11));
+      // High bits do not reach low ones by multiplication.
+      hash = Math.imul(hash ^ (hash >>> 15) ^ mixed, 0x01000193);
+    }
+    for (let i = 4 * whole; i < text.length; i++) hash = Math.imul(hash ^ (text[i] as number), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ text.length, 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FrontCodedTable, frontCoded } from '../../src/tokenizers/front-coding.js';
+import { GramScanner, type Grams } from '../../src/tokenizers/gram-scanner.js';
+
+const scanner = new GramScanner('words', [1, 1]);
+const find = (table: FrontCodedTable, gram: string): number => table.find(scanner.whole(gram) as Grams, 0);
+
+const lists = fc
+  .array(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[ab\0]{1,6}$/)), { maxLength: 90 })
+  .map((list) => [...new Set(list.map((gram) => gram.replaceAll('\n', ' ')))].sort((a, b) => (a < b ? -1 : 1)));
+
+describe('FrontCodedTable', () => {
+  test('numbers the n-grams of a list by their places, and no others', () => {
+    fc.assert(
+      fc.property(lists, fc.string(), fc.nat(8), (list, other, blocks) => {
+        const table = new FrontCodedTable(frontCoded(list));
+        table.readMore(blocks);
+        // Witness: the list itself. Twice: from parts that are not read yet, and from those that are.
+        for (let time = 0; time < 2; time++) {
+          for (const [place, gram] of list.entries()) expect(find(table, gram)).toBe(place);
+          expect(find(table, other.replaceAll('\n', ' '))).toBe(list.indexOf(other.replaceAll('\n', ' ')));
+        }
+      }),
+    );
+  });
+
+  test('an empty list, a long n-gram, and one that shares more than can be told', () => {
+    expect(find(new FrontCodedTable(frontCoded([])), 'a')).toBe(-1);
+    const long = 'a'.repeat(5000);
+    const list = [long, `${long}b`, `${long}c`];
+    const table = new FrontCodedTable(frontCoded(list));
+    expect(list.map((gram) => find(table, gram))).toEqual([0, 1, 2]);
+    expect(find(table, long.slice(1))).toBe(-1);
+  });
+
+  test('of lists in order most is shared', () => {
+    const words = Array.from({ length: 64 }, (_, i) => `a common beginning ${String.fromCharCode(65 + i)}`);
+    const { rests, shared } = frontCoded(words);
+    // Four blocks of 16 have one whole entry each; 20 units, and a line break each.
+    expect(rests).toHaveLength(4 * 20 + 60 + 64);
+    expect(shared).toHaveLength(64);
+  });
+});
