@@ -246,12 +246,7 @@ function waysOf(name) {
     const { graph, metadata } = onnx.readModel(readFileSync(join(folder, 'model.onnx')), 'model.onnx');
     return { metadata, weights: Object.entries(onnx.readWeights(graph)).map(([key, { data }]) => [key, hashOf(data)]) };
   };
-  if (name !== 'ngram-onnx') return { ...ways, readModel };
-  const plain = async (folder) => {
-    const predictor = await (await retort('inference')).loadNgramPredictor(folder);
-    return TEXTS.map((text) => predictor.predict(text));
-  };
-  return { ...ways, readModel, plain };
+  return { ...ways, readModel };
 }
 
 /** Reads parts of a folder alone, where no checksum is looked at. */
