@@ -1,5 +1,4 @@
 /** @file Asking an outside teacher about texts: those that are not in the log, a few first, within limits. */
-import type { Dataset } from '../data/dataset.js';
 import { allRows } from '../data/row-sample.js';
 import { InterruptedError } from '../errors/failures.js';
 import { money } from '../errors/number-text.js';
@@ -17,7 +16,7 @@ import type { OutsideLog } from './outside-log.js';
 import type { EndpointReport, OutsideOptions } from './outside-options.js';
 import type { Reply } from './outside-reply.schema.js';
 import { type OpenQuestion, outsidePlan, Spending } from './outside-spending.js';
-import { textsOf } from './own-texts.js';
+import { type TextSource, textsOf } from './own-texts.js';
 import type { LabellingPlan } from './teacher.js';
 
 const REPORT_MS = 200;
@@ -75,7 +74,7 @@ export class OutsideAsking {
    * Asks about rows, those that are not in the log, and tells of each, in their order.
    * @throws EndpointError, InterruptedError as `outsideTeacher` says.
    */
-  async ask(data: Dataset, rows: Uint32Array, each: (at: number, answer: OutsideAnswer) => void): Promise<void> {
+  async ask(data: TextSource, rows: Uint32Array, each: (at: number, answer: OutsideAnswer) => void): Promise<void> {
     const { smokeRows = 20, maxMalformed = 0.05 } = this.#options;
     const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
     // Questions are made again when they are asked: those of all rows, with their prompts, need too much memory.
@@ -110,7 +109,7 @@ export class OutsideAsking {
   }
 
   /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
-  plan(data: Dataset): LabellingPlan {
+  plan(data: TextSource): LabellingPlan {
     const { model, prices, requestsPerMinute, labelNames } = this.#options;
     const { texts, pairs } = textsOf(data, allRows(data.size), `teacher ${model}`);
     const open: OpenQuestion[] = [];

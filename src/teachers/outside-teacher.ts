@@ -1,5 +1,4 @@
 /** @file A teacher that is outside this process, made of an adapter and of how it is asked. */
-import type { Dataset } from '../data/dataset.js';
 import { allRows } from '../data/row-sample.js';
 import { jsonHash } from '../files/json-hash.js';
 import type { SignalName } from '../models/model.js';
@@ -9,16 +8,19 @@ import type { OutsideAdapter, OutsideAnswer } from './outside.js';
 import { OutsideAsking } from './outside-asking.js';
 import { openOutsideLog, outsideLogSoFar } from './outside-log.js';
 import type { EndpointReport, OutsideOptions } from './outside-options.js';
-import type { OpenTeacher, Teacher } from './teacher.js';
+import type { TextSource } from './own-texts.js';
+import type { LabellingPlan, OpenTeacher, Teacher } from './teacher.js';
 
 export type EndpointTeacher = Teacher & {
+  /** As of any teacher; a tokenizer is not needed. */
+  plan(data: TextSource): Promise<LabellingPlan>;
   /** How it stands; undefined before it was asked. */
   report(): EndpointReport | undefined;
   /**
    * Asks about all rows and tells of each, in their order, once all are answered.
    * @throws as `answer` does.
    */
-  ask(data: Dataset, each: (row: number, answer: OutsideAnswer) => void): Promise<void>;
+  ask(data: TextSource, each: (row: number, answer: OutsideAnswer) => void): Promise<void>;
 };
 
 /**

@@ -8,11 +8,14 @@ import { type Tokenizer, type TruncationOptions, usualLength } from '../tokenize
 import { runForward } from './model-teacher.js';
 import type { RowValues } from './teacher.js';
 
+/** Rows of text, with or without a tokenizer. */
+export type TextSource = Pick<Dataset, 'name' | 'size'> & { readonly text?: { readonly table: TextTable } };
+
 /**
  * The texts of rows, in their order.
  * @throws SignalError for data that is no text.
  */
-export function textsOf(data: Dataset, rows: ArrayLike<number>, where: string): TextTable {
+export function textsOf(data: TextSource, rows: ArrayLike<number>, where: string): TextTable {
   if (data.text !== undefined) return selectRows(data.text.table, rows);
   throw new SignalError({
     where,

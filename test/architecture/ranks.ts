@@ -40,7 +40,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   data: [['formats']],
   training: [['step', 'evaluation', 'linear'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
-  'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment'], ['distill']],
+  'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment'], ['distill'], ['ask']],
 };
 
 /** Packages that may enter only through some files, so that what does not need them never loads them. */

@@ -1,4 +1,5 @@
 import { type Command, command } from '../command.js';
+import { askUsage } from './ask/usage.js';
 import { augmentUsage } from './augment/usage.js';
 import { mnistUsage, mnistWithKdUsage, primerUsage } from './digits/usage.js';
 import { distillUsage } from './distill/usage.js';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   command(pretrainUsage, async () => (await import('./pretrain/text-pretraining.js')).pretrainOnTexts),
   command(trainUsage, async () => (await import('./train/text-training.js')).trainOnTexts),
   command(augmentUsage, async () => (await import('./augment/text-augmentation.js')).augmentTexts),
+  command(askUsage, async () => (await import('./ask/text-asking.js')).askAboutTexts),
   command(distillUsage, async () => (await import('./distill/text-distillation.js')).distilOnTexts),
   command(evaluateUsage, async () => (await import('./use/text-evaluation.js')).evaluateModel),
   command(predictUsage, async () => (await import('./use/text-prediction.js')).predict),

@@ -6,6 +6,7 @@ import { OptionError } from '../../errors/failures.js';
 import { TEACHER_FOLDER, teacherFolders } from '../../experiments/distillation/teacher-settings.js';
 import { MODEL_NAMES } from '../../models/hugging-face-cache.js';
 import type { ConfigSource, ConfigUse } from '../command.js';
+import { askUsage } from '../commands/ask/usage.js';
 import { distillUsage } from '../commands/distill/usage.js';
 import { doctorUsage } from '../commands/report/usage.js';
 import { trainUsage } from '../commands/train/usage.js';
@@ -71,6 +72,11 @@ export async function configured(use: ConfigUse, raw: RawOptions, file: string):
 const READINGS: Readonly<Record<ConfigUse, (config: Config, raw: RawOptions) => Reading>> = {
   distill: forDistilling,
   train: (config, raw) => (raw.flags.has('student') ? forStudent(config) : forTeacher(config, raw)),
+  ask: (config) => ({
+    table: askUsage.options,
+    chosen: config.entries.filter(({ option }) => Object.hasOwn(askUsage.options, option)),
+    words: dataWords(config),
+  }),
   compare: (config) => ({ table: {}, chosen: [], words: [outputOf(config)] }),
   doctor: forDoctor,
 };

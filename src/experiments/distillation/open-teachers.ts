@@ -243,7 +243,8 @@ function expectClasses(name: string, { isRegression }: OpenedTask): void {
   });
 }
 
-function smokeLine(report: EndpointReport): string {
+/** What the first replies are like, in one line. */
+export function smokeLine(report: EndpointReport): string {
   const { done, malformed, refused, byProbabilities, byLogprobs, bySamples, byLabel, outside, estimatedCost, rows } =
     report;
   const kinds: readonly (readonly [number, string])[] = [

@@ -1,0 +1,282 @@
+/** @file Labelling as a command of its own: texts in, a file of recorded teacher outputs out. */
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileLayout } from '../../data/file-columns.js';
+import { hasColumns, isDelimited } from '../../data/formats/table.js';
+import { dataName } from '../../data/open-task.js';
+import { readTextTable } from '../../data/read-text-table.js';
+import { ROW_SETTINGS } from '../../data/task-settings.js';
+import { isTextSetName, loadTextSet } from '../../data/text-sets.js';
+import { selectRows, type TextTable } from '../../data/text-table.js';
+import { splitOf } from '../../data/text-task.js';
+import { drawnRows } from '../../data/unlabelled-texts.js';
+import { FileError, OptionError, OutputError } from '../../errors/failures.js';
+import { formatCount } from '../../errors/number-text.js';
+import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
+import { jsonHash } from '../../files/json-hash.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { packageVersion } from '../../files/package-version.js';
+import { type Calibration, CalibrationCounter } from '../../metrics/calibration.js';
+import { defined, type Given, settingsOf } from '../../options/given.js';
+import { averaged, cyclicOrders, inOrder } from '../../teachers/asked-orders.js';
+import { chatAdapter, chatClient } from '../../teachers/chat-adapter.js';
+import { checkEndpointOptions } from '../../teachers/endpoint-options.js';
+import type { OutsideAdapter } from '../../teachers/outside.js';
+import type { EndpointReport, OutsideOptions } from '../../teachers/outside-options.js';
+import { type EndpointTeacher, outsideTeacher, renamedModel } from '../../teachers/outside-teacher.js';
+import type { LabellingPlan } from '../../teachers/teacher.js';
+import { NO_LABEL } from '../../tensor/no-label.js';
+import { RandomStream } from '../../tensor/random.js';
+import { drawnExamples } from '../distillation/few-shot.js';
+import { type Departure, namedEndpoint } from '../distillation/named-endpoint.js';
+import { AnswerFile, recordOf } from './answer-file.js';
+import { ASK_SETTINGS, type AskSettings } from './ask-settings.js';
+import { predicted } from './self-agreement.js';
+import { checkTeacher, probabilitiesOf, type TeacherCheck } from './teacher-check.js';
+
+export type AskOptions = Given<AskSettings> & {
+  /** A data set by name, whose training rows are used, or a file. */
+  readonly data: string;
+  readonly teacher: string;
+  /** What is recorded of the call. */
+  readonly command?: string;
+  readonly onNotice?: (text: string) => void;
+  /** Told before anything is sent, and may refuse by throwing. */
+  readonly onDeparture?: (departure: Departure) => void | Promise<void>;
+  /** How far it is with what: all rows, or a check. */
+  readonly onProgress?: (what: string, report: EndpointReport) => void;
+  /** Told once the first rows have their answers. */
+  readonly onSmoke?: (report: EndpointReport) => void;
+  readonly onCheck?: (check: TeacherCheck) => void;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type Asked = {
+  /** Of distinct texts, and of the data. */
+  readonly texts: number;
+  readonly rows: number;
+  readonly labels: readonly string[];
+  /** How many texts each label is the most likely one of. */
+  readonly predicted: readonly number[];
+  readonly refused: number;
+  readonly malformed: number;
+  readonly outputFile: string;
+  readonly log: string;
+  readonly report: EndpointReport;
+  readonly check?: TeacherCheck;
+  /** Over texts whose label is known, but for those that the model was shown as examples. */
+  readonly calibration?: Calibration;
+};
+
+/** What would be asked. */
+export type AskPlan = { readonly prompt: string; readonly plan: LabellingPlan; readonly labels: readonly string[] };
+
+/**
+ * Asks an outside teacher about each distinct text of the data, and writes what it says into a file that
+ * `recordedTeacher` reads. Replies are kept beside it in `FILE.replies` as they come: what is there is not asked again.
+ * @throws OptionError for settings that do not fit, before anything is sent; OutputError for a file that is there; as
+ *   `outsideTeacher` when it asks.
+ */
+export async function ask(options: AskOptions): Promise<Asked> {
+  const { settings, table, rows, labelNames, endpoint, shown, make, outputFile, log } = await prepared(options);
+  const { onNotice = () => {}, onDeparture, onProgress, onSmoke, onCheck, signal } = options;
+  await expectRoomFor(outputFile, settings);
+  await onDeparture?.({ ...endpoint.departure, data: options.data, isAsked: true });
+  await makeFolder(dirname(outputFile));
+  if (settings.overwrite) for (const path of [outputFile, log, summaryOf(outputFile)]) await rm(path, { force: true });
+  const answeredBy = await renamedModel(log, endpoint.options.model);
+  const teacherFor = (adapter: OutsideAdapter, what: string, isFirst: boolean): EndpointTeacher =>
+    outsideTeacher(adapter, {
+      ...asking(endpoint.options, settings, log),
+      ...defined({ answeredBy, signal }),
+      onProgress: (report) => onProgress?.(what, report),
+      ...(isFirst && {
+        onSmoke: (report: EndpointReport) => {
+          onSmoke?.(report);
+          return true;
+        },
+      }),
+    });
+  let check: TeacherCheck | undefined;
+  if (settings.check !== undefined) {
+    check = await checkTeacher({
+      ...{ table, rows: settings.check, seed: settings.dataSeed, labelNames, make },
+      ask: (adapter, sample, how, each) =>
+        teacherFor(adapter, how, how === 'check').ask(
+          { name: sample.name, size: sample.size, text: { table: sample } },
+          each,
+        ),
+    });
+    onCheck?.(check);
+  }
+  const teacher = teacherFor(make(labelNames), 'texts', check === undefined);
+  const written = new AnswerFile(outputFile);
+  const counts = { refused: 0, malformed: 0 };
+  const byLabel = labelNames.map(() => 0);
+  const calibration = new CalibrationCounter();
+  const gold = goldLabels(table, labelNames, onNotice);
+  try {
+    await teacher.ask({ name: table.name, size: table.size, text: { table } }, (row, answer) => {
+      written.add(recordOf({ text: table.texts[row] as string, pair: table.pairs?.[row] }, answer, labelNames));
+      const probabilities = probabilitiesOf(answer);
+      if (probabilities === undefined) {
+        counts[answer.kind === 'refused' ? 'refused' : 'malformed'] += 1;
+        return;
+      }
+      const best = predicted(probabilities);
+      byLabel[best] = (byLabel[best] as number) + 1;
+      const label = gold?.[row] ?? NO_LABEL;
+      if (label !== NO_LABEL && !shown?.isShown(table, row)) calibration.add(probabilities, label);
+    });
+    await written.finish();
+  } catch (error) {
+    written.discard();
+    throw error;
+  }
+  const known = calibration.result();
+  const asked: Asked = {
+    ...{ texts: table.size, rows, labels: labelNames, predicted: byLabel, ...counts, outputFile, log },
+    report: teacher.report() as EndpointReport, // it has just been asked
+    ...defined({ check, calibration: known }),
+  };
+  await writeFileAtomic(
+    summaryOf(outputFile),
+    `${JSON.stringify(summary(asked, teacher, options.command), null, 2)}\n`,
+  );
+  return asked;
+}
+
+/** What would be sent about the first row, and what all of them take. Nobody is asked. @throws as `ask`. */
+export async function planAsking(options: AskOptions): Promise<AskPlan> {
+  const { settings, table, labelNames, endpoint, make, log } = await prepared(options);
+  const adapter = make(labelNames);
+  const question = adapter.question(table.texts[0] as string, table.pairs?.[0]);
+  const teacher = outsideTeacher(adapter, asking(endpoint.options, settings, log));
+  const plan = await teacher.plan({ name: table.name, size: table.size, text: { table } });
+  return { prompt: adapter.prompt?.(question) ?? '', plan, labels: labelNames };
+}
+
+async function prepared(options: AskOptions) {
+  const settings = { ...settingsOf(ASK_SETTINGS, options), teacher: options.teacher };
+  const { data, onNotice = () => {} } = options;
+  if (!/^https?:\/\//iu.test(settings.teacher)) {
+    throw new OptionError({
+      where: 'teacher',
+      wanted: 'the URL of a language or decision model',
+      got: `'${settings.teacher}'`,
+      fix: 'other teachers are asked by retort distill itself',
+    });
+  }
+  const read = await openAsked(data, settings, onNotice);
+  const table = distinctTexts(read);
+  const labelNames = labelsOf(settings, read);
+  const endpoint = await namedEndpoint(settings.teacher, settings, labelNames);
+  const outputFile = settings.outputFile ?? join('outputs', `${dataName(data)}-teacher.jsonl`);
+  const log = `${outputFile}.replies`;
+  const { teacherExamples: count, dataSeed: seed } = settings;
+  const shown = count === undefined ? undefined : drawnExamples(read, labelNames, { count, seed, scored: [] });
+  const asked = { ...asking(endpoint.options, settings, log), ...(shown && { examples: shown.examples }) };
+  checkEndpointOptions(asked);
+  const client = chatClient(asked);
+  const one = (names: readonly string[]) => chatAdapter({ ...asked, labelNames: names }, client);
+  const orders = cyclicOrders(labelNames.length, asked.rotations ?? 1);
+  const make = (names: readonly string[]) => averaged(orders.map((order) => inOrder(one, names, order)));
+  return { settings, table, rows: read.size, labelNames, endpoint, shown, make, outputFile, log };
+}
+
+type Settings = ReturnType<typeof settingsOf<typeof ASK_SETTINGS>>;
+
+function asking<O>(options: O, { requestsPerMinute, badRows }: Settings, log: string): O & Pick<OutsideOptions, 'log'> {
+  return { ...options, log, ...defined({ requestsPerMinute }), ...(badRows === 'skip' && { maxMalformed: 1 }) };
+}
+
+/** The training rows of a set, or all rows of a file, with their labels where those are to be read. */
+async function openAsked(data: string, settings: Settings, onNotice: (text: string) => void): Promise<TextTable> {
+  let skipped = 0;
+  const onBadRow = () => {
+    skipped += 1;
+  };
+  const read = settings.badRows === 'skip' ? { onBadRow } : {};
+  const { rows, dataSeed = ROW_SETTINGS.dataSeed.default, labelColumn } = settings;
+  let table: TextTable;
+  if (isTextSetName(data)) {
+    table = splitOf(await loadTextSet(data, { dir: settings.dataDir ?? process.env.RETORT_DATA, ...read }), 'train');
+  } else if (hasColumns(data)) {
+    const { text, pair, ...lines } = fileLayout(settings);
+    const label = labelColumn === undefined ? null : settings.header === false ? Number(labelColumn) : labelColumn;
+    table = await readTextTable(data, { ...defined({ text, pair }), ...(isDelimited(data) && lines), label, ...read });
+  } else table = await readTextTable(data, read);
+  if (skipped > 0) onNotice(`left out ${formatCount(skipped)} rows that cannot be read`);
+  if (table.size === 0) throw new FileError({ where: data, wanted: 'at least one text', got: 'none' });
+  if (rows === undefined || rows >= table.size) return table;
+  return drawnRows(table, rows, new RandomStream(dataSeed, 'rows')).drawn;
+}
+
+/** One row for each text or pair, the first. */
+function distinctTexts(table: TextTable): TextTable {
+  const seen = new Set<string>();
+  const first: number[] = [];
+  for (let row = 0; row < table.size; row++) {
+    const key = jsonHash([table.texts[row], table.pairs?.[row]]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    first.push(row);
+  }
+  return first.length === table.size ? table : selectRows(table, first);
+}
+
+function labelsOf({ labels }: Settings, { labelNames }: TextTable): readonly string[] {
+  const named = labels?.split(',').map((label) => label.trim()) ?? labelNames;
+  const wanted = 'two or more different labels';
+  const fix = 'give --labels negative,positive, or the column of labels (labelColumn)';
+  if (named.length < 2 || named.includes('') || new Set(named).size < named.length) {
+    throw new OptionError({ where: 'labels', wanted, got: named.length === 0 ? 'none' : `'${named.join(',')}'`, fix });
+  }
+  return named;
+}
+
+/** Numbers of the labels that are asked for; undefined where none is known. */
+function goldLabels(
+  { labels, labelNames: own, name }: TextTable,
+  labelNames: readonly string[],
+  onNotice: (text: string) => void,
+): Int32Array | undefined {
+  if (labels === undefined) return undefined;
+  const numbers = own.map((label) => labelNames.indexOf(label));
+  const unknown = own.filter((_, i) => (numbers[i] as number) < 0);
+  if (unknown.length > 0) {
+    const some = unknown.slice(0, 3).join(', ');
+    onNotice(
+      `${name} has ${unknown.length} labels that are not asked for (${some}): their rows are compared with nothing`,
+    );
+  }
+  return labels.map((label) => (label === NO_LABEL ? NO_LABEL : toLabel(numbers[label])));
+}
+
+function toLabel(number: number | undefined): number {
+  return number === undefined || number < 0 ? NO_LABEL : number;
+}
+
+async function expectRoomFor(path: string, { resume, overwrite }: Settings): Promise<void> {
+  if (resume || overwrite || (await statIfThere(path)) === undefined) return;
+  throw new OutputError({
+    where: path,
+    wanted: 'a new file',
+    got: 'one that is there',
+    fix: 'resume to write it again of the kept replies and new ones, overwrite to ask for all of them, or name another file',
+  });
+}
+
+function summaryOf(outputFile: string): string {
+  return `${outputFile}.summary.json`;
+}
+
+function summary({ report, ...asked }: Asked, { name, contentHash }: EndpointTeacher, command: string | undefined) {
+  return {
+    ...{ format: 'retort-asked', version: 1, retort: packageVersion() },
+    ...defined({ command }),
+    teacher: { name, contentHash, ...defined({ answeredBy: report.answeredBy }) },
+    ...asked,
+    report,
+  };
+}
