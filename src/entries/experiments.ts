@@ -1,6 +1,9 @@
 export { type ArmResult, packRightRows, type RightRows, unpackRightRows } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
+export type { AskSettings } from '../experiments/asking/ask-settings.js';
+export { type Asked, type AskOptions, type AskPlan, ask, planAsking } from '../experiments/asking/ask-texts.js';
+export type { SelfAgreement } from '../experiments/asking/self-agreement.js';
 export { baselineText } from '../experiments/baseline.js';
 export { type BaselineOptions, fitBaseline } from '../experiments/distillation/baseline-arm.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';

@@ -21,11 +21,7 @@ export function cyclicOrders(labels: number, count: number): readonly LabelOrder
  * An adapter that asks with its labels in an order, and answers in that of their numbers.
  * @param make the adapter for labels in a given order.
  */
-export function inOrder(
-  make: (labelNames: readonly string[]) => OutsideAdapter,
-  labelNames: readonly string[],
-  order: LabelOrder,
-): OutsideAdapter {
+export function inOrder(make: AdapterMaker, labelNames: readonly string[], order: LabelOrder): OutsideAdapter {
   if (order.every((label, place) => label === place)) return make(labelNames);
   const adapter = make(order.map((label) => labelNames[label] as string));
   const back = (values: readonly number[]) => {
@@ -64,6 +60,14 @@ export function again(adapter: OutsideAdapter, time: number): OutsideAdapter {
       return { ...question, key: jsonHash([question.key, { time }]) };
     },
   };
+}
+
+/** The adapter for labels in a given order; those of one maker share a connection. */
+export type AdapterMaker = (labelNames: readonly string[]) => OutsideAdapter;
+
+/** One adapter that asks so many times, with the labels beginning at other places. */
+export function rotated(make: AdapterMaker, labelNames: readonly string[], rotations = 1): OutsideAdapter {
+  return averaged(cyclicOrders(labelNames.length, rotations).map((order) => inOrder(make, labelNames, order)));
 }
 
 type PartQuestion = OutsideQuestion & { readonly parts: readonly OutsideQuestion[] };

@@ -1,5 +1,6 @@
 /** @file A language model behind an OpenAI-compatible endpoint, as a teacher is asked: `POST …/chat/completions`. */
 import { READING } from './answer-reading.js';
+import type { AdapterMaker } from './asked-orders.js';
 import { refusalOf } from './asking-turns.js';
 import type { Completion } from './chat.schema.js';
 import { type ChatQuestion, mostInputTokens, questionOf, standingOf } from './chat-question.js';
@@ -23,16 +24,13 @@ const COMPLETIONS: ReplyFormat<Completion> = {
   },
 };
 
-/** The connection that adapters to the same server share, with its rate limits. */
-export function chatClient(options: EndpointOptions): EndpointClient<Completion> {
-  return new EndpointClient(options, COMPLETIONS);
+/** @throws OptionError, with its adapters, for label words, a prompt or examples that do not fit. */
+export function chatAdapters(options: EndpointOptions): AdapterMaker {
+  const client = new EndpointClient(options, COMPLETIONS);
+  return (labelNames) => chatAdapter({ ...options, labelNames }, client);
 }
 
-/** @throws OptionError for label words, a prompt or examples that do not fit. */
-export function chatAdapter(
-  options: EndpointOptions,
-  client: EndpointClient<Completion> = chatClient(options),
-): OutsideAdapter<ChatQuestion> {
+function chatAdapter(options: EndpointOptions, client: EndpointClient<Completion>): OutsideAdapter<ChatQuestion> {
   const { model, prompt, system, labelNames, labelWords, body, samples = 0, logprobs = true } = options;
   const { instructions, criteria, answerBy, structured = false, examples } = options;
   const wording = chatWording(options);

@@ -1,4 +1,5 @@
 /** @file A decision model behind an address as a teacher: System One, or OpenAI's decisions. */
+import { type AdapterMaker, rotated } from './asked-orders.js';
 import { refusalOf } from './asking-turns.js';
 import { type AskedQuestions, type DecisionQuestion, type DecisionRoute, decisionAdapter } from './decision.js';
 import type { ReadDecisions } from './decision-format.js';
@@ -34,11 +35,17 @@ const QUESTION = 'label';
  *   `outsideTeacher` does, after the first row where that has no valid answer.
  */
 export function decisionEndpointTeacher(options: DecisionEndpointOptions): EndpointTeacher {
+  return outsideTeacher(rotated(decisionAdapters(options), options.labelNames, options.rotations), options);
+}
+
+/** @throws OptionError as `decisionEndpointTeacher`. */
+export function decisionAdapters(options: DecisionEndpointOptions): AdapterMaker {
   checkOutsideOptions(options);
   checkAddress(options);
-  const { model, labelNames, instructions, criteria } = options;
-  const questions = { [QUESTION]: { labelNames, instructions, criteria } };
-  return outsideTeacher(decisionAdapter(routeTo(options), model, questions, QUESTION), options);
+  const { model, instructions, criteria } = options;
+  const route = routeTo(options);
+  return (labelNames) =>
+    decisionAdapter(route, model, { [QUESTION]: { labelNames, instructions, criteria } }, QUESTION);
 }
 
 /**

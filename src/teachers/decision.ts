@@ -117,6 +117,13 @@ export function decisionAdapter(
       };
     },
     standing: (replies) => standingOf(replies, name, classes),
+    prompt: ({ state, asked }) => {
+      const shownOf = ({ instructions, criteria }: AskedQuestion) => ({
+        instructions,
+        labels: Object.fromEntries(criteria),
+      });
+      return JSON.stringify({ state, questions: Array.from(asked.values(), shownOf) }, null, 2);
+    },
     shown: (reply) => {
       const decision = isDecision(reply) ? reply.decisions[name] : undefined;
       return decision !== undefined && 'invalid' in decision ? decision.invalid : '';

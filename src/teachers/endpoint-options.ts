@@ -35,12 +35,7 @@ export type ChatOptions = Pick<OutsideOptions, 'model' | 'labelNames'> & {
   readonly logprobs?: boolean;
 };
 
-export type EndpointOptions = ClientOptions &
-  OutsideOptions &
-  ChatOptions & {
-    /** Asks about each row so many times, each with the labels in another order, and takes the mean. Default: 1. */
-    readonly rotations?: number;
-  };
+export type EndpointOptions = ClientOptions & OutsideOptions & ChatOptions;
 
 /**
  * Without what may hold a secret: a user name, password or query would go into names, records and messages.
@@ -81,15 +76,11 @@ export function isThisMachine({ hostname }: URL): boolean {
 
 /** @throws OptionError for options that do not fit. */
 export function checkEndpointOptions(options: EndpointOptions): void {
-  const { prompt, samples = 0, rotations = 1, labelNames } = options;
+  const { prompt, samples = 0 } = options;
   checkOutsideOptions(options);
   checkAddress(options);
   if (prompt !== undefined && !prompt.includes('{text}')) {
     throw new OptionError({ where: 'prompt', wanted: 'the placeholder {text}', got: 'none' });
-  }
-  if (!(Number.isInteger(rotations) && rotations >= 1 && rotations <= labelNames.length)) {
-    const wanted = `an integer from 1 to ${labelNames.length}, the number of labels`;
-    throw new OptionError({ where: 'rotations', wanted, got: String(rotations) });
   }
   if (Number.isInteger(samples) && samples >= 0) return;
   throw new OptionError({ where: 'samples', wanted: 'an integer ≥ 0', got: String(samples) });

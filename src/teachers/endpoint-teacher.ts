@@ -1,6 +1,6 @@
 /** @file A language model behind an OpenAI-compatible endpoint as a teacher. */
-import { averaged, cyclicOrders, inOrder } from './asked-orders.js';
-import { chatAdapter, chatClient } from './chat-adapter.js';
+import { rotated } from './asked-orders.js';
+import { chatAdapters } from './chat-adapter.js';
 import { checkEndpointOptions, type EndpointOptions } from './endpoint-options.js';
 import { type EndpointTeacher, outsideTeacher } from './outside-teacher.js';
 
@@ -13,9 +13,5 @@ import { type EndpointTeacher, outsideTeacher } from './outside-teacher.js';
  */
 export function endpointTeacher(options: EndpointOptions): EndpointTeacher {
   checkEndpointOptions(options);
-  const { labelNames, rotations = 1 } = options;
-  const client = chatClient(options);
-  const make = (names: readonly string[]) => chatAdapter({ ...options, labelNames: names }, client);
-  const adapters = cyclicOrders(labelNames.length, rotations).map((order) => inOrder(make, labelNames, order));
-  return outsideTeacher(averaged(adapters), options);
+  return outsideTeacher(rotated(chatAdapters(options), options.labelNames, options.rotations), options);
 }

@@ -13,6 +13,8 @@ export type OutsideOptions = TurnOptions & {
   readonly prices?: Tokens;
   /** What all replies in the log may cost together, in the currency of `prices`. */
   readonly maxCost?: number;
+  /** Asks about each row so many times, each with the labels in another order, and takes the mean. Default: 1. */
+  readonly rotations?: number;
   /** Requests under way at once. Default: 4. */
   readonly concurrency?: number;
   /** Rows that are answered and judged before the rest is asked. Default: 20. */
@@ -66,7 +68,16 @@ export type EndpointReport = {
 
 /** @throws OptionError for options that do not fit. */
 export function checkOutsideOptions(options: OutsideOptions): void {
-  const { labelNames, prices, maxCost, concurrency = 4, smokeRows = 20, maxMalformed = 0.05, why } = options;
+  const {
+    labelNames,
+    prices,
+    maxCost,
+    concurrency = 4,
+    smokeRows = 20,
+    maxMalformed = 0.05,
+    why,
+    rotations = 1,
+  } = options;
   const refuse = (where: string, wanted: string, got: unknown) => {
     throw new OptionError({ where, wanted, got: String(got) });
   };
@@ -76,6 +87,9 @@ export function checkOutsideOptions(options: OutsideOptions): void {
   const whole = (where: string, value: number, least: number) => {
     if (!Number.isInteger(value) || value < least) refuse(where, `an integer ≥ ${least}`, value);
   };
+  if (!(Number.isInteger(rotations) && rotations >= 1 && rotations <= labelNames.length)) {
+    refuse('rotations', `an integer from 1 to ${labelNames.length}, the number of labels`, rotations);
+  }
   whole('concurrency', concurrency, 1);
   whole('smokeRows', smokeRows, 1);
   whole('retries', options.retries ?? 6, 0);

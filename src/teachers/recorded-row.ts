@@ -72,7 +72,8 @@ export class AnswerReader {
 
   #answer(row: Readonly<Record<string, unknown>>, where: string, use: Rung | undefined): RecordedAnswer {
     // A hole: of a row that the teacher would not answer, or not in words that name a label, nothing is known.
-    if (row.refused === true || row.malformed === true) return { rung: 'refused', target: holeTarget(this.#names.length), isWhole: true };
+    if (row.refused === true || row.malformed === true)
+      return { rung: 'refused', target: holeTarget(this.#names.length), isWhole: true };
     const rung = use ?? RUNGS.find((name) => row[name] !== undefined && row[name] !== null);
     const value = rung === undefined ? undefined : row[rung];
     if (rung === undefined || value === undefined || value === null) {

@@ -8,6 +8,7 @@ import type { TextTable } from '../data/text-table.js';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
 import type { SignalName } from '../models/model.js';
+import { isJsonObject } from '../options/json.js';
 import { answersInMemory, usualSignals } from './answers.js';
 import { expectLogitsAlone } from './model-teacher.js';
 import { textsOf } from './own-texts.js';
@@ -99,6 +100,21 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
   };
 }
 
+/** The labels that a file of recorded answers names, in the order in which they come; none of lists of numbers. */
+export async function recordedLabels(path: string): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for await (const { object } of recordedRows(path, {})) {
+    for (const rung of RUNGS) for (const name of namesIn(object[rung])) names.add(name);
+  }
+  return [...names];
+}
+
+function namesIn(said: unknown): readonly string[] {
+  if (typeof said === 'string') return [said];
+  if (Array.isArray(said)) return said.filter((part) => typeof part === 'string');
+  return isJsonObject(said) ? Object.keys(said) : [];
+}
+
 type Records = {
   readonly by: 'id' | 'text';
   /** Places of the answers by id or text. */
@@ -171,7 +187,10 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
 
 const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', 'decimals', 'refused', ...RUNGS];
 
-async function* recordedRows(path: string, { format }: RecordedTeacherOptions): AsyncGenerator<ObjectRow, void> {
+async function* recordedRows(
+  path: string,
+  { format }: Pick<RecordedTeacherOptions, 'format'>,
+): AsyncGenerator<ObjectRow, void> {
   const byName: FileFormat | undefined = format === undefined ? formatOf(path) : FORMATS[format];
   const objects = byName?.objects ?? FORMATS.jsonl.objects;
   for await (const row of objects(path, ({ names }) => names.filter((name) => COLUMNS.includes(name)))) {

@@ -153,7 +153,10 @@ describe('retort ask', () => {
   test.each([
     ['--labels bad --teacher URL', "labels: wanted two or more different labels, got 'bad'"],
     ['--teacher URL', 'labels: wanted two or more different labels, got none'],
-    ['--labels bad,good --teacher folder', "--teacher: wanted the URL of a language or decision model, got 'folder'"],
+    [
+      '--labels bad,good --teacher folder',
+      '--teacher_model: wanted the URL of a language or decision model as teacher',
+    ],
     ['--labels bad,good --teacher URL --check 0', '--check: wanted an integer'],
   ])('%s is refused before anything is sent', async (flags, message) => {
     const { code, stderr } = await retort(

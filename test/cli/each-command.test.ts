@@ -53,6 +53,12 @@ const USES: Readonly<Record<string, Use>> = {
     wrong: `augment ${REVIEWS} --method mlm --model encoder --output_file wrong.jsonl`,
     refused: 'has no such head',
   },
+  ask: {
+    run: `ask ${REVIEWS} --labels good,bad --teacher http://127.0.0.1:1/v1 --teacher_model m --show_prompt`,
+    says: /Answer with one of these labels and nothing else: good, bad[\s\S]*nothing was sent or written/,
+    wrong: `ask ${REVIEWS} --labels good --teacher http://127.0.0.1:1/v1 --teacher_model m --output_file wrong`,
+    refused: "labels: wanted two or more different labels, got 'good'",
+  },
   distill: {
     run: `${DISTIL} --seeds 1 --controls no-teacher ${BRIEF} distilled`,
     says: /^hinton .*\nno-teacher /m,

@@ -18,17 +18,19 @@ import { makeFolder } from '../../files/make-folder.js';
 import { packageVersion } from '../../files/package-version.js';
 import { type Calibration, CalibrationCounter } from '../../metrics/calibration.js';
 import { defined, type Given, settingsOf } from '../../options/given.js';
-import { averaged, cyclicOrders, inOrder } from '../../teachers/asked-orders.js';
-import { chatAdapter, chatClient } from '../../teachers/chat-adapter.js';
-import { checkEndpointOptions } from '../../teachers/endpoint-options.js';
+import { rotated } from '../../teachers/asked-orders.js';
 import type { OutsideAdapter } from '../../teachers/outside.js';
 import type { EndpointReport, OutsideOptions } from '../../teachers/outside-options.js';
 import { type EndpointTeacher, outsideTeacher, renamedModel } from '../../teachers/outside-teacher.js';
 import type { LabellingPlan } from '../../teachers/teacher.js';
+import { type TeacherTerms, termsText } from '../../teachers/terms.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { RandomStream } from '../../tensor/random.js';
+import { FORMAT_ADAPTERS } from '../distillation/endpoint-adapters.js';
+import { DEFAULT_FORMAT } from '../distillation/endpoint-formats.js';
 import { drawnExamples } from '../distillation/few-shot.js';
-import { type Departure, namedEndpoint } from '../distillation/named-endpoint.js';
+import { type Departure, namedCriteria, namedEndpoint } from '../distillation/named-endpoint.js';
+import { namedTeachers } from '../distillation/named-teachers.js';
 import { AnswerFile, recordOf } from './answer-file.js';
 import { ASK_SETTINGS, type AskSettings } from './ask-settings.js';
 import { predicted } from './self-agreement.js';
@@ -43,6 +45,8 @@ export type AskOptions = Given<AskSettings> & {
   readonly onNotice?: (text: string) => void;
   /** Told before anything is sent, and may refuse by throwing. */
   readonly onDeparture?: (departure: Departure) => void | Promise<void>;
+  /** Told whether one may train on the outputs, as far as that is known. */
+  readonly onTerms?: (text: string) => void;
   /** How far it is with what: all rows, or a check. */
   readonly onProgress?: (what: string, report: EndpointReport) => void;
   /** Told once the first rows have their answers. */
@@ -63,6 +67,7 @@ export type Asked = {
   readonly outputFile: string;
   readonly log: string;
   readonly report: EndpointReport;
+  readonly terms: TeacherTerms;
   readonly check?: TeacherCheck;
   /** Over texts whose label is known, but for those that the model was shown as examples. */
   readonly calibration?: Calibration;
@@ -79,9 +84,10 @@ export type AskPlan = { readonly prompt: string; readonly plan: LabellingPlan; r
  */
 export async function ask(options: AskOptions): Promise<Asked> {
   const { settings, table, rows, labelNames, endpoint, shown, make, outputFile, log } = await prepared(options);
-  const { onNotice = () => {}, onDeparture, onProgress, onSmoke, onCheck, signal } = options;
+  const { onNotice = () => {}, onDeparture, onTerms, onProgress, onSmoke, onCheck, signal } = options;
   await expectRoomFor(outputFile, settings);
   await onDeparture?.({ ...endpoint.departure, data: options.data, isAsked: true });
+  onTerms?.(termsText(options.teacher, endpoint.terms));
   await makeFolder(dirname(outputFile));
   if (settings.overwrite) for (const path of [outputFile, log, summaryOf(outputFile)]) await rm(path, { force: true });
   const answeredBy = await renamedModel(log, endpoint.options.model);
@@ -137,6 +143,7 @@ export async function ask(options: AskOptions): Promise<Asked> {
   const asked: Asked = {
     ...{ texts: table.size, rows, labels: labelNames, predicted: byLabel, ...counts, outputFile, log },
     report: teacher.report() as EndpointReport, // it has just been asked
+    terms: endpoint.terms,
     ...defined({ check, calibration: known }),
   };
   await writeFileAtomic(
@@ -159,7 +166,8 @@ export async function planAsking(options: AskOptions): Promise<AskPlan> {
 async function prepared(options: AskOptions) {
   const settings = { ...settingsOf(ASK_SETTINGS, options), teacher: options.teacher };
   const { data, onNotice = () => {} } = options;
-  if (!/^https?:\/\//iu.test(settings.teacher)) {
+  const named = namedTeachers({ ...settings, teacher: options.teacher });
+  if (named.length > 1 || named[0]?.kind !== 'endpoint') {
     throw new OptionError({
       where: 'teacher',
       wanted: 'the URL of a language or decision model',
@@ -169,18 +177,15 @@ async function prepared(options: AskOptions) {
   }
   const read = await openAsked(data, settings, onNotice);
   const table = distinctTexts(read);
-  const labelNames = labelsOf(settings, read);
+  const labelNames = await labelsOf(settings, read);
   const endpoint = await namedEndpoint(settings.teacher, settings, labelNames);
   const outputFile = settings.outputFile ?? join('outputs', `${dataName(data)}-teacher.jsonl`);
   const log = `${outputFile}.replies`;
   const { teacherExamples: count, dataSeed: seed } = settings;
   const shown = count === undefined ? undefined : drawnExamples(read, labelNames, { count, seed, scored: [] });
   const asked = { ...asking(endpoint.options, settings, log), ...(shown && { examples: shown.examples }) };
-  checkEndpointOptions(asked);
-  const client = chatClient(asked);
-  const one = (names: readonly string[]) => chatAdapter({ ...asked, labelNames: names }, client);
-  const orders = cyclicOrders(labelNames.length, asked.rotations ?? 1);
-  const make = (names: readonly string[]) => averaged(orders.map((order) => inOrder(one, names, order)));
+  const one = FORMAT_ADAPTERS[settings.teacherFormat ?? DEFAULT_FORMAT](asked);
+  const make = (names: readonly string[]) => rotated(one, names, asked.rotations);
   return { settings, table, rows: read.size, labelNames, endpoint, shown, make, outputFile, log };
 }
 
@@ -225,8 +230,10 @@ function distinctTexts(table: TextTable): TextTable {
   return first.length === table.size ? table : selectRows(table, first);
 }
 
-function labelsOf({ labels }: Settings, { labelNames }: TextTable): readonly string[] {
-  const named = labels?.split(',').map((label) => label.trim()) ?? labelNames;
+async function labelsOf(settings: Settings, { labelNames }: TextTable): Promise<readonly string[]> {
+  const criteria = await namedCriteria(settings);
+  const named =
+    settings.labels?.split(',').map((label) => label.trim()) ?? (criteria && Object.keys(criteria)) ?? labelNames;
   const wanted = 'two or more different labels';
   const fix = 'give --labels negative,positive, or the column of labels (labelColumn)';
   if (named.length < 2 || named.includes('') || new Set(named).size < named.length) {

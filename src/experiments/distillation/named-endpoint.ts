@@ -71,6 +71,8 @@ export async function namedEndpoint(
     ...(settings.teacherTerms !== undefined && { enforceDistillableText: false }),
     ...defined({ apiKey: variable && keyIn(variable), insecureHttp: insecureHttp || undefined, prompt: prompt.text }),
     ...defined({ labelWords: wordsOf(settings, labelNames), samples: teacherSamples }),
+    ...defined({ answerBy: settings.teacherAnswers, rotations: settings.teacherRotations }),
+    ...defined({ structured: settings.teacherStructured || undefined }),
     ...defined({ instructions: instructions.text, criteria: criteriaIn(criteria.text) }),
     ...defined({ prices: pricesOf(settings), maxCost }),
   };

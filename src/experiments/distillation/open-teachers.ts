@@ -1,6 +1,7 @@
 /** @file The teacher of a distillation: a model, an ONNX file, recorded outputs, a language model, several by their mean. */
 import { join } from 'node:path';
 import type { OpenedTask } from '../../data/open-task.js';
+import { ROW_SETTINGS } from '../../data/task-settings.js';
 import { OptionError } from '../../errors/failures.js';
 import { formatCount, money } from '../../errors/number-text.js';
 import type { RetortError } from '../../errors/retort-error.js';
@@ -11,14 +12,13 @@ import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { modelHash } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
+import { rotated } from '../../teachers/asked-orders.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { crossFittedTeacher } from '../../teachers/cross-fitted-teacher.js';
-import { decisionEndpointTeacher } from '../../teachers/decision-endpoint.js';
-import { endpointTeacher } from '../../teachers/endpoint-teacher.js';
 import { ensembleTeacher } from '../../teachers/ensemble-teacher.js';
 import { onnxTeacher } from '../../teachers/onnx-teacher.js';
-import type { EndpointReport } from '../../teachers/outside-options.js';
-import { type EndpointTeacher, renamedModel } from '../../teachers/outside-teacher.js';
+import type { EndpointReport, OutsideOptions } from '../../teachers/outside-options.js';
+import { type EndpointTeacher, outsideTeacher, renamedModel } from '../../teachers/outside-teacher.js';
 import { recordedTeacher } from '../../teachers/recorded-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { type TeacherTerms, termsText } from '../../teachers/terms.js';
@@ -27,7 +27,9 @@ import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
-import { DEFAULT_FORMAT, type EndpointFormatName } from './endpoint-formats.js';
+import { FORMAT_ADAPTERS } from './endpoint-adapters.js';
+import { DEFAULT_FORMAT } from './endpoint-formats.js';
+import { drawnExamples } from './few-shot.js';
 import { type NamedOptions, namedEndpoint, namedTerms } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
 import type { TeacherFolds } from './teacher-folds.js';
@@ -194,8 +196,13 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   const log = join(cacheDir, 'endpoint.jsonl');
   const endpoint = await namedEndpoint(url, options, task.labelNames);
   const { teacherFormat = DEFAULT_FORMAT } = options;
-  const teacher = FORMAT_TEACHERS[teacherFormat]({
+  const { teacherExamples: count, dataSeed: seed = ROW_SETTINGS.dataSeed.default } = options;
+  const scored = [task.dev, ...(task.test ? [task.test] : [])];
+  const asked: NamedOptions & OutsideOptions = {
     ...endpoint.options,
+    ...(count !== undefined && {
+      examples: drawnExamples(task.train, task.labelNames, { count, seed, scored }).examples,
+    }),
     log,
     ...defined({ answeredBy: await renamedModel(log, endpoint.options.model) }),
     ...(badRows === 'skip' && { maxMalformed: 1 }),
@@ -213,20 +220,16 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
         ...(cost !== undefined && { cost: `cost ${money(cost)} of about ${money(estimatedCost ?? cost)}` }),
       }),
     ...(signal && { signal }),
-  });
+  };
+  const teacher = outsideTeacher(
+    rotated(FORMAT_ADAPTERS[teacherFormat](asked), task.labelNames, asked.rotations),
+    asked,
+  );
   const names = [data ?? task.name, ...(typeof transfer === 'string' ? [transfer] : [])];
   await onDeparture?.({ ...endpoint.departure, data: names.join(' and '), isAsked: asks });
   const terms = toldTerms(url, endpoint.terms, (text) => onEvent({ type: 'progress', text }));
   return { teacher: { ...teacher, terms }, log };
 }
-
-const FORMAT_TEACHERS: Readonly<
-  Record<EndpointFormatName, (options: NamedOptions & { readonly log: string }) => EndpointTeacher>
-> = {
-  chat: endpointTeacher,
-  systemone: (options) => decisionEndpointTeacher({ ...options, format: 'systemone' }),
-  'openai-decisions': (options) => decisionEndpointTeacher({ ...options, format: 'openai-decisions' }),
-};
 
 function toldTerms(name: string, terms: TeacherTerms, tell: (text: string) => void): TeacherTerms {
   tell(termsText(name, terms));

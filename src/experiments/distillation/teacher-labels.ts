@@ -13,6 +13,7 @@ import { defined } from '../../options/given.js';
 import { logitsOf } from '../../teachers/answers.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { onnxTeacher } from '../../teachers/onnx-teacher.js';
+import { recordedLabels } from '../../teachers/recorded-teacher.js';
 import { argmax } from '../../tensor/logits.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
 import { checkDistillation } from './distill.js';
@@ -58,6 +59,7 @@ async function ownNames(options: DistillTextsOptions, named: readonly NamedTeach
   for (const { name, kind } of named) {
     if (kind === 'model') return (await openAnyModel(name, { find: findOnHub(events), ...events })).labelNames;
     if (kind === 'onnx') return (await onnxTeacher(name, defined({ tokenizer }))).labelNames;
+    if (kind === 'recorded') return recordedLabels(name);
     if (kind === 'endpoint') return Object.keys((await namedCriteria(options)) ?? {});
   }
   return [];

@@ -46,6 +46,14 @@ export type TeacherSettings = {
   readonly teacherWords?: string;
   /** Labels to draw for a text where the endpoint gives no log-probabilities; 0 asks once. Default: 0. */
   readonly teacherSamples?: number;
+  /** Whether a chat model replies with a label or the code of one. Default: codes with many labels or descriptions. */
+  readonly teacherAnswers?: 'labels' | 'codes';
+  /** Ask about each text so many times, each with the labels in another order, and take the mean. Default: 1. */
+  readonly teacherRotations?: number;
+  /** Ask a chat model for JSON with one of the labels, as far as the server has that. */
+  readonly teacherStructured?: boolean;
+  /** Show a chat model so many labelled rows first, which are in no scored split. Default: none. */
+  readonly teacherExamples?: number;
   /** Requests that are under way at once. Default: 4. */
   readonly teacherConcurrency?: number;
   /** Of a million tokens read and written: `0.15,0.6`. */
@@ -251,6 +259,38 @@ export const TEACHER_SETTINGS = {
     help: 'labels to sample per text if the endpoint gives no log-probabilities; 0 = one hard label',
     defaultSays: '0',
     yaml: { key: 'samples' },
+  },
+  teacherAnswers: {
+    ...endpoint,
+    kind: 'choice',
+    choices: ['labels', 'codes'],
+    help: 'what a chat model replies with: a label in its own words, or a code, which one or two tokens tell',
+    defaultSays: 'codes with more than 20 labels, or described ones',
+    yaml: { key: 'answers' },
+  },
+  teacherRotations: {
+    ...endpoint,
+    kind: 'integer',
+    min: 1,
+    max: 1000,
+    help: 'ask about each text N times, with the labels beginning at other places, and take the mean',
+    defaultSays: '1',
+    yaml: { key: 'rotations' },
+  },
+  teacherStructured: {
+    ...endpoint,
+    kind: 'switch',
+    help: 'ask a chat model for JSON with one of the labels or codes, as far as the server has structured outputs',
+    yaml: { key: 'structured' },
+  },
+  teacherExamples: {
+    ...endpoint,
+    kind: 'integer',
+    min: 1,
+    max: 1000,
+    help: 'show a chat model N labelled rows first, which are then not scored',
+    defaultSays: 'none',
+    yaml: { key: 'examples' },
   },
   teacherConcurrency: {
     ...endpoint,

@@ -26,6 +26,7 @@ export async function askAboutTexts(options: Options, io: CommandIo): Promise<Co
     ...askedBy(io),
     onNotice: io.onNotice,
     onDeparture: (departure) => expectKeyAllowed(departure, options, io),
+    onTerms: io.say,
     onProgress: (what, { rows, done, fromLog, cost, estimatedCost }) =>
       io.onLabelling(what === 'texts' ? options.teacher : what, {
         done: done - fromLog,
@@ -42,7 +43,7 @@ export async function askAboutTexts(options: Options, io: CommandIo): Promise<Co
   };
   const columns = io.columns ?? DEFAULT_COLUMNS;
   if (options.showPrompt) return promptOutput(await planAsking(asked));
-  return outputOf(await ask(asked), columns);
+  return outputOf(await ask(asked), options, columns);
 }
 
 function promptOutput({ prompt, plan, labels }: Awaited<ReturnType<typeof planAsking>>): CommandOutput {
@@ -56,7 +57,7 @@ function promptOutput({ prompt, plan, labels }: Awaited<ReturnType<typeof planAs
   };
 }
 
-function outputOf(asked: Asked, columns: number): CommandOutput {
+function outputOf(asked: Asked, { data }: Options, columns: number): CommandOutput {
   const { texts, rows, labels, predicted, refused, malformed, outputFile, log, report, check, calibration } = asked;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
   const counts = labels
@@ -90,7 +91,7 @@ function outputOf(asked: Asked, columns: number): CommandOutput {
       `texts    ${formatCount(texts)} of ${formatCount(rows)} rows${without.length > 0 ? `, ${without.join(', ')}` : ''}`,
       `replies  ${log}  (${formatCount(report.inputTokens)} tokens read, ${formatCount(report.outputTokens)} written${price})`,
       `saved    ${outputFile}`,
-      `next     retort distill DATA --teacher ${outputFile} --model ngram`,
+      `next     retort distill ${data} --teacher ${outputFile} --model ngram`,
     ].join('\n'),
     json: asJson({ ...asked, check: check ?? null, calibration: calibration ?? null }),
   };
