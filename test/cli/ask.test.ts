@@ -61,7 +61,7 @@ describe('retort ask', () => {
     });
     // By hand: the teacher says good from text 21 on, as the column does.
     expect(result.predicted).toEqual([20, 20]);
-    expect(result.calibration).toMatchObject({ rows: 40, accuracy: 1 });
+    expect(result.known).toMatchObject({ rows: 40, right: 40 });
     expect(result.report.cost).toBeCloseTo((40 * 52) / 1e6, 12);
     expect(server.asked).toHaveLength(40);
     const [first] = lines('all.jsonl');

@@ -16,7 +16,8 @@ import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
 import { jsonHash } from '../../files/json-hash.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { packageVersion } from '../../files/package-version.js';
-import { type Calibration, CalibrationCounter } from '../../metrics/calibration.js';
+import { type Calibration, calibrationOf } from '../../metrics/calibration.js';
+import { wilsonInterval } from '../../metrics/wilson-interval.js';
 import { defined, type Given, settingsOf } from '../../options/given.js';
 import { rotated } from '../../teachers/asked-orders.js';
 import type { OutsideAdapter } from '../../teachers/outside.js';
@@ -70,7 +71,17 @@ export type Asked = {
   readonly terms: TeacherTerms;
   readonly check?: TeacherCheck;
   /** Over texts whose label is known, but for those that the model was shown as examples. */
-  readonly calibration?: Calibration;
+  readonly known?: Known;
+};
+
+/** Of texts whose label is known: how many are right, with a 95 % interval, and what the probabilities are worth. */
+export type Known = {
+  readonly rows: number;
+  readonly right: number;
+  readonly interval: readonly [low: number, high: number];
+  /** Mean of the largest probability. */
+  readonly confidence: number;
+  readonly calibration: Calibration;
 };
 
 /** What would be asked. */
@@ -119,7 +130,7 @@ export async function ask(options: AskOptions): Promise<Asked> {
   const written = new AnswerFile(outputFile);
   const counts = { refused: 0, malformed: 0 };
   const byLabel = labelNames.map(() => 0);
-  const calibration = new CalibrationCounter();
+  const known = new KnownLabels(labelNames.length);
   const gold = goldLabels(table, labelNames, onNotice);
   try {
     await teacher.ask({ name: table.name, size: table.size, text: { table } }, (row, answer) => {
@@ -132,19 +143,18 @@ export async function ask(options: AskOptions): Promise<Asked> {
       const best = predicted(probabilities);
       byLabel[best] = (byLabel[best] as number) + 1;
       const label = gold?.[row] ?? NO_LABEL;
-      if (label !== NO_LABEL && !shown?.isShown(table, row)) calibration.add(probabilities, label);
+      if (label !== NO_LABEL && !shown?.isShown(table, row)) known.add(answer.target.logits, label, best);
     });
     await written.finish();
   } catch (error) {
     written.discard();
     throw error;
   }
-  const known = calibration.result();
   const asked: Asked = {
     ...{ texts: table.size, rows, labels: labelNames, predicted: byLabel, ...counts, outputFile, log },
     report: teacher.report() as EndpointReport, // it has just been asked
     terms: endpoint.terms,
-    ...defined({ check, calibration: known }),
+    ...defined({ check, known: known.result() }),
   };
   await writeFileAtomic(
     summaryOf(outputFile),
@@ -262,6 +272,37 @@ function goldLabels(
 
 function toLabel(number: number | undefined): number {
   return number === undefined || number < 0 ? NO_LABEL : number;
+}
+
+class KnownLabels {
+  readonly #classes: number;
+  readonly #logits: number[] = [];
+  readonly #labels: number[] = [];
+  #right = 0;
+  #confidence = 0;
+
+  constructor(classes: number) {
+    this.#classes = classes;
+  }
+
+  add(logProbs: readonly number[], label: number, best: number): void {
+    this.#logits.push(...logProbs);
+    this.#labels.push(label);
+    this.#right += best === label ? 1 : 0;
+    this.#confidence += Math.exp(logProbs[best] as number);
+  }
+
+  result(): Known | undefined {
+    const [rows, right] = [this.#labels.length, this.#right];
+    const scored = {
+      logits: Float32Array.from(this.#logits),
+      classes: this.#classes,
+      labels: Int32Array.from(this.#labels),
+    };
+    const calibration = calibrationOf(scored);
+    if (calibration === undefined) return undefined;
+    return { rows, right, interval: wilsonInterval(right, rows), confidence: this.#confidence / rows, calibration };
+  }
 }
 
 async function expectRoomFor(path: string, { resume, overwrite }: Settings): Promise<void> {

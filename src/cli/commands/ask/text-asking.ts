@@ -1,11 +1,10 @@
 /** @file `retort ask`. */
 import { formatCount, money } from '../../../errors/number-text.js';
-import { type Asked, type AskOptions, ask, planAsking } from '../../../experiments/asking/ask-texts.js';
+import { type Asked, type AskOptions, ask, type Known, planAsking } from '../../../experiments/asking/ask-texts.js';
 import type { Flips } from '../../../experiments/asking/self-agreement.js';
 import type { TeacherCheck } from '../../../experiments/asking/teacher-check.js';
 import { smokeLine } from '../../../experiments/distillation/open-teachers.js';
 import { asJson } from '../../../files/fingerprint.js';
-import type { Calibration } from '../../../metrics/calibration.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
 import { foldWords } from '../../fold-words.js';
 import { formatDuration } from '../../numbers.js';
@@ -58,7 +57,7 @@ function promptOutput({ prompt, plan, labels }: Awaited<ReturnType<typeof planAs
 }
 
 function outputOf(asked: Asked, { data }: Options, columns: number): CommandOutput {
-  const { texts, rows, labels, predicted, refused, malformed, outputFile, log, report, check, calibration } = asked;
+  const { texts, rows, labels, predicted, refused, malformed, outputFile, log, report, check, known } = asked;
   const fold = (text: string) => foldWords(text.split(' '), columns).join('\n');
   const counts = labels
     .map((label, c) => [label, predicted[c] as number] as const)
@@ -80,7 +79,7 @@ function outputOf(asked: Asked, { data }: Options, columns: number): CommandOutp
       ...more,
       '',
       ...(check === undefined ? [] : [...checkLines(check, columns), '']),
-      ...(calibration === undefined ? [] : [fold(calibrationText(calibration)), '']),
+      ...(known === undefined ? [] : [fold(knownText(known)), '']),
       ...(report.differing === 0
         ? []
         : [
@@ -93,7 +92,7 @@ function outputOf(asked: Asked, { data }: Options, columns: number): CommandOutp
       `saved    ${outputFile}`,
       `next     retort distill ${data} --teacher ${outputFile} --model ngram`,
     ].join('\n'),
-    json: asJson({ ...asked, check: check ?? null, calibration: calibration ?? null }),
+    json: asJson({ ...asked, check: check ?? null, known: known ?? null }),
   };
 }
 
@@ -128,10 +127,10 @@ function checkLines(check: TeacherCheck, columns: number): string[] {
   ];
 }
 
-function calibrationText({ rows, accuracy, interval: [low, high], confidence, error, logLoss }: Calibration): string {
+function knownText({ rows, right, interval: [low, high], confidence, calibration }: Known): string {
   return (
-    `${formatCount(rows)} texts with a known label: right for ${percent(accuracy)} (95 % interval ${percent(low)} to ${percent(high)}), ` +
-    `mean confidence ${percent(confidence)}, expected calibration error ${percent(error)}, log loss ${logLoss.toFixed(3)}`
+    `${formatCount(rows)} texts with a known label: right for ${percent(right / rows)} (95 % interval ${percent(low)} to ${percent(high)}), ` +
+    `mean confidence ${percent(confidence)}, expected calibration error ${percent(calibration.ece)}, log loss ${calibration.nll.toFixed(3)}`
   );
 }
 
