@@ -111,14 +111,18 @@ function routeTo(model: AnyDecisionModel, options: DecisionTeacherOptions): Deci
     decide: (state, questions, stop) =>
       turns.untilAnswered(
         async () => {
-          const timeout = AbortSignal.timeout(timeoutMs);
+          const timeout = new AbortController();
+          const timer = setTimeout(() => timeout.abort(), timeoutMs);
           try {
-            return { answer: readResult(await withinTime(decides(asked(state, questions, timeout)), timeout)) };
+            const { signal } = timeout;
+            return { answer: readResult(await withinTime(decides(asked(state, questions, signal)), signal)) };
           } catch (error) {
             if (isBroken(error)) turns.counts.broken += 1;
-            return timeout.aborted
+            return timeout.signal.aborted
               ? { problem: `no complete reply within ${timeoutMs} ms`, isFinal: false, status: 0 }
               : refusalIn(error);
+          } finally {
+            clearTimeout(timer);
           }
         },
         `${model.provider} ${model.modelId}`,

@@ -62,7 +62,9 @@ export class EndpointClient<T> {
   async #try(question: object): Promise<Tried<Received<T>>> {
     const { apiKey, timeoutMs = 60_000, enforceDistillableText = true } = this.#options;
     // A request under way is paid for: only time ends it, not a stop.
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const timeout = new AbortController();
+    // Not AbortSignal.timeout: its timers and all that hangs on them stay for the whole time, of every request.
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
     const body = JSON.stringify(enforceDistillableText ? withDistillableText(this.#address, question) : question);
     let status = 0;
     let text: string | undefined;
@@ -74,7 +76,7 @@ export class EndpointClient<T> {
         body,
         // Texts and key are for this address alone; and what answers a redirected POST may have been asked nothing.
         redirect: 'manual',
-        signal: timeout,
+        signal: timeout.signal,
       });
       status = response.status;
       if (status >= 300 && status < 400) return await this.#redirect(response);
@@ -87,8 +89,10 @@ export class EndpointClient<T> {
       requestId = this.#format.idHeaders.flatMap((name) => response.headers.get(name) ?? [])[0];
     } catch (error) {
       if (status === 200) this.turns.counts.broken += 1;
-      const reason = timeout.aborted ? `no complete reply within ${timeoutMs} ms` : reasonOf(error);
+      const reason = timeout.signal.aborted ? `no complete reply within ${timeoutMs} ms` : reasonOf(error);
       return { problem: redacted(reason), isFinal: false, status };
+    } finally {
+      clearTimeout(timer);
     }
     const content = await this.#format.parse(parsedJson(text, body));
     if (content !== undefined) {

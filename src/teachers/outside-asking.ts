@@ -78,18 +78,13 @@ export class OutsideAsking {
     const { smokeRows = 20, maxMalformed = 0.05 } = this.#options;
     const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
     // Questions are made again when they are asked: those of all rows, with their prompts, need too much memory.
-    const questionAt = (i: number) => this.#adapter.question(texts[i] as string, pairs?.[i]);
-    const keys = Array.from(rows, (_, i) => questionAt(i).key);
-    const left: number[] = [];
-    const seen = new Set<string>();
-    for (const [i, key] of keys.entries()) {
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const isNew = !this.#standings.has(key);
-      if (this.#standingOf(key).kind === 'open') left.push(i);
-      else if (isNew) this.#fromLog += 1;
-    }
-    this.#current = { rows: seen.size, fromLog: seen.size - left.length };
+    const keys = Array.from(rows, (_, i) => this.#adapter.question(texts[i] as string, pairs?.[i]).key);
+    // With the key that is there already: one string a row is enough.
+    const questionAt = (i: number) => ({
+      ...this.#adapter.question(texts[i] as string, pairs?.[i]),
+      key: keys[i] as string,
+    });
+    const left = this.#leftOf(keys);
     this.#tell();
     // One alone first: it shows what the teacher can do.
     await this.#askAll(left.splice(0, 1), questionAt);
@@ -106,6 +101,21 @@ export class OutsideAsking {
     this.#tell();
     this.#expectFewMalformed(maxMalformed, 'all rows');
     for (const [i, key] of keys.entries()) each(i, this.#answerTo(key));
+  }
+
+  /** The first of the rows of each question that is open. */
+  #leftOf(keys: readonly string[]): number[] {
+    const left: number[] = [];
+    const seen = new Set<string>();
+    for (const [i, key] of keys.entries()) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const isNew = !this.#standings.has(key);
+      if (this.#standingOf(key).kind === 'open') left.push(i);
+      else if (isNew) this.#fromLog += 1;
+    }
+    this.#current = { rows: seen.size, fromLog: seen.size - left.length };
+    return left;
   }
 
   /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
@@ -168,7 +178,7 @@ export class OutsideAsking {
     const standing = this.#adapter.standing(this.#repliesTo(key));
     const before = this.#standings.get(key);
     const { outside = 0, exact = 0, differs = false }: Partial<Reading> = standing.kind === 'open' ? {} : standing;
-    const kept: Kept = { kind: standing.kind, outside, exact, differs };
+    const kept = keptAs({ kind: standing.kind, outside, exact, differs });
     this.#standings.set(key, kept);
     if (before?.kind === kept.kind) return standing;
     this.#add(kept.kind, 1);
@@ -331,6 +341,16 @@ export class OutsideAsking {
       fix: this.#adapter.fixMalformed,
     });
   }
+}
+
+/** One object for all rows of which there is no more to keep than their kind. */
+const PLAIN = new Map<Standing['kind'], Kept>();
+
+function keptAs(kept: Kept): Kept {
+  if (kept.outside !== 0 || kept.exact !== 0 || kept.differs) return kept;
+  const plain = PLAIN.get(kept.kind) ?? kept;
+  PLAIN.set(kept.kind, plain);
+  return plain;
 }
 
 function isReading(standing: Standing): standing is Reading & { readonly kind: AnswerKind } {

@@ -11,7 +11,7 @@ import { parsedJson } from '../options/json.js';
 import type { Reply } from './outside-reply.schema.js';
 
 /** What is known of the replies to a request without reading them again. */
-type Known = { input: number; output: number; cost: number; readonly places: LinePlace[] };
+type Known = { input: number; output: number; cost: number; readonly first: LinePlace; more?: LinePlace[] };
 
 export type OutsideLog = {
   /** Tokens and stated costs of the replies to each request. */
@@ -77,6 +77,10 @@ export async function outsideLogSoFar(path: string, onReply?: (reply: Reply) => 
   };
 }
 
+function placesOf(known: Readonly<Known> | undefined): readonly LinePlace[] {
+  return known === undefined ? [] : [known.first, ...(known.more ?? [])];
+}
+
 /** Where the replies are in a file, of which only one line at a time is in memory. */
 async function indexOf(path: string, damaged: 'refuse' | 'skip', onReply?: (reply: Reply) => void) {
   const { replySchema } = await import('./outside-reply.schema.js');
@@ -88,15 +92,19 @@ async function indexOf(path: string, damaged: 'refuse' | 'skip', onReply?: (repl
     const models = answeredBy.get(model) ?? [];
     if (by !== undefined && models.at(-1) !== by)
       answeredBy.set(model, [...models.filter((other) => other !== by), by]);
-    const of = known.get(key) ?? { input: 0, output: 0, cost: 0, places: [] };
-    known.set(key, of);
-    of.input += usage.input;
-    of.output += usage.output;
-    of.cost += usage.cost ?? 0;
-    of.places.push(place);
+    const { input, output, cost = 0 } = usage;
+    const of = known.get(key);
+    if (of === undefined) {
+      known.set(key, { input, output, cost, first: place });
+      return;
+    }
+    of.input += input;
+    of.output += output;
+    of.cost += cost;
+    of.more = [...(of.more ?? []), place];
   };
   const read = (key: string, file: LineReader): readonly Reply[] =>
-    (known.get(key)?.places ?? []).map((place) => {
+    placesOf(known.get(key)).map((place) => {
       const parsed = replySchema.safeParse(parsedJson(file.read(place)));
       if (parsed.success && parsed.data.key === key) return parsed.data;
       const wanted = 'an unchanged log';
