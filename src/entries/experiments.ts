@@ -55,6 +55,12 @@ export {
 } from '../experiments/primer/use-digits.js';
 export { type FinishedRun, finishedRuns, runsBeside } from '../experiments/results-file.js';
 export { type KeptRows, rowsPart } from '../experiments/row-evidence.js';
+export {
+  exportScored,
+  type ScoredExport,
+  type ScoredExportOptions,
+  type ScoredForm,
+} from '../experiments/scored-export.js';
 export type { MeasuredGain, UseFigure } from '../experiments/use-figure.js';
 export { type Controls, type Gain, judge, judgeSoftTargets, type RowsPart } from '../experiments/verdict.js';
 export {

@@ -1,5 +1,6 @@
 export { calibrate } from '../export/calibrate.js';
 export { type ExportedModel, type ExportModelOptions, exportModel } from '../export/export-model.js';
+export type { Latency, Speed } from '../export/form.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from '../export/formats.js';
 export { type HubFolderOptions, saveHubFolder } from '../export/hugging-face-folder.js';
 export { type JsContent, type JsFiles, jsStudent, saveJs } from '../export/js-student.js';

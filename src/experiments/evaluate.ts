@@ -66,18 +66,31 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
     ...defined({ onNotice, onDownload }),
   });
   try {
-    const { table, metrics } = await readData(options, model);
-    const answers: Answer[] = [];
-    for await (const answer of model.stream(inputsOf(table), { badRows: 'stop' })) answers.push(answer);
-    const classes = model.labels.length === 1 ? undefined : classesOfModel(table, model.labels, onNotice);
-    const answered = answeredRows(table, answers, classes);
+    const { table, metrics } = await readLabelled(options, model);
+    const { answered } = await answerRows(model, table, onNotice);
     const rows = answered.gold.length;
-    expectRows(rows, table);
     const figures = metrics.map((metric) => figureOf(metric, answered, rows));
     return { path: model.path, data: table.name, rows, figures };
   } finally {
     await model.release();
   }
+}
+
+/**
+ * What a model says of all rows, and beside it what those with a label, or a score, have.
+ * @throws as `evaluate` does.
+ */
+export async function answerRows(
+  model: Pick<OpenedTextModel, 'labels' | 'stream'>,
+  table: TextTable,
+  onNotice?: (text: string) => void,
+): Promise<{ readonly answers: readonly Answer[]; readonly answered: Answered }> {
+  const answers: Answer[] = [];
+  for await (const answer of model.stream(inputsOf(table), { badRows: 'stop' })) answers.push(answer);
+  const classes = model.labels.length === 1 ? undefined : classesOfModel(table, model.labels, onNotice);
+  const answered = answeredRows(table, answers, classes);
+  expectRows(answered.gold.length, table);
+  return { answers, answered };
 }
 
 /** @throws OptionError for what contradicts the data that was named. */
@@ -100,9 +113,13 @@ function expectFitting({ data, split: _, dataDir, ...settings }: EvaluateOptions
   }
 }
 
-type Scorable = { readonly table: TextTable; readonly metrics: readonly JudgedMetric[] };
+type Labelled = { readonly table: TextTable; readonly metrics: readonly JudgedMetric[] };
 
-async function readData(options: EvaluateOptions, { labels, readAs }: OpenedTextModel): Promise<Scorable> {
+/** Rows to score a model on, and what it is judged by. @throws as `evaluate` does. */
+export async function readLabelled(
+  options: Omit<EvaluateOptions, 'model'>,
+  { labels, readAs }: Pick<OpenedTextModel, 'labels' | 'readAs'>,
+): Promise<Labelled> {
   const { data, metric, split, dataDir = process.env.RETORT_DATA } = options;
   const isRegression = labels.length === 1;
   const measured = (usual: Parameters<typeof askedMetrics>[1]) => askedMetrics(metric, usual, labels.length);
@@ -145,7 +162,7 @@ const DEFAULT_SPLIT = 'dev';
  * The rows to score of a file: those of one split where it has a column of them, since the others were learnt from.
  * @throws OptionError for a split of a file without such a column, or without rows of it.
  */
-function rowsOfSplit({ table, splits }: SplitRows, { split, onNotice }: EvaluateOptions): TextTable {
+function rowsOfSplit({ table, splits }: SplitRows, { split, onNotice }: Omit<EvaluateOptions, 'model'>): TextTable {
   if (splits === undefined) {
     if (split === undefined) return table;
     throw new OptionError({
@@ -171,7 +188,10 @@ function rowsOfSplit({ table, splits }: SplitRows, { split, onNotice }: Evaluate
 }
 
 /** @throws OptionError for targets that are not those of the model. */
-function expectTargets({ labelColumn, scoreColumn, labelNames }: EvaluateOptions, isRegression: boolean): void {
+function expectTargets(
+  { labelColumn, scoreColumn, labelNames }: Omit<EvaluateOptions, 'model'>,
+  isRegression: boolean,
+): void {
   if (isRegression && labelNames !== undefined) {
     const got = 'a model that predicts values';
     throw new OptionError({ where: 'labelNames', wanted: 'a model of labels', got, fix: 'leave it out' });
@@ -207,7 +227,8 @@ async function targetsOfModel(
   return { ...targets, labelNames: labels, ...(recalled && { labelMap: { ...own, ...recalled } }) };
 }
 
-function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
+/** Texts, or pairs, as a model takes them. */
+export function* inputsOf({ texts, pairs }: TextTable): Generator<TextInput, void> {
   for (const [row, text] of texts.entries()) yield pairs === undefined ? text : [text, pairs[row] ?? ''];
 }
 
@@ -228,7 +249,7 @@ function answeredRows(
   };
 }
 
-function figureOf(metric: JudgedMetric, answered: Answered, rows: number): Figure {
+export function figureOf(metric: JudgedMetric, answered: Answered, rows: number): Figure {
   const { measure, countsRight } = METRICS[metric];
   const value = measure(answered);
   const interval = countsRight

@@ -19,6 +19,7 @@ import {
   SHARED_FILES,
   type WrittenExport,
 } from './formats.js';
+import type { OnnxFolderContent } from './onnx-folder.js';
 import type { ExportLayout, Precision } from './precisions.js';
 
 export type ExportModelOptions = HubEvents & {
@@ -36,6 +37,8 @@ export type ExportModelOptions = HubEvents & {
   readonly labelNames?: readonly string[] | undefined;
   /** Replace an earlier export. */
   readonly overwrite?: boolean | undefined;
+  /** What is written in place of the model as it was opened; called before anything is. */
+  readonly prepare?: (content: OnnxFolderContent, precisions: readonly Precision[]) => Promise<OnnxFolderContent>;
 };
 
 export type ExportedModel = WrittenExport & {
@@ -65,7 +68,8 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
   const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, tokenizer }) };
-  const written = await EXPORT_FORMATS[to].save(outputDir, content, settings);
+  const prepared = (await options.prepare?.(content, settings.precisions)) ?? content;
+  const written = await EXPORT_FORMATS[to].save(outputDir, prepared, settings);
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
   return { path, kind, parameters, labelNames, precisions: settings.precisions, ...written };
 }

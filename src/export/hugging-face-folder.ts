@@ -62,9 +62,9 @@ export async function saveHubFolder(
     await writeFile(join(inside, 'tokenizer_config.json'), tokenizerConfigOf(tokenizer, model));
     if (layout === 'onnx' && files.size > 0) await mkdir(join(inside, VERSIONS_FOLDER));
     for (const [precision, file] of files) {
-      const { readsPairs, readAs } = content;
+      const { readsPairs, readAs, ranges, keep, scores } = content;
       const made = { model, weights, labelNames, precision, tokenizerHash: tokenizerHash(tokenizer) };
-      const onnx = exportOnnx({ ...made, ...defined({ readsPairs, readAs }) });
+      const onnx = exportOnnx({ ...made, ...defined({ readsPairs, readAs, ranges, keep, scores }) });
       await writeFile(join(inside, file), onnx);
       bytes += onnx.length;
     }

@@ -32,8 +32,8 @@ export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames' 
   readonly ranges?: ReadonlyMap<string, ActivationRange>;
   /** Layers that stay in float32 whatever the precision, by names or beginnings of them: `encoder.layer.0`, `embed`. */
   readonly keep?: readonly string[];
-  /** How the file did on rows with labels, for `retort.scores`; unscored if absent. */
-  readonly scores?: Readonly<Record<string, unknown>>;
+  /** How the precisions did on rows with labels, for `retort.scores`; without it a file is marked unscored. */
+  readonly scores?: Readonly<Partial<Record<Precision, object>>>;
 };
 
 /** A protobuf message, which an ONNX file is, ends at 2 GiB; the graph beside the weights is far below 1 MiB. */
@@ -149,7 +149,8 @@ function metadataOf({
     'retort.precision': precision,
     'retort.labels': JSON.stringify(labelNames),
   };
-  if (precision !== 'float32') metadata['retort.scores'] = scores === undefined ? 'unscored' : JSON.stringify(scores);
+  const score = scores?.[precision];
+  if (precision !== 'float32') metadata['retort.scores'] = score === undefined ? 'unscored' : JSON.stringify(score);
   const length = model.maxTokens;
   if (length !== undefined) metadata['retort.max_length'] = String(length);
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);

@@ -1,29 +1,88 @@
 /** @file `retort export`. */
 
 import { formatCount } from '../../../errors/number-text.js';
+import { exportScored, type ScoredExport, type ScoredForm } from '../../../experiments/scored-export.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
-import { exportModel } from '../../../export/export-model.js';
+import { BATCH, type Latency } from '../../../export/form.js';
 import { precisionsOf } from '../../../export/precisions.js';
+import { METRICS } from '../../../metrics/table.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { formatMegabytes } from '../../numbers.js';
 import type { OptionValues } from '../../options.js';
+import { renderTable } from '../../table.js';
 import type { exportUsage } from './usage.js';
 
 export async function exportTrained(
   given: OptionValues<typeof exportUsage.options>,
   io: CommandIo,
 ): Promise<CommandOutput> {
-  const { onNotice, onDownload } = io;
+  const { onNotice, onDownload, columns } = io;
   const options = { ...given, model: await shippedModel(given.model, onNotice) };
   const { to, outputDir } = options;
-  const labelNames = options.labelNames?.split(',').map((name) => name.trim());
-  const precision = options.precision === undefined ? undefined : precisionsOf(options.precision);
-  const exported = await exportModel({ ...options, precision, labelNames, onNotice, onDownload });
-  const { path, labelNames: labels, ...written } = exported;
+  const namesIn = (list: string | undefined) => list?.split(',').map((name) => name.trim());
+  const exported = await exportScored({
+    ...options,
+    precision: options.precision === undefined ? undefined : precisionsOf(options.precision),
+    labelNames: namesIn(options.labelNames),
+    keep: namesIn(options.keep),
+    onNotice,
+    onDownload,
+  });
+  const { path, labelNames: labels, forms, ...written } = exported;
   const { kind, parameters, bytes } = written;
   const size = bytes === undefined ? '' : `, ${formatMegabytes(bytes)}`;
+  const line = `exported ${kind}, ${formatCount(parameters)} parameters${size}: ${outputDir}`;
   return {
-    text: `exported ${kind}, ${formatCount(parameters)} parameters${size}: ${outputDir}`,
-    json: { model: path, format: to, outputDir, labels, ...written },
+    text: [`${line}${unscored(exported)}`, ...tableOf(exported, columns)].join('\n'),
+    json: { model: path, format: to, outputDir, labels, ...written, ...(forms && { forms: forms.map(recordOf) }) },
   };
+}
+
+/** JSON has no undefined. */
+function recordOf({ interval, flips, agreement, ...form }: ScoredForm) {
+  return { ...form, interval95: interval ?? null, flips: flips ?? null, agreement: agreement ?? null };
+}
+
+/** Of precisions that nobody knows the score of. */
+function unscored({ precisions, bytes, forms }: ScoredExport): string {
+  const compact = precisions.filter((precision) => precision !== 'float32');
+  if (forms !== undefined || compact.length === 0 || bytes === undefined) return '';
+  return ` (${compact.join(', ')} unscored: give rows with labels, --data)`;
+}
+
+function tableOf({ forms = [], scoredOn }: ScoredExport, columns: number | undefined): string[] {
+  const [first] = forms;
+  if (first === undefined || scoredOn === undefined) return [];
+  const headings = [
+    ...['form', 'MB', 'gzipped', '1 text: ms, p50', 'p95', `${BATCH} texts: ms, p50`, 'p95', 'texts/s'],
+    ...[METRICS[first.metric].name, '95 % interval', 'same label', 'flips', 'largest change'],
+  ];
+  return [
+    '',
+    renderTable(headings, forms.map(rowOf), columns),
+    `${formatCount(scoredOn.rows)} rows of ${scoredOn.data}`,
+  ];
+}
+
+function rowOf({
+  name,
+  bytes,
+  gzippedBytes,
+  speed,
+  value,
+  interval,
+  agreement,
+  flips,
+  largestChange,
+}: ScoredForm): string[] {
+  const megabytes = (size: number) => (size / 1e6).toFixed(1);
+  const percent = (share: number) => (100 * share).toFixed(2);
+  const milliseconds = ({ p50, p95 }: Latency) => [p50, p95].map((time) => time.toFixed(2));
+  return [
+    ...[name, megabytes(bytes), megabytes(gzippedBytes)],
+    ...[...milliseconds(speed.one), ...milliseconds(speed.many), formatCount(Math.round(speed.throughput))],
+    ...[percent(value), interval?.map(percent).join(' to ') ?? '-'],
+    ...[agreement === undefined ? '-' : percent(agreement), flips === undefined ? '-' : formatCount(flips)],
+    largestChange.toFixed(4),
+  ];
 }

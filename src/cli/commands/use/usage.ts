@@ -2,6 +2,7 @@ import { TABLE_FILES } from '../../../data/formats/table.js';
 import { COLUMN_SETTINGS, ROW_SETTINGS, SPLIT_SETTINGS, UNLABELLED_COLUMNS } from '../../../data/task-settings.js';
 import { SPLITS } from '../../../data/text-task.js';
 import { DIGIT_SETTINGS } from '../../../experiments/primer/digit-settings.js';
+import { SCORED_EXPORT_SETTINGS } from '../../../experiments/scored-export-settings.js';
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from '../../../export/formats.js';
 import { EXPORT_LAYOUTS, HUB_PRECISIONS, PRECISION_HELP, PRECISION_NAMES } from '../../../export/precisions.js';
 import { ASKED_METRICS } from '../../../metrics/table.js';
@@ -180,6 +181,7 @@ export const exportUsage = {
       help: 'new names of the labels, in their order, separated by commas',
     },
     overwrite: { kind: 'switch', group: 'Output', help: 'replace an earlier export' },
+    ...SCORED_EXPORT_SETTINGS,
     ...messageOptions,
   },
   examples: [
@@ -191,6 +193,10 @@ export const exportUsage = {
     {
       does: 'one file for workers and browsers',
       line: 'retort export outputs/student --to js --output_dir student-js',
+    },
+    {
+      does: 'in 8 bits, if that costs no accuracy on rows with labels',
+      line: 'retort export outputs/student --precision int8 --data dev.csv --output_dir student-int8',
     },
   ],
 } as const satisfies CommandUsage;

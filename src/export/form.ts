@@ -1,0 +1,73 @@
+/** @file One form of a model: the bytes of its ONNX file, opened and measured as a program would meet it. */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { TextInput } from '../inference/answer.js';
+import { load } from '../inference/load.js';
+import type { Inference } from '../inference/text-model.js';
+import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
+import { exportOnnx } from './onnx.js';
+import type { OnnxFolderContent } from './onnx-folder.js';
+
+export type Form = { readonly bytes: Uint8Array; readonly model: Inference };
+
+/** Opens a model as its ONNX file will be, without writing it. @throws as `exportOnnx` and `load` do. */
+export async function openForm(content: OnnxFolderContent, threads = 1): Promise<Form> {
+  const { tokenizer } = content;
+  const bytes = exportOnnx({ ...content, ...(tokenizer && { tokenizerHash: tokenizerHash(tokenizer) }) });
+  const files = { 'model.onnx': bytes, ...Object.fromEntries(tokenizer?.files ?? []) };
+  return { bytes, model: await load(files, { threads, onNotice: () => {} }) };
+}
+
+export async function gzippedBytes(bytes: Uint8Array): Promise<number> {
+  return (await promisify(gzip)(bytes)).length;
+}
+
+/** Milliseconds of a call. */
+export type Latency = { readonly p50: number; readonly p95: number };
+export type Speed = {
+  /** Of a batch of one text, from the text on. */
+  readonly one: Latency;
+  /** Of a batch of `BATCH` texts; of all where there are fewer. */
+  readonly many: Latency;
+  /** Texts a second in such batches. */
+  readonly throughput: number;
+};
+
+export const BATCH = 32;
+/** Rounds of all forms in turn, and calls in a round. */
+const [ROUNDS, SINGLE_CALLS, BATCHES] = [3, 50, 4];
+
+/** Measures forms in turn, so that what else the machine does meets all of them. */
+export async function speedsOf(forms: readonly Form[], texts: readonly TextInput[]): Promise<readonly Speed[]> {
+  const from = (start: number, count: number) =>
+    Array.from({ length: count }, (_, i) => texts[(start + i) % texts.length] as TextInput);
+  const size = Math.min(BATCH, texts.length);
+  const times = forms.map(() => ({ one: [] as number[], many: [] as number[] }));
+  // The first round compiles code and lays memory out.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [i, { model }] of forms.entries()) {
+      const spent = times[i] as (typeof times)[number];
+      if (round === 1) Object.assign(spent, { one: [], many: [] });
+      for (let call = 0; call < SINGLE_CALLS; call++)
+        spent.one.push(await timeOf(model, from(round * SINGLE_CALLS + call, 1)));
+      for (let call = 0; call < BATCHES; call++)
+        spent.many.push(await timeOf(model, from((round * BATCHES + call) * size, size)));
+    }
+  }
+  return times.map(({ one, many }) => {
+    const batches = latencyOf(many);
+    return { one: latencyOf(one), many: batches, throughput: (1000 * size) / batches.p50 };
+  });
+}
+
+async function timeOf(model: Inference, texts: readonly TextInput[]): Promise<number> {
+  const begun = performance.now();
+  await model.predict(texts, { badRows: 'stop' });
+  return performance.now() - begun;
+}
+
+function latencyOf(times: readonly number[]): Latency {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.floor(share * sorted.length)] as number;
+  return { p50: at(0.5), p95: at(0.95) };
+}
