@@ -7,7 +7,7 @@ import { saveModel } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { smallBert, smallPairs, VOCABULARY } from '../inference/text-student.js';
-import { type Outcome, retort, workFolder } from './command-line.js';
+import { type Outcome, retort, retortUntil, workFolder } from './command-line.js';
 
 const root = workFolder();
 const path = (...parts: string[]): string => join(root, ...parts);
@@ -114,6 +114,60 @@ describe('retort export', () => {
       outputDir: 'p',
       bytes: statSync(path('p', 'model.onnx')).size,
     });
+  });
+});
+
+describe('retort predict --output_file', () => {
+  const many = Array.from({ length: 21_000 }, (_, i) => TEXTS[i % TEXTS.length] ?? '');
+  const predict = 'predict student many.txt --output_file';
+
+  beforeAll(() => {
+    writeFileSync(path('many.txt'), `${many.join('\n')}\n`);
+    mustRun([...predict.split(' '), 'whole.tsv']);
+  });
+
+  test('has the lines of stdout, as JSON lines too, and says how many', () => {
+    const whole = readFileSync(path('whole.tsv'), 'utf8').trimEnd().split('\n');
+    expect(whole).toEqual(many.map((_, i) => wanted[i % TEXTS.length]));
+    const { stdout } = mustRun([...predict.split(' '), 'whole.jsonl', '--output_format', 'jsonl', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ outputFile: 'whole.jsonl', complete: true, texts: many.length });
+    const lines = readFileSync(path('whole.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(lines[20_999] ?? '')).toMatchObject({ row: 21_000, label: wanted[3]?.split('\t')[0] });
+    expect(linesOf(mustRun(['predict', 'student', 'no', '--output_format', 'jsonl']))).toEqual([
+      lines[3]?.replace('4', '1'),
+    ]);
+  });
+
+  // Before, in the middle of and after each change to the disk that such a command makes.
+  test.each([
+    'SIGKILL after open NAME.part 1',
+    'SIGKILL before write NAME.part 1',
+    'SIGKILL during write NAME.part 1',
+    'SIGKILL after write NAME.part 2',
+    'SIGKILL before rename NAME.part.json 1',
+    'SIGKILL after rename NAME.part.json 1',
+    'SIGKILL during write NAME.part 3',
+    'SIGKILL after rename NAME.part.json 2',
+    'SIGKILL before rename NAME 1',
+    'SIGKILL after rename NAME 1',
+    'SIGKILL before rm NAME.part.json 1',
+  ])('killed by %s and resumed: no line twice, none missing', (point) => {
+    const name = `${point.replaceAll(/[^a-z0-9]/gi, '-')}.tsv`;
+    expect(retortUntil(point.replace('NAME', name), `${predict} ${name}`, root).code, point).toBeNull();
+    const refused = failure([...predict.split(' '), name]);
+    expect(refused.stderr).toMatch(/wanted a new file, got one that (was begun|is there)/);
+    mustRun([...predict.split(' '), name, '--resume']);
+    expect(readFileSync(path(name), 'utf8') === readFileSync(path('whole.tsv'), 'utf8')).toBe(true);
+    expect(readdirSync(root).filter((one) => one.startsWith(name))).toEqual([name]);
+  });
+
+  test('flags without a file, and no texts, are refused', () => {
+    expect(failure(['predict', 'student', 'no', '--resume']).stderr).toContain('--resume: wanted --output_file FILE');
+    writeFileSync(path('empty.txt'), '');
+    expect(failure(['predict', 'student', 'empty.txt', '--output_file', 'none.tsv']).stderr).toMatch(
+      /at least one text/,
+    );
+    mustRun([...predict.split(' '), 'whole.tsv', '--overwrite']);
   });
 });
 

@@ -1,7 +1,6 @@
 /** @file JSON: one array of objects, as `DataFrame.to_json(orient='records')` of pandas writes it. */
 
 import { FileError } from '../../errors/failures.js';
-import { readText } from '../../files/folder-files.js';
 import { DeepJsonError, isJsonObject, jsonOf } from '../../options/json.js';
 import { objectCells, objectRows } from './object-rows.js';
 import { BAD_ROW_FIX, type BadRow, type FileFormat, type ObjectRow, quoted } from './table-rows.js';
@@ -17,6 +16,7 @@ export const json = {
 
 /** @throws FileError for a file that is missing, too large, or no array. */
 async function* items(path: string): AsyncGenerator<ObjectRow | BadRow, void> {
+  const { readText } = await import('../../files/folder-files.js');
   const text = await readText(path, MAX_BYTES);
   for (const [i, object] of parsedArray(text.replace(/^\uFEFF/, ''), path).entries()) {
     const where = `${path}, item ${i + 1}`;

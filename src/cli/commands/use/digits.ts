@@ -36,7 +36,7 @@ export async function scoredDigits(
 function expectNoTextFlags(flags: OptionTable, options: Readonly<Record<string, unknown>>): void {
   for (const [name, flag] of Object.entries(flags)) {
     const isOfTexts = 'group' in flag && flag.group === TEXTS;
-    const usual = 'default' in flag ? flag.default : undefined;
+    const usual = flag.kind === 'switch' ? false : 'default' in flag ? flag.default : undefined;
     if (!isOfTexts || options[name] === undefined || options[name] === usual) continue;
     const got = 'a model of digits';
     throw new OptionError({ where: `--${flagName(name)}`, wanted: 'a model of text', got, fix: 'leave the flag out' });

@@ -122,6 +122,16 @@ export const predictUsage = {
       defaultSays: 'as in training',
     },
     maxLength,
+    outputFile: {
+      ...{ kind: 'text', placeholder: 'path', group: 'Texts' },
+      help: 'write the predictions there instead of stdout; can be resumed',
+    },
+    outputFormat: {
+      ...{ kind: 'choice', choices: ['tsv', 'jsonl'], default: 'tsv', group: 'Texts' },
+      help: 'label, tab, probability; or JSON with all of them',
+    },
+    resume: { kind: 'switch', group: 'Texts', help: 'continue the --output_file of a command that was stopped' },
+    overwrite: { kind: 'switch', group: 'Texts', help: 'replace an --output_file that is there' },
     ...computeOptions,
     ...messageOptions,
     json: { ...messageOptions.json, help: 'print one JSON object on stdout; for many texts one per line' },
@@ -130,6 +140,10 @@ export const predictUsage = {
     { does: 'one sentence', line: 'retort predict outputs/student "a gripping, funny film"' },
     { does: 'a file, for a program', line: 'retort predict outputs/student reviews.csv --json' },
     { does: 'the lines of standard input', line: 'retort predict outputs/student - < lines.txt' },
+    {
+      does: 'a large file, to be resumed if it is stopped',
+      line: 'retort predict outputs/student reviews.jsonl --output_file predictions.tsv --resume',
+    },
     {
       does: 'one line per image: its class and the probability',
       line: 'retort predict ./outputs/mnist/last.ckpt ./data/mnist/t10k-images-idx3-ubyte',
