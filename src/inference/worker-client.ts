@@ -4,7 +4,7 @@ import { described } from '../options/json-checks.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { Answer, Prediction, Tagging, TextInput } from './answer.js';
 import type { ModelFiles } from './model-source.js';
-import type { PredictOptions, StreamOptions } from './row-windows.js';
+import { type PredictOptions, type StreamOptions, WINDOW } from './row-windows.js';
 import type { Inference, TextInputs } from './text-model.js';
 import {
   type Call,
@@ -31,7 +31,6 @@ export type WorkerOptions = SentOptions & {
   readonly signal?: AbortSignal | undefined;
 };
 
-const WINDOW = 2048;
 /** A window of long texts has fewer. */
 const CHARACTERS_PER_WINDOW = 2 ** 20;
 
