@@ -120,6 +120,22 @@ describe('walkOptions', () => {
     expect(walk?.outside).toBeCloseTo(0.1, 12);
   });
 
+  test('the same digit after a space is another beginning: what comes after it is not known', () => {
+    const { words } = coded(30);
+    const likely = (p: Readonly<Record<string, number>>) =>
+      Object.entries(p).map(([token, share]) => [token, Math.log(share)] as const);
+    const tokens = [
+      ['1', likely({ '1': 0.6, ' 1': 0.3, '\n': 0.1 })],
+      ['7', likely({ '7': 0.5, '0': 0.5 })],
+    ] as const;
+    const { low = [], high = [] } = walkOptions(words, tokens, 16) ?? {};
+    expect([low[16], high[16], low[17], high[17]].map((value) => Number(value?.toFixed(9)))).toEqual([
+      0.3, 0.7, 0, 0.4,
+    ]);
+    // A line end may come before any.
+    expect(high[29]).toBeCloseTo(0.1, 9);
+  });
+
   dataTest('banking77', '77 labels by their own words', (folder) => {
     const labels: string[] = JSON.parse(readFileSync(join(folder, 'categories.json'), 'utf8'));
     const whole = labels.filter((label) => !labels.some((other) => other !== label && label.startsWith(other)));
