@@ -1,5 +1,6 @@
 /** @file What a teacher is: something that says which signals it gives, and gives them row by row. */
 import type { Dataset } from '../data/dataset.js';
+import type { TextTable } from '../data/text-table.js';
 import type { RetortError } from '../errors/retort-error.js';
 import type { Model, SignalName, Weights } from '../models/model.js';
 import type { Dtype } from '../tensor/dtype.js';
@@ -76,6 +77,8 @@ export type Teacher = {
   readonly terms?: TeacherTerms;
   /** Of one that is asked over a network: who answered so far, and how many rows got no answer. */
   replies?(): TeacherReplies | undefined;
+  /** Rows whose labels it was shown as examples, by their content: it is not scored on them. */
+  isShown?(table: TextTable, row: number): boolean;
   /** Its answers lie on disk already, in a file, log or cache: another cache would only repeat them. */
   readonly remembers?: true;
   /**

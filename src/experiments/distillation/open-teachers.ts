@@ -198,11 +198,10 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   const { teacherFormat = DEFAULT_FORMAT } = options;
   const { teacherExamples: count, dataSeed: seed = ROW_SETTINGS.dataSeed.default } = options;
   const scored = [task.dev, ...(task.test ? [task.test] : [])];
+  const shown = count === undefined ? undefined : drawnExamples(task.train, task.labelNames, { count, seed, scored });
   const asked: NamedOptions & OutsideOptions = {
     ...endpoint.options,
-    ...(count !== undefined && {
-      examples: drawnExamples(task.train, task.labelNames, { count, seed, scored }).examples,
-    }),
+    ...(shown && { examples: shown.examples }),
     log,
     ...defined({ answeredBy: await renamedModel(log, endpoint.options.model) }),
     ...(badRows === 'skip' && { maxMalformed: 1 }),
@@ -228,7 +227,7 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   const names = [data ?? task.name, ...(typeof transfer === 'string' ? [transfer] : [])];
   await onDeparture?.({ ...endpoint.departure, data: names.join(' and '), isAsked: asks });
   const terms = toldTerms(url, endpoint.terms, (text) => onEvent({ type: 'progress', text }));
-  return { teacher: { ...teacher, terms }, log };
+  return { teacher: { ...teacher, ...(shown && { isShown: shown.isShown }), terms }, log };
 }
 
 function toldTerms(name: string, terms: TeacherTerms, tell: (text: string) => void): TeacherTerms {

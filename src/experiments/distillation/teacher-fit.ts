@@ -30,7 +30,7 @@ export type TeacherFit = Fit & {
  * @returns undefined for answers without logits, and data without targets.
  */
 export async function teacherFit(
-  { crossFitted, classes }: Teacher,
+  { crossFitted, classes, isShown }: Teacher,
   data: Dataset,
   answers: TeacherAnswers,
   metric: JudgedMetric,
@@ -39,7 +39,8 @@ export async function teacherFit(
   // Without reading each row of a large pool.
   const { labels = new Int32Array(data.size).fill(NO_LABEL), ...table } = data.text?.table ?? targetsOf(data);
   const targets = { labels, ...(table.scores && { scores: table.scores }) };
-  const labelled = countedRows({ logits: new Float32Array(), classes, ...targets });
+  const shown = (row: number) => data.text !== undefined && isShown?.(data.text.table, row) === true;
+  const labelled = countedRows({ logits: new Float32Array(), classes, ...targets }).filter((row) => !shown(row));
   if (labelled.length === 0) return undefined;
   const sampled = sampledRows(labelled.length).map((place) => labelled[place] as number);
   if (sampled.length === 0) return undefined;
