@@ -2,6 +2,7 @@
 // safetensors, manifests, saved models, exported folders. A case is a function of seed and number.
 //   node scripts/fuzz-loaders.mjs [--cases 2000] [--from 0] [--seed 1] [--output_file summary.json]
 //   node scripts/fuzz-loaders.mjs --only 1234        one case again, with what came of it
+//   node scripts/fuzz-loaders.mjs --merge a.json,b.json --output_file all.json     parts that ran beside each other
 // Every other case breaks a file with checksums and puts these right, so that what is behind them is reached. Wanted of each
 // case: an error of ours or answers; the same answers as before where a checksum covers what was broken; at most three
 // times the file and 128 MB of memory; an end. Needs Linux, which tells a process's peak of memory.
@@ -35,6 +36,8 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     output_file: { type: 'string' },
+    // Summaries of parts of one run, separated by commas, as one.
+    merge: { type: 'string' },
     // Of a child: the folder with the sources.
     sources: { type: 'string' },
   },
@@ -480,4 +483,30 @@ async function parent() {
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-await (options.sources === undefined ? parent() : child());
+/** Counts of several processes that shared the cases of one seed. */
+function merge(paths) {
+  const parts = paths.map((path) => JSON.parse(readFileSync(path, 'utf8'))).sort((a, b) => a.from - b.from);
+  const [{ from, cases: _, outcomes, bySource, wrong, ...about }] = parts;
+  const add = (into, more) => {
+    for (const [key, value] of Object.entries(more)) {
+      if (typeof value === 'number') into[key] = (into[key] ?? 0) + value;
+      else {
+        into[key] ??= {};
+        add(into[key], value);
+      }
+    }
+  };
+  for (const [i, part] of parts.slice(1).entries()) {
+    if (part.seed !== about.seed || part.from !== parts[i].from + parts[i].cases)
+      throw new Error('parts of another run');
+    add(outcomes, part.outcomes);
+    add(bySource, part.bySource);
+    wrong.push(...part.wrong);
+  }
+  const cases = parts.reduce((sum, part) => sum + part.cases, 0);
+  return { ...about, from, cases, outcomes, bySource, wrong };
+}
+
+if (options.merge !== undefined) {
+  writeFileSync(options.output_file, `${JSON.stringify(merge(options.merge.split(',')), null, 2)}\n`);
+} else await (options.sources === undefined ? parent() : child());
