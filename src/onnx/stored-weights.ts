@@ -24,9 +24,7 @@ export function weightRoles(graph: OnnxGraph): ReadonlyMap<string, WeightRole> {
     for (const [at, name] of inputs.entries()) {
       const weight = weights.get(name);
       if (weight?.dtype !== 'float32' || weight.shape.length < 2) continue;
-      // A product with one-hot rows is a look-up of a few rows.
-      const isLookUp = opType === 'MatMul' && madeBy.get(inputs[0] as string) === 'Cast';
-      const role = isLookUp ? undefined : READERS[`${opType} ${at}`];
+      const role = isSmall(opType, inputs, madeBy) ? undefined : READERS[`${opType} ${at}`];
       roles.set(name, (roles.get(name) ?? new Set()).add(role));
     }
   }
@@ -35,6 +33,12 @@ export function weightRoles(graph: OnnxGraph): ReadonlyMap<string, WeightRole> {
       role === undefined || others.length > 0 ? [] : [[name, role] as const],
     ),
   );
+}
+
+/** Few rows that every token reads cost more time than they save room: of positions, and of types as one-hot rows. */
+function isSmall(opType: string, [first, second]: readonly string[], madeBy: ReadonlyMap<string, string>): boolean {
+  if (opType === 'Gather') return madeBy.get(second as string) === 'Range';
+  return opType === 'MatMul' && madeBy.get(first as string) === 'Cast';
 }
 
 /** By operator and input. */

@@ -106,6 +106,8 @@ describe('exportOnnx', () => {
     });
     const float = graph.nodes.filter(({ opType, inputs }) => opType === 'MatMul' && inputs[1]?.includes('weight/'));
     expect(float.map(({ inputs }) => inputs[1])).toHaveLength(7);
+    const wide = graph.initializers.filter(({ tensor }) => tensor.dtype === 'float32').map(({ name }) => name);
+    expect(wide).toContain('embeddings.position_embeddings.weight');
     expect(() => exportOnnx({ ...content, keep: ['encoder.layer.9'] })).toThrow(
       /^keep: wanted layers among embeddings\.word_embeddings, .*, got 'encoder\.layer\.9'/,
     );
