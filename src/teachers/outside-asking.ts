@@ -46,6 +46,8 @@ export class OutsideAsking {
   #spending: Spending;
   /** The model as its replies have named it so far. */
   #answeredBy: string | undefined;
+  /** Replies that are written and may not outlive a power cut yet, oldest first. */
+  readonly #syncing: Promise<void>[] = [];
   #costOfDone = 0;
   #fromLog = 0;
   /** Of the rows that are being asked about: how many differ, and how many of those were in the log. */
@@ -233,6 +235,9 @@ export class OutsideAsking {
     };
     // Those under way are waited for and logged, whatever becomes of the others.
     await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, worker));
+    await Promise.all(this.#syncing.splice(0)).catch((error: unknown) => {
+      failure ??= error;
+    });
     signal?.removeEventListener('abort', stop);
     if (signal?.aborted) throw this.#interrupted(`after ${this.report().done}`);
     if (failure !== undefined) throw failure;
@@ -249,6 +254,16 @@ export class OutsideAsking {
     const report = this.report();
     const open = report.rows - report.done;
     this.#options.onProgress?.({ ...report, ...this.#current, done: this.#current.rows - open });
+  }
+
+  /** Logs a reply; waits where a power cut might take more of them than are asked for at once. */
+  async #keep(reply: Reply): Promise<void> {
+    const { concurrency = 4 } = this.#options;
+    const { synced } = this.#log.add(reply);
+    // It is waited for later, which is soon enough to hear that it failed.
+    synced.catch(() => {});
+    this.#syncing.push(synced);
+    if (this.#syncing.length > concurrency) await this.#syncing.shift();
   }
 
   /** Asks until the question is answered, or given up. */
@@ -269,7 +284,7 @@ export class OutsideAsking {
       if (said === undefined) return;
       const { key, text, pair } = question;
       const reply: Reply = { key, model, text, ...(pair !== undefined && { pair }), ...(why && { why }), ...said };
-      await this.#log.add(reply);
+      await this.#keep(reply);
       this.#spending.count(reply.usage);
       this.#adapter.notice?.(reply);
       this.#expectSameModel(reply);

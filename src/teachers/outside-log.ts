@@ -20,8 +20,8 @@ export type OutsideLog = {
   readonly answeredBy: ReadonlyMap<string, readonly string[]>;
   /** The replies to a request, in the order in which they came. They are read from the file: all together are too many. */
   repliesTo(key: string): readonly Reply[];
-  /** Writes a reply; done when it outlives a power cut, before anything is made of it. */
-  add(reply: Reply): Promise<void>;
+  /** Writes a reply, which outlives this process then; `synced` when it outlives a power cut, too. */
+  add(reply: Reply): { readonly synced: Promise<void> };
   close(): void;
 };
 
@@ -44,10 +44,9 @@ export async function openOutsideLog(
         known,
         answeredBy,
         repliesTo: (key) => replies.read(key, file),
-        add: async (reply) => {
-          const place = file.append(reply);
-          await file.synced();
-          replies.take(reply, place);
+        add: (reply) => {
+          replies.take(reply, file.append(reply));
+          return { synced: file.synced() };
         },
         close: () => {
           file.close();
@@ -72,7 +71,7 @@ export async function outsideLogSoFar(path: string, onReply?: (reply: Reply) => 
     known,
     answeredBy,
     repliesTo: (key) => (file === undefined ? [] : read(key, file)),
-    add: async () => {},
+    add: () => ({ synced: Promise.resolve() }),
     close: () => file?.close(),
   };
 }
