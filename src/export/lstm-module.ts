@@ -10,7 +10,7 @@ import {
   WasmFunction,
   type WasmType,
 } from '../optim/wasm-assembler.js';
-import { BLOCK } from '../standalone/lstm-kernels.js';
+import { BLOCK, COLUMNS } from '../standalone/lstm-kernels.js';
 
 const FLOAT_BYTES = 4;
 const VECTORS = BLOCK / f32x4.lanes;
@@ -33,12 +33,18 @@ function affine(): WasmFunction {
     for (const [v, sum] of sums.entries()) built.emit(set(sum, f32x4.load(get(bias), v * VECTOR_BYTES)));
     built.emit(set(at, get(input)), set(left, get(inputs)));
     built.while(get(left), () => {
-      built.emit(set(x, f32x4.loadSplat(get(at))));
-      for (const [v, sum] of sums.entries()) {
-        const product = f32x4.mul(f32x4.load(get(weights), v * VECTOR_BYTES), get(x));
-        built.emit(set(sum, f32x4.add(get(sum), product)));
+      for (let i = 0; i < COLUMNS; i++) {
+        built.emit(set(x, f32x4.loadSplat(get(at), i * FLOAT_BYTES)));
+        for (const [v, sum] of sums.entries()) {
+          const weight = f32x4.load(get(weights), (i * BLOCK + v * f32x4.lanes) * FLOAT_BYTES);
+          built.emit(set(sum, f32x4.add(get(sum), f32x4.mul(weight, get(x)))));
+        }
       }
-      built.emit(addTo(weights, BLOCK * FLOAT_BYTES), addTo(at, FLOAT_BYTES), addTo(left, -1));
+      built.emit(
+        addTo(weights, COLUMNS * BLOCK * FLOAT_BYTES),
+        addTo(at, COLUMNS * FLOAT_BYTES),
+        addTo(left, -COLUMNS),
+      );
     });
     for (const [v, sum] of sums.entries()) built.emit(f32x4.store(get(out), get(sum), v * VECTOR_BYTES));
     built.emit(addTo(out, BLOCK * FLOAT_BYTES), addTo(bias, BLOCK * FLOAT_BYTES), addTo(blocks, -1));

@@ -1,7 +1,7 @@
 /** @file A BiLSTM (src/models/bilstm.ts) as one file: int8 in it, float32 in memory, WebAssembly where it may be compiled. */
 import type { BilstmConfig } from '../models/bilstm.js';
 import { applyDense, comparePair, type Dense, readDense, readTable } from './dense.js';
-import { BLOCK, type LstmKernels, scalarKernels, wasmKernels } from './lstm-kernels.js';
+import { BLOCK, COLUMNS, type LstmKernels, scalarKernels, wasmKernels } from './lstm-kernels.js';
 import { type Packed, type Student, type StudentFacts, studentOf, tokenIds, unpacked } from './student.js';
 import { textToBytes, textToFloats } from './text-coding.js';
 import type { PieceFacts } from './word-pieces.js';
@@ -24,6 +24,9 @@ export type BilstmStudent = Student & {
   /** What answers. */
   readonly kernels: () => 'simd' | 'scalar';
 };
+
+/** Words whose part of the gates is kept: a few hundred are most of any text, and a third of the work. */
+const KEPT_WORDS = 512;
 
 /** A matrix in the memory of the kernels. */
 type Placed = { readonly weights: number; readonly bias: number; readonly blocks: number; readonly inputs: number };
@@ -48,24 +51,27 @@ export function open(packed: Packed): BilstmStudent {
     size += floats.length;
     return 4 * (size - floats.length);
   };
-  const input = place(new Float32Array(Math.max(E + width, states)));
+  const input = place(new Float32Array(columnsOf(Math.max(E, states))));
   const [gates, c] = [place(new Float32Array(4 * width)), place(new Float32Array(width))];
+  const h = place(new Float32Array(width));
+  const rowOf = (row: number) => Math.floor(row / H) * width + (row % H);
   const directions = [0, 1].map(() => {
     const fromInput = dequantised(textToBytes(next.bytes(), 4 * H * E), textToFloats(next.bytes(), 4 * H));
     const fromState = dequantised(textToBytes(next.bytes(), 4 * H * H), textToFloats(next.bytes(), 4 * H));
     const bias = textToFloats(next.bytes(), 4 * H);
-    const rowOf = (row: number) => Math.floor(row / H) * width + (row % H);
-    return placed(place, 4 * width, E + width, [
-      { floats: fromInput, rowOf, from: 0, bias },
-      { floats: fromState, rowOf, from: E },
-    ]);
+    return {
+      word: placed(place, { floats: fromInput, rows: 4 * H, rowOf, outputs: 4 * width, inputs: columnsOf(E), bias }),
+      state: placed(place, { floats: fromState, rows: 4 * H, rowOf, outputs: 4 * width, inputs: width }),
+      kept: place(new Float32Array(KEPT_WORDS * 4 * width)),
+    };
   });
   const first = readDense(next, F, states);
   const second = readDense(next, labels.length, F);
   const { rows, scales: ofRows, bias } = first;
-  const layer = placed(place, Math.ceil(F / BLOCK) * BLOCK, states, [
-    { floats: dequantised(rows, ofRows), rowOf: (row) => row, from: 0, bias },
-  ]);
+  const layer = placed(place, {
+    ...{ floats: dequantised(rows, ofRows), rows: F, rowOf: (row) => row, bias },
+    ...{ outputs: Math.ceil(F / BLOCK) * BLOCK, inputs: columnsOf(states) },
+  });
   const hidden = place(new Float32Array(layer.blocks * BLOCK));
   let floats = new Float32Array(size);
   let at = 0;
@@ -73,35 +79,54 @@ export function open(packed: Packed): BilstmStudent {
     floats.set(part, at);
     at += part.length;
   }
+  /** Where a word's part of the gates is kept, or −1; the words that are, and the place of the next. */
+  const slots = new Int16Array(V).fill(-1);
+  const words = new Int32Array(KEPT_WORDS).fill(-1);
+  let oldest = 0;
   let kernels: LstmKernels = scalarKernels(floats);
   let kind: 'simd' | 'scalar' = 'scalar';
   const useKernels = (module: WebAssembly.Module): void => {
     ({ kernels, floats } = wasmKernels(module, floats));
     kind = 'simd';
+    slots.fill(-1);
   };
   const compiled = compile(textToBytes(next.bytes(), moduleBytes));
   if (compiled !== undefined) useKernels(compiled);
 
   const features = new Float64Array(states);
   const outputs: [Float64Array, Float64Array] = [new Float64Array(F), new Float64Array(labels.length)];
-  const run = ({ weights, bias: biases, blocks, inputs }: Placed, out: number) =>
-    kernels.affine(out, weights, input, biases, blocks, inputs);
+  const run = ({ weights, bias: biases, blocks, inputs }: Placed, from: number, out: number, bias = biases) =>
+    kernels.affine(out, weights, from, bias, blocks, inputs);
+  /** W_ih x + b of a word for both directions, which depends on nothing else. */
+  const slotOf = (id: number): number => {
+    const known = slots[id] as number;
+    if (known >= 0) return known;
+    const slot = oldest;
+    oldest = (oldest + 1) % KEPT_WORDS;
+    const before = words[slot] as number;
+    if (before >= 0 && slots[before] === slot) slots[before] = -1;
+    words[slot] = id;
+    slots[id] = slot;
+    const scale = vectors.scales[id] as number;
+    const row = vectors.table.row(id);
+    floats.fill(0, input / 4, input / 4 + columnsOf(E));
+    for (let i = 0; i < E; i++) floats[input / 4 + i] = (vectors.table.values[row + i] as number) * scale;
+    for (const { word, kept } of directions) run(word, input, kept + 16 * width * slot);
+    return slot;
+  };
   /** The last states of both directions, [2H] from a place of the features on. */
   const encode = (tokens: readonly number[], to: number): void => {
     const steps = Math.max(1, tokens.length);
-    for (const [d, direction] of directions.entries()) {
-      floats.fill(0, input / 4 + E, input / 4 + E + width);
+    for (const [d, { state, kept }] of directions.entries()) {
+      floats.fill(0, h / 4, h / 4 + width);
       floats.fill(0, c / 4, c / 4 + width);
       for (let s = 0; s < steps; s++) {
         // An empty text is one token of padding, since a network has to start somewhere.
-        const id = tokens[d === 0 ? s : steps - 1 - s] ?? config.pad_token_id;
-        const scale = vectors.scales[id] as number;
-        const row = vectors.table.row(id);
-        for (let i = 0; i < E; i++) floats[input / 4 + i] = (vectors.table.values[row + i] as number) * scale;
-        run(direction, gates);
-        kernels.cell(gates, c, input + 4 * E, width);
+        const slot = slotOf(tokens[d === 0 ? s : steps - 1 - s] ?? config.pad_token_id);
+        run(state, h, gates, kept + 16 * width * slot);
+        kernels.cell(gates, c, h, width);
       }
-      for (let i = 0; i < H; i++) features[to + d * H + i] = floats[input / 4 + E + i] as number;
+      for (let i = 0; i < H; i++) features[to + d * H + i] = floats[h / 4 + i] as number;
     }
   };
   const student = studentOf(facts, (text, pair) => {
@@ -111,7 +136,7 @@ export function open(packed: Packed): BilstmStudent {
       comparePair(features, true);
     } else encode(ids(text, pair), 0);
     floats.set(features, input / 4);
-    run(layer, hidden);
+    run(layer, input, hidden);
     for (let i = 0; i < F; i++) outputs[0][i] = Math.max(0, floats[hidden / 4 + i] as number);
     applyDense(second, ...outputs, false);
     return outputs[1];
@@ -130,34 +155,36 @@ function dequantised(rows: Dense['rows'], scales: Dense['scales']): Float32Array
   return floats;
 }
 
-/** Columns of a matrix: [rows, any]. */
-type Columns = {
+/** So many numbers, and zeros up to whole rounds of the kernel's loop. */
+function columnsOf(inputs: number): number {
+  return Math.ceil(inputs / COLUMNS) * COLUMNS;
+}
+
+type Matrix = {
+  /** [rows, any] */
   readonly floats: Float32Array;
-  /** Where a row stands among those in memory. */
+  readonly rows: number;
+  /** Where a row stands among those in memory, of which there are `outputs`. */
   readonly rowOf: (row: number) => number;
-  /** The first of its columns. */
-  readonly from: number;
+  readonly outputs: number;
+  readonly inputs: number;
+  /** [rows] */
   readonly bias?: Float32Array;
 };
 
-/** Matrices side by side as one, in blocks of rows; what none of them has is 0. */
+/** In blocks of rows; what the matrix has not is 0. */
 function placed(
   place: (floats: Float32Array) => number,
-  outputs: number,
-  inputs: number,
-  matrices: readonly Columns[],
+  { floats, rows, rowOf, outputs, inputs, bias }: Matrix,
 ): Placed {
   const weights = new Float32Array(outputs * inputs);
-  const biases = new Float32Array(outputs);
-  for (const { floats, rowOf, from, bias } of matrices) {
-    const rows = matrices[0]?.bias?.length as number;
-    const width = floats.length / rows;
-    for (let row = 0; row < rows; row++) {
-      const to = rowOf(row);
-      const start = Math.floor(to / BLOCK) * BLOCK * inputs + (to % BLOCK) + from * BLOCK;
-      for (let i = 0; i < width; i++) weights[start + i * BLOCK] = floats[row * width + i] as number;
-      if (bias !== undefined) biases[to] = bias[row] as number;
-    }
+  const biases = new Float32Array(bias === undefined ? 0 : outputs);
+  const width = floats.length / rows;
+  for (let row = 0; row < rows; row++) {
+    const to = rowOf(row);
+    const start = Math.floor(to / BLOCK) * BLOCK * inputs + (to % BLOCK);
+    for (let i = 0; i < width; i++) weights[start + i * BLOCK] = floats[row * width + i] as number;
+    if (bias !== undefined) biases[to] = bias[row] as number;
   }
   return { weights: place(weights), bias: place(biases), blocks: outputs / BLOCK, inputs };
 }

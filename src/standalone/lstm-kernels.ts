@@ -6,8 +6,11 @@
 /** Rows of a matrix that stand side by side in memory: [O / BLOCK, I, BLOCK]. */
 export const BLOCK = 32;
 
+/** Columns that are taken in one round of the loop. */
+export const COLUMNS = 4;
+
 export type LstmKernels = {
-  /** out [O] = bias [O] + W [O, I] · input [I], for `blocks` times BLOCK rows and `inputs` columns. */
+  /** out [O] = bias [O] + W [O, I] · input [I], for `blocks` times BLOCK rows and `inputs` columns, a multiple of COLUMNS. */
   affine(out: number, weights: number, input: number, bias: number, blocks: number, inputs: number): void;
   /** c' = σ(f) c + σ(i) tanh(g);  h' = σ(o) tanh(c'), of gates i, f, g, o, of `width` numbers each, a multiple of 4. */
   cell(gates: number, c: number, h: number, width: number): void;

@@ -4,7 +4,7 @@ import { BLOCK, type LstmKernels, scalarKernels, wasmKernels } from '../../src/s
 import { RandomStream } from '../../src/tensor/random.js';
 
 const random = new RandomStream(1, 'kernels');
-const INPUTS = 21;
+const INPUTS = 20;
 const WIDTH = 16;
 
 /** Both kernels over the same memory: what stands from `out` on after each. */
