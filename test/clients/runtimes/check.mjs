@@ -1,8 +1,8 @@
-// Runs students of one JavaScript file in Node, Bun, Deno, workerd (through Miniflare, by examples/edge-worker) and Chromium: their
-// answers have to be ONNX Runtime's on the same int8 weights. `npm ci` here first, and `npm run build` in the root.
+// Runs students of one JavaScript file in Node, Bun, Deno, workerd (through Miniflare, by examples/edge-worker), Chromium and, where
+// it is installed, Firefox: their answers have to be ONNX Runtime's on the same int8 weights. `npm ci` here first, and `npm run build` in the root.
 //   node check.mjs
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 /** float32 in other orders of sums. */
 const TOLERANCE = 1e-5;
 
@@ -110,8 +111,8 @@ const PAGE = `<!doctype html><title>students</title><script type="module">
   } catch (error) { globalThis.found = { failed: String(error) }; }
 </script>`;
 
-async function inChromium(wanted) {
-  const { chromium } = await import('playwright-core');
+/** What a browser answers on the page. */
+async function inBrowser(name, wanted, visit) {
   const server = createServer(({ url }, response) => {
     const file = join(students, new URL(url, 'http://localhost').pathname);
     const isPage = url === '/';
@@ -121,6 +122,17 @@ async function inChromium(wanted) {
     response.end(isPage ? PAGE : readFileSync(file));
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  try {
+    const found = await visit(`http://127.0.0.1:${server.address().port}/`);
+    assert.equal(found.failed, undefined);
+    expectAll(found, wanted, name);
+  } finally {
+    server.close();
+  }
+}
+
+async function chromiumVisit(address) {
+  const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
@@ -130,16 +142,66 @@ async function inChromium(wanted) {
   });
   try {
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await page.goto(address);
     await page.waitForFunction(() => globalThis.found !== undefined);
-    const found = await page.evaluate(() => globalThis.found);
-    assert.equal(found.failed, undefined);
-    expectAll(found, wanted, 'Chromium');
+    return await page.evaluate(() => globalThis.found);
   } finally {
     await browser.close();
-    server.close();
   }
 }
+
+/** By WebDriver BiDi, which Firefox speaks by itself. */
+async function firefoxVisit(address) {
+  const { default: WebSocket } = await import('ws');
+  const profile = join(scratch, 'firefox');
+  mkdirSync(profile);
+  const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank'];
+  const firefox = spawn(FIREFOX, args, { env: { ...process.env, HOME: profile } });
+  const ended = new Promise((done) => firefox.on('exit', done));
+  try {
+    const place = await new Promise((done, fail) => {
+      let said = '';
+      firefox.stderr.on('data', (data) => {
+        said += data;
+        const listening = /WebDriver BiDi listening on (ws:\S+)/.exec(said);
+        if (listening) done(listening[1]);
+      });
+      firefox.on('exit', () => fail(new Error(said)));
+    });
+    const socket = new WebSocket(`${place}/session`);
+    await new Promise((done, fail) => socket.on('open', done).on('error', fail));
+    let calls = 0;
+    const call = (method, params) =>
+      new Promise((done, fail) => {
+        const id = ++calls;
+        socket.on('message', (data) => {
+          const reply = JSON.parse(data);
+          if (reply.id !== id) return;
+          if (reply.type === 'success') done(reply.result);
+          else fail(new Error(`${method}: ${data}`));
+        });
+        socket.send(JSON.stringify({ id, method, params }));
+      });
+    await call('session.new', { capabilities: {} });
+    const { contexts } = await call('browsingContext.getTree', {});
+    const { context } = contexts[0];
+    await call('browsingContext.navigate', { context, url: address, wait: 'complete' });
+    const expression = `new Promise((done) => {
+      const look = () => (globalThis.found === undefined ? setTimeout(look, 20) : done(JSON.stringify(globalThis.found)));
+      look();
+    })`;
+    const { result } = await call('script.evaluate', { expression, target: { context }, awaitPromise: true });
+    return JSON.parse(result.value);
+  } finally {
+    firefox.kill();
+    await ended;
+  }
+}
+
+const BROWSERS = [
+  ['Chromium', CHROMIUM, chromiumVisit],
+  ['Firefox', FIREFOX, firefoxVisit],
+];
 
 try {
   const { makeStudents } = await import('./make-students.js');
@@ -151,10 +213,13 @@ try {
   const deno = programOf(['deno', '@deno/linux-x64-glibc'], ['deno']);
   inProgram('Deno', deno, ['run', '--allow-all', '--no-lock', '--node-modules-dir=manual'], wanted);
   await inWorkerd(wanted);
-  const isThere = existsSync(CHROMIUM);
-  if (isThere) await inChromium(wanted);
+  const there = BROWSERS.filter(([, file]) => existsSync(file));
+  for (const [name, , visit] of there) await inBrowser(name, wanted, visit);
+  const missing = BROWSERS.filter(([, file]) => !existsSync(file)).map(
+    ([name, file]) => `; not ${name}: there is no ${file}`,
+  );
   console.log(
-    `the same answers in Node, Bun, Deno, workerd; ${isThere ? 'Chromium' : `not Chromium, since there is no ${CHROMIUM}`}`,
+    `the same answers in Node, Bun, Deno, workerd, ${there.map(([name]) => name).join(', ')}${missing.join('')}`,
   );
 } finally {
   rmSync(scratch, { recursive: true, force: true });

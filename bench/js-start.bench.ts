@@ -1,0 +1,103 @@
+/**
+ * @file What a student costs before its first answer: bytes to load, and milliseconds from the start of a fresh process to the answer
+ * to one text, less those of a process that imports an empty module. A student of one file (`--to js`) beside onnxruntime-web's
+ * runtime alone and the same student in transformers.js (a folder of `--to hf`), where `npm ci --prefix test/clients/bundles` and
+ * `…/transformers-js` have put them. Rounds alternate.
+ *
+ *   npm run bench -- js-start --student student-js [--hub student-hf] [--rounds 15]
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { spread } from './figures.js';
+
+const TEXT = JSON.stringify('a gripping, funny film that never lets go of its audience');
+const CLIENT = resolve('test/clients/transformers-js/node_modules');
+const TRANSFORMERS = join(CLIENT, '@huggingface/transformers/dist');
+const WEB = resolve('test/clients/bundles/node_modules/onnxruntime-web/dist');
+
+type Contender = { readonly name: string; readonly files: readonly string[]; readonly code: string };
+
+export function main(args: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { student: { type: 'string' }, hub: { type: 'string' }, rounds: { type: 'string', default: '15' } },
+  });
+  if (values.student === undefined) {
+    console.log('--student is not given: nothing to start');
+    return;
+  }
+  const scratch = mkdtempSync(join(tmpdir(), 'retort-bench-'));
+  try {
+    const empty = join(scratch, 'empty.mjs');
+    writeFileSync(empty, '');
+    const contenders = [{ name: 'nothing', files: [], code: `await import(${address(empty)})` }, ...found(values)];
+    const times = contenders.map((): number[] => []);
+    for (let round = 0; round <= Number(values.rounds); round++) {
+      for (const [i, { code }] of contenders.entries()) {
+        const begun = performance.now();
+        const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+          encoding: 'utf8',
+        });
+        const time = performance.now() - begun;
+        if (status !== 0) throw new Error(stderr);
+        // The first round reads the files from the disk.
+        if (round > 0) times[i]?.push(time);
+      }
+    }
+    console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}`);
+    console.log('| | kB gzipped | ms to the first answer |\n|---|---|---|');
+    for (const [i, { name, files }] of contenders.entries()) {
+      if (i === 0) continue;
+      const more = times[i]?.map((time, round) => time - (times[0]?.[round] as number)) ?? [];
+      const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+      console.log(`| ${name} | ${Math.round(bytes / 1000)} | ${spread(more, 1)} |`);
+    }
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function found({ student, hub }: { readonly student?: string; readonly hub?: string }): readonly Contender[] {
+  const file = resolve(student as string, 'student.js');
+  const one: Contender = {
+    name: 'one file',
+    files: [file],
+    code: `const { predict } = await import(${address(file)}); predict(${TEXT});`,
+  };
+  const runtime = join(WEB, 'ort.wasm.min.mjs');
+  const web: Contender = {
+    name: 'onnxruntime-web, its plain build alone, no model',
+    files: [runtime, ...['mjs', 'wasm'].map((end) => join(WEB, `ort-wasm-simd-threaded.${end}`))],
+    // The session fails, since there is no model, after the runtime has started.
+    code:
+      `const ort = await import(${address(runtime)}); ort.env.wasm.numThreads = 1; ` +
+      'await ort.InferenceSession.create(new Uint8Array(8)).catch(() => {});',
+  };
+  const folder = resolve(hub ?? '');
+  const transformers: Contender = {
+    name: 'transformers.js: a browser’s bytes, started in Node',
+    files: [
+      join(TRANSFORMERS, 'transformers.web.min.js'),
+      join(CLIENT, 'onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm'),
+      ...['onnx/model_quantized.onnx', 'tokenizer.json'].map((name) => join(folder, name)),
+    ],
+    code:
+      `const { pipeline } = await import(${address(join(TRANSFORMERS, 'transformers.node.mjs'))}); ` +
+      `const ask = await pipeline('text-classification', ${JSON.stringify(folder)}, { dtype: 'q8' }); await ask(${TEXT});`,
+  };
+  const isThere = ({ name, files }: Contender): boolean => {
+    const missing = files.find((each) => !existsSync(each));
+    if (missing !== undefined) console.log(`no ${missing}: ${name} is left out`);
+    return missing === undefined;
+  };
+  return [one, web, ...(hub === undefined ? [] : [transformers])].filter(isThere);
+}
+
+function address(file: string): string {
+  return JSON.stringify(pathToFileURL(file).href);
+}
