@@ -6,7 +6,7 @@ import { type SplitName, splitOf } from '../data/text-task.js';
 import { CheckError, FileError, OptionError } from '../errors/failures.js';
 import { calibrate } from '../export/calibrate.js';
 import { type ExportedModel, type ExportModelOptions, exportModel } from '../export/export-model.js';
-import { type Form, gzippedBytes, openForm, type Speed, speedsOf } from '../export/form.js';
+import { type Form, gzippedBytes, openForm, openJsForm, type Speed, speedsOf } from '../export/form.js';
 import { exportedGraph, layersOf } from '../export/onnx.js';
 import type { OnnxFolderContent } from '../export/onnx-folder.js';
 import type { Precision } from '../export/precisions.js';
@@ -40,7 +40,7 @@ export type ScoredExportOptions = Omit<ExportModelOptions, 'prepare'> & {
 
 /** A form that was measured, beside float32. */
 export type ScoredForm = {
-  /** `float32`, `float16`, `int8 a scale a token`, `int8 fixed ranges`. */
+  /** `float32`, `float16`, `int8 a scale a token`, `int8 fixed ranges`, `int8, one JavaScript file`. */
   readonly name: string;
   readonly precision: Precision;
   readonly bytes: number;
@@ -86,7 +86,7 @@ export async function exportScored(options: ScoredExportOptions): Promise<Scored
       const ranges = await rangesOf(options, opened);
       const content = { ...opened, ...defined({ keep, ranges }) };
       if (data === undefined) return content;
-      const forms = new Forms(content, options.threads ?? 1);
+      const forms = new Forms(content, options.threads ?? 1, options.to === 'js');
       try {
         await forms.open(precisions);
         const scored = await forms.score({ ...options, data });
@@ -150,6 +150,8 @@ function spread<T>(values: readonly T[], most: number): T[] {
   return Array.from({ length: Math.min(most, values.length) }, (_, i) => values[Math.floor(i * step)] as T);
 }
 
+const JS_FORM = 'int8, one JavaScript file';
+
 type Named = Form & { readonly name: string; readonly precision: Precision };
 
 /** All forms of a model, open beside each other. */
@@ -158,19 +160,23 @@ class Forms {
   readonly #forms: Named[] = [];
   readonly #content: OnnxFolderContent;
   readonly #threads: number;
+  /** Whether int8 is that of one JavaScript file, whose layers cannot be kept in float32. */
+  readonly #isJs: boolean;
   #inputs: readonly TextInput[] = [];
   #answers: readonly Answer[] = [];
   scoredOn = { data: '', rows: 0 };
 
-  constructor(content: OnnxFolderContent, threads: number) {
+  constructor(content: OnnxFolderContent, threads: number, isJs: boolean) {
     this.#content = content;
     this.#threads = threads;
+    this.#isJs = isJs;
   }
 
   async open(precisions: readonly Precision[]): Promise<void> {
     for (const precision of new Set<Precision>(['float32', ...precisions])) {
-      const form = await openForm({ ...this.#content, precision }, this.#threads);
-      this.#forms.push({ ...form, precision, name: nameOf(this.#content, precision) });
+      const isJs = this.#isJs && precision === 'int8';
+      const form = await (isJs ? openJsForm(this.#content) : openForm({ ...this.#content, precision }, this.#threads));
+      this.#forms.push({ ...form, precision, name: isJs ? JS_FORM : nameOf(this.#content, precision) });
     }
   }
 
@@ -202,6 +208,7 @@ class Forms {
 
   /** Layers by how much nearer to float32 the predictions are with each of them in float32, the nearest first. */
   async layersThatHurt(precision: Precision): Promise<readonly string[]> {
+    if (this.#isJs) return [];
     const rows = spread([...this.#inputs.keys()], TRIAL_TEXTS);
     const texts = rows.map((row) => this.#inputs[row] as TextInput);
     const { keep = [] } = this.#content;
@@ -277,6 +284,6 @@ function withheld(
     where: name,
     wanted: `at most ${maxDrop} points of ${METRICS[metric].name} lost beside float32, on ${rows} rows of ${data}`,
     got: `${points(drop)} ± ${points(dropError)} points: ${points(100 * value)} for ${points(100 * value + drop)}; nothing was written`,
-    fix: `keep in float32 the layers that change predictions most (--keep ${worst}), calibrate on other rows or on none, or allow more: --max_drop`,
+    fix: `${worst === '' ? 'use --to onnx' : `keep in float32 the layers that change predictions most (--keep ${worst}), calibrate on other rows or on none`}, or allow more: --max_drop`,
   });
 }

@@ -1,14 +1,22 @@
-/** @file One form of a model: the bytes of its ONNX file, opened and measured as a program would meet it. */
+/** @file One form of a model: the bytes of its file, opened and measured as a program would meet it. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { TextInput } from '../inference/answer.js';
+import type { Answer, TextInput } from '../inference/answer.js';
 import { load } from '../inference/load.js';
-import type { Inference } from '../inference/text-model.js';
+import type { Inference, TextInputs } from '../inference/text-model.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { exportOnnx } from './onnx.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 
-export type Form = { readonly bytes: Uint8Array; readonly model: Inference };
+type Stop = { readonly badRows: 'stop' };
+
+/** As much of an open model as forms are compared by. */
+export type FormModel = Pick<Inference, 'labels' | 'readAs' | 'release'> & {
+  predict(inputs: readonly TextInput[], options: Stop): Promise<Answer[]>;
+  stream(inputs: TextInputs, options: Stop): AsyncGenerator<Answer, void, undefined>;
+};
+
+export type Form = { readonly bytes: Uint8Array; readonly model: FormModel };
 
 /** Opens a model as its ONNX file will be, without writing it. @throws as `exportOnnx` and `load` do. */
 export async function openForm(content: OnnxFolderContent, threads = 1): Promise<Form> {
@@ -16,6 +24,25 @@ export async function openForm(content: OnnxFolderContent, threads = 1): Promise
   const bytes = exportOnnx({ ...content, ...(tokenizer && { tokenizerHash: tokenizerHash(tokenizer) }) });
   const files = { 'model.onnx': bytes, ...Object.fromEntries(tokenizer?.files ?? []) };
   return { bytes, model: await load(files, { threads, onNotice: () => {} }) };
+}
+
+/** The same of a student of one JavaScript file, which answers by its own code. @throws as `jsStudent` does. */
+export async function openJsForm(content: OnnxFolderContent): Promise<Form> {
+  const { openJsStudent } = await import('./js-student.js');
+  const { text, student } = await openJsStudent(content);
+  const { labels, predict } = student;
+  return {
+    bytes: Buffer.from(text),
+    model: {
+      labels,
+      ...(content.readAs && { readAs: content.readAs }),
+      predict: async (inputs) => inputs.map((input) => predict(input) as Answer),
+      stream: async function* (inputs) {
+        for await (const input of inputs) yield predict(input) as Answer;
+      },
+      release: () => Promise.resolve(),
+    },
+  };
 }
 
 export async function gzippedBytes(bytes: Uint8Array): Promise<number> {
@@ -60,7 +87,7 @@ export async function speedsOf(forms: readonly Form[], texts: readonly TextInput
   });
 }
 
-async function timeOf(model: Inference, texts: readonly TextInput[]): Promise<number> {
+async function timeOf(model: FormModel, texts: readonly TextInput[]): Promise<number> {
   const begun = performance.now();
   await model.predict(texts, { badRows: 'stop' });
   return performance.now() - begun;

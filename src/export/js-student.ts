@@ -16,7 +16,7 @@ import type { StaticConfig } from '../models/static-model.js';
 import type { BilstmFacts } from '../standalone/bilstm-student.js';
 import type { NgramFacts } from '../standalone/ngram-student.js';
 import type { StaticFacts } from '../standalone/static-student.js';
-import { type Packed, packedBytes, type StudentFacts } from '../standalone/student.js';
+import { type Packed, packedBytes, type Student, type StudentFacts } from '../standalone/student.js';
 import { bytesToText, checksumOf, countsToText, floatsToText, tableToText } from '../standalone/text-coding.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { frontCoded } from '../tokenizers/front-coding.js';
@@ -51,6 +51,40 @@ export const JS_KINDS = Object.keys(PACKERS);
  *   model.
  */
 export async function jsStudent(content: JsContent): Promise<JsFiles> {
+  const { kind } = content.model;
+  const { packed, module, readsPairs } = packedOf(content);
+  return {
+    'student.js': moduleText(kind, await bundleOf(kind), packed, module !== undefined),
+    'student.d.ts': typesText(readsPairs, module !== undefined),
+    'package.json': `${JSON.stringify({ private: true, type: 'module', exports: './student.js', types: './student.d.ts' }, null, 2)}\n`,
+    ...(module && { 'student.wasm': module }),
+  };
+}
+
+/** The text of `student.js`, and what it exports, opened in this process. @throws as `jsStudent` does. */
+export async function openJsStudent(
+  content: OnnxFolderContent,
+): Promise<{ readonly text: string; readonly student: Student }> {
+  const whole = withTokenizer(content);
+  const { packed } = packedOf(whole);
+  const reader = READERS[whole.model.kind] as (typeof READERS)[string]; // as there are packers
+  const text = (await jsStudent(whole))['student.js'] as string;
+  return { text, student: (await reader()).open(packed) };
+}
+
+const READERS: Readonly<Record<string, () => Promise<{ readonly open: (packed: Packed) => Student }>>> = {
+  ngram: () => import('../standalone/ngram-student.js'),
+  static: () => import('../standalone/static-student.js'),
+  bilstm: () => import('../standalone/bilstm-student.js'),
+};
+
+type PackedStudent = {
+  readonly packed: Packed;
+  readonly module: Uint8Array | undefined;
+  readonly readsPairs: boolean;
+};
+
+function packedOf(content: JsContent): PackedStudent {
   const { model, tokenizer } = content;
   const pack = Object.hasOwn(PACKERS, model.kind) ? PACKERS[model.kind] : undefined;
   if (pack === undefined) {
@@ -70,12 +104,7 @@ export async function jsStudent(content: JsContent): Promise<JsFiles> {
   const { facts, sections, module } = pack({ ...content, weights }, common);
   const text = JSON.stringify(facts);
   const packed = { facts: text, sections, checksum: checksumOf(packedBytes({ facts: text, sections })) };
-  return {
-    'student.js': moduleText(model.kind, await bundleOf(model.kind), packed, module !== undefined),
-    'student.d.ts': typesText(readsPairs, module !== undefined),
-    'package.json': `${JSON.stringify({ private: true, type: 'module', exports: './student.js', types: './student.d.ts' }, null, 2)}\n`,
-    ...(module && { 'student.wasm': module }),
-  };
+  return { packed, module, readsPairs };
 }
 
 /**
@@ -84,16 +113,18 @@ export async function jsStudent(content: JsContent): Promise<JsFiles> {
  * @throws as `jsStudent` does; OutputError naming the place that cannot be written.
  */
 export async function saveJs(folder: string, content: OnnxFolderContent): Promise<number> {
-  const { tokenizer, model } = content;
-  if (tokenizer === undefined) {
-    throw new OptionError({ where: 'to js', wanted: 'a student that reads text', got: `a ${model.kind}` });
-  }
-  const files = await jsStudent({ ...content, tokenizer });
+  const files = await jsStudent(withTokenizer(content));
   await replaceFolderAtomic(folder, async (inside) => {
     for (const [name, data] of Object.entries(files)) await writeFile(join(inside, name), data);
     await writeManifest(inside);
   });
   return Buffer.byteLength(files['student.js'] as string);
+}
+
+function withTokenizer(content: OnnxFolderContent): JsContent {
+  const { tokenizer, model } = content;
+  if (tokenizer !== undefined) return { ...content, tokenizer };
+  throw new OptionError({ where: 'to js', wanted: 'a student that reads text', got: `a ${model.kind}` });
 }
 
 /** @throws OptionError for another precision, of which there is none. */

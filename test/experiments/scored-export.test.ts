@@ -3,9 +3,14 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { exportScored, type ScoredExportOptions } from '../../src/experiments/scored-export.js';
 import { openTextModel } from '../../src/export/open-text-model.js';
+import { ngram } from '../../src/models/ngram.js';
 import { saveModel } from '../../src/models/saved-model.js';
+import { uniform } from '../../src/nn/initialisers.js';
+import { initialiseParameters } from '../../src/nn/parameters.js';
 import { readModel } from '../../src/onnx/read.js';
 import { tensor } from '../../src/tensor/tensor.js';
+import { fitNgrams } from '../../src/tokenizers/fit-ngrams.js';
+import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';
 import { smallBert, TEXTS, VOCABULARY } from '../inference/text-student.js';
 
@@ -87,6 +92,43 @@ describe('exportScored', () => {
     const { written, metadata } = run({ calibrate: rows, data: rows, maxDrop: 100 });
     expect((await written).forms?.[1]?.name).toBe('int8, fixed ranges');
     expect(metadata()).toMatchObject({ 'retort.activations': 'range' });
+  });
+
+  test('one JavaScript file is scored by its own code, and has no layers to keep', async () => {
+    const model = join(root, 'n-grams');
+    const features = fitNgrams(TEXTS);
+    const linear = ngram({ vocab_size: features.size, num_labels: 3 });
+    const spread = linear.parameters.map((spec) => ({ ...spec, initialise: uniform(-1, 1) }));
+    const weights = initialiseParameters(spread, 1);
+    const tokenizerFiles = ngramTokenizer(features).files;
+    await saveModel(model, {
+      model: linear,
+      weights,
+      labelNames: ['no', 'maybe', 'yes'],
+      readsPairs: false,
+      tokenizerFiles,
+    });
+    const data = `${rows}.ngrams.jsonl`;
+    writeFileSync(data, await rowsOf(model));
+    const { outputDir, written } = run({ model, to: 'js', data, maxDrop: 100 });
+    const { forms, bytes } = await written;
+    expect(forms?.map(({ name }) => name)).toEqual(['float32', 'int8, one JavaScript file']);
+    expect(forms?.[1]?.bytes).toBe(bytes);
+    expect(forms?.[1]?.largestChange).toBeGreaterThan(0);
+    expect(readFileSync(join(outputDir, 'student.js')).length).toBe(bytes);
+    // Two weights beside which a scale a class holds nothing of the others.
+    weights['embed.weight']?.data.fill(1e4, 0, 3);
+    await saveModel(`${model}-brittle`, {
+      model: linear,
+      weights,
+      labelNames: ['no', 'maybe', 'yes'],
+      readsPairs: false,
+      tokenizerFiles,
+    });
+    writeFileSync(data, await rowsOf(`${model}-brittle`));
+    await expect(run({ model: `${model}-brittle`, to: 'js', data }).written).rejects.toThrow(
+      /^int8, one JavaScript file: wanted at most 0\.5 points .* nothing was written; use --to onnx, or allow more: --max_drop$/,
+    );
   });
 
   test('without rows a precision is marked unscored', async () => {
