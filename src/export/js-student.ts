@@ -92,7 +92,7 @@ function packedOf(content: JsContent): PackedStudent {
       where: 'to js',
       wanted: `a student of kind ${JS_KINDS.join(', ')}`,
       got: `a ${model.kind}`,
-      fix: 'use --to onnx or --to hf, which any runtime of ONNX or transformers reads',
+      fix: 'use --to onnx --precision int8, or --to hf',
     });
   }
   const weights = checkedWeights(new Map<string, Tensor>(Object.entries(content.weights)), model, model.kind);

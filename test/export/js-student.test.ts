@@ -215,7 +215,7 @@ describe('jsStudent', () => {
 
   test('a BERT is refused, with what to use', async () => {
     await expect(jsStudent({ ...smallBert(), tokenizer: pieces })).rejects.toThrow(
-      'to js: wanted a student of kind ngram, static, bilstm, got a bert; use --to onnx or --to hf, which any runtime of ONNX or transformers reads',
+      'to js: wanted a student of kind ngram, static, bilstm, got a bert; use --to onnx --precision int8, or --to hf',
     );
     expect(() => expectInt8('float16')).toThrow('to js: wanted precision int8, got float16; leave --precision out');
     expect(JS_KINDS).toEqual(['ngram', 'static', 'bilstm']);
