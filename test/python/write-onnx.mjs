@@ -1,5 +1,5 @@
 // write-onnx.mjs FOLDER: models as `retort export` writes them, each in a folder of its own with rows.json: the ids of
-// batches of several sizes and the logits of the model before the export. check_onnx.py runs it.
+// batches of several sizes and the logits of the model before the export; in each precision. check_onnx.py runs it.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -68,11 +68,13 @@ function batchesOf(tokenizer, isPair) {
 }
 
 async function write(name, model, weights, tokenizer, from) {
-  const target = join(folder, name);
-  const done = spawnSync(process.execPath, [main, 'export', from, '--to', 'onnx', '--output_dir', target, '--quiet'], {
-    encoding: 'utf8',
+  const targets = ['float32', 'float16', 'int8'].map((precision) => {
+    const target = join(folder, precision === 'float32' ? name : `${name}-${precision}`);
+    const words = [from, '--precision', precision, '--output_dir', target, '--quiet'];
+    const done = spawnSync(process.execPath, [main, 'export', ...words], { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(done.stderr);
+    return target;
   });
-  if (done.status !== 0) throw new Error(done.stderr);
   const forward = await openForward(model, ['logits'], { threads: 1 });
   const inputs = model.inputs({ B: 'B', S: 'S' }).map((input) => input.name);
   const runs = [];
@@ -82,7 +84,7 @@ async function write(name, model, weights, tokenizer, from) {
     runs.push({ feeds: Object.fromEntries(feeds), shape: logits.shape, logits: toNumbers(logits) });
   }
   await forward.release();
-  writeFileSync(join(target, 'rows.json'), JSON.stringify(runs));
+  for (const target of targets) writeFileSync(join(target, 'rows.json'), JSON.stringify(runs));
 }
 
 for (const [name, model] of Object.entries(cases)) {
