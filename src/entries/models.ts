@@ -75,3 +75,4 @@ export {
   withNewHead,
 } from '../models/text-model.js';
 export { isMaskedLm, MASKED_LM, withMaskedLmHead } from '../models/with-masked-lm-head.js';
+export { xlmRoberta } from '../models/xlm-roberta.js';

@@ -23,11 +23,14 @@ export type HubModel = {
 };
 
 /**
- * @throws OptionError for a model of images, and for one over n-grams that ids do not tell: of words or characters, hashed, or
- *   of two texts.
+ * @throws OptionError for a model of images, of two texts that are inputs of their own, and for one over n-grams that ids do not
+ *   tell: of words or characters, hashed, or of two texts.
  */
 export async function hubModel(model: Model, tokenizer: Tokenizer | undefined): Promise<HubModel> {
-  if (!readsText(model) || tokenizer === undefined) throw refused(`a ${model.kind}, which reads no text`);
+  if (!readsText(model) || tokenizer === undefined)
+    throw refused(`a ${model.kind}, which reads no text`, 'use --to onnx');
+  if (model.config.is_pair === true)
+    throw refused(`a ${model.kind} of pairs, whose second texts are an input of their own`);
   return isOfNgrams(tokenizer) ? pieceNgram(model, tokenizer.features) : { model, tokenizer };
 }
 
@@ -100,11 +103,11 @@ function idsOf(grams: readonly string[], spellings: readonly string[]): number[]
   );
 }
 
-function refused(got: string): OptionError {
+function refused(got: string, fix = 'use --to js, one module that needs no runtime, or --to onnx'): OptionError {
   return new OptionError({
     where: 'to hf',
     wanted: 'a model that reads the token ids of single texts, as the programs of the Hugging Face hub give them',
     got,
-    fix: 'use --to onnx',
+    fix,
   });
 }

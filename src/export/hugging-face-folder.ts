@@ -43,7 +43,6 @@ export async function saveHubFolder(
   options: HubFolderOptions = {},
 ): Promise<number> {
   const { layout = 'onnx', onNotice = () => {} } = options;
-  const { weights, labelNames } = content;
   const { model, tokenizer } = await hubModel(content.model, content.tokenizer);
   const isEncoder = familyOf(model.kind) !== undefined;
   const precisions = versionsOf(content, options, onNotice);
@@ -62,9 +61,7 @@ export async function saveHubFolder(
     await writeFile(join(inside, 'tokenizer_config.json'), tokenizerConfigOf(tokenizer, model));
     if (layout === 'onnx' && files.size > 0) await mkdir(join(inside, VERSIONS_FOLDER));
     for (const [precision, file] of files) {
-      const { readsPairs, readAs, ranges, keep, scores } = content;
-      const made = { model, weights, labelNames, precision, tokenizerHash: tokenizerHash(tokenizer) };
-      const onnx = exportOnnx({ ...made, ...defined({ readsPairs, readAs, ranges, keep, scores }) });
+      const onnx = exportOnnx({ ...content, model, precision, tokenizerHash: tokenizerHash(tokenizer) });
       await writeFile(join(inside, file), onnx);
       bytes += onnx.length;
     }

@@ -6,6 +6,7 @@ import { openTextModel } from '../../src/export/open-text-model.js';
 import { load } from '../../src/inference/load.js';
 import { openAnyModel } from '../../src/models/any-model.js';
 import { bilstm } from '../../src/models/bilstm.js';
+import { mlp } from '../../src/models/mlp.js';
 import type { Model } from '../../src/models/model.js';
 import { ngram } from '../../src/models/ngram.js';
 import { saveModel } from '../../src/models/saved-model.js';
@@ -124,9 +125,21 @@ describe('export to a Hugging Face folder', () => {
     const model = await saved(what, made.model, made.tokenizer);
     const outputDir = join(root, `no-${what}`);
     await expect(exportModel({ model, to: 'hf', outputDir })).rejects.toThrow(
-      `to hf: wanted a model that reads the token ids of single texts, as the programs of the Hugging Face hub give them, got one over ${what.startsWith('hashed') ? '' : 'n-grams of '}${what}`,
+      `to hf: wanted a model that reads the token ids of single texts, as the programs of the Hugging Face hub give them, got one over ${what.startsWith('hashed') ? '' : 'n-grams of '}${what}${what.startsWith('hashed') ? ' (--buckets)' : ''}; use --to js, one module`,
     );
     expect(existsSync(outputDir)).toBe(false);
+  });
+
+  test('a model with a second input is refused, and one of images', async () => {
+    const model = await saved('pairs', bilstm({ ...size, embedding_size: 8, hidden_size: 6, is_pair: true }), pieces);
+    const outputDir = join(root, 'no-pairs');
+    await expect(exportModel({ model, to: 'hf', outputDir })).rejects.toThrow(
+      'got a bilstm of pairs, whose second texts',
+    );
+    const digits = join(root, 'digits');
+    const { weights, ...made } = { model: mlp(), weights: initialiseParameters(mlp().parameters, 1), labelNames: [] };
+    await saveModel(digits, { ...made, weights });
+    await expect(exportModel({ model: digits, to: 'hf', outputDir })).rejects.toThrow('got a mlp, which reads no text');
   });
 
   test('a BiLSTM is called what transformers.js knows, has no model.safetensors, and retort does not take it for that', async () => {

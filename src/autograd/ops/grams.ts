@@ -8,7 +8,7 @@ import { ELEMENT_TYPE } from '../../onnx/element-type.js';
 import { type Dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { fromNumbers } from '../../tensor/tensor.js';
 import { defineVariadic, type VariadicOp } from '../op.js';
-import type { Value } from '../value.js';
+import type { Emitter, Value } from '../value.js';
 import { uniform } from './samples.js';
 import { int64 } from './shaping.js';
 
@@ -24,36 +24,37 @@ const gramSumsOp: VariadicOp<GramSumsAttributes> = defineVariadic({
   onnx: {
     emit: (emitter, [table, ids], { grams, idf }, [signature], [output]) => {
       const one = (type: string, ...inputs: readonly string[]) => emitter.node(type, inputs)[0] as string;
-      const float = (values: readonly number[], lengths: readonly number[]) =>
-        emitter.constant(fromNumbers('float32', lengths, values));
-      const add = (to: string, at: string, rows: string) =>
-        emitter.node('ScatterElements', [to, at, rows], {
-          axis: { kind: 'int', value: 0 },
+      const whole = (values: readonly number[], lengths: readonly number[] = [values.length]) =>
+        emitter.constant(fromNumbers('int64', lengths, values));
+      const float = (value: number) => emitter.constant(fromNumbers('float32', [], [value]));
+      const joined = (axis: number, ...parts: readonly string[]) =>
+        emitter.node('Concat', parts, { axis: { kind: 'int', value: axis } })[0] as string;
+      const add = (axis: number, to: string, at: string, values: string) =>
+        emitter.node('ScatterElements', [to, at, values], {
+          axis: { kind: 'int', value: axis },
           reduction: { kind: 'string', value: 'add' },
         })[0] as string;
+      const F = grams.length;
       const dtype = output?.dtype ?? 'float32';
-      const counts = emitter.node('TfIdfVectorizer', [ids as string], vectorizer(grams))[0] as string; // [B, F]
+      const rows = one('Slice', one('Shape', ids as string), whole([0]), whole([1])); // [1]: B
+      const numbers = joined(1, ...gramNumbers(emitter, ids as string, grams)); // [B, S times n]
+      const ones = one('Expand', float(1), one('Shape', numbers));
+      const none = one('Expand', float(0), joined(0, rows, whole([F + 1])));
+      const counts = one('Slice', add(1, none, numbers, ones), whole([0]), whole([F]), whole([1])); // [B, F]
       const places = one('NonZero', counts); // [2, N], row by row
-      const row = one('Gather', places, emitter.constant(fromNumbers('int64', [], [0]))); // [N]
-      const gram = one('Gather', places, emitter.constant(fromNumbers('int64', [], [1])));
+      const row = one('Gather', places, whole([0], [])); // [N]
+      const gram = one('Gather', places, whole([1], []));
       const found = one('GatherND', counts, one('Transpose', places));
-      const tf = one('Add', one('Log', found), float([1], []));
-      const value = one('Mul', tf, one('Gather', float(idf, [idf.length]), gram));
-      const rows = one('Slice', one('Shape', ids as string), int64(emitter, [0]), int64(emitter, [1])); // [1]: B
-      const squares = add(one('Expand', float([0], []), rows), row, one('Mul', value, value)); // [B]
+      const tf = one('Add', one('Log', found), float(1));
+      const value = one('Mul', tf, one('Gather', emitter.constant(fromNumbers('float32', [F], idf)), gram));
+      const squares = add(0, one('Expand', float(0), rows), row, one('Mul', value, value)); // [B]
       const share = one('Div', value, one('Gather', one('Sqrt', squares), row)); // [N]
-      const cast = emitter.node('Cast', [share], { to: { kind: 'int', value: ELEMENT_TYPE[dtype] } });
-      const column = one('Unsqueeze', cast[0] as string, int64(emitter, [1]));
-      const weighted = one('Mul', column, one('Gather', table as string, gram)); // [N, 1] x [N, W]
-      const width = int64(emitter, [Number(signature?.shape[1])]);
-      const zeros = emitter.constant(fromNumbers(dtype, [], [0]));
-      const index = one(
-        'Expand',
-        one('Unsqueeze', row, int64(emitter, [1])),
-        emitter.node('Concat', [one('Shape', row), width], { axis: { kind: 'int', value: 0 } })[0] as string,
-      );
-      const sums = emitter.node('Concat', [rows, width], { axis: { kind: 'int', value: 0 } })[0] as string;
-      return [add(one('Expand', zeros, sums), index, weighted)];
+      const cast = emitter.node('Cast', [share], { to: { kind: 'int', value: ELEMENT_TYPE[dtype] } })[0] as string;
+      const weighted = one('Mul', one('Unsqueeze', cast, whole([1])), one('Gather', table as string, gram)); // [N, W]
+      const width = whole([Number(signature?.shape[1])]);
+      const index = one('Expand', one('Unsqueeze', row, whole([1])), joined(0, one('Shape', row), width));
+      const zeros = one('Expand', emitter.constant(fromNumbers(dtype, [], [0])), joined(0, rows, width));
+      return [add(0, zeros, index, weighted)];
     },
   },
   dtype: ([table, ids], _attributes, where) => {
@@ -94,20 +95,71 @@ export function gramSums(table: Value, ids: Value, attributes: GramSumsAttribute
 }
 gramSums.op = gramSumsOp.op;
 
-/** Attributes of ONNX's operator: n-grams by their length, each with its number. */
-function vectorizer(grams: GramSumsAttributes['grams']) {
-  const lengths = grams.map((gram) => gram.length);
-  const longest = lengths.reduce((most, n) => Math.max(most, n), 1);
-  const order = Array.from(grams.keys()).sort((a, b) => (lengths[a] as number) - (lengths[b] as number) || a - b);
-  const counts = new Array<number>(longest).fill(0);
-  for (const n of lengths) for (let longer = n; longer < longest; longer++) counts[longer] = (counts[longer] ?? 0) + n;
-  return {
-    mode: { kind: 'string', value: 'TF' },
-    min_gram_length: { kind: 'int', value: lengths.reduce((least, n) => Math.min(least, n), longest) },
-    max_gram_length: { kind: 'int', value: longest },
-    max_skip_count: { kind: 'int', value: 0 },
-    ngram_counts: { kind: 'ints', value: counts },
-    ngram_indexes: { kind: 'ints', value: order },
-    pool_int64s: { kind: 'ints', value: order.flatMap((i) => grams[i] as readonly number[]) },
-  } as const;
+/**
+ * For each n the numbers of the n-grams that begin at each place, int64 [B, S]; F where there is none. Single ids are looked up in
+ * a table. A longer n-gram has a key, the place of its beginning among the n-grams of n − 1 times V and its last id, which is
+ * searched for by halves in the sorted keys. ONNX has an operator for it, TfidfVectorizer, but no browser's runtime has that.
+ */
+function gramNumbers(emitter: Emitter, ids: string, grams: GramSumsAttributes['grams']): string[] {
+  const { singles, levels, known } = gramKeys(grams);
+  const one = (type: string, ...inputs: readonly string[]) => emitter.node(type, inputs)[0] as string;
+  const whole = (values: readonly number[], lengths: readonly number[] = [values.length]) =>
+    emitter.constant(fromNumbers('int64', lengths, values));
+  const scalar = (value: number) => whole([value], []);
+  const V = singles.length;
+  const isKnown = one('And', one('GreaterOrEqual', ids, scalar(0)), one('Less', ids, scalar(V - 1)));
+  const inRange = one('Where', isKnown, ids, scalar(V - 1));
+  const numbers = known ? [one('Gather', whole(singles), inRange)] : [];
+  let place = inRange;
+  for (const [i, { keys, features }] of levels.entries()) {
+    const ends = one('Pad', inRange, whole([0, i + 1]), scalar(V - 1), whole([1]));
+    const last = one('Slice', ends, whole([i + 1]), whole([2 ** 31]), whole([1]));
+    const key = one('Add', one('Mul', place, scalar(V)), last);
+    const sorted = whole(keys);
+    let at = one('Mul', key, scalar(0));
+    for (let length = keys.length; length > 1; length -= length >> 1) {
+      const further = one('Add', at, scalar(length >> 1));
+      at = one('Where', one('LessOrEqual', one('Gather', sorted, further), key), further, at);
+    }
+    const isFound = one('Equal', one('Gather', sorted, at), key);
+    numbers.push(one('Where', isFound, one('Gather', whole(features), at), scalar(grams.length)));
+    // Below every key, and so are those that begin with it.
+    place = one('Where', isFound, at, scalar(-V));
+  }
+  return numbers;
+}
+
+type GramLevel = {
+  /** Ascending. */
+  readonly keys: readonly number[];
+  /** The number of each; of one that is only the beginning of others F. */
+  readonly features: readonly number[];
+};
+
+/** `singles` [V]: the number of each id as an n-gram, F for none; its last is of all ids that no n-gram has. */
+function gramKeys(grams: GramSumsAttributes['grams']) {
+  const V = grams.reduce((most, gram) => gram.reduce((a, id) => Math.max(a, id), most), 0) + 2;
+  const F = grams.length;
+  const singles = new Array<number>(V).fill(F);
+  const byLength = new Map<number, Map<string, number>>();
+  for (const [number, gram] of grams.entries()) {
+    if (gram.length === 1) singles[gram[0] as number] = number;
+    for (let n = 2; n <= gram.length; n++) {
+      const level = byLength.get(n) ?? new Map<string, number>();
+      const name = gram.slice(0, n).join();
+      byLength.set(n, level.set(name, n === gram.length ? number : (level.get(name) ?? F)));
+    }
+  }
+  let places = new Map(Array.from({ length: V }, (_, id) => [String(id), id] as const));
+  const levels: GramLevel[] = [];
+  for (const [, level] of [...byLength].sort(([a], [b]) => a - b)) {
+    const keyed = [...level].map(([name, feature]) => {
+      const at = name.lastIndexOf(',');
+      return { name, feature, key: (places.get(name.slice(0, at)) as number) * V + Number(name.slice(at + 1)) };
+    });
+    keyed.sort((a, b) => a.key - b.key);
+    levels.push({ keys: keyed.map(({ key }) => key), features: keyed.map(({ feature }) => feature) });
+    places = new Map(keyed.map(({ name }, place) => [name, place] as const));
+  }
+  return { singles, levels, known: singles.some((number) => number < F) };
 }
