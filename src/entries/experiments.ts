@@ -5,6 +5,7 @@ export type { AskSettings } from '../experiments/asking/ask-settings.js';
 export { type Asked, type AskOptions, type AskPlan, ask, planAsking } from '../experiments/asking/ask-texts.js';
 export type { SelfAgreement } from '../experiments/asking/self-agreement.js';
 export { baselineText } from '../experiments/baseline.js';
+export { cardFacts } from '../experiments/card-facts.js';
 export { type BaselineOptions, fitBaseline } from '../experiments/distillation/baseline-arm.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
 export { runDistillation } from '../experiments/distillation/distill.js';

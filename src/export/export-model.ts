@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OptionError, OutputError } from '../errors/failures.js';
 import { errorCode, outputFailure } from '../files/file-failure.js';
+import { textIn } from '../files/path-entry.js';
 import { openAnyModel } from '../models/any-model.js';
 import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
 import { classesOf } from '../models/forward.js';
@@ -19,6 +20,7 @@ import {
   SHARED_FILES,
   type WrittenExport,
 } from './formats.js';
+import { CARD_MARK, type CardFacts } from './model-card.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 import type { ExportLayout, Precision } from './precisions.js';
 
@@ -37,6 +39,8 @@ export type ExportModelOptions = HubEvents & {
   readonly labelNames?: readonly string[] | undefined;
   /** Replace an earlier export. */
   readonly overwrite?: boolean | undefined;
+  /** What is known of the model, for the model card of `hf`: `cardFacts` of a run. Default: nothing. */
+  readonly facts?: CardFacts | undefined;
   /** What is written in place of the model as it was opened; called before anything is. */
   readonly prepare?: (content: OnnxFolderContent, precisions: readonly Precision[]) => Promise<OnnxFolderContent>;
 };
@@ -58,7 +62,7 @@ export type ExportedModel = WrittenExport & {
  */
 export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
   const { to = 'onnx', outputDir, overwrite = false, onNotice = () => {} } = options;
-  const settings = { ...settingsOf(to, options), onNotice };
+  const settings = { ...settingsOf(to, options), onNotice, ...defined({ facts: options.facts }) };
   await expectFree(outputDir, overwrite);
   const opened = await openAnyModel(options.model, { onNotice, find: findOnHub(options) });
   const { model, weights, readsPairs, path } = opened;
@@ -75,7 +79,7 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
 }
 
 /** @throws OptionError for more precisions than the format has room for, and for a layout that it does not have. */
-function settingsOf(to: ExportFormatName, options: ExportModelOptions): Omit<ExportSettings, 'onNotice'> {
+function settingsOf(to: ExportFormatName, options: ExportModelOptions): Pick<ExportSettings, 'precisions' | 'layout'> {
   const format: ExportFormat = EXPORT_FORMATS[to];
   const { layout = format.layouts[0] as ExportLayout } = options;
   const { precision = layout === 'root' ? format.precisions.slice(0, 1) : format.precisions } = options;
@@ -119,10 +123,14 @@ const OURS = new Set([
   ...Object.values(VERSION_FILES).map((name) => `${VERSIONS_FOLDER}/${name}`),
 ]);
 
+/** A card that somebody has made their own stays. */
+const CARD = 'README.md';
+
 /** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
 async function expectFree(path: string, overwrite: boolean): Promise<void> {
   const names = await namesIn(path);
-  const strange = names.filter((name) => !OURS.has(name));
+  const isEdited = names.includes(CARD) && !(await textIn(join(path, CARD))).includes(CARD_MARK);
+  const strange = names.filter((name) => !OURS.has(name) || (name === CARD && isEdited));
   if (names.length === 0 || (overwrite && strange.length === 0)) return;
   const shown = (overwrite ? strange : names).sort().slice(0, 3).join(', ');
   throw new OutputError({

@@ -1,5 +1,6 @@
 /** @file The formats that trained models are exported in: what `--to` chooses from, its lines of help, and what writes them. */
 import { MODEL_FILE, VERSIONS_FOLDER } from '../onnx/model-versions.js';
+import type { CardFacts } from './model-card.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 import { EXPORT_LAYOUTS, type ExportLayout, HUB_PRECISIONS, type Precision } from './precisions.js';
 
@@ -8,6 +9,8 @@ export type ExportSettings = {
   readonly precisions: readonly Precision[];
   readonly layout: ExportLayout;
   readonly onNotice: (text: string) => void;
+  /** For the model card of a Hugging Face folder. */
+  readonly facts?: CardFacts | undefined;
 };
 
 export type ExportFormat = {
@@ -48,7 +51,7 @@ export const EXPORT_FORMATS = {
       'a folder for the Hugging Face hub: DIR/onnx with a version for each precision, config.json, the tokenizer, and of a ' +
       'BERT model.safetensors; transformers.js reads any model of token ids, retort-ml/inference too, ' +
       "Python's transformers the BERTs.",
-    writes: ['model.safetensors', VERSIONS_FOLDER],
+    writes: ['model.safetensors', 'README.md', VERSIONS_FOLDER],
     precisions: HUB_PRECISIONS,
     layouts: EXPORT_LAYOUTS,
     save: async (folder, content, settings) => {

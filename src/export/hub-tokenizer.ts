@@ -20,10 +20,7 @@ export function tokenizerConfigOf(tokenizer: Tokenizer, model: Model): string {
     return [key, key.endsWith('_token') && typeof content === 'string' ? content : value] as const;
   });
   const { model_max_length: _, ...config } = Object.fromEntries(given);
-  const length =
-    model.kind === 'ngram'
-      ? undefined
-      : Math.min(model.maxTokens ?? LONGEST, tokenizer.modelMaxLength ?? LONGEST, LONGEST);
+  const length = truncatedAt(tokenizer, model);
   const classes = familyOf(model.kind)?.huggingFace.classes;
   return `${JSON.stringify(
     {
@@ -35,4 +32,10 @@ export function tokenizerConfigOf(tokenizer: Tokenizer, model: Model): string {
     null,
     2,
   )}\n`;
+}
+
+/** Tokens of a text at most, special tokens included; undefined where it is read whole. */
+export function truncatedAt(tokenizer: Tokenizer, model: Model): number | undefined {
+  if (model.kind === 'ngram') return undefined;
+  return Math.min(model.maxTokens ?? LONGEST, tokenizer.modelMaxLength ?? LONGEST, LONGEST);
 }

@@ -14,7 +14,8 @@ import { defined } from '../options/given.js';
 import { writeSafetensors } from '../tensor/safetensors-file.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { hubModel } from './hub-model.js';
-import { tokenizerConfigOf } from './hub-tokenizer.js';
+import { tokenizerConfigOf, truncatedAt } from './hub-tokenizer.js';
+import { type CardFacts, modelCard } from './model-card.js';
 import { exportOnnx, isTooLarge } from './onnx.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 import { type ExportLayout, HUB_PRECISIONS, PRECISIONS, type Precision } from './precisions.js';
@@ -25,6 +26,8 @@ export type HubFolderOptions = {
   /** Versions in the subfolder `onnx`, by the names that transformers.js looks for, or one as `model.onnx`. Default: `onnx`. */
   readonly layout?: ExportLayout | undefined;
   readonly onNotice?: ((text: string) => void) | undefined;
+  /** For the model card. Default: nothing is known. */
+  readonly facts?: CardFacts | undefined;
 };
 
 /** What a kind that the hub's programs do not know is called there: the simplest that reads ids and a mask. */
@@ -51,6 +54,11 @@ export async function saveHubFolder(
   );
   const named = isEncoder ? huggingFaceConfig(content) : standIn(content);
   const config = { ...named, ...programFacts(precisions), retort: ownFacts(content) };
+  const card = modelCard({
+    ...{ model: content.model, labelNames: content.labelNames, precisions, layout, retort: packageVersion() },
+    ...{ readsPairs: content.readsPairs, hasWeights: isEncoder, facts: options.facts },
+    maxLength: truncatedAt(tokenizer, model),
+  });
   let bytes = 0;
   await replaceFolderAtomic(folder, async (inside) => {
     await writeFile(join(inside, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
@@ -65,6 +73,7 @@ export async function saveHubFolder(
       await writeFile(join(inside, file), onnx);
       bytes += onnx.length;
     }
+    await writeFile(join(inside, 'README.md'), card);
     await writeManifest(inside);
   });
   return bytes;

@@ -10,7 +10,6 @@ import { fromNumbers } from '../../tensor/tensor.js';
 import { defineVariadic, type VariadicOp } from '../op.js';
 import type { Emitter, Value } from '../value.js';
 import { uniform } from './samples.js';
-import { int64 } from './shaping.js';
 
 export type GramSumsAttributes = {
   /** The ids of each n-gram, F of them, none twice. */

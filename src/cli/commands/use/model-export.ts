@@ -1,6 +1,7 @@
 /** @file `retort export`. */
 
 import { formatCount } from '../../../errors/number-text.js';
+import { cardFacts } from '../../../experiments/card-facts.js';
 import { exportScored, type ScoredExport, type ScoredForm } from '../../../experiments/scored-export.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
 import { BATCH, type Latency } from '../../../export/form.js';
@@ -19,12 +20,14 @@ export async function exportTrained(
   const { onNotice, onDownload, columns } = io;
   const options = { ...given, model: await shippedModel(given.model, onNotice) };
   const { to, outputDir } = options;
+  const facts = to === 'hf' ? await cardFacts(options.model) : undefined;
   const namesIn = (list: string | undefined) => list?.split(',').map((name) => name.trim());
   const exported = await exportScored({
     ...options,
     precision: options.precision === undefined ? undefined : precisionsOf(options.precision),
     labelNames: namesIn(options.labelNames),
     keep: namesIn(options.keep),
+    facts,
     onNotice,
     onDownload,
   });
