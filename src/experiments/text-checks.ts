@@ -15,6 +15,7 @@ import { formatCount } from '../errors/number-text.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import type { OpenedModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
+import { isOfTexts } from '../models/heads.js';
 import { defined } from '../options/given.js';
 import { textTeacher } from '../teachers/text-teacher.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
@@ -115,7 +116,7 @@ export async function examineReader(
   const train = textDataset(table, tokenizer, cut);
   expectKnownTokens(train, model);
   sayWarnings(say, where, findWarnings({ rows: { train } }));
-  const isClassifier = (model.config.head ?? 'classification') === 'classification';
+  const isClassifier = isOfTexts(model.config);
   const isNew = reader.notices.some((notice) => notice.startsWith(NEW_HEAD));
   if (isNew || !isClassifier || task.isRegression || classesOf(model) !== task.labelNames.length) {
     return say('ok', `${where}: reads the texts; it has other labels, so it has to be trained`);

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeManifest } from '../files/manifest.js';
 import { replaceFolderAtomic } from '../files/replace-folder.js';
-import { familyOf } from '../models/families.js';
+import { hasHubClass } from '../models/families.js';
 import { huggingFaceConfig } from '../models/hugging-face.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
@@ -37,7 +37,7 @@ export async function saveOnnx(folder: string, content: OnnxFolderContent): Prom
 }
 
 function configOf({ model, labelNames }: OnnxFolderContent): Record<string, unknown> {
-  if (familyOf(model.kind) !== undefined) return huggingFaceConfig({ model, labelNames });
+  if (hasHubClass(model)) return huggingFaceConfig({ model, labelNames });
   return {
     model_type: model.kind,
     ...model.config,

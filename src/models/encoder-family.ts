@@ -63,6 +63,9 @@ export type FamilyEntry<C, Roles extends ConfigRoles<C>> = {
   };
 };
 
+/** The classes of `transformers`, by head. */
+export type HubClasses = Readonly<Record<Exclude<HeadName, 'mean'>, string> & { readonly mean?: undefined }>;
+
 /** The function that makes a family's models, and what else is known of them. */
 export type EncoderFamily<C = Model['config']> = ((config?: Partial<C>) => Model) & {
   readonly title: string;
@@ -72,7 +75,8 @@ export type EncoderFamily<C = Model['config']> = ((config?: Partial<C>) => Model
   readonly layers: { readonly key: string; readonly prefix: string };
   readonly huggingFace: {
     readonly prefix: string;
-    readonly classes: Readonly<Record<HeadName, string>>;
+    /** Without those that `transformers` has no class for. */
+    readonly classes: HubClasses;
     /** All keys of a `config.json` that shape the network; `head` and `num_labels` are ours. */
     readonly defaults: C;
   };
@@ -191,7 +195,8 @@ function encoderModel(kind: string, config: object, shape: Shape, { names, heads
       const last = encoded.hiddenStates.at(-1) as Value;
       const asked = inputs[MASKED_POSITIONS];
       const { firstToken, ...layerSignals } = encoded;
-      const signals = head.forward(context, asked === undefined ? last : atPositions(last, asked), firstToken);
+      const hidden = asked === undefined ? last : atPositions(last, asked);
+      const signals = head.forward(context, hidden, { firstToken, attentionMask });
       return {
         ...signals,
         ...layerSignals,

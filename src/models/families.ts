@@ -2,6 +2,8 @@
 import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
 import type { EncoderFamily } from './encoder-family.js';
+import type { HeadName } from './heads.js';
+import type { Model } from './model.js';
 import { roberta } from './roberta.js';
 import { xlmRoberta } from './xlm-roberta.js';
 
@@ -17,6 +19,11 @@ const TITLES = Object.values(FAMILIES).map(({ title }) => title);
 /** For messages: the models that look words up in a table. */
 export const WORD_MODELS = `${TITLES.join(', ')} BiLSTM or static model`;
 export const ENCODERS = TITLES.join(', ');
+
+/** Whether `transformers` has a class for a model: an encoder with another head than the mean over tokens. */
+export function hasHubClass({ kind, config }: Pick<Model, 'kind' | 'config'>): boolean {
+  return familyOf(kind)?.huggingFace.classes[config.head as HeadName] !== undefined;
+}
 
 /** @returns undefined for a kind of no family. */
 export function familyOf(kind: string): EncoderFamily | undefined {

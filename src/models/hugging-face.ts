@@ -361,8 +361,13 @@ function familyOfModel({ kind }: Model): EncoderFamily {
 export function huggingFaceConfig({ model, labelNames }: Omit<HuggingFaceContent, 'weights'>): Record<string, unknown> {
   const { classes } = familyOfModel(model).huggingFace;
   const { num_labels: count, head, ...sizes } = model.config;
+  const name = classes[head as HeadName];
+  if (name === undefined) {
+    const wanted = 'a head that transformers has a class for';
+    throw new OptionError({ where: 'saveHuggingFace', wanted, got: String(head), fix: 'export to ONNX' });
+  }
   const config = {
-    architectures: [classes[head as HeadName]],
+    architectures: [name],
     model_type: model.kind,
     ...sizes,
     torch_dtype: 'float32',

@@ -8,6 +8,7 @@ import { usualLength } from '../tokenizers/tokenizer.js';
 import { openAnyModel } from './any-model.js';
 import { chosenLayers, firstLayers } from './chosen-layers.js';
 import { findOnHub } from './find-on-hub.js';
+import { isOfTexts } from './heads.js';
 import type { TrainedModel } from './model.js';
 import { configOf, findModelFolder, isOurs, taskInName } from './model-folder.js';
 import { loadModelTokenizer } from './model-tokenizer.js';
@@ -173,7 +174,7 @@ async function openRun(
 /** @throws OptionError for a head of other labels. */
 function expectSameHead({ model, labelNames }: TrainedModel, task: StartTask, name: string): void {
   const isSame = task.isRegression ? model.config.num_labels === 1 : sameNames(labelNames, task.labelNames);
-  if (isSame && (model.config.head ?? 'classification') === 'classification') return;
+  if (isSame && isOfTexts(model.config)) return;
   throw new OptionError({
     where: `model ${name}`,
     wanted: task.isRegression ? 'a model of a regression' : `a model with the labels ${shown(task.labelNames)}`,

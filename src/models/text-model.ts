@@ -44,19 +44,33 @@ export type NewHead = {
   readonly labelNames: readonly string[];
   /** Draws the head, and a pooler where the model has none. */
   readonly seed: number;
+  /** Default: `classification`. */
+  readonly head?: 'classification' | 'mean' | undefined;
+};
+
+type WithHead = Pick<TextModel, 'model' | 'weights'> & {
+  readonly name?: string;
+  readonly labelNames?: readonly string[];
 };
 
 /**
  * The model with a new head for texts; the encoder and a pooler stay.
  * @throws OptionError for a model that is no encoder.
  */
-export function withNewHead(from: TextModel, { labelNames, seed }: NewHead): TextModel {
+export function withNewHead<T extends WithHead>(
+  from: T,
+  { labelNames, seed, head = 'classification' }: NewHead,
+): T & WithHead {
   const { kind, config } = from.model;
   const make = familyOf(kind);
   if (make === undefined) {
-    throw new OptionError({ where: from.name, wanted: 'an encoder, which takes a new head', got: `a ${kind}` });
+    throw new OptionError({
+      where: from.name ?? 'model',
+      wanted: 'an encoder, which takes a new head',
+      got: `a ${kind}`,
+    });
   }
-  const model = make({ ...config, head: 'classification', num_labels: labelNames.length });
+  const model = make({ ...config, head, num_labels: labelNames.length });
   const kept = model.parameters.flatMap(({ name, shape }) => {
     const tensor = from.weights[name];
     return make.isPrefixed(name) && tensor !== undefined && sameShape(tensor.shape, shape)

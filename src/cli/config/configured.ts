@@ -146,7 +146,9 @@ function forDoctor(config: Config): Reading {
   const models = entries.flatMap(({ section, name, written: value }) => {
     if (section !== 'teacher' || (name !== 'model' && name !== 'models')) return [];
     const trained = teacherFolders(String(output?.written ?? ''), folds === undefined ? undefined : Number(folds));
-    const isTrained = written('teacherEpochs') !== undefined && trained.every((path) => existsSync(path));
+    const isTrained =
+      (written('teacherEpochs') !== undefined || written('teacherSolver') === 'convex') &&
+      trained.every((path) => existsSync(path));
     return isTrained ? trained : String(value).split(',');
   });
   const chosen = entries.filter(({ option }) => Object.hasOwn(doctorUsage.options, option));

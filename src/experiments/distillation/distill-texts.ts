@@ -43,7 +43,7 @@ import type { StudentTraining } from './student-training.js';
 import { expectTrainable, type TeacherPlace, teacherToBe, trainedBefore, trainTeacherFirst } from './teacher-first.js';
 import { teacherFolds } from './teacher-folds.js';
 import { classesOfTeacher, isScoredByTeacher, scoredByTeacher, toBeLabelled } from './teacher-labels.js';
-import { TEACHER_FOLDER } from './teacher-settings.js';
+import { isTrainedFirst, TEACHER_FOLDER } from './teacher-settings.js';
 
 export type DistilledTexts = DistillResult & {
   readonly student: TextModel;
@@ -63,11 +63,11 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
   const { onEvent = () => {} } = options;
   const opened = await open(options);
   const { task, place } = opened;
-  const isToCome = options.teacherEpochs !== undefined && (await trainedBefore(place)) === undefined;
+  const isToCome = isTrainedFirst(options) && (await trainedBefore(place)) === undefined;
   // The whole experiment is planned before its first part starts.
   if (isToCome)
     onEvent({ type: 'plan', plan: await quickPlan(await prepared(quietly(options), opened, { asks: false })) });
-  const taught = options.teacherEpochs === undefined ? undefined : await trainTeacherFirst(options, place);
+  const taught = isTrainedFirst(options) ? await trainTeacherFirst(options, place) : undefined;
   const ready = await prepared(options, opened, { asks: true, taught });
   if (!isToCome) onEvent({ type: 'plan', plan: await quickPlan(ready) });
   const { distillation, teacher } = ready;
@@ -131,7 +131,7 @@ export async function planTexts(options: DistillTextsOptions): Promise<TextsPlan
   const begun = performance.now();
   const opened = await open(options);
   const { place } = opened;
-  const taught = options.teacherEpochs === undefined ? undefined : await trainedBefore(place);
+  const taught = isTrainedFirst(options) ? await trainedBefore(place) : undefined;
   const read = performance.now();
   const { planned, distillation, teacherRun, teacherRuns } = await prepared(options, opened, { asks: false, taught });
   const ready = performance.now();
@@ -166,7 +166,7 @@ async function open(options: DistillTextsOptions): Promise<Opened> {
   const { data = options.task ?? '' } = options;
   const { outputDir = join('outputs', `${typeof data === 'string' ? dataName(data) : data.name}-${method.name}`) } =
     options;
-  await expectFreeFolder(outputDir, options, options.teacherEpochs === undefined ? undefined : TEACHER_FOLDER);
+  await expectFreeFolder(outputDir, options, isTrainedFirst(options) ? TEACHER_FOLDER : undefined);
   const { onNotice } = eventsOf({ onEvent });
   const task = await openTask(data, options, onNotice, classesOfTeacher(options, named));
   const metrics = metricsOf(options, task);
@@ -214,7 +214,7 @@ async function prepared(
   };
   const fit = fitOf(options, {
     ...{ ...first, method, teacherForm: options.teacherForm },
-    isBeside: options.teacherEpochs !== undefined,
+    isBeside: isTrainedFirst(options),
   });
   const earlyStopping = earlyStoppingOf(options, {
     ...{ model, train: rows.train, metric: metrics[0] ?? DEFAULT_METRIC },
@@ -242,7 +242,7 @@ async function prepared(
     isUnlabelled: task.isUnlabelled,
     outputDir,
   };
-  const isToCome = options.teacherEpochs !== undefined && taught === undefined;
+  const isToCome = isTrainedFirst(options) && taught === undefined;
   const untaught = isToCome ? await teacherToBe(options, place) : undefined;
   const teachers = taught === undefined ? named : taught.map((name) => ({ name, kind: 'model' }) as const);
   const cacheDir = answersFolder(options, outputDir);

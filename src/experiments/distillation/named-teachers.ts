@@ -4,7 +4,7 @@ import { extensionOf, RECORDED_EXTENSIONS, RECORDED_FILES } from '../../data/for
 import { OptionError } from '../../errors/failures.js';
 import type { Given } from '../../options/given.js';
 import { DEFAULT_FORMAT, ENDPOINT_FORMATS, FORMATS_WITH_PROMPT } from './endpoint-formats.js';
-import type { TeacherSettings } from './teacher-settings.js';
+import { isTrainedFirst, type TeacherSettings } from './teacher-settings.js';
 
 type Settings = Given<TeacherSettings> & { readonly teacher: string };
 
@@ -37,24 +37,29 @@ const PROMPT: Use = {
     ENDPOINT.fits(teachers, { teacher: '' }) && ENDPOINT_FORMATS[teacherFormat].hasPrompt,
 };
 const TERMS: Use = { wanted: 'teacherTerms', fits: (_teachers, { teacherTerms }) => teacherTerms !== undefined };
-const TRAINED: Use = { wanted: 'teacherEpochs', fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined };
+const STEPPED: Use = { wanted: 'teacherEpochs', fits: (_teachers, { teacherEpochs }) => teacherEpochs !== undefined };
+const TRAINABLE: Use = {
+  wanted: 'one teacher that can be trained: a model, a folder or a run',
+  fits: ([first, second]) => first?.kind === 'model' && second === undefined,
+};
 
 const USES: Readonly<Partial<Record<keyof Settings, Use>>> = {
   ensembleOf: {
     wanted: 'several teachers, separated by commas, or teacherFolds',
     fits: ({ length }, { teacherFolds }) => length > 1 || teacherFolds !== undefined,
   },
-  teacherEpochs: {
-    wanted: 'one teacher that can be trained: a model, a folder or a run',
-    fits: ([first, second]) => first?.kind === 'model' && second === undefined,
+  teacherEpochs: TRAINABLE,
+  teacherSolver: {
+    wanted: `${TRAINABLE.wanted}, and convex or teacherEpochs`,
+    fits: (teachers, settings) => TRAINABLE.fits(teachers, settings) && isTrainedFirst(settings),
   },
-  teacherLearningRate: TRAINED,
-  teacherBatchSize: TRAINED,
-  teacherLayerDecay: TRAINED,
+  teacherLearningRate: STEPPED,
+  teacherBatchSize: STEPPED,
+  teacherLayerDecay: STEPPED,
   teacherFolds: {
     wanted:
       'teacherEpochs, a teacher that is trained here: one that is trained already may have seen the rows of each fold',
-    fits: TRAINED.fits,
+    fits: (_teachers, settings) => isTrainedFirst(settings),
     fix: 'name the model to train, such as minilm-l6, and give teacherEpochs, or leave teacherFolds out',
   },
   teacherTokenizer: ONNX,

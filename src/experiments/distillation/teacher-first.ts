@@ -28,11 +28,11 @@ import { METRICS_FILE } from '../../training/run/run-files.js';
 import type { RunOptions, RunResult } from '../../training/run/run-options.js';
 import { eventsOf, type FineTuneOptions, type PreparedOne, prepareOne } from '../../training/text/fine-tune.js';
 import { ONE_RATE } from '../../training/text/text-run.js';
-import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
+import { type SolverName, TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { answersFolder, crossFitted, reading } from './open-teachers.js';
 import type { TeacherFolds } from './teacher-folds.js';
-import { TEACHER_FOLDER, teacherFolders } from './teacher-settings.js';
+import { isTrainedFirst, TEACHER_FOLDER, teacherFolders } from './teacher-settings.js';
 
 /** Draws its head, the order of its rows and its dropout; of each fold the same. */
 const SEED = 1;
@@ -126,11 +126,15 @@ export async function teacherToBe(
 
 /** @throws OptionError for a model of each fold that may know the labels of the others, or that nobody can train. */
 export async function expectTrainable(options: DistillTextsOptions, task: OpenedTask): Promise<void> {
-  const { teacher, teacherFolds, teacherEpochs } = options;
-  if (teacherFolds === undefined && teacherEpochs === undefined) return;
+  const { teacher, teacherFolds, teacherEpochs, teacherSolver } = options;
+  if (teacherFolds === undefined && !isTrainedFirst(options)) return;
+  if (teacherSolver === 'convex' && teacherEpochs !== undefined) {
+    const got = 'teacherSolver convex, which takes no steps';
+    throw new OptionError({ where: 'teacherEpochs', wanted: 'teacherSolver steps', got, fix: 'leave one of them out' });
+  }
   if (typeof teacher !== 'string') {
     throw new OptionError({
-      where: 'teacherEpochs',
+      where: teacherEpochs === undefined ? 'teacherSolver' : 'teacherEpochs',
       wanted: 'the name or folder of a model to train as teacher',
       got: `teacher ${teacher.name}, which is loaded`,
       fix: 'leave it out, or name the model',
@@ -154,11 +158,11 @@ async function prepareTeacher(
   { path, fold }: Training,
 ): Promise<PreparedOne> {
   const { teacherLearningRate: learningRate, teacherBatchSize: batchSize, teacherLayerDecay: layerDecay } = options;
-  const { teacher, teacherEpochs: epochs, command, config, signal, onEvent } = options;
+  const { teacher, teacherEpochs: epochs, teacherSolver: solver = 'steps', command, config, signal, onEvent } = options;
   const training: FineTuneOptions = {
-    ...ofEveryModel(options),
+    ...ofEveryModel(options, solver),
     // Epochs are what was asked for, of a linear model too.
-    ...{ model: String(teacher), solver: 'steps', seed: SEED, saveTopK: 0 },
+    ...{ model: String(teacher), solver, seed: SEED, saveTopK: 0 },
     ...{ epochs, learningRate, batchSize, layerDecay },
     ...{ command, config, signal, onEvent },
   };
@@ -168,9 +172,10 @@ async function prepareTeacher(
 }
 
 /** What is said for every model that is trained; what is said of the student is not meant for its teacher. */
-function ofEveryModel(options: DistillTextsOptions): FineTuneOptions {
+function ofEveryModel(options: DistillTextsOptions, solver: SolverName): FineTuneOptions {
   const tables: AnySettings = { ...SPLIT_SETTINGS, ...TEXT_SETTINGS, ...RUN_SETTINGS, ...COMPUTE_SETTINGS };
-  const names = Object.keys(tables).filter((name) => tables[name]?.ofEveryModel);
+  const isRead = (name: string) => tables[name]?.ofEveryModel && !(solver === 'convex' && tables[name]?.ofSteps);
+  const names = Object.keys(tables).filter(isRead);
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
 }
 

@@ -21,6 +21,7 @@ import type { DistillOptions } from './distill-options.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { namedCriteria } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
+import { isTrainedFirst } from './teacher-settings.js';
 
 /**
  * Asks the teacher for its classes, once; undefined where the teacher itself is to learn from labels.
@@ -30,7 +31,7 @@ export function classesOfTeacher(
   options: DistillTextsOptions,
   named: readonly NamedTeacher[],
 ): TeacherClasses | undefined {
-  if (options.teacherEpochs !== undefined || options.teacherFolds !== undefined) return undefined;
+  if (isTrainedFirst(options) || options.teacherFolds !== undefined) return undefined;
   let known: Promise<readonly string[]> | undefined;
   return () => {
     known ??= namesOf(options, named);

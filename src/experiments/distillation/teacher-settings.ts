@@ -1,10 +1,11 @@
 /** @file Who teaches: what a name of a teacher cannot say by itself, each setting of one kind of teacher. */
 import { join } from 'node:path';
 import { RECORDED_FILES } from '../../data/formats/table.js';
+import type { Given } from '../../options/given.js';
 import type { SettingTable } from '../../options/setting.js';
 import { RUNGS, type Rung } from '../../teachers/targets.js';
 import { TERMS_STATUSES, type TermsStatus } from '../../teachers/terms.js';
-import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
+import { SOLVERS, type SolverName, TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { ENDPOINT_FORMAT_NAMES, type EndpointFormatName } from './endpoint-formats.js';
 
 export type TeacherSettings = {
@@ -17,6 +18,8 @@ export type TeacherSettings = {
   readonly ensembleOf?: 'probabilities' | 'logits';
   /** Fine-tune the teacher on the training rows first, once, into `outputDir`/teacher. */
   readonly teacherEpochs?: number;
+  /** In place of epochs: fit a last layer to a teacher that stays as it is, or n-grams, by the convex solver. */
+  readonly teacherSolver?: SolverName;
   readonly teacherLearningRate?: number;
   readonly teacherBatchSize?: number;
   /** Of an encoder that is trained so: the rate of each layer as a share of that of the layer above it. Default: 1. */
@@ -73,6 +76,14 @@ export type TeacherSettings = {
   readonly cacheDir?: string;
 };
 
+/** Whether the teacher is trained for the experiment, on its training rows. */
+export function isTrainedFirst({
+  teacherEpochs,
+  teacherSolver,
+}: Given<Pick<TeacherSettings, 'teacherEpochs' | 'teacherSolver'>>): boolean {
+  return teacherEpochs !== undefined || teacherSolver === 'convex';
+}
+
 /** Where a teacher that is trained for an experiment lies, in the output folder. */
 export const TEACHER_FOLDER = 'teacher';
 
@@ -114,6 +125,21 @@ export const TEACHER_SETTINGS = {
       key: 'epochs',
       ofTeacher: 'epochs',
       help: 'fine-tune the model on the training rows first, once, into the folder teacher of the output',
+    },
+  },
+  teacherSolver: {
+    ...of,
+    kind: 'choice',
+    choices: SOLVERS,
+    group: 'Teacher',
+    help:
+      'convex: in seconds, fit the teacher to the training rows first without --teacher_epochs: a last layer on the mean over ' +
+      'the tokens of an encoder that stays as it is. What few labels of many classes want',
+    defaultSays: 'steps',
+    yaml: {
+      key: 'solver',
+      ofTeacher: 'solver',
+      help: 'convex, in place of epochs: fit a last layer on the mean over the tokens of an encoder that stays as it is, in seconds',
     },
   },
   teacherLearningRate: {

@@ -7,7 +7,9 @@ import { classesOf } from '../../models/forward.js';
 import type { Model } from '../../models/model.js';
 import { labellingPlan } from '../../teachers/labelling-plan.js';
 import { sizeOf } from '../../tensor/shape.js';
-import { secondsToFit } from '../linear/seconds-to-fit.js';
+import { secondsOfFeatures, secondsToFit } from '../linear/seconds-to-fit.js';
+import { isFrozenBelow } from '../run/convex-fit.js';
+import { frozenEncoder } from '../run/fitted-part.js';
 import { SAVING_SHARE, STATE_SECONDS } from '../run/live-run.js';
 import { evaluationRows } from '../run/prepare-run.js';
 import { STEPS_BETWEEN } from '../run/run-checks.js';
@@ -87,16 +89,28 @@ export async function estimateStage({ name, run, answers }: Stage, costs?: Known
   return { ...sized, secondsPerStep, secondsPerEvaluation, secondsToOpenEvaluation, seconds, peakRssBytes };
 }
 
-/** It takes seconds, so that none of it is timed. */
-function estimatedFit(run: RunOptions, costs: KnownCosts | undefined): StageEstimate {
-  const { model, data } = run;
+/** It takes seconds, so that none of it is timed but an encoder's way over the rows. */
+async function estimatedFit(run: RunOptions, costs: KnownCosts | undefined): Promise<StageEstimate> {
+  const { model } = run;
   const { stateBytes: _none, ...disk } = diskOf(run, 0, 0);
   return {
     parameters: numbersOf(model),
     ...{ steps: 0, epochs: 0 },
-    ...(costs && { seconds: secondsToFit(data.train.text?.table.texts ?? [], classesOf(model)) }),
+    ...(costs && { seconds: await secondsOfFit(run, costs) }),
     disk: { ...disk, stateBytes: 0 },
   };
+}
+
+async function secondsOfFit(run: RunOptions, costs: KnownCosts): Promise<number> {
+  const { model, weights, data } = run;
+  const classes = classesOf(model);
+  if (!isFrozenBelow(model) || weights === undefined) {
+    return secondsToFit(data.train.text?.table.texts ?? [], classes);
+  }
+  const { seconds = 0, signals } = await labellingPlan(frozenEncoder(run, weights), data.train, {
+    ...{ signals: ['pooledOutput'], isTimed: true, seconds: costs.left() / ANSWERS_SHARE },
+  });
+  return seconds + secondsOfFeatures(data.train.size * Number(signals.pooledOutput?.shape[0] ?? 0), classes);
 }
 
 /** Of the time that is left, for the outputs of a stage's own teacher. */

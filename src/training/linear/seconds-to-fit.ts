@@ -9,5 +9,10 @@ const COST = { features: 2.5, microseconds: 2, microsecondsPerClass: 0.065 } as 
  */
 export function secondsToFit(texts: readonly string[], classes: number): number {
   const letters = texts.reduce((total, text) => total + text.length, 0);
-  return (COST.features * letters * (COST.microseconds + COST.microsecondsPerClass * classes)) / 1e6;
+  return secondsOfFeatures(COST.features * letters, classes);
+}
+
+/** The same of so many features in all rows together. */
+export function secondsOfFeatures(features: number, classes: number): number {
+  return (features * (COST.microseconds + COST.microsecondsPerClass * classes)) / 1e6;
 }

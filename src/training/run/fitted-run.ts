@@ -4,12 +4,11 @@ import { batchesInOrder } from '../../data/shuffle.js';
 import { classesOf } from '../../models/forward.js';
 import { saveModel } from '../../models/saved-model.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
-import { tensor } from '../../tensor/tensor.js';
 import { expectNoWarning } from '../checks/strict.js';
 import { findWarnings, type Warning } from '../checks/table.js';
 import { openEvaluator } from '../evaluation/evaluate.js';
-import { featureRows } from '../linear/dataset-rows.js';
 import { fitLinear, type LinearFit, STRENGTHS } from '../linear/fit-linear.js';
+import { fittedPart } from './fitted-part.js';
 import { answerWarnings, teacherAnswers } from './live-run.js';
 import type { PreparedRun } from './prepare-run.js';
 import { recordHead } from './record-head.js';
@@ -47,7 +46,8 @@ export async function fitInto(run: PreparedRun, { strength }: FitSettings): Prom
   }
   tell(run.warnings ?? []);
   tell(answerWarnings(run, answers));
-  const { rows, ...given } = featureRows(data.train, Number(model.config.vocab_size));
+  const part = fittedPart(run);
+  const { rows, ...given } = await part.rows();
   const classes = classesOf(model);
   const targets = method.rowTargets?.({
     classes,
@@ -71,10 +71,7 @@ export async function fitInto(run: PreparedRun, { strength }: FitSettings): Prom
     },
   });
   const { converged, epochs, gap } = fit;
-  const weights = {
-    'embed.weight': tensor('float32', [rows.width, classes], fit.weights),
-    'fc.bias': tensor('float32', [classes], fit.bias),
-  };
+  const weights = part.weights(fit);
   tell(findWarnings({ fit: { converged, epochs, gap } }));
   const evaluated = await evaluatedWith(run, weights);
   if (evaluated !== undefined && evaluation !== undefined) {

@@ -28,7 +28,7 @@ import { checkViews, hasViews } from '../checks/view-checks.js';
 import { METHOD, modelInTraining, peerWeights } from '../step/method-parameters.js';
 import { planTexts } from '../step/micro-batches.js';
 import { limitBatches } from './batch-limits.js';
-import { expectFit, STEPS_ALONE } from './convex-fit.js';
+import { expectFit, isFrozenBelow, STEPS_ALONE } from './convex-fit.js';
 import { describeData, describedRun, describeWeights } from './described-run.js';
 import { checkEarlyStopping } from './early-stopping.js';
 import { checkTopK, type Monitor } from './kept-models.js';
@@ -169,7 +169,11 @@ export function assembled({ warnings, trained, compared, described, ...parts }: 
         // The number of a micro-batch is part of its dropout streams, and its shape decides the order of sums.
         text: plan.text && comparable(plan.text, { seenRow: undefined }),
         tokensPerRun: undefined,
-        ...(options.fit && { ...STEPS_ALONE, initialWeights: undefined, text: undefined }),
+        ...(options.fit && {
+          ...STEPS_ALONE,
+          ...(!isFrozenBelow(stepModel) && { initialWeights: undefined }),
+          text: undefined,
+        }),
       }),
     ),
     trained: { ...trained, method: { name: method.name, options: method.options } },

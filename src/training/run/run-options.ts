@@ -47,7 +47,7 @@ export type RunOptions = {
   };
   /**
    * Find the weights by a convex solver (`fitLinear`) in the place of steps, of a linear n-gram model and a method with
-   * `rowTargets`. All that is said of steps, epochs and their optimiser, and the weights to start from, are then not read.
+   * `rowTargets`; of an encoder with the head `mean` those of its last layer, all others staying as they are. All that is said of steps, epochs and their optimiser, and the weights to start from, are then not read.
    */
   readonly fit?: FitSettings | undefined;
   /** Changes each training batch before student and teacher see it; a teacher is then part of each step. */

@@ -15,6 +15,8 @@ import type { DownloadProgress } from '../../hub/download.js';
 import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
 import { METRICS, type MetricName } from '../../metrics/table.js';
+import { familyOf } from '../../models/families.js';
+import { isOfTexts } from '../../models/heads.js';
 import type { TrainedModel } from '../../models/model.js';
 import {
   checkStart,
@@ -181,7 +183,7 @@ type Place = { readonly device: string; readonly outputDir: string };
 export async function prepareOne(options: FineTuneOptions, task: OpenedTask, place: Place): Promise<PreparedOne> {
   const { metrics, ...ranking } = rankedBy(options, task);
   checkedMetrics(metrics, headLabels(task).length);
-  const start = await startFor(options, task);
+  const start = frozenFor(options, await startFor(options, task), task);
   const { model, weights, tokenizer } = start;
   const cut = { model, maxLength: readLength(start, options.maxLength) };
   const data = {
@@ -273,6 +275,13 @@ async function startFor(options: FineTuneOptions, task: OpenedTask): Promise<Tex
   return { ...headed, ...startingPart(headed, startOf(options)) };
 }
 
+/** For the convex solver an encoder gets a head on the mean over its tokens, of which the last layer alone is found. */
+function frozenFor({ solver, seed = SEED }: FineTuneOptions, start: TextStart, task: OpenedTask): TextStart {
+  const { kind, config } = start.model;
+  if (solver !== 'convex' || familyOf(kind) === undefined || config.head === 'mean') return start;
+  return { ...start, ...withNewHead(start, { labelNames: headLabels(task), seed, head: 'mean' }) };
+}
+
 async function encoderFor(options: FineTuneOptions): Promise<TextStart & TrainedModel> {
   const { model = 'minilm-l6' } = options;
   return typeof model === 'object' ? model : loadStart(model, eventsOf(options));
@@ -284,12 +293,12 @@ export function withHeadFor(
   task: Pick<OpenedTask, 'isRegression' | 'labelNames'>,
   seed: number,
 ): TextModel {
-  const { head = 'classification', num_labels: outputs } = model.model.config;
+  const { num_labels: outputs } = model.model.config;
   const { isRegression, labelNames } = task;
   const hasHead = isRegression
     ? outputs === 1
     : outputs === labelNames.length && JSON.stringify(model.labelNames) === JSON.stringify(labelNames);
-  if (hasHead && head === 'classification') return model;
+  if (hasHead && isOfTexts(model.model.config)) return model;
   return { ...withNewHead(model, { labelNames: headLabels(task), seed }), labelNames };
 }
 

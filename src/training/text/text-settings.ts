@@ -185,8 +185,10 @@ export const TEXT_SETTINGS = {
     choices: SOLVERS,
     group: 'Training',
     only: ['train', 'distill'],
-    help: 'how weights are found: by a convex solver, for n-grams without a layer, or by steps of an optimiser',
-    defaultSays: 'convex where it is possible',
+    help:
+      'how weights are found: by steps of an optimiser, or by a convex solver: of n-grams without a layer, or of a last layer on ' +
+      'the mean over the tokens of an encoder that stays as it is',
+    defaultSays: 'convex for n-grams, where it is possible; else steps',
   },
   strength: {
     kind: 'number',

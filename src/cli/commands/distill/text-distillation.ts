@@ -14,6 +14,7 @@ import {
 import type { DistillTextsEvent } from '../../../experiments/distillation/distill-texts-options.js';
 import { EVIDENCE_SETTINGS } from '../../../experiments/distillation/evidence-settings.js';
 import type { Departure } from '../../../experiments/distillation/named-endpoint.js';
+import { isTrainedFirst } from '../../../experiments/distillation/teacher-settings.js';
 import type { WarningEvent } from '../../../experiments/distillation/warning-teller.js';
 import type { ExperimentRecord } from '../../../experiments/experiment-record.schema.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
@@ -264,8 +265,9 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
   const runs = arms.length * options.seeds;
   const parameters = run.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const pool = train.size - labelledRows;
-  const trained =
-    options.teacherEpochs === undefined ? '' : `, trained first: ${options.teacherEpochs} epochs${foldsText(options)}`;
+  const { teacherEpochs: epochs } = options;
+  const fitted = epochs === undefined ? 'by the convex solver' : `${epochs} epochs`;
+  const trained = isTrainedFirst(options) ? `, trained first: ${fitted}${foldsText(options)}` : '';
   const rows = `${formatCount(labelledRows)} rows${isUnlabelled ? ' without labels' : ''}${pool > 0 ? ` and ${formatCount(pool)} that the teacher labels` : ''}`;
   return {
     text: [
@@ -296,7 +298,8 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       evaluationRows: scoredRows(evaluation),
       testRows: test ? scoredRows(test) : null,
       teachers,
-      teacherEpochs: options.teacherEpochs ?? null,
+      teacherEpochs: epochs ?? null,
+      teacherSolver: options.teacherSolver ?? null,
       teacherFolds: options.teacherFolds ?? null,
       student,
       parameters,
