@@ -167,7 +167,10 @@ describe('the family, what it starts from and refuses', () => {
   });
 
   test.each([
-    [() => bert({ head: 'summary' as HeadName }), 'bert head: wanted classification, mean, tokens, masked-lm, got summary'],
+    [
+      () => bert({ head: 'summary' as HeadName }),
+      'bert head: wanted classification, mean, tokens, masked-lm, got summary',
+    ],
     [() => distilbert({ dim: 10, n_heads: 3 }), 'distilbert n_heads: wanted a divisor of dim 10, got 3'],
     [() => distilbert({ n_layers: 0 }), 'distilbert n_layers: wanted an integer ≥ 1, got 0'],
     [() => roberta({ hidden_act: 'mish' as 'gelu' }), 'roberta hidden_act: wanted gelu, gelu_new'],
