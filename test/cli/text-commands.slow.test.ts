@@ -99,14 +99,14 @@ describe('retort export', () => {
     }
   });
 
-  test('hf: the same model comes back; a BiLSTM is told to use onnx', async () => {
+  test('hf: the same model comes back; a BiLSTM of pairs is refused, and exported to onnx', async () => {
     mustRun(['export', 'run', '--to', 'hf', '--output_dir', 'hf']);
     const [there, back] = await Promise.all([openAnyModel(path('run')), openAnyModel(path('hf'))]);
     expect(back.contentHash).toBe(there.contentHash);
     expect(back.labelNames).toEqual(there.labelNames);
     const refused = failure(['export', 'pairs', '--to', 'hf', '--output_dir', 'hf2']);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/--to hf: wanted a bert, .*got a bilstm; use --to onnx/);
+    expect(refused.stderr).toMatch(/--to hf: .*a bilstm of pairs, whose second texts are an input of their own/);
     const { json } = { json: JSON.parse(mustRun(['export', 'pairs', '--output_dir', 'p', '--json']).stdout) };
     expect(json).toMatchObject({
       kind: 'bilstm',
