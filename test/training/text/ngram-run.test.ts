@@ -149,7 +149,7 @@ describe('fineTune with model ngram', () => {
     ],
     [
       { solver: 'convex', hidden: 4 },
-      'solver convex: wanted a linear model of n-grams, and a method that gives each row one target, got model ngram with a hidden layer of 4, which is not convex; train by steps',
+      'solver convex: wanted a linear model of n-grams or an encoder with a head on the mean over its tokens, and a method that gives each row one target, got model ngram with a hidden layer of 4, which is not convex; train by steps',
     ],
     [{ solver: 'steps', strength: 1 }, 'strength: wanted solver convex, got solver steps; leave it out'],
     [
