@@ -85,6 +85,7 @@ test('each command that takes a column of texts takes how its file is written, a
     'pretrain',
     'train',
     'augment',
+    'ask',
     'distill',
     'evaluate',
     'predict',
