@@ -9,6 +9,7 @@ export type AskSettings = UnlabelledSettings &
     TeacherSettings,
     | 'ensembleOf'
     | 'teacherEpochs'
+    | 'teacherSolver'
     | 'teacherLearningRate'
     | 'teacherBatchSize'
     | 'teacherLayerDecay'
@@ -19,6 +20,8 @@ export type AskSettings = UnlabelledSettings &
   > & {
     /** Of labels that are known, to compare with. Default: those of a data set by name; of a file none. */
     readonly labelColumn?: string;
+    /** A file of what cells of that column stand for. */
+    readonly labelNames?: string;
     /** The labels, separated by commas. Default: those of the criteria, or of the data. */
     readonly labels?: string;
     /** Rows that are asked about twice more and in other orders of the labels, before the rest is asked. Default: none. */
@@ -38,6 +41,7 @@ export type AskSettings = UnlabelledSettings &
 const {
   ensembleOf: _of,
   teacherEpochs: _epochs,
+  teacherSolver: _solver,
   teacherLearningRate: _rate,
   teacherBatchSize: _size,
   teacherLayerDecay: _decay,
@@ -55,6 +59,7 @@ export const ASK_SETTINGS = {
     help: 'column of labels that are known, --label for short: shown to nobody, compared with the outputs',
     defaultSays: 'those of a data set by name; of a file none',
   },
+  labelNames: COLUMN_SETTINGS.labelNames,
   ...endpoint,
   teacher: {
     ...TEACHER_SETTINGS.teacher,

@@ -1,7 +1,7 @@
 /** @file Labelling as a command of its own: texts in, a file of recorded teacher outputs out. */
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileLayout } from '../../data/file-columns.js';
+import { fileLayout, readLabelMap } from '../../data/file-columns.js';
 import { hasColumns, isDelimited } from '../../data/formats/table.js';
 import { dataName } from '../../data/open-task.js';
 import { readTextTable } from '../../data/read-text-table.js';
@@ -212,14 +212,20 @@ async function openAsked(data: string, settings: Settings, onNotice: (text: stri
     skipped += 1;
   };
   const read = settings.badRows === 'skip' ? { onBadRow } : {};
-  const { rows, dataSeed = ROW_SETTINGS.dataSeed.default, labelColumn } = settings;
+  const { rows, dataSeed = ROW_SETTINGS.dataSeed.default, labelColumn, labelNames } = settings;
+  if (labelNames !== undefined && labelColumn === undefined) {
+    const wanted = 'a column of labels that it names, labelColumn';
+    throw new OptionError({ where: 'labelNames', wanted, got: 'none', fix: 'give --label COLUMN, or leave it out' });
+  }
   let table: TextTable;
   if (isTextSetName(data)) {
     table = splitOf(await loadTextSet(data, { dir: settings.dataDir ?? process.env.RETORT_DATA, ...read }), 'train');
   } else if (hasColumns(data)) {
     const { text, pair, ...lines } = fileLayout(settings);
     const label = labelColumn === undefined ? null : settings.header === false ? Number(labelColumn) : labelColumn;
-    table = await readTextTable(data, { ...defined({ text, pair }), ...(isDelimited(data) && lines), label, ...read });
+    const named = labelNames === undefined ? {} : { labelMap: await readLabelMap(labelNames) };
+    const columns = { ...defined({ text, pair }), ...(isDelimited(data) && lines), label, ...named };
+    table = await readTextTable(data, { ...columns, ...read });
   } else table = await readTextTable(data, read);
   if (skipped > 0) onNotice(`left out ${formatCount(skipped)} rows that cannot be read`);
   if (table.size === 0) throw new FileError({ where: data, wanted: 'at least one text', got: 'none' });

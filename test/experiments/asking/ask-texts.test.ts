@@ -99,6 +99,19 @@ describe('ask', () => {
     expect([count, known?.rows, known?.right]).toEqual([24, 20, 10]);
   });
 
+  test('known labels may be numbers that a file names', async () => {
+    writeFileSync(path('numbers.csv'), `text,team\n${texts.map((text, i) => `${text},${i % 2}`).join('\n')}\n`);
+    writeFileSync(path('teams.tsv'), '0\tbilling\n1\ttech\n');
+    const server = await mockServer(() => completion(['tech'], { tech: Math.log(0.9), billing: Math.log(0.1) }));
+    const options = { ...quick(), data: path('numbers.csv'), teacher: server.url, labelNames: path('teams.tsv') };
+    await expect(ask(options)).rejects.toThrow(
+      'labelNames: wanted a column of labels that it names, labelColumn, got none',
+    );
+    const { known } = await ask({ ...options, labelColumn: 'team' });
+    expect([known?.rows, known?.right]).toEqual([24, 12]);
+    expect(await recordedLabels(options.outputFile)).toEqual(['billing', 'tech']);
+  });
+
   test('the spending limit is not passed with requests under way, and the same call goes on when it is raised', async () => {
     const server = await mockServer(() => completion(['tech'], { tech: -0.1 }));
     const options = { ...quick(), teacher: server.url, labels: 'billing,tech', prices: '1000,1000' };
