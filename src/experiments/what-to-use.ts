@@ -110,7 +110,7 @@ export const USE_CASES: readonly UseCase[] = [
   },
   {
     name: 'few-labels-many-classes',
-    says: 'the same of 20 classes or more',
+    says: 'few labels (to 2,000) of 20 classes or more, four times as many unlabelled texts or more',
     when: { rows: { most: 2000 }, poolPerRow: { least: 4 } },
     use: { ...NGRAM, teacher: FEW_ROWS_A_CLASS_TEACHER },
     why: 'Of some ten rows a class a fine-tuned teacher learns hardly more than a linear model does. A pre-trained encoder that stays as it is tells classes apart already: a last layer on it is fitted in seconds, and knows far more.',
