@@ -4,7 +4,7 @@
  * nothing in the long run while the bound holds, so that by Ville's inequality it ever reaches 1 / delta with probability delta
  * at most (Ville 1939; Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by betting", section 4).
  */
-import { OptionError } from '../errors/failures.js';
+import { expectShares } from './shares.js';
 
 /** The bets: that the true rate is so many times the bound. */
 const BETS = [1.25, 1.5, 2, 3, 5, 10] as const;
@@ -32,10 +32,7 @@ export type Audit = {
  * @param isWrong of a request that was chosen without a look at its answer: whether student and teacher differ
  */
 export function audited({ risk, delta }: AuditBound, before: Audit | undefined, isWrong: boolean): Audit {
-  for (const [where, share] of Object.entries({ risk, delta })) {
-    if (share > 0 && share < 1) continue;
-    throw new OptionError({ where, wanted: 'a share between 0 and 1', got: String(share) });
-  }
+  expectShares({ risk, delta });
   const asked = (before?.asked ?? 0) + 1;
   const wrong = (before?.wrong ?? 0) + (isWrong ? 1 : 0);
   const logWealth = logWealthOf(risk, asked, wrong);

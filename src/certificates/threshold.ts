@@ -8,6 +8,7 @@
  */
 import { OptionError } from '../errors/failures.js';
 import { chanceOfAtMost, lowerRate, upperRate } from '../metrics/statistics.js';
+import { expectShares } from './shares.js';
 
 /** A request of the calibration. One that came twice counts twice. */
 export type CalibrationRow = {
@@ -74,7 +75,7 @@ const GRID = 200;
  * @throws OptionError for a risk or delta outside 0 … 1, no bound at all, no finite score in `scale`, or one that is NaN.
  */
 export function certifyThreshold({ rows, scale, risk, delta }: CertifyOptions): Certified {
-  expectShares({ ...risk, delta });
+  expectBounds({ ...risk, delta });
   const grid = gridOf(scale);
   const tested = testedAt(grid, rows, risk);
   const deltaOfChain = delta / STARTS.length;
@@ -168,17 +169,10 @@ function testedAt(grid: readonly Place[], rows: readonly CalibrationRow[], risk:
   });
 }
 
-function expectShares({ kept, all, delta }: Risk & { readonly delta: number }): void {
+function expectBounds({ kept, all, delta }: Risk & { readonly delta: number }): void {
   if (kept === undefined && all === undefined) {
     const wanted = 'a bound on the rows that the student keeps, on all rows, or both';
     throw new OptionError({ where: 'risk', wanted, got: 'none' });
   }
-  for (const [where, share] of Object.entries({
-    'risk on the rows kept': kept,
-    'risk on all rows': all,
-    delta,
-  })) {
-    if (share === undefined || (share > 0 && share < 1)) continue;
-    throw new OptionError({ where, wanted: 'a share between 0 and 1', got: String(share) });
-  }
+  expectShares({ 'risk on the rows kept': kept, 'risk on all rows': all, delta });
 }

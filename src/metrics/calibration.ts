@@ -2,7 +2,7 @@
  * @file Whether probabilities mean what they say: of the rows that a model is 80 % sure of, are 80 % right? Measured of the class
  * that a model answers (top-label calibration), by logits and labels.
  */
-import { logSoftmax } from '../tensor/logits.js';
+import { argmax, logSoftmax } from '../tensor/logits.js';
 import { countedRows, type Scored } from './answered.js';
 import { meanFoldedNormal } from './statistics.js';
 import { wilsonInterval } from './wilson-interval.js';
@@ -53,11 +53,8 @@ export function calibrationOf(scored: Scored, temperature = 1, bins = BINS): Cal
     const logits = Float64Array.from({ length: C }, (_, c) => (scored.logits[row * C + c] as number) / temperature);
     const logProbs = logSoftmax(logits, C);
     const label = labels[row] as number;
-    let best = 0;
-    for (let c = 0; c < C; c++) {
-      if ((logProbs[c] as number) > (logProbs[best] as number)) best = c;
-      brier += (Math.exp(logProbs[c] as number) - (c === label ? 1 : 0)) ** 2;
-    }
+    const best = argmax(logProbs);
+    for (const [c, logProb] of logProbs.entries()) brier += (Math.exp(logProb) - (c === label ? 1 : 0)) ** 2;
     nll -= logProbs[label] as number;
     answers[i] = { confidence: Math.exp(logProbs[best] as number), isRight: best === label };
   }

@@ -1,5 +1,6 @@
 /** @file The part of a model that a convex solver finds: which rows it is fitted to, and where its weights belong. */
 import { batchesInOrder } from '../../data/shuffle.js';
+import { targetsOf } from '../../data/targets.js';
 import { familyOf } from '../../models/families.js';
 import { classesOf } from '../../models/forward.js';
 import type { HeadName } from '../../models/heads.js';
@@ -7,7 +8,6 @@ import type { Weights } from '../../models/model.js';
 import type { LinearWeights } from '../../optim/dual-ascent.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { NO_LABEL } from '../../tensor/no-label.js';
 import { tensor } from '../../tensor/tensor.js';
 import { type FeatureRows, featureRows } from '../linear/dataset-rows.js';
 import { isFrozenBelow } from './convex-fit.js';
@@ -61,22 +61,13 @@ async function encodedRows(options: RunOptions, weights: Weights): Promise<Featu
   const answers = await frozenEncoder(options, weights).answer(train, ['pooledOutput']);
   const width = Number(answers.signals.pooledOutput?.shape[0]);
   const values = new Float32Array(train.size * width);
-  const labels = new Int32Array(train.size).fill(NO_LABEL);
-  const scores = new Float32Array(train.size).fill(Number.NaN);
-  let hasScores = false;
   for (const rows of batchesInOrder(train.size, ROWS_PER_PART)) {
     const first = rows[0] as number;
     values.set(answers.batch(rows, rows.length).pooledOutput?.data as Float32Array, first * width); // float32, as all signals
-    const { labels: given, scores: measured } = train.batch(rows);
-    hasScores ||= measured !== undefined;
-    for (const [i, row] of rows.entries()) {
-      labels[row] = Number(given?.data[i] ?? NO_LABEL);
-      scores[row] = measured?.data[i] ?? Number.NaN;
-    }
   }
   const ids = Uint32Array.from(values, (_, i) => i % width);
   const starts = Uint32Array.from({ length: train.size + 1 }, (_, row) => row * width);
-  return { rows: { width, starts, ids, values }, labels, ...(hasScores && { scores }) };
+  return { rows: { width, starts, ids, values }, ...targetsOf(train) };
 }
 
 const ROWS_PER_PART = 1024;

@@ -3,27 +3,22 @@
 //   node check.mjs [--sizes]
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { CHROMIUM, linkPackage } from '../linked-package.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Gzipped, error texts included, without ONNX Runtime: what a page loads for a model that reads token ids. */
 const MOST = { withoutTokenizers: 15_000, withTokenizers: 30_000 };
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** float32 in another build of ONNX Runtime, and in batches of other sizes. */
 const TOLERANCE = 1e-5;
 
-// The package as it is installed: what `npm pack` takes, and its dependencies.
-const installed = join(here, 'node_modules', 'retort-ml');
-rmSync(installed, { recursive: true, force: true });
-mkdirSync(installed, { recursive: true });
-for (const name of ['package.json', 'dist', 'node_modules']) symlinkSync(join(root, name), join(installed, name));
+linkPackage(here);
 
 const { build } = await import('esbuild');
 

@@ -3,25 +3,21 @@
 //   node check.mjs
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM, linkPackage } from '../linked-package.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 /** float32 in other orders of sums. */
 const TOLERANCE = 1e-5;
 
-// The package as it is installed: what `npm pack` takes, and its dependencies.
-const installed = join(here, 'node_modules', 'retort-ml');
-rmSync(installed, { recursive: true, force: true });
-mkdirSync(installed, { recursive: true });
-for (const name of ['package.json', 'dist', 'node_modules']) symlinkSync(join(root, name), join(installed, name));
+linkPackage(here);
 
 const scratch = mkdtempSync(join(tmpdir(), 'runtimes-'));
 const students = join(scratch, 'students');

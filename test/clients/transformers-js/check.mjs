@@ -14,6 +14,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { env, pipeline } from '@huggingface/transformers';
 import { chromium } from 'playwright-core';
+import { CHROMIUM } from '../linked-package.js';
 
 const TOLERANCE = 1e-6;
 /** Share of the rows that have to be as near. Of int8 a value at the edge between two steps may fall on either side. */
@@ -122,7 +123,7 @@ async function inChromium(folder, { texts, students }) {
   const server = await serve(folder);
   const profile = mkdtempSync(join(tmpdir(), 'retort-chromium-'));
   const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
       ...['--disable-component-update', '--disable-sync'],
