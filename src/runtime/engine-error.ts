@@ -1,3 +1,4 @@
+import { DeviceError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
 
 /** ONNX Runtime refused a graph or a run. Its own error is the cause. */
@@ -12,4 +13,14 @@ export function engineMessage(cause: unknown): string {
     .replaceAll(/\s+/g, ' ')
     .replace(/^\/onnxruntime_src\/.* was false\. /, '')
     .trim();
+}
+
+/** Of a session that does not open: the graph's fault on the CPU, the device's elsewhere. */
+export function noSession(cause: unknown, device: string): EngineError | DeviceError {
+  const got = engineMessage(cause);
+  if (device === 'cpu') {
+    return new EngineError({ where: 'ONNX Runtime', wanted: 'a graph that ONNX Runtime supports', got, cause });
+  }
+  const fix = 'use device cpu';
+  return new DeviceError({ where: `device '${device}'`, wanted: 'a session on it', got, fix, cause });
 }

@@ -1,8 +1,8 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { DeviceError, OptionError } from '../errors/failures.js';
+import { OptionError } from '../errors/failures.js';
 import type { OnnxProgram } from '../onnx/program.js';
 import { resolveDevice } from './devices.js';
-import { EngineError, engineMessage } from './engine-error.js';
+import { noSession } from './engine-error.js';
 import { isWorthKeeping, withUnreturnable } from './kept-outputs.js';
 import { loadOnnxRuntime } from './native.js';
 import { declaredValues, Session } from './running-session.js';
@@ -79,11 +79,6 @@ async function createNative(model: string | Uint8Array, options: SessionOptions)
       ? await runtime.InferenceSession.create(model, ortOptions)
       : await runtime.InferenceSession.create(model, ortOptions);
   } catch (cause) {
-    const got = engineMessage(cause);
-    if (device === 'cpu') {
-      throw new EngineError({ where: 'ONNX Runtime', wanted: 'a graph that ONNX Runtime supports', got, cause });
-    }
-    const fix = 'use device cpu';
-    throw new DeviceError({ where: `device '${device}'`, wanted: 'a session on it', got, fix, cause });
+    throw noSession(cause, device);
   }
 }

@@ -1,7 +1,7 @@
 /** @file Sessions of ONNX Runtime's WebAssembly build, for browsers and workers. */
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
-import { DeviceError, OptionError } from '../errors/failures.js';
-import { EngineError, engineMessage } from './engine-error.js';
+import { OptionError } from '../errors/failures.js';
+import { EngineError, engineMessage, noSession } from './engine-error.js';
 import { declaredValues, type NativeSession, Session } from './running-session.js';
 
 /** What `onnxruntime-web` exports, from whichever of its builds. */
@@ -42,12 +42,7 @@ export async function openWebSession(model: Uint8Array, options: WebSessionOptio
       logSeverityLevel: 4,
     });
   } catch (cause) {
-    const got = engineMessage(cause);
-    if (device === 'cpu') {
-      throw new EngineError({ where: 'ONNX Runtime', wanted: 'a graph that ONNX Runtime supports', got, cause });
-    }
-    const fix = 'use device cpu';
-    throw new DeviceError({ where: `device '${device}'`, wanted: 'a session on it', got, fix, cause });
+    throw noSession(cause, device);
   }
   try {
     return new Session(declaredValues(native), inTurn(native), { OrtTensor, isProfiled: false, canKeep: false });

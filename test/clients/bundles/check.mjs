@@ -10,7 +10,7 @@ import { extname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { CHROMIUM, linkPackage } from '../linked-package.js';
+import { CHROMIUM, CHROMIUM_FLAGS, linkPackage } from '../linked-package.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** Gzipped, error texts included, without ONNX Runtime: what a page loads for a model that reads token ids. */
@@ -130,10 +130,7 @@ async function inChromium(wanted) {
   const server = await serve();
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync'],
-    ],
+    args: CHROMIUM_FLAGS,
   });
   try {
     const page = await browser.newPage();
