@@ -21,17 +21,16 @@ import {
   stratifiedSubset,
   type TextTable,
   type TextTask,
-  textDataset,
   withoutLabels,
 } from '../src/entries/data.js';
-import { finishedRuns, inPoints, packRightRows } from '../src/entries/experiments.js';
-import { loadTextModel, type TextModel } from '../src/entries/models.js';
-import { openEvaluator } from '../src/entries/training.js';
+import { finishedRuns, inPoints } from '../src/entries/experiments.js';
+import { loadTextModel } from '../src/entries/models.js';
 import { distill, type FineTuneOptions, fineTune } from '../src/index.js';
 import { chosenNames } from './chosen-names.js';
 import { type FewLabelsRun, runsOfCell, summariseFewLabels } from './few-labels-figures.js';
 import { CELLS, type Cell, type CellName, STUDENTS, type StudentName } from './few-labels-settings.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
+import { scoreOf } from './score-of.js';
 import { taughtBy } from './text-students.js';
 
 const PATIENCE = 10;
@@ -160,7 +159,7 @@ async function alone(student: StudentName, { cell, seed, drawn, folder, limits, 
   });
   const parameters = model.record.parameters;
   keep({
-    ...{ student, arm: 'alone', parameters, ...(await scoreOf(model, drawn.scored, cell)) },
+    ...{ student, arm: 'alone', parameters, ...(await scoreOf(model, drawn.scored, cell.maxLength)) },
     inner: inPoints(most === undefined ? (searched.record.metrics.accuracy ?? 0) : best),
     ...(most !== undefined && { epochs }),
     seconds: secondsSince(begun),
@@ -179,21 +178,6 @@ function limitsFor(student: StudentName, { threads, maxSteps }: Limits): Limits 
 function epochsOf(student: StudentName, steps: number, rows: number): number {
   const { settings } = STUDENTS[student];
   return Math.max(1, Math.round(steps / Math.ceil(rows / (settings.layers === undefined ? BATCH : 32))));
-}
-
-async function scoreOf(model: TextModel, scored: TextTable, { maxLength }: Cell) {
-  const data = textDataset(scored, model.tokenizer, {
-    model: model.model,
-    ...(maxLength !== undefined && { maxLength }),
-  });
-  const evaluator = await openEvaluator({ model: model.model, data, metrics: ['accuracy'] });
-  try {
-    const { metrics, classes } = await evaluator.predict(model.weights);
-    const right = Array.from(classes, (said, row) => said === scored.labels?.[row]);
-    return { score: inPoints(metrics.accuracy ?? Number.NaN), right: packRightRows(right) };
-  } finally {
-    await evaluator.release();
-  }
 }
 
 function secondsSince(begun: number): number {
@@ -216,7 +200,7 @@ async function teacher({ cell, seed, drawn, folder, limits, keep }: Place): Prom
   );
   const parameters = Object.values(model.weights).reduce((sum, { data }) => sum + data.length, 0);
   keep({
-    ...{ student: 'teacher', arm: 'alone', parameters, ...(await scoreOf(model, scored, cell)) },
+    ...{ student: 'teacher', arm: 'alone', parameters, ...(await scoreOf(model, scored, cell.maxLength)) },
     seconds: secondsSince(begun),
   });
 }
