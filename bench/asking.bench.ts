@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { textTable } from '../src/data/text-table.js';
-import { decisionEndpointTeacher } from '../src/teachers/decision-endpoint.js';
+import { decisionEndpointTeacher } from '../src/outside/decisions/decision-endpoint.js';
 
 const SERVER = `
 import { createServer } from 'node:http';

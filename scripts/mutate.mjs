@@ -12,8 +12,7 @@ import { createVitest, parseAst } from 'vitest/node';
 /** Files of limits, defaults, fingerprints, schedules and spending, each with what tests it. */
 const FILES = {
   'src/files/lock.ts': ['test/files/lock.test.ts'],
-  'src/teachers/outside-spending.ts': ['test/teachers/outside-spending.test.ts'],
-  'src/teachers/score-groups.ts': ['test/teachers/score-groups.test.ts'],
+  'src/outside/asking/outside-spending.ts': ['test/outside/asking/outside-spending.test.ts'],
   'src/losses/attention-mse.ts': ['test/losses/matching.test.ts', 'test/losses/golden.test.ts'],
   'src/losses/cross-entropy.ts': ['test/losses/limits.test.ts', 'test/losses/torch.test.ts'],
   'src/optim/schedules.ts': ['test/optim/schedules.test.ts'],
@@ -24,7 +23,7 @@ const FILES = {
   'src/training/run/described-run.ts': ['test/training/run/run-options.test.ts'],
   'src/training/text/text-run.ts': ['test/training/text/text-run.test.ts'],
   'src/experiments/distillation/arms.ts': ['test/experiments/distillation-arms.test.ts'],
-  'src/experiments/distillation/distillation-settings.ts': ['test/experiments/distillation-design.test.ts'],
+  'src/experiments/distillation/distillation-design.ts': ['test/experiments/distillation-design.test.ts'],
 };
 
 const OTHER_OPERATOR = {

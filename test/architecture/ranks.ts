@@ -20,6 +20,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   models: 5,
   data: 5,
   teachers: 6,
+  outside: 6.1,
   methods: 7,
   augment: 7.5,
   training: 8,
@@ -39,6 +40,7 @@ export const RANKS: Readonly<Record<string, number>> = {
  */
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   data: [['formats']],
+  outside: [['asking'], ['chat', 'decisions']],
   training: [['step', 'evaluation', 'linear'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
   'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment'], ['distill'], ['ask']],
 };

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { recordedTeacher } from '../../src/teachers/recorded-teacher.js';
 import { faultAt } from '../files/processes.js';
-import { completion, mockServer, refused, spoken, textOf } from '../teachers/endpoint-server.js';
+import { completion, mockServer, refused, spoken, textOf } from '../outside/asking/endpoint-server.js';
 import { expectNear, textData, tokenizerIn } from '../teachers/text-models.js';
 import { type Outcome, wordsOf, workFolder } from './command-line.js';
 

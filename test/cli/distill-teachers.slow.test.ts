@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeSafetensors } from '../../src/tensor/safetensors.js';
-import { completion, mockServer, textOf } from '../teachers/endpoint-server.js';
+import { completion, mockServer, textOf } from '../outside/asking/endpoint-server.js';
 import { type Outcome, retort, wordsOf, workFolder } from './command-line.js';
 import { writeReviews, writeSmallEncoder } from './small-text-data.js';
 

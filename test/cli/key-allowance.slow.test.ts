@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { completion, mockServer } from '../teachers/endpoint-server.js';
+import { completion, mockServer } from '../outside/asking/endpoint-server.js';
 import { type Outcome, workFolder } from './command-line.js';
 import { writeReviews, writeSmallEncoder } from './small-text-data.js';
 

@@ -9,7 +9,7 @@ import type { Model, SavedModel } from '../../src/models/model.js';
 import { modelHash } from '../../src/models/saved-model.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
 import { adam } from '../../src/optim/adam.js';
-import { endpointTeacher } from '../../src/teachers/endpoint-teacher.js';
+import { endpointTeacher } from '../../src/outside/chat/endpoint-teacher.js';
 import { ensembleTeacher } from '../../src/teachers/ensemble-teacher.js';
 import { modelTeacher } from '../../src/teachers/model-teacher.js';
 import { onnxTeacher } from '../../src/teachers/onnx-teacher.js';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { syncFolder } from '../../files/atomic-write.js';
 import { outputFailure } from '../../files/file-failure.js';
 import { temporaryName } from '../../files/temporary.js';
-import type { AnswerKind, OutsideAnswer } from '../../teachers/outside.js';
+import type { AnswerKind, OutsideAnswer } from '../../outside/asking/outside.js';
 import { predicted } from './self-agreement.js';
 
 type Row = { readonly text: string; readonly pair?: string | undefined; readonly id?: string | undefined };

@@ -2,8 +2,8 @@
 
 import type { TextTable } from '../../data/text-table.js';
 import { drawnRows } from '../../data/unlabelled-texts.js';
-import { again, inOrder, type LabelOrder } from '../../teachers/asked-orders.js';
-import type { OutsideAdapter, OutsideAnswer } from '../../teachers/outside.js';
+import { again, inOrder, type LabelOrder } from '../../outside/asking/asked-orders.js';
+import type { OutsideAdapter, OutsideAnswer } from '../../outside/asking/outside.js';
 import { RandomStream } from '../../tensor/random.js';
 import { type GivenProbabilities, type SelfAgreement, selfAgreement } from './self-agreement.js';
 

@@ -1,9 +1,9 @@
 /** @file How a server at a URL is asked, by the format that it speaks. */
-import type { AdapterMaker } from '../../teachers/asked-orders.js';
-import { chatAdapters } from '../../teachers/chat-adapter.js';
-import { decisionAdapters } from '../../teachers/decision-endpoint.js';
-import { checkEndpointOptions } from '../../teachers/endpoint-options.js';
-import type { OutsideOptions } from '../../teachers/outside-options.js';
+import type { AdapterMaker } from '../../outside/asking/asked-orders.js';
+import { checkEndpointOptions } from '../../outside/asking/endpoint-options.js';
+import type { OutsideOptions } from '../../outside/asking/outside-options.js';
+import { chatAdapters } from '../../outside/chat/chat-adapter.js';
+import { decisionAdapters } from '../../outside/decisions/decision-endpoint.js';
 import type { EndpointFormatName } from './endpoint-formats.js';
 import type { NamedOptions } from './named-endpoint.js';
 

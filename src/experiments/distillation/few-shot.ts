@@ -2,7 +2,7 @@
 import { rowsByText } from '../../data/rows-by-text.js';
 import { selectRows, type TextTable } from '../../data/text-table.js';
 import { OptionError } from '../../errors/failures.js';
-import type { LabelledExample } from '../../teachers/endpoint-options.js';
+import type { LabelledExample } from '../../outside/asking/endpoint-options.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 import { RandomStream } from '../../tensor/random.js';
 

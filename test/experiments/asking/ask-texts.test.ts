@@ -10,7 +10,7 @@ import { drawnExamples } from '../../../src/experiments/distillation/few-shot.js
 import { recordedLabels, recordedTeacher } from '../../../src/teachers/recorded-teacher.js';
 import { memoryStream } from '../../cli/memory-stream.js';
 import { temporaryFolder } from '../../files/processes.js';
-import { completion, mockServer, type Said } from '../../teachers/endpoint-server.js';
+import { completion, mockServer, type Said } from '../../outside/asking/endpoint-server.js';
 import { expectNear, textData, tokenizerIn } from '../../teachers/text-models.js';
 
 const root = temporaryFolder();

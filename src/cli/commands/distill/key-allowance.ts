@@ -6,7 +6,7 @@ import { OptionError } from '../../../errors/failures.js';
 import { type Departure, SENT_TEXTS } from '../../../experiments/distillation/named-endpoint.js';
 import { TEACHER_SETTINGS } from '../../../experiments/distillation/teacher-settings.js';
 import { inputFailure } from '../../../files/file-failure.js';
-import { isThisMachine } from '../../../teachers/endpoint-options.js';
+import { isThisMachine } from '../../../outside/asking/endpoint-options.js';
 import type { CommandIo } from '../../command.js';
 import { allow, allowancesPath, isAllowed } from '../../config/allowances.js';
 import { flagName } from '../../options.js';

@@ -1,0 +1,373 @@
+/** @file Asking an outside teacher about texts: those that are not in the log, a few first, within limits. */
+import { allRows } from '../../data/row-sample.js';
+import { InterruptedError } from '../../errors/failures.js';
+import { money } from '../../errors/number-text.js';
+import { type TextSource, textsOf } from '../../teachers/own-texts.js';
+import type { LabellingPlan } from '../../teachers/teacher.js';
+import { EndpointError } from './asking-turns.js';
+import {
+  ALL_ROWS,
+  type AnswerKind,
+  type OutsideAdapter,
+  type OutsideAnswer,
+  type OutsideQuestion,
+  type Reading,
+  type Standing,
+} from './outside.js';
+import type { OutsideLog } from './outside-log.js';
+import type { EndpointReport, OutsideOptions } from './outside-options.js';
+import type { Reply } from './outside-reply.schema.js';
+import { type OpenQuestion, outsidePlan, Spending } from './outside-spending.js';
+
+const REPORT_MS = 200;
+/** What a smoke test may have of them. */
+const MAX_SMOKE_MALFORMED = 0.2;
+
+type OpenStanding = Extract<Standing, { readonly kind: 'open' }>;
+type Kept = {
+  readonly kind: Standing['kind'];
+  readonly outside: number;
+  readonly exact: number;
+  readonly differs: boolean;
+};
+
+/** One conversation with an outside teacher: over all that it is asked in a run, or is to be. */
+export class OutsideAsking {
+  readonly #adapter: OutsideAdapter;
+  readonly #options: OutsideOptions;
+  #log: OutsideLog;
+  readonly #stop = new AbortController();
+  /** How the questions stand that were asked for, by key, and how many stand so. Their answers are in the log. */
+  readonly #standings = new Map<string, Kept>();
+  readonly #counts = new Map<Standing['kind'], number>();
+  #outside = 0;
+  #exact = 0;
+  #differing = 0;
+  #spending: Spending;
+  /** The model as its replies have named it so far. */
+  #answeredBy: string | undefined;
+  /** Replies that are written and may not outlive a power cut yet, oldest first. */
+  readonly #syncing: Promise<void>[] = [];
+  #costOfDone = 0;
+  #fromLog = 0;
+  /** Of the rows that are being asked about: how many differ, and how many of those were in the log. */
+  #current = { rows: 0, fromLog: 0 };
+  #isProbed = false;
+  #isJudged = false;
+  #reportedMs = 0;
+
+  constructor(adapter: OutsideAdapter, options: OutsideOptions, log: OutsideLog) {
+    this.#adapter = adapter;
+    this.#options = options;
+    this.#log = log;
+    this.#spending = new Spending(options);
+    this.continueWith(log);
+  }
+
+  /** Goes on with the same log, opened once more: it may have grown meanwhile. */
+  continueWith(log: OutsideLog): void {
+    this.#log = log;
+    this.#spending = new Spending(this.#options);
+    this.#answeredBy = log.answeredBy.get(this.#options.model)?.at(-1);
+    for (const usage of log.known.values()) this.#spending.count(usage);
+  }
+
+  /**
+   * Asks about rows, those that are not in the log, and tells of each, in their order.
+   * @throws EndpointError, InterruptedError as `outsideTeacher` says.
+   */
+  async ask(data: TextSource, rows: Uint32Array, each: (at: number, answer: OutsideAnswer) => void): Promise<void> {
+    const { smokeRows = 20, maxMalformed = 0.05 } = this.#options;
+    const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
+    // Questions are made again when they are asked: those of all rows, with their prompts, need too much memory.
+    const keys = Array.from(rows, (_, i) => this.#adapter.question(texts[i] as string, pairs?.[i]).key);
+    // With the key that is there already: one string a row is enough.
+    const questionAt = (i: number) => ({
+      ...this.#adapter.question(texts[i] as string, pairs?.[i]),
+      key: keys[i] as string,
+    });
+    const left = this.#leftOf(keys);
+    this.#tell();
+    // One alone first: it shows what the teacher can do.
+    await this.#askAll(left.splice(0, 1), questionAt);
+    if (!this.#isProbed && this.#adapter.isProbed && this.#standings.size > 0) {
+      this.#expectFewMalformed(MAX_SMOKE_MALFORMED, 'the first row');
+    }
+    this.#isProbed = true;
+    if (!this.#isJudged && left.length > 0) {
+      await this.#askAll(left.splice(0, Math.max(0, smokeRows - 1)), questionAt);
+      await this.#judge(left.length);
+      this.#isJudged = true;
+    }
+    await this.#askAll(left, questionAt);
+    this.#tell();
+    this.#expectFewMalformed(maxMalformed, 'all rows');
+    for (const [i, key] of keys.entries()) each(i, this.#answerTo(key));
+  }
+
+  /** The first of the rows of each question that is open. */
+  #leftOf(keys: readonly string[]): number[] {
+    const left: number[] = [];
+    const seen = new Set<string>();
+    for (const [i, key] of keys.entries()) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const isNew = !this.#standings.has(key);
+      if (this.#standingOf(key).kind === 'open') left.push(i);
+      else if (isNew) this.#fromLog += 1;
+    }
+    this.#current = { rows: seen.size, fromLog: seen.size - left.length };
+    return left;
+  }
+
+  /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
+  plan(data: TextSource): LabellingPlan {
+    const { model, prices, requestsPerMinute, labelNames } = this.#options;
+    const { texts, pairs } = textsOf(data, allRows(data.size), `teacher ${model}`);
+    const open: OpenQuestion[] = [];
+    for (let i = 0; i < data.size; i++) {
+      const { key, text, pair, bytes, messages } = this.#adapter.question(texts[i] as string, pairs?.[i]);
+      if (this.#standings.has(key) || this.#standingOf(key).kind !== 'open') continue;
+      open.push({ bytes, textBytes: Buffer.byteLength(text + (pair ?? '')), messages });
+    }
+    const questions = this.#standings.size;
+    const { draws, outputTokens } = this.#adapter;
+    return outsidePlan(
+      questions,
+      open,
+      { prices, requestsPerMinute, draws, outputTokens, classes: labelNames.length },
+      { rows: questions - open.length, cost: this.#costOfDone },
+    );
+  }
+
+  report(): EndpointReport {
+    const count = (kind: Standing['kind']) => this.#counts.get(kind) ?? 0;
+    const { input, output } = this.#spending.tokens;
+    const rows = this.#standings.size;
+    const isOpen = count('open');
+    const { spent } = this.#spending;
+    const cost = this.#options.prices !== undefined || spent > 0 ? spent : undefined;
+    const perRow = this.#costOfDone / Math.max(1, rows - isOpen);
+    return {
+      rows,
+      done: rows - isOpen,
+      fromLog: this.#fromLog,
+      malformed: count('malformed'),
+      refused: count('refused'),
+      byProbabilities: count('probabilities'),
+      byLogprobs: count('logprobs'),
+      bySamples: count('samples'),
+      byLabel: count('label'),
+      outside: this.#outside / Math.max(1, count('logprobs')),
+      exact: this.#exact / Math.max(1, count('logprobs')),
+      differing: this.#differing,
+      ...this.#adapter.counts,
+      ...(this.#answeredBy !== undefined && { answeredBy: this.#answeredBy }),
+      inputTokens: input,
+      outputTokens: output,
+      ...(cost !== undefined && { cost, estimatedCost: cost + perRow * isOpen }),
+    };
+  }
+
+  /** The replies to a question that count: those of the model that answers now. */
+  #repliesTo(key: string): readonly Reply[] {
+    const isOurs = ({ answeredBy = this.#answeredBy }: Reply) => answeredBy === this.#answeredBy;
+    return this.#log.repliesTo(key).filter(isOurs);
+  }
+
+  /** What the log says of a question; how it stands is noted. */
+  #standingOf(key: string): Standing {
+    const standing = this.#adapter.standing(this.#repliesTo(key));
+    const before = this.#standings.get(key);
+    const { outside = 0, exact = 0, differs = false }: Partial<Reading> = standing.kind === 'open' ? {} : standing;
+    const kept = keptAs({ kind: standing.kind, outside, exact, differs });
+    this.#standings.set(key, kept);
+    if (before?.kind === kept.kind) return standing;
+    this.#add(kept.kind, 1);
+    if (before !== undefined) this.#add(before.kind, -1);
+    this.#outside += kept.outside - (before?.outside ?? 0);
+    this.#exact += kept.exact - (before?.exact ?? 0);
+    this.#differing += Number(kept.differs) - Number(before?.differs ?? false);
+    const usage = this.#log.known.get(key);
+    if (kept.kind !== 'open' && usage !== undefined) this.#costOfDone += this.#spending.cost(usage);
+    return standing;
+  }
+
+  #add(kind: Standing['kind'], count: number): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + count);
+  }
+
+  #answerTo(key: string): OutsideAnswer {
+    const replies = this.#repliesTo(key);
+    const standing = this.#adapter.standing(replies);
+    const last = replies.at(-1);
+    const usage = this.#log.known.get(key);
+    if (!isReading(standing) || last === undefined || usage === undefined) throw new Error(`no answer to ${key}`);
+    const cost = this.#options.prices === undefined && usage.cost === 0 ? undefined : this.#spending.cost(usage);
+    return {
+      ...standing,
+      source: this.#adapter.source,
+      model: last.answeredBy ?? last.model,
+      ...(last.requestId !== undefined && { requestId: last.requestId }),
+      tokens: { input: usage.input, output: usage.output },
+      ...(cost !== undefined && { cost }),
+      why: last.why ?? ALL_ROWS,
+    };
+  }
+
+  async #askAll(rows: readonly number[], questionAt: (row: number) => OutsideQuestion): Promise<void> {
+    const { concurrency = 4, signal } = this.#options;
+    const queue = rows.values();
+    let failure: unknown;
+    const stop = () => this.#stop.abort();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    const worker = async () => {
+      for (const row of queue) {
+        if (failure !== undefined || this.#stop.signal.aborted) return;
+        try {
+          await this.#askOne(questionAt(row));
+          this.#progress();
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+    };
+    // Those under way are waited for and logged, whatever becomes of the others.
+    await Promise.all(Array.from({ length: Math.min(concurrency, rows.length) }, worker));
+    await Promise.all(this.#syncing.splice(0)).catch((error: unknown) => {
+      failure ??= error;
+    });
+    signal?.removeEventListener('abort', stop);
+    if (signal?.aborted) throw this.#interrupted(`after ${this.report().done}`);
+    if (failure !== undefined) throw failure;
+  }
+
+  #progress(): void {
+    if (performance.now() - this.#reportedMs < REPORT_MS) return;
+    this.#reportedMs = performance.now();
+    this.#tell();
+  }
+
+  /** Of the rows that are being asked about: those of earlier calls are done. */
+  #tell(): void {
+    const report = this.report();
+    const open = report.rows - report.done;
+    this.#options.onProgress?.({ ...report, ...this.#current, done: this.#current.rows - open });
+  }
+
+  /** Logs a reply; waits where a power cut might take more of them than are asked for at once. */
+  async #keep(reply: Reply): Promise<void> {
+    const { concurrency = 4 } = this.#options;
+    const { synced } = this.#log.add(reply);
+    // It is waited for later, which is soon enough to hear that it failed.
+    synced.catch(() => {});
+    this.#syncing.push(synced);
+    if (this.#syncing.length > concurrency) await this.#syncing.shift();
+  }
+
+  /** Asks until the question is answered, or given up. */
+  async #askOne(question: OutsideQuestion): Promise<void> {
+    for (;;) {
+      const standing = this.#standingOf(question.key);
+      if (standing.kind !== 'open') return;
+      await this.#request(question, standing);
+    }
+  }
+
+  async #request(question: OutsideQuestion, { draws, part }: OpenStanding): Promise<void> {
+    const { model, why } = this.#options;
+    const { most, send } = this.#adapter.request(question, draws, part);
+    const reserved = await this.#spending.reserve(most, () => this.report());
+    try {
+      const said = await send(this.#stop.signal);
+      if (said === undefined) return;
+      const { key, text, pair } = question;
+      const reply: Reply = { key, model, text, ...(pair !== undefined && { pair }), ...(why && { why }), ...said };
+      await this.#keep(reply);
+      this.#spending.count(reply.usage);
+      this.#adapter.notice?.(reply);
+      this.#expectSameModel(reply);
+    } finally {
+      this.#spending.settle(reserved);
+    }
+  }
+
+  /** Answers of two models are not those of one teacher: who goes on says so. */
+  #expectSameModel({ answeredBy }: Reply): void {
+    if (answeredBy === undefined || answeredBy === this.#answeredBy) return;
+    if (this.#answeredBy === undefined) {
+      this.#answeredBy = answeredBy;
+      return;
+    }
+    const { model } = this.#options;
+    const { done, rows } = this.report();
+    throw new EndpointError({
+      where: `teacher ${model}`,
+      wanted: `replies of ${this.#answeredBy}, as for ${done} of ${rows} rows before`,
+      got: `one of ${answeredBy}`,
+      fix: `name the model that you want (--teacher_model), or run it again: ${answeredBy} is another teacher, which is asked about all rows`,
+    });
+  }
+
+  #interrupted(when: string): InterruptedError {
+    return new InterruptedError({
+      where: `teacher ${this.#options.model}`,
+      wanted: `replies for ${this.#standings.size} rows`,
+      got: `an interruption ${when}`,
+      fix: 'the replies are kept: run it again to continue, a command with --resume',
+    });
+  }
+
+  async #judge(left: number): Promise<void> {
+    const report = this.report();
+    this.#expectFewMalformed(MAX_SMOKE_MALFORMED, 'the first rows');
+    const { maxCost, onSmoke, model } = this.#options;
+    const { estimatedCost, done, rows, cost, refused } = report;
+    if (done > 1 && refused === done) {
+      throw new EndpointError({
+        where: `teacher ${model}`,
+        wanted: 'an answer to some of the first rows',
+        got: `a refusal of all ${done}`,
+        fix: 'ask another question or another model',
+      });
+    }
+    if (maxCost !== undefined && estimatedCost !== undefined && estimatedCost > maxCost) {
+      throw new EndpointError({
+        where: `teacher ${model}`,
+        wanted: `a cost of at most ${maxCost}`,
+        got: `about ${money(estimatedCost)} for ${rows} rows (${money(cost ?? 0)} for ${done} of them)`,
+        fix: 'raise maxCost, use fewer rows, or a cheaper model: finished replies are kept',
+      });
+    }
+    if ((await onSmoke?.(report)) === false) throw this.#interrupted(`before the last ${left}`);
+  }
+
+  #expectFewMalformed(share: number, of: string): void {
+    const { malformed, done } = this.report();
+    if (malformed <= share * done) return;
+    const bad = [...this.#standings].find(([, { kind }]) => kind === 'malformed')?.[0] ?? '';
+    const last = this.#repliesTo(bad).at(-1);
+    const said = last === undefined ? '' : this.#adapter.shown(last);
+    throw new EndpointError({
+      where: `teacher ${this.#options.model}`,
+      wanted: `labels (${this.#options.labelNames.slice(0, 6).join(', ')}) in ${of}`,
+      got: `none in ${malformed} of ${done} replies, such as ${JSON.stringify(said.slice(0, 80))}`,
+      fix: this.#adapter.fixMalformed,
+    });
+  }
+}
+
+/** One object for all rows of which there is no more to keep than their kind. */
+const PLAIN = new Map<Standing['kind'], Kept>();
+
+function keptAs(kept: Kept): Kept {
+  if (kept.outside !== 0 || kept.exact !== 0 || kept.differs) return kept;
+  const plain = PLAIN.get(kept.kind) ?? kept;
+  PLAIN.set(kept.kind, plain);
+  return plain;
+}
+
+function isReading(standing: Standing): standing is Reading & { readonly kind: AnswerKind } {
+  return standing.kind !== 'open';
+}
