@@ -1,5 +1,17 @@
 export { type Audit, type AuditBound, audited } from '../certificates/audit.js';
 export {
+  CERTIFICATE_FILE,
+  certificateMismatches,
+  expectCertified,
+  type NewCertificate,
+  readCertificate,
+  type StudentIdentity,
+  studentIdentity,
+  writeCertificate,
+} from '../certificates/certificate.js';
+export type { Certificate } from '../certificates/certificate.schema.js';
+export { questionHash } from '../certificates/question-hash.js';
+export {
   type CalibrationRow,
   type Certified,
   type CertifyOptions,
@@ -11,3 +23,4 @@ export {
 } from '../certificates/threshold.js';
 export { type Calibration, calibrationOf, type ReliabilityBin } from '../metrics/calibration.js';
 export { chooseTemperature, type TemperatureChoice } from '../metrics/temperature.js';
+export { type GivenQuestion, isQuestion, type Question, type QuestionType, questionOf } from '../options/question.js';

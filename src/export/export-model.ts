@@ -12,6 +12,7 @@ import { loadModelTokenizer } from '../models/model-tokenizer.js';
 import { VERSION_FILES, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import type { FileReading } from '../options/file-reading.js';
 import { defined } from '../options/given.js';
+import type { Question } from '../options/question.js';
 import {
   EXPORT_FORMATS,
   type ExportFormat,
@@ -71,7 +72,8 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   for (const notice of opened.notices) onNotice(notice);
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
-  const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, tokenizer }) };
+  const question = opened.question && renamedQuestion(opened.question, labelNames);
+  const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, question, tokenizer }) };
   const prepared = (await options.prepare?.(content, settings.precisions)) ?? content;
   const written = await EXPORT_FORMATS[to].save(outputDir, prepared, settings);
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
@@ -115,6 +117,14 @@ function renamed(readAs: FileReading, before: readonly string[], after: readonly
   if (readAs.labelMap === undefined) return readAs;
   const named = Object.entries(readAs.labelMap).map(([cell, name]) => [cell, after[before.indexOf(name)] ?? name]);
   return { ...readAs, labelMap: Object.fromEntries(named) };
+}
+
+/** The same about the labels' new names. */
+function renamedQuestion({ criteria, ...question }: Question, labelNames: readonly string[]): Question {
+  return {
+    ...question,
+    criteria: criteria.map(([label, described], c) => [labelNames[c] ?? label, described] as const),
+  };
 }
 
 /** What exports write. Folders with anything else in them are not replaced. */

@@ -79,6 +79,6 @@ export const EXPORT_FORMAT_NAMES = Object.keys(EXPORT_FORMATS) as readonly Expor
 
 /** What is at the top of the folder of any format. */
 export const SHARED_FILES: readonly string[] = [
-  ...['config.json', 'manifest.json'],
+  ...['config.json', 'manifest.json', 'certificate.json'],
   ...['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'ngrams.json'],
 ];

@@ -21,7 +21,10 @@ import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Precision } from './precisions.js';
 
-export type OnnxContent = Pick<TrainedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'> & {
+export type OnnxContent = Pick<
+  TrainedModel,
+  'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs' | 'question'
+> & {
   /** `tokenizerHash` of the tokenizer that makes the model's ids; whoever loads the file compares it. */
   readonly tokenizerHash?: string;
   /** What the file was made from, to find out whether it is still that. */
@@ -54,8 +57,8 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
  * `metadata_props`: `retort.version`, `retort.kind`, `retort.precision` and of another than float32 `retort.scores` (JSON, or
  * `unscored`), `retort.activations` (`token`, `range`) of whole numbers, `retort.kept` (JSON), `retort.labels` (JSON, in the order of the classes),
  * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.reads_pairs` (`true`,
- * `false`) and `retort.read_as` (JSON: `FileReading`) where it is known what it was trained on,
- * `retort.tokenizer_sha256`.
+ * `false`) and `retort.read_as` (JSON: `FileReading`) where it is known what it was trained on, `retort.question` (JSON:
+ * `Question`) where its teacher was asked one, `retort.tokenizer_sha256`.
  *
  * @throws OptionError for layers to keep that there are not; OutputError for a model of 2 GB or more; CheckpointError for
  *   weights of another model; SignalError for a model that gives no logits.
@@ -137,6 +140,7 @@ function metadataOf({
   labelNames,
   readsPairs,
   readAs,
+  question,
   tokenizerHash,
   source,
   precision = 'float32',
@@ -156,6 +160,7 @@ function metadataOf({
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);
   if (readsPairs !== undefined) metadata['retort.reads_pairs'] = String(readsPairs);
   if (readAs !== undefined) metadata['retort.read_as'] = JSON.stringify(readAs);
+  if (question !== undefined) metadata['retort.question'] = JSON.stringify(question);
   if (tokenizerHash !== undefined) metadata['retort.tokenizer_sha256'] = tokenizerHash;
   if (source !== undefined) metadata['retort.source'] = source;
   return metadata;

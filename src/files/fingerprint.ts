@@ -17,6 +17,7 @@ const DECIDES_NOTHING: Readonly<Record<string, string>> = {
   places: 'paths',
   resultsFile: 'a path',
   saveLast: 'what is kept',
+  question: 'written down beside the model',
   stateSeconds: 'when it is kept',
   command: 'for the record',
   config: 'for the record: what it says is in the options',

@@ -2,6 +2,7 @@
 import { FileError, OptionError } from '../errors/failures.js';
 import type { NamedFiles } from '../files/named-files.js';
 import { decodedText, parseJson } from '../files/stored-text.js';
+import { questionIn } from '../onnx/model-question.js';
 import type { OnnxReferences } from '../onnx/references.js';
 import { type FileReading, isFileReading } from '../options/file-reading.js';
 import { objectOf } from '../options/json.js';
@@ -47,7 +48,8 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
     const { classes, isTagger } = expectClassifier(session, where);
     const labels = await labelsOf(metadata, files, classes, where);
     const [readsPairs, readAs] = [readsPairsFrom(metadata), readAsFrom(metadata, where)];
-    return new TextModel({ where, session, tokenizer, labels, maxLength, classes, isTagger, readsPairs, readAs });
+    const own = { where, session, tokenizer, labels, maxLength, classes, isTagger, readsPairs, readAs };
+    return new TextModel({ ...own, question: questionIn(metadata, where) });
   } catch (error) {
     await session.release();
     throw error;

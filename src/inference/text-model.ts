@@ -2,6 +2,7 @@
 import { FileError, OptionError } from '../errors/failures.js';
 import type { FileReading } from '../options/file-reading.js';
 import { described } from '../options/json-checks.js';
+import type { Question } from '../options/question.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { Session } from '../runtime/running-session.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -23,6 +24,8 @@ type Stopping = { readonly badRows: 'stop' };
 export type Inference = {
   /** How the file was read that it was trained on, where that is known and was not the usual way: for `textsOfFile`. */
   readonly readAs?: FileReading;
+  /** What it answers, of one whose teacher was asked a question. */
+  readonly question?: Question;
   /** In the order of the classes. */
   readonly labels: readonly string[];
   /** Tokens of a row at most. */
@@ -63,12 +66,14 @@ export type ModelParts = {
   readonly isTagger: boolean;
   readonly readsPairs: boolean | undefined;
   readonly readAs: FileReading | undefined;
+  readonly question: Question | undefined;
 };
 
 type Sentence = Row & { readonly words: readonly string[]; readonly firsts: EncodedWords['firsts'] };
 
 export class TextModel implements Inference {
   readonly readAs?: FileReading;
+  readonly question?: Question;
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly isTagger: boolean;
@@ -79,6 +84,7 @@ export class TextModel implements Inference {
 
   constructor(parts: ModelParts) {
     if (parts.readAs !== undefined) this.readAs = parts.readAs;
+    if (parts.question !== undefined) this.question = parts.question;
     this.labels = parts.labels;
     this.maxLength = parts.maxLength;
     this.isTagger = parts.isTagger;

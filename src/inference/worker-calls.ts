@@ -9,7 +9,7 @@ import type { Inference } from './text-model.js';
 /** What can be sent of the options of `load`. */
 export type SentOptions = { readonly threads?: number; readonly device?: string; readonly maxLength?: number };
 export type SentSource = string | ModelFiles;
-export type ModelFacts = Pick<Inference, 'labels' | 'maxLength' | 'isTagger' | 'readAs'>;
+export type ModelFacts = Pick<Inference, 'labels' | 'maxLength' | 'isTagger' | 'readAs' | 'question'>;
 
 type RowsCall = { readonly firstRow: number; readonly badRows: 'report' | 'stop' };
 

@@ -114,13 +114,15 @@ class Calls {
 
 class WorkerModel implements Inference {
   readonly readAs?: Exclude<ModelFacts['readAs'], undefined>;
+  readonly question?: Exclude<ModelFacts['question'], undefined>;
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly isTagger: boolean;
   readonly #calls: Calls;
 
-  constructor(calls: Calls, { labels, maxLength, isTagger, readAs }: ModelFacts) {
+  constructor(calls: Calls, { labels, maxLength, isTagger, readAs, question }: ModelFacts) {
     if (readAs !== undefined) this.readAs = readAs;
+    if (question !== undefined) this.question = question;
     this.labels = labels;
     this.maxLength = maxLength;
     this.isTagger = isTagger;

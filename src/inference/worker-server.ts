@@ -21,8 +21,8 @@ export function serveCalls(
     if (message.call === 'load') {
       const onNotice = (notice: string): void => post({ notice });
       model = await load(message.source, { ...message.options, onNotice, signal });
-      const { labels, maxLength, isTagger, readAs } = model;
-      return { labels, maxLength, isTagger, readAs };
+      const { labels, maxLength, isTagger, readAs, question } = model;
+      return { labels, maxLength, isTagger, readAs, question };
     }
     if (model === undefined) throw new OptionError({ where: 'worker', wanted: 'a loaded model', got: 'none' });
     if (message.call === 'release') return model.release();

@@ -1,5 +1,5 @@
-/** What `config.json` of a saved model says of itself. A change that older versions cannot read raises the number: 2 has `readAs`. */
-export const MODEL_FORMAT = { name: 'retort-model', version: 2 } as const;
+/** What `config.json` of a saved model says of itself. A change that older versions cannot read raises the number: 2 has `readAs`, 3 `question`. */
+export const MODEL_FORMAT = { name: 'retort-model', version: 3 } as const;
 
 /** Kinds of model that read images, known without loading what makes them; all others read texts. */
 export const IMAGE_KINDS: ReadonlySet<string> = new Set(['mlp']);

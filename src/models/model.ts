@@ -2,6 +2,7 @@ import type { Value } from '../autograd/value.js';
 import type { ForwardContext, ParameterSpec } from '../nn/module.js';
 import type { FileReading } from '../options/file-reading.js';
 import type { ModelSort } from '../options/option-spec.js';
+import type { Question } from '../options/question.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Dim, Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -86,6 +87,8 @@ export type TrainedModel = {
   readonly readAs?: FileReading;
   /** The same of a model of several tasks, by their names. */
   readonly tasksReadAs?: Readonly<Record<string, FileReading>>;
+  /** What its teacher was asked, of one that learnt from a decision or language model: what it answers in their place. */
+  readonly question?: Question;
   /** What it was trained with. */
   readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   /**

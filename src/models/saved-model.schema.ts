@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ACTIVATIONS, type ActivationName } from '../nn/activations.js';
 import { type FileReading, isFileReading } from '../options/file-reading.js';
+import { isQuestion, type Question } from '../options/question.js';
 import type { ConfigValue } from './config-values.js';
 import type { EncoderFamily } from './encoder-family.js';
 import { FAMILIES } from './families.js';
@@ -102,6 +103,7 @@ export const savedModelSchema = z.strictObject({
   /** How the file was read that it was trained on, where that was not the usual way; of several tasks by their names. */
   readAs: fileReading.optional(),
   tasksReadAs: z.record(z.string().max(200), fileReading).optional(),
+  question: z.custom<Question>(isQuestion, 'no question').optional(),
   /** Of the weights; see `weightsHash`. */
   weights: z.strictObject({ sha256 }),
 });

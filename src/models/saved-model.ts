@@ -63,19 +63,21 @@ export async function saveModel(folder: string, trained: TrainedModel): Promise<
  * @throws OptionError for a tokenizer's file whose name is no plain one, or that of a file of the model.
  */
 export async function writeModelFiles(folder: string, trained: TrainedModel): Promise<void> {
-  const { model, weights, labelNames, readsPairs, readAs, tasksReadAs, method, tokenizerFiles = new Map() } = trained;
+  const { model, weights, labelNames, readsPairs, readAs, tasksReadAs, question, method } = trained;
+  const { tokenizerFiles = new Map() } = trained;
   const reading = defined({ readAs, tasksReadAs });
   for (const name of tokenizerFiles.keys()) expectTokenizerFile(name);
   const config = {
     format: MODEL_FORMAT.name,
     // Older versions read what has nothing of the newer one.
-    version: Object.keys(reading).length === 0 ? 1 : MODEL_FORMAT.version,
+    version: question !== undefined ? MODEL_FORMAT.version : Object.keys(reading).length === 0 ? 1 : 2,
     retort: packageVersion(),
     model: { kind: model.kind, config: model.config },
     ...(method && { method: { name: method.name, options: method.options } }),
     labelNames,
     ...(readsPairs !== undefined && { readsPairs }),
     ...reading,
+    ...(question && { question }),
     weights: { sha256: weightsHash(weights) },
   };
   await writeFile(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
@@ -228,7 +230,7 @@ async function readConfig(path: string): Promise<Config> {
   const { version } = parsed(versionSchema.safeParse(json), path);
   if (version > MODEL_FORMAT.version) throw newerFormat(path, MODEL_FORMAT.version, version);
   const { model: stored, method, weights, ...about } = parsed(savedModelSchema.safeParse(json), path);
-  const { labelNames, readsPairs, readAs, tasksReadAs } = about;
+  const { labelNames, readsPairs, readAs, tasksReadAs, question } = about;
   const schema = modelSchema(stored.kind);
   if (schema === undefined) {
     throw new CheckpointError({
@@ -244,7 +246,7 @@ async function readConfig(path: string): Promise<Config> {
       `${path}: model.config`,
     ),
     labelNames,
-    ...defined({ readsPairs, readAs, tasksReadAs }),
+    ...defined({ readsPairs, readAs, tasksReadAs, question }),
     ...(method && { method }),
     weightsSha256: weights.sha256,
   };

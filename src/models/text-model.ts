@@ -29,13 +29,13 @@ export type LoadTextModelOptions = {
  * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadModelTokenizer` do.
  */
 export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
-  const { path, model, weights, labelNames, readsPairs, readAs } = await openAnyModel(nameOrPath, {
+  const { path, model, weights, labelNames, readsPairs, readAs, question } = await openAnyModel(nameOrPath, {
     find: (name) => fetchModel(name, options),
     onNotice: options.onNotice,
   });
   const tokenizer = await loadModelTokenizer({ path, model });
   const read = { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
-  return { ...read, ...defined({ readsPairs, readAs }) };
+  return { ...read, ...defined({ readsPairs, readAs, question }) };
 }
 
 /** What a head is to answer. */

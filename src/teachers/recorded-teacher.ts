@@ -8,7 +8,9 @@ import type { TextTable } from '../data/text-table.js';
 import { FileError, OptionError, SignalError } from '../errors/failures.js';
 import { shortened } from '../errors/shortened.js';
 import type { SignalName } from '../models/model.js';
+import { defined } from '../options/given.js';
 import { isJsonObject } from '../options/json.js';
+import { isQuestion, type Question } from '../options/question.js';
 import { answersInMemory, usualSignals } from './answers.js';
 import { expectLogitsAlone } from './model-teacher.js';
 import { textsOf } from './own-texts.js';
@@ -51,6 +53,7 @@ type RecordedFormat = {
  *   label          one label
  *   refused        true for a row that the teacher would not answer: a hole
  *
+ * `question` of one row or all, `{ type, instructions, criteria: [[label, description or null], …] }`, says what was asked.
  * `decimals` may say how probabilities were rounded; else it is told from those of the row.
  * Answers are logits or the logarithms of the probabilities that they stand for; where every row says all of every label, at
  * any temperature.
@@ -91,6 +94,7 @@ export async function recordedTeacher(path: string, options: RecordedTeacherOpti
     labelNames,
     contentHash: records.hash,
     refused: records.refused,
+    ...defined({ question: records.question }),
     reads: by === 'id' ? ['places'] : ['texts'],
     remembers: true,
     known: (data) => knownRows(records, data, path),
@@ -129,6 +133,7 @@ type Records = {
   /** Whether every answer says all of every label. */
   readonly isWhole: boolean;
   readonly refused: number;
+  readonly question: Question | undefined;
   readonly hash: string;
 };
 
@@ -141,6 +146,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
   const texts: (string | undefined)[] = [];
   let isWhole = true;
   let refused = 0;
+  let question: Question | undefined;
   const values = new Growing(labelNames.length);
   const remainder = new Growing(labelNames.length);
   const none = labelNames.map(() => 0);
@@ -164,6 +170,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     texts.push(by === 'id' ? text : undefined);
     isWhole &&= saysAll;
     if (rung === 'refused') refused += 1;
+    question = sameQuestion(question, object.question, where);
     values.add(target.logits);
     remainder.add(target.remainder ?? none);
     hash.update(JSON.stringify([key, text, rung, target]));
@@ -181,11 +188,24 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
     remainder: others.some((value) => value > 0) ? others : undefined,
     isWhole,
     refused,
+    question,
     hash: hash.digest('hex'),
   };
 }
 
-const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', 'decimals', 'refused', ...RUNGS];
+const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', 'decimals', 'refused', 'question', ...RUNGS];
+
+/** @throws FileError for rows that answer another one than those before. */
+function sameQuestion(before: Question | undefined, said: unknown, where: string): Question | undefined {
+  if (said === undefined || said === null) return before;
+  const fix = 'divide the rows by their question';
+  const wanted = 'a question: { "type", "instructions", "criteria": [[label, description or null], …] }';
+  if (!isQuestion(said))
+    throw new FileError({ where: `${where}: question`, wanted, got: shortened(JSON.stringify(said)) });
+  if (before === undefined || JSON.stringify(before) === JSON.stringify(said)) return before ?? said;
+  const got = shortened(JSON.stringify(said));
+  throw new FileError({ where, wanted: 'the question of the rows before', got, fix });
+}
 
 async function* recordedRows(
   path: string,

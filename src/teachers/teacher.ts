@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { TextTable } from '../data/text-table.js';
 import type { RetortError } from '../errors/retort-error.js';
 import type { Model, SignalName, Weights } from '../models/model.js';
+import type { Question } from '../options/question.js';
 import type { Dtype } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -73,6 +74,8 @@ export type Teacher = {
    * Default: any.
    */
   readonly temperatures?: 'any' | 'one';
+  /** What it is asked about each row, of one that is asked a question. */
+  readonly question?: Question;
   /** Whether one may train on its answers, of one that belongs to somebody else. */
   readonly terms?: TeacherTerms;
   /** Of one that is asked over a network: who answered so far, and how many rows got no answer. */

@@ -9,6 +9,8 @@ import type {
   DistillTextsEvent,
   DistillTextsOptions,
 } from '../../src/experiments/distillation/distill-texts-options.js';
+import { exportModel } from '../../src/export/export-model.js';
+import { load } from '../../src/inference/load.js';
 import { hinton } from '../../src/methods/hinton.js';
 import { patientKd } from '../../src/methods/pkd.js';
 import { bilstmFromTeacher } from '../../src/models/bilstm-embeddings.js';
@@ -16,6 +18,7 @@ import { firstLayers } from '../../src/models/chosen-layers.js';
 import { saveHuggingFace } from '../../src/models/hugging-face.js';
 import { modelHash, weightsHash } from '../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../src/models/text-model.js';
+import { questionOf } from '../../src/options/question.js';
 import { textTeacher } from '../../src/teachers/text-teacher.js';
 import { wordTokenizer } from '../../src/tokenizers/word-vocabulary.js';
 import { fineTune } from '../../src/training/text/fine-tune.js';
@@ -80,6 +83,34 @@ describe('distillTexts', () => {
     });
     expect(student.model.kind).toBe('bilstm');
     expect(new Set(asked)).toEqual(new Set([1, 2]));
+  });
+
+  test('a student of recorded outputs keeps the question that they answer, in its checkpoint and its export', async () => {
+    const question = questionOf({ labelNames: task.labelNames, instructions: 'How is it?' });
+    const lines = [...new Set(wordTable('train', 64).texts)].map((text, i) => ({
+      text,
+      label: task.labelNames[i % 2],
+      question,
+    }));
+    const path = join(root, 'recorded.jsonl');
+    writeFileSync(path, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const own = { outputDir: join(root, 'asked'), controls: [] as const, seeds: 1 };
+    const recorded = { ...training, ...own, teacher: path, student: firstLayers(pretrained, 1), task };
+    const { student, studentPath } = await distillTexts({ ...recorded, method: 'hinton' });
+    expect(student.question).toEqual(question);
+    await exportModel({ model: studentPath, outputDir: join(root, 'asked-onnx'), labelNames: ['bad', 'good'] });
+    const exported = await load(join(root, 'asked-onnx'));
+    expect(exported.question?.criteria.map(([label]) => label)).toEqual(['bad', 'good']);
+    await exported.release();
+    writeFileSync(
+      path,
+      [...lines, { ...lines[0], text: 'more', question: { ...question, type: 'score' } }]
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    );
+    await expect(distillTexts({ ...recorded, outputDir: join(root, 'two'), method: 'hinton' })).rejects.toThrow(
+      'wanted the question of the rows before',
+    );
   });
 
   test('accumulates gradients in all arms alike', async () => {

@@ -8,6 +8,7 @@ import type { TrainedModel } from '../../src/models/model.js';
 import { loadModel, modelHash, saveModel } from '../../src/models/saved-model.js';
 import { MODELS } from '../../src/models/table.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
+import { questionOf } from '../../src/options/question.js';
 import { encodeSafetensors } from '../../src/tensor/safetensors.js';
 import { temporaryFolder } from '../files/processes.js';
 
@@ -70,6 +71,15 @@ describe('saveModel and loadModel', () => {
       );
       await saveModel(folder, { ...trained, readAs });
     }
+  });
+
+  test('what its teacher was asked comes back, in a version that says so', async () => {
+    const question = questionOf({ labelNames: ['zero', 'one', 'two'], instructions: 'Which digit?' });
+    await saveModel(folder, { ...trained, question });
+    expect(JSON.parse(readFileSync(config, 'utf8')).version).toBe(3);
+    expect(await loadModel(folder)).toMatchObject({ question, contentHash: modelHash(trained) });
+    edit((json) => Object.assign(json, { question: { ...question, type: 'essay' } }));
+    expect(await failure()).toContain('config.json: question: wanted a value written by retort, got no question');
   });
 
   test('a BERT does too', async () => {
@@ -170,10 +180,10 @@ describe('saveModel and loadModel', () => {
 
     test('a newer format', async () => {
       edit((json) => {
-        json.version = 3;
+        json.version = 4;
         json.unheardOf = true;
       });
-      expect(await failure()).toContain('wanted format version 2 or older, got version 3; use a newer retort');
+      expect(await failure()).toContain('wanted format version 3 or older, got version 4; use a newer retort');
     });
 
     test('a kind of model that does not exist here', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { syncFolder } from '../../files/atomic-write.js';
 import { outputFailure } from '../../files/file-failure.js';
 import { temporaryName } from '../../files/temporary.js';
+import type { Question } from '../../options/question.js';
 import type { AnswerKind, OutsideAnswer } from '../../outside/asking/outside.js';
 import { predicted } from './self-agreement.js';
 
@@ -40,8 +41,13 @@ function byLabel(labelNames: readonly string[], value: (label: number) => number
   );
 }
 
-/** A line of the file. */
-export function recordOf(row: Row, answer: OutsideAnswer, labelNames: readonly string[]): object {
+/** A line of the file. @param question of one line at least, for who reads them: what was asked. */
+export function recordOf(
+  row: Row,
+  answer: OutsideAnswer,
+  labelNames: readonly string[],
+  question?: Question | undefined,
+): object {
   const { kind, model, source, requestId, tokens, cost, why, target } = answer;
   // A mean of orders of which none names a label.
   const isUnknown = kind === 'logprobs' && (target.remainder?.every((value) => value === 1) ?? false);
@@ -57,6 +63,7 @@ export function recordOf(row: Row, answer: OutsideAnswer, labelNames: readonly s
       ...(cost !== undefined && { cost }),
       why,
     },
+    ...(question && { question }),
   };
 }
 

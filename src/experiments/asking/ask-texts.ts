@@ -32,6 +32,7 @@ import { DEFAULT_FORMAT } from '../distillation/endpoint-formats.js';
 import { drawnExamples } from '../distillation/few-shot.js';
 import { type Departure, namedCriteria, namedEndpoint } from '../distillation/named-endpoint.js';
 import { namedTeachers } from '../distillation/named-teachers.js';
+import { askedQuestion } from '../distillation/open-teachers.js';
 import { AnswerFile, recordOf } from './answer-file.js';
 import { ASK_SETTINGS, type AskSettings } from './ask-settings.js';
 import { predicted } from './self-agreement.js';
@@ -134,7 +135,9 @@ export async function ask(options: AskOptions): Promise<Asked> {
   const gold = goldLabels(table, labelNames, onNotice);
   try {
     await teacher.ask({ name: table.name, size: table.size, text: { table } }, (row, answer) => {
-      written.add(recordOf({ text: table.texts[row] as string, pair: table.pairs?.[row] }, answer, labelNames));
+      const pair = table.pairs?.[row];
+      const question = row === 0 ? askedQuestion(endpoint.options, table.pairs !== undefined) : undefined;
+      written.add(recordOf({ text: table.texts[row] as string, pair }, answer, labelNames, question));
       const probabilities = probabilitiesOf(answer);
       if (probabilities === undefined) {
         counts[answer.kind === 'refused' ? 'refused' : 'malformed'] += 1;

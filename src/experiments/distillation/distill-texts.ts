@@ -256,6 +256,7 @@ async function prepared(
   const { overwrite = false, resume = false } = options;
   const distillation: DistillOptions = {
     ...training,
+    ...defined({ question: teacher.teacher.question }),
     teacher: teacher.teacher,
     student: {
       model,

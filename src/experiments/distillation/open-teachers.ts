@@ -12,6 +12,7 @@ import { loadModelTokenizer } from '../../models/model-tokenizer.js';
 import { modelHash } from '../../models/saved-model.js';
 import type { TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
+import { type Question, questionOf } from '../../options/question.js';
 import { rotated } from '../../outside/asking/asked-orders.js';
 import type { EndpointReport, OutsideOptions } from '../../outside/asking/outside-options.js';
 import { type EndpointTeacher, outsideTeacher, renamedModel } from '../../outside/asking/outside-teacher.js';
@@ -109,6 +110,7 @@ export async function openTeachers(
   };
   const badRows = () => told.size;
   const terms = members.find((member) => member.terms !== undefined)?.terms;
+  const question = members.find((member) => member.question !== undefined)?.question;
   const [first, second] = members;
   if (first !== undefined && second === undefined) return { teacher: first, spent, badRows };
   const remembering = members.map((member) =>
@@ -123,7 +125,7 @@ export async function openTeachers(
     folds === undefined
       ? ensembleTeacher(remembering, defined({ of: ensembleOf }))
       : crossFitted(remembering, options, folds);
-  return { teacher: { ...teacher, ...defined({ terms }) }, spent, badRows };
+  return { teacher: { ...teacher, ...defined({ terms, question }) }, spent, badRows };
 }
 
 /** The models of folds as one teacher. */
@@ -152,7 +154,9 @@ async function openModel(name: string, options: DistillTextsOptions, teaching: T
   const events = eventsOf(options);
   const opened = await openAnyModel(name, { find: findOnHub(events), onNotice: events.onNotice });
   const tokenizer = await loadModelTokenizer(opened);
-  return teacherOfTexts({ ...opened, path: name }, tokenizer, studentOf(teaching, isAlone), reading(options, teaching));
+  const own = studentOf(teaching, isAlone);
+  const teacher = teacherOfTexts({ ...opened, path: name }, tokenizer, own, reading(options, teaching));
+  return { ...teacher, ...defined({ question: opened.question }) };
 }
 
 function openOnnx(path: string, options: DistillTextsOptions, teaching: Teaching): Promise<Teacher> {
@@ -227,7 +231,13 @@ async function openEndpoint(url: string, options: DistillTextsOptions, { task, c
   const names = [data ?? task.name, ...(typeof transfer === 'string' ? [transfer] : [])];
   await onDeparture?.({ ...endpoint.departure, data: names.join(' and '), isAsked: asks });
   const terms = toldTerms(url, endpoint.terms, (text) => onEvent({ type: 'progress', text }));
-  return { teacher: { ...teacher, ...(shown && { isShown: shown.isShown }), terms }, log };
+  const question = askedQuestion(asked, task.isPair);
+  return { teacher: { ...teacher, ...(shown && { isShown: shown.isShown }), terms, question }, log };
+}
+
+/** What a model at a URL is asked about each row. */
+export function askedQuestion({ labelNames, prompt, instructions, criteria }: NamedOptions, isPair: boolean): Question {
+  return questionOf({ labelNames, instructions: instructions ?? prompt, criteria, isPair });
 }
 
 function toldTerms(name: string, terms: TeacherTerms, tell: (text: string) => void): TeacherTerms {

@@ -23,6 +23,7 @@ const KEYS = [
   'teacherForm',
   'earlyStopping',
   'fit',
+  'question',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /** How every student is trained; arms differ in what they learn from alone. */

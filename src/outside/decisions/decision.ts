@@ -5,6 +5,7 @@
  */
 import { OptionError } from '../../errors/failures.js';
 import { jsonHash } from '../../files/json-hash.js';
+import { type Question, questionOf } from '../../options/question.js';
 import { holeTarget, labelTarget, roundedTarget } from '../../teachers/targets.js';
 import type { AskingCounts, OutsideAdapter, OutsideQuestion, Standing } from '../asking/outside.js';
 import type { Decision, DecisionReply, SaidOfAll } from '../asking/outside-reply.schema.js';
@@ -22,11 +23,7 @@ export type DecisionQuestion = {
 };
 
 /** A question as it is sent. */
-export type AskedQuestion = {
-  readonly instructions: string;
-  /** A description for each label, in the order of the labels. */
-  readonly criteria: readonly (readonly [label: string, description: string | null])[];
-};
+export type AskedQuestion = Pick<Question, 'instructions' | 'criteria'>;
 
 /** One text, or two. */
 export type DecisionState = string | { readonly first: string; readonly second: string };
@@ -62,9 +59,6 @@ const MAX_INVALID = 2;
 /** Of an answer, at most: TypeSafe's takes 9, and providers charge nothing for it. */
 const OUTPUT_TOKENS = 32;
 
-const INSTRUCTIONS = 'Which label fits the text?';
-const PAIR_INSTRUCTIONS = 'Which label fits the two texts, the first and the second?';
-
 /**
  * @param questions by their names; all are asked in one request, and answers to all are logged.
  * @param name of the one that the teacher gives answers to.
@@ -81,8 +75,8 @@ export function decisionAdapter(
     const fix = 'ask another model, or a question about groups of labels first';
     expectFew(`question ${id}, labels`, labelNames.length, route.maxLabels, fix);
   }
-  const single = askedQuestions(questions, INSTRUCTIONS);
-  const paired = askedQuestions(questions, PAIR_INSTRUCTIONS);
+  const single = askedQuestions(questions, false);
+  const paired = askedQuestions(questions, true);
   const classes = questions[name]?.labelNames.length ?? 0;
   const parts = (asked: AskedQuestions) => ['decision', route.format, model, [...asked], route.identity];
   const partsBytes = Buffer.byteLength(JSON.stringify([...single]));
@@ -170,7 +164,7 @@ function isDecision(reply: object): reply is DecisionReply {
   return 'decisions' in reply;
 }
 
-function askedQuestions(questions: Readonly<Record<string, DecisionQuestion>>, usual: string): AskedQuestions {
+function askedQuestions(questions: Readonly<Record<string, DecisionQuestion>>, isPair: boolean): AskedQuestions {
   return new Map(
     Object.entries(questions).map(([id, { labelNames, instructions, criteria = {} }]) => {
       const unknown = Object.keys(criteria).find((label) => !labelNames.includes(label));
@@ -181,19 +175,10 @@ function askedQuestions(questions: Readonly<Record<string, DecisionQuestion>>, u
           got: `'${unknown}'`,
         });
       }
-      const described = labelNames.map((label) => [label, plain(criteria[label] ?? '') || null] as const);
-      return [id, { instructions: plain(instructions ?? '') || usual, criteria: described }] as const;
+      const { type: _, ...asked } = questionOf({ labelNames, instructions, criteria, isPair });
+      return [id, asked] as const;
     }),
   );
-}
-
-/** Words that look alike are alike: composed letters, line ends, no blanks around lines and paragraphs. */
-function plain(text: string): string {
-  return text
-    .normalize('NFC')
-    .replaceAll(/\r\n?/gu, '\n')
-    .replaceAll(/[^\S\n]+$/gmu, '')
-    .trim();
 }
 
 function expectFew(where: string, count: number, most: number, fix: string): void {

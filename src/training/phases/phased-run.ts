@@ -5,6 +5,7 @@ import { expectSame, type Fingerprint } from '../../files/fingerprint.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { Phase, PhasesSoFar } from '../../methods/method.js';
 import { saveModel } from '../../models/saved-model.js';
+import { defined } from '../../options/given.js';
 import { servedMethod } from '../checks/served-methods.js';
 import { hasFile } from '../run/checkpoint.js';
 import type { TrainingEvent } from '../run/events.js';
@@ -141,12 +142,13 @@ async function finish(
   { record: last, weights = {}, keptPaths }: RunResult,
   onEnd: (path: string | undefined) => void,
 ): Promise<RunResult> {
-  const { model, method, data, outputDir, command, seed, saveLast = true } = options;
+  const { model, method, data, question, outputDir, command, seed, saveLast = true } = options;
   const lastPath = saveLast ? join(outputDir, LAST) : undefined;
   const described = { name: method.name, options: method.options };
   if (lastPath !== undefined) {
     const { labelNames, text } = data.train;
-    await saveModel(lastPath, { model, weights, labelNames, method: described, ...(text && savedWithTexts(text)) });
+    const about = { ...(text && savedWithTexts(text)), ...defined({ question }) };
+    await saveModel(lastPath, { model, weights, labelNames, method: described, ...about });
   }
   const own = lineageOf(ended.map(({ phase }) => phase));
   const { command: _command, last: _last, kept: _kept, ...common } = last;

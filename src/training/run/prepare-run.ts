@@ -13,6 +13,7 @@ import type { ParameterSpec } from '../../nn/module.js';
 import { initialiseParameters } from '../../nn/parameters.js';
 import { checkMaxNorm } from '../../optim/clip.js';
 import { scheduleFor } from '../../optim/schedules.js';
+import { defined } from '../../options/given.js';
 import type { Portion } from '../../options/option-spec.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
@@ -131,7 +132,11 @@ export function prepareRun(given: RunOptions): PreparedRun {
       ...{ evalBatchSize, metrics, monitor },
       gradientAccumulationSteps: plan.accumulation,
     }),
-    trained: { model, labelNames: data.train.labelNames, ...(data.train.text && savedWithTexts(data.train.text)) },
+    trained: {
+      ...{ model, labelNames: data.train.labelNames },
+      ...(data.train.text && savedWithTexts(data.train.text)),
+      ...defined({ question: options.question }),
+    },
     warnings,
   });
 }

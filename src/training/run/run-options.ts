@@ -8,6 +8,7 @@ import type { ParameterGroup } from '../../optim/groups.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { ScheduleName } from '../../optim/schedules.js';
 import type { Portion } from '../../options/option-spec.js';
+import type { Question } from '../../options/question.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import type { Evaluator, EvaluatorOptions } from '../evaluation/evaluate.js';
 import type { openHostStep } from '../step/host-step.js';
@@ -39,6 +40,8 @@ export type RunOptions = {
    * its answers are small and nothing perturbs the rows.
    */
   readonly teacherForm?: 'fed' | 'traced' | undefined;
+  /** What the model answers, to be kept with it: what its teacher was asked. */
+  readonly question?: Question | undefined;
   readonly data: {
     readonly train: Dataset;
     readonly evaluation?: Dataset | undefined;

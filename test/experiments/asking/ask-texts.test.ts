@@ -77,6 +77,15 @@ describe('ask', () => {
       expect(lines(options.outputFile).filter((line) => line.refused)).toHaveLength(refused);
       expect(await recordedLabels(options.outputFile)).toEqual(['billing', 'tech']);
       const teacher = await recordedTeacher(options.outputFile, { labelNames: ['billing', 'tech'] });
+      // What was asked, in the form in which a student keeps it.
+      expect(teacher.question).toEqual({
+        type: 'choice',
+        instructions: 'Which label fits the text?',
+        criteria: [
+          ['billing', 'money'],
+          ['tech', null],
+        ],
+      });
       const tokenizer = await tokenizerIn(path('tokenizer'));
       const answers = await teacher.answer(textData(texts, tokenizer, { labelNames: ['billing', 'tech'] }), ['logits']);
       const { logits } = answers.batch([0], 1);

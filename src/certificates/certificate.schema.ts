@@ -1,0 +1,82 @@
+/** @file The JSON of a certificate, checked where bytes become objects. */
+import { z } from 'zod';
+import { isQuestion, type Question } from '../options/question.js';
+import { CERTIFICATE_FORMAT } from './certificate-format.js';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+/** Of a bound. */
+const inner = z.number().gt(0).lt(1);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex');
+
+/** Read first and alone, so that a file of a newer version is reported as that and not as full of errors. */
+export const certificateVersionSchema = z.looseObject({
+  format: z.literal(CERTIFICATE_FORMAT.name),
+  version: z.int().min(1),
+});
+
+/** How sure the student is: the probability of its label, or a function of that and more that was fitted before. */
+const score = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('max-probability') }),
+  z.strictObject({
+    kind: z.literal('ranker'),
+    /** By the names of what it looks at, and what is added to their sum. */
+    weights: z.record(z.string(), z.number()),
+    bias: z.number(),
+    /** Of a file beside the student with what it compares texts with. */
+    file: z.strictObject({ name: z.string(), sha256 }).optional(),
+  }),
+]);
+
+export const certificateSchema = z.strictObject({
+  format: z.literal(CERTIFICATE_FORMAT.name),
+  version: z.literal(CERTIFICATE_FORMAT.version),
+  /** The retort that wrote it. */
+  retort: z.string().max(100),
+  date: z.iso.datetime(),
+  /** The student's file, from the folder of the certificate, and the SHA-256 of its bytes. */
+  artefact: z.strictObject({ file: z.string(), sha256 }),
+  precision: z.string(),
+  /** `tokenizerHash`; null of a file that does not say it. */
+  tokenizer: sha256.nullable(),
+  /** What its logits were divided by when it was exported; 1 where nothing was. */
+  temperature: z.number().positive(),
+  score,
+  question: z.custom<Question>(isQuestion, 'no question'),
+  /** `questionHash` of it. */
+  questionHash: sha256,
+  /** What a label is right by: the labels of the rows, or what a model chose, by the name that its replies gave. */
+  truth: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('labels') }),
+    z.strictObject({ kind: z.literal('teacher'), model: z.string() }),
+  ]),
+  /** Of the requests that the student keeps, and of all of them, those that may be wrong at most. */
+  risk: z.strictObject({ kept: inner.optional(), all: inner.optional() }),
+  /** How often the statement may be false, over all certificates of all rounds; and what this one spends of it. */
+  delta: inner,
+  spent: inner,
+  /** Students that were certified on these rows, and which lot of fresh rows they are, from 1. */
+  students: z.int().min(1),
+  round: z.int().min(1),
+  /** The student keeps a request whose score is at least this. */
+  threshold: z.number(),
+  /** Its answers with these labels go to the teacher, whatever their score. */
+  deferredLabels: z.array(z.string()),
+  sample: z.strictObject({
+    /** Rows with a label or a teacher's choice: what the statement is about. */
+    rows: count,
+    kept: count,
+    /** Of those kept. */
+    wrong: count,
+    /** Rows without a choice, which it says nothing of. */
+    refusals: count,
+    /** How many rows were asked for each reason; `labels` for rows that nobody had to ask about. */
+    asked: z.record(z.string(), count),
+    /** Rows that were left out, by why. */
+    leftOut: z.record(z.string(), count),
+  }),
+  /** The share of requests that it keeps, with a two-sided interval at 1 - spent. */
+  coverage: z.strictObject({ share, low: share, high: share }),
+});
+
+export type Certificate = z.infer<typeof certificateSchema>;
