@@ -77,6 +77,8 @@ export type PlanOptions = {
   readonly teacherRuns?: number | undefined;
   /** Default: `measureRun`. */
   readonly measure?: Measure;
+  /** Milliseconds, monotonic. Outputs of a teacher are timed by a clock of their own. */
+  readonly now?: () => number;
 };
 
 /** Record and report, with their examples. */
@@ -91,12 +93,12 @@ const LABELLING_SHARE = 0.15;
  * @throws as `runDistillation` does before any work, and for runs that cannot take a step.
  */
 export async function planDistillation(asked: DistillOptions, how: PlanOptions): Promise<DistillationPlan> {
-  const { isTimed, seconds = SECONDS, teacherRun, teacherRuns = 1, measure } = how;
+  const { isTimed, seconds = SECONDS, teacherRun, teacherRuns = 1, measure, now = () => performance.now() } = how;
   const options = { ...asked, method: servedMethod(asked.method, asked.teacher) };
   const { student, data, method } = options;
   const { classes, metrics, seeds, controls, arms, results, answers } = designOf(options);
   const [seed = 1] = seeds;
-  const costs = isTimed ? knownCosts({ seconds, measure }) : undefined;
+  const costs = isTimed ? knownCosts({ seconds, measure, now }) : undefined;
   const { rows } = await learnedRows(data, options);
   const answering = rememberingTeacher(options.teacher, { folder: answers });
   const labelling = labellings(answering, isTimed, LABELLING_SHARE * seconds);
@@ -107,7 +109,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   if (isFed) await labelling.addTraining(rows.transfer ?? rows.train, method.needs);
   const signals = labelling.found()[0]?.signals ?? usualSignals(answering);
   const finished = options.resume ? await finishedRuns(results) : [];
-  const starts = rememberedStarts(options, isTimed);
+  const starts = rememberedStarts(options, isTimed, now);
   const given: ArmOptions = {
     ...options,
     ...starts.options,
@@ -217,14 +219,14 @@ function labellings(teacher: Teacher, isTimed: boolean, seconds: number) {
 }
 
 /** The starts of student and assistants, read once for all arms; untimed, nothing is made of them. */
-function rememberedStarts({ student, assistants }: DistillOptions, isTimed: boolean) {
+function rememberedStarts({ student, assistants }: DistillOptions, isTimed: boolean, now: () => number) {
   let seconds = 0;
   const remembered = <T extends StudentStart>(start: T): T => {
     let weights: ReturnType<StudentStart['weights']> | undefined;
     const read = async (seed: number) => {
-      const begun = performance.now();
+      const begun = now();
       const found = await start.weights(seed);
-      seconds += (performance.now() - begun) / 1000;
+      seconds += (now() - begun) / 1000;
       return found;
     };
     const once = (seed: number) => {
