@@ -4,6 +4,7 @@ type NumberArray =
   | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
   | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>
   | Uint8Array<ArrayBuffer>;
 
 /** As an array that is pushed to, which takes eight bytes for each number and often sixteen. */

@@ -1,4 +1,5 @@
 /** @file Asking an outside teacher about texts: those that are not in the log, a few first, within limits. */
+import { GrowingNumbers } from '../../data/growing-numbers.js';
 import { allRows } from '../../data/row-sample.js';
 import { InterruptedError } from '../../errors/failures.js';
 import { money } from '../../errors/number-text.js';
@@ -7,29 +8,23 @@ import type { LabellingPlan } from '../../teachers/teacher.js';
 import { EndpointError } from './asking-turns.js';
 import {
   ALL_ROWS,
-  type AnswerKind,
   type OutsideAdapter,
   type OutsideAnswer,
   type OutsideQuestion,
-  type Reading,
   type Standing,
+  type Tokens,
 } from './outside.js';
 import type { OutsideLog } from './outside-log.js';
 import type { EndpointReport, OutsideOptions } from './outside-options.js';
 import type { Reply } from './outside-reply.schema.js';
 import { type OpenQuestion, outsidePlan, Spending } from './outside-spending.js';
+import { Standings } from './standings.js';
 
 const REPORT_MS = 200;
 /** What a smoke test may have of them. */
 const MAX_SMOKE_MALFORMED = 0.2;
 
 type OpenStanding = Extract<Standing, { readonly kind: 'open' }>;
-type Kept = {
-  readonly kind: Standing['kind'];
-  readonly outside: number;
-  readonly exact: number;
-  readonly differs: boolean;
-};
 
 /** One conversation with an outside teacher: over all that it is asked in a run, or is to be. */
 export class OutsideAsking {
@@ -37,12 +32,8 @@ export class OutsideAsking {
   readonly #options: OutsideOptions;
   #log: OutsideLog;
   readonly #stop = new AbortController();
-  /** How the questions stand that were asked for, by key, and how many stand so. Their answers are in the log. */
-  readonly #standings = new Map<string, Kept>();
-  readonly #counts = new Map<Standing['kind'], number>();
-  #outside = 0;
-  #exact = 0;
-  #differing = 0;
+  /** How the questions stand that were asked for, by the numbers of their keys. */
+  readonly #standings = new Standings();
   #spending: Spending;
   /** The model as its replies have named it so far. */
   #answeredBy: string | undefined;
@@ -69,7 +60,7 @@ export class OutsideAsking {
     this.#log = log;
     this.#spending = new Spending(this.#options);
     this.#answeredBy = log.answeredBy.get(this.#options.model)?.at(-1);
-    for (const usage of log.known.values()) this.#spending.count(usage);
+    this.#spending.add(log.used);
   }
 
   /**
@@ -79,45 +70,46 @@ export class OutsideAsking {
   async ask(data: TextSource, rows: Uint32Array, each: (at: number, answer: OutsideAnswer) => void): Promise<void> {
     const { smokeRows = 20, maxMalformed = 0.05 } = this.#options;
     const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
-    // Questions are made again when they are asked: those of all rows, with their prompts, need too much memory.
-    const keys = Array.from(rows, (_, i) => this.#adapter.question(texts[i] as string, pairs?.[i]).key);
-    // With the key that is there already: one string a row is enough.
-    const questionAt = (i: number) => ({
-      ...this.#adapter.question(texts[i] as string, pairs?.[i]),
-      key: keys[i] as string,
-    });
-    const left = this.#leftOf(keys);
+    // Questions are made again whenever they are needed: those of all rows, with their prompts, take too much memory.
+    const questionAt = (i: number) => this.#adapter.question(texts[i] as string, pairs?.[i]);
+    const left = this.#leftOf(rows.length, questionAt);
     this.#tell();
     // One alone first: it shows what the teacher can do.
-    await this.#askAll(left.splice(0, 1), questionAt);
+    await this.#askAll(left.subarray(0, 1), questionAt);
     if (!this.#isProbed && this.#adapter.isProbed && this.#standings.size > 0) {
       this.#expectFewMalformed(MAX_SMOKE_MALFORMED, 'the first row');
     }
     this.#isProbed = true;
-    if (!this.#isJudged && left.length > 0) {
-      await this.#askAll(left.splice(0, Math.max(0, smokeRows - 1)), questionAt);
-      await this.#judge(left.length);
+    const first = this.#isJudged ? 1 : Math.max(1, smokeRows);
+    if (!this.#isJudged && left.length > 1) {
+      await this.#askAll(left.subarray(1, first), questionAt);
+      await this.#judge(Math.max(0, left.length - first));
       this.#isJudged = true;
     }
-    await this.#askAll(left, questionAt);
+    await this.#askAll(left.subarray(first), questionAt);
     this.#tell();
     this.#expectFewMalformed(maxMalformed, 'all rows');
-    for (const [i, key] of keys.entries()) each(i, this.#answerTo(key));
+    for (let i = 0; i < rows.length; i++) each(i, this.#answerTo(questionAt(i).key));
   }
 
   /** The first of the rows of each question that is open. */
-  #leftOf(keys: readonly string[]): number[] {
-    const left: number[] = [];
-    const seen = new Set<string>();
-    for (const [i, key] of keys.entries()) {
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const isNew = !this.#standings.has(key);
-      if (this.#standingOf(key).kind === 'open') left.push(i);
+  #leftOf(rows: number, questionAt: (row: number) => OutsideQuestion): Uint32Array {
+    const { keys } = this.#log;
+    const left = new GrowingNumbers((length) => new Uint32Array(length));
+    const seen = new Uint8Array(keys.size + rows);
+    let different = 0;
+    for (let i = 0; i < rows; i++) {
+      const { key } = questionAt(i);
+      const number = keys.of(key);
+      if (seen[number] === 1) continue;
+      seen[number] = 1;
+      different += 1;
+      const isNew = this.#standings.kindOf(number) === undefined;
+      if (this.#standingOf(number).kind === 'open') left.push(i);
       else if (isNew) this.#fromLog += 1;
     }
-    this.#current = { rows: seen.size, fromLog: seen.size - left.length };
-    return left;
+    this.#current = { rows: different, fromLog: different - left.numbers().length };
+    return left.numbers();
   }
 
   /** What is left to ask of these rows, and about what it costs. Nobody is asked. */
@@ -127,7 +119,8 @@ export class OutsideAsking {
     const open: OpenQuestion[] = [];
     for (let i = 0; i < data.size; i++) {
       const { key, text, pair, bytes, messages } = this.#adapter.question(texts[i] as string, pairs?.[i]);
-      if (this.#standings.has(key) || this.#standingOf(key).kind !== 'open') continue;
+      const number = this.#log.keys.of(key);
+      if (this.#standings.kindOf(number) !== undefined || this.#standingOf(number).kind !== 'open') continue;
       open.push({ bytes, textBytes: Buffer.byteLength(text + (pair ?? '')), messages });
     }
     const questions = this.#standings.size;
@@ -141,7 +134,8 @@ export class OutsideAsking {
   }
 
   report(): EndpointReport {
-    const count = (kind: Standing['kind']) => this.#counts.get(kind) ?? 0;
+    const count = (kind: Standing['kind']) => this.#standings.count(kind);
+    const { outside, exact, differing } = this.#standings.sums;
     const { input, output } = this.#spending.tokens;
     const rows = this.#standings.size;
     const isOpen = count('open');
@@ -158,9 +152,9 @@ export class OutsideAsking {
       byLogprobs: count('logprobs'),
       bySamples: count('samples'),
       byLabel: count('label'),
-      outside: this.#outside / Math.max(1, count('logprobs')),
-      exact: this.#exact / Math.max(1, count('logprobs')),
-      differing: this.#differing,
+      outside: outside / Math.max(1, count('logprobs')),
+      exact: exact / Math.max(1, count('logprobs')),
+      differing,
       ...this.#adapter.counts,
       ...(this.#answeredBy !== undefined && { answeredBy: this.#answeredBy }),
       inputTokens: input,
@@ -169,53 +163,47 @@ export class OutsideAsking {
     };
   }
 
-  /** The replies to a question that count: those of the model that answers now. */
-  #repliesTo(key: string): readonly Reply[] {
-    const isOurs = ({ answeredBy = this.#answeredBy }: Reply) => answeredBy === this.#answeredBy;
-    return this.#log.repliesTo(key).filter(isOurs);
+  /** Replies that count: those of the model that answers now. */
+  #ofOurs(replies: readonly Reply[]): readonly Reply[] {
+    return replies.filter(({ answeredBy = this.#answeredBy }) => answeredBy === this.#answeredBy);
   }
 
-  /** What the log says of a question; how it stands is noted. */
-  #standingOf(key: string): Standing {
-    const standing = this.#adapter.standing(this.#repliesTo(key));
-    const before = this.#standings.get(key);
-    const { outside = 0, exact = 0, differs = false }: Partial<Reading> = standing.kind === 'open' ? {} : standing;
-    const kept = keptAs({ kind: standing.kind, outside, exact, differs });
-    this.#standings.set(key, kept);
-    if (before?.kind === kept.kind) return standing;
-    this.#add(kept.kind, 1);
-    if (before !== undefined) this.#add(before.kind, -1);
-    this.#outside += kept.outside - (before?.outside ?? 0);
-    this.#exact += kept.exact - (before?.exact ?? 0);
-    this.#differing += Number(kept.differs) - Number(before?.differs ?? false);
-    const usage = this.#log.known.get(key);
-    if (kept.kind !== 'open' && usage !== undefined) this.#costOfDone += this.#spending.cost(usage);
+  /** What the log says of a question, by the number of its key; how it stands is noted. */
+  #standingOf(number: number): Standing {
+    const replies = this.#log.repliesTo(number);
+    const standing = this.#adapter.standing(this.#ofOurs(replies));
+    if (this.#standings.kindOf(number) === standing.kind) return standing;
+    this.#standings.set(number, standing);
+    if (standing.kind !== 'open') this.#costOfDone += this.#usageOf(replies).cost;
     return standing;
   }
 
-  #add(kind: Standing['kind'], count: number): void {
-    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + count);
+  #usageOf(replies: readonly Reply[]): { readonly tokens: Tokens; readonly cost: number } {
+    const sum = (of: (usage: Reply['usage']) => number) => replies.reduce((total, { usage }) => total + of(usage), 0);
+    const tokens = { input: sum(({ input }) => input), output: sum(({ output }) => output) };
+    return { tokens, cost: sum((usage) => this.#spending.cost(usage)) };
   }
 
   #answerTo(key: string): OutsideAnswer {
-    const replies = this.#repliesTo(key);
+    const all = this.#log.repliesTo(this.#log.keys.of(key));
+    const replies = this.#ofOurs(all);
     const standing = this.#adapter.standing(replies);
     const last = replies.at(-1);
-    const usage = this.#log.known.get(key);
-    if (!isReading(standing) || last === undefined || usage === undefined) throw new Error(`no answer to ${key}`);
-    const cost = this.#options.prices === undefined && usage.cost === 0 ? undefined : this.#spending.cost(usage);
+    if (!isReading(standing) || last === undefined) throw new Error(`no answer to ${key}`);
+    const { tokens, cost } = this.#usageOf(all);
+    const isPriced = this.#options.prices !== undefined || cost > 0;
     return {
       ...standing,
       source: this.#adapter.source,
       model: last.answeredBy ?? last.model,
       ...(last.requestId !== undefined && { requestId: last.requestId }),
-      tokens: { input: usage.input, output: usage.output },
-      ...(cost !== undefined && { cost }),
+      tokens,
+      ...(isPriced && { cost }),
       why: last.why ?? ALL_ROWS,
     };
   }
 
-  async #askAll(rows: readonly number[], questionAt: (row: number) => OutsideQuestion): Promise<void> {
+  async #askAll(rows: Uint32Array, questionAt: (row: number) => OutsideQuestion): Promise<void> {
     const { concurrency = 4, signal } = this.#options;
     const queue = rows.values();
     let failure: unknown;
@@ -269,7 +257,7 @@ export class OutsideAsking {
   /** Asks until the question is answered, or given up. */
   async #askOne(question: OutsideQuestion): Promise<void> {
     for (;;) {
-      const standing = this.#standingOf(question.key);
+      const standing = this.#standingOf(this.#log.keys.of(question.key));
       if (standing.kind !== 'open') return;
       await this.#request(question, standing);
     }
@@ -346,8 +334,8 @@ export class OutsideAsking {
   #expectFewMalformed(share: number, of: string): void {
     const { malformed, done } = this.report();
     if (malformed <= share * done) return;
-    const bad = [...this.#standings].find(([, { kind }]) => kind === 'malformed')?.[0] ?? '';
-    const last = this.#repliesTo(bad).at(-1);
+    const bad = this.#standings.first('malformed');
+    const last = bad === undefined ? undefined : this.#ofOurs(this.#log.repliesTo(bad)).at(-1);
     const said = last === undefined ? '' : this.#adapter.shown(last);
     throw new EndpointError({
       where: `teacher ${this.#options.model}`,
@@ -358,16 +346,6 @@ export class OutsideAsking {
   }
 }
 
-/** One object for all rows of which there is no more to keep than their kind. */
-const PLAIN = new Map<Standing['kind'], Kept>();
-
-function keptAs(kept: Kept): Kept {
-  if (kept.outside !== 0 || kept.exact !== 0 || kept.differs) return kept;
-  const plain = PLAIN.get(kept.kind) ?? kept;
-  PLAIN.set(kept.kind, plain);
-  return plain;
-}
-
-function isReading(standing: Standing): standing is Reading & { readonly kind: AnswerKind } {
+function isReading(standing: Standing): standing is Exclude<Standing, OpenStanding> {
   return standing.kind !== 'open';
 }

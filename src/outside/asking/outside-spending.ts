@@ -7,6 +7,7 @@ import { usualSignals } from '../../teachers/answers.js';
 import type { LabellingPlan } from '../../teachers/teacher.js';
 import { EndpointError } from './asking-turns.js';
 import type { OutsideQuestion, Tokens } from './outside.js';
+import type { Used } from './outside-log.js';
 import type { OutsideOptions } from './outside-options.js';
 
 type Terms = Pick<OutsideOptions, 'model' | 'prices' | 'maxCost'>;
@@ -35,6 +36,15 @@ export class Spending {
   /** What all replies have cost. */
   get spent(): number {
     return this.#stated + this.cost(this.#priced);
+  }
+
+  /** Counts what earlier replies have taken. */
+  add({ input, output, cost, unpriced }: Used): void {
+    this.#input += input;
+    this.#output += output;
+    this.#stated += cost;
+    this.#priced.input += unpriced.input;
+    this.#priced.output += unpriced.output;
   }
 
   count(usage: Usage): void {

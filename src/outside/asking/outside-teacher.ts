@@ -6,6 +6,7 @@ import { answersInMemory, usualSignals } from '../../teachers/answers.js';
 import { expectLogitsAlone } from '../../teachers/model-teacher.js';
 import type { TextSource } from '../../teachers/own-texts.js';
 import type { LabellingPlan, OpenTeacher, Teacher } from '../../teachers/teacher.js';
+import { KeyNumbers } from './key-numbers.js';
 import type { OutsideAdapter, OutsideAnswer } from './outside.js';
 import { OutsideAsking } from './outside-asking.js';
 import { openOutsideLog, outsideLogSoFar } from './outside-log.js';
@@ -36,10 +37,12 @@ export function outsideTeacher(adapter: OutsideAdapter, options: OutsideOptions)
   const name = `${options.model} at ${adapter.source}`;
   const classes = labelNames.length;
   const signals = usualSignals({ classes }, true);
+  // Of the same log whenever it is open.
+  const keys = new KeyNumbers();
   let asking: OutsideAsking | undefined;
   const opened = async () => {
     const onReply: OutsideAdapter['notice'] = (reply) => adapter.notice?.(reply);
-    const log = await openOutsideLog(options.log, { signal: options.signal, onReply });
+    const log = await openOutsideLog(options.log, { signal: options.signal, keys, onReply });
     if (asking === undefined) asking = new OutsideAsking(adapter, options, log);
     else asking.continueWith(log);
     return { log, asking };
