@@ -22,8 +22,8 @@ export type CommandUsage<T extends OptionTable = OptionTable> = {
   readonly furtherHelp?: (words: readonly string[], columns: number) => Promise<string>;
 };
 
-/** `train`, `distill`: all options; `ask`: those of the data and the teacher; `compare`: the experiment that it says; `doctor`: what is to be looked at. */
-export type ConfigUse = 'train' | 'distill' | 'ask' | 'compare' | 'doctor';
+/** `train`, `distill`: all options; `ask`: those of the data and the teacher; `serve`: those of its section; `compare`: the experiment that it says; `doctor`: what is to be looked at. */
+export type ConfigUse = 'train' | 'distill' | 'ask' | 'serve' | 'compare' | 'doctor';
 
 export type Example = { readonly does: string; readonly line: string };
 

@@ -12,7 +12,7 @@ import { readOnnxMetadata, readOnnxReferences } from '../onnx/onnx-file.js';
 import { openModelSession, type SessionOptions } from '../runtime/session.js';
 import { isUrl, loadFrom, type ModelFiles, type SourceOptions } from './model-source.js';
 import { openModel } from './open-model.js';
-import type { Inference } from './text-model.js';
+import type { Inference, ModelSession, TextModel } from './text-model.js';
 
 export type LoadOptions = Pick<SessionOptions, 'threads' | 'device'> & SourceOptions;
 
@@ -28,9 +28,21 @@ export async function load(source: string | URL | ModelFiles, options: LoadOptio
   if (typeof path !== 'string' || isUrl(path)) {
     return loadFrom(path, (model) => openModelSession(model, sessionOptions(options)), options);
   }
-  if (!(await isFolderAt(path))) return openExport(path, await folderOfModelFile(path), options);
-  const file = await modelFileIn(path, options.precision);
-  if (file !== undefined) return openExport(file, path, options);
+  const { file, folder } = await exportAt(path, options.precision);
+  return openExport(file, folder, options);
+}
+
+/**
+ * The model file of an exported folder, or of an .onnx file's path, and the folder of its tokenizer.
+ * @throws FileError where there is none.
+ */
+export async function exportAt(
+  path: string,
+  precision?: LoadOptions['precision'],
+): Promise<{ readonly file: string; readonly folder: string }> {
+  if (!(await isFolderAt(path))) return { file: path, folder: await folderOfModelFile(path) };
+  const file = await modelFileIn(path, precision);
+  if (file !== undefined) return { file, folder: path };
   throw new FileError({
     where: path,
     wanted: `${MODEL_FILE}, or a version of it in ${VERSIONS_FOLDER}`,
@@ -43,12 +55,14 @@ export async function load(source: string | URL | ModelFiles, options: LoadOptio
  * The same with the model's bytes in place of its file.
  * @param model its path or its bytes
  * @param folder where its tokenizer lies
+ * @param openSession of the model, in another thread for instance. Default: in this one.
  */
 export async function openExport(
   model: string | Uint8Array,
   folder: string,
   options: LoadOptions = {},
-): Promise<Inference> {
+  openSession: () => Promise<ModelSession> = () => openModelSession(model, sessionOptions(options)),
+): Promise<TextModel> {
   const isUnread = typeof model === 'string' ? isUnreadBeside(folder, model) : undefined;
   await expectUnchanged(folder, options.onNotice, isUnread);
   const parts = {
@@ -56,7 +70,7 @@ export async function openExport(
     files: folderFiles(folder),
     metadata: await readOnnxMetadata(model),
     references: () => readOnnxReferences(model),
-    openSession: () => openModelSession(model, sessionOptions(options)),
+    openSession,
   };
   return openModel(parts, options);
 }

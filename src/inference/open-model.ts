@@ -7,13 +7,12 @@ import type { OnnxReferences } from '../onnx/references.js';
 import { type FileReading, isFileReading } from '../options/file-reading.js';
 import { objectOf } from '../options/json.js';
 import { EngineError } from '../runtime/engine-error.js';
-import type { Session } from '../runtime/running-session.js';
 import { expectTokenizerOf } from '../tokenizers/onnx-tokenizer.js';
 import { LONGEST, WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerOf } from '../tokenizers/tokenizer-of.js';
 import { readsPairsFrom } from './answer.js';
-import { type Inference, TextModel } from './text-model.js';
+import { type ModelSession, TextModel } from './text-model.js';
 
 export type OpenOptions = {
   /**
@@ -31,14 +30,14 @@ export type OnnxModelParts = {
   readonly metadata: ReadonlyMap<string, string>;
   readonly references: () => Promise<OnnxReferences>;
   /** @throws EngineError for a model that cannot run. */
-  readonly openSession: () => Promise<Session>;
+  readonly openSession: () => Promise<ModelSession>;
 };
 
 /**
  * @throws FileError for files that are missing, torn or of another model, OptionError for a wrong option, and as
  *   `openSession` does.
  */
-export async function openModel(parts: OnnxModelParts, options: OpenOptions): Promise<Inference> {
+export async function openModel(parts: OnnxModelParts, options: OpenOptions): Promise<TextModel> {
   const { where, files, metadata } = parts;
   const tokenizer = await tokenizerOf(files);
   await expectTokenizerOf(parts, tokenizer, files.where);
@@ -56,7 +55,7 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
   }
 }
 
-async function sessionOf({ openSession, where }: OnnxModelParts): Promise<Session> {
+async function sessionOf({ openSession, where }: OnnxModelParts): Promise<ModelSession> {
   try {
     return await openSession();
   } catch (error) {
@@ -72,7 +71,7 @@ const SECOND = ['input_ids_b', 'attention_mask_b'];
 const VALUES = 'feature_values';
 
 /** The number of classes C of `logits` [batch, C], or of a tagger's [batch, sequence, C]. */
-function expectClassifier({ inputs, outputs }: Session, where: string): { classes: number; isTagger: boolean } {
+function expectClassifier({ inputs, outputs }: ModelSession, where: string): { classes: number; isTagger: boolean } {
   const names = inputs.map(({ name }) => name);
   const isKnown = (name: string, dtype: string) =>
     name === VALUES ? dtype === 'float32' : [...SINGLE, ...SECOND].includes(name) && dtype === 'int64';

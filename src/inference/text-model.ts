@@ -54,10 +54,13 @@ export type Inference = {
 
 export type TextInputs = Iterable<TextInput> | AsyncIterable<TextInput>;
 
+/** What runs the graph, in this thread or another. */
+export type ModelSession = Pick<Session, 'inputs' | 'outputs' | 'run' | 'release'>;
+
 export type ModelParts = {
   /** For messages. */
   readonly where: string;
-  readonly session: Session;
+  readonly session: ModelSession;
   readonly tokenizer: Tokenizer;
   readonly labels: readonly string[];
   readonly maxLength: number;
@@ -99,7 +102,7 @@ export class TextModel implements Inference {
   async predict(input: string | readonly TextInput[], options: PredictOptions = {}): Promise<Prediction[]> {
     const isOne = typeof input === 'string';
     expectList('predict', isOne ? [input] : input, 'a text, or a list of texts or of pairs [text, pair]');
-    return this.#all(isOne ? [input] : input, this.#answering(), isOne ? { ...options, badRows: 'stop' } : options);
+    return this.#all(isOne ? [input] : input, this.answering(), isOne ? { ...options, badRows: 'stop' } : options);
   }
 
   stream(inputs: TextInputs, options: StreamOptions & Stopping): AsyncGenerator<Answer, void, undefined>;
@@ -110,7 +113,7 @@ export class TextModel implements Inference {
       const fix = 'put a single text into a list';
       throw new OptionError({ where: 'stream', wanted: 'an iterable of texts', got: described(inputs), fix });
     }
-    for await (const answers of rowWindows(inputs, this.#answering(), options)) yield* answers;
+    for await (const answers of rowWindows(inputs, this.answering(), options)) yield* answers;
   }
 
   async tag(sentences: readonly (string | readonly string[])[], options: PredictOptions = {}): Promise<Tagging[]> {
@@ -133,7 +136,8 @@ export class TextModel implements Inference {
     return all;
   }
 
-  #answering(): RowWork<TextInput, Row, Answer> {
+  /** The work of `predict` in its parts, for whoever batches rows by itself. */
+  answering(): RowWork<TextInput, Row, Answer> {
     if (this.isTagger) {
       const got = 'one that labels each word';
       throw new OptionError({ where: 'predict', wanted: 'a model that labels texts', got, fix: 'call tag' });

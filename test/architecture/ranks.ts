@@ -29,6 +29,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   export: 9.2,
   experiments: 9.5,
   report: 10,
+  server: 10,
   cli: 11,
   // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.
   entries: 11,
@@ -42,7 +43,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   data: [['formats']],
   outside: [['asking'], ['chat', 'decisions']],
   training: [['step', 'evaluation', 'linear'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
-  'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment'], ['distill'], ['ask']],
+  'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment', 'serve'], ['distill'], ['ask']],
 };
 
 /** Packages that may enter only through some files, so that what does not need them never loads them. */

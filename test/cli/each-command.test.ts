@@ -83,6 +83,12 @@ const USES: Readonly<Record<string, Use>> = {
     wrong: 'export trained --output_dir reviews.csv',
     refused: 'reviews.csv: wanted a folder, or nothing yet, got a file',
   },
+  serve: {
+    run: 'serve exported --dry_run',
+    says: /^POST \/v1\/systemone\n\{[\s\S]*"instructions": "Which label fits the text\?"[\s\S]*nothing listens/,
+    wrong: 'serve exported --host 0.0.0.0',
+    refused: '--host: wanted 127.0.0.1, or a key that callers have to send, got 0.0.0.0 without a key',
+  },
   primer: {
     run: 'primer --quick --data_dir digits',
     says: /^small model with KD +3,190 /m,

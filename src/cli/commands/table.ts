@@ -6,6 +6,7 @@ import { distillUsage } from './distill/usage.js';
 import { initUsage } from './init/usage.js';
 import { pretrainUsage } from './pretrain/usage.js';
 import { compareUsage, doctorUsage, reportUsage } from './report/usage.js';
+import { serveUsage } from './serve/usage.js';
 import { trainUsage } from './train/usage.js';
 import { evaluateUsage, exportUsage, predictUsage } from './use/usage.js';
 
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   command(evaluateUsage, async () => (await import('./use/text-evaluation.js')).evaluateModel),
   command(predictUsage, async () => (await import('./use/text-prediction.js')).predict),
   command(exportUsage, async () => (await import('./use/model-export.js')).exportTrained),
+  command(serveUsage, async () => (await import('./serve/student-service.js')).serveOverHttp),
   command(primerUsage, async () => (await import('./digits/primer.js')).primer),
   command(compareUsage, async () => (await import('./report/report-files.js')).compare),
   command(reportUsage, async () => (await import('./report/report-files.js')).writeReport),

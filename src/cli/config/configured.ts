@@ -9,6 +9,7 @@ import type { ConfigSource, ConfigUse } from '../command.js';
 import { askUsage } from '../commands/ask/usage.js';
 import { distillUsage } from '../commands/distill/usage.js';
 import { doctorUsage } from '../commands/report/usage.js';
+import { serveUsage } from '../commands/serve/usage.js';
 import { trainUsage } from '../commands/train/usage.js';
 import { flagName, type OptionTable, type RawOptions } from '../options.js';
 import type { Config, ConfigEntry } from './config-entry.js';
@@ -46,7 +47,9 @@ const TEACHER_SEED = '1';
  */
 export async function configured(use: ConfigUse, raw: RawOptions, file: string): Promise<Configured> {
   const config = await readConfig(file);
-  const { entries, notices } = withoutReplaced(config.entries, raw);
+  // How a student is served is nothing to those who train it.
+  const entriesOfUse = config.entries.filter(({ section }) => (section === 'serve') === (use === 'serve'));
+  const { entries, notices } = withoutReplaced(entriesOfUse, raw);
   const { table, chosen, words } = READINGS[use]({ ...config, entries }, raw);
   const places = new Map<string, string>();
   for (const { option, where } of chosen) {
@@ -76,6 +79,11 @@ const READINGS: Readonly<Record<ConfigUse, (config: Config, raw: RawOptions) => 
     table: askUsage.options,
     chosen: config.entries.filter(({ option }) => Object.hasOwn(askUsage.options, option)),
     words: dataWords(config),
+  }),
+  serve: ({ entries }) => ({
+    table: serveUsage.options,
+    chosen: entries.filter(({ section }) => section === 'serve'),
+    words: [],
   }),
   compare: (config) => ({ table: {}, chosen: [], words: [outputOf(config)] }),
   doctor: forDoctor,

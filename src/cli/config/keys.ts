@@ -12,13 +12,16 @@ import { START_SETTINGS } from '../../models/start-settings.js';
 import { defaultText } from '../../options/option-spec.js';
 import { COMPUTE_SETTINGS, RUN_SETTINGS } from '../../options/run-settings.js';
 import { type AnySettings, takenBy, type YamlKey } from '../../options/setting.js';
+import { SERVE_SETTINGS } from '../../server/serve-settings.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { distillUsage } from '../commands/distill/usage.js';
+import { serveUsage } from '../commands/serve/usage.js';
 import { type FlagSpec, wantedOf } from '../options.js';
 
 export type ConfigKey = Pick<YamlKey, 'place' | 'form' | 'choices' | 'takes' | 'help' | 'defaultSays'> & {
-  /** Of `retort distill`. */
+  /** Of `retort distill`, or of `retort serve`. */
   readonly option: string;
+  readonly isServed?: true;
   /** The option of `retort train` that it sets when that trains the teacher. */
   readonly teacher?: string;
   /** The same when it trains the student by itself. */
@@ -34,6 +37,7 @@ const TABLES = [
   ['evidence', EVIDENCE_SETTINGS],
   ['transfer', DISTILLATION_SETTINGS],
   ['machine', COMPUTE_SETTINGS],
+  ['serve', SERVE_SETTINGS],
 ] as const satisfies readonly (readonly [string, AnySettings])[];
 
 export type SectionName = (typeof TABLES)[number][0];
@@ -58,6 +62,10 @@ function sectionsOf() {
       if (yaml === 'flag alone') continue;
       for (const { section: home = section, key = option, ofTeacher, ...said } of [yaml].flat()) {
         const teacher = ofTeacher ?? (ofEveryModel && option);
+        if (section === 'serve') {
+          Object.assign(sections.serve ?? {}, { [key]: { ...said, option, isServed: true } });
+          continue;
+        }
         const isOfStudent = only === undefined || only.includes('train');
         const entry = { ...said, option, ...(teacher && { teacher }), ...(isOfStudent && { student: option }) };
         Object.assign(sections[home] ?? {}, { [key]: entry });
@@ -78,6 +86,7 @@ export const TOP_LEVEL = {
   evidence: 'control arms and number of seeds',
   output: 'folder of the results',
   machine: 'threads and device',
+  serve: 'how `retort serve` serves the student',
 } as const satisfies Readonly<Record<SectionName | 'method' | 'output', string>>;
 
 /** A key without section. */
@@ -111,8 +120,8 @@ export function isSection(name: string): name is SectionName {
 }
 
 /** The option behind a key. */
-export function specOf({ option }: Pick<ConfigKey, 'option'>): FlagSpec {
-  const options: Readonly<Record<string, FlagSpec>> = distillUsage.options;
+export function specOf({ option, isServed }: Pick<ConfigKey, 'option' | 'isServed'>): FlagSpec {
+  const options: Readonly<Record<string, FlagSpec>> = (isServed ? serveUsage : distillUsage).options;
   return options[option] as FlagSpec; // keys are made of its settings
 }
 

@@ -1,0 +1,134 @@
+/** @file A student as a server: what `retort serve` does. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { OptionError, OutputError } from '../errors/failures.js';
+import { decisionApp } from './decision-app.js';
+import { Metrics } from './metrics.js';
+import type { ServeSettings } from './serve-settings.js';
+import { readAliases, servedQuestions } from './served-question.js';
+import { openStudent, type Student } from './student.js';
+
+export type ServeOptions = ServeSettings & {
+  /** An exported folder, or its .onnx file. */
+  readonly student: string;
+  /** What callers have to send. Any other address than this machine's own wants one. */
+  readonly apiKey?: string | undefined;
+  readonly onNotice?: ((text: string) => void) | undefined;
+};
+
+export type Serving = {
+  readonly url: string;
+  readonly student: Pick<Student, 'name' | 'labels' | 'identity'>;
+  /** Requests that had a reply. */
+  readonly requests: () => number;
+  /** Settled when its student has ended by itself: what is left is to close. */
+  readonly broken: Promise<string>;
+  /** Takes no more requests, lets those under way have their replies, and frees the model. */
+  close(): Promise<void>;
+};
+
+const DEFAULTS = { host: '127.0.0.1', port: 8000, maxWaiting: 1000, maxBodyBytes: 2 ** 20 } as const;
+/** A request that trickles in is ended; Node looks so often. */
+const HEAD_MS = 10_000;
+const REQUEST_MS = 30_000;
+const LOOK_MS = 1000;
+/** What replies under way may still take when the server closes. */
+const CLOSING_MS = 10_000;
+
+/**
+ * @throws as `openStudent`; OptionError for an address of others without a key; OutputError where the port is taken.
+ */
+export async function serveStudent(options: ServeOptions): Promise<Serving> {
+  const { host, port, maxWaiting, maxBodyBytes } = { ...DEFAULTS, ...withoutUndefined(options) };
+  const { textField, apiKey, aliases, threads, onNotice = () => {} } = options;
+  if (!isThisMachine(host) && apiKey === undefined) {
+    throw new OptionError({
+      where: 'host',
+      wanted: '127.0.0.1, or a key that callers have to send',
+      got: `${host} without a key`,
+      fix: 'put one into an environment variable and name it: --api_key_env NAME',
+    });
+  }
+  const named = aliases === undefined ? [] : await readAliases(aliases);
+  const student = await openStudent(options.student, { threads, maxWaiting, onNotice });
+  const metrics = new Metrics();
+  let isOpen = true;
+  let requests = 0;
+  try {
+    const served = servedQuestions(student.identity.question, student.labels, named);
+    const app = decisionApp({
+      ...{ student, served, metrics, textField, apiKey, maxBodyBytes, maxWaiting },
+      isOpen: () => isOpen,
+      onFault: (error) => onNotice(`a request has failed: ${error instanceof Error ? error.message : String(error)}`),
+    });
+    const { createAdaptorServer } = await import('@hono/node-server');
+    const server = createAdaptorServer({
+      fetch: app.fetch,
+      serverOptions: { requestTimeout: REQUEST_MS, headersTimeout: HEAD_MS, connectionsCheckingInterval: LOOK_MS },
+    }) as Server;
+    server.on('request', () => {
+      requests += 1;
+    });
+    const address = await listening(server, host, port);
+    const broken = student.ended.then((reason) => {
+      isOpen = false;
+      return reason;
+    });
+    return {
+      url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+      student,
+      requests: () => requests,
+      broken,
+      close: async () => {
+        isOpen = false;
+        await closed(server);
+        await student.release();
+      },
+    };
+  } catch (error) {
+    await student.release();
+    throw error;
+  }
+}
+
+function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** By its name, or any address of the loopback network. */
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d+){3}$/.test(host);
+}
+
+function listening(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((done, fail) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE';
+      fail(
+        new OutputError({
+          where: `${host}:${port}`,
+          wanted: 'an address to listen at',
+          got: isTaken ? 'one that another program listens at' : cause.message,
+          fix: isTaken
+            ? 'choose another: --port 8001, or --port 0 for any that is free'
+            : 'choose another --host or --port',
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, () => done(server.address() as AddressInfo));
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((done) => {
+    const late = setTimeout(() => server.closeAllConnections(), CLOSING_MS);
+    server.close(() => {
+      clearTimeout(late);
+      done();
+    });
+    server.closeIdleConnections();
+  });
+}
