@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 /** Each file belongs to one of these; the scripts of package.json say which they run. */
@@ -6,6 +7,8 @@ const COMMANDS = ['test/{cli,docs,examples,experiments,package}/**/*.test.ts'];
 
 function project(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
   return {
+    // Of `src/`, as everything else that tests import; `imports` of package.json names the built one.
+    resolve: { alias: { '#backend': fileURLToPath(new URL('src/runtime/backend-node.ts', import.meta.url)) } },
     test: {
       // Clients have packages of their own below test/.
       ...{ name, include, exclude: ['**/node_modules/**', ...exclude] },

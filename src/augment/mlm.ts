@@ -22,7 +22,7 @@ import { modelHash } from '../models/saved-model.js';
 import type { TextModel } from '../models/text-model.js';
 import { isMaskedLm } from '../models/with-masked-lm-head.js';
 import { defined } from '../options/given.js';
-import type { SessionOptions } from '../runtime/session.js';
+import type { SessionOptions } from '../runtime/backend.js';
 import { fromNumbers } from '../tensor/tensor.js';
 import { type Pieces, readPieces } from '../tokenizers/pieces.js';
 import { TOKENS_PER_RUN } from '../tokenizers/token-limits.js';

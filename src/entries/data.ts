@@ -7,16 +7,15 @@ export { decodeIdx, type Idx, readIdx } from '../data/idx.js';
 export { imageDataset } from '../data/images.js';
 export type { LabelOptions } from '../data/label-column.js';
 export { MASK_RATE, type MaskingOptions, maskTokens } from '../data/masked-texts.js';
+export { loadMnist, type Mnist } from '../data/mnist.js';
 export {
-  loadMnist,
   MNIST_NORMALISATION,
-  type Mnist,
   type MnistDataset,
   type MnistSplit,
   mnistDataset,
   mnistPart,
   type Normalisation,
-} from '../data/mnist.js';
+} from '../data/mnist-dataset.js';
 export { type OpenedTask, openTask } from '../data/open-task.js';
 export { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
 export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';

@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { loadMnist, type Mnist, type MnistSplit, mnistDataset } from '../data/mnist.js';
+import { loadMnist, type Mnist } from '../data/mnist.js';
+import { type MnistSplit, mnistDataset } from '../data/mnist-dataset.js';
 import { CheckpointError } from '../errors/failures.js';
 import { formatCount } from '../errors/number-text.js';
 import { errorCode, inputFailure } from '../files/file-failure.js';

@@ -2,8 +2,9 @@
 import type { OnnxGraph } from '../onnx/graph.js';
 import { type ActivationRange, productsOf } from '../onnx/integer-products.js';
 import { writeModel } from '../onnx/write.js';
+import type { SessionOptions } from '../runtime/backend.js';
 import type { NamedTensors } from '../runtime/running-session.js';
-import { openModelSession, type SessionOptions } from '../runtime/session.js';
+import { openModelSession } from '../runtime/session.js';
 import { fromNumbers, type Tensor, toNumbers } from '../tensor/tensor.js';
 
 /**

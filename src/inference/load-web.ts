@@ -1,5 +1,6 @@
 /** @file Answering with an exported model in browsers and workers: `load` without files of its own. */
-import { openWebSession, type WebSessionOptions } from '../runtime/web-session.js';
+import type { WebSessionOptions } from '../runtime/web-runtime.js';
+import { openWebSession } from '../runtime/web-session.js';
 import { loadFrom, type ModelFiles, type SourceOptions } from './model-source.js';
 import type { Inference } from './text-model.js';
 

@@ -3,12 +3,7 @@ import { expectKnownIds } from '../tokenizers/known-ids.js';
 import { loadTokenizer } from '../tokenizers/load-tokenizer.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import type { Model } from './model.js';
-
-/** How many ids a model has word embeddings for; undefined where it reads none. */
-export function vocabularyOf({ config }: Pick<Model, 'config'>): number | undefined {
-  const { vocab_size: size } = config;
-  return typeof size === 'number' ? size : undefined;
-}
+import { vocabularyOf } from './vocabulary-size.js';
 
 /** @throws as `loadTokenizer` does; FileError for a tokenizer with ids that the model has no word embeddings for. */
 export async function loadModelTokenizer({ path, model }: { path: string; model: Model }): Promise<Tokenizer> {

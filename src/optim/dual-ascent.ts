@@ -13,8 +13,9 @@
  * both are at most. Every row has one more feature, of value 1, whose weights are the bias; as in LIBLINEAR they are
  * penalised like the others.
  */
-import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
+
 import { InterruptedError, OptionError, ShapeError } from '../errors/failures.js';
+import { turnOfTheEventLoop } from '../runtime/event-loop.js';
 import { RandomStream } from '../tensor/random.js';
 import type { SparseRows } from '../tensor/sparse-rows.js';
 import { CONVEX_LOSSES, type ConvexLossName, type DualPoint } from './convex-loss.js';

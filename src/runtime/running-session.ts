@@ -15,7 +15,9 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
  * What a model says that goes in and out.
  * @throws DtypeError for an input or output that is no tensor, or of a type that we have no array for.
  */
-export function declaredValues(native: InferenceSession): Pick<OnnxProgram, 'inputs' | 'outputs'> {
+export function declaredValues(
+  native: Pick<NativeSession, 'inputMetadata' | 'outputMetadata'>,
+): Pick<OnnxProgram, 'inputs' | 'outputs'> {
   return {
     inputs: native.inputMetadata.map((value) => declared('input', value)),
     outputs: native.outputMetadata.map((value) => declared('output', value)),
@@ -38,18 +40,25 @@ function declared(role: Role, value: InferenceSession.ValueMetadata): ValueInfo 
 }
 
 /** Any build's session, as far as it is needed here. */
-export type NativeSession = Pick<InferenceSession, 'run' | 'release' | 'endProfiling'>;
+export type NativeSession = Pick<
+  InferenceSession,
+  'run' | 'release' | 'endProfiling' | 'inputMetadata' | 'outputMetadata'
+>;
 
 /** An open session; made by `openSession`. It holds native memory until `release`. */
 export class Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  readonly #native: NativeSession;
+  readonly #native: Pick<NativeSession, 'run' | 'release' | 'endProfiling'>;
   readonly #how: SessionMeans;
   readonly #running = new Set<Promise<unknown>>();
   #released: Promise<void> | undefined;
 
-  constructor(program: Pick<OnnxProgram, 'inputs' | 'outputs'>, native: NativeSession, how: SessionMeans) {
+  constructor(
+    program: Pick<OnnxProgram, 'inputs' | 'outputs'>,
+    native: Pick<NativeSession, 'run' | 'release' | 'endProfiling'>,
+    how: SessionMeans,
+  ) {
     this.inputs = program.inputs;
     this.outputs = program.outputs;
     this.#native = native;
@@ -92,9 +101,14 @@ export class Session {
     } finally {
       this.#running.delete(running);
     }
-    // The tensor that ONNX Runtime returns for a preallocated output is another copy of it.
     const results: Record<string, Tensor> = {};
-    for (const info of this.outputs) results[info.name] = fetches[info.name] ?? toTensor(info, produced[info.name]);
+    for (const info of this.outputs) {
+      const wanted = fetches[info.name];
+      // The tensor that ONNX Runtime returns for a preallocated output is another copy of it.
+      if (wanted === undefined || !this.#how.writesOutputs) {
+        results[info.name] = copied(toTensor(info, produced[info.name]), wanted);
+      } else results[info.name] = wanted;
+    }
     return results;
   }
 
@@ -128,7 +142,8 @@ export class Session {
     const bound: Record<string, OrtTensor | null> = {};
     for (const info of this.outputs) {
       const value = fetches[info.name];
-      bound[info.name] = value ? this.#bind('output', info, value, lengths) : null;
+      const checked = value && this.#bind('output', info, value, lengths);
+      bound[info.name] = this.#how.writesOutputs ? (checked ?? null) : null;
     }
     rejectUnknown('output', bound, fetches);
     return bound;
@@ -156,6 +171,8 @@ type SessionMeans = {
   readonly isProfiled: boolean;
   /** Whether the graph has the output that lets results stay in the caller's arrays. */
   readonly canKeep: boolean;
+  /** As `Backend` has it. */
+  readonly writesOutputs: boolean;
 };
 type Role = 'input' | 'output';
 
@@ -228,4 +245,12 @@ function toTensor({ name, dtype }: ValueInfo, produced: OrtTensor | undefined): 
   const data = produced?.data;
   if (produced?.type === dtype && data instanceof ArrayType) return { dtype, shape: produced.dims, data };
   throw new Error(`the graph gave ${produced?.type} for output '${name}', its program says ${dtype}`);
+}
+
+/** A result in the caller's array, if there is one. */
+function copied(result: Tensor, wanted: Tensor | undefined): Tensor {
+  if (wanted === undefined) return result;
+  // Both are of the type that the program says.
+  (wanted.data as Float32Array).set(result.data as Float32Array);
+  return wanted;
 }

@@ -6,7 +6,7 @@ import { batchesInOrder } from '../data/shuffle.js';
 import { SignalError } from '../errors/failures.js';
 import { classesOf, type FrozenForward, openFrozenForward, type RowSignal } from '../models/forward.js';
 import type { SavedModel, SignalName } from '../models/model.js';
-import type { SessionOptions } from '../runtime/session.js';
+import type { SessionOptions } from '../runtime/backend.js';
 import { answersInMemory, rowShapes } from './answers.js';
 import type { OpenTeacher, RowValues, Teacher } from './teacher.js';
 

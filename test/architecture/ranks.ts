@@ -49,6 +49,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 /** Packages that may enter only through some files, so that what does not need them never loads them. */
 export const DOORS: readonly { readonly packages: RegExp; readonly files: RegExp; readonly rule: string }[] = [
   { packages: /^onnxruntime-(node|web)$/, files: /^runtime\//, rule: 'only runtime/ imports onnxruntime-node or -web' },
+  { packages: /^#backend$/, files: /^runtime\/session\.ts$/, rule: 'only runtime/session.ts imports #backend' },
   { packages: /^zod$/, files: /\.schema\.ts$/, rule: 'only files named *.schema.ts import zod' },
 ];
 

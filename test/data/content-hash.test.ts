@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { contentHash } from '../../src/data/content-hash.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { imageDataset } from '../../src/data/images.js';
-import { mnistDataset } from '../../src/data/mnist.js';
+import { mnistDataset } from '../../src/data/mnist-dataset.js';
 import { taggedDataset } from '../../src/data/tagged-texts.js';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { type TextColumns, textTable } from '../../src/data/text-table.js';

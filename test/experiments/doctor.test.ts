@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadMnist, mnistDataset } from '../../src/data/mnist.js';
+import { loadMnist } from '../../src/data/mnist.js';
+import { mnistDataset } from '../../src/data/mnist-dataset.js';
 import { examine } from '../../src/experiments/doctor.js';
 import { type Finding, hasProblem } from '../../src/experiments/finding.js';
 import { supervised } from '../../src/methods/supervised.js';

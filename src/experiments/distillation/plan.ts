@@ -12,7 +12,7 @@ import { knownCosts, type Measure } from '../../training/estimate/known-costs.js
 import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
 import { type Stage, stagesOf } from '../../training/estimate/stages.js';
 import { secondsToFit } from '../../training/linear/seconds-to-fit.js';
-import { teacherForm } from '../../training/run/prepare-run.js';
+import { teacherForm } from '../../training/run/checked-run.js';
 import type { RunOptions } from '../../training/run/run-options.js';
 import { finishedRuns } from '../results-file.js';
 import { isBaseline } from './arms.js';

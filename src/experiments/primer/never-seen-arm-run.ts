@@ -1,5 +1,5 @@
 /** @file Trains one arm of `never-seen` on one seed and scores it: in this process, or in a worker. */
-import { MNIST_NORMALISATION } from '../../data/mnist.js';
+import { MNIST_NORMALISATION } from '../../data/mnist-dataset.js';
 import type { Fingerprint } from '../../files/fingerprint.js';
 import { hardLabels } from '../../methods/hard-labels.js';
 import { hinton } from '../../methods/hinton.js';

@@ -1,7 +1,8 @@
 /** @file The images of a student that never sees a digit. */
 import type { Dataset } from '../../data/dataset.js';
 import { imageDataset } from '../../data/images.js';
-import { loadMnist, type MnistSplit, mnistDataset, mnistPart } from '../../data/mnist.js';
+import { loadMnist } from '../../data/mnist.js';
+import { type MnistSplit, mnistDataset, mnistPart } from '../../data/mnist-dataset.js';
 import { selectedRows } from '../../data/selected-rows.js';
 import { FileError } from '../../errors/failures.js';
 

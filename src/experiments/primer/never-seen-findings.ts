@@ -1,5 +1,5 @@
 /** @file What the runs of `never-seen` come to: on all evaluation images, and on those of the digit alone. */
-import type { MnistSplit } from '../../data/mnist.js';
+import type { MnistSplit } from '../../data/mnist-dataset.js';
 import { inPoints } from '../../metrics/points.js';
 import type { SavedModel } from '../../models/model.js';
 import { withEvaluator } from '../../training/evaluation/evaluate.js';

@@ -1,6 +1,7 @@
 /** @file Trains one arm of the primer on one seed and scores it: in this process, or in a worker. */
 import type { Dataset } from '../../data/dataset.js';
-import { loadMnist, type Mnist, mnistDataset, mnistPart } from '../../data/mnist.js';
+import { loadMnist, type Mnist } from '../../data/mnist.js';
+import { mnistDataset, mnistPart } from '../../data/mnist-dataset.js';
 import type { Fingerprint } from '../../files/fingerprint.js';
 import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';

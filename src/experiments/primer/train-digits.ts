@@ -1,7 +1,8 @@
 /** @file The article's digit models: one hidden layer on MNIST, trained on the labels or with a teacher's help. */
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { loadMnist, type Mnist, mnistDataset } from '../../data/mnist.js';
+import { loadMnist, type Mnist } from '../../data/mnist.js';
+import { mnistDataset } from '../../data/mnist-dataset.js';
 import { CheckpointError, OptionError, OutputError } from '../../errors/failures.js';
 import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
 import { outputFailure } from '../../files/file-failure.js';

@@ -1,6 +1,6 @@
 /** @file Trains the primer's student, 784-4-10 on the first 800 images, the way that an arm says. */
 import type { Dataset } from '../../data/dataset.js';
-import { MNIST_NORMALISATION } from '../../data/mnist.js';
+import { MNIST_NORMALISATION } from '../../data/mnist-dataset.js';
 import { perturbedImages } from '../../data/perturbed-images.js';
 import { hardLabels } from '../../methods/hard-labels.js';
 import { hinton } from '../../methods/hinton.js';

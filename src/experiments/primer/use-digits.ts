@@ -1,7 +1,8 @@
 /** @file A trained digit classifier, scored on the test set of MNIST or asked about other images. */
 import { decodeIdx, type Idx, readIdx } from '../../data/idx.js';
 import { imageDataset } from '../../data/images.js';
-import { loadMnist, mnistDataset } from '../../data/mnist.js';
+import { loadMnist } from '../../data/mnist.js';
+import { mnistDataset } from '../../data/mnist-dataset.js';
 import { CheckpointError, FileError } from '../../errors/failures.js';
 import { wilsonInterval } from '../../metrics/wilson-interval.js';
 import { loadModel } from '../../models/saved-model.js';

@@ -3,10 +3,9 @@ import type { Dataset } from '../../data/dataset.js';
 import { rowsByText } from '../../data/rows-by-text.js';
 import type { TextTable } from '../../data/text-table.js';
 import type { Model } from '../../models/model.js';
-import { vocabularyOf } from '../../models/model-tokenizer.js';
 import type { Teacher, TeacherAnswers } from '../../teachers/teacher.js';
-import { expectKnownIds } from '../../tokenizers/known-ids.js';
 import type { Subjects } from './check.js';
+import { expectKnownTokens } from './known-tokens.js';
 import { findWarnings, type Warning } from './table.js';
 import { teacherSample } from './teacher-sample.js';
 
@@ -32,11 +31,6 @@ export function runWarnings({ data, model, ...run }: CheckedData): Warning[] {
     rows: { train, evaluation },
     run: { train, evaluation, ...run },
   });
-}
-
-/** @throws FileError for a tokenizer of texts with ids that the model has no word embeddings for. */
-export function expectKnownTokens({ name, text }: Dataset, model: Model): void {
-  if (text !== undefined) expectKnownIds(text.tokenizer, vocabularyOf(model), `the tokenizer of ${name}`);
 }
 
 /** What texts and their labels tell without a tokenizer. */

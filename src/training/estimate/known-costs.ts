@@ -2,7 +2,7 @@
 import type { Method } from '../../methods/method.js';
 import { isKeptSignal } from '../../teachers/model-teacher.js';
 import { hasViews } from '../checks/view-checks.js';
-import { teacherForm } from '../run/prepare-run.js';
+import { teacherForm } from '../run/checked-run.js';
 import type { RunOptions } from '../run/run-options.js';
 import { type MeasureOptions, measureRun, type RunCosts } from './measure-run.js';
 

@@ -14,7 +14,7 @@ import {
   weightsFor,
 } from '../phases/phase-options.js';
 import { singleRun } from '../phases/phased-run.js';
-import { teacherForm } from '../run/prepare-run.js';
+import { teacherForm } from '../run/checked-run.js';
 import type { RunOptions } from '../run/run-options.js';
 
 export type Stage = {

@@ -8,7 +8,7 @@ import { checkedMetrics, metricsOf } from '../../metrics/measure.js';
 import type { MetricName } from '../../metrics/table.js';
 import { classesOf, openForward } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
-import type { SessionOptions } from '../../runtime/session.js';
+import type { SessionOptions } from '../../runtime/backend.js';
 import { argmax, logSoftmax } from '../../tensor/logits.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
 

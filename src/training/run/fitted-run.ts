@@ -9,13 +9,14 @@ import { findWarnings, type Warning } from '../checks/table.js';
 import { openEvaluator } from '../evaluation/evaluate.js';
 import { fitLinear, type LinearFit, STRENGTHS } from '../linear/fit-linear.js';
 import { fittedPart } from './fitted-part.js';
-import { answerWarnings, teacherAnswers } from './live-run.js';
+import { answerWarnings } from './live-run.js';
 import type { PreparedRun } from './prepare-run.js';
 import { recordHead } from './record-head.js';
 import { LAST, LOG, METRICS_FILE } from './run-files.js';
 import { openRunLog } from './run-log.js';
 import type { FitSettings, RunResult } from './run-options.js';
 import { type FitRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { teacherAnswers } from './run-step.js';
 import { testScore } from './test-score.js';
 
 const ROWS_PER_PART = 1024;

@@ -1,8 +1,5 @@
 /** @file Which models of a run are kept: the best k by a metric, under names that say so. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
-import { outputFailure } from '../../files/file-failure.js';
 
 /** What models are ranked by. */
 export type Monitor = { readonly metric: string; readonly mode: 'min' | 'max' };
@@ -51,14 +48,4 @@ function rankedBest(models: readonly KeptModel[], mode: Monitor['mode']): readon
 export function bestKept(kept: readonly KeptModel[], { mode }: Pick<Monitor, 'mode'>): KeptModel | undefined {
   const [best] = rankedBest(kept, mode);
   return best;
-}
-
-/** Removes a model that is no longer kept. */
-export async function removeKept(outputDir: string, { name }: KeptModel): Promise<void> {
-  const path = join(outputDir, name);
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch (error) {
-    throw outputFailure(error, path);
-  }
 }

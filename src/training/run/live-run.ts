@@ -1,44 +1,37 @@
 /** @file A run while it trains: its step, evaluation, state, log and events. */
 
 import { join } from 'node:path';
-import { truncatedRows } from '../../data/text-rows.js';
-import { OptionError } from '../../errors/failures.js';
 import type { Weights } from '../../models/model.js';
 import { loadModel, saveModel } from '../../models/saved-model.js';
-import { constantParameters } from '../../nn/parameters.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
 import { teacherWarnings } from '../checks/run-warnings.js';
 import { expectNoWarning } from '../checks/strict.js';
 import type { Warning } from '../checks/table.js';
 import { type Evaluator, openEvaluator } from '../evaluation/evaluate.js';
-import { openHostStep } from '../step/host-step.js';
-import { openInGraphStep } from '../step/in-graph-step.js';
 import { meansOf } from '../step/loss-means.js';
 import { splitWeights } from '../step/method-parameters.js';
-import { isCutIntoRuns, largestRun, paddingShare } from '../step/micro-batches.js';
 import type { StepInput, TrainingStep } from '../step/step.js';
-import { BATCH, type StepTeacher } from '../step/trace-step.js';
 import { modelIn, type RunState, removeRunState, saveRunState } from './checkpoint.js';
 import { FRESH, waitFor } from './early-stopping.js';
 import type { TrainingEvent } from './events.js';
-import { bestKept, type KeptModel, keptName, rankKept, removeKept } from './kept-models.js';
-import { type PreparedRun, teacherForm } from './prepare-run.js';
+import { bestKept, type KeptModel, keptName, rankKept } from './kept-models.js';
+import type { PreparedRun } from './prepare-run.js';
 import { recordHead } from './record-head.js';
+import { removeKept } from './remove-kept.js';
 import { openRunChecks, type RunChecks } from './run-checks.js';
 import { LAST, LOG, METRICS_FILE, RESUME } from './run-files.js';
 import { LINE_STEPS, openRunLog, type RunLog } from './run-log.js';
-import type { RunOptions, RunResult } from './run-options.js';
+import type { RunResult } from './run-options.js';
 import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.js';
+import { openStep, stepTeacher, teacherAnswers, teacherFeed } from './run-step.js';
 import { testScore } from './test-score.js';
-import { orderOf, type Position, type RunReport, START, type TrainingPlan, type TrainingRun, train } from './train.js';
+import { stepWatcher, textNotice } from './told-steps.js';
+import { type Position, START, type TrainingPlan, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
 export const STATE_SECONDS = { run: 20, epoch: 2 };
 /** Saving a large state is made rarer, so that it takes no more than this share of a run. */
 export const SAVING_SHARE = 0.05;
-/** Often enough for a progress bar. */
-const EVENT_MS = 50;
-
 /** Where an interrupted run stood. */
 export type SavedRun = { readonly state: RunState; readonly tensors: Weights };
 
@@ -103,23 +96,6 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
   }
 }
 
-/** What becomes of the texts of a run: lengths, padding, and what was cut off. */
-function textNotice({ options, plan }: PreparedRun): string | undefined {
-  const { train } = options.data;
-  if (train.text === undefined || plan.text === undefined) return undefined;
-  const truncated = truncatedRows(train.text);
-  const share = paddingShare(orderOf(train, plan, options.seed, 0), train, plan);
-  const cut = truncated === 0 ? '' : `; ${truncated} of ${train.size} texts are longer and were truncated`;
-  return `texts of similar length share a batch; ${(100 * share).toFixed(1)} % of its tokens are padding${cut}`;
-}
-
-/** The teacher's answers to all rows, unless it is traced into the step. */
-export async function teacherAnswers(options: RunOptions): Promise<TeacherAnswers | undefined> {
-  const { teacher, method, data } = options;
-  if (teacher === undefined || teacherForm(options) === 'traced') return undefined;
-  return teacher.answer(data.train, method.needs);
-}
-
 /** @throws CheckError if the answers are no good to a strict run. */
 export function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers | undefined): Warning[] {
   const { teacher, data, strict } = options;
@@ -127,63 +103,6 @@ export function answerWarnings({ options }: PreparedRun, answers: TeacherAnswers
   const warnings = teacherWarnings(teacher, answers, data.train);
   if (strict) expectNoWarning(warnings);
   return warnings;
-}
-
-/** The step of a run, compiled. */
-export function openStep(
-  { options, plan, stepModel, weights }: PreparedRun,
-  answers: TeacherAnswers | undefined,
-): Promise<TrainingStep> {
-  const { method, perturbation, optimizer, groups, maxGradNorm, seed, threads, device } = options;
-  const { text, batchSize, rowsPerStep, accumulation } = plan;
-  const { openStep = text === undefined ? openInGraphStep : openHostStep } = options;
-  const teacher = stepTeacher(options, answers);
-  const run = text && largestRun(text, batchSize);
-  return openStep({
-    model: stepModel,
-    method,
-    teacher,
-    dims: run ?? { B: rowsPerStep },
-    hasMicroBatches: accumulation > 1 || (text !== undefined && isCutIntoRuns(text, batchSize)),
-    inputDtypes: perturbation?.dtypes,
-    optimizer,
-    groups,
-    maxNorm: maxGradNorm,
-    seed,
-    parameters: weights,
-    threads,
-    device,
-  });
-}
-
-export function stepTeacher({ teacher }: RunOptions, answers: TeacherAnswers | undefined): StepTeacher | undefined {
-  if (teacher === undefined) return undefined;
-  if (answers !== undefined) return { kind: 'fed', signals: answers.signals };
-  if (teacher.traced === undefined) {
-    throw new OptionError({
-      where: `teacher ${teacher.name}`,
-      wanted: 'a model of retort, to be traced into the step',
-      got: 'another kind of teacher',
-      fix: "use teacherForm 'fed'",
-    });
-  }
-  const { model, weights, seenRow } = teacher.traced;
-  return { kind: 'traced', model, parameters: constantParameters(weights), hasOwnInputs: seenRow !== undefined };
-}
-
-/** What the teacher's part of a step is fed with: its answers, or inputs that are not the student's. */
-export function teacherFeed(
-  { teacher, data, perturbation }: RunOptions,
-  answers: TeacherAnswers | undefined,
-): TrainingRun['teacher'] {
-  if (answers !== undefined) return ({ rows, paddedTo }) => answers.batch(rows, paddedTo);
-  const seenRow = teacher?.traced?.seenRow;
-  if (seenRow === undefined) return undefined;
-  return ({ rows, paddedTo, length }, at) => {
-    const plain = data.train.batch(Uint32Array.from(rows, seenRow), paddedTo, undefined, length);
-    const { inputs } = perturbation?.perturb(plain, at) ?? plain;
-    return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`${BATCH}${name}`, value]));
-  };
 }
 
 async function trainLive(
@@ -261,38 +180,6 @@ function stateKeeper({ options, step, trained, log, checks, fingerprint, emit, s
       const usual = Math.max(STATE_SECONDS[when], cost / SAVING_SHARE);
       const isDue = (performance.now() - savedAt) / 1000 >= (stateSeconds ?? usual);
       return isDue ? save(at, findings) : undefined;
-    },
-  };
-}
-
-/** Step events, as often as somebody can look at them, and always at an epoch's end. */
-function stepWatcher({ plan, emit, learningRate }: Live) {
-  let since = performance.now();
-  let rows = 0;
-  return {
-    restart: (): void => {
-      since = performance.now();
-      rows = 0;
-    },
-    onRun: (at: Position, report: RunReport): void => {
-      rows += report.rows;
-      const now = performance.now();
-      const isEpochEnd = at.cursor.position === plan.rowsPerEpoch || at.step === plan.totalSteps;
-      const result = report.results.at(-1);
-      if (result === undefined || (now - since < EVENT_MS && !isEpochEnd)) return;
-      emit({
-        type: 'step',
-        step: at.step,
-        totalSteps: plan.totalSteps,
-        epoch: at.cursor.epoch + 1,
-        loss: result.loss,
-        losses: result.losses,
-        epochLoss: at.epochLosses.loss / at.epochLosses.steps,
-        learningRate: learningRate(at.step),
-        rowsPerSecond: (rows * 1000) / (now - since),
-      });
-      since = now;
-      rows = 0;
     },
   };
 }

@@ -1,5 +1,4 @@
 /** @file The loop: epochs, batches in their order, runs of several steps, and where a run may be interrupted. */
-import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import type { Batch, Dataset } from '../../data/dataset.js';
 import { groupedOrder } from '../../data/length-order.js';
 import type { Perturbation, PerturbationPlace } from '../../data/perturbation.js';
@@ -7,6 +6,7 @@ import { type Cursor, epochOrder } from '../../data/shuffle.js';
 import { CheckpointError, DivergedError, InterruptedError, OptionError } from '../../errors/failures.js';
 import type { Progress } from '../../methods/method.js';
 import type { Portion } from '../../options/option-spec.js';
+import { turnOfTheEventLoop } from '../../runtime/event-loop.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { addLosses, type LossSums, noLosses } from '../step/loss-means.js';
 import {

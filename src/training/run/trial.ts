@@ -4,10 +4,11 @@ import { servedMethod } from '../checks/served-methods.js';
 import { hasTwoSides } from '../checks/term-norms.js';
 import { modelInTraining } from '../step/method-parameters.js';
 import { microBatches, planTexts } from '../step/micro-batches.js';
-import { openStep, stepTeacher, teacherAnswers, teacherFeed } from './live-run.js';
-import { type PreparedRun, prepareRun, teacherForm } from './prepare-run.js';
+import { teacherForm } from './checked-run.js';
+import { type PreparedRun, prepareRun } from './prepare-run.js';
 import { meterOptions } from './run-checks.js';
 import type { RunOptions } from './run-options.js';
+import { openStep, stepTeacher, teacherAnswers, teacherFeed } from './run-step.js';
 import { planTraining, stepInput, type TrainingPlan } from './train.js';
 
 export type Trial = {

@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import type { MetricName } from '../../metrics/table.js';
 import type { Model, Weights } from '../../models/model.js';
 import { modelOfTask, taskModel } from '../../models/multi-task.js';
-import type { SessionOptions } from '../../runtime/session.js';
+import type { SessionOptions } from '../../runtime/backend.js';
 import { type Evaluator, openEvaluator } from '../evaluation/evaluate.js';
 import { openTokenEvaluator } from '../evaluation/evaluate-tokens.js';
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadMnist, mnistDataset } from '../../../src/data/mnist.js';
+import { loadMnist } from '../../../src/data/mnist.js';
+import { mnistDataset } from '../../../src/data/mnist-dataset.js';
 import { FileError, InterruptedError, OptionError } from '../../../src/errors/failures.js';
 import { packRightRows } from '../../../src/experiments/arm-result.js';
 import { readExperimentRecord, writeExperimentRecord } from '../../../src/experiments/experiment-record.js';

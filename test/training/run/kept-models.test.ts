@@ -2,14 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import {
-  checkTopK,
-  type KeptModel,
-  keptName,
-  type Monitor,
-  rankKept,
-  removeKept,
-} from '../../../src/training/run/kept-models.js';
+import { checkTopK, type KeptModel, keptName, type Monitor, rankKept } from '../../../src/training/run/kept-models.js';
+import { removeKept } from '../../../src/training/run/remove-kept.js';
 
 const ACCURACY: Monitor = { metric: 'accuracy', mode: 'max' };
 const LOSS: Monitor = { metric: 'loss', mode: 'min' };
