@@ -1,4 +1,8 @@
 export { type Audit, type AuditBound, audited } from '../certificates/audit.js';
+export { chooseScore, type ScoreChoice, type ScoreOptions } from '../certificates/fit-score.js';
+export { type RareLabelsOptions, rareLabels } from '../certificates/rare-labels.js';
+export { type AnswerScore, type Ranker, type ScoredAnswers, scoreAnswers } from '../certificates/score.js';
+export { SIGNALS, type SignalName, type StudentOutputs } from '../certificates/signals.js';
 export {
   CERTIFICATE_FILE,
   certificateMismatches,
