@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isQuestion, type Question } from '../options/question.js';
 import { CERTIFICATE_FORMAT } from './certificate-format.js';
+import { SIGNAL_NAMES } from './signals.js';
 
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
@@ -15,16 +16,14 @@ export const certificateVersionSchema = z.looseObject({
   version: z.int().min(1),
 });
 
-/** How sure the student is: the probability of its label, or a function of that and more that was fitted before. */
+/** How sure the student is: the probability of its label, or what a ranker makes of that and more. */
 const score = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('max-probability') }),
   z.strictObject({
     kind: z.literal('ranker'),
-    /** By the names of what it looks at, and what is added to their sum. */
-    weights: z.record(z.string(), z.number()),
+    signals: z.array(z.strictObject({ name: z.enum(SIGNAL_NAMES), weight: z.number(), mean: z.number() })),
     bias: z.number(),
-    /** Of a file beside the student with what it compares texts with. */
-    file: z.strictObject({ name: z.string(), sha256 }).optional(),
+    knownClasses: z.array(z.strictObject({ logOdds: z.number(), centroid: z.array(z.number()).nullable() }).nullable()),
   }),
 ]);
 

@@ -1,8 +1,4 @@
 export { type Audit, type AuditBound, audited } from '../certificates/audit.js';
-export { chooseScore, type ScoreChoice, type ScoreOptions } from '../certificates/fit-score.js';
-export { type RareLabelsOptions, rareLabels } from '../certificates/rare-labels.js';
-export { type AnswerScore, type Ranker, type ScoredAnswers, scoreAnswers } from '../certificates/score.js';
-export { SIGNALS, type SignalName, type StudentOutputs } from '../certificates/signals.js';
 export {
   CERTIFICATE_FILE,
   certificateMismatches,
@@ -14,7 +10,11 @@ export {
   writeCertificate,
 } from '../certificates/certificate.js';
 export type { Certificate } from '../certificates/certificate.schema.js';
+export { chooseScore, type ScoreChoice, type ScoreOptions } from '../certificates/fit-score.js';
 export { questionHash } from '../certificates/question-hash.js';
+export { type RareLabelsOptions, rareLabels } from '../certificates/rare-labels.js';
+export { type AnswerScore, type Ranker, type ScoredAnswers, scoreAnswers } from '../certificates/score.js';
+export { SIGNALS, type SignalName, type StudentOutputs } from '../certificates/signals.js';
 export {
   type CalibrationRow,
   type Certified,
