@@ -1,6 +1,7 @@
 /**
  * @file What a student costs before its first answer: bytes to load, and milliseconds from the start of a fresh process to the answer
- * to one text, less those of a process that imports an empty module. A student of one file (`--to js`) beside onnxruntime-web's
+ * to one text, less those of a process that imports an empty module; and how many times the whole is of that process's, which
+ * says more where another machine is faster or busy. A student of one file (`--to js`) beside onnxruntime-web's
  * runtime alone and the same student in transformers.js (a folder of `--to hf`), where `npm ci --prefix test/clients/bundles` and
  * `…/transformers-js` have put them. Rounds alternate.
  *
@@ -50,12 +51,14 @@ export function main(args: readonly string[]): void {
       }
     }
     console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}`);
-    console.log('| | kB gzipped | ms to the first answer |\n|---|---|---|');
+    console.log(`an empty module: ${spread(times[0] ?? [], 1)} ms`);
+    console.log('| | kB gzipped | ms to the first answer | × an empty module |\n|---|---|---|---|');
     for (const [i, { name, files }] of contenders.entries()) {
       if (i === 0) continue;
       const more = times[i]?.map((time, round) => time - (times[0]?.[round] as number)) ?? [];
+      const ratios = times[i]?.map((time, round) => time / (times[0]?.[round] as number)) ?? [];
       const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
-      console.log(`| ${name} | ${Math.round(bytes / 1000)} | ${spread(more, 1)} |`);
+      console.log(`| ${name} | ${Math.round(bytes / 1000)} | ${spread(more, 1)} | ${spread(ratios, 2)} |`);
     }
   } finally {
     rmSync(scratch, { recursive: true });

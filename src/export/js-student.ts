@@ -14,16 +14,18 @@ import type { NgramConfig } from '../models/ngram.js';
 import { checkedWeights } from '../models/saved-model.js';
 import type { StaticConfig } from '../models/static-model.js';
 import type { BilstmFacts } from '../standalone/bilstm-student.js';
+import { checkedBytes } from '../standalone/checksum.js';
 import type { NgramFacts } from '../standalone/ngram-student.js';
 import type { StaticFacts } from '../standalone/static-student.js';
-import { type Packed, packedBytes, type Student, type StudentFacts } from '../standalone/student.js';
-import { bytesToText, checksumOf, countsToText, floatsToText, tableToText } from '../standalone/text-coding.js';
+import type { Packed, Student, StudentFacts } from '../standalone/student.js';
+import { bytesToText, countListToText, countsToText, floatsToText, tableToText } from '../standalone/text-coding.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { frontCoded } from '../tokenizers/front-coding.js';
 import { hasPieces } from '../tokenizers/ngram-features.js';
 import type { NgramTokenizer } from '../tokenizers/ngram-rows.js';
 import { WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { checksumModule } from './checksum-module.js';
 import { storedMatrix, TOKEN_WEIGHTS } from './js-weights.js';
 import { lstmModule } from './lstm-module.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
@@ -103,7 +105,12 @@ function packedOf(content: JsContent): PackedStudent {
   const common: StudentFacts = { labels, readsPairs, maxLength: maxLengthOf(tokenizer) };
   const { facts, sections, module } = pack({ ...content, weights }, common);
   const text = JSON.stringify(facts);
-  const packed = { facts: text, sections, checksum: checksumOf(packedBytes({ facts: text, sections })) };
+  const checker = checksumModule();
+  const checkerText = bytesToText(new Int8Array(checker.buffer));
+  const packed: Packed = {
+    ...{ facts: text, sections, checksum: checkedBytes([text, ...sections]).checksum },
+    checker: [checker.length, checkerText, checkedBytes([checkerText]).checksum],
+  };
   return { packed, module, readsPairs };
 }
 
@@ -154,9 +161,9 @@ function packNgram({ model, weights, tokenizer }: JsContent, common: StudentFact
     ...(pieces && { pieces }),
   };
   const listed = parts.blocks.flatMap(({ grams, df }) => {
-    if (grams === undefined) return countsToText(df);
+    if (grams === undefined) return countListToText(df);
     const { shared, rests, lengths } = frontCoded(grams);
-    return [shared, rests, countsToText(lengths), countsToText(df)];
+    return [shared, rests, countsToText(lengths), ...countListToText(df)];
   });
   const layer = hidden > 0 ? matrix(model, weights, 'fc.weight') : [];
   const sections = [
@@ -247,12 +254,15 @@ async function bundleOf(kind: string): Promise<string> {
   }
 }
 
-function moduleText(kind: string, bundle: string, { facts, sections, checksum }: Packed, hasKernels: boolean): string {
+function moduleText(kind: string, bundle: string, packed: Packed, hasKernels: boolean): string {
+  const { facts, sections, checksum, checker } = packed;
+  const [length, text, ofText] = checker;
   const exported = ['labels', 'predict', ...(hasKernels ? ['useKernels', 'kernels'] : [])];
   return [
     `// A student of kind ${kind}, written by retort ${packageVersion()}. The code in it is retort's, Apache-2.0.`,
     inAscii(bundle.trim()),
-    `const student = retort.open({ facts: ${literal(facts)}, checksum: ${checksum}, sections: [`,
+    `const student = retort.open({ facts: ${literal(facts)}, checksum: ${checksum},`,
+    `checker: [${length}, ${literal(text)}, ${ofText}], sections: [`,
     ...sections.map((section) => `${literal(section)},`),
     '] });',
     `export const { ${exported.join(', ')} } = student;`,

@@ -1,6 +1,6 @@
 /**
- * @file Just enough of a WebAssembly assembler for the kernels of optimisers, of linear models, of dropout and of
- * exported LSTMs: straight-line arithmetic in loops.
+ * @file Just enough of a WebAssembly assembler for the kernels of optimisers, of linear models, of dropout, of exported
+ * LSTMs and of the checksum of exported files: straight-line arithmetic in loops.
  * The format is that of the WebAssembly core specification 2.0, sections 5.4 (instructions) and 5.5 (modules).
  */
 
@@ -55,6 +55,7 @@ export const i32 = {
   sub: binary(0x6b),
   mul: binary(0x6c),
   xor: binary(0x73),
+  rotateLeft: binary(0x77),
   shiftRightUnsigned: binary(0x76),
   lessUnsigned: binary(0x49),
   greaterOrEqualUnsigned: binary(0x4f),

@@ -3,7 +3,7 @@ import { FrontCodedTable, frontCodedBlocks } from '../tokenizers/front-coding.js
 import { type NgramBlock, NgramFeatures } from '../tokenizers/ngram-features.js';
 import { readTable } from './dense.js';
 import { type Packed, type Sections, type Student, type StudentFacts, studentOf, unpacked } from './student.js';
-import { textToBytes, textToCounts, textToFloats } from './text-coding.js';
+import { CountList, textToBytes, textToCounts, textToFloats } from './text-coding.js';
 import { type PieceFacts, pieceEncoder } from './word-pieces.js';
 
 export type NgramFacts = StudentFacts & {
@@ -20,19 +20,21 @@ export type NgramFacts = StudentFacts & {
   readonly pieces?: PieceFacts;
 };
 
-/** Parts of the lists of n-grams that are read with each answer, besides those that it needs. */
+/** Parts of the lists of n-grams that are read with each answer but the first, besides those that it needs. */
 const BLOCKS_PER_ANSWER = 8;
 
 /**
- * Sections: of each block its n-grams (shared, rests, lengths of their blocks) where they are listed, and df; the vocabulary of pieces; the table
- * [F, H] with a scale a row, or without a layer [F, C] with a scale a class; with a layer its weights [C, H] and their
+ * Sections: of each block its n-grams (shared, rests, lengths of their blocks) where they are listed, and df, with the lengths
+ * of their blocks; the vocabulary of pieces; the table [F, H] with a scale a row, or without a layer [F, C] with a scale a class; with a layer its weights [C, H] and their
  * scales; biases [C].
  */
 export function open(packed: Packed): Student {
   const [facts, next] = unpacked<NgramFacts>(packed);
   const { texts, hidden, labels, pieces, maxLength } = facts;
   const blocks = facts.blocks.map(({ size, isListed, ...block }) => {
-    return { ...block, table: isListed ? listed(next, size) : undefined, df: textToCounts(next.bytes(), size) };
+    const table = isListed ? listed(next, size) : undefined;
+    const counts = new CountList(next.bytes(), next.bytes(), size);
+    return { ...block, table, df: { length: size }, dfOf: (place: number) => counts.at(place) };
   });
   const encoded = pieces && pieceEncoder(pieces, next.text().split('\n'));
   const tokenizer = encoded && { pieces: (text: string) => encoded(text).pieces, files: new Map<string, string>() };
@@ -46,9 +48,11 @@ export function open(packed: Packed): Student {
   const biases = textToFloats(next.bytes(), C);
   const sums = new Float64Array(width);
   const logits = new Float64Array(C);
+  let isFirst = true;
 
   return studentOf(facts, (text, pair) => {
-    for (const { table: lists } of blocks) lists?.readMore(BLOCKS_PER_ANSWER);
+    if (!isFirst) for (const { table: lists } of blocks) lists?.readMore(BLOCKS_PER_ANSWER);
+    isFirst = false;
     const { ids, values } = features.row(text, pair, { maxLength });
     sums.fill(0);
     for (let i = 0; i < ids.length; i++) {

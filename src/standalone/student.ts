@@ -2,7 +2,8 @@
 import { FileError, OptionError } from '../errors/failures.js';
 import { type Answer, answerOf, expectAsTrained, type TextInput } from '../inference/answer.js';
 import { type TruncationOptions, tokenizerFrom } from '../tokenizers/tokenizer.js';
-import { checksumOf } from './text-coding.js';
+import { checkedBytes } from './checksum.js';
+import { textToBytes } from './text-coding.js';
 import { type PieceFacts, pieceEncoder } from './word-pieces.js';
 
 /** What is said of a student beside its numbers; JSON. */
@@ -24,23 +25,26 @@ export type Student = {
 };
 
 /** What a student was packed into: facts in JSON, then sections of text in the order in which its reader wants them. */
-export type Packed = { readonly facts: string; readonly sections: readonly string[]; readonly checksum: number };
+export type Packed = {
+  readonly facts: string;
+  readonly sections: readonly string[];
+  readonly checksum: number;
+  /** The WebAssembly module that computes it: its length in bytes, the bytes as text, and their checksum. */
+  readonly checker: readonly [bytes: number, text: string, checksum: number];
+};
 
 /** One section after the other, as it is or in ASCII bytes. */
 export type Sections = { readonly text: () => string; readonly bytes: () => Uint8Array };
 
-/** What the checksum is made of. */
-export function packedBytes({ facts, sections }: Pick<Packed, 'facts' | 'sections'>): readonly Uint8Array[] {
-  const encoder = new TextEncoder();
-  return [facts, ...sections].map((text) => encoder.encode(text));
-}
-
 /**
  * @throws FileError where facts and sections are not those that the checksum was made of
  */
-export function unpacked<F extends StudentFacts>({ facts, sections, checksum }: Packed): [F, Sections] {
-  const bytes = packedBytes({ facts, sections });
-  const got = checksumOf(bytes);
+export function unpacked<F extends StudentFacts>({ facts, sections, checksum, checker }: Packed): [F, Sections] {
+  const [length, text, ofText] = checker;
+  const read = checkedBytes([text]);
+  // Nothing that was changed is run.
+  const module = read.checksum === ofText ? textToBytes(read.bytes[0] as Uint8Array, length) : undefined;
+  const { bytes, checksum: got } = checkedBytes([facts, ...sections], module);
   if (got !== checksum) {
     throw new FileError({
       where: 'student',

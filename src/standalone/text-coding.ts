@@ -54,7 +54,7 @@ function decode(text: Uint8Array, from: number, bytes: Int8Array, start: number,
   return at;
 }
 
-/** Rows of a table that are decoded together. */
+/** Rows of a table, or counts of a list, that are decoded together. */
 const ROWS = 32;
 
 /** The text of a table [rows, width], and how many characters each block of rows has. */
@@ -78,14 +78,7 @@ export class Int8Table {
     this.values = new Int8Array(rows * width);
     this.#text = text;
     this.#width = width;
-    const blocks = Math.ceil(rows / ROWS);
-    this.#starts = textToCounts(lengths, blocks);
-    let start = 1;
-    for (let block = 0; block < blocks; block++) {
-      const length = this.#starts[block] as number;
-      this.#starts[block] = start;
-      start += length;
-    }
+    this.#starts = startsOf(lengths, Math.ceil(rows / ROWS), 1);
   }
 
   /** Where a row begins in `values`, from where on it can be read. */
@@ -99,6 +92,18 @@ export class Int8Table {
     }
     return row * this.#width;
   }
+}
+
+/** Where each block of a text begins, from how long they are. */
+function startsOf(lengths: Uint8Array, blocks: number, first: number): Uint32Array {
+  const starts = textToCounts(lengths, blocks);
+  let start = first;
+  for (let block = 0; block < blocks; block++) {
+    const length = starts[block] as number;
+    starts[block] = start;
+    start += length;
+  }
+  return starts;
 }
 
 /** Little-endian bytes of float32 numbers, all first bytes, all second bytes and so on: exponents resemble each other. */
@@ -133,10 +138,15 @@ export function countsToText(counts: ArrayLike<number>): string {
 }
 
 export function textToCounts(text: Uint8Array, length: number): Uint32Array<ArrayBuffer> {
-  const places = PLACES;
   const counts = new Uint32Array(length);
-  let at = 0;
-  for (let i = 0; i < length; i++) {
+  decodeCounts(text, 0, counts);
+  return counts;
+}
+
+function decodeCounts(text: Uint8Array, from: number, counts: Uint32Array): void {
+  const places = PLACES;
+  let at = from;
+  for (let i = 0; i < counts.length; i++) {
     let place = places[text[at++] as number] as number;
     let value = 0;
     let scale = 1;
@@ -146,29 +156,35 @@ export function textToCounts(text: Uint8Array, length: number): Uint32Array<Arra
     }
     counts[i] = value + place * scale;
   }
-  return counts;
 }
 
-/**
- * In the manner of FNV-1a, sixteen bytes at a time, since it is waited for: a changed character is noticed; whoever changes it
- * on purpose is not.
- */
-export function checksumOf(texts: readonly Uint8Array[]): number {
-  let hash = 0x811c9dc5;
-  for (const text of texts) {
-    const whole = (text.length >> 4) << 2;
-    const words = new Int32Array(text.buffer, text.byteOffset, whole);
-    for (let i = 0; i < whole; i += 4) {
-      const b = words[i + 1] as number;
-      const c = words[i + 2] as number;
-      const d = words[i + 3] as number;
-      const mixed =
-        (words[i] as number) ^ ((b << 7) | (b >>> 25)) ^ ((c << 14) | (c >>> 18)) ^ ((d << 21) | (d >>> 11));
-      // High bits do not reach low ones by multiplication.
-      hash = Math.imul(hash ^ (hash >>> 15) ^ mixed, 0x01000193);
-    }
-    for (let i = 4 * whole; i < text.length; i++) hash = Math.imul(hash ^ (text[i] as number), 0x01000193);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ text.length, 0x01000193);
+/** The text of a list of counts, and how many characters each block of it has. */
+export function countListToText(counts: ArrayLike<number>): [text: string, lengths: string] {
+  const blocks: string[] = [];
+  for (let from = 0; from < counts.length; from += ROWS) {
+    blocks.push(
+      countsToText(Array.from({ length: Math.min(ROWS, counts.length - from) }, (_, i) => counts[from + i] as number)),
+    );
   }
-  return hash >>> 0;
+  return [blocks.join(''), countsToText(blocks.map(({ length }) => length))];
+}
+
+/** Counts that are decoded when they are asked for, each time: whoever wants one again keeps it. */
+export class CountList {
+  readonly length: number;
+  readonly #text: Uint8Array;
+  readonly #starts: Uint32Array;
+  readonly #block = new Uint32Array(ROWS);
+
+  constructor(text: Uint8Array, lengths: Uint8Array, length: number) {
+    this.length = length;
+    this.#text = text;
+    this.#starts = startsOf(lengths, Math.ceil(length / ROWS), 0);
+  }
+
+  at(i: number): number {
+    const within = i % ROWS;
+    decodeCounts(this.#text, this.#starts[(i - within) / ROWS] as number, this.#block.subarray(0, within + 1));
+    return this.#block[within] as number;
+  }
 }

@@ -21,6 +21,8 @@ const BREAK = '\n';
 const END = BREAK.charCodeAt(0);
 /** No shared units, and the most that are told: up to `}`. */
 const [FIRST, MOST] = [35, 90];
+/** What is known of a block: nothing, that it was searched once, all of it. */
+const [UNSEEN, SEARCHED, READ] = [0, 1, 2] as const;
 
 /** How many blocks a list of so many n-grams has. */
 export function frontCodedBlocks(entries: number): number {
@@ -52,8 +54,10 @@ export class FrontCodedTable {
   readonly #rests: string;
   /** Where each block begins in the rests. */
   readonly #starts: Uint32Array;
-  readonly #isRead: Uint8Array;
+  readonly #known: Uint8Array;
   #unread: number;
+  /** No block before it is unread. */
+  #next = 0;
   /** Of the blocks that were read. */
   readonly #table = new GramTable();
   /** Places in the list by number in the table. */
@@ -70,19 +74,26 @@ export class FrontCodedTable {
     this.#rests = rests;
     this.#unread = lengths.length;
     this.#starts = new Uint32Array(lengths.length);
-    this.#isRead = new Uint8Array(lengths.length);
+    this.#known = new Uint8Array(lengths.length);
     this.#places = new Uint32Array(shared.length);
     for (let block = 1; block < lengths.length; block++) {
       this.#starts[block] = (this.#starts[block - 1] as number) + (lengths[block - 1] as number);
     }
   }
 
-  /** The number of an n-gram, or −1. */
+  /**
+   * The number of an n-gram, or −1. A block is searched where it stands when it is first asked for, since most of what a process
+   * asks first it asks once, and read when it is asked for again.
+   */
   find(grams: Grams, i: number): number {
     let found = this.#table.find(grams, i);
     if (found < 0 && this.#unread > 0) {
       const block = this.#blockOf(grams, i);
-      if (this.#isRead[block] !== 0) return -1;
+      if (this.#known[block] === READ) return -1;
+      if (this.#known[block] === UNSEEN) {
+        this.#known[block] = SEARCHED;
+        return this.#search(block, grams, i);
+      }
       this.#read(block);
       found = this.#table.find(grams, i);
     }
@@ -91,7 +102,10 @@ export class FrontCodedTable {
 
   /** Reads so many more blocks, if there are any: once all are, nothing is looked for in two places. */
   readMore(blocks: number): void {
-    for (let left = blocks; left > 0 && this.#unread > 0; left--) this.#read(this.#isRead.indexOf(0));
+    for (let left = blocks; left > 0 && this.#unread > 0; left--) {
+      while (this.#known[this.#next] === READ) this.#next++;
+      this.#read(this.#next);
+    }
   }
 
   /** The last block that does not begin behind the n-gram; the first for what stands before all. */
@@ -118,6 +132,34 @@ export class FrontCodedTable {
     return rests.charCodeAt(at) !== END;
   }
 
+  /** The place of an n-gram in a block that was not read, or −1. */
+  #search(block: number, { units, starts, ends }: Grams, i: number): number {
+    const [shared, rests] = [this.#shared, this.#rests];
+    const start = starts[i] as number;
+    const length = (ends[i] as number) - start;
+    const last = Math.min(shared.length, (block + 1) * BLOCK);
+    let at = this.#starts[block] as number;
+    /** Units that the n-gram shares with the entry before, which comes before it. */
+    let same = 0;
+    for (let entry = block * BLOCK; entry < last; entry++) {
+      const size = shared.charCodeAt(entry) - FIRST;
+      // It leaves the entry before where that and the n-gram are still equal, so it stands behind the n-gram.
+      if (size < same && size < MOST) return -1;
+      if (size < same) same = size;
+      if (size === same) {
+        let unit = rests.charCodeAt(at);
+        while (same < length && unit === units[start + same]) {
+          same++;
+          unit = rests.charCodeAt(++at);
+        }
+        if (unit === END && same === length) return entry;
+        if (unit !== END && (same === length || unit > (units[start + same] as number))) return -1;
+      }
+      at = rests.indexOf(BREAK, at) + 1;
+    }
+    return -1;
+  }
+
   #read(block: number): void {
     const [shared, rests] = [this.#shared, this.#rests];
     let at = this.#starts[block] as number;
@@ -134,7 +176,7 @@ export class FrontCodedTable {
       this.#one.hashes[0] = gramHash(this.#units, 0, size);
       this.#places[this.#table.add(this.#one, 0)] = entry;
     }
-    this.#isRead[block] = 1;
+    this.#known[block] = READ;
     this.#unread--;
   }
 

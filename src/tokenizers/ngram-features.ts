@@ -35,6 +35,8 @@ export type NgramBlock = {
   readonly table?: Pick<GramTable, 'find'> | undefined;
   /** How many of the texts have each n-gram, or each bucket; of shares, one each, all of them. */
   readonly df: ArrayLike<number>;
+  /** What gives one of them, for who has no list of numbers: `df` is then its length alone. */
+  readonly dfOf?: ((place: number) => number) | undefined;
 };
 
 /** What features are made of, from which they can be made again. */
@@ -169,7 +171,7 @@ export class NgramFeatures {
   }
 
   /** Appends the features of a block. @returns the place behind them. */
-  #addBlock({ scanner, table, from, df }: Block, text: string, start: number): number {
+  #addBlock({ scanner, table, from, df, dfOf }: Block, text: string, start: number): number {
     const grams = scanner.scan(text);
     const counts = this.#counts;
     if (start + grams.count > this.#ids.length) this.#grow(start + grams.count);
@@ -192,7 +194,8 @@ export class NgramFeatures {
       const count = counts[id] as number;
       let idf = idfs[id] as number;
       if (idf === 0) {
-        idf = Math.log((1 + this.parts.texts) / (1 + (df[id - from] as number))) + 1;
+        const texts = dfOf === undefined ? (df[id - from] as number) : dfOf(id - from);
+        idf = Math.log((1 + this.parts.texts) / (1 + texts)) + 1;
         idfs[id] = idf;
       }
       const value = (count === 1 ? 1 : 1 + Math.log(count)) * idf;

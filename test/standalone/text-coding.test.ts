@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   bytesToText,
-  checksumOf,
+  CountList,
+  countListToText,
   countsToText,
   floatsToText,
   Int8Table,
@@ -57,18 +58,15 @@ describe('Int8Table', () => {
   });
 });
 
-describe('checksumOf', () => {
-  test('any one changed character, a section that ends elsewhere, and one that is missing are noticed', () => {
-    const texts = ['facts of 20 characters', 'x'.repeat(50), ''].map(ascii);
-    const whole = checksumOf(texts);
-    for (const [which, text] of texts.entries()) {
-      for (let at = 0; at < text.length; at++) {
-        const changed = texts.map((one) => one.slice());
-        (changed[which] as Uint8Array)[at]! ^= 1;
-        expect(checksumOf(changed)).not.toBe(whole);
-      }
-    }
-    expect(checksumOf(['facts of 20 characters', 'x'.repeat(49), 'x'].map(ascii))).not.toBe(whole);
-    expect(checksumOf(texts.slice(0, 2))).not.toBe(whole);
+describe('CountList', () => {
+  test('gives each count of a list, in any order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(2 ** 32 - 1), { maxLength: 100 }), (counts) => {
+        const [text, lengths] = countListToText(counts);
+        const list = new CountList(ascii(text), ascii(lengths), counts.length);
+        for (let i = counts.length - 1; i >= 0; i--) expect(list.at(i)).toBe(counts[i]);
+        expect(counts.map((_, i) => list.at(i))).toEqual(counts);
+      }),
+    );
   });
 });
