@@ -1,24 +1,17 @@
 // Breaks the files that retort loads and looks at what becomes of it: ONNX files, tokenizers, n-gram features, configs,
-// safetensors, manifests, saved models, exported folders. A case is a function of seed and number.
+// safetensors, manifests, saved models, exported folders, the data of students of one JavaScript file. A case is a function of
+// seed, number and sources.
 //   node scripts/fuzz-loaders.mjs [--cases 2000] [--from 0] [--seed 1] [--output_file summary.json]
 //   node scripts/fuzz-loaders.mjs --only 1234        one case again, with what came of it
+//   node scripts/fuzz-loaders.mjs --sources_of hub,js --output_file results/fuzz-folders.json      folders of these ends alone
 //   node scripts/fuzz-loaders.mjs --merge a.json,b.json --output_file all.json     parts that ran beside each other
 // Every other case breaks a file with checksums and puts these right, so that what is behind them is reached. Wanted of each
 // case: an error of ours or answers; the same answers as before where a checksum covers what was broken; at most three
 // times the file and 128 MB of memory; an end. Needs Linux, which tells a process's peak of memory.
+// Of a JavaScript file only the data is broken, and its checksum is never put right: whoever can do that can write any program.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -35,6 +28,8 @@ const { values: options } = parseArgs({
     from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    // Ends of the names of sources, separated by commas.
+    sources_of: { type: 'string', default: '' },
     output_file: { type: 'string' },
     // Summaries of parts of one run, separated by commas, as one.
     merge: { type: 'string' },
@@ -174,14 +169,16 @@ async function makeSources(folder) {
   await exports.saveOnnx(place('bert-int8'), { ...bert, precision: 'int8' });
   await exports.saveOnnx(place('bilstm-float16'), { ...bilstm, precision: 'float16' });
   await models.saveHuggingFace(place('bert-hf'), bert);
-  // As a Hugging Face folder has it: versions of the model in a subfolder.
-  const hub = place('bert-hub');
-  cpSync(join(folder, 'bert-onnx'), hub, { recursive: true });
-  mkdirSync(join(hub, 'onnx'));
-  renameSync(join(hub, 'model.onnx'), join(hub, 'onnx/model.onnx'));
-  cpSync(join(folder, 'bert-int8/model.onnx'), join(hub, 'onnx/model_quantized.onnx'));
-  rmSync(join(hub, 'manifest.json'));
-  await (await import('../dist/files/manifest.js')).writeManifest(hub);
+  const single = of(models.bilstm({ ...size, embedding_size: 8, hidden_size: 6, dense_size: 10 }), tokenizer);
+  const ofPieces = tokenizers.fitNgrams(TEXTS, undefined, { tokenizer, chars: null });
+  const inPieces = tokenizers.ngramTokenizer(ofPieces);
+  const pieceModel = of(models.ngram({ vocab_size: inPieces.vocabularySize, num_labels: 3 }), inPieces);
+  for (const [name, content] of Object.entries({ bert, bilstm: single, static: still, ngram: pieceModel })) {
+    await exports.saveHubFolder(place(`${name}-hub`), content);
+  }
+  for (const [name, content] of Object.entries({ bilstm, ngram, static: still, pieces: pieceModel })) {
+    await exports.saveJs(place(`${name}-js`), content);
+  }
 }
 
 async function encoded(folder) {
@@ -192,7 +189,8 @@ async function encoded(folder) {
   return { vocabularySize, padId, rows: rows.flat().map(({ ids }) => Array.from(ids)) };
 }
 
-const inputsFor = (name) => (name.startsWith('bilstm') ? TEXTS.map((text) => [text, 'a man']) : TEXTS);
+const inputsFor = (name) =>
+  name.startsWith('bilstm') && !name.endsWith('-hub') ? TEXTS.map((text) => [text, 'a man']) : TEXTS;
 
 async function answered(folder, name) {
   const { load } = await retort('inference');
@@ -218,6 +216,20 @@ async function answeredFromBytes(folder, name) {
   }
 }
 
+/** A student of one JavaScript file, as a function and not a module, since an engine keeps each module that it has met. */
+function ofModule(folder, name) {
+  const code = readFileSync(join(folder, JS_FILE), 'utf8').replace(/^export const .* = student;$/m, 'return student;');
+  try {
+    return new Function(code)().predict(inputsFor(name));
+  } catch (error) {
+    // No engine runs half a file. Errors of ours are of a class that lies in the file.
+    if (!(error instanceof SyntaxError) && error?.wanted === undefined) throw error;
+    throw new Refusal(error.message);
+  }
+}
+
+class Refusal extends Error {}
+
 const hashOf = (data) =>
   createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
@@ -242,8 +254,10 @@ function waysOf(name) {
   }
   const huggingFace = async (folder) => described(await (await retort('models')).loadHuggingFace(folder));
   if (name === 'bert-hf') return { huggingFace };
+  if (name.endsWith('-js')) return { ofModule };
   const ways = { answered, answeredFromBytes };
-  if (name === 'bert-hub') return ways;
+  if (name === 'bert-hub') return { ...ways, huggingFace };
+  if (name.endsWith('-hub')) return ways;
   const readModel = async (folder) => {
     const onnx = await retort('onnx');
     const { graph, metadata } = onnx.readModel(readFileSync(join(folder, 'model.onnx')), 'model.onnx');
@@ -260,6 +274,17 @@ function filesIn(folder) {
     if (!entry.isDirectory()) return [entry.name];
     return readdirSync(join(folder, entry.name)).map((name) => `${entry.name}/${name}`);
   });
+}
+
+const JS_FILE = 'student.js';
+
+/** Where one of the texts in a JavaScript file begins and ends, behind its code. */
+function partOf(bytes, choose) {
+  const text = Buffer.from(bytes).toString('latin1');
+  const code = text.indexOf('const student = ');
+  const found = [...text.slice(code).matchAll(/"((?:[^"\\\n]|\\.)+)"/g)];
+  const { index, 1: inside } = choose(found);
+  return [code + index + 1, code + index + 1 + inside.length];
 }
 
 // --- One case -------------------------------------------------------------------------------------------------------
@@ -302,16 +327,21 @@ function statusOf(key) {
 async function runCase(number, seed, sources, work, before, RetortError) {
   const random = randomOf(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
   const choose = (list) => list[Math.floor(random() * list.length)];
-  const isRight = number % 2 === 0;
   const hasChecksums = (source) => filesIn(join(work, source)).includes('manifest.json');
-  const name = choose(isRight ? sources.filter(hasChecksums) : sources);
+  const checked = sources.filter((one) => hasChecksums(one) && !one.endsWith('-js'));
+  const isRight = number % 2 === 0 && checked.length > 0;
+  const name = choose(isRight ? checked : sources);
   const ways = waysOf(name);
   const way = choose(Object.keys(ways));
   const folder = join(work, name);
   const files = filesIn(folder);
-  const file = choose(isRight ? files.filter((one) => one !== 'manifest.json') : files);
+  const isJs = way === 'ofModule';
+  const file = isJs ? JS_FILE : choose(isRight ? files.filter((one) => one !== 'manifest.json') : files);
   const original = readFileSync(join(folder, file));
-  const { bytes, done } = mutated(original, random);
+  const [start, end] = isJs ? partOf(original, choose) : [0, original.length];
+  const { bytes: broken, done } = mutated(original.subarray(start, end), random);
+  const isTruncated = isJs && random() < 0.1;
+  const bytes = joined(original.subarray(0, start), broken, original.subarray(isTruncated ? original.length : end));
   const hasManifest = files.includes('manifest.json');
   const about = { case: number, source: name, way, file, mutations: done, isRight };
   if (Buffer.compare(original, bytes) === 0) return { ...about, outcome: 'unchanged' };
@@ -322,18 +352,19 @@ async function runCase(number, seed, sources, work, before, RetortError) {
   try {
     if (isRight) await withRightChecksums(folder, file);
     peakReset();
-    const start = statusOf('VmRSS');
+    const resident = statusOf('VmRSS');
     let outcome;
     try {
       const answer = JSON.stringify(await ways[way](folder, name));
-      const isCovered = hasManifest && !isRight && file !== 'manifest.json' && !UNCHECKED.includes(way);
+      const isCovered = (isJs || hasManifest) && !isRight && file !== 'manifest.json' && !UNCHECKED.includes(way);
       outcome =
         !isCovered || answer === before.get(`${name} ${way}`) ? { outcome: 'answered' } : { outcome: 'WRONG', answer };
     } catch (error) {
-      if (error instanceof RetortError) outcome = { outcome: 'refused', message: error.message };
+      if (error instanceof RetortError || error instanceof Refusal)
+        outcome = { outcome: 'refused', message: error.message };
       else outcome = { outcome: 'RAW', error: String(error?.stack ?? error) };
     }
-    const used = statusOf('VmHWM') - start;
+    const used = statusOf('VmHWM') - resident;
     const allowed = LIMITS.timesFile * bytes.length + LIMITS.bytes;
     if (used > allowed) outcome = { ...outcome, outcome: 'MEMORY', used, allowed };
     return { ...about, ...outcome };
@@ -351,7 +382,10 @@ async function child() {
   const { RetortError } = await retort('errors');
   const work = mkdtempSync(join(tmpdir(), 'fuzz-work-'));
   cpSync(sourcesFolder, work, { recursive: true });
-  const sources = readdirSync(work).sort();
+  const ends = options.sources_of.split(',');
+  const sources = readdirSync(work)
+    .filter((name) => ends.some((end) => name.endsWith(end)))
+    .sort();
   const before = new Map();
   for (const name of sources) {
     for (const [way, open] of Object.entries(waysOf(name))) {
@@ -386,7 +420,16 @@ function cpuOf(pid) {
 }
 
 function runChild(from, cases, onResult) {
-  const args = ['--expose-gc', fileURLToPath(import.meta.url), '--sources', sourcesFolder, '--seed', options.seed];
+  const args = [
+    '--expose-gc',
+    fileURLToPath(import.meta.url),
+    '--sources',
+    sourcesFolder,
+    '--seed',
+    options.seed,
+    '--sources_of',
+    options.sources_of,
+  ];
   return new Promise((done) => {
     const process_ = spawn(process.execPath, [...args, '--from', String(from), '--cases', String(cases)], {
       cwd: root,
@@ -466,6 +509,7 @@ async function parent() {
   const summary = {
     script: 'scripts/fuzz-loaders.mjs',
     seed: Number(options.seed),
+    ...(options.sources_of && { sourcesOf: options.sources_of }),
     from: first,
     cases,
     retort: version,

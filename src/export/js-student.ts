@@ -109,7 +109,7 @@ function packedOf(content: JsContent): PackedStudent {
   const checkerText = bytesToText(new Int8Array(checker.buffer));
   const packed: Packed = {
     ...{ facts: text, sections, checksum: checkedBytes([text, ...sections]).checksum },
-    checker: [checker.length, checkerText, checkedBytes([checkerText]).checksum],
+    checker: [checker.length, checkerText, checkedBytes([checkerText, `${checker.length}`]).checksum],
   };
   return { packed, module, readsPairs };
 }

@@ -29,7 +29,7 @@ export type Packed = {
   readonly facts: string;
   readonly sections: readonly string[];
   readonly checksum: number;
-  /** The WebAssembly module that computes it: its length in bytes, the bytes as text, and their checksum. */
+  /** The WebAssembly module that computes it: its length in bytes, the bytes as text, and the checksum of text and length. */
   readonly checker: readonly [bytes: number, text: string, checksum: number];
 };
 
@@ -41,10 +41,11 @@ export type Sections = { readonly text: () => string; readonly bytes: () => Uint
  */
 export function unpacked<F extends StudentFacts>({ facts, sections, checksum, checker }: Packed): [F, Sections] {
   const [length, text, ofText] = checker;
-  const read = checkedBytes([text]);
+  const read = checkedBytes([`${text}`, `${length}`]);
   // Nothing that was changed is run.
   const module = read.checksum === ofText ? textToBytes(read.bytes[0] as Uint8Array, length) : undefined;
-  const { bytes, checksum: got } = checkedBytes([facts, ...sections], module);
+  // Whatever stands in the place of a text is another one.
+  const { bytes, checksum: got } = checkedBytes([facts, ...sections].map(String), module);
   if (got !== checksum) {
     throw new FileError({
       where: 'student',
