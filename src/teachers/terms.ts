@@ -94,6 +94,13 @@ export function termsOf(url: string): TeacherTerms {
   return known === undefined ? { status: 'unknown' } : { status: known.status, source: known.source, date: known.date };
 }
 
+const STRICTEST_FIRST: readonly TermsStatus[] = ['forbidden', 'private-only', 'unknown', 'allowed'];
+
+/** Those that bind a student of several teachers; undefined of none. */
+export function strictestTerms(terms: readonly TeacherTerms[]): TeacherTerms | undefined {
+  return STRICTEST_FIRST.flatMap((status) => terms.filter((one) => one.status === status))[0];
+}
+
 /** One line for whoever is going to train on the outputs. */
 export function termsText(name: string, { status, source, date }: TeacherTerms): string {
   const where = source === undefined ? '' : ` (${source}${date === undefined ? '' : `, read ${date}`})`;

@@ -35,6 +35,7 @@ import { namedTeachers } from '../distillation/named-teachers.js';
 import { askedQuestion } from '../distillation/open-teachers.js';
 import { AnswerFile, recordOf } from './answer-file.js';
 import { ASK_SETTINGS, type AskSettings } from './ask-settings.js';
+import { summaryOf } from './asked-summary.js';
 import { predicted } from './self-agreement.js';
 import { checkTeacher, probabilitiesOf, type TeacherCheck } from './teacher-check.js';
 
@@ -322,10 +323,6 @@ async function expectRoomFor(path: string, { resume, overwrite }: Settings): Pro
     got: 'one that is there',
     fix: 'resume to write it again of the kept replies and new ones, overwrite to ask for all of them, or name another file',
   });
-}
-
-function summaryOf(outputFile: string): string {
-  return `${outputFile}.summary.json`;
 }
 
 function summary({ report, ...asked }: Asked, { name, contentHash }: EndpointTeacher, command: string | undefined) {

@@ -22,11 +22,12 @@ import { ensembleTeacher } from '../../teachers/ensemble-teacher.js';
 import { onnxTeacher } from '../../teachers/onnx-teacher.js';
 import { recordedTeacher } from '../../teachers/recorded-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
-import { type TeacherTerms, termsText } from '../../teachers/terms.js';
+import { strictestTerms, type TeacherTerms, termsText } from '../../teachers/terms.js';
 import { teacherOfTexts } from '../../teachers/text-teacher.js';
 import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
+import { termsOfRecorded } from '../asking/asked-summary.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { FORMAT_ADAPTERS } from './endpoint-adapters.js';
 import { DEFAULT_FORMAT } from './endpoint-formats.js';
@@ -109,7 +110,7 @@ export async function openTeachers(
     return asked && report && { ...report, log: asked.log };
   };
   const badRows = () => told.size;
-  const terms = members.find((member) => member.terms !== undefined)?.terms;
+  const terms = strictestTerms(members.flatMap((member) => member.terms ?? []));
   const question = members.find((member) => member.question !== undefined)?.question;
   const [first, second] = members;
   if (first !== undefined && second === undefined) return { teacher: first, spent, badRows };
@@ -190,8 +191,8 @@ async function openRecorded(
   const { refused } = teacher;
   const { onNotice } = eventsOf(options);
   if (refused > 0) onNotice(`${path}: ${formatCount(refused)} rows were refused and have no soft target`);
-  if (options.teacherTerms === undefined) return teacher;
-  return { ...teacher, terms: toldTerms(path, namedTerms(path, options), onNotice) };
+  const terms = options.teacherTerms === undefined ? await termsOfRecorded(path) : namedTerms(path, options);
+  return terms === undefined ? teacher : { ...teacher, terms: toldTerms(path, terms, onNotice) };
 }
 
 async function openEndpoint(url: string, options: DistillTextsOptions, { task, cacheDir, asks }: Teaching) {

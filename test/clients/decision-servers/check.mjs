@@ -139,10 +139,28 @@ async function sparrow() {
     Object.keys(CRITERIA).some((label) => predicted.stdout.includes(`"${label}"`)),
     predicted.stdout,
   );
-  server.stop();
   const taken = (performance.now() - before) / 1000;
   say(`the student answers, ${taken.toFixed(1)} s after its texts came`);
   assert.ok(taken <= MOST_SECONDS, `${taken} s`);
+
+  // In two steps: the terms come along with the file.
+  retort('ask', 'retort.yaml', '--output_file', 'labels.jsonl');
+  const told = retort(
+    'distill',
+    'texts.csv',
+    '--teacher',
+    'labels.jsonl',
+    '--model',
+    'ngram',
+    '--quick',
+    '--output_dir',
+    'two',
+  );
+  assert.match(told.stderr, /terms of labels\.jsonl: training on its outputs is allowed \(Apache-2\.0/u);
+  const { teacher } = JSON.parse(readFileSync(join(root, 'two/experiment.json'), 'utf8'));
+  assert.equal(teacher.terms.source, 'Apache-2.0');
+  server.stop();
+  say('asked and distilled in two steps');
 }
 
 const KEY = 'a-key-of-this-check';

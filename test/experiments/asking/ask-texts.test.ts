@@ -6,6 +6,7 @@ import { COMMANDS } from '../../../src/cli/commands/table.js';
 import { runCommandLine } from '../../../src/cli/frame.js';
 import { textTable } from '../../../src/data/text-table.js';
 import { type AskOptions, ask, planAsking } from '../../../src/experiments/asking/ask-texts.js';
+import { termsOfRecorded } from '../../../src/experiments/asking/asked-summary.js';
 import { drawnExamples } from '../../../src/experiments/distillation/few-shot.js';
 import { recordedLabels, recordedTeacher } from '../../../src/teachers/recorded-teacher.js';
 import { memoryStream } from '../../cli/memory-stream.js';
@@ -128,7 +129,18 @@ describe('ask', () => {
     await expect(ask({ ...options, maxCost: 0.8 })).rejects.toThrow('wanted a cost of at most 0.8');
     const before = server.asked.length;
     expect(before * 0.051).toBeLessThanOrEqual(0.8);
-    const { report } = await ask({ ...options, maxCost: 100 });
+    const { report, terms } = await ask({
+      ...options,
+      maxCost: 100,
+      teacherTerms: 'private-only',
+      termsSource: 'a page',
+    });
+    // What a distillation from the file reads of it.
+    expect(terms).toEqual({ status: 'private-only', source: 'a page' });
+    expect(await termsOfRecorded(options.outputFile)).toEqual(terms);
+    writeFileSync(`${options.outputFile}.summary.json`, '{"terms": {"status": "fine"}}');
+    expect(await termsOfRecorded(options.outputFile)).toBeUndefined();
+    expect(await termsOfRecorded(`${options.outputFile}.other`)).toBeUndefined();
     expect([server.asked.length, report.cost]).toEqual([24, expect.closeTo(24 * 0.051, 9)]);
   });
 

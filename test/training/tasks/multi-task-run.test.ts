@@ -8,6 +8,7 @@ import { taggedDataset } from '../../../src/data/tagged-texts.js';
 import { textDataset } from '../../../src/data/text-dataset.js';
 import { type TextTable, textTable } from '../../../src/data/text-table.js';
 import { bam } from '../../../src/methods/bam.js';
+import { hinton } from '../../../src/methods/hinton.js';
 import { patientKd } from '../../../src/methods/pkd.js';
 import { openAnyModel } from '../../../src/models/any-model.js';
 import { bert } from '../../../src/models/bert.js';
@@ -15,11 +16,13 @@ import { multiTask, multiTaskConfig, taskModel } from '../../../src/models/multi
 import { loadModel } from '../../../src/models/saved-model.js';
 import { initialiseParameters } from '../../../src/nn/parameters.js';
 import { adamw } from '../../../src/optim/adamw.js';
+import { decisionEndpointTeachers } from '../../../src/outside/decisions/decision-endpoint.js';
 import { modelTeacher } from '../../../src/teachers/model-teacher.js';
 import { openEvaluator } from '../../../src/training/evaluation/evaluate.js';
 import { prepareTasks, type TasksOptions, trainTasks } from '../../../src/training/tasks/multi-task-run.js';
 import { textTasks } from '../../../src/training/tasks/text-tasks.js';
 import { WORDS, words, wordTable } from '../../data/words.js';
+import { mockServer } from '../../outside/asking/endpoint-server.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'retort-multi-task-run-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -234,6 +237,45 @@ describe('trainTasks', () => {
     const [raw] = data.score.train.batch([0]).scores?.data ?? [];
     expect(run.options.data.train.batch([first]).scores?.data).toEqual(Float32Array.of(((raw as number) + 3) / 8));
     expect(answers?.batch([0], 1)).toEqual({});
+  });
+
+  test('texts without labels are labelled for all tasks by one request each, and learnt from', async () => {
+    const { url, asked } = await mockServer((request) => {
+      const { state } = request as unknown as { readonly state: string };
+      const good = state.split(' ').filter((word) => word === 'good').length > 0 ? 0.9 : 0.1;
+      const short = state.split(' ').length < 4 ? 0.8 : 0.2;
+      const answer = (yes: number) => ({
+        ...{ type: 'choice', choice: yes > 0.5 ? 'yes' : 'no' },
+        probabilities: { yes, no: Math.round(10 * (1 - yes)) / 10 },
+      });
+      const usage = { input_tokens: 9, output_tokens: 1 };
+      return { model: 'm', answers: { good: answer(good), short: answer(short) }, usage };
+    });
+    const teachers = decisionEndpointTeachers({
+      ...{ url, format: 'systemone', model: 'm', log: join(scratch, 'replies.jsonl') },
+      questions: { good: { labelNames: ['no', 'yes'] }, short: { labelNames: ['no', 'yes'] } },
+    });
+    const { texts } = wordTable('texts', 160, { seed: 3 });
+    const train = textTable('texts', { texts });
+    const dev = wordTable('good dev', 40, { seed: 2 });
+    const told = Int32Array.from(dev.texts, (text) => Number(text.split(' ').includes('good')));
+    const start = { model: plain, weights: initialiseParameters(plain.parameters, 1), tokenizer: words };
+    const made = textTasks(
+      start,
+      Object.entries(teachers).map(([name, teacher]) => ({
+        ...{ name, train, teacher },
+        ...(name === 'good' && { dev: { ...dev, labels: told, labelNames: ['no', 'yes'] } }),
+      })),
+      { seed: 1 },
+    );
+    const { record } = await trainTasks(
+      options('asked', { ...made, method: hinton(), epochs: 6, optimizer: adamw({ learningRate: 0.02 }) }),
+    );
+    expect(asked).toHaveLength(new Set(texts).size);
+    expect(record.metrics['good.accuracy']).toBeGreaterThan(0.8);
+    expect(() => textTasks(start, [{ name: 'good', train }], { seed: 1 })).toThrow(
+      "task 'good': wanted rows with labels or scores, or a teacher that names its classes, got none of them",
+    );
   });
 
   test('what does not fit is refused before any work', async () => {
