@@ -54,9 +54,9 @@ export const certificateSchema = z.strictObject({
   /** How often the statement may be false, over all certificates of all rounds; and what this one spends of it. */
   delta: inner,
   spent: inner,
-  /** Students that were certified on these rows, and which lot of fresh rows they are, from 1. */
+  /** Students that were certified on these rows, and the number of the certificate in a series on fresh rows; null: it is the only one. */
   students: z.int().min(1),
-  round: z.int().min(1),
+  round: z.int().min(1).nullable(),
   /** The student keeps a request whose score is at least this. */
   threshold: z.number(),
   /** Its answers with these labels go to the teacher, whatever their score. */

@@ -6,6 +6,14 @@ export { type Asked, type AskOptions, type AskPlan, ask, planAsking } from '../e
 export type { SelfAgreement } from '../experiments/asking/self-agreement.js';
 export { baselineText } from '../experiments/baseline.js';
 export { cardFacts } from '../experiments/card-facts.js';
+export {
+  type CertifiedStudent,
+  type CertifyStudentOptions,
+  type CurvePoint,
+  certifyStudent,
+  type Kept,
+} from '../experiments/cascade/certify-student.js';
+export { statementOf, whyNothing } from '../experiments/cascade/statement.js';
 export { type BaselineOptions, fitBaseline } from '../experiments/distillation/baseline-arm.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
 export { runDistillation } from '../experiments/distillation/distill.js';

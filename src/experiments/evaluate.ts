@@ -262,7 +262,7 @@ export function figureOf(metric: JudgedMetric, answered: Answered, rows: number)
  * The model's names of the classes, in the order of the table's label numbers.
  * @throws OptionError where they cannot be told.
  */
-function classesOfModel(
+export function classesOfModel(
   { name, labelNames }: TextTable,
   names: readonly string[],
   onNotice?: (text: string) => void,

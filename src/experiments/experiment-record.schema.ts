@@ -1,6 +1,7 @@
 /** @file The JSON of an experiment's record, checked where bytes become objects. Reports and comparisons read nothing else. */
 import { z } from 'zod';
 import { DEFAULT_METRIC, JUDGED_METRICS } from '../metrics/table.js';
+import { modelCalibration } from '../models/calibration.schema.js';
 import { EXPERIMENT_FORMAT } from './formats.js';
 import { curvePoint, measuredNumber, warning } from './results-file.schema.js';
 
@@ -272,6 +273,8 @@ const record = z.strictObject({
       why: z.string(),
     })
     .optional(),
+  /** Of the student to use: its temperature, and what its probabilities mean without and with it. */
+  calibration: modelCalibration.extend({ arm: z.string() }).optional(),
   softTargets: z.strictObject({ helped: z.boolean(), text: z.string() }).optional(),
   evidence: evidence.optional(),
   neverSeen: neverSeen.optional(),

@@ -56,6 +56,7 @@ export type RecordOptions = {
   readonly teacher?: ExperimentRecord['teacher'] | undefined;
   readonly evidence?: Evidence | undefined;
   readonly ship?: ExperimentRecord['ship'] | undefined;
+  readonly calibration?: ExperimentRecord['calibration'] | undefined;
   /** Of the primer alone. */
   readonly neverSeen?: NeverSeen | undefined;
   /** What was found before the runs; theirs are in the outcome. */
@@ -70,7 +71,7 @@ const MAX_BYTES = 256 * 2 ** 20;
  */
 export function experimentRecord(options: RecordOptions): ExperimentRecord {
   const { outcome, question, headline, smallestEffect, descriptions = {}, environment, date } = options;
-  const { command, config, data, teacher, evidence, ship, notCompared, neverSeen } = options;
+  const { command, config, data, teacher, evidence, ship, calibration, notCompared, neverSeen } = options;
   const onTest = testOutcome(outcome);
   const compare = (arm: string, over: string) =>
     onTest ? compareArms(onTest, arm, over, smallestEffect, 'test') : compareArms(outcome, arm, over, smallestEffect);
@@ -103,6 +104,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     ...(headline && headlineOf(headline, gains)),
     ...defined({ notCompared }),
     ...(ship && { ship }),
+    ...(calibration && { calibration }),
     ...(evidence && { evidence }),
     ...(neverSeen && { neverSeen }),
     ...(warnings.length > 0 && { warnings }),

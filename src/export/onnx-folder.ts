@@ -11,7 +11,17 @@ import { exportOnnx, type OnnxContent } from './onnx.js';
 
 export type OnnxFolderContent = Pick<
   OnnxContent,
-  'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs' | 'question' | 'precision' | 'ranges' | 'keep' | 'scores'
+  | 'model'
+  | 'weights'
+  | 'labelNames'
+  | 'readsPairs'
+  | 'readAs'
+  | 'question'
+  | 'temperature'
+  | 'precision'
+  | 'ranges'
+  | 'keep'
+  | 'scores'
 > & {
   /** Absent for a model that reads no text. */
   readonly tokenizer?: Tokenizer;

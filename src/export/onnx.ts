@@ -23,7 +23,7 @@ import type { Precision } from './precisions.js';
 
 export type OnnxContent = Pick<
   TrainedModel,
-  'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs' | 'question'
+  'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs' | 'question' | 'temperature'
 > & {
   /** `tokenizerHash` of the tokenizer that makes the model's ids; whoever loads the file compares it. */
   readonly tokenizerHash?: string;
@@ -58,7 +58,8 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
  * `unscored`), `retort.activations` (`token`, `range`) of whole numbers, `retort.kept` (JSON), `retort.labels` (JSON, in the order of the classes),
  * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.reads_pairs` (`true`,
  * `false`) and `retort.read_as` (JSON: `FileReading`) where it is known what it was trained on, `retort.question` (JSON:
- * `Question`) where its teacher was asked one, `retort.tokenizer_sha256`.
+ * `Question`) where its teacher was asked one, `retort.temperature` that its last layer was divided by (`tempered`: done
+ * before), `retort.tokenizer_sha256`.
  *
  * @throws OptionError for layers to keep that there are not; OutputError for a model of 2 GB or more; CheckpointError for
  *   weights of another model; SignalError for a model that gives no logits.
@@ -141,6 +142,7 @@ function metadataOf({
   readsPairs,
   readAs,
   question,
+  temperature,
   tokenizerHash,
   source,
   precision = 'float32',
@@ -161,6 +163,7 @@ function metadataOf({
   if (readsPairs !== undefined) metadata['retort.reads_pairs'] = String(readsPairs);
   if (readAs !== undefined) metadata['retort.read_as'] = JSON.stringify(readAs);
   if (question !== undefined) metadata['retort.question'] = JSON.stringify(question);
+  if (temperature !== undefined) metadata['retort.temperature'] = String(temperature);
   if (tokenizerHash !== undefined) metadata['retort.tokenizer_sha256'] = tokenizerHash;
   if (source !== undefined) metadata['retort.source'] = source;
   return metadata;

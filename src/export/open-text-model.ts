@@ -115,7 +115,9 @@ async function modelFiles(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder);
     return names
-      .filter((name) => /\.safetensors$|^(config|ngrams|tokenizer(_config)?)\.json$|^vocab\.txt$/.test(name))
+      .filter((name) =>
+        /\.safetensors$|^(config|calibration|ngrams|tokenizer(_config)?)\.json$|^vocab\.txt$/.test(name),
+      )
       .sort();
   } catch (error) {
     throw inputFailure(error, folder);
@@ -124,13 +126,16 @@ async function modelFiles(folder: string): Promise<string[]> {
 
 /** The bytes of an export. What trains is loaded here, where there is none yet. */
 async function exported(name: string, folder: string, source: string, onNotice: (text: string) => void) {
-  const [{ openAnyModel }, { exportOnnx }, { loadModelTokenizer }, { tokenizerHash }] = await Promise.all([
-    import('../models/any-model.js'),
-    import('./onnx.js'),
-    import('../models/model-tokenizer.js'),
-    import('../tokenizers/tokenizer-hash.js'),
-  ]);
-  const opened = await openAnyModel(name, { find: () => Promise.resolve(folder) });
+  const [{ openAnyModel }, { tempered }, { exportOnnx }, { loadModelTokenizer }, { tokenizerHash }] = await Promise.all(
+    [
+      import('../models/any-model.js'),
+      import('../models/calibration.js'),
+      import('./onnx.js'),
+      import('../models/model-tokenizer.js'),
+      import('../tokenizers/tokenizer-hash.js'),
+    ],
+  );
+  const opened = tempered(await openAnyModel(name, { find: () => Promise.resolve(folder) }));
   for (const text of opened.notices) onNotice(text);
   return exportOnnx({ ...opened, source, tokenizerHash: tokenizerHash(await loadModelTokenizer(opened)) });
 }

@@ -3,3 +3,6 @@ export const MODEL_FORMAT = { name: 'retort-model', version: 3 } as const;
 
 /** Kinds of model that read images, known without loading what makes them; all others read texts. */
 export const IMAGE_KINDS: ReadonlySet<string> = new Set(['mlp']);
+
+/** The same of `calibration.json` beside it. */
+export const CALIBRATION_FORMAT = { name: 'retort-calibration', version: 1 } as const;

@@ -89,6 +89,8 @@ export type TrainedModel = {
   readonly tasksReadAs?: Readonly<Record<string, FileReading>>;
   /** What its teacher was asked, of one that learnt from a decision or language model: what it answers in their place. */
   readonly question?: Question;
+  /** What exports divide its logits by, so that its probabilities mean what they say; absent where nothing was chosen. */
+  readonly temperature?: number;
   /** What it was trained with. */
   readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   /**

@@ -18,6 +18,7 @@ import { jsonOf, jsonProblem } from '../options/json.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { readCalibration } from './calibration.js';
 import type { Model, SavedModel, TrainedModel, Weights } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
 
@@ -118,8 +119,10 @@ export async function loadModel(path: string, { onNotice }: LoadModelOptions = {
       fix: 'copy the whole folder again',
     });
   }
-  const { weightsSha256: _, ...about } = config;
-  return { path, ...about, weights, contentHash: modelHash({ model: config.model, weights }) };
+  const { weightsSha256, ...about } = config;
+  const calibration = await readCalibration(folder, weightsSha256);
+  const own = calibration?.isApplied === true ? { temperature: calibration.temperature } : {};
+  return { path, ...about, ...own, weights, contentHash: modelHash({ model: config.model, weights }) };
 }
 
 /**

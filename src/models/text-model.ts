@@ -29,13 +29,16 @@ export type LoadTextModelOptions = {
  * @throws CheckpointError, FileError as `openAnyModel`, `fetchModel` and `loadModelTokenizer` do.
  */
 export async function loadTextModel(nameOrPath: string, options: LoadTextModelOptions = {}): Promise<TextModel> {
-  const { path, model, weights, labelNames, readsPairs, readAs, question } = await openAnyModel(nameOrPath, {
-    find: (name) => fetchModel(name, options),
-    onNotice: options.onNotice,
-  });
+  const { path, model, weights, labelNames, readsPairs, readAs, question, temperature } = await openAnyModel(
+    nameOrPath,
+    {
+      find: (name) => fetchModel(name, options),
+      onNotice: options.onNotice,
+    },
+  );
   const tokenizer = await loadModelTokenizer({ path, model });
   const read = { name: nameOrPath, model, weights, labelNames, tokenizer, tokenizerFiles: tokenizer.files };
-  return { ...read, ...defined({ readsPairs, readAs, question }) };
+  return { ...read, ...defined({ readsPairs, readAs, question, temperature }) };
 }
 
 /** What a head is to answer. */

@@ -207,13 +207,17 @@ function sameQuestion(before: Question | undefined, said: unknown, where: string
   throw new FileError({ where, wanted: 'the question of the rows before', got, fix });
 }
 
-async function* recordedRows(
+/** The objects of a file of recorded outputs. @throws FileError for a line that is none. */
+export async function* recordedRows(
   path: string,
   { format }: Pick<RecordedTeacherOptions, 'format'>,
+  more: readonly string[] = [],
 ): AsyncGenerator<ObjectRow, void> {
   const byName: FileFormat | undefined = format === undefined ? formatOf(path) : FORMATS[format];
   const objects = byName?.objects ?? FORMATS.jsonl.objects;
-  for await (const row of objects(path, ({ names }) => names.filter((name) => COLUMNS.includes(name)))) {
+  for await (const row of objects(path, ({ names }) =>
+    names.filter((name) => COLUMNS.includes(name) || more.includes(name)),
+  )) {
     if ('object' in row) {
       yield row;
       continue;

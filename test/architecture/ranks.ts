@@ -43,7 +43,11 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   data: [['formats']],
   outside: [['asking'], ['chat', 'decisions']],
   training: [['step', 'evaluation', 'linear'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
-  'cli/commands': [['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment', 'serve'], ['distill'], ['ask']],
+  'cli/commands': [
+    ['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment', 'cascade', 'serve'],
+    ['distill'],
+    ['ask'],
+  ],
 };
 
 /** Packages that may enter only through some files, so that what does not need them never loads them. */

@@ -83,6 +83,12 @@ const USES: Readonly<Record<string, Use>> = {
     wrong: 'export trained --output_dir reviews.csv',
     refused: 'reviews.csv: wanted a folder, or nothing yet, got a file',
   },
+  cascade: {
+    run: 'cascade trained --calibration dev.csv --text review --label stars --risk 0.05',
+    says: /^nothing +nothing can be certified from these \d+ rows/m,
+    wrong: 'cascade trained --calibration dev.csv --text review --label stars',
+    refused: 'risk: wanted a bound on wrong labels',
+  },
   serve: {
     run: 'serve exported --dry_run',
     says: /^POST \/v1\/systemone\n\{[\s\S]*"instructions": "Which label fits the text\?"[\s\S]*nothing listens/,

@@ -1,6 +1,7 @@
 import { type Command, command } from '../command.js';
 import { askUsage } from './ask/usage.js';
 import { augmentUsage } from './augment/usage.js';
+import { cascadeUsage } from './cascade/usage.js';
 import { mnistUsage, mnistWithKdUsage, primerUsage } from './digits/usage.js';
 import { distillUsage } from './distill/usage.js';
 import { initUsage } from './init/usage.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   command(evaluateUsage, async () => (await import('./use/text-evaluation.js')).evaluateModel),
   command(predictUsage, async () => (await import('./use/text-prediction.js')).predict),
   command(exportUsage, async () => (await import('./use/model-export.js')).exportTrained),
+  command(cascadeUsage, async () => (await import('./cascade/student-cascade.js')).certifyCascade),
   command(serveUsage, async () => (await import('./serve/student-service.js')).serveOverHttp),
   command(primerUsage, async () => (await import('./digits/primer.js')).primer),
   command(compareUsage, async () => (await import('./report/report-files.js')).compare),

@@ -70,7 +70,7 @@ export async function fitBaseline(
 /** Seeds have the same features, and the same rows to be scored on. */
 const READ = new WeakMap<Tokenizer, WeakMap<TextTable, Dataset>>();
 
-function readBy(tokenizer: Tokenizer, table: TextTable, model: Model): Dataset {
+export function readBy(tokenizer: Tokenizer, table: TextTable, model: Model): Dataset {
   const known = READ.get(tokenizer) ?? new WeakMap<TextTable, Dataset>();
   READ.set(tokenizer, known);
   const data = known.get(table) ?? textDataset(table, tokenizer, { model });
@@ -103,7 +103,7 @@ export async function baselineArm(
   return result;
 }
 
-function textsOf({ name, text }: Dataset): TextTable {
+export function textsOf({ name, text }: Dataset): TextTable {
   if (text !== undefined) return text.table;
   throw new OptionError({ where: name, wanted: 'texts, of which n-grams can be counted', got: 'other rows' });
 }

@@ -27,6 +27,7 @@ import { shippedStudent } from '../shipping.js';
 import { withoutComparison, withoutLabels } from '../verdict.js';
 import { type DistillationArm, isBaseline, methodArm, shippableArms } from './arms.js';
 import { baselineArm } from './baseline-arm.js';
+import { calibratedStudents } from './calibrated-students.js';
 import { CONTROLS_OF_CLASSES, type Control } from './controls.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import { designOf, distillationSettings } from './distillation-design.js';
@@ -171,6 +172,10 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       emit({ type: 'notice', text: `${arm.name} on seed ${seed} has a result and no model: it is trained again` });
       await trained(arm, seed, { signal: stopping, progress: () => {} });
     }
+    const calibration = await calibratedStudents({
+      ...{ rows, options, arms: arms.filter(({ name }) => [method.name, ship?.arm].includes(name)) },
+      folderOf: (arm) => join(folderOf(arm, seed), LAST),
+    });
     const onTest = await teacherOnTest(answering, { ...options, metrics });
     const studentPath = folderOf(method.name, seed);
     const hasNoTeacher = controls.includes('no-teacher');
@@ -205,6 +210,7 @@ export async function runDistillation(given: DistillOptions): Promise<DistillRes
       },
       warnings: warnings.known(),
       ship,
+      calibration: calibration.find(({ arm }) => arm === (ship?.arm ?? method.name)),
       teacher: {
         name: teacher.name,
         ...(score !== undefined && { score }),

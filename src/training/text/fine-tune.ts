@@ -15,9 +15,11 @@ import type { DownloadProgress } from '../../hub/download.js';
 import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
 import { METRICS, type MetricName } from '../../metrics/table.js';
+import type { ModelCalibration } from '../../models/calibration.schema.js';
 import { familyOf } from '../../models/families.js';
 import { isOfTexts } from '../../models/heads.js';
 import type { TrainedModel } from '../../models/model.js';
+import { loadModel } from '../../models/saved-model.js';
 import {
   checkStart,
   isNew,
@@ -34,6 +36,7 @@ import { type TextModel, withNewHead } from '../../models/text-model.js';
 import { defined, type Given, givenOptions } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import { resolveDevice } from '../../runtime/devices.js';
+import { calibrateModel } from '../evaluation/calibrate.js';
 import type { TrainingEvent } from '../run/events.js';
 import { bestKept } from '../run/kept-models.js';
 import { runTraining } from '../run/run.js';
@@ -98,6 +101,8 @@ export type FineTuned = TextModel &
   RunResult & {
     readonly outputDir: string;
     readonly tasks: readonly FineTunedTask[];
+    /** Of the model to use: its temperature, where there is a test split, so that the validation split is there to choose by. */
+    readonly calibration?: ModelCalibration;
     /** Of one task: tokens of its training rows, the share of the computed tokens that was padding, rows that were cut. */
     readonly read?: { readonly tokens: number; readonly paddingShare?: number; readonly truncated: number };
     /** The kept model that ranks first, where that is not the one after the last epoch. */
@@ -132,6 +137,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
   const { redrawn: _, ...start } = prepared.start;
   const result = prepared.kind === 'one' ? await runTraining(prepared.run) : await trainTasks(prepared.run);
   const { metrics, test } = result.record;
+  const calibration = prepared.kind === 'one' ? await calibrated(prepared, result) : undefined;
   const method = supervised();
   const [first] = tasks;
   return {
@@ -143,6 +149,8 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     ...(first && { readsPairs: first.isPair }),
     ...(prepared.kind === 'one' ? defined({ readAs: first?.train.readAs }) : readingOfTasks(prepared.run.tasks)),
     method: { name: method.name, options: method.options },
+    ...defined({ calibration }),
+    ...(calibration?.isApplied && { temperature: calibration.temperature }),
     outputDir,
     tasks: tasks.map((task) => ({
       ...task,
@@ -369,6 +377,21 @@ function readOf(run: RunOptions, train: Dataset): FineTuned['read'] & {} {
     ...(run.fit === undefined && { paddingShare: paddingShare(orderOf(train, plan, run.seed, 0), train, plan) }),
     truncated: train.text === undefined ? 0 : truncatedRows(train.text),
   };
+}
+
+/** The last model and the best one are calibrated, each by itself. @returns that of the model to use. */
+async function calibrated({ run, data }: PreparedOne, result: RunResult): Promise<ModelCalibration | undefined> {
+  const { model, threads, device } = run;
+  const { lastPath, weights } = result;
+  if (data.test === undefined || !isOfTexts(model.config)) return undefined;
+  const how = { data: data.evaluation, threads, device };
+  const { best } = bestOf(run, result);
+  const last =
+    lastPath === undefined || weights === undefined
+      ? undefined
+      : await calibrateModel({ ...how, model, weights, folder: lastPath });
+  if (best === undefined) return last;
+  return calibrateModel({ ...how, ...(await loadModel(best.path)), folder: best.path });
 }
 
 function bestOf({ monitor, outputDir }: RunOptions, { record }: RunResult): Pick<FineTuned, 'best'> {

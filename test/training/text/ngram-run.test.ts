@@ -7,6 +7,7 @@ import { distillTexts } from '../../../src/experiments/distillation/distill-text
 import { exportModel } from '../../../src/export/export-model.js';
 import { openTextModel } from '../../../src/export/open-text-model.js';
 import { loadTextModel } from '../../../src/models/text-model.js';
+import { readOnnxMetadata } from '../../../src/onnx/onnx-file.js';
 import { runTraining } from '../../../src/training/run/run.js';
 import { type FineTuneOptions, fineTune, prepareFineTuning } from '../../../src/training/text/fine-tune.js';
 import { writePieceEncoder } from '../../cli/piece-encoder.js';
@@ -66,6 +67,42 @@ describe('fineTune with model ngram', () => {
       expect((await student(folder)).predict('good good film').score).toBeCloseTo(answer?.score ?? NaN, 2);
     },
   );
+
+  test('a temperature from the validation split is kept, and in every answer and export; without a test split none is', async () => {
+    const withoutTest = { ...task, dev: wordTable('dev', 300, { seed: 2 }) };
+    const split = { ...withoutTest, test: wordTable('test', 60, { seed: 3 }) };
+    // By few steps, which leave it unsure of what it knows.
+    const settings = { ...steps, epochs: 2, learningRate: 0.02, earlyStopping: 0 };
+    const tuned = await fineTune(options('calibrated', { ...settings, task: split }));
+    const { calibration } = tuned;
+    expect(calibration).toMatchObject({ isApplied: true, data: { name: 'dev', rows: 300 } });
+    const { temperature = 1, before, after } = calibration ?? {};
+    expect(temperature).toBeLessThan(0.9);
+    expect(after?.nll).toBeLessThan(before?.nll ?? 0);
+    const folder = join(root, 'calibrated');
+    expect((await loadTextModel(folder)).temperature).toBe(temperature);
+    await exportModel({ model: folder, outputDir: `${folder} onnx` });
+    await exportModel({ model: folder, to: 'js', outputDir: `${folder} js` });
+    expect((await readOnnxMetadata(join(`${folder} onnx`, 'model.onnx'))).get('retort.temperature')).toBe(
+      String(temperature),
+    );
+    // Witness: the softmax of two logits at a temperature, from its probabilities without one.
+    const text = 'good good film';
+    const plain = join(root, 'not calibrated');
+    const bare = await fineTune(options('not calibrated', { ...settings, task: withoutTest }));
+    expect(bare.calibration).toBeUndefined();
+    expect(bare.weights).toEqual(tuned.weights);
+    const opened = await Promise.all(
+      [plain, folder, `${folder} onnx`].map((path) => openTextModel(path, { threads: 1 })),
+    );
+    const [at1 = NaN, ...scaled] = await Promise.all(
+      opened.map(async (model) => (await model.predict(text))[0]?.probabilities[1]),
+    );
+    const wanted = 1 / (1 + ((1 - at1) / at1) ** (1 / temperature));
+    for (const probability of scaled) expect(probability).toBeCloseTo(wanted, 5);
+    expect((await student(`${folder} js`)).predict(text).score).toBeCloseTo(Math.max(wanted, 1 - wanted), 2);
+    await Promise.all(opened.map((model) => model.release()));
+  });
 
   test('of pieces: learns, answers from its folder and in plain JavaScript, and is another run than of words', async () => {
     await writePieceEncoder(root);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { scoredRows } from '../../../data/targets.js';
 import { formatCount, money } from '../../../errors/number-text.js';
 import { baselineText } from '../../../experiments/baseline.js';
+import { NO_VALIDATION } from '../../../experiments/distillation/calibrated-students.js';
 import { NO_CONTROLS } from '../../../experiments/distillation/controls.js';
 import {
   type DistilledTexts,
@@ -31,6 +32,7 @@ import {
   machineLoad,
   machineTimes,
 } from '../../../training/estimate/time-range.js';
+import { calibrationText } from '../../../training/evaluation/calibrate.js';
 import type { TrainingEvent } from '../../../training/run/events.js';
 import { planOn } from '../../../training/run/train.js';
 import { askedBy, type CommandIo, type CommandOutput } from '../../command.js';
@@ -129,6 +131,12 @@ type Paths = {
   readonly report: string;
 };
 
+/** Of the student to use. */
+function calibrationLines({ calibration }: ExperimentRecord, columns: number): readonly string[] {
+  const text = calibration === undefined ? NO_VALIDATION : `${calibration.arm}: ${calibrationText(calibration)}`;
+  return [...foldWords(text.split(' '), columns), ''];
+}
+
 function outputOf(
   { record, task, endpoint, badRows }: DistilledTexts,
   paths: Paths,
@@ -164,6 +172,7 @@ function outputOf(
       ...(record.notCompared === undefined || task.isUnlabelled
         ? []
         : [...foldWords(verdictLine(record, options).split(' '), columns), '']),
+      ...(task.isRegression ? [] : calibrationLines(record, columns)),
       `report   ${paths.report}`,
       ...(endpoint === undefined ? [] : [`replies  ${spentText(endpoint)}`]),
       ...(badRows === 0
@@ -176,6 +185,7 @@ function outputOf(
       verdict: record.headline?.text ?? null,
       notCompared: record.notCompared ?? null,
       ship: record.ship ? asJson({ ...record.ship, path: shipped }) : null,
+      calibration: record.calibration ? asJson(record.calibration) : null,
       metric: record.metric,
       teacher: {
         name: record.teacher?.name ?? '',

@@ -7,6 +7,7 @@ import { asJson } from '../../../files/fingerprint.js';
 import { knownCosts, timingSeconds } from '../../../training/estimate/known-costs.js';
 import { estimateStage } from '../../../training/estimate/run-estimate.js';
 import { machineLoad, machineTimes } from '../../../training/estimate/time-range.js';
+import { calibrationText } from '../../../training/evaluation/calibrate.js';
 import type { FitRecord } from '../../../training/run/run-record.js';
 import { MEAN } from '../../../training/tasks/task-evaluators.js';
 import { type FineTuned, type FineTunedTask, fineTune, prepareFineTuning } from '../../../training/text/fine-tune.js';
@@ -137,6 +138,7 @@ function outputOf(trained: FineTuned): CommandOutput {
             : `, ${formatCount(read.tokens)} ${record.fit === undefined ? 'tokens' : 'features'}${paddingText(read)}`),
       ),
       ...(record.fit === undefined ? [] : [line('solver', `convex, ${fitText(record.fit)}`)]),
+      ...(trained.calibration ? [line('scaled', calibrationText(trained.calibration))] : []),
       line('model', lastPath ?? outputDir),
       ...(best
         ? [line('best', `${best.path} (${best.metric} ${formatMetric(best.metric, best.value)}, epoch ${best.epoch})`)]
@@ -170,7 +172,11 @@ function fitText({ strength, innerLoss }: FitRecord): string {
   return `strength ${strength} of the L2 penalty${chosen}`;
 }
 
-function jsonOfOne({ record, best }: FineTuned, task: FineTunedTask, read: NonNullable<FineTuned['read']>) {
+function jsonOfOne(
+  { record, best, calibration }: FineTuned,
+  task: FineTunedTask,
+  read: NonNullable<FineTuned['read']>,
+) {
   const { train, dev, labelNames, badRows } = task;
   return {
     best: best?.path ?? null,
@@ -179,6 +185,7 @@ function jsonOfOne({ record, best }: FineTuned, task: FineTunedTask, read: NonNu
     train: { name: train.name, rows: train.size, ...read },
     dev: { name: dev.name, rows: targetRows(dev) },
     test: record.test ? asJson(record.test) : null,
+    calibration: calibration ? asJson(calibration) : null,
     badRows,
   };
 }
