@@ -8,7 +8,7 @@ import type { ModelCalibration } from '../../models/calibration.schema.js';
 import { classesOf } from '../../models/forward.js';
 import type { Model, Weights } from '../../models/model.js';
 import { weightsHash } from '../../models/saved-model.js';
-import type { SessionOptions } from '../../runtime/session.js';
+import type { SessionOptions } from '../../runtime/backend.js';
 import { withEvaluator } from './evaluate.js';
 
 export type CalibrateOptions = Pick<SessionOptions, 'threads' | 'device'> & {
