@@ -19,7 +19,6 @@ import type { ModelCalibration } from '../../models/calibration.schema.js';
 import { familyOf } from '../../models/families.js';
 import { isOfTexts } from '../../models/heads.js';
 import type { TrainedModel } from '../../models/model.js';
-import { loadModel } from '../../models/saved-model.js';
 import {
   checkStart,
   isNew,
@@ -36,9 +35,7 @@ import { type TextModel, withNewHead } from '../../models/text-model.js';
 import { defined, type Given, givenOptions } from '../../options/given.js';
 import type { OutputSettings, RunSettings } from '../../options/run-settings.js';
 import { resolveDevice } from '../../runtime/devices.js';
-import { calibrateModel } from '../evaluation/calibrate.js';
 import type { TrainingEvent } from '../run/events.js';
-import { bestKept } from '../run/kept-models.js';
 import { runTraining } from '../run/run.js';
 import type { RunOptions, RunResult } from '../run/run-options.js';
 import { orderOf, planOn } from '../run/train.js';
@@ -46,6 +43,7 @@ import { paddingShare } from '../step/micro-batches.js';
 import { readingOfTasks, type TasksOptions, trainTasks } from '../tasks/multi-task-run.js';
 import { MEAN } from '../tasks/task-evaluators.js';
 import { textTasks } from '../tasks/text-tasks.js';
+import { type BestModel, bestOf, calibrated } from './model-to-use.js';
 import { fitOf } from './solver.js';
 import { textRun, usualSettings } from './text-run.js';
 import type { TextSettings } from './text-settings.js';
@@ -106,7 +104,7 @@ export type FineTuned = TextModel &
     /** Of one task: tokens of its training rows, the share of the computed tokens that was padding, rows that were cut. */
     readonly read?: { readonly tokens: number; readonly paddingShare?: number; readonly truncated: number };
     /** The kept model that ranks first, where that is not the one after the last epoch. */
-    readonly best?: { readonly path: string; readonly metric: string; readonly value: number; readonly epoch: number };
+    readonly best?: BestModel;
   };
 
 const SEED = 42;
@@ -377,27 +375,4 @@ function readOf(run: RunOptions, train: Dataset): FineTuned['read'] & {} {
     ...(run.fit === undefined && { paddingShare: paddingShare(orderOf(train, plan, run.seed, 0), train, plan) }),
     truncated: train.text === undefined ? 0 : truncatedRows(train.text),
   };
-}
-
-/** The last model and the best one are calibrated, each by itself. @returns that of the model to use. */
-async function calibrated({ run, data }: PreparedOne, result: RunResult): Promise<ModelCalibration | undefined> {
-  const { model, threads, device } = run;
-  const { lastPath, weights } = result;
-  if (data.test === undefined || !isOfTexts(model.config)) return undefined;
-  const how = { data: data.evaluation, threads, device };
-  const { best } = bestOf(run, result);
-  const last =
-    lastPath === undefined || weights === undefined
-      ? undefined
-      : await calibrateModel({ ...how, model, weights, folder: lastPath });
-  if (best === undefined) return last;
-  return calibrateModel({ ...how, ...(await loadModel(best.path)), folder: best.path });
-}
-
-function bestOf({ monitor, outputDir }: RunOptions, { record }: RunResult): Pick<FineTuned, 'best'> {
-  const { mode = 'max' } = monitor ?? {};
-  const best = bestKept(record.kept, { mode });
-  if (best === undefined || best.epoch === record.epochs.at(-1)?.epoch) return {};
-  const { name, value, epoch } = best;
-  return { best: { path: join(outputDir, name), metric: monitor?.metric ?? '', value, epoch } };
 }
