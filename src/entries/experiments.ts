@@ -64,12 +64,7 @@ export {
 } from '../experiments/primer/use-digits.js';
 export { type FinishedRun, finishedRuns, runsBeside } from '../experiments/results-file.js';
 export { type KeptRows, rowsPart } from '../experiments/row-evidence.js';
-export {
-  exportScored,
-  type ScoredExport,
-  type ScoredExportOptions,
-  type ScoredForm,
-} from '../experiments/scored-export.js';
+export { exportScored, type ScoredExport, type ScoredExportOptions } from '../experiments/scored-export.js';
 export type { MeasuredGain, UseFigure } from '../experiments/use-figure.js';
 export { type Controls, type Gain, judge, judgeSoftTargets, type RowsPart } from '../experiments/verdict.js';
 export {
@@ -80,6 +75,7 @@ export {
   type UseCase,
   whatToUse,
 } from '../experiments/what-to-use.js';
+export type { ScoredForm } from '../export/form.js';
 export { inPoints } from '../metrics/points.js';
 export { type Interval, mean, rowsError, sampleSd, tInterval } from '../metrics/statistics.js';
 export { JUDGED_METRICS, type JudgedMetric } from '../metrics/table.js';

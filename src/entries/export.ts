@@ -1,11 +1,11 @@
 export { calibrate } from '../export/calibrate.js';
 export { type ExportedModel, type ExportModelOptions, exportModel } from '../export/export-model.js';
-export type { Latency, Speed } from '../export/form.js';
+export type { Latency, ScoredForm, Speed } from '../export/form.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from '../export/formats.js';
 export { type HubFolderOptions, saveHubFolder } from '../export/hugging-face-folder.js';
 export { type JsContent, type JsFiles, jsStudent, saveJs } from '../export/js-student.js';
 export { storedWeights } from '../export/js-weights.js';
-export type { CardData, CardFacts, CardResult } from '../export/model-card.js';
+export type { CardData, CardFacts, CardResult, CardScores, CardTeacher } from '../export/model-card.js';
 export { exportedGraph, exportOnnx, type OnnxContent } from '../export/onnx.js';
 export { type OnnxFolderContent, saveOnnx } from '../export/onnx-folder.js';
 export { type OpenedTextModel, type OpenTextModelOptions, openTextModel } from '../export/open-text-model.js';

@@ -2,7 +2,8 @@
 import { basename, dirname, join } from 'node:path';
 import type { CardData, CardFacts, CardResult } from '../export/model-card.js';
 import { isFile } from '../files/path-entry.js';
-import { METRICS } from '../metrics/table.js';
+import { JUDGED_METRICS, type JudgedMetric, METRICS } from '../metrics/table.js';
+import { wilsonInterval } from '../metrics/wilson-interval.js';
 import { objectOf } from '../options/json.js';
 import { METRICS_FILE } from '../training/run/run-files.js';
 import { readRunRecord } from '../training/run/run-record.js';
@@ -22,20 +23,34 @@ export async function cardFacts(model: string): Promise<CardFacts | undefined> {
 }
 
 async function ofRun(run: string): Promise<CardFacts> {
-  const { data, options, metrics } = await readRunRecord(join(run, METRICS_FILE));
+  const { data, options, metrics, test } = await readRunRecord(join(run, METRICS_FILE));
   const { name, options: given } = objectOf(objectOf(options).method);
-  const on = data.evaluation;
-  const results = Object.entries(metrics).flatMap(([metric, value]): CardResult[] =>
-    on === undefined || !Object.hasOwn(METRICS, metric)
-      ? []
-      : [{ metric, data: named(on), value: percent(100 * value), interval: undefined }],
-  );
+  const results = [
+    ...(data.evaluation === undefined ? [] : ofRows(data.evaluation, metrics)),
+    ...(test === undefined ? [] : ofRows(test, test.metrics)),
+  ];
   return {
     name: basename(run),
     train: named(data.train),
     method: typeof name === 'string' ? { name, options: objectOf(given) } : undefined,
     results,
   };
+}
+
+/** The metrics that are judged by; an interval over rows where the record has what it is made of. */
+function ofRows(on: CardData, metrics: Readonly<Record<string, number>>): readonly CardResult[] {
+  return Object.entries(metrics).flatMap(([metric, value]) => {
+    if (!isJudged(metric)) return [];
+    const [low, high] = METRICS[metric].countsRight
+      ? wilsonInterval(Math.round(value * on.rows), on.rows).map((bound) => percent(100 * bound))
+      : [];
+    const interval = low === undefined ? undefined : `${low} to ${high} (over rows)`;
+    return [{ metric, data: named(on), value: percent(100 * value), interval }];
+  });
+}
+
+function isJudged(metric: string): metric is JudgedMetric {
+  return (JUDGED_METRICS as readonly string[]).includes(metric);
 }
 
 /** Of a run in `runs` of an experiment: of its arm over all seeds, which is what to expect of one. */
@@ -57,6 +72,7 @@ async function ofExperiment(run: string): Promise<CardFacts> {
     teacher: teacher && {
       name: bare(teacher.name),
       score: teacher.score === undefined ? undefined : `${metric} ${percent(teacher.score)}`,
+      terms: teacher.terms,
     },
     results: results.flatMap(([scored, on]): CardResult[] => {
       if (scored === undefined || on === undefined) return [];

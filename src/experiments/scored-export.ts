@@ -6,7 +6,15 @@ import { type SplitName, splitOf } from '../data/text-task.js';
 import { CheckError, FileError, OptionError } from '../errors/failures.js';
 import { calibrate } from '../export/calibrate.js';
 import { type ExportedModel, type ExportModelOptions, exportModel } from '../export/export-model.js';
-import { type Form, gzippedBytes, openForm, openJsForm, type Speed, speedsOf } from '../export/form.js';
+import {
+  type Form,
+  gzippedBytes,
+  openForm,
+  openJsForm,
+  type ScoredForm,
+  type Speed,
+  speedsOf,
+} from '../export/form.js';
 import { exportedGraph, layersOf } from '../export/onnx.js';
 import type { OnnxFolderContent } from '../export/onnx-folder.js';
 import type { Precision } from '../export/precisions.js';
@@ -36,28 +44,6 @@ export type ScoredExportOptions = Omit<ExportModelOptions, 'prepare'> & {
   readonly keep?: readonly string[] | undefined;
   /** Of the sessions that are measured. Default: 1. */
   readonly threads?: number | undefined;
-};
-
-/** A form that was measured, beside float32. */
-export type ScoredForm = {
-  /** `float32`, `float16`, `int8 a scale a token`, `int8 fixed ranges`, `int8, one JavaScript file`. */
-  readonly name: string;
-  readonly precision: Precision;
-  readonly bytes: number;
-  readonly gzippedBytes: number;
-  readonly speed: Speed;
-  readonly metric: JudgedMetric;
-  readonly value: number;
-  /** 95 %. */
-  readonly interval: readonly [low: number, high: number] | undefined;
-  /** In points of the metric, over the same rows as float32, and the standard error of the difference. */
-  readonly drop: number;
-  readonly dropError: number;
-  /** Rows with another label than in float32, and the share of those with the same; undefined for a regression. */
-  readonly flips: number | undefined;
-  readonly agreement: number | undefined;
-  /** Of the probability of any class of any row; of a regression of its value. */
-  readonly largestChange: number;
 };
 
 export type ScoredExport = ExportedModel & {
@@ -94,9 +80,11 @@ export async function exportScored(options: ScoredExportOptions): Promise<Scored
         if (wrong !== undefined)
           throw withheld(wrong, forms.scoredOn, maxDrop, await forms.layersThatHurt(wrong.precision));
         found = { forms: scored, scoredOn: forms.scoredOn };
+        const { data: name, rows } = forms.scoredOn;
         return {
           ...content,
           scores: Object.fromEntries(scored.map((form) => [form.precision, summary(form, forms.scoredOn)])),
+          card: { forms: scored, data: { name, rows }, threads: options.threads ?? 1 },
         };
       } finally {
         await forms.release();

@@ -22,7 +22,7 @@ import {
   SHARED_FILES,
   type WrittenExport,
 } from './formats.js';
-import { CARD_MARK, type CardFacts } from './model-card.js';
+import { CARD_MARK, type CardFacts, type CardScores } from './model-card.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 import type { ExportLayout, Precision } from './precisions.js';
 
@@ -44,8 +44,11 @@ export type ExportModelOptions = HubEvents & {
   /** What is known of the model, for the model card of `hf`: `cardFacts` of a run. Default: nothing. */
   readonly facts?: CardFacts | undefined;
   /** What is written in place of the model as it was opened; called before anything is. */
-  readonly prepare?: (content: OnnxFolderContent, precisions: readonly Precision[]) => Promise<OnnxFolderContent>;
+  readonly prepare?: (content: OnnxFolderContent, precisions: readonly Precision[]) => Promise<PreparedContent>;
 };
+
+/** What is written, and what the model card says of how its forms were scored. */
+export type PreparedContent = OnnxFolderContent & { readonly card?: CardScores };
 
 export type ExportedModel = WrittenExport & {
   /** The folder that was exported. */
@@ -64,7 +67,7 @@ export type ExportedModel = WrittenExport & {
  */
 export async function exportModel(options: ExportModelOptions): Promise<ExportedModel> {
   const { to = 'onnx', outputDir, overwrite = false, onNotice = () => {} } = options;
-  const settings = { ...settingsOf(to, options), onNotice, ...defined({ facts: options.facts }) };
+  const settings = settingsOf(to, options);
   await expectFree(outputDir, overwrite);
   const opened = tempered(await openAnyModel(options.model, { onNotice, find: findOnHub(options) }));
   const { model, weights, readsPairs, temperature, path } = opened;
@@ -75,8 +78,9 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
   const question = opened.question && renamedQuestion(opened.question, labelNames);
   const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, question, temperature, tokenizer }) };
-  const prepared = (await options.prepare?.(content, settings.precisions)) ?? content;
-  const written = await EXPORT_FORMATS[to].save(outputDir, prepared, settings);
+  const { card, ...prepared }: PreparedContent = (await options.prepare?.(content, settings.precisions)) ?? content;
+  const facts = card === undefined ? options.facts : { ...options.facts, scores: card };
+  const written = await EXPORT_FORMATS[to].save(outputDir, prepared, { ...settings, onNotice, ...defined({ facts }) });
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
   return { path, kind, parameters, labelNames, precisions: settings.precisions, ...written };
 }

@@ -4,9 +4,11 @@ import { gzip } from 'node:zlib';
 import type { Answer, TextInput } from '../inference/answer.js';
 import { load } from '../inference/load.js';
 import type { Inference, TextInputs } from '../inference/text-model.js';
+import type { JudgedMetric } from '../metrics/table.js';
 import { tokenizerHash } from '../tokenizers/tokenizer-hash.js';
 import { exportOnnx } from './onnx.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
+import type { Precision } from './precisions.js';
 
 type Stop = { readonly badRows: 'stop' };
 
@@ -58,6 +60,28 @@ export type Speed = {
   readonly many: Latency;
   /** Texts a second in such batches. */
   readonly throughput: number;
+};
+
+/** A form that was measured, beside float32. */
+export type ScoredForm = {
+  /** `float32`, `float16`, `int8 a scale a token`, `int8 fixed ranges`, `int8, one JavaScript file`. */
+  readonly name: string;
+  readonly precision: Precision;
+  readonly bytes: number;
+  readonly gzippedBytes: number;
+  readonly speed: Speed;
+  readonly metric: JudgedMetric;
+  readonly value: number;
+  /** 95 %. */
+  readonly interval: readonly [low: number, high: number] | undefined;
+  /** In points of the metric, over the same rows as float32, and the standard error of the difference. */
+  readonly drop: number;
+  readonly dropError: number;
+  /** Rows with another label than in float32, and the share of those with the same; undefined for a regression. */
+  readonly flips: number | undefined;
+  readonly agreement: number | undefined;
+  /** Of the probability of any class of any row; of a regression of its value. */
+  readonly largestChange: number;
 };
 
 export const BATCH = 32;

@@ -1,5 +1,10 @@
 /** @file The model card of a Hugging Face folder, `README.md`: what is known of a model, and that the rest is not. */
+import { cpus } from 'node:os';
+import process from 'node:process';
+import { METRICS } from '../metrics/table.js';
 import type { Model } from '../models/model.js';
+import { type TeacherTerms, termsSaid } from '../teachers/terms.js';
+import { BATCH, type Latency, type ScoredForm } from './form.js';
 import { type ExportLayout, PRECISIONS, type Precision } from './precisions.js';
 
 /** What a run or an experiment has recorded of a model. */
@@ -8,11 +13,28 @@ export type CardFacts = {
   /** Texts with labels that it learnt from, and those that only its teacher has labelled. */
   readonly train?: CardData | undefined;
   readonly transfer?: CardData | undefined;
-  readonly teacher?: { readonly name: string; readonly score?: string | undefined } | undefined;
+  readonly teacher?: CardTeacher | undefined;
   readonly method?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> } | undefined;
   readonly results?: readonly CardResult[];
   /** Whether the teacher helped, in one sentence. */
   readonly verdict?: string | undefined;
+  /** Of the forms that are written, measured when they were. */
+  readonly scores?: CardScores | undefined;
+};
+
+export type CardTeacher = {
+  readonly name: string;
+  readonly score?: string | undefined;
+  /** Of one that somebody else runs: whether one may train on its outputs. */
+  readonly terms?: TeacherTerms | undefined;
+};
+
+export type CardScores = {
+  /** Float32 first. */
+  readonly forms: readonly ScoredForm[];
+  readonly data: CardData;
+  /** Of the sessions whose latency was measured. */
+  readonly threads: number;
 };
 
 export type CardData = { readonly name: string; readonly rows: number };
@@ -77,7 +99,8 @@ function section(title: string, text: string): string {
   return `## ${title}\n\n${text}`;
 }
 
-const said = ({ name, rows }: CardData) => `${name}, ${rows.toLocaleString('en-GB')} rows`;
+const rowsText = ({ rows }: CardData) => rows.toLocaleString('en-GB');
+const said = (data: CardData) => `${data.name}, ${rowsText(data)} rows`;
 
 function dataOf({ train, transfer }: CardFacts): string {
   if (train === undefined) return UNKNOWN;
@@ -93,26 +116,54 @@ function methodOf({ teacher, method, verdict }: CardFacts): string {
     method === undefined
       ? 'Method: unknown.'
       : `Method: ${method.name}${options.length > 0 ? ` (${options.join(', ')})` : ''}.`,
+    ...(teacher?.terms === undefined ? [] : [`Terms of the teacher: ${termsSaid(teacher.terms)}.`]),
     ...(verdict === undefined ? [] : [`Did the teacher help? ${verdict}`]),
   ].join('\n\n');
 }
 
-function resultsOf({ results = [] }: CardFacts): string {
-  if (results.length === 0) return UNKNOWN;
-  const rows = results.map(({ metric, data, value, interval }) => {
-    return `| ${metric} | ${data.name} | ${data.rows.toLocaleString('en-GB')} | ${value} | ${interval ?? 'unknown'} |`;
-  });
-  return [
-    '| Metric | Data | Rows | Value | 95 % interval |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    'Of the model before the export, in float32.',
-  ].join('\n');
+function resultsOf({ results = [], scores }: CardFacts): string {
+  if (results.length === 0 && scores === undefined) return UNKNOWN;
+  return [...(results.length === 0 ? [] : [beforeExport(results)]), ...(scores ? [ofForms(scores)] : [])].join('\n\n');
 }
 
-function limitsOf({ model, maxLength, readsPairs, precisions, hasWeights }: CardContent): string {
+function beforeExport(results: readonly CardResult[]): string {
+  const rows = results.map(({ metric, data, value, interval }) => {
+    return [metric, data.name, rowsText(data), value, interval ?? 'unknown'];
+  });
+  return `${table(['Metric', 'Data', 'Rows', 'Value', '95 % interval'], rows)}\n\nOf the model before the export, in float32.`;
+}
+
+function ofForms({ forms, data, threads }: CardScores): string {
+  const percent = (share: number) => (100 * share).toFixed(2);
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const time = ({ p50, p95 }: Latency) => `${p50.toFixed(2)} / ${p95.toFixed(2)}`;
+  const rows = forms.map(({ name, bytes, gzippedBytes, speed, value, interval, agreement, largestChange }) => [
+    ...[name, percent(value), interval?.map(percent).join(' to ') ?? 'unknown'],
+    ...[agreement === undefined ? '-' : `${percent(agreement)} %`, largestChange.toFixed(4)],
+    ...[`${megabytes(bytes)} / ${megabytes(gzippedBytes)}`, time(speed.one), time(speed.many)],
+  ]);
+  const heads = ['Version', metricName(forms), '95 % interval', 'Same label', 'Largest change', 'MB / gzipped'];
+  const machine = `${cpus()[0]?.model.trim() ?? 'a processor without a name'}, Node ${process.version}`;
+  return [
+    `Each version on the same ${rowsText(data)} rows of ${data.name}:`,
+    table([...heads, '1 text: ms, p50 / p95', `${BATCH} texts: ms`], rows),
+    'Same label and largest change (of a probability, or of the value of a regression) are beside float32. Latency is from ' +
+      `the text on, on ${threads === 1 ? 'one thread' : `${threads} threads`} (${machine}).`,
+  ].join('\n\n');
+}
+
+const metricName = ([first]: readonly ScoredForm[]) => (first === undefined ? 'Value' : METRICS[first.metric].name);
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function limitsOf({ model, maxLength, readsPairs, precisions, hasWeights, facts }: CardContent): string {
+  const { status } = facts?.teacher?.terms ?? {};
   const lines = [
+    ...(status === 'private-only' || status === 'forbidden'
+      ? ['Not to be given away: the terms of the teacher do not allow it, as they were read; see above.']
+      : []),
     'It knows the labels above and no others, and gives one of them for any text, also one in another language or of another kind than its data. How it treats groups of people was not examined.',
     ...(maxLength === undefined
       ? []
@@ -140,7 +191,7 @@ function usageOf({ precisions, layout, hasWeights, readsPairs }: CardContent): s
     first === undefined || readsPairs === true
       ? []
       : [
-          'transformers.js (versions: ' + precisions.map((one) => `\`${PRECISIONS[one].dtype}\``).join(', ') + '):',
+          `transformers.js (versions: ${precisions.map((one) => `\`${PRECISIONS[one].dtype}\``).join(', ')}):`,
           code('js', [
             "import { pipeline } from '@huggingface/transformers';",
             `const classify = await pipeline('text-classification', 'FOLDER'${layout === 'root' ? ", { subfolder: '' }" : ''});`,

@@ -102,14 +102,20 @@ export function strictestTerms(terms: readonly TeacherTerms[]): TeacherTerms | u
 }
 
 /** One line for whoever is going to train on the outputs. */
-export function termsText(name: string, { status, source, date }: TeacherTerms): string {
+export function termsText(name: string, terms: TeacherTerms): string {
+  const next = terms.status === 'unknown' ? ': read them, and say what they say with --teacher_terms' : '';
+  return `terms of ${name}: ${termsSaid(terms, next)}`;
+}
+
+/** The same for whoever has the model that was trained on them. */
+export function termsSaid({ status, source, date }: TeacherTerms, next = ''): string {
   const where = source === undefined ? '' : ` (${source}${date === undefined ? '' : `, read ${date}`})`;
-  return `terms of ${name}: training on its outputs is ${TERMS_WORDS[status]}${where}`;
+  return `training on its outputs is ${TERMS_WORDS[status]}${next}${where}`;
 }
 
 const TERMS_WORDS: Readonly<Record<TermsStatus, string>> = {
   allowed: 'allowed',
   'private-only': 'allowed for a student that is not given away',
   forbidden: 'forbidden',
-  unknown: 'not known to be allowed: read them, and say what they say with --teacher_terms',
+  unknown: 'not known to be allowed',
 };

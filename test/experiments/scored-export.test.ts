@@ -76,6 +76,15 @@ describe('exportScored', () => {
     expect(said).toMatchObject({ data: 'rows.jsonl', rows: TEXTS.length, metric: 'accuracy', value: int8?.value });
   });
 
+  test('the model card of a Hugging Face folder has the scores of its versions', async () => {
+    const { outputDir, written } = run({ data: rows, maxDrop: 100, to: 'hf', precision: ['float32', 'int8'] });
+    await written;
+    const card = readFileSync(join(outputDir, 'README.md'), 'utf8');
+    expect(card).toContain(`Each version on the same ${TEXTS.length} rows of rows.jsonl:`);
+    expect(card).toMatch(/^\| float32 \| 100\.00 \| .* \| 100\.00 % \| 0\.0000 \|/m);
+    expect(card).toMatch(/^\| int8, a scale a token \|/m);
+  });
+
   test('one that loses too much is withheld: nothing is written, and the layer that hurts is named', async () => {
     const data = `${rows}.brittle.jsonl`;
     const { outputDir, written } = run({ model: brittle, data });

@@ -2,9 +2,9 @@
 
 import { formatCount } from '../../../errors/number-text.js';
 import { cardFacts } from '../../../experiments/card-facts.js';
-import { exportScored, type ScoredExport, type ScoredForm } from '../../../experiments/scored-export.js';
+import { exportScored, type ScoredExport } from '../../../experiments/scored-export.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
-import { BATCH, type Latency } from '../../../export/form.js';
+import { BATCH, type Latency, type ScoredForm } from '../../../export/form.js';
 import { precisionsOf } from '../../../export/precisions.js';
 import { METRICS } from '../../../metrics/table.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
