@@ -15,7 +15,7 @@ async function run(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await writeRunRecord(join(folder, 'metrics.json'), {
     ...{ retort: '0.1.0', node: '20.20.2', onnxruntime: '1.30.0', seed: 2, parameters: 3190 },
-    data: { train: { name: '/home/me/reviews.csv', rows: 800 }, evaluation: { name: 'reviews.csv dev', rows: 100 } },
+    data: { train: { name: join(root, 'reviews.csv'), rows: 800 }, evaluation: { name: 'reviews.csv dev', rows: 100 } },
     options: { method: { name: 'hinton', options: { alpha: 0.5 } } },
     ...{ warnings: [], steps: 10, seconds: 1, stoppedEarly: false, epochs: [], kept: [] },
     metrics: { accuracy: 0.8, f1: 0.75, loss: 1 },
