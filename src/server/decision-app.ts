@@ -1,12 +1,13 @@
 /** @file The routes of a server of decisions, whatever answers them. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { TextInput } from '../inference/answer.js';
 import { answered, encoded, localRequest, tooMany, wireAnswers } from './local-decisions.js';
 import type { Metrics } from './metrics.js';
 import { openAiWire } from './openai-wire.js';
+import type { StudentProxy } from './proxy.js';
 import { type RequestBody, readBody } from './request-body.js';
 import { RequestFailure } from './request-failure.js';
 import type { ServedQuestions } from './served-question.js';
@@ -17,6 +18,8 @@ import type { WireFormat } from './wire-format.js';
 export type AppParts = {
   readonly student: Student;
   readonly served: ServedQuestions;
+  /** Where there is an upstream. */
+  readonly proxy: StudentProxy | undefined;
   readonly metrics: Metrics;
   readonly textField: string | undefined;
   /** What callers have to send, where anything. */
@@ -30,20 +33,21 @@ export type AppParts = {
 };
 
 type Env = { readonly Bindings: HttpBindings };
-type Reply = { readonly status: number; readonly body: object; readonly headers?: Readonly<Record<string, string>> };
+type Reply = {
+  readonly status: number;
+  readonly body: object | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+type Asked = { readonly body: RequestBody; readonly headers: IncomingHttpHeaders; readonly signal: AbortSignal };
 
 /** Rows of one request to `/predict`. */
 const MOST_TEXTS = 256;
 
 export function decisionApp(parts: AppParts): Hono<Env> {
-  const { student, served, metrics, textField, maxBodyBytes } = parts;
+  const { student, served, metrics, textField, maxBodyBytes, proxy } = parts;
   const app = new Hono<Env>();
 
-  const route = (
-    path: string,
-    failure: WireFormat['failure'],
-    answer: (body: RequestBody, signal: AbortSignal) => Promise<Reply>,
-  ) => {
+  const route = (path: string, failure: WireFormat['failure'], answer: (asked: Asked) => Promise<Reply>) => {
     app.post(path, async (c) => {
       const begun = performance.now();
       let reply: Reply;
@@ -51,9 +55,9 @@ export function decisionApp(parts: AppParts): Hono<Env> {
         expectKey(c, parts.apiKey);
         if (!parts.isOpen()) throw new RequestFailure('busy', 'this server is shutting down');
         // Said before anything is read: whoever comes again costs as little as can be.
-        if (student.batches.waiting >= parts.maxWaiting) throw tooMany();
+        if (proxy === undefined && student.batches.waiting >= parts.maxWaiting) throw tooMany();
         const body = await readBody(c.env.incoming, maxBodyBytes);
-        reply = await answer(body, hungUp(c.env.outgoing));
+        reply = await answer({ body, headers: c.env.incoming.headers, signal: hungUp(c.env.outgoing) });
       } catch (error) {
         const said = error instanceof RequestFailure ? error : faultOf(error, parts.onFault);
         reply = { status: said.status, body: failure(said), headers: said.headers };
@@ -66,8 +70,9 @@ export function decisionApp(parts: AppParts): Hono<Env> {
   };
 
   for (const format of [systemOneWire, openAiWire]) {
-    route(format.path, format.failure, async ({ json: body }, signal) => {
-      const request = format.read(body, textField);
+    route(format.path, format.failure, async ({ body, headers, signal }) => {
+      if (proxy !== undefined) return proxy.answer(format, body, headers, signal);
+      const request = format.read(body.json, textField);
       const local = localRequest(student, served, request);
       const answer = await answered(student, local.row, signal);
       metrics.count('retort_answers_total', ['student']);
@@ -78,7 +83,13 @@ export function decisionApp(parts: AppParts): Hono<Env> {
     });
   }
 
-  route('/predict', plainFailure, async ({ json: body }, signal) => {
+  route('/predict', plainFailure, async ({ body: { json: body }, signal }) => {
+    // Nothing says whether the caller may have answers that upstream's owner pays for.
+    if (proxy !== undefined)
+      throw new RequestFailure(
+        'not-found',
+        'there is no /predict before an upstream: ask /v1/systemone or /v1/decisions',
+      );
     const texts = textsIn(body);
     if (student.batches.waiting + texts.length > parts.maxWaiting) throw tooMany();
     const rows = texts.map((text) => encoded(student, text));
@@ -95,6 +106,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
   app.get('/v1/models', (c) => {
     const failed = failureOf(() => expectKey(c, parts.apiKey));
     if (failed !== undefined) return json(refused(failed, systemOneWire.failure));
+    if (proxy !== undefined) return models(proxy, c.env.incoming.headers, parts.onFault);
     const description = `a student of retort that answers one question: ${served.own.instructions}`;
     return json({
       status: 200,
@@ -108,7 +120,9 @@ export function decisionApp(parts: AppParts): Hono<Env> {
 
   app.get('/healthz', () => {
     const isOpen = parts.isOpen();
-    const body = { status: isOpen ? 'ok' : 'closing', model: student.name, waiting: student.batches.waiting };
+    const status = isOpen ? 'ok' : 'closing';
+    const answers = proxy?.isAnswering ?? true;
+    const body = { status, model: student.name, answers, waiting: student.batches.waiting };
     return json({ status: isOpen ? 200 : 503, body });
   });
 
@@ -119,6 +133,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
       retort_rows_total: rows,
       retort_waiting_rows: waiting,
       retort_up: Number(parts.isOpen()),
+      retort_student_answers: Number(proxy?.isAnswering ?? true),
     });
     return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } });
   });
@@ -132,11 +147,24 @@ export function decisionApp(parts: AppParts): Hono<Env> {
 }
 
 function json({ status, body, headers }: Reply): Response {
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+  const sent = Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body);
+  return new Response(sent, { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
 function refused(said: RequestFailure, failure: WireFormat['failure']): Reply {
   return { status: said.status, body: failure(said), headers: said.headers };
+}
+
+async function models(
+  proxy: StudentProxy,
+  headers: IncomingHttpHeaders,
+  onFault: (error: unknown) => void,
+): Promise<Response> {
+  try {
+    return json(await proxy.models(headers));
+  } catch (error) {
+    return json(refused(error instanceof RequestFailure ? error : faultOf(error, onFault), systemOneWire.failure));
+  }
 }
 
 function failureOf(act: () => void): RequestFailure | undefined {

@@ -4,6 +4,12 @@
 const COUNTERS = {
   retort_requests_total: { help: 'Requests by path and status.', labels: ['path', 'status'] },
   retort_answers_total: { help: 'Decisions by who made them.', labels: ['source'] },
+  retort_upstream_total: {
+    help: 'Replies of upstream about the question that is served, by status.',
+    labels: ['status'],
+  },
+  retort_compared_total: { help: 'Requests by whether student and upstream agree.', labels: ['result'] },
+  retort_audited_total: { help: 'Audited requests.', labels: ['part', 'result'] },
 } as const satisfies Readonly<Record<string, { readonly help: string; readonly labels: readonly string[] }>>;
 type CounterName = keyof typeof COUNTERS;
 
@@ -13,6 +19,10 @@ const READINGS = {
   retort_rows_total: { type: 'counter', help: 'Texts in inference calls.' },
   retort_waiting_rows: { type: 'gauge', help: 'Texts that wait for an inference call.' },
   retort_up: { type: 'gauge', help: 'Whether requests are taken.' },
+  retort_student_answers: {
+    type: 'gauge',
+    help: 'Whether the student answers: 0 in shadow mode, and once it is stopped.',
+  },
 } as const;
 export type ReadingName = keyof typeof READINGS;
 

@@ -20,6 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 export const openAiWire: WireFormat = {
+  name: 'openai-decisions',
   path: '/v1/decisions',
   read: ({ model, input, questions }, textField) => {
     if (model !== undefined && typeof model !== 'string') {

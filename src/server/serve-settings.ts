@@ -16,9 +16,24 @@ export type ServeSettings = {
   readonly maxBodyBytes?: number | undefined;
   /** Threads inside an inference call. Default: 1. */
   readonly threads?: number | undefined;
+  /** The address of the decision service behind the student, with /v1. Default: none, and the student answers all. */
+  readonly upstream?: string | undefined;
+  /** Seconds that its reply may take. Default: 30. */
+  readonly upstreamTimeout?: number | undefined;
+  /** The share of all requests that it is asked about, whatever the student says: rows for a certificate. Default: 0. */
+  readonly calibrationShare?: number | undefined;
+  /** The share of the others that it is asked about, to audit the student. Default: 0.05. */
+  readonly auditShare?: number | undefined;
+  /** The folder of requests and audits, of one process at a time. Default: `outputs/serve-NAME`. */
+  readonly logDir?: string | undefined;
+  /** Whether texts are kept there, which a student can be trained on then. Default: false. */
+  readonly logTexts?: boolean | undefined;
+  /** Days after which requests are removed. Default: 30. */
+  readonly logDays?: number | undefined;
 };
 
 const setting = { group: 'Server', decidesNothing: 'how a student is served' } as const;
+const proxy = { ...setting, group: 'Upstream' } as const;
 
 export const SERVE_SETTINGS = {
   port: { ...setting, kind: 'integer', min: 0, max: 65535, default: 8000, help: 'port; 0 = any that is free' },
@@ -65,5 +80,58 @@ export const SERVE_SETTINGS = {
     max: 1024,
     default: 1,
     help: 'CPU threads of an inference call',
+  },
+  upstream: {
+    ...proxy,
+    kind: 'text',
+    placeholder: 'url',
+    help: 'decision service behind the student, with /v1: gets all that the student does not answer',
+    defaultSays: 'none: the student answers alone',
+    yaml: { takes: 'a URL' },
+  },
+  upstreamTimeout: {
+    ...proxy,
+    kind: 'number',
+    above: 0,
+    max: 600,
+    default: 30,
+    help: 'seconds that a reply of upstream may take',
+  },
+  calibrationShare: {
+    ...proxy,
+    kind: 'number',
+    min: 0,
+    max: 1,
+    default: 0,
+    help: 'share of all requests that upstream is asked about, whatever the student says: rows for retort cascade',
+  },
+  auditShare: {
+    ...proxy,
+    kind: 'number',
+    min: 0,
+    max: 1,
+    default: 0.05,
+    help: 'share of the others that upstream is asked about, to stop a student that breaks its bound',
+  },
+  logDir: {
+    ...proxy,
+    kind: 'text',
+    placeholder: 'folder',
+    help: 'requests and audits, of one process at a time',
+    defaultSays: 'outputs/serve-STUDENT',
+    yaml: { place: 'path' },
+  },
+  logTexts: {
+    ...proxy,
+    kind: 'switch',
+    help: 'keep texts there, in files that their owner alone reads: recorded outputs for retort distill',
+  },
+  logDays: {
+    ...proxy,
+    kind: 'integer',
+    min: 1,
+    max: 36500,
+    default: 30,
+    help: 'days after which requests in the log are removed',
   },
 } as const satisfies SettingTable<ServeSettings>;

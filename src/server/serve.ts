@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { OptionError, OutputError } from '../errors/failures.js';
 import { decisionApp } from './decision-app.js';
 import { Metrics } from './metrics.js';
+import { type Proxied, proxyOf } from './proxy-start.js';
 import type { ServeSettings } from './serve-settings.js';
 import { readAliases, servedQuestions } from './served-question.js';
 import { openStudent, type Student } from './student.js';
@@ -13,12 +14,16 @@ export type ServeOptions = ServeSettings & {
   readonly student: string;
   /** What callers have to send. Any other address than this machine's own wants one. */
   readonly apiKey?: string | undefined;
+  /** Sent upstream in the place of the caller's. With a key of this server's own it is needed. */
+  readonly upstreamKey?: string | undefined;
   readonly onNotice?: ((text: string) => void) | undefined;
 };
 
 export type Serving = {
   readonly url: string;
   readonly student: Pick<Student, 'name' | 'labels' | 'identity'>;
+  /** How the student stands before an upstream, in sentences; none without one. */
+  readonly standing: readonly string[];
   /** Requests that had a reply. */
   readonly requests: () => number;
   /** Settled when its student has ended by itself: what is left is to close. */
@@ -53,11 +58,15 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
   const student = await openStudent(options.student, { threads, maxWaiting, onNotice });
   const metrics = new Metrics();
   let isOpen = true;
+  let proxied: Proxied | undefined;
+  let closing: Promise<void> | undefined;
   let requests = 0;
   try {
     const served = servedQuestions(student.identity.question, student.labels, named);
+    proxied = await proxyOf(options, { student, served, metrics, onNotice });
+    const { proxy, standing = [] } = proxied ?? {};
     const app = decisionApp({
-      ...{ student, served, metrics, textField, apiKey, maxBodyBytes, maxWaiting },
+      ...{ student, served, proxy, metrics, textField, apiKey, maxBodyBytes, maxWaiting },
       isOpen: () => isOpen,
       onFault: (error) => onNotice(`a request has failed: ${error instanceof Error ? error.message : String(error)}`),
     });
@@ -77,15 +86,19 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     return {
       url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
       student,
+      standing,
       requests: () => requests,
       broken,
-      close: async () => {
+      close: () => {
         isOpen = false;
-        await closed(server);
-        await student.release();
+        closing ??= closed(server)
+          .then(() => proxy?.close())
+          .then(() => student.release());
+        return closing;
       },
     };
   } catch (error) {
+    await proxied?.proxy.close();
     await student.release();
     throw error;
   }

@@ -16,6 +16,7 @@ const ERROR_TYPES: Readonly<Record<string, string>> = {
 };
 
 export const systemOneWire: WireFormat = {
+  name: 'systemone',
   path: '/v1/systemone',
   read: ({ model, state, questions }, textField) => {
     if (model !== undefined && typeof model !== 'string') {

@@ -1,5 +1,6 @@
 /** @file What a format of decisions over HTTP has to say for itself: requests in, answers and failures out. */
 import type { TextInput } from '../inference/answer.js';
+import type { DecisionFormatName } from '../outside/decisions/decision-formats.js';
 import type { RequestFailure } from './request-failure.js';
 import type { AskedQuestion } from './served-question.js';
 
@@ -36,6 +37,8 @@ export type WireReply = {
 };
 
 export type WireFormat = {
+  /** As teachers have it, by which replies of others are read. */
+  readonly name: DecisionFormatName;
   readonly path: string;
   /** @throws RequestFailure for a body that is not of the format. */
   read(body: Readonly<Record<string, unknown>>, textField: string | undefined): WireRequest;

@@ -54,6 +54,7 @@ type RecordedFormat = {
  *   refused        true for a row that the teacher would not answer: a hole
  *
  * `question` of one row or all, `{ type, instructions, criteria: [[label, description or null], …] }`, says what was asked.
+ * `at`, when it was asked, says that texts may come again, as requests do: what was said first counts.
  * `decimals` may say how probabilities were rounded; else it is told from those of the row.
  * Answers are logits or the logarithms of the probabilities that they stand for; where every row says all of every label, at
  * any temperature.
@@ -160,6 +161,8 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
       throw new FileError({ where, wanted: `the key ${by} of the row`, got, fix: 'correct or delete that row' });
     }
     const before = places.get(key);
+    // In a log of requests texts come again: what was said first counts.
+    if (before !== undefined && typeof object.at === 'string') continue;
     if (before !== undefined) {
       const got = `another for the same ${by} as ${wheres[before]}`;
       throw new FileError({ where, wanted: 'one output per row', got, fix: 'delete one of them' });
@@ -193,7 +196,7 @@ async function readRecords(path: string, options: RecordedTeacherOptions): Promi
   };
 }
 
-const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', 'decimals', 'refused', 'question', ...RUNGS];
+const COLUMNS: readonly string[] = ['id', 'text', 'pair', 'outside', 'decimals', 'refused', 'question', 'at', ...RUNGS];
 
 /** @throws FileError for rows that answer another one than those before. */
 function sameQuestion(before: Question | undefined, said: unknown, where: string): Question | undefined {

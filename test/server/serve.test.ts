@@ -138,6 +138,7 @@ describe('retort serve', () => {
     expect(await (await fetch(`${serving.url}/healthz`)).json()).toEqual({
       status: 'ok',
       model: 'student',
+      answers: true,
       waiting: 0,
     });
   });

@@ -15,7 +15,7 @@ const SHOWN_LABELS = 6;
 export async function serveOverHttp(options: Options, io: CommandIo): Promise<CommandOutput> {
   const { onNotice } = io;
   if (options.dryRun) return questionOutput(await openStudent(options.student, { onNotice }));
-  const serving = await serveStudent({ ...options, apiKey: keyIn(options.apiKeyEnv), onNotice });
+  const serving = await serveStudent({ ...options, ...keysOf(options), onNotice });
   const stop = io.interruption();
   const { url, student } = serving;
   const { instructions, criteria } = student.identity.question;
@@ -23,6 +23,7 @@ export async function serveOverHttp(options: Options, io: CommandIo): Promise<Co
   const more = student.labels.length > SHOWN_LABELS ? `, … (${student.labels.length})` : '';
   io.say(`student   ${student.name}: ${labels}${more}`);
   io.say(`question  ${instructions}${criteria.some(([, said]) => said !== null) ? ' (labels with descriptions)' : ''}`);
+  for (const line of serving.standing) io.say(line);
   io.say(`serving   ${url}/v1/systemone, /v1/decisions, /predict; /v1/models, /healthz, /metrics`);
   // The one line of stdout, for whoever started it with --port 0.
   await io.write(
@@ -60,13 +61,17 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-function keyIn(name: string | undefined): string | undefined {
+function keysOf({ apiKeyEnv, upstreamKeyEnv }: Options) {
+  return { apiKey: keyIn('apiKeyEnv', apiKeyEnv), upstreamKey: keyIn('upstreamKeyEnv', upstreamKeyEnv) };
+}
+
+function keyIn(where: string, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const key = process.env[name];
   if (key !== undefined && key !== '') return key;
   const fix = `set it before retort starts: export ${name}=…`;
   throw new OptionError({
-    where: 'apiKeyEnv',
+    where,
     wanted: 'an environment variable with a key',
     got: `${name}, which is empty`,
     fix,

@@ -12,7 +12,10 @@ export const serveUsage = {
     'the question that the student has learnt alone: the same instructions, labels and descriptions, or one that ' +
     '--aliases names. Any other gets 422, which says what is served. GET /v1/models, /healthz and /metrics (Prometheus). Texts ' +
     'that wait while others are predicted are the next batch; of too many the last get 503. SIGTERM and Ctrl-C let ' +
-    'requests under way have their replies.',
+    'requests under way have their replies. ' +
+    'With --upstream it is a proxy of a decision service: requests go there, and are compared with the student. Once ' +
+    'retort cascade has written a certificate beside the student, the student answers what its score is high enough for, ' +
+    'and a share of that is audited; when the audit shows the bound broken, everything goes upstream again.',
   options: {
     student: {
       kind: 'operand',
@@ -26,6 +29,12 @@ export const serveUsage = {
       placeholder: 'name',
       group: 'Server',
       help: 'environment variable with the key that callers have to send (Authorization: Bearer KEY)',
+    },
+    upstreamKeyEnv: {
+      kind: 'text',
+      placeholder: 'name',
+      group: 'Upstream',
+      help: "environment variable with the key for upstream, sent in the place of the caller's",
     },
     dryRun: {
       kind: 'switch',
@@ -43,6 +52,10 @@ export const serveUsage = {
       line: `curl http://127.0.0.1:8000/predict -d '{"text": "a gripping, funny film"}'`,
     },
     { does: 'for other machines, with a key', line: 'retort serve student --host 0.0.0.0 --api_key_env RETORT_KEY' },
+    {
+      does: 'before a service: compare, and keep its replies to train a student on',
+      line: 'retort serve student --upstream https://api.example.com/v1 --log_texts --log_dir log',
+    },
     { does: 'with the settings of a config', line: 'retort serve student retort.yaml' },
   ],
 } as const satisfies CommandUsage;
