@@ -14,7 +14,7 @@ import { exportAt } from '../inference/load.js';
 import { termsOf, termsText } from '../teachers/terms.js';
 import { AcceptedKeys } from './accepted-keys.js';
 import { type ProxyParts, StudentProxy } from './proxy.js';
-import type { ServeOptions } from './serve.js';
+import type { ServeOptions } from './serve-settings.js';
 import { type AuditState, type Bounds, STREAMS, type Stream, TrafficLog } from './traffic-log.js';
 import { Upstream } from './upstream.js';
 

@@ -42,6 +42,8 @@ export class RequestFailure extends Error {
   }
 
   get headers(): Readonly<Record<string, string>> {
+    // What was not read is in the way of the next request.
+    if (this.kind === 'too-large') return { connection: 'close' };
     if (this.kind === 'busy') return { 'retry-after': RETRY_AFTER };
     if (this.kind === 'authentication') return { 'www-authenticate': 'Bearer' };
     return {};

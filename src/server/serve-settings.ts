@@ -32,6 +32,16 @@ export type ServeSettings = {
   readonly logDays?: number | undefined;
 };
 
+export type ServeOptions = ServeSettings & {
+  /** An exported folder, or its .onnx file. */
+  readonly student: string;
+  /** What callers have to send. Any other address than this machine's own wants one. */
+  readonly apiKey?: string | undefined;
+  /** Sent upstream in the place of the caller's. With a key of this server's own it is needed. */
+  readonly upstreamKey?: string | undefined;
+  readonly onNotice?: ((text: string) => void) | undefined;
+};
+
 const setting = { group: 'Server', decidesNothing: 'how a student is served' } as const;
 const proxy = { ...setting, group: 'Upstream' } as const;
 

@@ -5,19 +5,9 @@ import { OptionError, OutputError } from '../errors/failures.js';
 import { decisionApp } from './decision-app.js';
 import { Metrics } from './metrics.js';
 import { type Proxied, proxyOf } from './proxy-start.js';
-import type { ServeSettings } from './serve-settings.js';
+import type { ServeOptions } from './serve-settings.js';
 import { readAliases, servedQuestions } from './served-question.js';
 import { openStudent, type Student } from './student.js';
-
-export type ServeOptions = ServeSettings & {
-  /** An exported folder, or its .onnx file. */
-  readonly student: string;
-  /** What callers have to send. Any other address than this machine's own wants one. */
-  readonly apiKey?: string | undefined;
-  /** Sent upstream in the place of the caller's. With a key of this server's own it is needed. */
-  readonly upstreamKey?: string | undefined;
-  readonly onNotice?: ((text: string) => void) | undefined;
-};
 
 export type Serving = {
   readonly url: string;

@@ -9,7 +9,8 @@ import { studentIdentity, writeCertificate } from '../../src/certificates/certif
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import type { Answer } from '../../src/inference/answer.js';
 import { load } from '../../src/inference/load.js';
-import type { ServeOptions, Serving, serveStudent as serveThere } from '../../src/server/serve.js';
+import type { Serving, serveStudent as serveThere } from '../../src/server/serve.js';
+import type { ServeOptions } from '../../src/server/serve-settings.js';
 import { recordedTeacher } from '../../src/teachers/recorded-teacher.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import type { Answer } from '../../src/inference/answer.js';
 import { load } from '../../src/inference/load.js';
-import type { ServeOptions, Serving, serveStudent as serveThere } from '../../src/server/serve.js';
+import type { Serving, serveStudent as serveThere } from '../../src/server/serve.js';
+import type { ServeOptions } from '../../src/server/serve-settings.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { temporaryFolder } from '../files/processes.js';
 import { LABELS, smallBert, TEXTS, VOCABULARY } from '../inference/text-student.js';
@@ -124,6 +125,7 @@ describe('retort serve', () => {
     const reply = await post(path, body, headers as Record<string, string>);
     expect(reply.status).toBe(status);
     expect(JSON.stringify(reply.body)).toContain(says);
+    expect(reply.headers.get('connection')).toBe(status === 413 ? 'close' : 'keep-alive');
   });
 
   test('says what it is at /v1/models, as both kinds of clients read it, and what it has at other paths', async () => {
