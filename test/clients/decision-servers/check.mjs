@@ -1,7 +1,7 @@
 /**
  * @file `node check.mjs BIN`: retort against real servers of System One. Sparrow labels texts that have no labels, and an
- * n-gram student learns from it; each fault that jevcompat can plant ends as docs/teachers.md says. BIN is the folder of
- * the two commands.
+ * n-gram student learns from it; each fault that jevcompat can plant ends as docs/teachers.md says. Then a served student,
+ * alone and before Sparrow. BIN is the folder of the two commands.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { textTable } from '../../../dist/data/text-table.js';
 import { decisionEndpointTeacher, decisionEndpointTeachers } from '../../../dist/entries/teachers.js';
+import { checkServed } from './served.js';
 
 const bin = process.argv[2];
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
@@ -242,5 +243,7 @@ async function faults() {
 
 await sparrow();
 await faults();
+const upstream = await serve('sparrow-decider', 'serve');
+await checkServed({ bin, folder: join(root, 'served'), upstream: upstream.url, started, say });
 say('as it should be');
 process.exit(0);
