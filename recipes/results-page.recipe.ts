@@ -1,5 +1,5 @@
 /**
- * @file Fills the tables of `docs/results.md` and `docs/evidence.md` from `results/`: what stands between `<!-- results: NAME -->` and
+ * @file Fills the tables of `docs/results.md`, `docs/evidence.md` and `docs/certificates.md` from `results/`: what stands between `<!-- results: NAME -->` and
  * `<!-- end -->` is what `retort report` says of `results/NAME.json`, and the latencies that the recipe took. Draws the
  * losses of the methods from `results/text-methods.json` into `docs/images/methods/`.
  *
@@ -9,11 +9,13 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readExperimentRecord } from '../src/entries/experiments.js';
 import { reportMarkdown } from '../src/entries/report.js';
+import { type CertifiedCoverage, certifiedCoverageTable } from './certified-coverage.recipe.js';
 import { type CrossFittedResults, crossFittedTable } from './cross-fitted.recipe.js';
 import { type Families, familyGainTable, familyTable } from './family-figures.js';
 import { type FamilyPeerRun, familyPeersCostTable, familyPeersTable } from './family-peers.recipe.js';
 import { type FamilySpeed, familySpeedTable } from './family-speed.js';
 import { type FewLabelsCell, fewLabelsTable } from './few-labels-figures.js';
+import { type GuaranteeCell, guaranteeTable } from './guarantee.recipe.js';
 import { type LinearBaseline, linearBaselineTable } from './linear-baseline.recipe.js';
 import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './method-results.js';
 import type { MultiTaskResults } from './multi-task.recipe.js';
@@ -24,7 +26,7 @@ import { type CoverageResults, coverageTable } from './verdict-coverage.recipe.j
 import { figuresFrom, whatToUseTable, main as writeFigures } from './what-to-use.recipe.js';
 import { writeFileAtomic } from './write-file.js';
 
-export const PAGES = ['docs/results.md', 'docs/evidence.md'];
+export const PAGES = ['docs/results.md', 'docs/evidence.md', 'docs/certificates.md'];
 const FIGURES = 'docs/images/methods';
 const METHODS_RUN = 'text-methods';
 const TAKD = 'takd-mnist';
@@ -34,6 +36,8 @@ const LINEAR = 'linear-baseline';
 const FAMILIES = 'families';
 const FAMILY_GAINS = 'family-gains';
 const FAMILY_SPEED = 'family-speed';
+const GUARANTEE = 'guarantee';
+const CERTIFIED = 'certified-coverage';
 const FEW_LABELS = 'few-labels';
 const CROSS_FITTED = 'cross-fitted';
 const PROPOSALS = 'proposals';
@@ -58,6 +62,8 @@ async function blockOf(folder: string, name: string): Promise<string> {
   if (name === FAMILY_SPEED) return familySpeedTable(read() as readonly FamilySpeed[]);
   if (name === PEERS) return familyPeersTable(read() as readonly FamilyPeerRun[]);
   if (name === PEERS_COST) return familyPeersCostTable(read(PEERS) as readonly FamilyPeerRun[]);
+  if (name === GUARANTEE) return guaranteeTable(read() as readonly GuaranteeCell[]);
+  if (name === CERTIFIED) return certifiedCoverageTable(read() as CertifiedCoverage);
   if (name === FEW_LABELS) return fewLabelsTable(read() as readonly FewLabelsCell[]);
   if (name === PROPOSALS) return proposalsTable(read() as Proposals);
   if (name === CROSS_FITTED) return crossFittedTable(read() as CrossFittedResults);

@@ -26,5 +26,6 @@ export {
   type TestedThreshold,
 } from '../certificates/threshold.js';
 export { type Calibration, calibrationOf, type ReliabilityBin } from '../metrics/calibration.js';
+export { lowerRate, upperRate } from '../metrics/statistics.js';
 export { chooseTemperature, type TemperatureChoice } from '../metrics/temperature.js';
 export { type GivenQuestion, isQuestion, type Question, type QuestionType, questionOf } from '../options/question.js';

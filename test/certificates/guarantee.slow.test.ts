@@ -40,6 +40,29 @@ describe('the guarantee', () => {
     expect(lowerRate(exceeded, DRAWS, 0.05)).toBeLessThanOrEqual(delta);
   });
 
+  test('holds for a population of one class that is always wrong, or always right: nothing and all of it is kept', () => {
+    const scale = Float64Array.from({ length: 500 }, (_, i) => i / 500);
+    const of = (isWrong: boolean) => Array.from({ length: ROWS }, (_, i) => ({ score: i / ROWS, isWrong }));
+    const certify = (rows: readonly CalibrationRow[]) => certifyThreshold({ rows, scale, risk: { kept: 0.08 }, delta });
+    expect(certify(of(true)).found).toBeUndefined();
+    expect(certify(of(false)).found?.coverage.share).toBe(1);
+    expect(certify([]).found).toBeUndefined();
+  });
+
+  test('says nothing of a shift: rows that are easier than the requests break it', () => {
+    const random = new RandomStream(29, 'shift');
+    const population = requests(8000, random);
+    const scale = requests(2000, random).map(({ score }) => score);
+    const easy = population.filter(({ isWrong }, row) => !isWrong || row % 4 === 0);
+    let exceeded = 0;
+    for (let draw = 0; draw < 400; draw++) {
+      const rows = Array.from({ length: ROWS }, () => easy[random.below(easy.length)] as CalibrationRow);
+      const { found } = certifyThreshold({ rows, scale, risk: { kept: 0.05 }, delta });
+      if (found !== undefined && riskOf(population, found.threshold).kept > 0.05) exceeded += 1;
+    }
+    expect(lowerRate(exceeded, 400, 0.05)).toBeGreaterThan(delta);
+  });
+
   test('is not vacuous: with starts that are chosen by the rows themselves it would fail', () => {
     const random = new RandomStream(23, 'cheat');
     const population = requests(8000, random, () => 0.5).map((row) => ({ ...row, score: random.uniform() }));
