@@ -1,4 +1,13 @@
-export type { Answer, Prediction, Tag, Tagging, TextInput, Unanswered } from '../inference/answer.js';
+export type {
+  Answer,
+  Prediction,
+  Tag,
+  Tagging,
+  Task,
+  TaskAnswers,
+  TextInput,
+  Unanswered,
+} from '../inference/answer.js';
 export { type LoadOptions, load } from '../inference/load-web.js';
 export type { ModelFiles } from '../inference/model-source.js';
 export type { CallOptions, PredictOptions, StreamOptions } from '../inference/row-windows.js';

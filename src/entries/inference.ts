@@ -1,4 +1,13 @@
-export type { Answer, Prediction, Tag, Tagging, TextInput, Unanswered } from '../inference/answer.js';
+export type {
+  Answer,
+  Prediction,
+  Tag,
+  Tagging,
+  Task,
+  TaskAnswers,
+  TextInput,
+  Unanswered,
+} from '../inference/answer.js';
 export { type LoadOptions, load } from '../inference/load.js';
 export { loadInWorker } from '../inference/load-in-worker.js';
 export type { ModelFiles } from '../inference/model-source.js';

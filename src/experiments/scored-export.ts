@@ -24,6 +24,7 @@ import { bootstrapError } from '../metrics/bootstrap.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { familyOf } from '../models/families.js';
 import { readsText } from '../models/model.js';
+import { MULTI_TASK } from '../models/multi-task.js';
 import { defined } from '../options/given.js';
 import { LONGEST } from '../tokenizers/token-limits.js';
 import { answerRows, figureOf, inputsOf, readLabelled } from './evaluate.js';
@@ -110,6 +111,7 @@ function expectUse(options: ScoredExportOptions, { model }: OnnxFolderContent, p
   if (rows !== undefined && familyOf(model.kind) === undefined) {
     fail('calibrate', 'an encoder, whose products are in whole numbers', `a ${model.kind}`);
   }
+  if (data !== undefined && model.kind === MULTI_TASK) fail('data', 'one task of the model, MODEL#TASK', 'all of them');
   if (data !== undefined && (!readsText(model) || (model.config.head ?? 'classification') !== 'classification')) {
     fail('data', 'a model that classifies or scores texts', `a ${model.kind}`);
   }

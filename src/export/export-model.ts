@@ -69,7 +69,9 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   const { to = 'onnx', outputDir, overwrite = false, onNotice = () => {} } = options;
   const settings = settingsOf(to, options);
   await expectFree(outputDir, overwrite);
-  const opened = tempered(await openAnyModel(options.model, { onNotice, find: findOnHub(options) }));
+  const opened = tempered(
+    await openAnyModel(options.model, { onNotice, find: findOnHub(options), takesTasks: takesTasks(to) }),
+  );
   const { model, weights, readsPairs, temperature, path } = opened;
   const { kind } = model;
   const labelNames = options.labelNames === undefined ? opened.labelNames : checkedNames(options.labelNames, model);
@@ -83,6 +85,11 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   const written = await EXPORT_FORMATS[to].save(outputDir, prepared, { ...settings, onNotice, ...defined({ facts }) });
   const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);
   return { path, kind, parameters, labelNames, precisions: settings.precisions, ...written };
+}
+
+function takesTasks(to: ExportFormatName): boolean {
+  const format: ExportFormat = EXPORT_FORMATS[to];
+  return format.takesTasks === true;
 }
 
 /** @throws OptionError for more precisions than the format has room for, and for a layout that it does not have. */

@@ -22,6 +22,8 @@ export type ExportFormat = {
   readonly precisions: readonly Precision[];
   /** Where its ONNX files may lie, the usual place first. */
   readonly layouts: readonly ExportLayout[];
+  /** Whether it has room for a model of several tasks. */
+  readonly takesTasks?: true;
   /**
    * Writes the folder in one piece. What it needs is imported inside, since help pages are made from this table.
    * @throws OptionError for a model that the format does not know; OutputError naming the place that cannot be written.
@@ -42,6 +44,7 @@ export const EXPORT_FORMATS = {
     writes: [MODEL_FILE],
     precisions: ['float32'],
     layouts: ['root'],
+    takesTasks: true,
     save: async (folder, content, { precisions: [precision = 'float32'] }) => {
       return { bytes: await (await import('./onnx-folder.js')).saveOnnx(folder, { ...content, precision }) };
     },

@@ -3,13 +3,15 @@
  * and other runtimes need to know in `metadata_props`.
  */
 import { lowerToGraph } from '../autograd/lower.js';
-import { input } from '../autograd/value.js';
+import { input, type Value } from '../autograd/value.js';
 import { OptionError, OutputError, SignalError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import { familyOf } from '../models/families.js';
 import type { TrainedModel, Weights } from '../models/model.js';
+import { headOf, inOwnScores, MULTI_TASK, modelOfTask, taskLogits, tasksOf } from '../models/multi-task.js';
 import { checkedWeights } from '../models/saved-model.js';
 import { evaluationContext } from '../nn/context.js';
+import type { ForwardContext } from '../nn/module.js';
 import { inputParameters } from '../nn/parameters.js';
 import { foldConstants } from '../onnx/fold-constants.js';
 import type { OnnxGraph } from '../onnx/graph.js';
@@ -54,6 +56,9 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
  *
  * In int8 an encoder's products with weights are taken in whole numbers (`integerProducts`); other models compute in float32.
  *
+ * Of several tasks the outputs are `logits.TASK`, from one pass through the encoder, and `retort.tasks` names the tasks (JSON:
+ * name, labels, readsPairs); `retort.labels` is empty.
+ *
  * `metadata_props`: `retort.version`, `retort.kind`, `retort.precision` and of another than float32 `retort.scores` (JSON, or
  * `unscored`), `retort.activations` (`token`, `range`) of whole numbers, `retort.kept` (JSON), `retort.labels` (JSON, in the order of the classes),
  * `retort.max_length` and `retort.vocabulary_size` where the model has such limits, `retort.reads_pairs` (`true`,
@@ -61,14 +66,14 @@ const DIMS = { B: 'batch', S: 'sequence', S2: 'sequence_b' } as const;
  * `Question`) where its teacher was asked one, `retort.temperature` that its last layer was divided by (`tempered`: done
  * before), `retort.tokenizer_sha256`.
  *
- * @throws OptionError for layers to keep that there are not; OutputError for a model of 2 GB or more; CheckpointError for
+ * @throws OptionError for layers to keep that there are not, and for a task that labels words among several; OutputError for a model of 2 GB or more; CheckpointError for
  *   weights of another model; SignalError for a model that gives no logits.
  */
 export function exportOnnx(content: OnnxContent): Uint8Array {
   const { precision = 'float32', ranges, keep = [] } = content;
   const graph = exportedGraph(content);
   const { isKept, metadata } = keptLayers(graph, keep);
-  const isWhole = precision === 'int8' && familyOf(content.model.kind) !== undefined;
+  const isWhole = precision === 'int8' && familyOf(plainOf(content.model).kind) !== undefined;
   const products = isWhole ? integerProducts(graph, { isKept, ...defined({ ranges }) }) : graph;
   const stored = precision === 'float32' ? graph : storeWeights(products, precision, isKept);
   const activations = isWhole && { 'retort.activations': ranges === undefined ? 'token' : 'range' };
@@ -96,14 +101,49 @@ function keptLayers(graph: OnnxGraph, keep: readonly string[]) {
 export function exportedGraph(content: Pick<OnnxContent, 'model' | 'weights'>): OnnxGraph {
   const { model } = content;
   expectRoom(content);
-  const weights = checkedWeights(new Map<string, Tensor>(Object.entries(content.weights)), model, model.kind);
+  const checked = checkedWeights(new Map<string, Tensor>(Object.entries(content.weights)), model, model.kind);
+  const weights = model.kind === MULTI_TASK ? inOwnScores({ model, weights: checked }) : checked;
   const inputs = model.inputs(DIMS).map(({ name, dtype, shape }) => [name, input(name, dtype, shape)] as const);
-  const { logits } = model.forward(evaluationContext(inputParameters(model.parameters)), Object.fromEntries(inputs));
-  if (logits === undefined) {
-    throw new SignalError({ where: model.kind, wanted: 'logits to export', got: model.signals.join(', ') });
-  }
-  const graph = lowerToGraph({ outputs: { logits }, inputs: inputs.map(([, value]) => value), form: 'export' });
+  const outputs = outputsOf(model, evaluationContext(inputParameters(model.parameters)), Object.fromEntries(inputs));
+  const graph = lowerToGraph({ outputs, inputs: inputs.map(([, value]) => value), form: 'export' });
   return foldConstants(withWeights(graph, weights));
+}
+
+/** `logits`, or of several tasks `logits.TASK` of each. @throws SignalError for a model that gives none. */
+function outputsOf(
+  model: OnnxContent['model'],
+  context: ForwardContext,
+  inputs: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  if (model.kind === MULTI_TASK) {
+    return Object.fromEntries(
+      Object.entries(taskLogits(model, context, inputs)).map(([task, logits]) => [`logits.${task}`, logits]),
+    );
+  }
+  const { logits } = model.forward(context, inputs);
+  if (logits !== undefined) return { logits };
+  throw new SignalError({ where: model.kind, wanted: 'logits to export', got: model.signals.join(', ') });
+}
+
+/** What stands for the encoder of a model of several tasks; any other model as it is. */
+function plainOf(model: OnnxContent['model']): OnnxContent['model'] {
+  return model.kind === MULTI_TASK ? modelOfTask(model, tasksOf(model)[0] as string) : model;
+}
+
+/** @throws OptionError for a task that labels words, which are other tokens than those of texts. */
+function tasksText(model: OnnxContent['model']): string {
+  return JSON.stringify(
+    tasksOf(model).map((name) => {
+      const { head, labels, readsPairs } = headOf(model, name);
+      if (head === 'classification') return { name, labels, ...defined({ readsPairs }) };
+      throw new OptionError({
+        where: `task ${name}`,
+        wanted: 'tasks that label or score texts, in one file',
+        got: 'one that labels words',
+        fix: `export it by itself, MODEL#${name}, and the others so, too`,
+      });
+    }),
+  );
 }
 
 /** The graph with its parameters as initialisers in place of inputs. */
@@ -148,7 +188,7 @@ function metadataOf({
   precision = 'float32',
   scores,
 }: OnnxContent): Record<string, string> {
-  const { config } = model;
+  const { config, maxTokens: length } = plainOf(model);
   const metadata: Record<string, string> = {
     'retort.version': packageVersion(),
     'retort.kind': model.kind,
@@ -157,7 +197,6 @@ function metadataOf({
   };
   const score = scores?.[precision];
   if (precision !== 'float32') metadata['retort.scores'] = score === undefined ? 'unscored' : JSON.stringify(score);
-  const length = model.maxTokens;
   if (length !== undefined) metadata['retort.max_length'] = String(length);
   if (typeof config.vocab_size === 'number') metadata['retort.vocabulary_size'] = String(config.vocab_size);
   if (readsPairs !== undefined) metadata['retort.reads_pairs'] = String(readsPairs);
@@ -166,5 +205,6 @@ function metadataOf({
   if (temperature !== undefined) metadata['retort.temperature'] = String(temperature);
   if (tokenizerHash !== undefined) metadata['retort.tokenizer_sha256'] = tokenizerHash;
   if (source !== undefined) metadata['retort.source'] = source;
+  if (model.kind === MULTI_TASK) metadata['retort.tasks'] = tasksText(model);
   return metadata;
 }

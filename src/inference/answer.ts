@@ -26,6 +26,20 @@ export type Unanswered = {
 /** What comes of a row that may be bad: `error` tells which. */
 export type Prediction = (Answer & { readonly error?: undefined }) | Unanswered;
 
+/** A task of a model of several. */
+export type Task = {
+  readonly name: string;
+  /** In the order of the classes. */
+  readonly labels: readonly string[];
+  /** Whether it was trained on two texts a row; absent where nothing is said. */
+  readonly readsPairs?: boolean;
+};
+
+/** What each task says of a text by its name, of those that read as many texts; or why there is nothing. */
+export type TaskAnswers =
+  | { readonly answers: Readonly<Record<string, Answer>>; readonly error?: undefined }
+  | { readonly error: RetortError; readonly answers?: undefined };
+
 /** What a word is tagged with. */
 export type Tag = {
   readonly word: string;

@@ -11,8 +11,8 @@ import { expectTokenizerOf } from '../tokenizers/onnx-tokenizer.js';
 import { LONGEST, WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerOf } from '../tokenizers/tokenizer-of.js';
-import { readsPairsFrom } from './answer.js';
-import { type ModelSession, TextModel } from './text-model.js';
+import { readsPairsFrom, type Task } from './answer.js';
+import { type ModelSession, type OpenTask, TextModel } from './text-model.js';
 
 export type OpenOptions = {
   /**
@@ -44,15 +44,52 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
   const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);
   const session = await sessionOf(parts);
   try {
-    const { classes, isTagger } = expectClassifier(session, where);
-    const labels = await labelsOf(metadata, files, classes, where);
+    const tasks = tasksIn(metadata, session, where);
+    const { classes, isTagger } = tasks === undefined ? expectClassifier(session, where) : NO_CLASSES;
+    const labels = tasks === undefined ? await labelsOf(metadata, files, classes, where) : [];
     const [readsPairs, readAs] = [readsPairsFrom(metadata), readAsFrom(metadata, where)];
     const own = { where, session, tokenizer, labels, maxLength, classes, isTagger, readsPairs, readAs };
-    return new TextModel({ ...own, question: questionIn(metadata, where) });
+    return new TextModel({ ...own, tasks, question: questionIn(metadata, where) });
   } catch (error) {
     await session.release();
     throw error;
   }
+}
+
+/** Of several tasks, each of which has its own. */
+const NO_CLASSES = { classes: 0, isTagger: false };
+
+/** The tasks that the file says it has, with the classes that its outputs have; undefined of a model of one task. */
+function tasksIn(
+  metadata: ReadonlyMap<string, string>,
+  session: ModelSession,
+  where: string,
+): readonly OpenTask[] | undefined {
+  const stored = metadata.get('retort.tasks');
+  if (stored === undefined) return undefined;
+  expectInputs(session, where);
+  const place = `${where}: retort.tasks`;
+  const found = parseJson(stored, place);
+  const fix = 'export the model again';
+  if (!Array.isArray(found) || !found.every(isTask)) {
+    throw new FileError({ where: place, wanted: 'tasks with name and labels', got: stored, fix });
+  }
+  return found.map((task) => {
+    const output = `logits.${task.name}`;
+    const { dtype, shape = [] } = session.outputs.find(({ name }) => name === output) ?? {};
+    const classes = shape[1];
+    if (dtype !== 'float32' || shape.length !== 2 || typeof classes !== 'number' || classes < 1) {
+      const got = dtype === undefined ? 'none' : `${dtype} [${shape.join(', ')}]`;
+      throw new FileError({ where, wanted: `an output '${output}', float32 [batch, C]`, got, fix });
+    }
+    return { ...task, labels: labelled(task.labels, classes, place), classes, output };
+  });
+}
+
+function isTask(value: unknown): value is Task {
+  const { name, labels, readsPairs } = objectOf(value);
+  const areTexts = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
+  return typeof name === 'string' && areTexts && ['undefined', 'boolean'].includes(typeof readsPairs);
 }
 
 async function sessionOf({ openSession, where }: OnnxModelParts): Promise<ModelSession> {
@@ -70,8 +107,7 @@ const SECOND = ['input_ids_b', 'attention_mask_b'];
 /** Of a model of features, beside their numbers. */
 const VALUES = 'feature_values';
 
-/** The number of classes C of `logits` [batch, C], or of a tagger's [batch, sequence, C]. */
-function expectClassifier({ inputs, outputs }: ModelSession, where: string): { classes: number; isTagger: boolean } {
+function expectInputs({ inputs }: ModelSession, where: string): void {
   const names = inputs.map(({ name }) => name);
   const isKnown = (name: string, dtype: string) =>
     name === VALUES ? dtype === 'float32' : [...SINGLE, ...SECOND].includes(name) && dtype === 'int64';
@@ -84,6 +120,12 @@ function expectClassifier({ inputs, outputs }: ModelSession, where: string): { c
       fix: 'use a model of text',
     });
   }
+}
+
+/** The number of classes C of `logits` [batch, C], or of a tagger's [batch, sequence, C]. */
+function expectClassifier(session: ModelSession, where: string): { classes: number; isTagger: boolean } {
+  expectInputs(session, where);
+  const { outputs } = session;
   const logits = outputs.find(({ name }) => name === 'logits');
   const rank = logits?.shape.length ?? 0;
   const classes = logits?.shape[rank - 1];
@@ -137,6 +179,11 @@ async function labelsOf(
   if (!Array.isArray(found) || !found.every((label) => typeof label === 'string')) {
     throw new FileError({ where, wanted: 'a list of labels', got: stored ?? 'something else' });
   }
+  return labelled(found, classes, where);
+}
+
+/** @throws FileError for another number of labels than classes, unless there are none. */
+function labelled(found: readonly string[], classes: number, where: string): readonly string[] {
   if (found.length === classes) return found;
   if (found.length === 0) {
     return classes === 1 ? ['score'] : Array.from({ length: classes }, (_, i) => `LABEL_${i}`);

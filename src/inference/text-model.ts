@@ -8,7 +8,16 @@ import type { Session } from '../runtime/running-session.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type EncodedWords, wordEncoder } from '../tokenizers/tagged-words.js';
 import { padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
-import { type Answer, answerOf, expectAsTrained, type Prediction, type Tagging, type TextInput } from './answer.js';
+import {
+  type Answer,
+  answerOf,
+  expectAsTrained,
+  type Prediction,
+  type Tagging,
+  type Task,
+  type TaskAnswers,
+  type TextInput,
+} from './answer.js';
 import {
   type CallOptions,
   type Failed,
@@ -48,6 +57,10 @@ export type Inference = {
    * beyond `maxLength` tokens have no label. Bad rows as with `predict`.
    */
   tag(sentences: readonly (string | readonly string[])[], options?: PredictOptions): Promise<Tagging[]>;
+  /** The tasks of a model of several, which answers `predictTasks` in place of `predict` and `stream`. */
+  readonly tasks?: readonly Task[];
+  /** What every task says of each text or pair, from one pass through the encoder. Bad rows as with `predict`. */
+  predictTasks(inputs: readonly TextInput[], options?: PredictOptions): Promise<TaskAnswers[]>;
   /** Frees the native memory. */
   release(): Promise<void>;
 };
@@ -70,7 +83,11 @@ export type ModelParts = {
   readonly readsPairs: boolean | undefined;
   readonly readAs: FileReading | undefined;
   readonly question: Question | undefined;
+  readonly tasks: readonly OpenTask[] | undefined;
 };
+
+/** A task, how many classes it has, and the output with its logits [B, C]. */
+export type OpenTask = Task & { readonly classes: number; readonly output: string };
 
 type Sentence = Row & { readonly words: readonly string[]; readonly firsts: EncodedWords['firsts'] };
 
@@ -80,6 +97,7 @@ export class TextModel implements Inference {
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly isTagger: boolean;
+  readonly tasks?: readonly Task[];
   readonly #parts: ModelParts;
   readonly #inputs: ReadonlySet<string>;
   readonly #readsPairs: boolean | undefined;
@@ -88,6 +106,7 @@ export class TextModel implements Inference {
   constructor(parts: ModelParts) {
     if (parts.readAs !== undefined) this.readAs = parts.readAs;
     if (parts.question !== undefined) this.question = parts.question;
+    if (parts.tasks !== undefined) this.tasks = parts.tasks;
     this.labels = parts.labels;
     this.maxLength = parts.maxLength;
     this.isTagger = parts.isTagger;
@@ -121,6 +140,11 @@ export class TextModel implements Inference {
     return this.#all(sentences, this.#tagging(), options);
   }
 
+  async predictTasks(inputs: readonly TextInput[], options: PredictOptions = {}): Promise<TaskAnswers[]> {
+    expectList('predictTasks', inputs, 'a list of texts or of pairs [text, pair]');
+    return this.#all(inputs, this.#answeringTasks(), options);
+  }
+
   release(): Promise<void> {
     this.#isReleased = true;
     return this.#parts.session.release();
@@ -142,7 +166,12 @@ export class TextModel implements Inference {
       const got = 'one that labels each word';
       throw new OptionError({ where: 'predict', wanted: 'a model that labels texts', got, fix: 'call tag' });
     }
-    const { tokenizer, labels, classes } = this.#open();
+    const { tokenizer, labels, classes, tasks } = this.#open();
+    if (tasks !== undefined) {
+      const got = `one of ${tasks.map(({ name }) => name).join(', ')}`;
+      const fix = 'call predictTasks, or export one task: MODEL#TASK';
+      throw new OptionError({ where: 'predict', wanted: 'a model of one task', got, fix });
+    }
     const cut = { maxLength: this.maxLength };
     return {
       isReleased: () => this.#isReleased,
@@ -156,14 +185,49 @@ export class TextModel implements Inference {
         return { first: encode(text), second: encode(pair) };
       },
       run: async (rows) => {
-        const { data } = await this.#run(rows);
+        const { logits } = await this.#run(rows);
+        return (row, where) => this.#answer(logits, row, { classes, labels }, where);
+      },
+    };
+  }
+
+  #answeringTasks(): RowWork<TextInput, Row & { readonly isPair: boolean }, TaskAnswers> {
+    const { tokenizer, tasks } = this.#open();
+    if (tasks === undefined) {
+      const wanted = 'a model of several tasks';
+      throw new OptionError({ where: 'predictTasks', wanted, got: 'one of a single task', fix: 'call predict' });
+    }
+    const readers = (isPair: boolean) => tasks.filter(({ readsPairs = isPair }) => readsPairs === isPair);
+    return {
+      isReleased: () => this.#isReleased,
+      encode: (input, where) => {
+        const [text, pair] = textsOf(input, where);
+        const isPair = pair !== undefined;
+        if (readers(isPair).length === 0) expectAsTrained(pair, !isPair, where);
+        return { first: tokenizer.encodeRow(text, pair, { maxLength: this.maxLength }), isPair };
+      },
+      run: async (rows) => {
+        const logits = await this.#run(rows);
         return (row, where) => {
-          const scores = data.subarray(row * classes, (row + 1) * classes);
-          this.#expectFinite(scores, where);
-          return answerOf(scores, labels);
+          const answers = readers((rows[row] as (typeof rows)[number]).isPair).map((task) => {
+            return [task.name, this.#answer(logits[task.output], row, task, `${where}, ${task.name}`)];
+          });
+          return { answers: Object.fromEntries(answers) };
         };
       },
     };
+  }
+
+  #answer(
+    logits: Tensor | undefined,
+    row: number,
+    { classes, labels }: Pick<OpenTask, 'classes' | 'labels'>,
+    where: string,
+  ): Answer {
+    const { data } = logits as Tensor<'float32'>;
+    const scores = data.subarray(row * classes, (row + 1) * classes);
+    this.#expectFinite(scores, where);
+    return answerOf(scores, labels);
   }
 
   #tagging(): RowWork<string | readonly string[], Sentence, Tagging> {
@@ -181,7 +245,7 @@ export class TextModel implements Inference {
         return { first: row, words, firsts };
       },
       run: async (rows) => {
-        const { data, shape } = await this.#run(rows);
+        const { data, shape } = (await this.#run(rows)).logits as Tensor<'float32'>;
         const width = (shape[1] as number) * classes;
         return (row, where) => {
           const { words, firsts } = rows[row] as Sentence;
@@ -217,8 +281,8 @@ export class TextModel implements Inference {
     });
   }
 
-  /** @returns logits [B, C], of a tagger [B, S, C] */
-  async #run(rows: readonly Row[]): Promise<Tensor<'float32'>> {
+  /** @returns `logits` [B, C], of a tagger [B, S, C]; of several tasks one for each */
+  async #run(rows: readonly Row[]): Promise<Readonly<Record<string, Tensor>>> {
     const { padId } = this.#parts.tokenizer;
     const feeds: Record<string, Tensor> = {};
     const feed = (tensors: Readonly<Record<string, Tensor>>, suffix: string) => {
@@ -230,8 +294,7 @@ export class TextModel implements Inference {
     const second = rows.flatMap((row) => row.second ?? []);
     feed(padRows(first, padId, 'longest'), '');
     if (second.length > 0) feed(padRows(second, padId, 'longest'), '_b');
-    const { logits } = await this.#parts.session.run(feeds);
-    return logits as Tensor<'float32'>;
+    return this.#parts.session.run(feeds);
   }
 }
 

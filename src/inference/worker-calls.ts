@@ -2,20 +2,20 @@
 import { CheckpointError, DeviceError, DtypeError, FileError, OptionError, ShapeError } from '../errors/failures.js';
 import { type ErrorDetails, RetortError } from '../errors/retort-error.js';
 import { EngineError } from '../runtime/engine-error.js';
-import type { Prediction, Tagging, TextInput } from './answer.js';
+import type { Prediction, Tagging, TaskAnswers, TextInput } from './answer.js';
 import type { ModelFiles } from './model-source.js';
 import type { Inference } from './text-model.js';
 
 /** What can be sent of the options of `load`. */
 export type SentOptions = { readonly threads?: number; readonly device?: string; readonly maxLength?: number };
 export type SentSource = string | ModelFiles;
-export type ModelFacts = Pick<Inference, 'labels' | 'maxLength' | 'isTagger' | 'readAs' | 'question'>;
+export type ModelFacts = Pick<Inference, 'labels' | 'maxLength' | 'isTagger' | 'readAs' | 'question' | 'tasks'>;
 
 type RowsCall = { readonly firstRow: number; readonly badRows: 'report' | 'stop' };
 
 export type Call =
   | { readonly call: 'load'; readonly source: SentSource; readonly options: SentOptions }
-  | ({ readonly call: 'predict'; readonly inputs: readonly TextInput[] } & RowsCall)
+  | ({ readonly call: 'predict' | 'predictTasks'; readonly inputs: readonly TextInput[] } & RowsCall)
   | ({ readonly call: 'tag'; readonly inputs: readonly (string | readonly string[])[] } & RowsCall)
   | { readonly call: 'release' };
 
@@ -51,11 +51,11 @@ export function receivedError({ name, message, fix, ...rest }: SentError): Error
 }
 
 /** Rows whose errors can be cloned, and back. */
-export function sentRows(rows: readonly (Prediction | Tagging)[]): unknown[] {
+export function sentRows(rows: readonly (Prediction | Tagging | TaskAnswers)[]): unknown[] {
   return rows.map((row) => (row.error === undefined ? row : { error: sentError(row.error) }));
 }
 
-export function receivedRows<T extends Prediction | Tagging>(rows: unknown): T[] {
+export function receivedRows<T extends Prediction | Tagging | TaskAnswers>(rows: unknown): T[] {
   const sent = rows as readonly (T | { readonly error: SentError })[]; // as `sentRows` made them
   return sent.map((row) => (row.error === undefined ? row : { error: receivedError(row.error as SentError) }) as T);
 }

@@ -2,7 +2,7 @@
 import { OptionError } from '../errors/failures.js';
 import { described } from '../options/json-checks.js';
 import { EngineError } from '../runtime/engine-error.js';
-import type { Answer, Prediction, Tagging, TextInput } from './answer.js';
+import type { Answer, Prediction, Tagging, Task, TaskAnswers, TextInput } from './answer.js';
 import type { ModelFiles } from './model-source.js';
 import { type PredictOptions, type StreamOptions, WINDOW } from './row-windows.js';
 import type { Inference, TextInputs } from './text-model.js';
@@ -118,9 +118,11 @@ class WorkerModel implements Inference {
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly isTagger: boolean;
+  readonly tasks?: readonly Task[];
   readonly #calls: Calls;
 
-  constructor(calls: Calls, { labels, maxLength, isTagger, readAs, question }: ModelFacts) {
+  constructor(calls: Calls, { labels, maxLength, isTagger, readAs, question, tasks }: ModelFacts) {
+    if (tasks !== undefined) this.tasks = tasks;
     if (readAs !== undefined) this.readAs = readAs;
     if (question !== undefined) this.question = question;
     this.labels = labels;
@@ -161,13 +163,17 @@ class WorkerModel implements Inference {
     return this.#rows('tag', sentences, options);
   }
 
+  predictTasks(inputs: readonly TextInput[], options: PredictOptions = {}): Promise<TaskAnswers[]> {
+    return this.#rows('predictTasks', inputs, options);
+  }
+
   async release(): Promise<void> {
     await this.#calls.make({ call: 'release' }).catch(() => {});
     this.#calls.end();
   }
 
-  async #rows<T extends Prediction | Tagging>(
-    call: 'predict' | 'tag',
+  async #rows<T extends Prediction | Tagging | TaskAnswers>(
+    call: 'predict' | 'predictTasks' | 'tag',
     inputs: readonly (TextInput | readonly string[])[],
     { signal, badRows = 'report', firstRow = 1 }: PredictOptions,
   ): Promise<T[]> {

@@ -21,18 +21,15 @@ export function serveCalls(
     if (message.call === 'load') {
       const onNotice = (notice: string): void => post({ notice });
       model = await load(message.source, { ...message.options, onNotice, signal });
-      const { labels, maxLength, isTagger, readAs, question } = model;
-      return { labels, maxLength, isTagger, readAs, question };
+      const { labels, maxLength, isTagger, readAs, question, tasks } = model;
+      return { labels, maxLength, isTagger, readAs, question, tasks };
     }
     if (model === undefined) throw new OptionError({ where: 'worker', wanted: 'a loaded model', got: 'none' });
     if (message.call === 'release') return model.release();
     const { badRows, firstRow } = message;
     const options = { badRows, firstRow, signal };
-    return sentRows(
-      message.call === 'predict'
-        ? await model.predict(message.inputs, options)
-        : await model.tag(message.inputs, options),
-    );
+    if (message.call === 'tag') return sentRows(await model.tag(message.inputs, options));
+    return sentRows(await model[message.call](message.inputs, options));
   };
 
   return (message) => {

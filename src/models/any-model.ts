@@ -10,6 +10,8 @@ import { loadModel, modelHash } from './saved-model.js';
 export type AnyModelOptions = HuggingFaceOptions & {
   /** From a name that is no path to a model's folder. Default: `resolveModel`, which reads the hub's cache alone. */
   readonly find?: (name: string) => Promise<string>;
+  /** Whether a model of several tasks may come as one, where no task of it is named. Default: false. */
+  readonly takesTasks?: boolean | undefined;
 };
 
 /** `path` is the folder that holds the model's own files, and, of a model that reads text, its tokenizer. */
@@ -24,9 +26,13 @@ export type OpenedModel = SavedModel & {
  *   several tasks and no task, or a task that it does not have.
  */
 export async function openAnyModel(nameOrPath: string, options: AnyModelOptions = {}): Promise<OpenedModel> {
-  const { find, ...forHuggingFace } = options;
+  const { find, takesTasks = false, ...forHuggingFace } = options;
   const path = await findModelFolder(nameOrPath, find);
-  if (await isOurs(path)) return { ...ofTask(await loadModel(path, options), nameOrPath), path, notices: [] };
+  if (await isOurs(path)) {
+    const saved = await loadModel(path, options);
+    const isWhole = takesTasks && saved.model.kind === MULTI_TASK && taskInName(nameOrPath).task === undefined;
+    return { ...(isWhole ? saved : ofTask(saved, nameOrPath)), path, notices: [] };
+  }
   const found = await loadHuggingFace(path, forHuggingFace);
   return { ...found, path, contentHash: modelHash(found) };
 }

@@ -3,6 +3,8 @@
  * parameters bear the names of the encoder's family, those of heads below `heads.TASK.`; one task of it is an ordinary
  * model of that family.
  */
+
+import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';
 import type { ForwardContext } from '../nn/module.js';
 import { initialiseParameters } from '../nn/parameters.js';
@@ -157,6 +159,48 @@ export function modelOfTask(whole: Model, task: string): Model {
   return plainModel(multiTaskConfig(whole).encoder, headOf(whole, task));
 }
 
+/** Logits of every task by its name, from one forward pass: equal parts of the traces are merged when they are lowered. */
+export function taskLogits(
+  whole: Model,
+  context: ForwardContext,
+  inputs: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    tasksOf(whole).map((task) => [task, taskView(whole, task).forward(context, inputs).logits]),
+  );
+}
+
+/** The weights with the last layer of each regression scaled, so that it predicts in its task's own scores. */
+export function inOwnScores(whole: Pick<TrainedModel, 'model' | 'weights'>): Weights {
+  const { encoder, tasks } = multiTaskConfig(whole.model);
+  const own = Object.entries(tasks).map(([task, head]) => {
+    return scaled(whole.weights, nameInWhole(encoder.kind, task, lastOf(encoder.kind, head)), head);
+  });
+  return Object.assign({}, whole.weights, ...own);
+}
+
+/** The last layer of a head, in an ordinary model. */
+function lastOf(kind: string, { head }: TaskHead): string {
+  // Heads of texts and of tokens have one.
+  return familyFor(kind).classifierOf(head) as string;
+}
+
+/** A layer whose outputs are scores from 0 to 1, in the scores that these stand for; none where it says scores as they are. */
+function scaled(weights: Weights, layer: string, { scores }: TaskHead): Weights {
+  if (scores === undefined) return {};
+  const range = scores.one - scores.zero;
+  const parts = [
+    [`${layer}.weight`, 0],
+    [`${layer}.bias`, scores.zero],
+  ] as const;
+  return Object.fromEntries(
+    parts.map(([name, added]) => {
+      const { shape, data, dtype } = weights[name] as Tensor<'float32'>;
+      return [name, { dtype, shape, data: data.map((value) => value * range + added) }];
+    }),
+  );
+}
+
 export type TaskModel = Pick<SavedModel, 'model' | 'weights' | 'labelNames' | 'readsPairs' | 'readAs'>;
 
 /**
@@ -170,15 +214,7 @@ export function taskModel(whole: Pick<TrainedModel, 'model' | 'weights' | 'tasks
   const weights: Record<string, Tensor<'float32'>> = {};
   for (const { name } of model.parameters)
     weights[name] = whole.weights[nameInWhole(model.kind, task, name)] as Tensor<'float32'>;
-  const { scores } = head;
-  if (scores !== undefined) {
-    const last = familyFor(model.kind).classifierOf(head.head);
-    const range = scores.one - scores.zero;
-    for (const [part, added] of [['weight', 0] as const, ['bias', scores.zero] as const]) {
-      const { shape, data, dtype } = weights[`${last}.${part}`] as Tensor<'float32'>;
-      weights[`${last}.${part}`] = { dtype, shape, data: data.map((value) => value * range + added) };
-    }
-  }
+  Object.assign(weights, scaled(weights, lastOf(model.kind, head), head));
   const { labels: labelNames, readsPairs } = head;
   return { model, weights, labelNames, ...defined({ readsPairs, readAs: whole.tasksReadAs?.[task] }) };
 }
