@@ -1,5 +1,5 @@
 /** @file What a model says of a text, from its logits, and what it has to be asked. */
-import { OptionError } from '../errors/failures.js';
+import { FileError, OptionError } from '../errors/failures.js';
 import type { RetortError } from '../errors/retort-error.js';
 import { argmax, softmax } from '../tensor/logits.js';
 
@@ -84,4 +84,18 @@ export function expectAsTrained(pair: string | undefined, readsPairs: boolean | 
       fix: 'leave the second text out, or use a model trained on pairs',
     });
   }
+}
+
+/** @throws FileError for another number of labels than classes, unless there are none. */
+export function labelled(found: readonly string[], classes: number, where: string): readonly string[] {
+  if (found.length === classes) return found;
+  if (found.length === 0) {
+    return classes === 1 ? ['score'] : Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
+  }
+  throw new FileError({
+    where,
+    wanted: `${classes} labels, one for each class`,
+    got: `${found.length}`,
+    fix: 'export the model again',
+  });
 }

@@ -11,8 +11,8 @@ import { expectTokenizerOf } from '../tokenizers/onnx-tokenizer.js';
 import { LONGEST, WHOLE_LENGTH } from '../tokenizers/token-limits.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { tokenizerOf } from '../tokenizers/tokenizer-of.js';
-import { readsPairsFrom, type Task } from './answer.js';
-import { type ModelSession, type OpenTask, TextModel } from './text-model.js';
+import { labelled, readsPairsFrom } from './answer.js';
+import { type ModelSession, TextModel } from './text-model.js';
 
 export type OpenOptions = {
   /**
@@ -44,7 +44,7 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
   const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);
   const session = await sessionOf(parts);
   try {
-    const tasks = tasksIn(metadata, session, where);
+    const tasks = await tasksOf(metadata, session, where);
     const { classes, isTagger } = tasks === undefined ? expectClassifier(session, where) : NO_CLASSES;
     const labels = tasks === undefined ? await labelsOf(metadata, files, classes, where) : [];
     const [readsPairs, readAs] = [readsPairsFrom(metadata), readAsFrom(metadata, where)];
@@ -59,37 +59,11 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
 /** Of several tasks, each of which has its own. */
 const NO_CLASSES = { classes: 0, isTagger: false };
 
-/** The tasks that the file says it has, with the classes that its outputs have; undefined of a model of one task. */
-function tasksIn(
-  metadata: ReadonlyMap<string, string>,
-  session: ModelSession,
-  where: string,
-): readonly OpenTask[] | undefined {
+async function tasksOf(metadata: ReadonlyMap<string, string>, session: ModelSession, where: string) {
   const stored = metadata.get('retort.tasks');
   if (stored === undefined) return undefined;
   expectInputs(session, where);
-  const place = `${where}: retort.tasks`;
-  const found = parseJson(stored, place);
-  const fix = 'export the model again';
-  if (!Array.isArray(found) || !found.every(isTask)) {
-    throw new FileError({ where: place, wanted: 'tasks with name and labels', got: stored, fix });
-  }
-  return found.map((task) => {
-    const output = `logits.${task.name}`;
-    const { dtype, shape = [] } = session.outputs.find(({ name }) => name === output) ?? {};
-    const classes = shape[1];
-    if (dtype !== 'float32' || shape.length !== 2 || typeof classes !== 'number' || classes < 1) {
-      const got = dtype === undefined ? 'none' : `${dtype} [${shape.join(', ')}]`;
-      throw new FileError({ where, wanted: `an output '${output}', float32 [batch, C]`, got, fix });
-    }
-    return { ...task, labels: labelled(task.labels, classes, place), classes, output };
-  });
-}
-
-function isTask(value: unknown): value is Task {
-  const { name, labels, readsPairs } = objectOf(value);
-  const areTexts = Array.isArray(labels) && labels.every((label) => typeof label === 'string');
-  return typeof name === 'string' && areTexts && ['undefined', 'boolean'].includes(typeof readsPairs);
+  return (await import('./model-tasks.js')).tasksIn(stored, session, where);
 }
 
 async function sessionOf({ openSession, where }: OnnxModelParts): Promise<ModelSession> {
@@ -180,20 +154,6 @@ async function labelsOf(
     throw new FileError({ where, wanted: 'a list of labels', got: stored ?? 'something else' });
   }
   return labelled(found, classes, where);
-}
-
-/** @throws FileError for another number of labels than classes, unless there are none. */
-function labelled(found: readonly string[], classes: number, where: string): readonly string[] {
-  if (found.length === classes) return found;
-  if (found.length === 0) {
-    return classes === 1 ? ['score'] : Array.from({ length: classes }, (_, i) => `LABEL_${i}`);
-  }
-  throw new FileError({
-    where,
-    wanted: `${classes} labels, one for each class`,
-    got: `${found.length}`,
-    fix: 'export the model again',
-  });
 }
 
 const MAX_CONFIG_BYTES = 16 * 2 ** 20;

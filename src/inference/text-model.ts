@@ -142,7 +142,16 @@ export class TextModel implements Inference {
 
   async predictTasks(inputs: readonly TextInput[], options: PredictOptions = {}): Promise<TaskAnswers[]> {
     expectList('predictTasks', inputs, 'a list of texts or of pairs [text, pair]');
-    return this.#all(inputs, this.#answeringTasks(), options);
+    const { tasks, tokenizer } = this.#open();
+    const { taskWork } = await import('./model-tasks.js');
+    const work = taskWork(tasks, {
+      textsOf,
+      encode: (text, pair) => tokenizer.encodeRow(text, pair, { maxLength: this.maxLength }),
+      run: (rows) => this.#run(rows),
+      answer: (logits, row, task, where) => this.#answer(logits, row, task, where),
+      isReleased: () => this.#isReleased,
+    });
+    return this.#all(inputs, work, options);
   }
 
   release(): Promise<void> {
@@ -187,33 +196,6 @@ export class TextModel implements Inference {
       run: async (rows) => {
         const { logits } = await this.#run(rows);
         return (row, where) => this.#answer(logits, row, { classes, labels }, where);
-      },
-    };
-  }
-
-  #answeringTasks(): RowWork<TextInput, Row & { readonly isPair: boolean }, TaskAnswers> {
-    const { tokenizer, tasks } = this.#open();
-    if (tasks === undefined) {
-      const wanted = 'a model of several tasks';
-      throw new OptionError({ where: 'predictTasks', wanted, got: 'one of a single task', fix: 'call predict' });
-    }
-    const readers = (isPair: boolean) => tasks.filter(({ readsPairs = isPair }) => readsPairs === isPair);
-    return {
-      isReleased: () => this.#isReleased,
-      encode: (input, where) => {
-        const [text, pair] = textsOf(input, where);
-        const isPair = pair !== undefined;
-        if (readers(isPair).length === 0) expectAsTrained(pair, !isPair, where);
-        return { first: tokenizer.encodeRow(text, pair, { maxLength: this.maxLength }), isPair };
-      },
-      run: async (rows) => {
-        const logits = await this.#run(rows);
-        return (row, where) => {
-          const answers = readers((rows[row] as (typeof rows)[number]).isPair).map((task) => {
-            return [task.name, this.#answer(logits[task.output], row, task, `${where}, ${task.name}`)];
-          });
-          return { answers: Object.fromEntries(answers) };
-        };
       },
     };
   }
