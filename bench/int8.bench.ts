@@ -2,12 +2,12 @@
  * @file The precisions of an export beside each other, on one thread: three layers of a BERT of MiniLM's sizes, six layers, and
  * a BiLSTM of the default sizes; 20 tokens, batches of 1 and 32, sessions in rounds that alternate. Beside them the same files in
  * Python's ONNX Runtime, what `quantize_dynamic` makes of the float32 file, and PyTorch, where `RETORT_PYTHON` names an
- * interpreter that has them. Weights are random, so nothing is said of accuracy (`retort export --data`). And how far the logits
+ * interpreter that has them; and transformers.js, where `npm ci --prefix test/clients/transformers-js` has put it. Weights are random, so nothing is said of accuracy (`retort export --data`). And how far the logits
  * of rows of many lengths are from those beside 31 others, which is 0 in int8.
  *
  *   npm run bench -- int8 [--rounds 10] [--calls 50]
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,7 @@ import { bilstm } from '../src/models/bilstm.js';
 import { saveHuggingFace } from '../src/models/hugging-face.js';
 import type { Model } from '../src/models/model.js';
 import { initialiseParameters } from '../src/nn/parameters.js';
+import { type ModelVersion, VERSION_FILES } from '../src/onnx/model-versions.js';
 import type { Session } from '../src/runtime/running-session.js';
 import { openModelSession } from '../src/runtime/session.js';
 import { fromNumbers, type Tensor } from '../src/tensor/tensor.js';
@@ -26,7 +27,14 @@ import { hasPyTorch, hasPython, peerScript, startPeer } from './peers/peer.js';
 import { rowSource, VOCABULARY } from './token-ids.js';
 
 const [TOKENS, BATCH, CALIBRATION_ROWS, ROWS] = [20, 32, 100, 320];
+const TRANSFORMERS = 'test/clients/transformers-js/node_modules/@huggingface/transformers';
 const SIZES = { vocab_size: VOCABULARY, hidden_size: 384, num_attention_heads: 12, intermediate_size: 1536 };
+
+/** What stands in the Hugging Face folder that PyTorch and transformers.js read. */
+const VERSIONS: Readonly<Record<string, ModelVersion>> = {
+  'BERT, 3 layers, float32': 'float32',
+  'BERT, 3 layers, int8, a scale a token': 'int8',
+};
 
 type Feeds = Readonly<Record<string, Tensor>>;
 /** Something that runs a batch so many times, and says how many milliseconds each took. */
@@ -45,6 +53,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const next = rowSource();
   const rows = Array.from({ length: ROWS }, () => next(TOKENS));
   const folder = mkdtempSync(join(tmpdir(), 'retort-bench-'));
+  await saveHuggingFace(join(folder, 'hf'), contentOf(bert({ ...SIZES, num_hidden_layers: 3 })));
+  mkdirSync(join(folder, 'hf', 'onnx'));
   const open: { release: () => Promise<void> }[] = [];
   try {
     const three = contentOf(bert({ ...SIZES, num_hidden_layers: 3 }));
@@ -70,6 +80,8 @@ export async function main(args: readonly string[]): Promise<void> {
         const bytes = exportOnnx(content);
         if (student === 'BERT, 3 layers')
           writeFileSync(join(folder, `${precision.replaceAll(/\W+/g, '-')}.onnx`), bytes);
+        const version = VERSIONS[`${student}, ${precision}`];
+        if (version !== undefined) writeFileSync(join(folder, 'hf', 'onnx', VERSION_FILES[version]), bytes);
         const session = await openModelSession(bytes, { threads: 1 });
         open.push(session);
         const name = `${student}, ${precision}`;
@@ -77,21 +89,22 @@ export async function main(args: readonly string[]): Promise<void> {
         console.log(`${name}: largest difference of a logit beside 31 others: ${await dependence(session, next)}`);
       }
     }
-    if (hasPyTorch() && hasPython('onnxruntime', 'ONNX Runtime')) {
-      writeFileSync(join(folder, 'rows.json'), JSON.stringify({ ids: rows }));
-      await saveHuggingFace(join(folder, 'hf'), three);
-      const peer = await startPeer(peerScript('precisions'), ['--folder', folder, '--threads', '1']);
+    writeFileSync(join(folder, 'rows.json'), JSON.stringify({ ids: rows }));
+    const peers: Readonly<Record<string, readonly [script: string, args: readonly string[]]>> = {
+      ...(hasPyTorch() &&
+        hasPython('onnxruntime', 'ONNX Runtime') && { Python: [peerScript('precisions'), ['--threads', '1']] }),
+      ...(existsSync(TRANSFORMERS) && { 'transformers.js': [peerScript('transformers-js', 'mjs'), []] }),
+    };
+    for (const [title, [script, more]] of Object.entries(peers)) {
+      const peer = await startPeer(script, ['--folder', folder, ...more]);
       open.push({ release: peer.stop });
       const { environment } = peer.greeting as { environment: { forms: Readonly<Record<string, number | null>> } };
       for (const [form, bytes] of Object.entries(environment.forms)) {
         const times = async (batch: number, count: number) => {
           return (await peer.ask({ form, batch, calls: count })).times as readonly number[];
         };
-        measured.push({
-          name: `Python, 3 layers, ${form}`,
-          megabytes: bytes === null ? undefined : bytes / 1e6,
-          times,
-        });
+        const name = `${title}, 3 layers, ${form}`;
+        measured.push({ name, megabytes: bytes === null ? undefined : bytes / 1e6, times });
       }
     }
     await report(measured, rounds, calls);

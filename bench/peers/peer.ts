@@ -28,8 +28,8 @@ export function hasPython(module: string, title: string): boolean {
 }
 
 /** Where the script of a peer lies. */
-export function peerScript(name: string): string {
-  return join(process.cwd(), 'bench', 'peers', `${name}.py`);
+export function peerScript(name: string, extension: 'py' | 'mjs' = 'py'): string {
+  return join(process.cwd(), 'bench', 'peers', `${name}.${extension}`);
 }
 
 /** What a peer's `--mode` takes, in the order of the columns: `MODES` of modes.py. */

@@ -48,6 +48,11 @@ export async function saveHubFolder(
   const { layout = 'onnx', onNotice = () => {} } = options;
   const { model, tokenizer } = await hubModel(content.model, content.tokenizer);
   const isEncoder = familyOf(model.kind) !== undefined;
+  if (content.readsPairs === true) {
+    onNotice(
+      "the model reads pairs, of which transformers.js's pipeline predicts something else without an error: README.md says what to call",
+    );
+  }
   const precisions = versionsOf(content, options, onNotice);
   const files = new Map(
     precisions.map((one) => [one, layout === 'root' ? MODEL_FILE : `${VERSIONS_FOLDER}/${PRECISIONS[one].file}`]),

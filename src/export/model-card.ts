@@ -170,7 +170,11 @@ function limitsOf({ model, maxLength, readsPairs, precisions, hasWeights, facts 
       : [
           `Texts are truncated to ${maxLength} tokens. There transformers.js drops the last special token, which Python and retort keep: such texts score differently.`,
         ]),
-    ...(readsPairs === true ? ['It reads two texts; the pipelines take one: call tokenizer and model.'] : []),
+    ...(readsPairs === true
+      ? [
+          "It reads two texts. Do not use the pipeline of transformers.js: whatever way it is given a pair, it predicts for something else, and says nothing. Python's pipeline takes `{'text': …, 'text_pair': …}`.",
+        ]
+      : []),
     ...(model.config.num_labels === 1
       ? ['It gives one number; the pipeline of transformers.js applies a softmax, which makes 1 of it: read `logits`.']
       : []),
@@ -186,24 +190,35 @@ function limitsOf({ model, maxLength, readsPairs, precisions, hasWeights, facts 
 
 function usageOf({ precisions, layout, hasWeights, readsPairs }: CardContent): string {
   const [first] = precisions;
-  const text = readsPairs === true ? "[['a text', 'another']]" : "['a text']";
+  const options = layout === 'root' ? ", { subfolder: '' }" : '';
   const js =
-    first === undefined || readsPairs === true
+    first === undefined
       ? []
       : [
           `transformers.js (versions: ${precisions.map((one) => `\`${PRECISIONS[one].dtype}\``).join(', ')}):`,
-          code('js', [
-            "import { pipeline } from '@huggingface/transformers';",
-            `const classify = await pipeline('text-classification', 'FOLDER'${layout === 'root' ? ", { subfolder: '' }" : ''});`,
-            `await classify(${text});`,
-          ]),
+          code(
+            'js',
+            readsPairs === true
+              ? [
+                  "import { AutoModelForSequenceClassification, AutoTokenizer } from '@huggingface/transformers';",
+                  "const tokenizer = await AutoTokenizer.from_pretrained('FOLDER');",
+                  `const model = await AutoModelForSequenceClassification.from_pretrained('FOLDER'${options});`,
+                  "const inputs = tokenizer(['a text'], { text_pair: ['another'], padding: true, truncation: true });",
+                  'const { logits } = await model(inputs); // no softmax: the largest is the label',
+                ]
+              : [
+                  "import { pipeline } from '@huggingface/transformers';",
+                  `const classify = await pipeline('text-classification', 'FOLDER'${options});`,
+                  "await classify(['a text']);",
+                ],
+          ),
         ];
   const python = hasWeights
     ? [
         'from transformers import AutoModelForSequenceClassification, AutoTokenizer',
         'model = AutoModelForSequenceClassification.from_pretrained("FOLDER")',
         'tokenizer = AutoTokenizer.from_pretrained("FOLDER")',
-        'logits = model(**tokenizer(["a text"], return_tensors="pt")).logits',
+        `logits = model(**tokenizer(["a text"]${readsPairs === true ? ', ["another"]' : ''}, return_tensors="pt")).logits`,
       ]
     : [
         'import numpy, onnxruntime, tokenizers',

@@ -35,6 +35,9 @@ export type Task = {
   readonly readsPairs?: boolean;
 };
 
+/** A task, how many classes it has, and the output with its logits [B, C]. */
+export type OpenTask = Task & { readonly classes: number; readonly output: string };
+
 /** What each task says of a text by its name, of those that read as many texts; or why there is nothing. */
 export type TaskAnswers =
   | { readonly answers: Readonly<Record<string, Answer>>; readonly error?: undefined }

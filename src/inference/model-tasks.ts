@@ -2,17 +2,25 @@
 import { FileError, OptionError } from '../errors/failures.js';
 import { parseJson } from '../files/stored-text.js';
 import { objectOf } from '../options/json.js';
+import type { Session } from '../runtime/running-session.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { EncodedRow } from '../tokenizers/tokenizer.js';
-import { type Answer, expectAsTrained, labelled, type Task, type TaskAnswers, type TextInput } from './answer.js';
+import {
+  type Answer,
+  expectAsTrained,
+  labelled,
+  type OpenTask,
+  type Task,
+  type TaskAnswers,
+  type TextInput,
+} from './answer.js';
 import type { Row, RowWork } from './row-windows.js';
-import type { ModelSession, OpenTask } from './text-model.js';
 
 /**
  * The tasks that a file says it has, with the classes that its outputs have.
  * @throws FileError for something else, and for outputs that are not theirs
  */
-export function tasksIn(stored: string, { outputs }: ModelSession, where: string): readonly OpenTask[] {
+export function tasksIn(stored: string, { outputs }: Pick<Session, 'outputs'>, where: string): readonly OpenTask[] {
   const place = `${where}: retort.tasks`;
   const found = parseJson(stored, place);
   const fix = 'export the model again';

@@ -12,6 +12,7 @@ import {
   type Answer,
   answerOf,
   expectAsTrained,
+  type OpenTask,
   type Prediction,
   type Tagging,
   type Task,
@@ -85,9 +86,6 @@ export type ModelParts = {
   readonly question: Question | undefined;
   readonly tasks: readonly OpenTask[] | undefined;
 };
-
-/** A task, how many classes it has, and the output with its logits [B, C]. */
-export type OpenTask = Task & { readonly classes: number; readonly output: string };
 
 type Sentence = Row & { readonly words: readonly string[]; readonly firsts: EncodedWords['firsts'] };
 

@@ -81,6 +81,15 @@ for (const [name, { model, tokenizer = pieces }] of Object.entries(STUDENTS)) {
     answers.students[name][precision] = found.map(({ label, score }) => ({ label, score }));
   }
 }
+// Two texts a row, of an encoder: those before and behind in the list.
+const pairs = rows.slice(1).map((text, i) => [rows[i], text]);
+const ofPairs = { model: bert(wide), weights: weightsOf(bert(wide)), labelNames: LABELS, readsPairs: true };
+await saveModel(join(folder, 'pairs.ckpt'), { ...ofPairs, tokenizerFiles: pieces.files });
+exported(join(folder, 'pairs.ckpt'), join(folder, 'pairs'));
+const pairModel = await load(join(folder, 'pairs'), { precision: 'float32' });
+const found = await pairModel.predict(pairs);
+await pairModel.release();
+answers.pairs = { rows: pairs, answers: found.map(({ label, probabilities }) => ({ label, probabilities })) };
 exported(join(folder, 'bilstm.ckpt'), join(folder, 'only-int8'), '--precision', 'int8');
 exported(join(folder, 'bilstm.ckpt'), join(folder, 'at-root'), '--precision', 'float32', '--layout', 'root');
 exported(join(folder, 'bilstm.ckpt'), join(folder, 'student'));
