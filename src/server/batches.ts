@@ -5,16 +5,22 @@ import { EngineError } from '../runtime/engine-error.js';
 
 /** More rows at once make none of them faster. */
 export const MOST_ROWS = 32;
+const MOST_RUNNING = 2;
 
 /** No room for more rows: the caller may come again. */
 export class BusyError extends Error {}
+
+/** Whoever waits for an answer. */
+export type Caller = { readonly isGone: boolean };
+
+export class CallerGone extends Error {}
 
 /** A row that is encoded: whatever is wrong with a text is known before it waits beside others. */
 export type ReadyRow = Row & { readonly tokens: number };
 
 type Waiting = {
   readonly row: ReadyRow;
-  readonly signal: AbortSignal | undefined;
+  readonly caller: Caller | undefined;
   readonly done: (answer: Answer) => void;
   readonly fail: (error: unknown) => void;
 };
@@ -23,7 +29,7 @@ export class Batches {
   readonly #work: RowWork<TextInput, Row, Answer>;
   readonly #most: number;
   #queue: Waiting[] = [];
-  #isRunning = false;
+  #running = 0;
   /** Inference calls so far, and the rows in them. */
   calls = 0;
   rows = 0;
@@ -50,32 +56,41 @@ export class Batches {
   }
 
   /**
-   * @param signal aborted: the row leaves the line, if its turn has not come
-   * @throws EngineError or FileError for a row whose scores are not finite, or that the graph does not take.
+   * @param caller gone: the row leaves the line, if its turn has not come
+   * @throws CallerGone then; EngineError or FileError for a row whose scores are not finite, or that the graph does not take.
    */
-  answer(row: ReadyRow, signal?: AbortSignal): Promise<Answer> {
+  answer(row: ReadyRow, caller?: Caller): Promise<Answer> {
     return new Promise((done, fail) => {
       this.expectRoom(1);
-      this.#queue.push({ row, signal, done, fail });
-      if (!this.#isRunning) void this.#run();
+      this.#queue.push({ row, caller, done, fail });
+      this.#start();
     });
   }
 
-  async #run(): Promise<void> {
-    this.#isRunning = true;
-    while (this.#queue.length > 0) {
-      const batch: Waiting[] = [];
-      let taken = 0;
-      for (const one of this.#queue) {
-        if (batch.length === MOST_ROWS) break;
-        taken += 1;
-        if (one.signal?.aborted) one.fail(one.signal.reason);
-        else batch.push(one);
-      }
-      this.#queue = this.#queue.slice(taken);
-      if (batch.length > 0) await this.#answerAll(batch);
+  /** A full batch is sent on while another runs, so that the thread need not wait for this one between the two. */
+  #start(): void {
+    while (this.#queue.length >= (this.#running === 0 ? 1 : MOST_ROWS) && this.#running < MOST_RUNNING) {
+      const batch = this.#taken();
+      if (batch.length === 0) continue;
+      this.#running += 1;
+      void this.#answerAll(batch).finally(() => {
+        this.#running -= 1;
+        this.#start();
+      });
     }
-    this.#isRunning = false;
+  }
+
+  #taken(): readonly Waiting[] {
+    const batch: Waiting[] = [];
+    let taken = 0;
+    for (const one of this.#queue) {
+      if (batch.length === MOST_ROWS) break;
+      taken += 1;
+      if (one.caller?.isGone) one.fail(new CallerGone());
+      else batch.push(one);
+    }
+    this.#queue = this.#queue.slice(taken);
+    return batch;
   }
 
   async #answerAll(batch: readonly Waiting[]): Promise<void> {

@@ -1,9 +1,10 @@
 /** @file The routes of a server of decisions, whatever answers them. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { TextInput } from '../inference/answer.js';
+import { Connection } from './caller.js';
 import { answered, encoded, localRequest, tooMany, wireAnswers } from './local-decisions.js';
 import type { Metrics } from './metrics.js';
 import { openAiWire } from './openai-wire.js';
@@ -38,7 +39,7 @@ type Reply = {
   readonly body: object | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 };
-type Asked = { readonly body: RequestBody; readonly headers: IncomingHttpHeaders; readonly signal: AbortSignal };
+type Asked = { readonly body: RequestBody; readonly headers: IncomingHttpHeaders; readonly caller: Connection };
 
 /** Rows of one request to `/predict`. */
 const MOST_TEXTS = 256;
@@ -57,7 +58,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
         // Said before anything is read: whoever comes again costs as little as can be.
         if (proxy === undefined && student.batches.waiting >= parts.maxWaiting) throw tooMany();
         const body = await readBody(c.env.incoming, maxBodyBytes);
-        reply = await answer({ body, headers: c.env.incoming.headers, signal: hungUp(c.env.outgoing) });
+        reply = await answer({ body, headers: c.env.incoming.headers, caller: new Connection(c.env.outgoing) });
       } catch (error) {
         const said = error instanceof RequestFailure ? error : faultOf(error, parts.onFault);
         reply = { status: said.status, body: failure(said), headers: said.headers };
@@ -70,11 +71,11 @@ export function decisionApp(parts: AppParts): Hono<Env> {
   };
 
   for (const format of [systemOneWire, openAiWire]) {
-    route(format.path, format.failure, async ({ body, headers, signal }) => {
-      if (proxy !== undefined) return proxy.answer(format, body, headers, signal);
+    route(format.path, format.failure, async ({ body, headers, caller }) => {
+      if (proxy !== undefined) return proxy.answer(format, body, headers, caller);
       const request = format.read(body.json, textField);
       const local = localRequest(student, served, request);
-      const answer = await answered(student, local.row, signal);
+      const answer = await answered(student, local.row, caller);
       metrics.count('retort_answers_total', ['student']);
       const answers = wireAnswers(local, answer);
       const own = { x_retort_source: 'student' };
@@ -83,7 +84,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
     });
   }
 
-  route('/predict', plainFailure, async ({ body: { json: body }, signal }) => {
+  route('/predict', plainFailure, async ({ body: { json: body }, caller }) => {
     // Nothing says whether the caller may have answers that upstream's owner pays for.
     if (proxy !== undefined)
       throw new RequestFailure(
@@ -93,7 +94,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
     const texts = textsIn(body);
     if (student.batches.waiting + texts.length > parts.maxWaiting) throw tooMany();
     const rows = texts.map((text) => encoded(student, text));
-    const answers = await Promise.all(rows.map((row) => answered(student, row, signal)));
+    const answers = await Promise.all(rows.map((row) => answered(student, row, caller)));
     metrics.count('retort_answers_total', ['student'], answers.length);
     const said = answers.map(({ label, score, probabilities }) => ({
       label,
@@ -194,15 +195,6 @@ function expectKey(c: Context<Env>, apiKey: string | undefined): void {
   const [theirs, ours] = [key, apiKey].map((text) => createHash('sha256').update(text).digest());
   if (theirs !== undefined && ours !== undefined && timingSafeEqual(theirs, ours)) return;
   throw new RequestFailure('authentication', 'wanted the key of this server, as Authorization: Bearer KEY');
-}
-
-/** Aborted when the caller is gone before it has its reply. */
-function hungUp(outgoing: Pick<ServerResponse, 'once' | 'writableFinished'>): AbortSignal {
-  const gone = new AbortController();
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) gone.abort(new RequestFailure('invalid', 'the caller has hung up'));
-  });
-  return gone.signal;
 }
 
 /** `{ text }`, `{ text, pair }`, or `{ texts }` of texts and pairs. */

@@ -2,7 +2,8 @@
 
 import { RetortError } from '../errors/retort-error.js';
 import type { Answer, TextInput } from '../inference/answer.js';
-import { BusyError, type ReadyRow } from './batches.js';
+import { BusyError, type Caller, CallerGone, type ReadyRow } from './batches.js';
+import { hungUp } from './caller.js';
 import { RequestFailure } from './request-failure.js';
 import type { ServedLabels, ServedQuestions } from './served-question.js';
 import type { Student } from './student.js';
@@ -40,11 +41,12 @@ export function encoded({ batches }: Student, input: TextInput): ReadyRow {
 }
 
 /** @throws RequestFailure where there is no room, or the model has no answer to this text. */
-export async function answered({ batches }: Student, row: ReadyRow, signal?: AbortSignal): Promise<Answer> {
+export async function answered({ batches }: Student, row: ReadyRow, caller: Caller): Promise<Answer> {
   try {
-    return await batches.answer(row, signal);
+    return await batches.answer(row, caller);
   } catch (error) {
     if (error instanceof BusyError) throw tooMany();
+    if (error instanceof CallerGone) throw hungUp();
     if (!(error instanceof RetortError)) throw error;
     throw new RequestFailure('internal', `the student has no answer: wanted ${error.wanted}, got ${error.got}`);
   }

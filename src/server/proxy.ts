@@ -11,6 +11,8 @@ import { checkedDecision } from '../outside/decisions/decision-answer.js';
 import type { ReadDecisions } from '../outside/decisions/decision-format.js';
 import { DECISION_FORMATS } from '../outside/decisions/decision-formats.js';
 import type { AcceptedKeys } from './accepted-keys.js';
+import type { Caller } from './batches.js';
+import type { Connection } from './caller.js';
 import { answered, type LocalRequest, localRequest, wireAnswers } from './local-decisions.js';
 import type { Metrics } from './metrics.js';
 import type { RequestBody } from './request-body.js';
@@ -71,13 +73,13 @@ export class StudentProxy {
     return this.#parts.certificate !== undefined && this.#parts.log.state.stopped === undefined;
   }
 
-  async answer(format: WireFormat, body: RequestBody, headers: IncomingHttpHeaders, signal: AbortSignal) {
+  async answer(format: WireFormat, body: RequestBody, headers: IncomingHttpHeaders, caller: Connection) {
     const local = this.#localOf(format, body);
-    if (local === undefined) return this.#forward(format, body, headers, signal);
+    if (local === undefined) return this.#forward(format, body, headers, caller);
     const { student, certificate, keys, upstream, random = Math.random } = this.#parts;
     const draw = this.#drawn(random);
     const isKnown = keys.has(upstream.keyOf(headers));
-    const answering = this.#answerOf(local, signal);
+    const answering = this.#answerOf(local, caller);
     if (this.isAnswering && isKnown) {
       const answer = await answering;
       const isKept = answer !== undefined && this.#keeps(answer);
@@ -93,21 +95,21 @@ export class StudentProxy {
       const why: Why = draw.isSample
         ? { by: 'random', probability: this.#parts.calibrationShare }
         : { by: 'cascade', probability: 1 };
-      const { reply, heard } = await this.#ask(format, body, headers, local, signal);
+      const { reply, heard } = await this.#ask(format, body, headers, local, caller.signal);
       this.#keep(local, answer, heard, why, false);
       if (draw.isAudit && heard?.label !== undefined) this.#count(false, false);
       return reply;
     }
     // Every request goes upstream, whatever the student says to it.
-    const { reply, heard } = await this.#ask(format, body, headers, local, signal);
+    const { reply, heard } = await this.#ask(format, body, headers, local, caller.signal);
     this.#keep(local, await answering, heard, { by: 'all', probability: 1 }, false);
     return reply;
   }
 
   /** A request that the student does not know, as it came: also one that is wrong, of which upstream says how. */
-  async #forward(format: WireFormat, body: RequestBody, headers: IncomingHttpHeaders, signal: AbortSignal) {
+  async #forward(format: WireFormat, body: RequestBody, headers: IncomingHttpHeaders, caller: Connection) {
     const { upstream, keys, metrics } = this.#parts;
-    const reply = await upstream.ask(format.path, headers, body.bytes, signal);
+    const reply = await upstream.ask(format.path, headers, body.bytes, caller.signal);
     keys.heard(upstream.keyOf(headers), reply.status);
     metrics.count('retort_answers_total', ['upstream']);
     return fromUpstream(reply);
@@ -141,9 +143,9 @@ export class StudentProxy {
   }
 
   /** Undefined where it has no room, or no answer to this text: upstream then has. */
-  async #answerOf({ row }: LocalRequest, signal: AbortSignal): Promise<Answer | undefined> {
+  async #answerOf({ row }: LocalRequest, caller: Caller): Promise<Answer | undefined> {
     try {
-      return await answered(this.#parts.student, row, signal);
+      return await answered(this.#parts.student, row, caller);
     } catch (error) {
       if (error instanceof RequestFailure) return undefined;
       throw error;
