@@ -10,6 +10,7 @@ export {
   writeCertificate,
 } from '../certificates/certificate.js';
 export type { Certificate } from '../certificates/certificate.schema.js';
+export { type CertifiedScore, certifiedScore } from '../certificates/certified-score.js';
 export { chooseScore, type ScoreChoice, type ScoreOptions } from '../certificates/fit-score.js';
 export { questionHash } from '../certificates/question-hash.js';
 export { type RareLabelsOptions, rareLabels } from '../certificates/rare-labels.js';

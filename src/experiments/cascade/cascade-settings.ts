@@ -21,6 +21,10 @@ export type CascadeSettings = {
   readonly scale?: string;
   /** Rows that trained, validated or tuned student or teacher, separated by commas: calibration rows of their texts are left out. */
   readonly trained?: string;
+  /** Rows that a score is fitted to, new to student and teacher; no calibration rows. Default: the score is the probability of the label. */
+  readonly validation?: string;
+  /** Labels that fewer calibration rows than these would have are left to the teacher; 0: none is. Default: 5. */
+  readonly fewest?: number;
   /** Rows to hold the promise against. */
   readonly test?: string;
   /** Students that are certified on these rows, this one among them. Default: 1. */
@@ -59,6 +63,15 @@ export const CASCADE_SETTINGS = {
     ...rows,
     help: 'texts outside training and calibration, which thresholds are taken from; they need no labels',
     defaultSays: 'a tenth of the calibration rows, which the test then lacks',
+  },
+  validation: {
+    ...rows,
+    help: 'other rows with labels or outputs, new to the student: a score of several signals is fitted to them, where that helps',
+    defaultSays: 'the score is the probability of the label',
+  },
+  fewest: {
+    ...{ kind: 'integer', min: 0, max: 10_000, default: 5, group: 'Rows' },
+    help: 'labels that fewer calibration rows would have, by the texts of --scale, are left to the teacher; 0: none is',
   },
   test: {
     ...rows,

@@ -6,6 +6,7 @@ import {
   studentIdentity,
   writeCertificate,
 } from '../../certificates/certificate.js';
+import { certifiedScore } from '../../certificates/certified-score.js';
 import { type Certified, certifyThreshold, deltaOf, type Risk } from '../../certificates/threshold.js';
 import { OptionError, OutputError } from '../../errors/failures.js';
 import { openTextModel } from '../../export/open-text-model.js';
@@ -17,6 +18,7 @@ import { defined, type Given } from '../../options/given.js';
 import type { ComputeSettings } from '../../options/run-settings.js';
 import { RandomStream } from '../../tensor/random.js';
 import type { CascadeSettings, Truth } from './cascade-settings.js';
+import { type ChosenScore, chosenScore, deferredLabels } from './chosen-score.js';
 import { type ReadOptions, type Request, type Requests, readRequests, readTexts, tableOf } from './requests.js';
 
 export type CertifyStudentOptions = HubEvents &
@@ -80,6 +82,10 @@ export type CertifiedStudent = {
   };
   /** Texts that thresholds were taken from, and whether these are calibration rows set aside. */
   readonly scale: { readonly texts: number; readonly isSetAside: boolean };
+  /** What the threshold is set on, and what it was fitted to. */
+  readonly score: ChosenScore;
+  /** Labels that are left to the teacher. */
+  readonly deferred: readonly string[];
   readonly certified: Certified;
   /** Rows without a single error that the first chain needs. */
   readonly fewestRows: number;
@@ -109,15 +115,20 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
     const outputFile = options.outputFile ?? join(folderOf(model.path), CERTIFICATE_FILE);
     await expectFree(outputFile, options.overwrite ?? false);
     const identity = await studentIdentity(model.path, model.labels);
-    const trained =
-      options.trained === undefined ? undefined : tableOf(await readTexts(options.trained, model, options));
+    const validation =
+      options.validation === undefined
+        ? []
+        : withChoice(await readRequests(options.validation, model, undefined, options));
+    const learnt = options.trained === undefined ? [] : await readTexts(options.trained, model, options);
+    // What chose the score is not new either.
+    const trained = tableOf([...learnt, ...validation.map(({ input }) => input)]);
     const requests = await readRequests(options.calibration, model, trained, options);
-    const known = requests.rows.filter(({ choice }) => choice !== undefined);
+    const known = withChoice(requests);
     const { rows, aside } = options.scale === undefined ? setAside(known) : { rows: known, aside: undefined };
     const scaleTexts = aside?.map(({ input }) => input) ?? (await readTexts(options.scale ?? '', model, options));
     expectOutside(scaleTexts, rows, options.scale, aside !== undefined);
     const test = options.test === undefined ? undefined : await readRequests(options.test, model, trained, options);
-    const total = rows.length + scaleTexts.length + (test?.rows.length ?? 0);
+    const total = validation.length + rows.length + scaleTexts.length + (test?.rows.length ?? 0);
     let done = 0;
     const answersTo = async (inputs: readonly TextInput[]): Promise<Answer[]> => {
       const answers: Answer[] = [];
@@ -127,18 +138,23 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
       }
       return answers;
     };
+    const chosen = await chosenScore(validation, model.labels, answersTo);
+    const scaleAnswers = await answersTo(scaleTexts);
+    const deferred = deferredLabels(scaleAnswers, model.labels, { rows: rows.length, fewest: options.fewest ?? 5 });
+    const scoreOf = (answer: Answer) =>
+      deferred.includes(answer.label) ? -Infinity : certifiedScore(chosen.score, answer);
     const scored = async (some: readonly Request[]): Promise<Scored[]> => {
       const answers = await answersTo(some.map(({ input }) => input));
       return some.map(({ choice }, row) => {
-        const { label, score } = answers[row] as Answer; // one for each
-        return { score, isWrong: model.labels.indexOf(label) !== choice };
+        const answer = answers[row] as Answer; // one for each
+        return { score: scoreOf(answer), isWrong: model.labels.indexOf(answer.label) !== choice };
       });
     };
-    const scale = (await answersTo(scaleTexts)).map(({ score }) => score);
+    const scale = scaleAnswers.map(scoreOf);
     const calibration = await scored(rows);
     const certified = certifyThreshold({ rows: calibration, scale, risk, delta: spent });
     const { found, deltaOfChain } = certified;
-    const tested = test && (await scored(test.rows.filter(({ choice }) => choice !== undefined)));
+    const tested = test && (await scored(withChoice(test)));
     const result: CertifiedStudent = {
       ...{ student: model.path, identity, truth: requests.truth, risk, confidence, delta, spent, students },
       ...defined({ model: requests.model, round }),
@@ -146,9 +162,10 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
         rows: rows.length,
         refusals: requests.rows.length - known.length,
         repeated: repeatedIn(rows),
-        ...{ leftOut: requests.leftOut, asked: requests.asked, isChecked: trained !== undefined },
+        ...{ leftOut: requests.leftOut, asked: requests.asked, isChecked: options.trained !== undefined },
       },
       scale: { texts: scale.length, isSetAside: aside !== undefined },
+      ...{ score: chosen, deferred },
       certified,
       fewestRows: Math.ceil(Math.log(deltaOfChain) / Math.log(1 - Math.min(kept ?? 1, all ?? 1))),
       curve: curveOf(certified, options.cost ?? (requests.cost && 1000 * requests.cost)),
@@ -162,6 +179,11 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
   }
 }
 
+/** Rows that say what is right. */
+function withChoice({ rows }: Requests): readonly Request[] {
+  return rows.filter(({ choice }) => choice !== undefined);
+}
+
 function certificateOf(result: CertifiedStudent, found: NonNullable<Certified['found']>) {
   const { identity, truth, model, risk, delta, spent, students, round, sample } = result;
   const { threshold, kept, wrong, coverage } = found;
@@ -169,9 +191,9 @@ function certificateOf(result: CertifiedStudent, found: NonNullable<Certified['f
   return {
     date: new Date().toISOString(),
     ...identity,
-    score: { kind: 'max-probability' as const },
+    score: result.score.score,
     truth: truth === 'labels' ? { kind: truth } : { kind: truth, model: model ?? 'unknown' },
-    ...{ risk, delta, spent, students, round: round ?? null, threshold, deferredLabels: [] },
+    ...{ risk, delta, spent, students, round: round ?? null, threshold, deferredLabels: [...result.deferred] },
     sample: { rows, kept, wrong, refusals, asked, leftOut },
     coverage,
   };

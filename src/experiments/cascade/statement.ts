@@ -6,6 +6,7 @@ import type { CertifiedStudent } from './certify-student.js';
 export function statementOf(result: CertifiedStudent): string {
   const { risk, confidence, truth, model, students, round, certified } = result;
   const { threshold = 1 } = certified.found ?? {};
+  const sure = result.score.score.kind === 'ranker' ? 'whose score is' : 'whose label has a probability of';
   const wrong =
     truth === 'labels'
       ? 'have another label than the student says'
@@ -20,7 +21,7 @@ export function statementOf(result: CertifiedStudent): string {
   ].join(', ');
   return (
     `if these rows are a random sample of the requests to come, then with ${share(confidence)} confidence${scope === '' ? '' : `, ${scope},`} ` +
-    `${bounds} ${wrong}, where the student keeps those whose label has a probability of ${threshold.toFixed(6)} or more.`
+    `${bounds} ${wrong}, where the student keeps those ${sure} ${threshold.toFixed(6)} or more.`
   );
 }
 

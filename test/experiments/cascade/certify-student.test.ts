@@ -7,6 +7,7 @@ import { COMMANDS } from '../../../src/cli/commands/table.js';
 import { runCommandLine } from '../../../src/cli/frame.js';
 import type { TextTable } from '../../../src/data/text-table.js';
 import { type CertifyStudentOptions, certifyStudent } from '../../../src/experiments/cascade/certify-student.js';
+import { deferredLabels } from '../../../src/experiments/cascade/chosen-score.js';
 import { statementOf, whyNothing } from '../../../src/experiments/cascade/statement.js';
 import { exportModel } from '../../../src/export/export-model.js';
 import { chanceOfAtMost } from '../../../src/metrics/statistics.js';
@@ -124,6 +125,36 @@ describe('certifyStudent', () => {
     expect(point?.cost).toBeCloseTo(2 * (point?.asked ?? 0), 9);
     expect((await readCertificate(student)).truth).toEqual({ kind: 'teacher', model: 'jev-1.13.0' });
     expect(statementOf(result)).toContain('get another label than jev-1.13.0 chooses');
+  });
+
+  test('a score is fitted to validation rows, which are then no calibration rows', async () => {
+    const own = wordTable('validation', 500, { longest: 12, seed: 5 });
+    const validation = labelled('validation.csv', {
+      ...own,
+      texts: [...own.texts.slice(0, 499), sample.texts[0] as string],
+    });
+    const { score, sample: used, deferred } = await certify({ validation });
+    expect(score.fit?.rows).toBe(500);
+    expect(score.fit?.wrong).toBeGreaterThan(0);
+    const known = new Set([...own.texts.slice(0, 499), sample.texts[0]]);
+    const { 'texts that were learnt or chosen from': leftOut } = used.leftOut;
+    expect(leftOut).toBe(sample.texts.filter((text) => known.has(text)).length);
+    expect([used.isChecked, deferred]).toEqual([false, []]);
+    expect((await readCertificate(student)).score.kind).toBe(score.score.kind);
+  });
+
+  test('labels that the scale hardly has are left to the teacher; of a small one nothing is said', () => {
+    const scale = Array.from({ length: 100 }, (_, i) => ({
+      label: i < 2 ? 'rare' : 'often',
+      score: 1,
+      probabilities: [],
+    }));
+    const labels = ['rare', 'often'];
+    // 2 % of 200 rows are 4.
+    expect(deferredLabels(scale, labels, { rows: 200, fewest: 5 })).toEqual(['rare']);
+    expect(deferredLabels(scale, labels, { rows: 250, fewest: 5 })).toEqual([]);
+    expect(deferredLabels(scale, labels, { rows: 200, fewest: 0 })).toEqual([]);
+    expect(deferredLabels(scale.slice(0, 19), labels, { rows: 20, fewest: 5 })).toEqual([]);
   });
 
   test('another model is another teacher, and rows of different chances are no random sample', async () => {

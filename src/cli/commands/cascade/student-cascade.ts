@@ -75,7 +75,7 @@ function textOf(result: CertifiedStudent, columns: number): string {
   ].join('\n');
 }
 
-function sampleLines({ sample, scale, truth, model }: CertifiedStudent): readonly string[] {
+function sampleLines({ sample, scale, truth, model, score, deferred }: CertifiedStudent): readonly string[] {
   const { rows, refusals, repeated, leftOut, asked } = sample;
   const by = truth === 'labels' ? 'labels' : `choices of ${model ?? 'a teacher that is not named'}`;
   const why =
@@ -90,7 +90,26 @@ function sampleLines({ sample, scale, truth, model }: CertifiedStudent): readonl
       ? [`${formatCount(refusals)} rows without one (refusals), of which the statement says nothing`]
       : []),
     ...Object.entries(leftOut).map(([reason, count]) => `${formatCount(count)} rows left out: ${reason}`),
+    ...scoreLines(score, deferred),
     `thresholds from ${formatCount(scale.texts)} ${scale.isSetAside ? 'of the rows, set aside for that' : 'other texts'}`,
+  ];
+}
+
+/** What the threshold is set on, where that is not the probability of the label alone. */
+function scoreLines({ score, fit }: CertifiedStudent['score'], deferred: readonly string[]): readonly string[] {
+  const { rows = 0, wrong = 0, leftOut } = fit ?? {};
+  const areas =
+    leftOut === undefined
+      ? `${formatCount(wrong)} wrong ones are too few to fit a ranker to`
+      : `area under risk by coverage ${leftOut.maxProbability.toFixed(4)} → ${leftOut.ranker.toFixed(4)} on rows left out of the fit`;
+  const kind = score.kind === 'ranker' ? 'a ranker' : 'the probability of the label';
+  return [
+    ...(fit === undefined ? [] : [`score: ${kind}, by ${formatCount(rows)} validation rows (${areas})`]),
+    ...(deferred.length === 0
+      ? []
+      : [
+          `${formatCount(deferred.length)} labels with too few rows go to the teacher: ${deferred.slice(0, 5).join(', ')}${deferred.length > 5 ? ', …' : ''}`,
+        ]),
   ];
 }
 
