@@ -74,6 +74,8 @@ export const certificateSchema = z.strictObject({
     /** Rows that were left out, by why. */
     leftOut: z.record(z.string(), count),
   }),
+  /** Of all thresholds that were tested, strict to loose, what the sample has at or above them. */
+  curve: z.array(z.strictObject({ threshold: z.number(), kept: count, wrong: count })).optional(),
   /** The share of requests that it keeps, with a two-sided interval at 1 - spent. */
   coverage: z.strictObject({ share, low: share, high: share }),
 });

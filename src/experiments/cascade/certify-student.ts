@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import {
   CERTIFICATE_FILE,
+  type NewCertificate,
   type StudentIdentity,
   studentIdentity,
   writeCertificate,
@@ -20,6 +21,7 @@ import { RandomStream } from '../../tensor/random.js';
 import type { CascadeSettings, Truth } from './cascade-settings.js';
 import { type ChosenScore, chosenScore, deferredLabels } from './chosen-score.js';
 import { type ReadOptions, type Request, type Requests, readRequests, readTexts, tableOf } from './requests.js';
+import { statementOf } from './statement.js';
 
 export type CertifyStudentOptions = HubEvents &
   Given<CascadeSettings & ComputeSettings> &
@@ -92,6 +94,8 @@ export type CertifiedStudent = {
   readonly curve: readonly CurvePoint[];
   /** On the test rows, at the threshold. */
   readonly realised?: Kept;
+  /** What was proved. */
+  readonly statement?: string;
   /** Where the certificate was written; nowhere where nothing could be proved. */
   readonly path?: string;
 };
@@ -172,8 +176,9 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
       ...(tested && found && { realised: keptAt(tested, found.threshold) }),
     };
     if (found === undefined) return result;
-    await writeCertificate(outputFile, certificateOf(result, found));
-    return { ...result, path: outputFile };
+    const certificate = certificateOf(result, found);
+    await writeCertificate(outputFile, certificate);
+    return { ...result, statement: statementOf(certificate), path: outputFile };
   } finally {
     await model.release();
   }
@@ -184,7 +189,7 @@ function withChoice({ rows }: Requests): readonly Request[] {
   return rows.filter(({ choice }) => choice !== undefined);
 }
 
-function certificateOf(result: CertifiedStudent, found: NonNullable<Certified['found']>) {
+function certificateOf(result: CertifiedStudent, found: NonNullable<Certified['found']>): NewCertificate {
   const { identity, truth, model, risk, delta, spent, students, round, sample } = result;
   const { threshold, kept, wrong, coverage } = found;
   const { rows, refusals, asked, leftOut } = sample;
@@ -195,6 +200,11 @@ function certificateOf(result: CertifiedStudent, found: NonNullable<Certified['f
     truth: truth === 'labels' ? { kind: truth } : { kind: truth, model: model ?? 'unknown' },
     ...{ risk, delta, spent, students, round: round ?? null, threshold, deferredLabels: [...result.deferred] },
     sample: { rows, kept, wrong, refusals, asked, leftOut },
+    curve: result.certified.tested.map((point) => ({
+      threshold: point.threshold,
+      kept: point.kept,
+      wrong: point.wrong,
+    })),
     coverage,
   };
 }

@@ -1,26 +1,29 @@
 /** @file What a certificate says, in words. */
+
+import type { Certificate } from '../../certificates/certificate.schema.js';
 import { formatCount } from '../../errors/number-text.js';
 import type { CertifiedStudent } from './certify-student.js';
 
+/** What is said, of a certificate or of the result that it is made of. */
+export type Stated = Pick<Certificate, 'risk' | 'delta' | 'truth' | 'students' | 'round' | 'threshold' | 'score'>;
+
 /** The statement that was proved. */
-export function statementOf(result: CertifiedStudent): string {
-  const { risk, confidence, truth, model, students, round, certified } = result;
-  const { threshold = 1 } = certified.found ?? {};
-  const sure = result.score.score.kind === 'ranker' ? 'whose score is' : 'whose label has a probability of';
+export function statementOf({ risk, delta, truth, students, round, threshold, score }: Stated): string {
   const wrong =
-    truth === 'labels'
+    truth.kind === 'labels'
       ? 'have another label than the student says'
-      : `get another label than ${model ?? 'the teacher'} chooses`;
+      : `get another label than ${truth.model} chooses`;
   const bounds = [
     ...(risk.kept === undefined ? [] : [`of the requests that it keeps at most ${share(risk.kept)}`]),
     ...(risk.all === undefined ? [] : [`of all requests at most ${share(risk.all)}`]),
   ].join(', and ');
   const scope = [
     ...(students > 1 ? [`for all of ${students} students on these rows`] : []),
-    ...(round === undefined ? [] : [`for all certificates of a series, of which this is number ${round}`]),
+    ...(round === null ? [] : [`for all certificates of a series, of which this is number ${round}`]),
   ].join(', ');
+  const sure = score.kind === 'ranker' ? 'whose score is' : 'whose label has a probability of';
   return (
-    `if these rows are a random sample of the requests to come, then with ${share(confidence)} confidence${scope === '' ? '' : `, ${scope},`} ` +
+    `if these rows are a random sample of the requests to come, then with ${share(1 - delta)} confidence${scope === '' ? '' : `, ${scope},`} ` +
     `${bounds} ${wrong}, where the student keeps those ${sure} ${threshold.toFixed(6)} or more.`
   );
 }

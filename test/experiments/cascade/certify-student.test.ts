@@ -8,7 +8,7 @@ import { runCommandLine } from '../../../src/cli/frame.js';
 import type { TextTable } from '../../../src/data/text-table.js';
 import { type CertifyStudentOptions, certifyStudent } from '../../../src/experiments/cascade/certify-student.js';
 import { deferredLabels } from '../../../src/experiments/cascade/chosen-score.js';
-import { statementOf, whyNothing } from '../../../src/experiments/cascade/statement.js';
+import { whyNothing } from '../../../src/experiments/cascade/statement.js';
 import { exportModel } from '../../../src/export/export-model.js';
 import { chanceOfAtMost } from '../../../src/metrics/statistics.js';
 import { fineTune } from '../../../src/training/text/fine-tune.js';
@@ -85,7 +85,7 @@ describe('certifyStudent', () => {
     expect(result.realised?.riskOfKept.low).toBeLessThan(0.1);
     // The loosest point of the curve keeps all.
     expect(result.curve.at(-1)).toMatchObject({ asked: expect.closeTo(0, 1) });
-    expect(statementOf(result)).toContain(
+    expect(result.statement).toContain(
       'with 95 % confidence of the requests that it keeps at most 10 % have another label than the student says',
     );
   });
@@ -124,7 +124,7 @@ describe('certifyStudent', () => {
     const [point] = result.curve;
     expect(point?.cost).toBeCloseTo(2 * (point?.asked ?? 0), 9);
     expect((await readCertificate(student)).truth).toEqual({ kind: 'teacher', model: 'jev-1.13.0' });
-    expect(statementOf(result)).toContain('get another label than jev-1.13.0 chooses');
+    expect(result.statement).toContain('get another label than jev-1.13.0 chooses');
   });
 
   test('a score is fitted to validation rows, which are then no calibration rows', async () => {

@@ -6,7 +6,7 @@ import {
   type Kept,
   type Range,
 } from '../../../experiments/cascade/certify-student.js';
-import { statementOf, whyNothing } from '../../../experiments/cascade/statement.js';
+import { whyNothing } from '../../../experiments/cascade/statement.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
 import { asJson } from '../../../files/fingerprint.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
@@ -61,7 +61,7 @@ function textOf(result: CertifiedStudent, columns: number): string {
     ),
     ...sampleLines(result).flatMap((text, i) => line(i === 0 ? 'sample' : '', text)),
     '',
-    ...line(found === undefined ? 'nothing' : 'proved', found === undefined ? whyNothing(result) : statementOf(result)),
+    ...line(found === undefined ? 'nothing' : 'proved', result.statement ?? whyNothing(result)),
     ...(found === undefined
       ? []
       : line('coverage', `${range(found.coverage)} of requests are kept, threshold ${found.threshold.toFixed(6)}`)),
@@ -153,7 +153,7 @@ function jsonOf(result: CertifiedStudent): CommandOutput['json'] {
   const { found } = certified;
   return {
     certified: found !== undefined,
-    statement: found === undefined ? whyNothing(result) : statementOf(result),
+    statement: result.statement ?? whyNothing(result),
     certificate: path ?? null,
     threshold: found?.threshold ?? null,
     found: found ? asJson(found) : null,
