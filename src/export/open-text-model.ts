@@ -129,7 +129,7 @@ async function exported(name: string, folder: string, source: string, onNotice: 
   const [{ openAnyModel }, { tempered }, { exportOnnx }, { loadModelTokenizer }, { tokenizerHash }] = await Promise.all(
     [
       import('../models/any-model.js'),
-      import('../models/calibration.js'),
+      import('../models/tempered.js'),
       import('./onnx.js'),
       import('../models/model-tokenizer.js'),
       import('../tokenizers/tokenizer-hash.js'),

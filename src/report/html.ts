@@ -1,10 +1,13 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
+
+import type { Certificate } from '../certificates/certificate.schema.js';
 import { shortened } from '../errors/shortened.js';
 import { baselineText } from '../experiments/baseline.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { mean } from '../metrics/statistics.js';
 import { type JudgedMetric, METRICS } from '../metrics/table.js';
 import { armsFigure, armsTable } from './arms-figure.js';
+import { calibrationSection, certificateSection } from './calibration-section.js';
 import { BY_LABEL, BY_TEACHER, confusionTable, MOST_CLASSES } from './confusion-table.js';
 import { curveFigures } from './curves-figure.js';
 import { gainsFigure, gainsTable } from './gains-figure.js';
@@ -44,10 +47,10 @@ const FEW_CLASSES = 3;
 const MOST_SETTINGS_CHARACTERS = 6000;
 
 /**
- * The report of an experiment as a complete HTML document. Parts that the record has no data for are left out.
+ * The report of an experiment as a complete HTML document, with the certificate of its student if there is one. Parts that the record has no data for are left out.
  * @returns at most 500 kB for what experiments record: long curves are thinned out and long lists cut, in words.
  */
-export function reportHtml(record: ExperimentRecord): string {
+export function reportHtml(record: ExperimentRecord, certificate?: Certificate): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -68,6 +71,8 @@ ${warningsSection(record)}
 ${armsSection(onReportedSplit(record), record)}
 ${gainsSection(record)}
 ${evidenceSections(record)}
+${calibrationSection(record.calibration)}
+${certificateSection(certificate)}
 ${curvesSection(record)}
 ${costSection(record)}
 ${environmentSection(record)}

@@ -1,8 +1,11 @@
 /** @file The report of an experiment as a few lines of Markdown, for a pull request. */
+import type { Certificate } from '../certificates/certificate.schema.js';
 import { baselineText } from '../experiments/baseline.js';
+import { statementOf } from '../experiments/cascade/statement.js';
 import type { ExperimentRecord, NeverSeen } from '../experiments/experiment-record.schema.js';
 import { plusMinus } from '../experiments/verdict.js';
 import { METRICS } from '../metrics/table.js';
+import { calibrationSentence, certifiedCoverage } from './calibration-section.js';
 import { meanAndSpread, otherMetrics } from './other-metrics.js';
 import { hasTest, onReportedSplit, splitsText } from './reported-split.js';
 import type { ExperimentStanding } from './standing.js';
@@ -26,7 +29,7 @@ import {
  * Verdict, arms, gains and command in GitHub's Markdown. Whatever comes from data stands there as text: it opens no
  * link, no tag and no table cell, and mentions nobody.
  */
-export function reportMarkdown(record: ExperimentRecord): string {
+export function reportMarkdown(record: ExperimentRecord, certificate?: Certificate): string {
   const { question, gains, headline, softTargets, ship, command, notCompared } = record;
   const splits = splitsText(record);
   const gain = gains.find(({ arm, over }) => arm === headline?.arm && over === headline.over) ?? gains[0];
@@ -41,6 +44,8 @@ export function reportMarkdown(record: ExperimentRecord): string {
     gains.length > 0 ? gainsTable(record) : undefined,
     gains.length > 1 ? secondaryText(record) : undefined,
     record.neverSeen && neverSeenTable(record.neverSeen),
+    record.calibration && plain(calibrationSentence(record.calibration)),
+    certificate && plain(`Certified: ${statementOf(certificate)} It keeps ${certifiedCoverage(certificate)}.`),
     warningsList(record),
     circumstances(record),
     command === undefined ? undefined : fenced(command),

@@ -1,12 +1,14 @@
 /** @file Where the record of an experiment or of a training run lies. */
 
 import { basename, dirname, join } from 'node:path';
+import { CERTIFICATE_FILE, readCertificate } from '../certificates/certificate.js';
+import type { Certificate } from '../certificates/certificate.schema.js';
 import { FileError, OptionError } from '../errors/failures.js';
 import { readExperimentRecord } from '../experiments/experiment-record.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
 import { RECORD, RESULTS } from '../experiments/formats.js';
 import { isFile, isFolder } from '../files/path-entry.js';
-import { METRICS_FILE } from '../training/run/run-files.js';
+import { LAST, METRICS_FILE } from '../training/run/run-files.js';
 
 /**
  * The record that a path means: the file itself, or the one in a folder.
@@ -23,6 +25,16 @@ export async function recordFile(path: string): Promise<string> {
     got: 'one with neither',
     fix: 'check the path; finish an interrupted run with --resume',
   });
+}
+
+/**
+ * The certificate of the student that a record says to ship, where `retort cascade` wrote one beside its checkpoint.
+ * @throws FileError for a certificate that was changed.
+ */
+export async function shippedCertificate(path: string, { ship }: ExperimentRecord): Promise<Certificate | undefined> {
+  if (ship === undefined) return undefined;
+  const file = join(dirname(path), ship.path, LAST, CERTIFICATE_FILE);
+  return (await isFile(file)) ? readCertificate(file) : undefined;
 }
 
 /** The results of an experiment that has begun and has no record yet; undefined for any other path. */

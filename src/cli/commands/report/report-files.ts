@@ -14,7 +14,7 @@ import { defined } from '../../../options/given.js';
 import { compareRuns } from '../../../report/compare.js';
 import { reportHtml } from '../../../report/html.js';
 import { reportMarkdown, standingMarkdown } from '../../../report/markdown.js';
-import { findExperimentRecord, unfinishedResults } from '../../../report/record-file.js';
+import { findExperimentRecord, shippedCertificate, unfinishedResults } from '../../../report/record-file.js';
 import { experimentStanding } from '../../../report/standing.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { foldWords } from '../../fold-words.js';
@@ -31,10 +31,11 @@ export async function writeReport(options: ReportOptions, io: CommandIo): Promis
   if (unfinished !== undefined) return standing(unfinished, options, io.columns);
   const { path, record } = await findExperimentRecord(options.run);
   const verdict = record.headline?.text ?? null;
-  if (options.markdown) return { text: reportMarkdown(record), json: { record: path, verdict } };
+  const certificate = await shippedCertificate(path, record);
+  if (options.markdown) return { text: reportMarkdown(record, certificate), json: { record: path, verdict } };
   const file = options.outputFile ?? join(dirname(path), 'report.html');
   if (!options.overwrite) await expectNoFile(file);
-  const page = reportHtml(record);
+  const page = reportHtml(record, certificate);
   await writeFileAtomic(file, page);
   return {
     text: `${verdict === null ? '' : `${verdict}\n`}report ${file}`,
