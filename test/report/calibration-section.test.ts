@@ -64,13 +64,15 @@ describe('the certificate of a report', () => {
   test('is its statement, its counts, and the curve of risk by coverage with the threshold on it', () => {
     const page = reportHtml(record, certificate);
     expect(textOf(page)).toContain(
-      'with 90 % confidence of the requests that it keeps at most 5 % get another label than jev-1.13.0 chooses',
+      'with 90 % confidence at most 5 % of the requests that it keeps get another label than jev-1.13.0 chooses',
     );
     expect(textOf(page)).toContain('400 rows, 6 of 300 kept ones wrong, 2 without an answer');
     expect(textOf(page)).toContain('Which <one>?');
     expect(page).toContain('Wrong of what is kept: 2.0 % where 75 % are kept, 10.0 % where all are');
     expect(page).toContain('cx="75%"');
     expect(reportHtml(record)).not.toContain('id="certificate"');
-    expect(reportMarkdown(record, certificate)).toContain('at most 5 % get another label');
+    expect(reportMarkdown(record, certificate)).toContain(
+      'at most 5 % of the requests that it keeps get another label',
+    );
   });
 });

@@ -14,8 +14,8 @@ export function statementOf({ risk, delta, truth, students, round, threshold, sc
       ? 'have another label than the student says'
       : `get another label than ${truth.model} chooses`;
   const bounds = [
-    ...(risk.kept === undefined ? [] : [`of the requests that it keeps at most ${share(risk.kept)}`]),
-    ...(risk.all === undefined ? [] : [`of all requests at most ${share(risk.all)}`]),
+    ...(risk.kept === undefined ? [] : [`at most ${share(risk.kept)} of the requests that it keeps`]),
+    ...(risk.all === undefined ? [] : [`at most ${share(risk.all)} of all requests`]),
   ].join(', and ');
   const scope = [
     ...(students > 1 ? [`for all of ${students} students on these rows`] : []),

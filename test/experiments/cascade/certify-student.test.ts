@@ -86,7 +86,7 @@ describe('certifyStudent', () => {
     // The loosest point of the curve keeps all.
     expect(result.curve.at(-1)).toMatchObject({ asked: expect.closeTo(0, 1) });
     expect(result.statement).toContain(
-      'with 95 % confidence of the requests that it keeps at most 10 % have another label than the student says',
+      'with 95 % confidence at most 10 % of the requests that it keeps have another label than the student says',
     );
   });
 
