@@ -13,7 +13,8 @@ export {
   certifyStudent,
   type Kept,
 } from '../experiments/cascade/certify-student.js';
-export { type Stated, statementOf, whyNothing } from '../experiments/cascade/statement.js';
+export { type Stated, statementOf } from '../experiments/cascade/statement.js';
+export { whyNothing } from '../experiments/cascade/why-nothing.js';
 export { type BaselineOptions, fitBaseline } from '../experiments/distillation/baseline-arm.js';
 export { CONTROLS, type Control } from '../experiments/distillation/controls.js';
 export { runDistillation } from '../experiments/distillation/distill.js';

@@ -6,6 +6,7 @@ import { chooseTemperature } from '../../metrics/temperature.js';
 import { writeCalibration } from '../../models/calibration.js';
 import type { ModelCalibration } from '../../models/calibration.schema.js';
 import { classesOf } from '../../models/forward.js';
+import { isOfTexts } from '../../models/heads.js';
 import type { Model, Weights } from '../../models/model.js';
 import { weightsHash } from '../../models/saved-model.js';
 import type { SessionOptions } from '../../runtime/backend.js';
@@ -22,13 +23,13 @@ export type CalibrateOptions = Pick<SessionOptions, 'threads' | 'device'> & {
 
 /**
  * Chooses a temperature by `chooseTemperature`, measures what it does, and keeps both beside the model.
- * @returns undefined for a regression, and for fewer rows with labels than it takes.
+ * @returns undefined for a regression, a model that labels tokens, and for fewer rows with labels than it takes.
  * @throws OutputError for a folder that takes no file.
  */
 export async function calibrateModel(options: CalibrateOptions): Promise<ModelCalibration | undefined> {
   const { model, weights, data, folder, threads, device } = options;
   const classes = classesOf(model);
-  if (classes === 1) return undefined;
+  if (classes === 1 || !isOfTexts(model.config)) return undefined;
   const { logits } = await withEvaluator({ model, data, threads, device }, (open) => open.predict(weights));
   const scored = { logits, classes, labels: targetsOf(data).labels };
   const choice = chooseTemperature(scored);

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
 import type { ModelCalibration } from '../../models/calibration.schema.js';
-import { isOfTexts } from '../../models/heads.js';
 import { loadModel } from '../../models/saved-model.js';
 import { calibrateModel } from '../evaluation/calibrate.js';
 import { bestKept } from '../run/kept-models.js';
@@ -25,7 +24,7 @@ type RunOnRows = {
 export async function calibrated({ run, data }: RunOnRows, result: RunResult): Promise<ModelCalibration | undefined> {
   const { model, threads, device } = run;
   const { lastPath, weights } = result;
-  if (data.test === undefined || !isOfTexts(model.config)) return undefined;
+  if (data.test === undefined) return undefined;
   const how = { data: data.evaluation, threads, device };
   const { best } = bestOf(run, result);
   const last =

@@ -8,7 +8,7 @@ import { runCommandLine } from '../../../src/cli/frame.js';
 import type { TextTable } from '../../../src/data/text-table.js';
 import { type CertifyStudentOptions, certifyStudent } from '../../../src/experiments/cascade/certify-student.js';
 import { deferredLabels } from '../../../src/experiments/cascade/chosen-score.js';
-import { whyNothing } from '../../../src/experiments/cascade/statement.js';
+import { whyNothing } from '../../../src/experiments/cascade/why-nothing.js';
 import { exportModel } from '../../../src/export/export-model.js';
 import { chanceOfAtMost } from '../../../src/metrics/statistics.js';
 import { fineTune } from '../../../src/training/text/fine-tune.js';

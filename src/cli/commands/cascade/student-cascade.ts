@@ -6,7 +6,7 @@ import {
   type Kept,
   type Range,
 } from '../../../experiments/cascade/certify-student.js';
-import { whyNothing } from '../../../experiments/cascade/statement.js';
+import { whyNothing } from '../../../experiments/cascade/why-nothing.js';
 import { shippedModel } from '../../../experiments/shipped-model.js';
 import { asJson } from '../../../files/fingerprint.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
