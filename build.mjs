@@ -3,7 +3,16 @@
 // is using dist/ never meets half a build, and files whose source is gone do not linger in the package.
 // Extra arguments go to tsc.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,13 +35,15 @@ try {
     chmodSync(fresh, 0o755);
     const standalone = join(root, 'src', 'standalone');
     for (const name of readdirSync(standalone).filter((file) => file.endsWith('-student.ts'))) {
-      const file = join(fresh, 'standalone', name.replace(/\.ts$/, '.bundle.js'));
-      await build({
+      const { output } = await build({
         input: join(standalone, name),
         tsconfig: false,
-        output: { format: 'iife', name: 'retort', file, minify: true },
+        write: false,
+        output: { format: 'iife', name: 'retort', minify: true },
         logLevel: 'warn',
       });
+      const file = join(fresh, 'standalone', name.replace(/\.ts$/, '.code.js'));
+      writeFileSync(file, `export const code = ${JSON.stringify(output[0].code)};\n`);
     }
     const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     for (const file of Object.values(bin)) {

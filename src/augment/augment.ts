@@ -8,7 +8,7 @@ import { openMaskedLm } from '../methods/masked-lm.js';
 import type { HubEvents } from '../models/find-on-hub.js';
 import { defined, type Given, settingsOf } from '../options/given.js';
 import { resolveDevice } from '../runtime/devices.js';
-import { readWordVectors } from '../tokenizers/word-vectors.js';
+import { readWordVectors } from '../tokenizers/word-vectors-file.js';
 import { AUGMENT_SETTINGS, type AugmentSettings } from './augment-settings.js';
 import type { Augmentation } from './augmentation.js';
 import { deletion } from './deletion.js';

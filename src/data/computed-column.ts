@@ -1,9 +1,11 @@
 /** @file Columns of text that look like arrays of strings, and make each string when it is read. */
-import { type InspectOptions, inspect } from 'node:util';
+import type { InspectOptions, inspect } from 'node:util';
 
 type Key = string | symbol;
 
 const PRINTED_ROWS = 100;
+/** What Node asks how an object is printed. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * A read-only array of so many strings, of which none is stored: `at` gives the one of each row, from 0. All that reads
@@ -18,15 +20,15 @@ export function computedColumn(length: number, at: (row: number) => string): rea
     return Number.isInteger(row) && row >= 0 && row < length && String(row) === key ? row : undefined;
   };
   // What prints a proxy looks behind it, where there is nothing.
-  const printed = (_depth: number, options: InspectOptions) =>
-    inspect(
+  const printed = (_depth: number, options: InspectOptions, print: typeof inspect) =>
+    print(
       Array.from({ length: Math.min(length, PRINTED_ROWS + 1) }, (_, row) => at(row)),
       {
         ...options,
         maxArrayLength: PRINTED_ROWS,
       },
     );
-  const empty = Object.defineProperty<string[]>([], inspect.custom, { value: printed, configurable: true });
+  const empty = Object.defineProperty<string[]>([], INSPECT, { value: printed, configurable: true });
   return new Proxy(empty, {
     get: (target, key) => {
       if (key === 'length') return length;

@@ -3,10 +3,11 @@ export { type ExportedModel, type ExportModelOptions, exportModel } from '../exp
 export type { Latency, ScoredForm, Speed } from '../export/form.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from '../export/formats.js';
 export { type HubFolderOptions, saveHubFolder } from '../export/hugging-face-folder.js';
-export { type JsContent, type JsFiles, jsStudent, saveJs } from '../export/js-student.js';
+export { type JsContent, type JsFiles, jsStudent } from '../export/js-student.js';
 export { storedWeights } from '../export/js-weights.js';
 export type { CardData, CardFacts, CardResult, CardScores, CardTeacher } from '../export/model-card.js';
 export { exportedGraph, exportOnnx, type OnnxContent } from '../export/onnx.js';
 export { type OnnxFolderContent, saveOnnx } from '../export/onnx-folder.js';
 export { type OpenedTextModel, type OpenTextModelOptions, openTextModel } from '../export/open-text-model.js';
 export { type ExportLayout, PRECISIONS, type Precision } from '../export/precisions.js';
+export { saveJs } from '../export/save-js.js';

@@ -31,7 +31,6 @@ export {
   saveHuggingFace,
 } from '../models/hugging-face.js';
 export { MODEL_NAMES, resolveModel } from '../models/hugging-face-cache.js';
-export type { FileVectorsOptions, NewStudent } from '../models/initial-embeddings.js';
 export { type MlpConfig, mlp, mlpDefaults } from '../models/mlp.js';
 export type {
   BatchDims,
@@ -53,6 +52,7 @@ export {
   taskModel,
   tasksOf,
 } from '../models/multi-task.js';
+export type { NewStudent } from '../models/new-student.js';
 export { type NgramConfig, ngram, ngramModelDefaults } from '../models/ngram.js';
 export { type RobertaConfig, roberta, robertaDefaults } from '../models/roberta.js';
 export { loadModel, saveModel } from '../models/saved-model.js';
@@ -74,5 +74,6 @@ export {
   type TextModel,
   withNewHead,
 } from '../models/text-model.js';
+export type { FileVectorsOptions } from '../models/vectors-start.js';
 export { isMaskedLm, MASKED_LM, withMaskedLmHead } from '../models/with-masked-lm-head.js';
 export { xlmRoberta } from '../models/xlm-roberta.js';

@@ -21,7 +21,8 @@ export {
   type TruncationOptions,
 } from '../tokenizers/tokenizer.js';
 export type { Truncation } from '../tokenizers/truncation.js';
-export { readWordVectors, type WordVectors, type WordVectorsOptions } from '../tokenizers/word-vectors.js';
+export type { WordVectors, WordVectorsOptions } from '../tokenizers/word-vectors.js';
+export { readWordVectors } from '../tokenizers/word-vectors-file.js';
 export {
   type FrequentWordsOptions,
   frequentWords,

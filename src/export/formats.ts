@@ -69,7 +69,7 @@ export const EXPORT_FORMATS = {
     precisions: ['int8'],
     layouts: ['root'],
     save: async (folder, content, { precisions: [precision] }) => {
-      const { expectInt8, saveJs } = await import('./js-student.js');
+      const { expectInt8, saveJs } = await import('./save-js.js');
       expectInt8(precision);
       return { bytes: await saveJs(folder, content) };
     },

@@ -1,17 +1,11 @@
 /** @file A student as one JavaScript module with nothing beside it: weights, tokenizer and the code that answers. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { OptionError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
-import { writeManifest } from '../files/manifest.js';
 import { packageVersion } from '../files/package-version.js';
-import { replaceFolderAtomic } from '../files/replace-folder.js';
 import type { BilstmConfig } from '../models/bilstm.js';
+import { checkedWeights } from '../models/checked-weights.js';
 import { classesOf } from '../models/forward.js';
 import type { Weights } from '../models/model.js';
 import type { NgramConfig } from '../models/ngram.js';
-import { checkedWeights } from '../models/saved-model.js';
 import type { StaticConfig } from '../models/static-model.js';
 import type { BilstmFacts } from '../standalone/bilstm-student.js';
 import { checkedBytes } from '../standalone/checksum.js';
@@ -114,30 +108,11 @@ function packedOf(content: JsContent): PackedStudent {
   return { packed, module, readsPairs };
 }
 
-/**
- * Writes it as a folder, in one piece.
- * @returns bytes of `student.js`
- * @throws as `jsStudent` does; OutputError naming the place that cannot be written.
- */
-export async function saveJs(folder: string, content: OnnxFolderContent): Promise<number> {
-  const files = await jsStudent(withTokenizer(content));
-  await replaceFolderAtomic(folder, async (inside) => {
-    for (const [name, data] of Object.entries(files)) await writeFile(join(inside, name), data);
-    await writeManifest(inside);
-  });
-  return Buffer.byteLength(files['student.js'] as string);
-}
-
-function withTokenizer(content: OnnxFolderContent): JsContent {
+/** @throws OptionError for a model that reads no text. */
+export function withTokenizer(content: OnnxFolderContent): JsContent {
   const { tokenizer, model } = content;
   if (tokenizer !== undefined) return { ...content, tokenizer };
   throw new OptionError({ where: 'to js', wanted: 'a student that reads text', got: `a ${model.kind}` });
-}
-
-/** @throws OptionError for another precision, of which there is none. */
-export function expectInt8(precision: string | undefined): void {
-  if (precision === undefined || precision === 'int8') return;
-  throw new OptionError({ where: 'to js', wanted: 'precision int8', got: precision, fix: 'leave --precision out' });
 }
 
 /** As `load` has it. */
@@ -243,15 +218,16 @@ function dense(model: JsContent['model'], weights: Weights, name: string): reado
   return [...matrix(model, weights, `${name}.weight`), floats(weights, `${name}.bias`)];
 }
 
-/** The code that answers, as the build bundled it; found from wherever this file was compiled to. */
+/** The code that answers, as the build bundled it. */
+const CODE: Readonly<Record<string, () => Promise<{ readonly code: string }>>> = {
+  ngram: () => import('#students/ngram'),
+  static: () => import('#students/static'),
+  bilstm: () => import('#students/bilstm'),
+};
+
 async function bundleOf(kind: string): Promise<string> {
-  const root = dirname(createRequire(import.meta.url).resolve('retort-ml/package.json'));
-  const path = join(root, 'dist', 'standalone', `${kind}-student.bundle.js`);
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw inputFailure(error, path);
-  }
+  const load = CODE[kind] as (typeof CODE)[string]; // as there are packers
+  return (await load()).code;
 }
 
 function moduleText(kind: string, bundle: string, packed: Packed, hasKernels: boolean): string {

@@ -1,5 +1,5 @@
 /** @file What two processes must have in common for the same options to give the same bits. */
-import { versionOf } from './package-version.js';
+import { versionOf } from './version-of.js';
 
 /** Raised by hand when the same options come to give other bits: another kernel, order of sums, draw or initialisation. */
 const ARITHMETIC = 1;

@@ -1,16 +1,7 @@
-import { createRequire } from 'node:module';
-import { objectOf } from '../options/json.js';
-
-let known: string | undefined;
+/** As package.json says; here, because browsers cannot look there. */
+const VERSION = '0.2.0';
 
 /** The version of this package. */
 export function packageVersion(): string {
-  known ??= versionOf('retort-ml');
-  return known;
-}
-
-/** From a package's manifest: by its name, so that it is found from wherever this code was compiled to. */
-export function versionOf(name: string): string {
-  const manifest: unknown = createRequire(import.meta.url)(`${name}/package.json`);
-  return String(objectOf(manifest).version ?? 'unknown');
+  return VERSION;
 }

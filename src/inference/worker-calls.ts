@@ -1,5 +1,15 @@
 /** @file What goes between a program and the thread that answers for it. */
-import { CheckpointError, DeviceError, DtypeError, FileError, OptionError, ShapeError } from '../errors/failures.js';
+import {
+  CheckpointError,
+  DeviceError,
+  DivergedError,
+  DtypeError,
+  FileError,
+  InterruptedError,
+  OptionError,
+  ShapeError,
+  SignalError,
+} from '../errors/failures.js';
 import { type ErrorDetails, RetortError } from '../errors/retort-error.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { Prediction, Tagging, TaskAnswers, TextInput } from './answer.js';
@@ -34,7 +44,8 @@ export type SentError = Pick<ErrorDetails, 'where' | 'wanted' | 'got'> & {
 };
 
 const CLASSES: Readonly<Record<string, new (details: ErrorDetails) => RetortError>> = {
-  ...{ CheckpointError, DeviceError, DtypeError, EngineError, FileError, OptionError, ShapeError },
+  ...{ CheckpointError, DeviceError, DivergedError, DtypeError, EngineError, FileError },
+  ...{ InterruptedError, OptionError, ShapeError, SignalError },
 };
 
 export function sentError(error: unknown): SentError {

@@ -3,19 +3,12 @@ import type { Tensor } from '../tensor/tensor.js';
 import { expectKnownIds } from '../tokenizers/known-ids.js';
 import type { SmallerVocabulary } from '../tokenizers/smaller-vocabulary.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { vectorsFile } from '../tokenizers/word-vectors-file.js';
 import { type BilstmConfig, bilstm, bilstmDefaults } from './bilstm.js';
-import {
-  EMBEDDINGS,
-  type FileVectorsOptions,
-  type NewStudent,
-  newStudent,
-  reducedRows,
-  rowsOf,
-  studentFromVectors,
-  WORD_TABLE,
-  wordTable,
-} from './initial-embeddings.js';
+import { reducedRows, rowsOf, WORD_TABLE, wordTable } from './initial-embeddings.js';
 import type { TrainedModel, Weights } from './model.js';
+import { EMBEDDINGS, type NewStudent, newStudent } from './new-student.js';
+import { type FileVectorsOptions, studentFromVectors } from './vectors-start.js';
 
 /** A BiLSTM before its first step. */
 export type NewBilstm = NewStudent;
@@ -91,5 +84,5 @@ export async function bilstmFromWordVectors(
   options: BilstmFromWordVectorsOptions,
 ): Promise<NewBilstm & { readonly withoutVector: readonly string[] }> {
   const { config = {}, ...from } = options;
-  return studentFromVectors(path, from, (sizes) => bilstm({ ...config, ...sizes }));
+  return studentFromVectors(vectorsFile(path), from, (sizes) => bilstm({ ...config, ...sizes }));
 }

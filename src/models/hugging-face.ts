@@ -18,13 +18,14 @@ import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js
 import { formatShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
+import { checkedWeights } from './checked-weights.js';
 import type { EncoderFamily } from './encoder-family.js';
 import { FAMILY_NAMES, familyOf } from './families.js';
 import type { HeadName } from './heads.js';
 import type { HuggingFaceConfig } from './hugging-face.schema.js';
 import type { Model, TrainedModel } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
-import { checkedWeights, type LoadModelOptions, parsed } from './saved-model.js';
+import { type LoadModelOptions, parsed } from './saved-model.js';
 
 export type HuggingFaceOptions = LoadModelOptions & {
   /** What the model answers; else what the folder's class does, or the class of a text. */

@@ -16,10 +16,11 @@ import { folderToRead, replaceFolderAtomic } from '../files/replace-folder.js';
 import { defined } from '../options/given.js';
 import { jsonOf, jsonProblem } from '../options/json.js';
 import { readSafetensors, writeSafetensors } from '../tensor/safetensors-file.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
+import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { readCalibration } from './calibration.js';
-import type { Model, SavedModel, TrainedModel, Weights } from './model.js';
+import { checkedWeights } from './checked-weights.js';
+import type { SavedModel, TrainedModel, Weights } from './model.js';
 import { MODEL_FORMAT } from './model-format.js';
 
 const CONFIG = 'config.json';
@@ -123,34 +124,6 @@ export async function loadModel(path: string, { onNotice }: LoadModelOptions = {
   const calibration = await readCalibration(folder, weightsSha256);
   const own = calibration?.isApplied === true ? { temperature: calibration.temperature } : {};
   return { path, ...about, ...own, weights, contentHash: modelHash({ model: config.model, weights }) };
-}
-
-/**
- * The tensors of a model, each of the shape that the model gives it.
- * @throws CheckpointError naming the tensor that is missing, unknown or of another shape.
- */
-export function checkedWeights(tensors: ReadonlyMap<string, Tensor>, model: Model, where: string): Weights {
-  const fix = `use the weights of the same ${model.kind}`;
-  const weights: Record<string, Tensor<'float32'>> = {};
-  for (const { name, shape } of model.parameters) {
-    const found = tensors.get(name);
-    if (found?.dtype === 'float32' && sameShape(found.shape, shape)) {
-      weights[name] = { dtype: 'float32', shape, data: found.data as Float32Array };
-      continue;
-    }
-    const got = found === undefined ? 'none of that name' : `${found.dtype}${formatShape(found.shape)}`;
-    throw new CheckpointError({
-      where: `${where}: tensor '${name}'`,
-      wanted: `float32${formatShape(shape)}`,
-      got,
-      fix,
-    });
-  }
-  for (const name of tensors.keys()) {
-    if (Object.hasOwn(weights, name)) continue;
-    throw new CheckpointError({ where, wanted: `the tensors of a ${model.kind}`, got: `one named '${name}'`, fix });
-  }
-  return weights;
 }
 
 async function readTensors(path: string): Promise<ReadonlyMap<string, Tensor>> {

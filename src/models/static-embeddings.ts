@@ -7,18 +7,13 @@
 import { expectKnownIds } from '../tokenizers/known-ids.js';
 import type { SmallerVocabulary } from '../tokenizers/smaller-vocabulary.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
-import {
-  EMBEDDINGS,
-  type FileVectorsOptions,
-  type NewStudent,
-  newStudent,
-  reducedRows,
-  studentFromVectors,
-  wordTable,
-} from './initial-embeddings.js';
+import { vectorsFile } from '../tokenizers/word-vectors-file.js';
+import { reducedRows, wordTable } from './initial-embeddings.js';
 import type { TrainedModel } from './model.js';
+import { EMBEDDINGS, type NewStudent, newStudent } from './new-student.js';
 import { pieceVectors } from './piece-vectors.js';
 import { type StaticConfig, staticDefaults, staticModel } from './static-model.js';
+import { type FileVectorsOptions, studentFromVectors } from './vectors-start.js';
 
 export type StaticFromEncoderOptions = {
   /** Draws the layers after the mean. */
@@ -85,5 +80,5 @@ export async function staticFromWordVectors(
   options: StaticFromWordVectorsOptions,
 ): Promise<NewStudent & { readonly withoutVector: readonly string[] }> {
   const { config = {}, ...from } = options;
-  return studentFromVectors(path, from, (sizes) => staticModel({ ...config, ...sizes }));
+  return studentFromVectors(vectorsFile(path), from, (sizes) => staticModel({ ...config, ...sizes }));
 }

@@ -2,9 +2,7 @@
  * @file Word vectors from text files: GloVe's, a word and its numbers a line, and word2vec's, which begin with a line of
  * two counts. It stands here, below models, because a BiLSTM starts from it.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { FileError, OptionError } from '../errors/failures.js';
-import { inputFailure } from '../files/file-failure.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 
 export type WordVectors = {
@@ -21,23 +19,45 @@ export type WordVectorsOptions = {
   readonly isWanted?: (word: string) => boolean;
 };
 
-const CHUNK_BYTES = 2 ** 18;
 /** A word and 10,000 numbers fit. */
 const MAX_LINE_BYTES = 2 ** 18;
+export const CHUNK_BYTES = 2 ** 18;
 const DEFAULT_MAX_WORDS = 200_000;
 const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Of digits; faster than UTF-8. */
+const LATIN1 = new TextDecoder('latin1');
+
 const UNPACK = 'use the text format, unpacked, in UTF-8';
 
+/** Where word vectors come from. */
+export type VectorSource = {
+  /** For messages: the path of a file. */
+  readonly name: string;
+  /** Its bytes, in parts. */
+  chunks(): AsyncIterable<Uint8Array>;
+};
+
+/** Vectors that lie in memory, such as those of a file that a page was given. */
+export function vectorsIn(name: string, bytes: Uint8Array): VectorSource {
+  return {
+    name,
+    chunks: async function* () {
+      for (let start = 0; start < bytes.length; start += CHUNK_BYTES) yield bytes.subarray(start, start + CHUNK_BYTES);
+    },
+  };
+}
+
 /**
- * Reads a file of word vectors as a stream. A word may have spaces in it, as some of glove.840B have: the last D fields
+ * Reads word vectors as a stream. A word may have spaces in it, as some of glove.840B have: the last D fields
  * are its numbers. D is what the first line has.
  * @throws FileError naming file and line for what is no such file: binary, not UTF-8, torn, with rows of different
  *   lengths, numbers that are not finite or a wanted word twice; OptionError for `maxWords`.
  */
-export async function readWordVectors(path: string, options: WordVectorsOptions = {}): Promise<WordVectors> {
+export async function wordVectorsOf(source: VectorSource, options: WordVectorsOptions = {}): Promise<WordVectors> {
+  const path = source.name;
   const { maxWords = DEFAULT_MAX_WORDS, isWanted = () => true } = options;
   if (!Number.isInteger(maxWords) || maxWords < 1) {
     throw new OptionError({ where: 'maxWords', wanted: 'an integer ≥ 1', got: String(maxWords) });
@@ -47,7 +67,7 @@ export async function readWordVectors(path: string, options: WordVectorsOptions 
   let size: number | undefined;
   let data = new Float32Array(0);
   let lines = 0;
-  read: for await (const chunk of linesOf(path)) {
+  read: for await (const chunk of linesOf(source.chunks(), path)) {
     for (const line of chunk) {
       lines++;
       const where = `${path}:${lines}`;
@@ -68,7 +88,7 @@ export async function readWordVectors(path: string, options: WordVectorsOptions 
       }
       const start = lineOfWord.size * size;
       if (start + size > data.length) data = grown(data, Math.min(2 * start, maxWords * size), start + size);
-      readNumbers(line.toString('latin1', place + 1), data.subarray(start, start + size), where);
+      readNumbers(LATIN1.decode(line.subarray(place + 1)), data.subarray(start, start + size), where);
       lineOfWord.set(word, lines);
       if (lineOfWord.size === maxWords) break read;
     }
@@ -87,12 +107,12 @@ export async function readWordVectors(path: string, options: WordVectorsOptions 
 type Header = { readonly words: number; readonly size: number };
 
 /** word2vec's first line: the number of words, and of numbers a word. */
-function headerOf(line: Buffer, where: string): Header | undefined {
+function headerOf(line: Uint8Array, where: string): Header | undefined {
   // glove.6B and others are offered as a ZIP.
   if (line[0] === 0x50 && line[1] === 0x4b && line[2] === 3 && line[3] === 4) {
     throw new FileError({ where, wanted: 'word vectors as text', got: 'a ZIP archive', fix: 'unpack it' });
   }
-  const [, words, size] = /^(\d{1,12}) (\d{1,12})$/.exec(line.toString('latin1')) ?? [];
+  const [, words, size] = /^(\d{1,12}) (\d{1,12})$/.exec(LATIN1.decode(line)) ?? [];
   if (words === undefined || size === undefined) return undefined;
   if (Number(size) >= 1) return { words: Number(words), size: Number(size) };
   throw new FileError({ where, wanted: 'vectors of at least one number', got: size });
@@ -105,7 +125,7 @@ function wrongCount(path: string, { words }: Header, got: number): FileError {
 }
 
 /** Spaces of a line whose word has none. */
-function sizeOfFirst(line: Buffer, where: string): number {
+function sizeOfFirst(line: Uint8Array, where: string): number {
   let spaces = 0;
   for (const byte of line) if (byte === SPACE) spaces++;
   if (spaces > 0 && !line.includes(0)) return spaces;
@@ -118,7 +138,7 @@ function sizeOfFirst(line: Buffer, where: string): number {
 }
 
 /** Where the space before the last `size` fields is. */
-function splitPlace(line: Buffer, size: number, where: string): number {
+function splitPlace(line: Uint8Array, size: number, where: string): number {
   if (line.includes(0)) throw new FileError({ where, wanted: 'text', got: 'a NUL byte', fix: UNPACK });
   let fields = 0;
   for (let place = line.length - 1; place >= 0; place--) {
@@ -132,7 +152,7 @@ function wrongFields(where: string, size: number, got: string): FileError {
   return new FileError({ where, wanted, got, fix: 'copy or download the file again' });
 }
 
-function wordOf(bytes: Buffer, size: number, where: string): string {
+function wordOf(bytes: Uint8Array, size: number, where: string): string {
   let word: string;
   try {
     word = UTF8.decode(bytes);
@@ -170,43 +190,32 @@ function shown(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-/** The lines of a file without their ends and the spaces before these, as many at once as a chunk has. */
-async function* linesOf(path: string): AsyncGenerator<readonly Buffer[]> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path, 'r');
-    if (!(await handle.stat()).isFile()) {
-      throw new FileError({ where: path, wanted: 'a regular file', got: 'a folder, device or pipe' });
+/** Bytes as lines, without their ends and the spaces before these, as many at once as a chunk has. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<readonly Uint8Array[]> {
+  let rest = new Uint8Array();
+  let count = 0;
+  for await (const chunk of chunks) {
+    const bytes = new Uint8Array(rest.length + chunk.length);
+    bytes.set(rest);
+    bytes.set(chunk, rest.length);
+    const lines: Uint8Array[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      lines.push(trimmed(bytes.subarray(start, end), count + lines.length));
+      start = end + 1;
     }
-    let rest: Buffer = Buffer.alloc(0);
-    let count = 0;
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, null);
-      if (bytesRead === 0) break;
-      const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-      const lines: Buffer[] = [];
-      let start = 0;
-      for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-        lines.push(trimmed(bytes.subarray(start, end), count + lines.length));
-        start = end + 1;
-      }
-      rest = bytes.subarray(start);
-      if (lines.length > 0) yield lines;
-      count += lines.length;
-      if (rest.length <= MAX_LINE_BYTES) continue;
-      const where = `${path}:${count + 1}`;
-      throw new FileError({ where, wanted: `lines of at most ${MAX_LINE_BYTES} bytes`, got: 'more', fix: UNPACK });
-    }
-    if (rest.length > 0) yield [trimmed(rest, count)];
-  } catch (error) {
-    throw inputFailure(error, path);
-  } finally {
-    await handle?.close();
+    rest = bytes.subarray(start);
+    if (lines.length > 0) yield lines;
+    count += lines.length;
+    if (rest.length <= MAX_LINE_BYTES) continue;
+    const wanted = `lines of at most ${MAX_LINE_BYTES} bytes`;
+    throw new FileError({ where: `${where}:${count + 1}`, wanted, got: 'more', fix: UNPACK });
   }
+  if (rest.length > 0) yield [trimmed(rest, count)];
 }
 
 /** word2vec ends its lines with a space, Windows with a return; Windows begins files with a byte order mark. */
-function trimmed(line: Buffer, before: number): Buffer {
+function trimmed(line: Uint8Array, before: number): Uint8Array {
   let [start, end] = [0, line.length];
   if (before === 0 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) start = 3;
   if (end > start && line[end - 1] === RETURN) end--;

@@ -27,6 +27,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   inference: 9,
   standalone: 9.1,
   export: 9.2,
+  browser: 9.3,
   experiments: 9.5,
   report: 10,
   server: 10,

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FileError, OptionError } from '../../src/errors/failures.js';
-import { readWordVectors, type WordVectorsOptions } from '../../src/tokenizers/word-vectors.js';
+import type { WordVectorsOptions } from '../../src/tokenizers/word-vectors.js';
+import { readWordVectors } from '../../src/tokenizers/word-vectors-file.js';
 import { temporaryFolder } from '../files/processes.js';
 
 const path = join(temporaryFolder(), 'vectors.txt');

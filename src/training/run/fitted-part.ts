@@ -10,9 +10,8 @@ import { modelTeacher } from '../../teachers/model-teacher.js';
 import type { Teacher } from '../../teachers/teacher.js';
 import { tensor } from '../../tensor/tensor.js';
 import { type FeatureRows, featureRows } from '../linear/dataset-rows.js';
+import type { CheckedRun, LearningOptions } from './checked-run.js';
 import { isFrozenBelow } from './convex-fit.js';
-import type { PreparedRun } from './prepare-run.js';
-import type { RunOptions } from './run-options.js';
 
 type FittedPart = {
   /** What the part reads of the training rows, as features, and what is right for each. */
@@ -22,7 +21,7 @@ type FittedPart = {
 };
 
 /** All weights of linear n-grams; of an encoder those of its last layer, whose features are what it reads. */
-export function fittedPart({ options, weights }: Pick<PreparedRun, 'options' | 'weights'>): FittedPart {
+export function fittedPart({ options, weights }: Pick<CheckedRun<LearningOptions>, 'options' | 'weights'>): FittedPart {
   const { model, data } = options;
   const classes = classesOf(model);
   if (!isFrozenBelow(model)) {
@@ -50,13 +49,13 @@ export function fittedPart({ options, weights }: Pick<PreparedRun, 'options' | '
 }
 
 /** What runs the encoder over the rows, as a teacher does. */
-export function frozenEncoder({ model, threads, device }: RunOptions, weights: Weights): Teacher {
+export function frozenEncoder({ model, threads, device }: LearningOptions, weights: Weights): Teacher {
   const saved = { path: 'the encoder', model, weights, labelNames: [], contentHash: '' };
   return modelTeacher(saved, { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) });
 }
 
 /** `pooledOutput` of each row, dense: all of its H numbers are features. */
-async function encodedRows(options: RunOptions, weights: Weights): Promise<FeatureRows> {
+async function encodedRows(options: LearningOptions, weights: Weights): Promise<FeatureRows> {
   const { train } = options.data;
   const answers = await frozenEncoder(options, weights).answer(train, ['pooledOutput']);
   const width = Number(answers.signals.pooledOutput?.shape[0]);

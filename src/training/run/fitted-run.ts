@@ -1,30 +1,25 @@
 /** @file A run without steps: the weights of a linear model are fitted to the targets of its rows by a convex solver. */
 import { join } from 'node:path';
-import { batchesInOrder } from '../../data/shuffle.js';
-import { classesOf } from '../../models/forward.js';
 import { saveModel } from '../../models/saved-model.js';
-import type { TeacherAnswers } from '../../teachers/teacher.js';
 import { expectNoWarning } from '../checks/strict.js';
 import { findWarnings, type Warning } from '../checks/table.js';
 import { openEvaluator } from '../evaluation/evaluate.js';
-import { fitLinear, type LinearFit, STRENGTHS } from '../linear/fit-linear.js';
-import { fittedPart } from './fitted-part.js';
+import type { LinearFit } from '../linear/fit-linear.js';
+import { fitWeights, strengthsOf } from './fitted-weights.js';
 import { answerWarnings } from './live-run.js';
 import type { PreparedRun } from './prepare-run.js';
 import { recordHead } from './record-head.js';
 import { LAST, LOG, METRICS_FILE } from './run-files.js';
 import { openRunLog } from './run-log.js';
-import type { FitSettings, RunResult } from './run-options.js';
+import type { RunResult } from './run-options.js';
 import { type FitRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import { teacherAnswers } from './run-step.js';
 import { testScore } from './test-score.js';
 
-const ROWS_PER_PART = 1024;
-
 /** Fits in a folder that has been claimed. It takes seconds, so that a fit that was interrupted is begun again. */
-export async function fitInto(run: PreparedRun, { strength }: FitSettings): Promise<RunResult> {
+export async function fitInto(run: PreparedRun): Promise<RunResult> {
   const { options, evaluation, trained, saveLast, saveTopK, parameters } = run;
-  const { model, method, data, seed, strict = false, signal, outputDir, onEvent: emit = () => {} } = options;
+  const { data, strict = false, outputDir, onEvent: emit = () => {} } = options;
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
   const warnings: Warning[] = [];
@@ -47,22 +42,9 @@ export async function fitInto(run: PreparedRun, { strength }: FitSettings): Prom
   }
   tell(run.warnings ?? []);
   tell(answerWarnings(run, answers));
-  const part = fittedPart(run);
-  const { rows, ...given } = await part.rows();
-  const classes = classesOf(model);
-  const targets = method.rowTargets?.({
-    classes,
-    ...given,
-    teacherLogits: answers && logitsIn(answers, data.train.size, classes),
-  });
-  const strengths = strength === undefined ? STRENGTHS : [strength];
+  const strengths = strengthsOf(options.fit ?? {});
   let tried = 0;
-  const fit = await fitLinear({
-    ...{ rows, classes },
-    ...(classes === 1 ? { scores: targets } : { labels: given.labels, softTargets: targets }),
-    ...{ seed, signal, strengths },
-    // Accuracy picks models that predict one class where there are few rows.
-    metric: 'loss',
+  const { fit, weights } = await fitWeights(run, answers, {
     onStrength: ({ strength: value, score }) => {
       tried += 1;
       // The last part is the fit to all rows.
@@ -72,7 +54,6 @@ export async function fitInto(run: PreparedRun, { strength }: FitSettings): Prom
     },
   });
   const { converged, epochs, gap } = fit;
-  const weights = part.weights(fit);
   tell(findWarnings({ fit: { converged, epochs, gap } }));
   const evaluated = await evaluatedWith(run, weights);
   if (evaluated !== undefined && evaluation !== undefined) {
@@ -135,20 +116,4 @@ export function fitRecord({
   gap,
 }: Omit<LinearFit, 'weights' | 'bias'>): FitRecord {
   return { loss, strength, C, innerLoss: innerScore ?? null, temperature, epochs, gap };
-}
-
-/** [N, C]: a teacher's logits; NaN in rows of which it said nothing. What it left to classes that it did not name stays as it is spread. */
-function logitsIn({ batch }: TeacherAnswers, size: number, classes: number): Float32Array {
-  const logits = new Float32Array(size * classes);
-  for (const rows of batchesInOrder(size, ROWS_PER_PART)) {
-    const { logits: said, remainder } = batch(rows, rows.length);
-    const from = (rows[0] as number) * classes;
-    logits.set(said?.data as Float32Array, from); // float32, as every signal that is fed
-    if (remainder === undefined) continue;
-    for (const place of rows.keys()) {
-      const isHole = remainder.data.subarray(place * classes, (place + 1) * classes).every((left) => Number(left) > 0);
-      if (isHole) logits.fill(Number.NaN, from + place * classes, from + (place + 1) * classes);
-    }
-  }
-  return logits;
 }

@@ -1,10 +1,11 @@
 /** @file A run that keeps all in memory, as one in a browser does: no folder, no log, nothing to resume. */
 
 import { gainOver } from '../../metrics/metric.js';
-import type { Weights } from '../../models/model.js';
+import type { Model, Weights } from '../../models/model.js';
+import type { TeacherAnswers } from '../../teachers/teacher.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { expectKnownTokens } from '../checks/known-tokens.js';
-import { openEvaluator } from '../evaluation/evaluate.js';
+import { openEvaluator, withEvaluator } from '../evaluation/evaluate.js';
 import { meansOf } from '../step/loss-means.js';
 import { splitWeights } from '../step/method-parameters.js';
 import type { TrainingStep } from '../step/step.js';
@@ -16,18 +17,19 @@ import { openStep, teacherAnswers, teacherFeed } from './run-step.js';
 import { stepWatcher, textNotice } from './told-steps.js';
 import { type Position, train } from './train.js';
 
-export type MemoryRunOptions = Omit<LearningOptions, 'fit' | 'fastDevRun' | 'startsAtRandom'> & {
+export type MemoryRunOptions = Omit<LearningOptions, 'fastDevRun' | 'startsAtRandom'> & {
   readonly data: Omit<LearningOptions['data'], 'test'>;
 };
 
 export type MemoryRunResult = {
-  /** After the last epoch, or with `restoreBest` after the best. */
+  /** After the last epoch, or with `restoreBest` after the best; those that a solver found. */
   readonly weights: Weights;
   readonly steps: number;
   readonly seconds: number;
   readonly stoppedEarly: boolean;
   /** Of these weights on the validation rows; none where there are none. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** None of a solver. */
   readonly epochs: readonly EpochRecord[];
 };
 
@@ -42,6 +44,7 @@ export async function trainInMemory(options: MemoryRunOptions): Promise<MemoryRu
   expectKnownTokens(rows, options.model);
   const begun = performance.now();
   const answers = await teacherAnswers(run.options);
+  if (options.fit !== undefined) return fitLive(run, answers, () => (performance.now() - begun) / 1000);
   let step: TrainingStep | undefined;
   let evaluator: Live['evaluator'];
   try {
@@ -71,8 +74,13 @@ async function trainLive(live: Live, teacher: ReturnType<typeof teacherFeed>): P
   const { data, perturbation, method, seed, signal, model, restoreBest = false } = options;
   const learningRate = learningRates(options, plan);
   const epochs = Math.min(plan.epochs, Math.ceil(plan.totalSteps / plan.stepsPerEpoch));
-  const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  emit({ type: 'start', totalSteps: plan.totalSteps, epochs, trainRows: data.train.size, parameters });
+  emit({
+    type: 'start',
+    totalSteps: plan.totalSteps,
+    epochs,
+    trainRows: data.train.size,
+    parameters: parametersOf(model),
+  });
   const padding = textNotice(live);
   if (padding !== undefined) emit({ type: 'notice', text: padding });
   const watch = stepWatcher({ plan, emit, learningRate });
@@ -113,6 +121,38 @@ async function trainLive(live: Live, teacher: ReturnType<typeof teacherFeed>): P
     ...{ steps, seconds: seconds(), stoppedEarly, epochs: records },
     metrics: (best?.record ?? records.at(-1))?.metrics ?? {},
   };
+}
+
+async function fitLive(
+  run: CheckedRun<LearningOptions>,
+  answers: TeacherAnswers | undefined,
+  seconds: () => number,
+): Promise<MemoryRunResult> {
+  const { options, evaluation } = run;
+  const { model, data, onEvent: emit = () => {} } = options;
+  emit({ type: 'start', totalSteps: 0, epochs: 0, trainRows: data.train.size, parameters: parametersOf(model) });
+  // Most runs are trained by steps: their pages load no solver.
+  const { fitWeights, strengthsOf } = await import('./fitted-weights.js');
+  let tried = 0;
+  const { weights } = await fitWeights(run, answers, {
+    onStrength: ({ strength, score }) => {
+      tried += 1;
+      // The last part is the fit to all rows.
+      emit({ type: 'strength', strength, loss: score, tried, of: strengthsOf(options.fit ?? {}).length + 1 });
+    },
+  });
+  let metrics: EpochRecord['metrics'] = {};
+  if (evaluation !== undefined) {
+    const open = { ...options, ...evaluation };
+    ({ metrics } = await withEvaluator(open, (evaluator) => evaluator.evaluate(weights)));
+    emit({ type: 'evaluation', step: 0, epoch: 0, split: evaluation.data.name, metrics });
+  }
+  emit({ type: 'end', steps: 0, seconds: seconds() });
+  return { weights, steps: 0, seconds: seconds(), stoppedEarly: false, metrics, epochs: [] };
+}
+
+function parametersOf({ parameters }: Model): number {
+  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 async function evaluated(live: Live, at: Position, weights: Weights): Promise<EpochRecord['metrics']> {

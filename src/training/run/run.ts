@@ -28,7 +28,7 @@ export async function runPrepared(run: PreparedRun): Promise<RunResult> {
   const { folder, isFinished } = await claim(run.options);
   try {
     if (isFinished) return await finishedBefore(run);
-    if (fit !== undefined) return await fitInto(run, fit);
+    if (fit !== undefined) return await fitInto(run);
     const saved = resume && (await hasRunState(join(outputDir, RESUME))) ? await stateToResume(run) : undefined;
     return await trainInto(run, saved);
   } finally {

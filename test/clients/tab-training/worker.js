@@ -1,6 +1,7 @@
 // Trains in a worker of the page.
 import * as runtime from 'onnxruntime-web/wasm';
 import { trainDigits } from './digits.js';
+import { trainStudents } from './students.js';
 
 runtime.env.wasm.wasmPaths = '/ort/';
 
@@ -11,7 +12,12 @@ async function mnist() {
   return { train: await split('train'), test: await split('test') };
 }
 
-const TASKS = { digits: async (threads) => trainDigits(await mnist(), { threads }) };
+const texts = async () => (await fetch('/data/texts')).json();
+
+const TASKS = {
+  digits: async (threads) => trainDigits(await mnist(), { threads }),
+  students: async (threads) => trainStudents(await texts(), { threads }),
+};
 
 addEventListener('message', async ({ data: { name, threads } }) => {
   try {

@@ -1,0 +1,5 @@
+import { serveTraining } from 'retort-ml/browser';
+import * as runtime from 'onnxruntime-web/wasm';
+
+runtime.env.wasm.wasmPaths = '/ort/';
+serveTraining();
