@@ -1,4 +1,4 @@
-export { calibrate } from '../export/calibrate.js';
+export { type CalibrationOptions, calibrate } from '../export/calibrate.js';
 export { type ExportedModel, type ExportModelOptions, exportModel } from '../export/export-model.js';
 export type { Latency, ScoredForm, Speed } from '../export/form.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from '../export/formats.js';

@@ -1,4 +1,5 @@
 /** @file What the inputs of a model's products lie between, from texts: the fixed ranges of its int8 form. */
+import { OptionError } from '../errors/failures.js';
 import type { OnnxGraph } from '../onnx/graph.js';
 import { type ActivationRange, productsOf } from '../onnx/integer-products.js';
 import { writeModel } from '../onnx/write.js';
@@ -7,10 +8,15 @@ import type { NamedTensors } from '../runtime/running-session.js';
 import { openModelSession } from '../runtime/session.js';
 import { fromNumbers, type Tensor, toNumbers } from '../tensor/tensor.js';
 
-/**
- * The share of tokens whose numbers all lie within a range. Few tokens have numbers far beyond the others', and a range that
- * included them would leave the others fewer of the 256 steps.
- */
+export type CalibrationOptions = Pick<SessionOptions, 'threads'> & {
+  /**
+   * The share of tokens whose numbers all lie within a range, from 0 to 1. Few tokens have numbers far beyond the others', and a
+   * range that included them would leave the others fewer of the 256 steps. Default: 0.999; shares from 0.99 to 1 are hardly
+   * told apart on training rows (bench/int8-ranges.bench.ts).
+   */
+  readonly tokensWithin?: number;
+};
+
 const TOKENS_WITHIN = 0.999;
 
 const ENDS = { low: 'ReduceMin', high: 'ReduceMax' } as const;
@@ -20,12 +26,16 @@ const ENDS = { low: 'ReduceMin', high: 'ReduceMax' } as const;
  * @param graph as `exportedGraph` gives it, in float32
  * @param rows the model's inputs, one row each, without padding
  * @returns ranges by the names of the weights
+ * @throws OptionError for a share that is none
  */
 export async function calibrate(
   graph: OnnxGraph,
   rows: Iterable<NamedTensors>,
-  options: Pick<SessionOptions, 'threads'> = {},
+  { tokensWithin = TOKENS_WITHIN, ...options }: CalibrationOptions = {},
 ): Promise<ReadonlyMap<string, ActivationRange>> {
+  if (!(tokensWithin >= 0 && tokensWithin <= 1)) {
+    throw new OptionError({ where: 'tokensWithin', wanted: 'a share from 0 to 1', got: String(tokensWithin) });
+  }
   const products = productsOf(graph);
   const activations = [...new Set(products.map(({ x }) => x))];
   const looks = activations.flatMap((x) =>
@@ -51,8 +61,8 @@ export async function calibrate(
     await session.release();
   }
   const within = (x: string): ActivationRange => ({
-    low: Math.min(0, quantile(seen.get(`${x}/${ENDS.low}`) ?? [], 1 - TOKENS_WITHIN)),
-    high: Math.max(0, quantile(seen.get(`${x}/${ENDS.high}`) ?? [], TOKENS_WITHIN)),
+    low: Math.min(0, quantile(seen.get(`${x}/${ENDS.low}`) ?? [], 1 - tokensWithin)),
+    high: Math.max(0, quantile(seen.get(`${x}/${ENDS.high}`) ?? [], tokensWithin)),
   });
   const ranges = new Map(activations.map((x) => [x, within(x)]));
   return new Map(products.map(({ x, weight }) => [weight, ranges.get(x) as ActivationRange]));

@@ -32,4 +32,12 @@ describe('calibrate', () => {
     const ranges = await calibrate(graph, [...usual, row([-100, 100])]);
     expect(ranges.get('A')).toEqual({ low: -1, high: 1 });
   });
+
+  test('leaves out as many as it is told, and refuses what is no share', async () => {
+    const rows = Array.from({ length: 11 }, (_, i) => row([-i, i]));
+    const within = (tokensWithin: number) => calibrate(graph, rows, { tokensWithin });
+    expect((await within(1)).get('A')).toEqual({ low: -10, high: 10 });
+    expect((await within(0.8)).get('A')).toEqual({ low: -8, high: 8 });
+    await expect(within(1.1)).rejects.toThrow('tokensWithin: wanted a share from 0 to 1, got 1.1');
+  });
 });
