@@ -3,7 +3,7 @@
  * divided at random, 200 times: 1,540 are the calibration, the others judge, and their scores without their labels are the scale of
  * thresholds. The students learn from the training rows; rankers are fitted to the same rows' predictions by models of four fifths of
  * them. `head` is MiniLM-L6 as it is with a last layer, in int8; `both` is the geometric mean of its probabilities and those of linear
- * n-grams. The teacher and the students that learnt from it are those of `families` where their runs lie in `--work`. Other libraries
+ * n-grams; `head-4` and `both-4` are the same of its first four layers, and have no ranker. The teacher and the students that learnt from it are those of `families` where their runs lie in `--work`. Other libraries
  * (bench/peers/certified.py, which needs `scikit-learn shad0wllm[compile] jevstiller`) are scored under the same certifier, and by
  * their own certificates. Into `results/certified-coverage.json`; `--speed` takes latencies again, for a quiet machine.
  *
@@ -23,7 +23,7 @@ import {
   type ScoredAnswers,
   scoreAnswers,
 } from '../src/entries/certificates.js';
-import { loadTextSet, selectRows, splitOf, type TextTable, textDataset } from '../src/entries/data.js';
+import { loadTextSet, selectRows, splitOf, type TextTable, type TextTask, textDataset } from '../src/entries/data.js';
 import { OptionError } from '../src/entries/errors.js';
 import { mean, sampleSd } from '../src/entries/experiments.js';
 import { saveOnnx } from '../src/entries/export.js';
@@ -59,6 +59,8 @@ const STUDENTS = {
   ngram: 'n-grams, linear, on the labels',
   head: 'MiniLM-L6, a last layer, int8',
   both: 'both, geometric mean',
+  'head-4': 'the first four layers of MiniLM-L6, likewise',
+  'both-4': 'these and n-grams, geometric mean',
   'ngram-hinton': 'n-grams, linear, with a teacher',
   'static-tiny': 'static, tiny, with a teacher',
 } as const;
@@ -113,8 +115,11 @@ export async function main(args: readonly string[]): Promise<void> {
   if (!values.speed) {
     const splits = splitsOf(opened.test.size, Number(values.draws));
     const students = await studentRows(opened, splits);
-    const peers = peerRows(opened, splits);
-    found = { ...found, rows: [...students, ...peers.rows], versions: peers.versions };
+    found = { ...found, rows: students };
+    for (const peers of peerRows(opened, splits)) {
+      found = { ...found, rows: [...students, ...peers.rows], versions: peers.versions };
+      await writeFileAtomic(path, `${JSON.stringify(found, null, 1)}\n`);
+    }
   }
   await writeFileAtomic(path, `${JSON.stringify(found, null, 1)}\n`);
   console.log(certifiedCoverageTable(found));
@@ -163,13 +168,7 @@ async function open(work: string): Promise<Opened> {
     ),
   };
 
-  const headAt = join(folder, 'head');
-  if (!existsSync(headAt)) {
-    // The validation split is what is reported, not a part of the training rows.
-    const learnt = { ...task, dev: test };
-    await fineTune({ task: learnt, model: 'minilm-l6', solver: 'convex', threads: 1, outputDir: headAt });
-  }
-  const head = await loadTextModel(headAt);
+  const head = await withLastLayer(folder, 'head', task, test);
   const vectors = {
     train: await kept(folder, 'encoded.train', () => vectorsOf(head, train)),
     test: await kept(folder, 'encoded.test', () => vectorsOf(head, test)),
@@ -184,8 +183,12 @@ async function open(work: string): Promise<Opened> {
     test: geometricMean(ngramSaid.test, headSaid.test),
     validation: geometricMean(ngramSaid.validation as Float32Array, headSaid.validation as Float32Array),
   });
+  const four = await shippedAs('head-4', await withLastLayer(folder, 'head-4', task, test, 4), 'int8');
+  const fourSaid = await kept(folder, 'head-4.test', () => logProbsOf(four, test.texts));
+  said.set('head-4', { test: fourSaid }).set('both-4', { test: geometricMean(ngramSaid.test, fourSaid) });
   shipped.set('ngram', [await shippedAs('ngram', ngram, 'float32')]).set('head', [int8]);
   shipped.set('both', [...(shipped.get('ngram') ?? []), int8]);
+  shipped.set('head-4', [four]).set('both-4', [...(shipped.get('ngram') ?? []), four]);
   for (const [name, run] of Object.entries(RUNS) as readonly [keyof typeof RUNS, string][]) {
     const at = join(work, 'families', run, 'runs', 'hinton-1', 'last.ckpt');
     if (!existsSync(at)) continue;
@@ -203,6 +206,17 @@ async function open(work: string): Promise<Opened> {
     : undefined;
   const encoded = { train: fileOf(folder, 'encoded.train'), evaluated: fileOf(folder, 'encoded.test') };
   return { folder, train, test, said, choices, encoded, shipped };
+}
+
+/** The encoder stays as it is; a convex solver finds the last layer. */
+async function withLastLayer(folder: string, name: string, task: TextTask, test: TextTable, layers?: number) {
+  const outputDir = join(folder, name);
+  if (!existsSync(join(outputDir, 'last.ckpt'))) {
+    // The validation split is what is reported, not a part of the training rows.
+    const learnt = { ...task, dev: test };
+    await fineTune({ task: learnt, model: 'minilm-l6', solver: 'convex', layers, threads: 1, outputDir });
+  }
+  return loadTextModel(outputDir);
 }
 
 const classesOf = (table: TextTable) => table.labelNames.length;
@@ -401,13 +415,14 @@ type PeerAnswer = {
   readonly versions: Readonly<Record<string, string>>;
 };
 
-function peerRows({ folder, train, test, choices, encoded }: Opened, splits: Splits) {
+/** After each library, since one may take minutes; what it answered is kept under `--work`. */
+function* peerRows({ folder, train, test, choices, encoded }: Opened, splits: Splits) {
   const rows: CoverageRow[] = [];
   const versions: Record<string, string> = {};
-  for (const truth of ['labels', 'teacher'] as const) {
-    const truths = truthsOf(truth, { train, test, choices });
-    if (truths === undefined) continue;
-    for (const by of Object.keys(PEERS) as PeerName[]) {
+  for (const by of Object.keys(PEERS) as PeerName[]) {
+    for (const truth of ['labels', 'teacher'] as const) {
+      const truths = truthsOf(truth, { train, test, choices });
+      if (truths === undefined) continue;
       const cases = CASES.filter((one) => one.truth === truth);
       const bound = (name: keyof Risk) => cases.flatMap(({ risk }: { readonly risk: Risk }) => risk[name] ?? [])[0];
       const [first] = cases;
@@ -423,7 +438,7 @@ function peerRows({ folder, train, test, choices, encoded }: Opened, splits: Spl
         all: bound('all') ?? bound('kept'),
         splits,
       };
-      const answer = runPeer(join(folder, 'job.json'), job);
+      const answer = keptAnswer(join(folder, `${by}-${truth}-${splits.length}.json`), job);
       Object.assign(versions, answer.versions);
       const scored = { answers: Int32Array.from(answer.answers), scores: Float64Array.from(answer.scores) };
       const score = by === 'tfidf-svm' ? 'margin' : 'max-probability';
@@ -435,9 +450,17 @@ function peerRows({ folder, train, test, choices, encoded }: Opened, splits: Spl
           rows.push({ ...one, by, score: 'its own certificate', ...under, ...summary(answer.own.draws) });
         console.log(sayRow(rows.at(-1) as CoverageRow));
       }
+      yield { rows, versions };
     }
   }
-  return { rows, versions };
+}
+
+function keptAnswer(path: string, job: { readonly peer: PeerName }): PeerAnswer {
+  const known = keptJson<PeerAnswer | undefined>(path, undefined);
+  if (known !== undefined) return known;
+  const answer = runPeer(`${path}.job`, job);
+  writeFileSync(path, JSON.stringify(answer));
+  return answer;
 }
 
 function runPeer(path: string, job: { readonly peer: PeerName }): PeerAnswer {
