@@ -524,10 +524,13 @@ export function certifiedCoverageTable({ rows, latency }: CertifiedCoverage): st
     return coverage.mean >= target ? `**${share}**` : share;
   };
   const named = new Map(rows.map((row) => [`${row.by} ${row.score}`, row]));
-  const lines = [...named.values()].map(({ by, score }) => {
+  const order = Object.keys(TITLES);
+  const listed = [...named.values()].sort((one, other) => order.indexOf(one.by) - order.indexOf(other.by));
+  const lines = listed.map(({ by, score }) => {
     const own = rows.filter((row) => row.by === by && row.score === score);
     const cells = CASES.map((one) => cell(own.find((row) => JSON.stringify(row.risk) === JSON.stringify(one.risk))));
-    const accuracy = own.find(({ truth }) => truth === 'labels')?.accuracy;
+    // The same answers, whatever their score.
+    const accuracy = rows.find((row) => row.by === by && row.truth === 'labels')?.accuracy;
     const p50 = latency[by]?.p50;
     const shown = [
       TITLES[by],
