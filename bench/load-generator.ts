@@ -32,6 +32,9 @@ export type Load = {
   readonly faulty: number;
 };
 
+/** Clients of decision services wait so long, and longer, before they ask again. */
+const BACK_OFF_MS = 500;
+
 type Reply = { readonly status: number; readonly ms: number };
 
 async function generate({ url, path, clients, seconds, bodies: file, faulty = 0 }: LoadOrder): Promise<Load> {
@@ -73,8 +76,11 @@ async function generate({ url, path, clients, seconds, bodies: file, faulty = 0 
       }
       const { status, ms } = await send(bodies[next % bodies.length] as string);
       if (status === 200) taken.push(ms);
-      else if (status === 503) busy.push(ms);
-      else lost += 1;
+      else if (status !== 503) lost += 1;
+      else {
+        busy.push(ms);
+        await new Promise((done) => setTimeout(done, BACK_OFF_MS));
+      }
     }
   };
   await Promise.all(Array.from({ length: clients }, client));

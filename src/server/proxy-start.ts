@@ -78,9 +78,6 @@ async function certificateOf(
   const certificate = await readCertificate(file);
   const mismatches = certificateMismatches(certificate, student);
   if (mismatches.length > 0) return { why: `${file} is about another student: ${mismatches.join('; ')}` };
-  if (certificate.score.kind !== 'max-probability') {
-    return { why: `${file} is about the score ${certificate.score.kind}, which is not served yet` };
-  }
   return { certificate, why: '' };
 }
 
@@ -107,7 +104,7 @@ function certificateText({ threshold, delta, coverage, truth }: Certificate, bou
   const than = truth.kind === 'teacher' ? `than ${truth.model}` : 'than their labels';
   const audit = truth.kind === 'teacher' ? '' : '; it is about labels, so upstream cannot audit it';
   return (
-    `certified: the student answers where its probability is at least ${threshold.toPrecision(4)} (about ${percent(coverage.share)} of the requests), ` +
+    `certified: the student answers where its score is at least ${threshold.toPrecision(4)} (about ${percent(coverage.share)} of the requests), ` +
     `otherwise ${than} for ${said.join(' and ')}, at ${percent(1 - delta)} confidence${audit}`
   );
 }

@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Certificate } from '../certificates/certificate.schema.js';
+import { certifiedScore } from '../certificates/certified-score.js';
 import type { Answer, TextInput } from '../inference/answer.js';
 import { parsedJson } from '../options/json.js';
 import { checkedDecision } from '../outside/decisions/decision-answer.js';
@@ -34,7 +35,7 @@ export type ProxyParts = {
   readonly metrics: Metrics;
   readonly log: TrafficLog;
   /** One that is about this student; absent in shadow mode. */
-  readonly certificate: Pick<Certificate, 'threshold' | 'deferredLabels' | 'truth'> | undefined;
+  readonly certificate: Pick<Certificate, 'score' | 'threshold' | 'deferredLabels' | 'truth'> | undefined;
   readonly textField: string | undefined;
   /** Of all requests, and of those beside them, the shares that are asked upstream whatever the student says. */
   readonly calibrationShare: number;
@@ -152,9 +153,10 @@ export class StudentProxy {
     }
   }
 
-  #keeps({ label, score }: Answer): boolean {
+  #keeps(answer: Answer): boolean {
     const { certificate } = this.#parts;
-    return certificate !== undefined && score >= certificate.threshold && !certificate.deferredLabels.includes(label);
+    if (certificate === undefined || certificate.deferredLabels.includes(answer.label)) return false;
+    return certifiedScore(certificate.score, answer) >= certificate.threshold;
   }
 
   #isRoom(): boolean {

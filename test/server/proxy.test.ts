@@ -248,6 +248,21 @@ describe('retort serve --upstream with a certificate', () => {
     expect((await ask(serving, bodyOf(first, 'Is it urgent?'))).source).toBe('upstream');
   });
 
+  test('the score is that of the certificate: a ranker may turn the order round', async () => {
+    const folder = join(root, 'ranked');
+    mkdirSync(folder);
+    for (const file of readdirSync(bare)) copyFileSync(join(bare, file), join(folder, file));
+    // The less sure, the higher: 1 / (1 + exp(logit p)) = 1 - p.
+    const signals = [{ name: 'max-probability', weight: -1, mean: 0 }];
+    const knownClasses = LABELS.map(() => null);
+    await certify(folder, { score: { kind: 'ranker', signals, bias: 0, knownClasses }, threshold: 1 - threshold });
+    const serving = await serve(await service(agrees), { student: folder });
+    const sources = await sourcesOf(serving, [ROWS[0] as string, ...ROWS]);
+    // The one at the threshold may be on either side of it.
+    const others = ROWS.filter((text) => answers.get(text)?.score !== threshold);
+    for (const text of others) expect([text, sources.get(text)]).toEqual([text, isHigh(text) ? 'upstream' : 'student']);
+  });
+
   test('labels that are deferred go upstream', async () => {
     const folder = join(root, 'deferring');
     mkdirSync(folder);
