@@ -34,7 +34,9 @@ export type ServedQuestions = {
   readonly own: Question;
   /** Undefined for a question that is not served. */
   labelsOf(asked: AskedQuestion, isPair: boolean): ServedLabels | undefined;
-  /** What is served, and how the question differs from it. */
+  /** How a question that is not served differs from the own one. */
+  difference(asked: AskedQuestion, isPair: boolean): string;
+  /** The same, and what is served. */
   refusal(asked: AskedQuestion, isPair: boolean): string;
 };
 
@@ -104,22 +106,26 @@ export function servedQuestions(
     own,
     labelsOf: (asked, isPair) =>
       asked.type === own.type ? served.get(questionHash(formOf(asked, isPair))) : undefined,
-    refusal: (asked, isPair) => refusal(asked, formOf(asked, isPair), own, aliases.length),
+    difference: (asked, isPair) => difference(asked, formOf(asked, isPair), own),
+    refusal: (asked, isPair) =>
+      `${difference(asked, formOf(asked, isPair), own)}; ${servedInWords(own, aliases.length)}`,
   };
 }
 
-function refusal({ type }: AskedQuestion, asked: Question, own: Question, aliases: number): string {
+function difference({ type }: AskedQuestion, asked: Question, own: Question): string {
+  if (type !== own.type) return `a question of type ${type.slice(0, 60)}`;
+  const [ours, theirs] = [own, asked].map(({ criteria }) => criteria.map(([label]) => label));
+  if (JSON.stringify(ours?.toSorted()) !== JSON.stringify(theirs?.toSorted())) return 'other labels';
+  if (JSON.stringify(ours) !== JSON.stringify(theirs)) {
+    return 'the labels in another order, which may be another question (alias it, if it is not)';
+  }
+  return asked.instructions === own.instructions ? 'other descriptions of the labels' : 'other instructions';
+}
+
+function servedInWords(own: Question, aliases: number): string {
   const more = aliases === 0 ? '' : ` (and ${aliases} aliases of it)`;
   const shown = JSON.stringify({ instructions: own.instructions, criteria: Object.fromEntries(own.criteria) });
-  const served = `this server answers one ${own.type} question alone${more}: ${shown.length > 2000 ? `${shown.slice(0, 2000)}…` : shown}`;
-  if (type !== own.type) return `a question of type ${type.slice(0, 60)}; ${served}`;
-  const [ours, theirs] = [own, asked].map(({ criteria }) => criteria.map(([label]) => label));
-  if (JSON.stringify(ours?.toSorted()) !== JSON.stringify(theirs?.toSorted())) return `other labels; ${served}`;
-  if (JSON.stringify(ours) !== JSON.stringify(theirs)) {
-    return `the labels in another order, which may be another question (alias it, if it is not); ${served}`;
-  }
-  if (asked.instructions !== own.instructions) return `other instructions; ${served}`;
-  return `other descriptions of the labels; ${served}`;
+  return `this server answers one ${own.type} question alone${more}: ${shown.length > 2000 ? `${shown.slice(0, 2000)}…` : shown}`;
 }
 
 export function isJson(value: unknown): value is Json {

@@ -31,6 +31,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   experiments: 9.5,
   report: 10,
   server: 10,
+  'ai-sdk': 10.1,
   cli: 11,
   // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.
   entries: 11,
