@@ -1,6 +1,7 @@
 export { type ArmResult, packRightRows, type RightRows, unpackRightRows } from '../experiments/arm-result.js';
 export type { Arm, ArmRun, RunContext } from '../experiments/arm-run.js';
 export { serveArms } from '../experiments/arm-worker.js';
+export { type AskedQuestions, askQuestions, planQuestions } from '../experiments/asking/ask-questions.js';
 export type { AskSettings } from '../experiments/asking/ask-settings.js';
 export { type Asked, type AskOptions, type AskPlan, ask, planAsking } from '../experiments/asking/ask-texts.js';
 export type { SelfAgreement } from '../experiments/asking/self-agreement.js';

@@ -112,6 +112,53 @@ describe('retort ask', () => {
     expect(lines(file)).toHaveLength(40);
   });
 
+  test('several questions take one request a text, and have a file of outputs each', async () => {
+    const asked: unknown[] = [];
+    const server = await mockServer((request) => {
+      const { questions } = request as unknown as {
+        readonly questions: Readonly<Record<string, { criteria: object }>>;
+      };
+      asked.push(questions);
+      const answers = Object.entries(questions).map(([id, { criteria }]) => {
+        const [first = '', ...rest] = Object.keys(criteria);
+        const probabilities = { [first]: 0.8, ...Object.fromEntries(rest.map((label) => [label, 0.2 / rest.length])) };
+        return [id, { type: 'choice', choice: first, probabilities }];
+      });
+      return { model: 'm-1', answers: Object.fromEntries(answers), usage: { input_tokens: 9, output_tokens: 2 } };
+    });
+    const questions = {
+      team: { instructions: 'Which team?', criteria: { billing: 'money', tech: null } },
+      mood: { criteria: { calm: null, angry: null, neither: null } },
+    };
+    writeFileSync(path('questions.json'), JSON.stringify(questions));
+    const line = `ask texts.csv --questions @questions.json --teacher ${server.url} --teacher_format systemone --teacher_model m`;
+    const shown = await retort(`${line} --show_prompt`);
+    expect(shown.stdout).toContain('40 of 40 texts to ask about');
+    expect(shown.stdout).toContain('Which team?');
+    const { questions: told } = await resultOf(`${line} --output_file two.jsonl`);
+    expect(asked).toHaveLength(40);
+    expect(asked[0]).toMatchObject({ team: questions.team, mood: { criteria: questions.mood.criteria } });
+    expect(told.team).toMatchObject({ texts: 40, predicted: [40, 0], outputFile: 'two.team.jsonl' });
+    expect(told.mood).toMatchObject({ labels: ['calm', 'angry', 'neither'], outputFile: 'two.mood.jsonl' });
+    expect(lines('two.team.jsonl')[7]).toMatchObject({ text: 'text 8', probabilities: { billing: 0.8, tech: 0.2 } });
+    expect(lines('two.mood.jsonl')).toHaveLength(40);
+    expect(lines('two.team.jsonl')[0].question).toMatchObject({ instructions: 'Which team?' });
+    expect(lines('two.jsonl.replies')).toHaveLength(40);
+    // What is there is not asked again.
+    await resultOf(`${line} --output_file two.jsonl --resume`);
+    expect(asked).toHaveLength(40);
+  });
+
+  test.each([
+    ['--questions {} --teacher_format systemone', '--questions: wanted two or more questions by name'],
+    ['--questions {"a":{"criteria":{"x":null}}} --teacher_format systemone', 'got {"a":{"criteria":{"x":null}}}'],
+    ['--questions @questions.json', '--questions: wanted a decision model at a URL as teacher'],
+    ['--questions @questions.json --teacher_format systemone --check 5', '--check: wanted one question, got several'],
+  ])('%s is refused before anything is sent', async (flags, message) => {
+    const { code, stderr } = await retort(`ask texts.csv --teacher http://127.0.0.1:1/v1 --teacher_model m ${flags}`);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
   test('the prompt is shown, and nobody is asked', async () => {
     const server = await mockServer(() => completion(['bad']));
     const line = `ask texts.csv --labels bad,good --teacher ${server.url} --teacher_model m --prices 1,2 --show_prompt`;

@@ -24,6 +24,8 @@ export type AskSettings = UnlabelledSettings &
     readonly labelNames?: string;
     /** The labels, separated by commas. Default: those of the criteria, or of the data. */
     readonly labels?: string;
+    /** Several questions in one request: names, each with criteria and perhaps instructions, in JSON, or @ and a file of it. */
+    readonly questions?: string;
     /** Rows that are asked about twice more and in other orders of the labels, before the rest is asked. Default: none. */
     readonly check?: number;
     /** Requests in a minute at most. Default: as many as the server allows. */
@@ -72,6 +74,13 @@ export const ASK_SETTINGS = {
     group: 'Question',
     help: 'the labels, separated by commas',
     defaultSays: 'those of the criteria, or of the data',
+  },
+  questions: {
+    kind: 'text',
+    placeholder: 'json|@file',
+    group: 'Question',
+    help: 'several questions for a decision model, asked in one request per text, a file of outputs for each: {"team": {"instructions": "…", "criteria": {"billing": null, "tech": null}}, …}',
+    defaultSays: 'one question',
   },
   check: {
     kind: 'integer',

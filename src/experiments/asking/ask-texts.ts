@@ -1,24 +1,14 @@
 /** @file Labelling as a command of its own: texts in, a file of recorded teacher outputs out. */
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileLayout, readLabelMap } from '../../data/file-columns.js';
-import { hasColumns, isDelimited } from '../../data/formats/table.js';
 import { dataName } from '../../data/open-task.js';
-import { readTextTable } from '../../data/read-text-table.js';
-import { ROW_SETTINGS } from '../../data/task-settings.js';
-import { isTextSetName, loadTextSet } from '../../data/text-sets.js';
-import { selectRows, type TextTable } from '../../data/text-table.js';
-import { splitOf } from '../../data/text-task.js';
-import { drawnRows } from '../../data/unlabelled-texts.js';
-import { FileError, OptionError, OutputError } from '../../errors/failures.js';
-import { formatCount } from '../../errors/number-text.js';
+import type { TextTable } from '../../data/text-table.js';
+import { OptionError, OutputError } from '../../errors/failures.js';
 import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
-import { jsonHash } from '../../files/json-hash.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { packageVersion } from '../../files/package-version.js';
-import { type Calibration, calibrationOf } from '../../metrics/calibration.js';
-import { wilsonInterval } from '../../metrics/wilson-interval.js';
 import { defined, type Given, settingsOf } from '../../options/given.js';
+import type { Question } from '../../options/question.js';
 import { rotated } from '../../outside/asking/asked-orders.js';
 import type { OutsideAdapter } from '../../outside/asking/outside.js';
 import type { EndpointReport, OutsideOptions } from '../../outside/asking/outside-options.js';
@@ -26,7 +16,6 @@ import { type EndpointTeacher, outsideTeacher, renamedModel } from '../../outsid
 import type { LabellingPlan } from '../../teachers/teacher.js';
 import { type TeacherTerms, termsText } from '../../teachers/terms.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
-import { RandomStream } from '../../tensor/random.js';
 import { FORMAT_ADAPTERS } from '../distillation/endpoint-adapters.js';
 import { DEFAULT_FORMAT } from '../distillation/endpoint-formats.js';
 import { drawnExamples } from '../distillation/few-shot.js';
@@ -36,6 +25,8 @@ import { askedQuestion } from '../distillation/open-teachers.js';
 import { AnswerFile, recordOf } from './answer-file.js';
 import { ASK_SETTINGS, type AskSettings } from './ask-settings.js';
 import { summaryOf } from './asked-summary.js';
+import { distinctTexts, openAsked } from './asked-texts.js';
+import { goldLabels, type Known, KnownLabels } from './known-labels.js';
 import { predicted } from './self-agreement.js';
 import { checkTeacher, probabilitiesOf, type TeacherCheck } from './teacher-check.js';
 
@@ -74,16 +65,6 @@ export type Asked = {
   readonly check?: TeacherCheck;
   /** Over texts whose label is known, but for those that the model was shown as examples. */
   readonly known?: Known;
-};
-
-/** Of texts whose label is known: how many are right, with a 95 % interval, and what the probabilities are worth. */
-export type Known = {
-  readonly rows: number;
-  readonly right: number;
-  readonly interval: readonly [low: number, high: number];
-  /** Mean of the largest probability. */
-  readonly confidence: number;
-  readonly calibration: Calibration;
 };
 
 /** What would be asked. */
@@ -129,16 +110,43 @@ export async function ask(options: AskOptions): Promise<Asked> {
     onCheck?.(check);
   }
   const teacher = teacherFor(make(labelNames), 'texts', check === undefined);
+  const gold = goldLabels(table, labelNames, onNotice);
+  const isCompared = (row: number) => !shown?.isShown(table, row);
+  const question = askedQuestion(endpoint.options, table.pairs !== undefined);
+  const written = await writeAnswers(teacher, table, { labelNames, question, outputFile, gold, isCompared });
+  const asked: Asked = {
+    ...{ texts: table.size, rows, labels: labelNames, ...written, outputFile, log },
+    report: teacher.report() as EndpointReport, // it has just been asked
+    terms: endpoint.terms,
+    ...defined({ check }),
+  };
+  await writeSummary(asked, teacher, options.command);
+  return asked;
+}
+
+/** Asks about all texts and writes what the teacher says of each. */
+export async function writeAnswers(
+  teacher: EndpointTeacher,
+  table: TextTable,
+  to: {
+    readonly labelNames: readonly string[];
+    /** What was asked, for who reads the file. */
+    readonly question: Question;
+    readonly outputFile: string;
+    /** Known labels, by row, and rows that are compared with them. */
+    readonly gold?: Int32Array | undefined;
+    readonly isCompared?: (row: number) => boolean;
+  },
+): Promise<Pick<Asked, 'predicted' | 'refused' | 'malformed' | 'known'>> {
+  const { labelNames, question, outputFile, gold, isCompared = () => true } = to;
   const written = new AnswerFile(outputFile);
   const counts = { refused: 0, malformed: 0 };
   const byLabel = labelNames.map(() => 0);
   const known = new KnownLabels(labelNames.length);
-  const gold = goldLabels(table, labelNames, onNotice);
   try {
     await teacher.ask({ name: table.name, size: table.size, text: { table } }, (row, answer) => {
-      const pair = table.pairs?.[row];
-      const question = row === 0 ? askedQuestion(endpoint.options, table.pairs !== undefined) : undefined;
-      written.add(recordOf({ text: table.texts[row] as string, pair }, answer, labelNames, question));
+      const texts = { text: table.texts[row] as string, pair: table.pairs?.[row] };
+      written.add(recordOf(texts, answer, labelNames, row === 0 ? question : undefined));
       const probabilities = probabilitiesOf(answer);
       if (probabilities === undefined) {
         counts[answer.kind === 'refused' ? 'refused' : 'malformed'] += 1;
@@ -147,24 +155,14 @@ export async function ask(options: AskOptions): Promise<Asked> {
       const best = predicted(probabilities);
       byLabel[best] = (byLabel[best] as number) + 1;
       const label = gold?.[row] ?? NO_LABEL;
-      if (label !== NO_LABEL && !shown?.isShown(table, row)) known.add(answer.target.logits, label, best);
+      if (label !== NO_LABEL && isCompared(row)) known.add(answer.target.logits, label, best);
     });
     await written.finish();
   } catch (error) {
     written.discard();
     throw error;
   }
-  const asked: Asked = {
-    ...{ texts: table.size, rows, labels: labelNames, predicted: byLabel, ...counts, outputFile, log },
-    report: teacher.report() as EndpointReport, // it has just been asked
-    terms: endpoint.terms,
-    ...defined({ check, known: known.result() }),
-  };
-  await writeFileAtomic(
-    summaryOf(outputFile),
-    `${JSON.stringify(summary(asked, teacher, options.command), null, 2)}\n`,
-  );
-  return asked;
+  return { predicted: byLabel, ...counts, ...defined({ known: known.result() }) };
 }
 
 /** What would be sent about the first row, and what all of them take. Nobody is asked. @throws as `ask`. */
@@ -205,49 +203,12 @@ async function prepared(options: AskOptions) {
 
 type Settings = ReturnType<typeof settingsOf<typeof ASK_SETTINGS>>;
 
-function asking<O>(options: O, { requestsPerMinute, badRows }: Settings, log: string): O & Pick<OutsideOptions, 'log'> {
+export function asking<O>(
+  options: O,
+  { requestsPerMinute, badRows }: Settings,
+  log: string,
+): O & Pick<OutsideOptions, 'log'> {
   return { ...options, log, ...defined({ requestsPerMinute }), ...(badRows === 'skip' && { maxMalformed: 1 }) };
-}
-
-/** The training rows of a set, or all rows of a file, with their labels where those are to be read. */
-async function openAsked(data: string, settings: Settings, onNotice: (text: string) => void): Promise<TextTable> {
-  let skipped = 0;
-  const onBadRow = () => {
-    skipped += 1;
-  };
-  const read = settings.badRows === 'skip' ? { onBadRow } : {};
-  const { rows, dataSeed = ROW_SETTINGS.dataSeed.default, labelColumn, labelNames } = settings;
-  if (labelNames !== undefined && labelColumn === undefined) {
-    const wanted = 'a column of labels that it names, labelColumn';
-    throw new OptionError({ where: 'labelNames', wanted, got: 'none', fix: 'give --label COLUMN, or leave it out' });
-  }
-  let table: TextTable;
-  if (isTextSetName(data)) {
-    table = splitOf(await loadTextSet(data, { dir: settings.dataDir ?? process.env.RETORT_DATA, ...read }), 'train');
-  } else if (hasColumns(data)) {
-    const { text, pair, ...lines } = fileLayout(settings);
-    const label = labelColumn === undefined ? null : settings.header === false ? Number(labelColumn) : labelColumn;
-    const named = labelNames === undefined ? {} : { labelMap: await readLabelMap(labelNames) };
-    const columns = { ...defined({ text, pair }), ...(isDelimited(data) && lines), label, ...named };
-    table = await readTextTable(data, { ...columns, ...read });
-  } else table = await readTextTable(data, read);
-  if (skipped > 0) onNotice(`left out ${formatCount(skipped)} rows that cannot be read`);
-  if (table.size === 0) throw new FileError({ where: data, wanted: 'at least one text', got: 'none' });
-  if (rows === undefined || rows >= table.size) return table;
-  return drawnRows(table, rows, new RandomStream(dataSeed, 'rows')).drawn;
-}
-
-/** One row for each text or pair, the first. */
-function distinctTexts(table: TextTable): TextTable {
-  const seen = new Set<string>();
-  const first: number[] = [];
-  for (let row = 0; row < table.size; row++) {
-    const key = jsonHash([table.texts[row], table.pairs?.[row]]);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    first.push(row);
-  }
-  return first.length === table.size ? table : selectRows(table, first);
 }
 
 async function labelsOf(settings: Settings, { labelNames }: TextTable): Promise<readonly string[]> {
@@ -262,60 +223,7 @@ async function labelsOf(settings: Settings, { labelNames }: TextTable): Promise<
   return named;
 }
 
-/** Numbers of the labels that are asked for; undefined where none is known. */
-function goldLabels(
-  { labels, labelNames: own, name }: TextTable,
-  labelNames: readonly string[],
-  onNotice: (text: string) => void,
-): Int32Array | undefined {
-  if (labels === undefined) return undefined;
-  const numbers = own.map((label) => labelNames.indexOf(label));
-  const unknown = own.filter((_, i) => (numbers[i] as number) < 0);
-  if (unknown.length > 0) {
-    const some = unknown.slice(0, 3).join(', ');
-    onNotice(
-      `${name} has ${unknown.length} labels that are not asked for (${some}): their rows are compared with nothing`,
-    );
-  }
-  return labels.map((label) => (label === NO_LABEL ? NO_LABEL : toLabel(numbers[label])));
-}
-
-function toLabel(number: number | undefined): number {
-  return number === undefined || number < 0 ? NO_LABEL : number;
-}
-
-class KnownLabels {
-  readonly #classes: number;
-  readonly #logits: number[] = [];
-  readonly #labels: number[] = [];
-  #right = 0;
-  #confidence = 0;
-
-  constructor(classes: number) {
-    this.#classes = classes;
-  }
-
-  add(logProbs: readonly number[], label: number, best: number): void {
-    this.#logits.push(...logProbs);
-    this.#labels.push(label);
-    this.#right += best === label ? 1 : 0;
-    this.#confidence += Math.exp(logProbs[best] as number);
-  }
-
-  result(): Known | undefined {
-    const [rows, right] = [this.#labels.length, this.#right];
-    const scored = {
-      logits: Float32Array.from(this.#logits),
-      classes: this.#classes,
-      labels: Int32Array.from(this.#labels),
-    };
-    const calibration = calibrationOf(scored);
-    if (calibration === undefined) return undefined;
-    return { rows, right, interval: wilsonInterval(right, rows), confidence: this.#confidence / rows, calibration };
-  }
-}
-
-async function expectRoomFor(path: string, { resume, overwrite }: Settings): Promise<void> {
+export async function expectRoomFor(path: string, { resume, overwrite }: Settings): Promise<void> {
   if (resume || overwrite || (await statIfThere(path)) === undefined) return;
   throw new OutputError({
     where: path,
@@ -325,12 +233,17 @@ async function expectRoomFor(path: string, { resume, overwrite }: Settings): Pro
   });
 }
 
-function summary({ report, ...asked }: Asked, { name, contentHash }: EndpointTeacher, command: string | undefined) {
-  return {
+export async function writeSummary(
+  { report, ...asked }: Asked,
+  { name, contentHash }: EndpointTeacher,
+  command: string | undefined,
+): Promise<void> {
+  const summary = {
     ...{ format: 'retort-asked', version: 1, retort: packageVersion() },
     ...defined({ command }),
     teacher: { name, contentHash, ...defined({ answeredBy: report.answeredBy }) },
     ...asked,
     report,
   };
+  await writeFileAtomic(summaryOf(asked.outputFile), `${JSON.stringify(summary, null, 2)}\n`);
 }

@@ -33,6 +33,9 @@ export const SENT_TEXTS = {
   teacherCriteria: 'descriptions',
 } as const;
 
+/** Those, and what only `ask` sends. */
+export const SENT_FILES = { ...SENT_TEXTS, questions: 'questions' } as const;
+
 /** What is going to leave this machine. */
 export type Departure = {
   /** Scheme, name and port of the endpoint. */
@@ -42,7 +45,7 @@ export type Departure = {
   /** The environment variable whose key is sent; undefined where none is. */
   readonly variable: string | undefined;
   /** Files whose texts are sent, and the setting that names each. */
-  readonly files: readonly { readonly option: keyof typeof SENT_TEXTS; readonly path: string }[];
+  readonly files: readonly { readonly option: keyof typeof SENT_FILES; readonly path: string }[];
   /** Whether it is sent now: a plan asks nobody. */
   readonly isAsked: boolean;
 };

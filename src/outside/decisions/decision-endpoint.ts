@@ -53,18 +53,23 @@ export function decisionAdapters(options: DecisionEndpointOptions): AdapterMaker
  * once, about all of them: whichever teacher comes first pays, the others find the answers in the log.
  * @throws as `decisionEndpointTeacher`.
  */
-export function decisionEndpointTeachers({
-  questions,
-  ...options
-}: DecisionEndpointsOptions): Readonly<Record<string, EndpointTeacher>> {
-  checkAddress(options);
+export function decisionEndpointTeachers(options: DecisionEndpointsOptions): Readonly<Record<string, EndpointTeacher>> {
+  const { questions, ...shared } = options;
   return Object.fromEntries(
-    Object.entries(questions).map(([name, { labelNames }]) => {
-      const own = { ...options, labelNames };
-      checkOutsideOptions(own);
-      return [name, outsideTeacher(decisionAdapter(routeTo(options), options.model, questions, name), own)];
-    }),
+    questionAdapters(options).map(({ name, labelNames, adapter }) => [
+      name,
+      outsideTeacher(adapter, { ...shared, labelNames }),
+    ]),
   );
+}
+
+/** Of each of several questions that are asked in one request. @throws OptionError as `decisionEndpointTeachers`. */
+export function questionAdapters({ questions, ...options }: DecisionEndpointsOptions) {
+  checkAddress(options);
+  return Object.entries(questions).map(([name, { labelNames }]) => {
+    checkOutsideOptions({ ...options, labelNames });
+    return { name, labelNames, adapter: decisionAdapter(routeTo(options), options.model, questions, name) };
+  });
 }
 
 /** What a service says of a text that is too long for it. */

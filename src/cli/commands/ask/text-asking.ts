@@ -1,6 +1,8 @@
 /** @file `retort ask`. */
 import { formatCount, money } from '../../../errors/number-text.js';
-import { type Asked, type AskOptions, ask, type Known, planAsking } from '../../../experiments/asking/ask-texts.js';
+import { askQuestions, planQuestions } from '../../../experiments/asking/ask-questions.js';
+import { type Asked, type AskOptions, ask, planAsking } from '../../../experiments/asking/ask-texts.js';
+import type { Known } from '../../../experiments/asking/known-labels.js';
 import type { Flips } from '../../../experiments/asking/self-agreement.js';
 import type { TeacherCheck } from '../../../experiments/asking/teacher-check.js';
 import { smokeLine } from '../../../experiments/distillation/open-teachers.js';
@@ -41,8 +43,19 @@ export async function askAboutTexts(options: Options, io: CommandIo): Promise<Co
     },
   };
   const columns = io.columns ?? DEFAULT_COLUMNS;
-  if (options.showPrompt) return promptOutput(await planAsking(asked));
-  return outputOf(await ask(asked), options, columns);
+  if (options.questions === undefined) {
+    if (options.showPrompt) return promptOutput(await planAsking(asked));
+    return outputOf(await ask(asked), options, columns);
+  }
+  if (options.showPrompt) return promptOutput(await planQuestions(asked));
+  const outputs = Object.entries(await askQuestions(asked)).map(([name, one]) => {
+    const { text, json } = outputOf(one, options, columns);
+    return { name, text: `${name}\n${text}`, json };
+  });
+  return {
+    text: outputs.map(({ text }) => text).join('\n\n'),
+    json: { questions: Object.fromEntries(outputs.map(({ name, json }) => [name, json])) },
+  };
 }
 
 function promptOutput({ prompt, plan, labels }: Awaited<ReturnType<typeof planAsking>>): CommandOutput {

@@ -38,6 +38,10 @@ export const askUsage = {
       line: 'retort ask texts.csv --labels a,b --teacher https://api.example.com/v1 --teacher_model m --prices 0.15,0.6 --max_cost 5 --requests_per_minute 500 --check 200',
     },
     {
+      does: 'two questions of a decision model in one request a text, a file of outputs for each',
+      line: 'retort ask texts.csv --questions @questions.json --teacher http://127.0.0.1:8000/v1 --teacher_format systemone --teacher_model m',
+    },
+    {
       does: 'rows with known labels: how right and how sure it is',
       line: 'retort ask reviews.csv --label stars --rows 500 --teacher http://127.0.0.1:8000/v1 --teacher_model m',
     },

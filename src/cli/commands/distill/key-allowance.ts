@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import process from 'node:process';
 import { OptionError } from '../../../errors/failures.js';
-import { type Departure, SENT_TEXTS } from '../../../experiments/distillation/named-endpoint.js';
-import { TEACHER_SETTINGS } from '../../../experiments/distillation/teacher-settings.js';
+import { ASK_SETTINGS } from '../../../experiments/asking/ask-settings.js';
+import { type Departure, SENT_FILES } from '../../../experiments/distillation/named-endpoint.js';
 import { inputFailure } from '../../../files/file-failure.js';
 import { isThisMachine } from '../../../outside/asking/endpoint-options.js';
 import type { CommandIo } from '../../command.js';
@@ -17,7 +17,7 @@ export function departureLine({ host, variable, files, data }: Departure): strin
   const parts = [
     `texts of ${data}`,
     ...(variable === undefined ? [] : [`the key in ${variable}`]),
-    ...files.map(({ option, path }) => `the ${SENT_TEXTS[option]} in ${path}`),
+    ...files.map(({ option, path }) => `the ${SENT_FILES[option]} in ${path}`),
   ];
   const isOpen = url.protocol === 'http:' && !isThisMachine(url);
   return `${host} gets ${parts.join(', ')}${isOpen ? '; over plain http, where it can be intercepted' : ''}`;
@@ -74,7 +74,7 @@ export async function expectKeyAllowed(
 
 /** A config that came with a project may name any file, which would go out: it has those of its own folder. */
 async function expectBeside({ option, path }: Departure['files'][number], config: string): Promise<void> {
-  const flag = `--${flagName(option, TEACHER_SETTINGS[option])}`;
+  const flag = `--${flagName(option, ASK_SETTINGS[option])}`;
   const [folder, file] = await Promise.all([dirname(config), path].map(realPath));
   const way = relative(folder ?? '', file ?? '');
   if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)) return;
