@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CERTIFICATE_FILE, expectCertified, readCertificate, studentIdentity } from '../certificates/certificate.js';
 import type { Certificate } from '../certificates/certificate.schema.js';
-import { type Ranker, scoreAnswers } from '../certificates/score.js';
+import { certifiedScore } from '../certificates/certified-score.js';
 import { OptionError } from '../errors/failures.js';
 import { statIfThere } from '../files/atomic-write.js';
 import type { Answer, TextInput } from '../inference/answer.js';
@@ -171,7 +171,7 @@ async function ruleOf(
   identity: Awaited<ReturnType<typeof studentIdentity>>,
   { certificate: named, threshold }: StudentModelOptions,
 ): Promise<Rule> {
-  if (threshold !== undefined) return { threshold, deferredLabels: [], scoreOf: byProbability };
+  if (threshold !== undefined) return { threshold, deferredLabels: [], scoreOf: ({ score }) => score };
   const file = named ?? path;
   const isNone = named === undefined && (await statIfThere(`${path}/${CERTIFICATE_FILE}`)) === undefined;
   if (isNone) {
@@ -185,8 +185,7 @@ async function ruleOf(
   const certificate = await readCertificate(file);
   expectCertified(certificate, identity, file);
   const { score, threshold: own, deferredLabels } = certificate;
-  if (score.kind === 'max-probability') return { threshold: own, certificate, deferredLabels, scoreOf: byProbability };
-  if (score.signals.some(({ name }) => name === 'spread')) {
+  if (score.kind === 'ranker' && score.signals.some(({ name }) => name === 'spread')) {
     throw new OptionError({
       where: file,
       wanted: 'a score of the student alone',
@@ -194,21 +193,7 @@ async function ruleOf(
       fix: 'certify it without them',
     });
   }
-  return { threshold: own, certificate, deferredLabels, scoreOf: byRanker(score) };
-}
-
-const byProbability = ({ score }: Answer) => score;
-
-/** Of a logarithm. */
-const LEAST_PROBABILITY = 1e-300;
-
-/** Logits are the logarithms of their probabilities, up to a constant that no signal sees. */
-function byRanker(ranker: Ranker): Rule['scoreOf'] {
-  return ({ probabilities }) => {
-    const logits = Float32Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
-    const { scores } = scoreAnswers({ temperature: 1, ranker }, { logits, classes: logits.length });
-    return scores[0] as number;
-  };
+  return { threshold: own, certificate, deferredLabels, scoreOf: (answer) => certifiedScore(score, answer) };
 }
 
 type How = {
