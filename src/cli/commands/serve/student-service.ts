@@ -24,7 +24,8 @@ export async function serveOverHttp(options: Options, io: CommandIo): Promise<Co
   io.say(`student   ${student.name}: ${labels}${more}`);
   io.say(`question  ${instructions}${criteria.some(([, said]) => said !== null) ? ' (labels with descriptions)' : ''}`);
   for (const line of serving.standing) io.say(line);
-  io.say(`serving   ${url}/v1/systemone, /v1/decisions, /predict; /v1/models, /healthz, /metrics`);
+  const routes = serving.standing.length > 0 ? '/v1/decisions' : '/v1/decisions, /predict';
+  io.say(`serving   ${url}/v1/systemone, ${routes}; /v1/models, /healthz, /metrics`);
   // The one line of stdout, for whoever started it with --port 0.
   await io.write(
     options.json ? `${JSON.stringify({ url, model: student.name, labels: student.labels })}\n` : `${url}\n`,
