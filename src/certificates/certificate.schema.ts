@@ -73,6 +73,8 @@ export const certificateSchema = z.strictObject({
     asked: z.record(z.string(), count),
     /** Rows that were left out, by why. */
     leftOut: z.record(z.string(), count),
+    /** Whether rows that student and teacher learnt from were looked for among them; else somebody said that none is. */
+    isChecked: z.boolean(),
   }),
   /** Of all thresholds that were tested, strict to loose, what the sample has at or above them. */
   curve: z.array(z.strictObject({ threshold: z.number(), kept: count, wrong: count })).optional(),

@@ -124,7 +124,7 @@ export function expectCertified(certificate: Certificate, student: StudentIdenti
     where,
     wanted: 'the student that the certificate is about',
     got: mismatches.join('; '),
-    fix: 'certify this one: retort cascade STUDENT --calibration ROWS',
+    fix: 'certify this one: retort cascade STUDENT --calibration ROWS --trained ROWS',
   });
 }
 

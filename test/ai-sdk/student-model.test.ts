@@ -82,7 +82,7 @@ async function certify(more: Partial<NewCertificate>): Promise<void> {
     truth: { kind: 'teacher', model: 'jev-1.13.0' },
     ...{ risk: { kept: 0.02 }, delta: 0.05, spent: 0.03, students: 1, round: 1 },
     ...{ threshold: 0.5, deferredLabels: [] },
-    sample: { rows: 400, kept: 300, wrong: 1, refusals: 2, asked: { all: 402 }, leftOut: {} },
+    sample: { rows: 400, kept: 300, wrong: 1, refusals: 2, asked: { all: 402 }, leftOut: {}, isChecked: true },
     coverage: { share: 0.75, low: 0.7, high: 0.8 },
     ...more,
   });

@@ -39,7 +39,15 @@ beforeAll(async () => {
     truth: { kind: 'teacher', model: 'jev-1.13.0' },
     ...{ risk: { kept: 0.02 }, delta: 0.05, spent: 0.03, students: 1, round: 1 },
     ...{ threshold: 0.9, deferredLabels: ['maybe'] },
-    sample: { rows: 400, kept: 300, wrong: 1, refusals: 2, asked: { all: 402 }, leftOut: { trained: 5 } },
+    sample: {
+      rows: 400,
+      kept: 300,
+      wrong: 1,
+      refusals: 2,
+      asked: { all: 402 },
+      leftOut: { trained: 5 },
+      isChecked: true,
+    },
     coverage: { share: 0.75, low: 0.7, high: 0.8 },
   };
 });

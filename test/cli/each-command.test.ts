@@ -84,9 +84,9 @@ const USES: Readonly<Record<string, Use>> = {
     refused: 'reviews.csv: wanted a folder, or nothing yet, got a file',
   },
   cascade: {
-    run: 'cascade trained --calibration dev.csv --text review --label stars --risk 0.05',
+    run: 'cascade trained --calibration dev.csv --trained none --text review --label stars --risk 0.05',
     says: /^nothing +nothing can be certified from these \d+ rows/m,
-    wrong: 'cascade trained --calibration dev.csv --text review --label stars',
+    wrong: 'cascade trained --calibration dev.csv --trained none --text review --label stars',
     refused: 'risk: wanted a bound on wrong labels',
   },
   serve: {

@@ -29,7 +29,7 @@ const certificate: Certificate = {
   ...{ precision: 'float32', tokenizer: null, temperature: 5.7, score: { kind: 'max-probability' } },
   ...{ question, questionHash: questionHash(question), truth: { kind: 'teacher', model: 'jev-1.13.0' } },
   ...{ risk: { kept: 0.05 }, delta: 0.1, spent: 0.1, students: 1, round: null, threshold: 0.9, deferredLabels: ['b'] },
-  sample: { rows: 400, kept: 300, wrong: 6, refusals: 2, asked: { all: 402 }, leftOut: {} },
+  sample: { rows: 400, kept: 300, wrong: 6, refusals: 2, asked: { all: 402 }, leftOut: {}, isChecked: true },
   curve: [
     { threshold: 0.99, kept: 100, wrong: 0 },
     { threshold: 0.9, kept: 300, wrong: 6 },

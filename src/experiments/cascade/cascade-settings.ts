@@ -19,8 +19,11 @@ export type CascadeSettings = {
   readonly truth?: Truth;
   /** Texts outside training and calibration, which thresholds are taken from. Default: a tenth of the calibration rows. */
   readonly scale?: string;
-  /** Rows that trained, validated or tuned student or teacher, separated by commas: calibration rows of their texts are left out. */
-  readonly trained?: string;
+  /**
+   * Rows that trained, validated or tuned student or teacher, separated by commas: calibration rows of their texts are left out.
+   * `none` where no calibration row can be one of them; the certificate says that nobody looked.
+   */
+  readonly trained: string;
   /** Rows that a score is fitted to, new to student and teacher; no calibration rows. Default: the score is the probability of the label. */
   readonly validation?: string;
   /** Labels that fewer calibration rows than these would have are left to the teacher; 0: none is. Default: 5. */
@@ -57,7 +60,11 @@ export const CASCADE_SETTINGS = {
   },
   trained: {
     ...rows,
-    help: 'rows that trained, validated or tuned student or teacher, files separated by commas: the same texts are left out',
+    required: true,
+    fixWhenMissing: 'name the files of these rows, or give --trained none where no calibration row can be one of them',
+    help:
+      'rows that trained, validated or tuned student or teacher, files separated by commas: the same texts are left out; ' +
+      'none: no calibration row can be one of them',
   },
   scale: {
     ...rows,

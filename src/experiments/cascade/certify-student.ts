@@ -29,6 +29,7 @@ export type CertifyStudentOptions = HubEvents &
     /** An export, an .onnx file, or a checkpoint or run, which is exported beside its weights. */
     readonly student: string;
     readonly calibration: string;
+    readonly trained: string;
     /** Told how many of how many texts were answered. */
     readonly onProgress?: ((done: number, of: number) => void) | undefined;
   };
@@ -123,7 +124,8 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
       options.validation === undefined
         ? []
         : withChoice(await readRequests(options.validation, model, undefined, options));
-    const learnt = options.trained === undefined ? [] : await readTexts(options.trained, model, options);
+    const isChecked = options.trained !== UNCHECKED;
+    const learnt = isChecked ? await readTexts(options.trained, model, options) : [];
     // What chose the score is not new either.
     const trained = tableOf([...learnt, ...validation.map(({ input }) => input)]);
     const requests = await readRequests(options.calibration, model, trained, options);
@@ -166,7 +168,7 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
         rows: rows.length,
         refusals: requests.rows.length - known.length,
         repeated: repeatedIn(rows),
-        ...{ leftOut: requests.leftOut, asked: requests.asked, isChecked: options.trained !== undefined },
+        ...{ leftOut: requests.leftOut, asked: requests.asked, isChecked },
       },
       scale: { texts: scale.length, isSetAside: aside !== undefined },
       ...{ score: chosen, deferred },
@@ -192,14 +194,14 @@ function withChoice({ rows }: Requests): readonly Request[] {
 function certificateOf(result: CertifiedStudent, found: NonNullable<Certified['found']>): NewCertificate {
   const { identity, truth, model, risk, delta, spent, students, round, sample } = result;
   const { threshold, kept, wrong, coverage } = found;
-  const { rows, refusals, asked, leftOut } = sample;
+  const { rows, refusals, asked, leftOut, isChecked } = sample;
   return {
     date: new Date().toISOString(),
     ...identity,
     score: result.score.score,
     truth: truth === 'labels' ? { kind: truth } : { kind: truth, model: model ?? 'unknown' },
     ...{ risk, delta, spent, students, round: round ?? null, threshold, deferredLabels: [...result.deferred] },
-    sample: { rows, kept, wrong, refusals, asked, leftOut },
+    sample: { rows, kept, wrong, refusals, asked, leftOut, isChecked },
     curve: result.certified.tested.map((point) => ({
       threshold: point.threshold,
       kept: point.kept,
@@ -274,6 +276,8 @@ function repeatedIn(rows: readonly Request[]): number {
 }
 
 /** Shares that the curve is shown at. */
+/** Said in place of files. */
+const UNCHECKED = 'none';
 const SHOWN = Array.from({ length: 10 }, (_, i) => (i + 1) / 10);
 
 function curveOf({ tested, rows: N, found }: Certified, costOf1000: number | undefined): readonly CurvePoint[] {

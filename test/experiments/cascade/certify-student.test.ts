@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 const certify = (more: Partial<CertifyStudentOptions> = {}) =>
   certifyStudent({
-    ...{ student, calibration: path('calibration.csv'), scale: path('scale.txt'), risk: 0.1 },
+    ...{ student, calibration: path('calibration.csv'), scale: path('scale.txt'), trained: 'none', risk: 0.1 },
     ...{ threads: 1, overwrite: true },
     ...more,
   });
@@ -204,9 +204,9 @@ describe('retort cascade', () => {
     });
     return { code, stdout: stdout.text(), stderr: stderr.text() };
   };
-  const line = `${student} --calibration ${path('calibration.csv')} --scale ${path('scale.txt')} --overwrite`;
+  const line = `${student} --calibration ${path('calibration.csv')} --scale ${path('scale.txt')} --trained none --overwrite`;
 
-  test('prints statement, coverage, curve, and what test rows show; --trained is missed', async () => {
+  test('prints statement, coverage, curve, and what test rows show, and that nobody looked for rows that were learnt', async () => {
     const { code, stdout, stderr } = await run(`${line} --risk 0.1 --held_out ${path('test.csv')}`);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^proved +if these rows are a random sample/m);
@@ -214,7 +214,14 @@ describe('retort cascade', () => {
     expect(stdout).toMatch(/^0\.\d{4} \* +\d/m);
     expect(stdout).toMatch(/promised at most 10\.0 %, found/);
     expect(stdout).toMatch(/^file +.*certificate\.json$/m);
-    expect(stderr).toContain('no --trained rows');
+    expect(stderr).toContain('--trained none: the statement holds if');
+  });
+
+  test('what was learnt from is not forgotten', async () => {
+    const { code, stderr } = await run(`${line.replace(' --trained none', '')} --risk 0.1`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--trained');
+    expect(stderr).toContain('give --trained none where no calibration row can be one of them');
   });
 
   test('that nothing can be certified is an answer, in JSON as well', async () => {

@@ -33,7 +33,7 @@ export async function certifyCascade(options: Options, io: CommandIo): Promise<C
   });
   if (!result.sample.isChecked) {
     onNotice(
-      'no --trained rows: the statement holds if no calibration row trained, validated or tuned student or teacher',
+      '--trained none: the statement holds if no calibration row trained, validated or tuned student or teacher',
     );
   }
   return { text: textOf(result, io.columns ?? DEFAULT_COLUMNS), json: jsonOf(result) };

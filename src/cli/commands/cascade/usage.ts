@@ -34,15 +34,15 @@ export const cascadeUsage = {
     },
     {
       does: 'against a teacher: 500 requests that it was asked about, whatever the student says of them',
-      line: 'retort ask sample.csv --labels a,b --teacher http://127.0.0.1:8000/v1 --teacher_model m --output_file sample.jsonl && retort cascade student --calibration sample.jsonl --risk 0.05 --confidence 0.9',
+      line: 'retort ask sample.csv --labels a,b --teacher http://127.0.0.1:8000/v1 --teacher_model m --output_file sample.jsonl && retort cascade student --calibration sample.jsonl --trained texts.csv --risk 0.05 --confidence 0.9',
     },
     {
       does: 'both bounds, thresholds from unlabelled texts, and other rows to hold the promise against',
-      line: 'retort cascade student --calibration calibration.csv --scale texts.txt --risk 0.02 --risk_all 0.01 --test test.csv',
+      line: 'retort cascade student --calibration calibration.csv --trained train.csv --scale texts.txt --risk 0.02 --risk_all 0.01 --test test.csv',
     },
     {
       does: 'after a retraining: the second certificate, on fresh rows',
-      line: 'retort cascade student-2 --calibration fresh.csv --risk 0.02 --round 2',
+      line: 'retort cascade student-2 --calibration fresh.csv --trained train.csv --risk 0.02 --round 2',
     },
   ],
 } as const satisfies CommandUsage;
