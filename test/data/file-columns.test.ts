@@ -89,6 +89,7 @@ test('each command that takes a column of texts takes how its file is written, a
     'distill',
     'evaluate',
     'predict',
+    'cascade',
     'doctor',
   ]);
   for (const key of ['header', 'delimiter', 'quote']) expect(flags(key)).toEqual(flags('textColumn'));

@@ -125,5 +125,9 @@ export const CASCADE_COLUMNS = {
     help: 'column of the labels, --label for short',
     defaultSays: 'as in training, or label',
   },
+  labelNames: COLUMN_SETTINGS.labelNames,
+  header: { ...COLUMN_SETTINGS.header, defaultSays: 'as in training, or yes' },
+  delimiter: { ...COLUMN_SETTINGS.delimiter, defaultSays: 'as in training, or by extension' },
+  quote: { ...COLUMN_SETTINGS.quote, defaultSays: 'as in training, or by extension' },
   dataDir: { ...ROW_SETTINGS.dataDir, help: 'folder of data sets by name; also the environment variable RETORT_DATA' },
 } as const;

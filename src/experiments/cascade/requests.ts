@@ -45,7 +45,7 @@ export type Requests = {
 /** Who reads them: an opened student. */
 type Reader = Pick<OpenedTextModel, 'labels' | 'readAs'>;
 
-export type ReadOptions = Given<Pick<ColumnSettings, 'textColumn' | 'pairColumn' | 'labelColumn'>> & {
+export type ReadOptions = Given<Omit<ColumnSettings, 'scoreColumn' | 'splitColumn'>> & {
   readonly dataDir?: string | undefined;
   readonly truth?: Truth | undefined;
   readonly onNotice?: ((text: string) => void) | undefined;
@@ -80,9 +80,12 @@ export async function readRequests(
 type Read = Omit<Requests, 'name' | 'truth'>;
 
 async function readLabels(source: string, reader: Reader, options: ReadOptions): Promise<Read> {
-  const { dataDir, textColumn, pairColumn, labelColumn } = options;
+  const { textColumn, pairColumn, labelColumn, labelNames, header, delimiter, quote, dataDir } = options;
   const named = namedSplit(source);
-  const from = named === undefined ? { data: source, textColumn, pairColumn, labelColumn } : { dataDir, ...named };
+  const from =
+    named === undefined
+      ? { data: source, textColumn, pairColumn, labelColumn, labelNames, header, delimiter, quote }
+      : { dataDir, ...named };
   const { table } = await readLabelled({ ...from, ...defined({ onNotice: options.onNotice }) }, reader);
   const classes = classesOfModel(table, reader.labels, options.onNotice);
   const rows = Array.from(inputsOf(table), (input, row): Request => {
@@ -180,13 +183,13 @@ function expectOne(models: ReadonlySet<string>, source: string): void {
 export async function readTexts(
   sources: string,
   { readAs }: Reader,
-  { textColumn, pairColumn, dataDir, onNotice }: ReadOptions,
+  { textColumn, pairColumn, header, delimiter, quote, dataDir, onNotice }: ReadOptions,
 ): Promise<readonly TextInput[]> {
   const all: TextInput[] = [];
   for (const source of sources.split(',').map((name) => name.trim())) {
     const named = namedSplit(source);
     if (named === undefined) {
-      const columns = formatOf(source)?.cells === undefined ? {} : { textColumn, pairColumn };
+      const columns = formatOf(source)?.cells === undefined ? {} : { textColumn, pairColumn, header, delimiter, quote };
       for await (const input of textsOfFile(source, columns, { readAs, onNotice })) all.push(input);
       continue;
     }

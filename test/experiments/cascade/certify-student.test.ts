@@ -217,6 +217,19 @@ describe('retort cascade', () => {
     expect(stderr).toContain('--trained none: the statement holds if');
   });
 
+  test('files are read as their flags say: no header, semicolons, names of labels', async () => {
+    const { texts, labels = [] } = sample;
+    const quoted = texts.map((text, row) => `${labels[row]};"${text.replaceAll('"', '""')}"\n`);
+    writeFileSync(path('bare.csv'), quoted.join(''));
+    writeFileSync(path('names.tsv'), LABELS.map((name, label) => `${label}\t${name}\n`).join(''));
+    const layout = `--header no --delimiter ; --label 1 --text 2 --label_names ${path('names.tsv')}`;
+    const bare = `${line.replace(path('calibration.csv'), path('bare.csv'))} ${layout} --risk 0.1 --json`;
+    const { code, stdout, stderr } = await run(bare);
+    expect(code, stderr).toBe(0);
+    const plain = JSON.parse((await run(`${line} --risk 0.1 --json`)).stdout);
+    expect(JSON.parse(stdout)).toMatchObject({ certified: true, threshold: plain.threshold, curve: plain.curve });
+  });
+
   test('what was learnt from is not forgotten', async () => {
     const { code, stderr } = await run(`${line.replace(' --trained none', '')} --risk 0.1`);
     expect(code).toBe(2);
