@@ -11,7 +11,7 @@ import type { Certificate } from '../certificates/certificate.schema.js';
 import { OptionError } from '../errors/failures.js';
 import { isThere } from '../files/path-entry.js';
 import { exportAt } from '../inference/load.js';
-import { termsOf, termsText } from '../teachers/terms.js';
+import { termsOf, termsSaid } from '../teachers/terms.js';
 import { AcceptedKeys } from './accepted-keys.js';
 import { type ProxyParts, StudentProxy } from './proxy.js';
 import type { ServeOptions } from './serve-settings.js';
@@ -62,7 +62,7 @@ export async function proxyOf(
         : certificateText(certificate, bounds),
       ...auditTexts(log.state, bounds),
       `log       ${folder}, requests for ${days} days, ${logTexts ? 'with their texts' : 'without their texts (--log_texts keeps them)'}`,
-      termsText(url, termsOf(url)),
+      `terms     of ${url}: ${termsSaid(termsOf(url), ': read them before you train on the log')}`,
     ],
   };
 }

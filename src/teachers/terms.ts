@@ -103,14 +103,13 @@ export function strictestTerms(terms: readonly TeacherTerms[]): TeacherTerms | u
 
 /** One line for whoever is going to train on the outputs. */
 export function termsText(name: string, terms: TeacherTerms): string {
-  const next = terms.status === 'unknown' ? ': read them, and say what they say with --teacher_terms' : '';
-  return `terms of ${name}: ${termsSaid(terms, next)}`;
+  return `terms of ${name}: ${termsSaid(terms, ': read them, and say what they say with --teacher_terms')}`;
 }
 
-/** The same for whoever has the model that was trained on them. */
+/** @param next what to do, where they are not known */
 export function termsSaid({ status, source, date }: TeacherTerms, next = ''): string {
   const where = source === undefined ? '' : ` (${source}${date === undefined ? '' : `, read ${date}`})`;
-  return `training on its outputs is ${TERMS_WORDS[status]}${next}${where}`;
+  return `training on its outputs is ${TERMS_WORDS[status]}${status === 'unknown' ? next : ''}${where}`;
 }
 
 const TERMS_WORDS: Readonly<Record<TermsStatus, string>> = {
