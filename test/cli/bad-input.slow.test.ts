@@ -230,7 +230,7 @@ describe('checkpoints', () => {
       patchJson((config) => {
         config.version = 99;
       }),
-      /wanted format version 2 or older, got version 99/,
+      /wanted format version 3 or older, got version 99/,
     ],
     [
       'of an unknown kind',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mnistDataset } from '../../dist/data/mnist.js';
+import { mnistDataset } from '../../dist/data/mnist-dataset.js';
 import { bornAgain } from '../../dist/methods/born-again.js';
 import { mlp } from '../../dist/models/mlp.js';
 import { initialiseParameters } from '../../dist/nn/parameters.js';
