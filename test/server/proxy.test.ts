@@ -299,8 +299,8 @@ describe('retort serve --upstream with a certificate', () => {
       local += 1;
       if (i > 500) throw new Error('never stopped');
     }
-    // Six bets on at most ten times 5 %, all lost: (1 / 6) · 10^n ≥ 20 from n = 3 on; audits under way are counted later.
-    expect(local).toBeGreaterThanOrEqual(3);
+    // Two lost bets make 23 of 1, and 20 stop; audits under way are counted later.
+    expect(local).toBeGreaterThanOrEqual(2);
     expect(notices.join('\n')).toMatch(
       /the student is stopped, and every request goes upstream: the audit found the bound of 0\.05/,
     );

@@ -425,8 +425,8 @@ describe('endpointTeacher', () => {
     const usage = { input: 50, output: 1 };
     for (const text of numbered(1000)) {
       const { key } = questionOf(options, chatWording(options), text, undefined);
-      // 40 KB a reply, 40 MB in all.
-      const reply = { key, model: 'm', ask: 'label', text: 'x'.repeat(40_000), logprobs: false };
+      // 100 KB a reply, 100 MB in all.
+      const reply = { key, model: 'm', ask: 'label', text: 'x'.repeat(100_000), logprobs: false };
       appendFileSync(log, `${JSON.stringify({ ...reply, contents: ['positive'], usage })}\n`);
     }
     const child = runModule(
@@ -439,7 +439,7 @@ describe('endpointTeacher', () => {
       await teacher.answer(data, ['logits']);
       console.log(JSON.stringify(teacher.report()));`,
       [JSON.stringify(options)],
-      { shell: 'export NODE_OPTIONS=--max-old-space-size=32' },
+      { shell: 'export NODE_OPTIONS=--max-old-space-size=64' },
     );
     const { stdout, stderr } = await child.ended;
     expect(stderr).toBe('');
