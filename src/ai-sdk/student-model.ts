@@ -4,9 +4,15 @@
  */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CERTIFICATE_FILE, expectCertified, readCertificate, studentIdentity } from '../certificates/certificate.js';
+import {
+  CERTIFICATE_FILE,
+  expectCertified,
+  expectStudent,
+  readCertificate,
+  studentIdentity,
+} from '../certificates/certificate.js';
 import type { Certificate } from '../certificates/certificate.schema.js';
-import { certifiedScore } from '../certificates/certified-score.js';
+import { certifiedScore, keepsAnswer, needsOthers } from '../certificates/certified-score.js';
 import { OptionError } from '../errors/failures.js';
 import { statIfThere } from '../files/atomic-write.js';
 import type { Answer, TextInput } from '../inference/answer.js';
@@ -63,13 +69,7 @@ export type StudentModel = DecisionModel & {
 };
 
 /** When a student keeps a text: from a certificate, or as somebody says. */
-type Rule = {
-  readonly threshold: number;
-  readonly certificate?: Certificate;
-  readonly deferredLabels: readonly string[];
-  /** How sure the student is of an answer. */
-  readonly scoreOf: (answer: Answer) => number;
-};
+type Rule = Pick<Certificate, 'score' | 'threshold' | 'deferredLabels'> & { readonly certificate?: Certificate };
 
 type Opened = {
   readonly model: Inference;
@@ -152,10 +152,7 @@ async function openStudent(path: string, options: StudentModelOptions): Promise<
     ...(onNotice && { onNotice }),
   });
   try {
-    if (model.isTagger || model.labels.length < 2) {
-      const got = model.isTagger ? 'one that labels each word' : 'one that gives a value';
-      throw new OptionError({ where: path, wanted: 'a model that labels texts', got });
-    }
+    expectStudent(model, path);
     const identity = await studentIdentity(path, model.labels);
     const served = servedQuestions(identity.question, model.labels, options.aliases);
     const rule = options.fallback === undefined ? undefined : await ruleOf(path, identity, options);
@@ -171,7 +168,7 @@ async function ruleOf(
   identity: Awaited<ReturnType<typeof studentIdentity>>,
   { certificate: named, threshold }: StudentModelOptions,
 ): Promise<Rule> {
-  if (threshold !== undefined) return { threshold, deferredLabels: [], scoreOf: ({ score }) => score };
+  if (threshold !== undefined) return { threshold, deferredLabels: [], score: { kind: 'max-probability' } };
   const file = named ?? path;
   const isNone = named === undefined && (await statIfThere(`${path}/${CERTIFICATE_FILE}`)) === undefined;
   if (isNone) {
@@ -179,13 +176,13 @@ async function ruleOf(
       where: path,
       wanted: `${CERTIFICATE_FILE}, which says where the student may answer in the place of the fallback`,
       got: 'none',
-      fix: 'make one (retort cascade STUDENT --calibration ROWS), or give a threshold of your own',
+      fix: 'make one (retort cascade STUDENT --calibration ROWS --trained ROWS), or give a threshold of your own',
     });
   }
   const certificate = await readCertificate(file);
   expectCertified(certificate, identity, file);
   const { score, threshold: own, deferredLabels } = certificate;
-  if (score.kind === 'ranker' && score.signals.some(({ name }) => name === 'spread')) {
+  if (needsOthers(score)) {
     throw new OptionError({
       where: file,
       wanted: 'a score of the student alone',
@@ -193,7 +190,7 @@ async function ruleOf(
       fix: 'certify it without them',
     });
   }
-  return { threshold: own, certificate, deferredLabels, scoreOf: (answer) => certifiedScore(score, answer) };
+  return { score, threshold: own, deferredLabels, certificate };
 }
 
 type How = {
@@ -216,19 +213,19 @@ async function decide({ model, served, rule }: Opened, asked: DecideOptions, how
     }),
   );
   const answer = own.size === 0 || input === undefined ? undefined : await answerTo(model, input, asked.abortSignal);
-  const isKept = answer !== undefined && keeps(rule, answer);
-  const left = questions.filter(([id]) => !isKept || !own.has(id));
+  const isOurs = answer !== undefined && (rule === undefined || keepsAnswer(rule, answer));
+  const left = questions.filter(([id]) => !isOurs || !own.has(id));
   const theirs = fallback && left.length > 0 ? await askFallback(fallback, asked, left) : undefined;
   const answers = Object.fromEntries(
     questions.map(([id, question]): [string, DecisionAnswer] => {
       const labels = own.get(id);
       // Nothing is left where there is no fallback; what the fallback leaves out the SDK finds.
-      if (isKept && labels !== undefined) return [id, answerIn(labels, optionsOf(question), answer.probabilities)];
+      if (isOurs && labels !== undefined) return [id, answerIn(labels, optionsOf(question), answer.probabilities)];
       return [id, theirs?.answers[id] as DecisionAnswer];
     }),
   );
   const sources = Object.fromEntries(
-    questions.map(([id]) => [id, isKept && own.has(id) ? 'student' : 'fallback'] as const),
+    questions.map(([id]) => [id, isOurs && own.has(id) ? 'student' : 'fallback'] as const),
   );
   return {
     answers,
@@ -240,7 +237,7 @@ async function decide({ model, served, rule }: Opened, asked: DecideOptions, how
       ...theirs?.providerMetadata,
       retort: {
         sources,
-        ...(answer !== undefined && { score: rule?.scoreOf(answer) ?? answer.score }),
+        ...(answer !== undefined && { score: rule === undefined ? answer.score : certifiedScore(rule.score, answer) }),
         ...(rule !== undefined && { threshold: rule.threshold, certificate: statementOf(rule) }),
       },
     },
@@ -253,11 +250,6 @@ function statementOf({ certificate }: Rule): JsonObject | null {
   if (certificate === undefined) return null;
   const { risk, delta, truth, date, questionHash } = certificate;
   return { risk: { ...risk }, delta, truth: { ...truth }, date, questionHash };
-}
-
-function keeps(rule: Rule | undefined, answer: Answer): boolean {
-  if (rule === undefined) return true;
-  return rule.scoreOf(answer) >= rule.threshold && !rule.deferredLabels.includes(answer.label);
 }
 
 async function answerTo(model: Inference, input: TextInput, signal: AbortSignal | undefined): Promise<Answer> {

@@ -1,5 +1,6 @@
 /** @file A training in a worker of a page: what it takes does not hold up the page. */
 import { OptionError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import type { JsFiles } from '../export/js-student.js';
 import { receivedError, type SentError, sentError } from '../inference/worker-calls.js';
 import type { WebWorker } from '../inference/worker-web.js';
@@ -52,7 +53,7 @@ export function trainInWorker(
     try {
       send(worker, { train: options });
     } catch (cause) {
-      const got = cause instanceof Error ? cause.message : String(cause);
+      const got = messageOf(cause);
       fail(new OptionError({ where: 'trainInWorker', wanted: 'what can be sent to a worker', got, cause }));
     }
     if (signal?.aborted) abort();

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import { FileError } from '../errors/failures.js';
+import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
 import { packageVersion } from '../files/package-version.js';
@@ -55,6 +55,16 @@ async function textOf(file: string): Promise<string> {
   } catch (error) {
     throw inputFailure(error, file);
   }
+}
+
+/** @throws OptionError for a model that does not tell labels of texts apart. */
+export function expectStudent(
+  { labels, isTagger }: { readonly labels: readonly string[]; readonly isTagger: boolean },
+  where: string,
+): void {
+  if (labels.length > 1 && !isTagger) return;
+  const got = isTagger ? 'one that labels each word' : 'one that gives a value';
+  throw new OptionError({ where, wanted: 'a model that labels texts', got, fix: 'use another model' });
 }
 
 /**

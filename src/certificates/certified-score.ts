@@ -25,12 +25,33 @@ export function outputsOf(answers: readonly Answered[], classes: number): Studen
   return { logits, classes };
 }
 
-/** From 0 to 1, the surer the higher; labels that are left to the teacher are the caller's to know. */
+/** From 0 to 1, the surer the higher, whatever the label. */
 export function certifiedScore(score: CertifiedScore, answer: Answered): number {
   if (score.kind === 'max-probability') return answer.score;
   const { kind: _, ...ranker } = score;
   const { scores } = scoreAnswers({ temperature: 1, ranker }, outputsOf([answer], answer.probabilities.length));
   return scores[0] as number;
+}
+
+/** What a threshold is held against: the score, or -Infinity for a label that is left to the teacher. */
+export function keptScore(
+  { score, deferredLabels }: Pick<Certificate, 'score' | 'deferredLabels'>,
+  answer: Answered & { readonly label: string },
+): number {
+  return deferredLabels.includes(answer.label) ? -Infinity : certifiedScore(score, answer);
+}
+
+/** Whether the student keeps a request with this answer. */
+export function keepsAnswer(
+  rule: Pick<Certificate, 'score' | 'deferredLabels' | 'threshold'>,
+  answer: Answered & { readonly label: string },
+): boolean {
+  return keptScore(rule, answer) >= rule.threshold;
+}
+
+/** Whether a score looks at other students' answers besides (the signal `spread`): one student alone cannot be scored by it. */
+export function needsOthers(score: CertifiedScore): boolean {
+  return score.kind === 'ranker' && score.signals.some(({ name }) => name === 'spread');
 }
 
 /** A fitted score as a certificate has it. */

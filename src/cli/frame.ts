@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command as CommanderCommand, CommanderError } from 'commander';
 import { InterruptedError, OptionError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import { nearest } from '../errors/nearest.js';
 import { RetortError } from '../errors/retort-error.js';
 import { packageVersion } from '../files/package-version.js';
@@ -271,7 +272,7 @@ export function reportFailure(error: unknown, words: readonly string[], around: 
   const label = colorsFor(around.stderr, around.environment).red('error:');
   const failure = namedLimit(error);
   const isOurs = failure instanceof RetortError;
-  const text = failure instanceof Error ? failure.message : String(failure);
+  const text = messageOf(failure);
   const message = isOurs ? text : `${text.split('\n', 1)[0]} (${BUG_HINT})`;
   around.stderr.write(`${label} ${shownLine(message)}\n`);
   if (around.environment.RETORT_DEBUG === '1' && error instanceof Error) {

@@ -1,5 +1,6 @@
 /** @file `load` in a thread of Node's. */
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../errors/message-of.js';
 import type { ModelFiles } from './model-source.js';
 import type { Inference } from './text-model.js';
 import type { FromWorker, ToWorker } from './worker-calls.js';
@@ -18,9 +19,7 @@ export function loadInWorker(source: string | URL | ModelFiles, options: WorkerO
     post: (message: ToWorker) => worker.postMessage(message),
     listen: (onMessage: (message: FromWorker) => void, onEnd: (reason: string) => void) => {
       worker.on('message', onMessage);
-      worker.on('error', (error) =>
-        onEnd(`one that failed: ${error instanceof Error ? error.message : String(error)}`),
-      );
+      worker.on('error', (error) => onEnd(`one that failed: ${messageOf(error)}`));
       worker.on('exit', (code) => onEnd(`one that ended with exit code ${code}`));
     },
     hold: (isAwaited: boolean) => (isAwaited ? worker.ref() : worker.unref()),

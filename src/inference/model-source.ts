@@ -1,5 +1,6 @@
 /** @file Where an exported model comes from, if not from a folder of this machine: a URL, or bytes. */
 import { FileError, OptionError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import { heldFiles, type NamedFiles } from '../files/named-files.js';
 import { unchangedFiles } from '../files/unchanged-files.js';
 import { fieldsOf } from '../onnx/fields.js';
@@ -104,7 +105,7 @@ function urlFiles(url: URL, options: SourceOptions): { readonly files: NamedFile
       response = await fetch(urlOf(name), signal === undefined ? {} : { signal });
     } catch (cause) {
       signal?.throwIfAborted();
-      const got = cause instanceof Error ? cause.message : String(cause);
+      const got = messageOf(cause);
       throw new FileError({ where, wanted: 'a file that can be fetched', got, fix: 'check the URL, and CORS', cause });
     }
     // A store without a list says 403 of what is not there, and a server of one page sends that in its place.
@@ -133,7 +134,7 @@ async function bodyOf(response: Response, where: string, maxBytes: number, signa
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
     signal?.throwIfAborted();
-    const got = cause instanceof Error ? cause.message : String(cause);
+    const got = messageOf(cause);
     throw new FileError({ where, wanted: 'a whole file', got, fix: 'load it again', cause });
   }
   const bytes = new Uint8Array(size);

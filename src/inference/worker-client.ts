@@ -1,5 +1,6 @@
 /** @file A model that answers in a thread of its own, seen from the program: its event loop stays free. */
 import { OptionError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import { described } from '../options/json-checks.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { Answer, Prediction, Tagging, Task, TaskAnswers, TextInput } from './answer.js';
@@ -96,7 +97,7 @@ class Calls {
       try {
         this.#port.post({ ...call, id });
       } catch (cause) {
-        const got = cause instanceof Error ? cause.message : String(cause);
+        const got = messageOf(cause);
         settle(() => fail(new OptionError({ where: call.call, wanted: 'what can be sent to a worker', got, cause })));
       }
     });

@@ -3,7 +3,6 @@
  * parameters bear the names of the encoder's family, those of heads below `heads.TASK.`; one task of it is an ordinary
  * model of that family.
  */
-
 import type { Value } from '../autograd/value.js';
 import { OptionError } from '../errors/failures.js';
 import type { ForwardContext } from '../nn/module.js';

@@ -13,7 +13,6 @@
  * both are at most. Every row has one more feature, of value 1, whose weights are the bias; as in LIBLINEAR they are
  * penalised like the others.
  */
-
 import { InterruptedError, OptionError, ShapeError } from '../errors/failures.js';
 import { turnOfTheEventLoop } from '../runtime/event-loop.js';
 import { RandomStream } from '../tensor/random.js';

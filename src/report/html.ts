@@ -1,5 +1,4 @@
 /** @file The report of an experiment: one HTML file that loads nothing, reads on paper and aloud, and needs no script. */
-
 import type { Certificate } from '../certificates/certificate.schema.js';
 import { shortened } from '../errors/shortened.js';
 import { baselineText } from '../experiments/baseline.js';

@@ -1,4 +1,5 @@
 import { DeviceError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import { RetortError } from '../errors/retort-error.js';
 
 /** ONNX Runtime refused a graph or a run. Its own error is the cause. */
@@ -8,7 +9,7 @@ export class EngineError extends RetortError {
 
 /** What ONNX Runtime said: on one line, without the place in its C++ source. */
 export function engineMessage(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return message
     .replaceAll(/\s+/g, ' ')
     .replace(/^\/onnxruntime_src\/.* was false\. /, '')

@@ -5,7 +5,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { TextInput } from '../inference/answer.js';
 import { Connection } from './caller.js';
-import { answered, encoded, localRequest, tooMany, wireAnswers } from './local-decisions.js';
+import { answered, encoded, expectRoom, localRequest, wireAnswers } from './local-decisions.js';
 import type { Metrics } from './metrics.js';
 import { openAiWire } from './openai-wire.js';
 import type { StudentProxy } from './proxy.js';
@@ -26,7 +26,6 @@ export type AppParts = {
   /** What callers have to send, where anything. */
   readonly apiKey: string | undefined;
   readonly maxBodyBytes: number;
-  readonly maxWaiting: number;
   /** Whether new requests are still taken. */
   readonly isOpen: () => boolean;
   /** Told of a failure that is none of the caller's. */
@@ -56,7 +55,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
         expectKey(c, parts.apiKey);
         if (!parts.isOpen()) throw new RequestFailure('busy', 'this server is shutting down');
         // Said before anything is read: whoever comes again costs as little as can be.
-        if (proxy === undefined && student.batches.waiting >= parts.maxWaiting) throw tooMany();
+        if (proxy === undefined) expectRoom(student, 1);
         const body = await readBody(c.env.incoming, maxBodyBytes);
         reply = await answer({ body, headers: c.env.incoming.headers, caller: new Connection(c.env.outgoing) });
       } catch (error) {
@@ -92,7 +91,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
         'there is no /predict before an upstream: ask /v1/systemone or /v1/decisions',
       );
     const texts = textsIn(body);
-    if (student.batches.waiting + texts.length > parts.maxWaiting) throw tooMany();
+    expectRoom(student, texts.length);
     const rows = texts.map((text) => encoded(student, text));
     const answers = await Promise.all(rows.map((row) => answered(student, row, caller)));
     metrics.count('retort_answers_total', ['student'], answers.length);

@@ -1,5 +1,4 @@
 /** @file Requests that the student answers by itself. */
-
 import { RetortError } from '../errors/retort-error.js';
 import type { Answer, TextInput } from '../inference/answer.js';
 import { BusyError, type Caller, CallerGone, type ReadyRow } from './batches.js';
@@ -52,7 +51,16 @@ export async function answered({ batches }: Student, row: ReadyRow, caller: Call
   }
 }
 
-export function tooMany(): RequestFailure {
+/** @throws RequestFailure where so many rows more find no room. */
+export function expectRoom({ batches }: Student, rows: number): void {
+  try {
+    batches.expectRoom(rows);
+  } catch (error) {
+    throw error instanceof BusyError ? tooMany() : error;
+  }
+}
+
+function tooMany(): RequestFailure {
   return new RequestFailure('busy', 'too many requests wait: come again later');
 }
 

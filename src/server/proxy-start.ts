@@ -8,6 +8,7 @@ import {
   type StudentIdentity,
 } from '../certificates/certificate.js';
 import type { Certificate } from '../certificates/certificate.schema.js';
+import { needsOthers } from '../certificates/certified-score.js';
 import { OptionError } from '../errors/failures.js';
 import { isThere } from '../files/path-entry.js';
 import { exportAt } from '../inference/load.js';
@@ -78,6 +79,7 @@ async function certificateOf(
   const certificate = await readCertificate(file);
   const mismatches = certificateMismatches(certificate, student);
   if (mismatches.length > 0) return { why: `${file} is about another student: ${mismatches.join('; ')}` };
+  if (needsOthers(certificate.score)) return { why: `${file} names a score that other students are needed for` };
   return { certificate, why: '' };
 }
 

@@ -5,7 +5,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Certificate } from '../certificates/certificate.schema.js';
-import { certifiedScore } from '../certificates/certified-score.js';
+import { keepsAnswer } from '../certificates/certified-score.js';
+import { messageOf } from '../errors/message-of.js';
 import type { Answer, TextInput } from '../inference/answer.js';
 import { parsedJson } from '../options/json.js';
 import { checkedDecision } from '../outside/decisions/decision-answer.js';
@@ -83,8 +84,7 @@ export class StudentProxy {
     const answering = this.#answerOf(local, caller);
     if (this.isAnswering && isKnown) {
       const answer = await answering;
-      const isKept = answer !== undefined && this.#keeps(answer);
-      if (isKept) {
+      if (answer !== undefined && this.#keeps(answer)) {
         const source = draw.isAudit && this.#isRoom() ? 'audit' : 'student';
         if (source === 'audit') this.#audit(format, body, headers, local, answer, draw);
         this.#parts.metrics.count('retort_answers_total', [source]);
@@ -93,9 +93,7 @@ export class StudentProxy {
         const said = format.reply({ model: student.name, answers, tokens: local.row.tokens, own });
         return { status: 200, headers: { 'x-retort-source': source }, body: said };
       }
-      const why: Why = draw.isSample
-        ? { by: 'random', probability: this.#parts.calibrationShare }
-        : { by: 'cascade', probability: 1 };
+      const why = this.#whyAsked(draw, 1);
       const { reply, heard } = await this.#ask(format, body, headers, local, caller.signal);
       this.#keep(local, answer, heard, why, false);
       if (draw.isAudit && heard?.label !== undefined) this.#count(false, false);
@@ -155,8 +153,12 @@ export class StudentProxy {
 
   #keeps(answer: Answer): boolean {
     const { certificate } = this.#parts;
-    if (certificate === undefined || certificate.deferredLabels.includes(answer.label)) return false;
-    return certifiedScore(certificate.score, answer) >= certificate.threshold;
+    return certificate !== undefined && keepsAnswer(certificate, answer);
+  }
+
+  /** @param probability that the student's answer leaves it, where the draw alone does not ask */
+  #whyAsked({ isSample }: Draw, probability: number): Why {
+    return isSample ? { by: 'random', probability: this.#parts.calibrationShare } : { by: 'cascade', probability };
   }
 
   #isRoom(): boolean {
@@ -193,9 +195,7 @@ export class StudentProxy {
     answer: Answer,
     draw: Draw,
   ): void {
-    const why: Why = draw.isSample
-      ? { by: 'random', probability: this.#parts.calibrationShare }
-      : { by: 'cascade', probability: this.#parts.auditShare };
+    const why = this.#whyAsked(draw, this.#parts.auditShare);
     const asking = this.#ask(format, body, headers, local)
       .then(({ heard }) => {
         this.#keep(local, answer, heard, why, true);
@@ -252,10 +252,6 @@ function textsOf(input: TextInput): object {
 
 function fromUpstream({ status, headers, body }: UpstreamReply): ProxyReply {
   return { status, headers: { ...headers, 'x-retort-source': 'upstream' }, body };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The answer to the first question, which all of the request's are, in the student's labels. */

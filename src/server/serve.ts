@@ -2,6 +2,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OptionError, OutputError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
+import { defined } from '../options/given.js';
 import { decisionApp } from './decision-app.js';
 import { Metrics } from './metrics.js';
 import { type Proxied, proxyOf } from './proxy-start.js';
@@ -34,7 +36,7 @@ const CLOSING_MS = 10_000;
  * @throws as `openStudent`; OptionError for an address of others without a key; OutputError where the port is taken.
  */
 export async function serveStudent(options: ServeOptions): Promise<Serving> {
-  const { host, port, maxWaiting, maxBodyBytes } = { ...DEFAULTS, ...withoutUndefined(options) };
+  const { host, port, maxWaiting, maxBodyBytes } = { ...DEFAULTS, ...defined(options) };
   const { textField, apiKey, aliases, threads, onNotice = () => {} } = options;
   if (!isThisMachine(host) && apiKey === undefined) {
     throw new OptionError({
@@ -56,9 +58,9 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     proxied = await proxyOf(options, { student, served, metrics, onNotice });
     const { proxy, standing = [] } = proxied ?? {};
     const app = decisionApp({
-      ...{ student, served, proxy, metrics, textField, apiKey, maxBodyBytes, maxWaiting },
+      ...{ student, served, proxy, metrics, textField, apiKey, maxBodyBytes },
       isOpen: () => isOpen,
-      onFault: (error) => onNotice(`a request has failed: ${error instanceof Error ? error.message : String(error)}`),
+      onFault: (error) => onNotice(`a request has failed: ${messageOf(error)}`),
     });
     const { createAdaptorServer } = await import('@hono/node-server');
     const server = createAdaptorServer({
@@ -92,12 +94,6 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     await student.release();
     throw error;
   }
-}
-
-function withoutUndefined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }
 
 /** By its name, or any address of the loopback network. */

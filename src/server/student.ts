@@ -1,8 +1,7 @@
 /** @file The student behind a server: its session in a thread, its rows in one line, and what it is asked. */
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { type StudentIdentity, studentIdentity } from '../certificates/certificate.js';
-import { OptionError } from '../errors/failures.js';
+import { expectStudent, type StudentIdentity, studentIdentity } from '../certificates/certificate.js';
 import { exportAt, openExport } from '../inference/load.js';
 import { Batches } from './batches.js';
 import { openThreadedSession, type ThreadedSession } from './threaded-session.js';
@@ -43,10 +42,7 @@ export async function openStudent(path: string, options: StudentOptions = {}): P
     return session;
   });
   try {
-    if (model.isTagger || model.labels.length < 2) {
-      const got = model.isTagger ? 'one that labels each word' : 'one that gives a value';
-      throw new OptionError({ where: path, wanted: 'a model that labels texts', got, fix: 'serve another model' });
-    }
+    expectStudent(model, path);
     return {
       name: basename(resolve(folder)),
       date: (await stat(file)).mtime.toISOString().slice(0, 10),

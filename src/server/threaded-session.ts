@@ -1,5 +1,6 @@
 /** @file A session in a thread of its own: the event loop of whoever asks stays free while it computes. */
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../errors/message-of.js';
 import type { ModelSession } from '../inference/text-model.js';
 import { receivedError, type SentError } from '../inference/worker-calls.js';
 import type { ValueInfo } from '../onnx/program.js';
@@ -38,7 +39,7 @@ export function openThreadedSession(start: ThreadStart): Promise<ThreadedSession
       waiting.clear();
       done(end);
     };
-    worker.on('error', (error) => onEnd(`one that failed: ${error instanceof Error ? error.message : String(error)}`));
+    worker.on('error', (error) => onEnd(`one that failed: ${messageOf(error)}`));
     worker.on('exit', (code) => onEnd(`one that ended with exit code ${code}`));
   });
   let next = 1;

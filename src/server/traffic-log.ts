@@ -6,6 +6,7 @@ import { chmodSync, closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Audit, type AuditBound, audited } from '../certificates/audit.js';
 import { FileError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import { type LineLog, openLineLog, readJsonLines } from '../files/json-lines.js';
 import { acquireLock, type Lock } from '../files/lock.js';
 import { makeFolder } from '../files/make-folder.js';
@@ -184,10 +185,6 @@ export class TrafficLog {
 function write(log: LineLog, line: object): void {
   log.append(line);
   log.synced().catch(() => {});
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A file that is read by its owner alone, from its first byte on. */

@@ -1,6 +1,7 @@
 /** @file A tokenizer from the files that Hugging Face models bring. Nothing in them is executed. */
 import { Tokenizer as Pieces } from '@huggingface/tokenizers';
 import { FileError } from '../errors/failures.js';
+import { messageOf } from '../errors/message-of.js';
 import type { NamedFiles } from '../files/named-files.js';
 import { decodedText, parseJson } from '../files/stored-text.js';
 import { bertNormaliser } from './bert-normaliser.js';
@@ -130,7 +131,7 @@ function encoderOf(json: TokenizerJson, unknown: string | undefined, where: stri
     throw new FileError({
       where,
       wanted: 'a tokenizer',
-      got: error instanceof Error ? error.message : String(error),
+      got: messageOf(error),
       fix: 'copy or download the file again',
       cause: error,
     });

@@ -2,12 +2,13 @@
 import { dirname, join } from 'node:path';
 import {
   CERTIFICATE_FILE,
+  expectStudent,
   type NewCertificate,
   type StudentIdentity,
   studentIdentity,
   writeCertificate,
 } from '../../certificates/certificate.js';
-import { certifiedScore } from '../../certificates/certified-score.js';
+import { keptScore } from '../../certificates/certified-score.js';
 import { type Certified, certifyThreshold, deltaOf, type Risk } from '../../certificates/threshold.js';
 import { OptionError, OutputError } from '../../errors/failures.js';
 import { openTextModel } from '../../export/open-text-model.js';
@@ -116,7 +117,7 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
   const { threads, device, onNotice, onDownload } = options;
   const model = await openTextModel(options.student, { threads, device, ...defined({ onNotice, onDownload }) });
   try {
-    expectLabels(options.student, model);
+    expectStudent(model, options.student);
     const outputFile = options.outputFile ?? join(folderOf(model.path), CERTIFICATE_FILE);
     await expectFree(outputFile, options.overwrite ?? false);
     const identity = await studentIdentity(model.path, model.labels);
@@ -147,8 +148,8 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
     const chosen = await chosenScore(validation, model.labels, answersTo);
     const scaleAnswers = await answersTo(scaleTexts);
     const deferred = deferredLabels(scaleAnswers, model.labels, { rows: rows.length, fewest: options.fewest ?? 5 });
-    const scoreOf = (answer: Answer) =>
-      deferred.includes(answer.label) ? -Infinity : certifiedScore(chosen.score, answer);
+    const rule = { score: chosen.score, deferredLabels: [...deferred] };
+    const scoreOf = (answer: Answer) => keptScore(rule, answer);
     const scored = async (some: readonly Request[]): Promise<Scored[]> => {
       const answers = await answersTo(some.map(({ input }) => input));
       return some.map(({ choice }, row) => {
@@ -217,12 +218,6 @@ function expectBound({ kept, all }: Risk): void {
   throw new OptionError({ where: 'risk', wanted, got: 'none', fix: 'give --risk 0.02, or --risk_all 0.02' });
 }
 
-function expectLabels(student: string, { labels, isTagger }: { labels: readonly string[]; isTagger: boolean }): void {
-  if (labels.length > 1 && !isTagger) return;
-  const got = isTagger ? 'one that labels words' : 'one that predicts a value';
-  throw new OptionError({ where: student, wanted: 'a student that labels texts', got });
-}
-
 function folderOf(path: string): string {
   return path.endsWith('.onnx') ? dirname(path) : path;
 }
@@ -275,9 +270,9 @@ function repeatedIn(rows: readonly Request[]): number {
   return rows.length - new Set(rows.map(({ input }) => JSON.stringify(input))).size;
 }
 
-/** Shares that the curve is shown at. */
 /** Said in place of files. */
 const UNCHECKED = 'none';
+/** Shares that the curve is shown at. */
 const SHOWN = Array.from({ length: 10 }, (_, i) => (i + 1) / 10);
 
 function curveOf({ tested, rows: N, found }: Certified, costOf1000: number | undefined): readonly CurvePoint[] {

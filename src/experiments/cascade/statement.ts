@@ -1,5 +1,4 @@
 /** @file What a certificate says, in words. */
-
 import type { Certificate } from '../../certificates/certificate.schema.js';
 
 /** What is said, of a certificate or of the result that it is made of. */

@@ -3,7 +3,6 @@
  * An adapter says what is asked and what the replies amount to; log, budget, smoke test, retries and redaction are written
  * once, around it (`outside-asking.ts`).
  */
-
 import type { Target } from '../../teachers/targets.js';
 import type { Reply, Said } from './outside-reply.schema.js';
 

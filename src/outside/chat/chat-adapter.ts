@@ -1,5 +1,4 @@
 /** @file A language model behind an OpenAI-compatible endpoint, as a teacher is asked: `POST …/chat/completions`. */
-
 import type { AdapterMaker } from '../asking/asked-orders.js';
 import { refusalOf } from '../asking/asking-turns.js';
 import { EndpointClient, type Received, type ReplyFormat } from '../asking/endpoint-client.js';

@@ -1,5 +1,4 @@
 /** @file A question to a language model about one text, and what the replies to it amount to. */
-
 import { jsonHash } from '../../files/json-hash.js';
 import { holeTarget, labelTarget, sampleTarget, topKTarget } from '../../teachers/targets.js';
 import type { ChatOptions } from '../asking/endpoint-options.js';

@@ -3,7 +3,6 @@
  * (`validateDecisionAnswers` of ai 7), before anything is learnt from it. A reported 0 is below half a unit of the last
  * decimal, not impossible.
  */
-
 import { decimalsOf } from '../../teachers/recorded-row.js';
 import type { Decision } from '../asking/outside-reply.schema.js';
 

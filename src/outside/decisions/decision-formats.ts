@@ -1,5 +1,4 @@
 /** @file The formats of decision models over HTTP. Which one a server speaks is set, never told from its address. */
-
 import type { DecisionFormat } from './decision-format.js';
 import { openAiDecisions } from './openai-decisions.js';
 import { systemOne } from './systemone.js';

@@ -3,6 +3,7 @@
  * needed: what a model is given is typed as it demands, what it answers as widely as it can be.
  */
 import { OptionError } from '../../errors/failures.js';
+import { messageOf } from '../../errors/message-of.js';
 import { redacted } from '../../errors/secrets.js';
 import { shortened } from '../../errors/shortened.js';
 import { AskingTurns, type Refusal, refusalOfStatus } from '../asking/asking-turns.js';
@@ -185,7 +186,7 @@ function refusalIn(error: unknown): Refusal {
     isRetryable?: unknown;
     responseHeaders?: Readonly<Record<string, string>>;
   } = typeof error === 'object' && error !== null ? error : {};
-  const said = redacted(error instanceof Error ? error.message : String(error));
+  const said = redacted(messageOf(error));
   const problem = shortened(said.replaceAll(/\s+/gu, ' ').trim(), 200);
   if (typeof statusCode === 'number' && statusCode >= 400) {
     return refusalOfStatus(statusCode, `HTTP ${statusCode} ${problem}`, (name) => responseHeaders[name]);

@@ -1,5 +1,4 @@
 /** @file A run that keeps all in memory, as one in a browser does: no folder, no log, nothing to resume. */
-
 import { gainOver } from '../../metrics/metric.js';
 import type { Model, Weights } from '../../models/model.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
