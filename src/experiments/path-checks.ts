@@ -15,8 +15,8 @@ import { readsText, type SavedModel } from '../models/model.js';
 import { findModelFolder, isOurs, taskInName } from '../models/model-folder.js';
 import { loadModelTokenizer } from '../models/model-tokenizer.js';
 import { loadModel } from '../models/saved-model.js';
+import { parameterCount } from '../nn/parameter-count.js';
 import { modelTeacher } from '../teachers/model-teacher.js';
-import { sizeOf } from '../tensor/shape.js';
 import { teacherWarnings } from '../training/checks/run-warnings.js';
 import { withEvaluator } from '../training/evaluation/evaluate.js';
 import { loadRunState, loadRunTensors } from '../training/run/checkpoint.js';
@@ -131,7 +131,7 @@ async function examineModel(path: string, found: Examined, say: Say): Promise<vo
       'train it again with a lower learning rate',
     );
   }
-  const parameters = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const parameters = parameterCount(model);
   const isReader = model.signals.includes('logits') && readsText(model);
   if (isReader) found.readers.push({ ...saved, path, tokenizer: await loadModelTokenizer(saved) });
   else found.models.push(saved);

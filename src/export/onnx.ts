@@ -12,6 +12,7 @@ import type { TrainedModel, Weights } from '../models/model.js';
 import { headOf, inOwnScores, MULTI_TASK, modelOfTask, taskLogits, tasksOf } from '../models/multi-task.js';
 import { evaluationContext } from '../nn/context.js';
 import type { ForwardContext } from '../nn/module.js';
+import { parameterCount } from '../nn/parameter-count.js';
 import { inputParameters } from '../nn/parameters.js';
 import { foldConstants } from '../onnx/fold-constants.js';
 import type { OnnxGraph } from '../onnx/graph.js';
@@ -19,7 +20,6 @@ import { type ActivationRange, integerProducts } from '../onnx/integer-products.
 import { layerOf, storeWeights, weightRoles } from '../onnx/stored-weights.js';
 import { writeModel } from '../onnx/write.js';
 import { defined } from '../options/given.js';
-import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Precision } from './precisions.js';
 
@@ -162,8 +162,8 @@ export function isTooLarge(model: OnnxContent['model']): boolean {
   return weightBytes(model) > MOST_WEIGHT_BYTES;
 }
 
-function weightBytes({ parameters }: OnnxContent['model']): number {
-  return parameters.reduce((bytes, { shape }) => bytes + 4 * sizeOf(shape), 0);
+function weightBytes(model: OnnxContent['model']): number {
+  return 4 * parameterCount(model);
 }
 
 function expectRoom({ model }: Pick<OnnxContent, 'model'>): void {

@@ -2,11 +2,11 @@
 import type { Dataset } from '../../data/dataset.js';
 import { allRows, workByBatch } from '../../data/row-sample.js';
 import type { SignalName } from '../../models/model.js';
+import { parameterCount } from '../../nn/parameter-count.js';
 import { usualSignals } from '../../teachers/answers.js';
 import { rememberingTeacher } from '../../teachers/cached-teacher.js';
 import { labellingPlan, unaskedTeacher } from '../../teachers/labelling-plan.js';
 import type { LabellingPlan, Teacher } from '../../teachers/teacher.js';
-import { sizeOf } from '../../tensor/shape.js';
 import { servedMethod } from '../../training/checks/served-methods.js';
 import { knownCosts, type Measure } from '../../training/estimate/known-costs.js';
 import { estimateStage, type StageEstimate } from '../../training/estimate/run-estimate.js';
@@ -158,7 +158,7 @@ export async function planDistillation(asked: DistillOptions, how: PlanOptions):
   if (data.test !== undefined && isFreeToAsk(options.teacher, data.test)) await labelling.add(data.test, ['logits']);
   return summed(planned, labelling.found(), {
     teacher: teacherRun && { ...(await estimateStage({ run: teacherRun }, costs)), runs: teacherRuns },
-    parameters: student.model.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
+    parameters: parameterCount(student.model),
     // What decides the numbers is described, and the first run checked, before any of them.
     toDescribe: DESCRIBED * starts.seconds(method),
     longer,

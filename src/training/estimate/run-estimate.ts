@@ -4,9 +4,8 @@ import type { Dataset } from '../../data/dataset.js';
 import { allRows, workByBatch } from '../../data/row-sample.js';
 import { type CostLine, costOf } from '../../data/timed-cost.js';
 import { classesOf } from '../../models/forward.js';
-import type { Model } from '../../models/model.js';
+import { parameterCount } from '../../nn/parameter-count.js';
 import { labellingPlan } from '../../teachers/labelling-plan.js';
-import { sizeOf } from '../../tensor/shape.js';
 import { secondsOfFeatures, secondsToFit } from '../linear/seconds-to-fit.js';
 import { evaluationRows } from '../run/checked-run.js';
 import { isFrozenBelow } from '../run/convex-fit.js';
@@ -59,7 +58,7 @@ export async function estimateStage({ name, run, answers }: Stage, costs?: Known
   const epochs = Math.ceil(steps / stepsPerEpoch);
   const sized = {
     ...(name !== undefined && { name }),
-    parameters: numbersOf(run.model),
+    parameters: parameterCount(run.model),
     steps,
     epochs,
     disk: diskOf(run, steps, epochs),
@@ -94,7 +93,7 @@ async function estimatedFit(run: RunOptions, costs: KnownCosts | undefined): Pro
   const { model } = run;
   const { stateBytes: _none, ...disk } = diskOf(run, 0, 0);
   return {
-    parameters: numbersOf(model),
+    parameters: parameterCount(model),
     ...{ steps: 0, epochs: 0 },
     ...(costs && { seconds: await secondsOfFit(run, costs) }),
     disk: { ...disk, stateBytes: 0 },
@@ -217,14 +216,10 @@ function diskOf({ model, method, teacher, data, optimizer }: RunOptions, steps: 
   const files = [...(data.train.text?.tokenizer.files.values() ?? [])];
   const fileBytes = files.reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   // With projections, and peers of the student.
-  const trained = numbersOf(modelInTraining(model, method, teacher));
+  const trained = parameterCount(modelInTraining(model, method, teacher));
   return {
-    modelBytes: BYTES_PER_NUMBER * numbersOf(model) + fileBytes,
+    modelBytes: BYTES_PER_NUMBER * parameterCount(model) + fileBytes,
     logBytes: Math.floor(steps / LINE_STEPS) * LOG_BYTES.line + epochs * LOG_BYTES.epoch + LOG_BYTES.run,
     stateBytes: BYTES_PER_NUMBER * trained * (1 + optimizer.slots.length) + fileBytes,
   };
-}
-
-function numbersOf({ parameters }: Pick<Model, 'parameters'>): number {
-  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }

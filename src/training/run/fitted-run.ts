@@ -5,7 +5,7 @@ import { expectNoWarning } from '../checks/strict.js';
 import { findWarnings, type Warning } from '../checks/table.js';
 import { openEvaluator } from '../evaluation/evaluate.js';
 import type { LinearFit } from '../linear/fit-linear.js';
-import { fitWeights, strengthsOf } from './fitted-weights.js';
+import { fitWeights } from './fitted-weights.js';
 import { answerWarnings } from './live-run.js';
 import type { PreparedRun } from './prepare-run.js';
 import { recordHead } from './record-head.js';
@@ -42,16 +42,9 @@ export async function fitInto(run: PreparedRun): Promise<RunResult> {
   }
   tell(run.warnings ?? []);
   tell(answerWarnings(run, answers));
-  const strengths = strengthsOf(options.fit ?? {});
-  let tried = 0;
-  const { fit, weights } = await fitWeights(run, answers, {
-    onStrength: ({ strength: value, score }) => {
-      tried += 1;
-      // The last part is the fit to all rows.
-      const event = { type: 'strength', strength: value, loss: score, tried, of: strengths.length + 1 } as const;
-      log.write({ ...event, seconds: seconds() });
-      emit(event);
-    },
+  const { fit, weights } = await fitWeights(run, answers, (event) => {
+    log.write({ ...event, seconds: seconds() });
+    emit(event);
   });
   const { converged, epochs, gap } = fit;
   tell(findWarnings({ fit: { converged, epochs, gap } }));

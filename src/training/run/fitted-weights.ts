@@ -3,28 +3,31 @@ import { batchesInOrder } from '../../data/shuffle.js';
 import { classesOf } from '../../models/forward.js';
 import type { Weights } from '../../models/model.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
-import { fitLinear, type LinearFit, STRENGTHS, type TriedStrength } from '../linear/fit-linear.js';
+import { fitLinear, type LinearFit, STRENGTHS } from '../linear/fit-linear.js';
 import type { CheckedRun, LearningOptions } from './checked-run.js';
+import type { TrainingEvent } from './events.js';
 import { fittedPart } from './fitted-part.js';
 import type { FitSettings } from './run-options.js';
 
 const ROWS_PER_PART = 1024;
 
 /** Those of the penalty that are tried. */
-export function strengthsOf({ strength }: FitSettings): readonly number[] {
+function strengthsOf({ strength }: FitSettings): readonly number[] {
   return strength === undefined ? STRENGTHS : [strength];
 }
 
-/** @throws as `fitLinear` does. */
+/** Told of each strength that was tried. @throws as `fitLinear` does. */
 export async function fitWeights(
   run: Pick<CheckedRun<LearningOptions>, 'options' | 'weights'>,
   answers: TeacherAnswers | undefined,
-  { onStrength }: { readonly onStrength: (tried: TriedStrength) => void },
+  onStrength: (event: Extract<TrainingEvent, { readonly type: 'strength' }>) => void,
 ): Promise<{ readonly fit: LinearFit; readonly weights: Weights }> {
   const { model, method, data, seed, signal, fit: settings = {} } = run.options;
   const part = fittedPart(run);
   const { rows, ...given } = await part.rows();
   const classes = classesOf(model);
+  const strengths = strengthsOf(settings);
+  let tried = 0;
   const targets = method.rowTargets?.({
     classes,
     ...given,
@@ -33,10 +36,14 @@ export async function fitWeights(
   const fit = await fitLinear({
     ...{ rows, classes },
     ...(classes === 1 ? { scores: targets } : { labels: given.labels, softTargets: targets }),
-    ...{ seed, signal, strengths: strengthsOf(settings) },
+    ...{ seed, signal, strengths },
     // Accuracy picks models that predict one class where there are few rows.
     metric: 'loss',
-    onStrength,
+    onStrength: ({ strength, score: loss }) => {
+      tried += 1;
+      // The last part is the fit to all rows.
+      onStrength({ type: 'strength', strength, loss, tried, of: strengths.length + 1 });
+    },
   });
   return { fit, weights: part.weights(fit) };
 }

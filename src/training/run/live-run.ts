@@ -26,7 +26,7 @@ import { type EpochRecord, type RunRecord, writeRunRecord } from './run-record.j
 import { openStep, stepTeacher, teacherAnswers, teacherFeed } from './run-step.js';
 import { testScore } from './test-score.js';
 import { stepWatcher, textNotice } from './told-steps.js';
-import { type Position, START, type TrainingPlan, train } from './train.js';
+import { epochsToRun, type Position, START, type TrainingPlan, train } from './train.js';
 
 /** Between two saves of the state. An epoch's end is the better moment; runs of a second or two need none at all. */
 export const STATE_SECONDS = { run: 20, epoch: 2 };
@@ -74,9 +74,7 @@ export async function trainInto(run: PreparedRun, saved: SavedRun | undefined): 
     const begun = performance.now() - (saved?.state.seconds ?? 0) * 1000;
     const seconds = () => (performance.now() - begun) / 1000;
     const log = openRunLog(join(outputDir, LOG), saved?.state.logBytes);
-    // Those that a limit of steps leaves.
-    const epochs = Math.min(plan.epochs, Math.ceil(plan.totalSteps / plan.stepsPerEpoch));
-    const start = { totalSteps: plan.totalSteps, epochs, trainRows: options.data.train.size };
+    const start = { totalSteps: plan.totalSteps, epochs: epochsToRun(plan), trainRows: options.data.train.size };
     const resumed = saved === undefined ? {} : { resumedAtStep: saved.state.step };
     emit({ type: 'start', ...start, parameters: run.parameters, ...resumed });
     if (saved === undefined) log.write({ type: 'start', ...start, parameters: run.parameters, seconds: 0 });

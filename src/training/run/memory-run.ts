@@ -1,8 +1,8 @@
 /** @file A run that keeps all in memory, as one in a browser does: no folder, no log, nothing to resume. */
 import { gainOver } from '../../metrics/metric.js';
-import type { Model, Weights } from '../../models/model.js';
+import type { Weights } from '../../models/model.js';
+import { parameterCount } from '../../nn/parameter-count.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
-import { sizeOf } from '../../tensor/shape.js';
 import { expectKnownTokens } from '../checks/known-tokens.js';
 import { openEvaluator, withEvaluator } from '../evaluation/evaluate.js';
 import { meansOf } from '../step/loss-means.js';
@@ -14,7 +14,7 @@ import type { TrainingEvent } from './events.js';
 import type { EpochRecord } from './run-record.js';
 import { openStep, teacherAnswers, teacherFeed } from './run-step.js';
 import { stepWatcher, textNotice } from './told-steps.js';
-import { type Position, train } from './train.js';
+import { epochsToRun, type Position, train } from './train.js';
 
 export type MemoryRunOptions = Omit<LearningOptions, 'fastDevRun' | 'startsAtRandom'> & {
   readonly data: Omit<LearningOptions['data'], 'test'>;
@@ -72,13 +72,12 @@ async function trainLive(live: Live, teacher: ReturnType<typeof teacherFeed>): P
   const { options, plan, step, emit, seconds } = live;
   const { data, perturbation, method, seed, signal, model, restoreBest = false } = options;
   const learningRate = learningRates(options, plan);
-  const epochs = Math.min(plan.epochs, Math.ceil(plan.totalSteps / plan.stepsPerEpoch));
   emit({
     type: 'start',
     totalSteps: plan.totalSteps,
-    epochs,
+    epochs: epochsToRun(plan),
     trainRows: data.train.size,
-    parameters: parametersOf(model),
+    parameters: parameterCount(model),
   });
   const padding = textNotice(live);
   if (padding !== undefined) emit({ type: 'notice', text: padding });
@@ -129,17 +128,10 @@ async function fitLive(
 ): Promise<MemoryRunResult> {
   const { options, evaluation } = run;
   const { model, data, onEvent: emit = () => {} } = options;
-  emit({ type: 'start', totalSteps: 0, epochs: 0, trainRows: data.train.size, parameters: parametersOf(model) });
+  emit({ type: 'start', totalSteps: 0, epochs: 0, trainRows: data.train.size, parameters: parameterCount(model) });
   // Most runs are trained by steps: their pages load no solver.
-  const { fitWeights, strengthsOf } = await import('./fitted-weights.js');
-  let tried = 0;
-  const { weights } = await fitWeights(run, answers, {
-    onStrength: ({ strength, score }) => {
-      tried += 1;
-      // The last part is the fit to all rows.
-      emit({ type: 'strength', strength, loss: score, tried, of: strengthsOf(options.fit ?? {}).length + 1 });
-    },
-  });
+  const { fitWeights } = await import('./fitted-weights.js');
+  const { weights } = await fitWeights(run, answers, emit);
   let metrics: EpochRecord['metrics'] = {};
   if (evaluation !== undefined) {
     const open = { ...options, ...evaluation };
@@ -148,10 +140,6 @@ async function fitLive(
   }
   emit({ type: 'end', steps: 0, seconds: seconds() });
   return { weights, steps: 0, seconds: seconds(), stoppedEarly: false, metrics, epochs: [] };
-}
-
-function parametersOf({ parameters }: Model): number {
-  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 async function evaluated(live: Live, at: Position, weights: Weights): Promise<EpochRecord['metrics']> {

@@ -4,10 +4,10 @@ import { scoredRows } from '../../data/targets.js';
 import { savedWithTexts } from '../../data/text-rows.js';
 import { comparable, type Fingerprint, fingerprint, onceAsked } from '../../files/fingerprint.js';
 import type { Model, TrainedModel, Weights } from '../../models/model.js';
+import { parameterCount } from '../../nn/parameter-count.js';
 import { defined } from '../../options/given.js';
 import type { Portion } from '../../options/option-spec.js';
 import type { TeacherAnswers } from '../../teachers/teacher.js';
-import { sizeOf } from '../../tensor/shape.js';
 import { runWarnings } from '../checks/run-warnings.js';
 import { expectNoWarning } from '../checks/strict.js';
 import type { Warning } from '../checks/table.js';
@@ -132,7 +132,7 @@ export function assembled({ warnings, trained, compared, described, ...parts }: 
       }),
     ),
     trained: { ...trained, method: { name: method.name, options: method.options } },
-    parameters: trained.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    parameters: parameterCount(trained.model),
     warnings,
   };
 }

@@ -206,6 +206,11 @@ export function orderOf(
 }
 
 /** Whether nothing is left to do: all steps are done, and the epoch that they ended in is closed. */
+/** Epochs of a run that a limit of steps leaves. */
+export function epochsToRun({ epochs, totalSteps, stepsPerEpoch }: TrainingPlan): number {
+  return Math.min(epochs, Math.ceil(totalSteps / stepsPerEpoch));
+}
+
 function isDone({ step, cursor }: Position, { epochs, totalSteps }: TrainingPlan): boolean {
   return cursor.epoch >= epochs || (step >= totalSteps && cursor.position === 0);
 }

@@ -23,9 +23,9 @@ import { asJson } from '../../../files/fingerprint.js';
 import { scoreText } from '../../../metrics/points.js';
 import { mean } from '../../../metrics/statistics.js';
 import { METRICS } from '../../../metrics/table.js';
+import { parameterCount } from '../../../nn/parameter-count.js';
 import { reportHtml } from '../../../report/html.js';
 import { fitSentence } from '../../../report/words.js';
-import { sizeOf } from '../../../tensor/shape.js';
 import {
   type MachineLoad,
   type MachineTimes,
@@ -273,7 +273,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       : 'each run fitted by the convex solver';
   const arms = plan.arms.map(({ name }) => name);
   const runs = arms.length * options.seeds;
-  const parameters = run.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const parameters = parameterCount(run.model);
   const pool = train.size - labelledRows;
   const { teacherEpochs: epochs } = options;
   const fitted = epochs === undefined ? 'by the convex solver' : `${epochs} epochs`;
