@@ -73,12 +73,14 @@ export function calibrationOf(scored: Scored, temperature = 1, bins = BINS): Cal
     eceAsCounted += (n / N) * Math.abs(difference);
     ece += (n / N) * (Math.abs(difference) - bias);
   }
-  return { rows: N, nll: nll / N, brier: brier / N, ece: Math.max(0, ece), eceAsCounted, bins: filled };
+  // A sum of logarithms of nearly 1 may round to a little below 0.
+  return { rows: N, nll: Math.max(0, nll / N), brier: brier / N, ece: Math.max(0, ece), eceAsCounted, bins: filled };
 }
 
 function binOf(answers: readonly { readonly confidence: number; readonly isRight: boolean }[]): ReliabilityBin {
   const right = answers.filter(({ isRight }) => isRight).length;
   const [low, high] = wilsonInterval(right, answers.length);
-  const confidence = answers.reduce((sum, answer) => sum + answer.confidence, 0) / answers.length;
+  // A mean of probabilities may round to a little over 1.
+  const confidence = Math.min(1, answers.reduce((sum, answer) => sum + answer.confidence, 0) / answers.length);
   return { rows: answers.length, confidence, accuracy: right / answers.length, low, high };
 }

@@ -13,7 +13,9 @@ const measured = z.strictObject({
   ece: share,
   eceAsCounted: share,
   /** By rising confidence: what a reliability diagram shows. */
-  bins: z.array(z.strictObject({ rows: count, confidence: share, accuracy: share, low: share, high: share })),
+  bins: z
+    .array(z.strictObject({ rows: count, confidence: share, accuracy: share, low: share, high: share }))
+    .readonly(),
 });
 
 export const modelCalibration = z.strictObject({

@@ -1,19 +1,15 @@
 /** @file Labelling by several questions at once: one request a text, and a file of recorded outputs for each question. */
-import { rm } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
-import { dataName } from '../../data/open-task.js';
+import { extname } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
 import { shortened } from '../../errors/shortened.js';
-import { makeFolder } from '../../files/make-folder.js';
 import { textIn } from '../../files/path-entry.js';
 import { defined, settingsOf } from '../../options/given.js';
 import { isJsonObject, parsedJson } from '../../options/json.js';
 import { questionOf } from '../../options/question.js';
 import type { EndpointReport } from '../../outside/asking/outside-options.js';
-import { outsideTeacher, renamedModel } from '../../outside/asking/outside-teacher.js';
+import { outsideTeacher } from '../../outside/asking/outside-teacher.js';
 import type { DecisionQuestion } from '../../outside/decisions/decision.js';
 import { questionAdapters } from '../../outside/decisions/decision-endpoint.js';
-import { termsText } from '../../teachers/terms.js';
 import { DEFAULT_FORMAT } from '../distillation/endpoint-formats.js';
 import { namedEndpoint } from '../distillation/named-endpoint.js';
 import { namedTeachers } from '../distillation/named-teachers.js';
@@ -23,11 +19,12 @@ import {
   type AskOptions,
   type AskPlan,
   asking,
-  expectRoomFor,
+  beginAsking,
+  filesOf,
+  planOf,
   writeAnswers,
   writeSummary,
 } from './ask-texts.js';
-import { summaryOf } from './asked-summary.js';
 import { distinctTexts, openAsked } from './asked-texts.js';
 
 /** What was asked, by the names of the questions. */
@@ -39,17 +36,10 @@ export type AskedQuestions = Readonly<Record<string, Asked>>;
  * @throws as `ask`; OptionError for a model that takes no such requests, and settings of one question alone.
  */
 export async function askQuestions(options: AskOptions): Promise<AskedQuestions> {
-  const { settings, table, rows, questions, adapters, endpoint, outputFile, log } = await prepared(options);
-  const { onDeparture, onTerms, onProgress, onSmoke, signal } = options;
-  for (const { path } of adapters) await expectRoomFor(path, settings);
-  await onDeparture?.({ ...endpoint.departure, data: options.data, isAsked: true });
-  onTerms?.(termsText(options.teacher, endpoint.terms));
-  await makeFolder(dirname(outputFile));
-  if (settings.overwrite) {
-    const paths = adapters.flatMap(({ path }) => [path, summaryOf(path)]);
-    for (const path of [...paths, log]) await rm(path, { force: true });
-  }
-  const answeredBy = await renamedModel(log, endpoint.options.model);
+  const { settings, table, rows, questions, adapters, endpoint, log } = await prepared(options);
+  const { onProgress, onSmoke, signal } = options;
+  const outputFiles = adapters.map(({ path }) => path);
+  const answeredBy = await beginAsking(options, { settings, endpoint, log, outputFiles });
   const all: [string, Asked][] = [];
   for (const { name, labelNames, adapter, path } of adapters) {
     // The first asks for all of them; the others find the replies in the log.
@@ -81,10 +71,8 @@ export async function planQuestions(options: AskOptions): Promise<AskPlan> {
   const { settings, table, adapters, endpoint, log } = await prepared(options);
   const [first] = adapters;
   const { adapter, labelNames } = first as (typeof adapters)[number]; // there are two at least
-  const question = adapter.question(table.texts[0] as string, table.pairs?.[0]);
-  const teacher = outsideTeacher(adapter, { ...asking(endpoint.options, settings, log), labelNames });
-  const plan = await teacher.plan({ name: table.name, size: table.size, text: { table } });
-  return { prompt: adapter.prompt?.(question) ?? '', plan, labels: adapters.flatMap((one) => one.labelNames) };
+  const labels = adapters.flatMap((one) => one.labelNames);
+  return planOf(adapter, { ...asking(endpoint.options, settings, log), labelNames }, table, labels);
 }
 
 /** Settings that are of one question. */
@@ -116,8 +104,7 @@ async function prepared(options: AskOptions) {
   const { departure } = endpoint;
   const files =
     file === undefined ? departure.files : [...departure.files, { option: 'questions', path: file } as const];
-  const outputFile = settings.outputFile ?? join('outputs', `${dataName(data)}-teacher.jsonl`);
-  const log = `${outputFile}.replies`;
+  const { outputFile, log } = filesOf(data, settings);
   const { labelNames: _, criteria: __, instructions: ___, ...shared } = endpoint.options;
   const adapters = questionAdapters({ ...asking(shared, settings, log), format, questions }).map((one) => ({
     ...one,
@@ -131,7 +118,6 @@ async function prepared(options: AskOptions) {
     questions,
     adapters,
     endpoint: { ...endpoint, departure: { ...departure, files } },
-    outputFile,
     log,
   };
 }

@@ -78,13 +78,8 @@ export type AskPlan = { readonly prompt: string; readonly plan: LabellingPlan; r
  */
 export async function ask(options: AskOptions): Promise<Asked> {
   const { settings, table, rows, labelNames, endpoint, shown, make, outputFile, log } = await prepared(options);
-  const { onNotice = () => {}, onDeparture, onTerms, onProgress, onSmoke, onCheck, signal } = options;
-  await expectRoomFor(outputFile, settings);
-  await onDeparture?.({ ...endpoint.departure, data: options.data, isAsked: true });
-  onTerms?.(termsText(options.teacher, endpoint.terms));
-  await makeFolder(dirname(outputFile));
-  if (settings.overwrite) for (const path of [outputFile, log, summaryOf(outputFile)]) await rm(path, { force: true });
-  const answeredBy = await renamedModel(log, endpoint.options.model);
+  const { onNotice = () => {}, onProgress, onSmoke, onCheck, signal } = options;
+  const answeredBy = await beginAsking(options, { settings, endpoint, log, outputFiles: [outputFile] });
   const teacherFor = (adapter: OutsideAdapter, what: string, isFirst: boolean): EndpointTeacher =>
     outsideTeacher(adapter, {
       ...asking(endpoint.options, settings, log),
@@ -122,6 +117,36 @@ export async function ask(options: AskOptions): Promise<Asked> {
   };
   await writeSummary(asked, teacher, options.command);
   return asked;
+}
+
+/**
+ * What comes before the first request: room for what is written, and whoever is told of texts that leave this machine.
+ * @returns the model as the log's replies name it
+ * @throws OutputError for a file that is there.
+ */
+export async function beginAsking(
+  { onDeparture, onTerms, data, teacher }: AskOptions,
+  to: {
+    readonly settings: Settings;
+    readonly endpoint: {
+      readonly departure: Omit<Departure, 'data' | 'isAsked'>;
+      readonly terms: TeacherTerms;
+      readonly options: Pick<OutsideOptions, 'model'>;
+    };
+    readonly log: string;
+    readonly outputFiles: readonly string[];
+  },
+): Promise<string | undefined> {
+  const { settings, endpoint, log, outputFiles } = to;
+  for (const path of outputFiles) await expectRoomFor(path, settings);
+  await onDeparture?.({ ...endpoint.departure, data, isAsked: true });
+  onTerms?.(termsText(teacher, endpoint.terms));
+  await makeFolder(dirname(log));
+  if (settings.overwrite) {
+    for (const path of [...outputFiles.flatMap((file) => [file, summaryOf(file)]), log])
+      await rm(path, { force: true });
+  }
+  return renamedModel(log, endpoint.options.model);
 }
 
 /** Asks about all texts and writes what the teacher says of each. */
@@ -168,11 +193,19 @@ export async function writeAnswers(
 /** What would be sent about the first row, and what all of them take. Nobody is asked. @throws as `ask`. */
 export async function planAsking(options: AskOptions): Promise<AskPlan> {
   const { settings, table, labelNames, endpoint, make, log } = await prepared(options);
-  const adapter = make(labelNames);
+  return planOf(make(labelNames), asking(endpoint.options, settings, log), table, labelNames);
+}
+
+/** @param labels of all questions */
+export async function planOf(
+  adapter: OutsideAdapter,
+  options: OutsideOptions,
+  table: TextTable,
+  labels: readonly string[],
+): Promise<AskPlan> {
   const question = adapter.question(table.texts[0] as string, table.pairs?.[0]);
-  const teacher = outsideTeacher(adapter, asking(endpoint.options, settings, log));
-  const plan = await teacher.plan({ name: table.name, size: table.size, text: { table } });
-  return { prompt: adapter.prompt?.(question) ?? '', plan, labels: labelNames };
+  const plan = await outsideTeacher(adapter, options).plan({ name: table.name, size: table.size, text: { table } });
+  return { prompt: adapter.prompt?.(question) ?? '', plan, labels };
 }
 
 async function prepared(options: AskOptions) {
@@ -191,8 +224,7 @@ async function prepared(options: AskOptions) {
   const table = distinctTexts(read);
   const labelNames = await labelsOf(settings, read);
   const endpoint = await namedEndpoint(settings.teacher, settings, labelNames);
-  const outputFile = settings.outputFile ?? join('outputs', `${dataName(data)}-teacher.jsonl`);
-  const log = `${outputFile}.replies`;
+  const { outputFile, log } = filesOf(data, settings);
   const { teacherExamples: count, dataSeed: seed } = settings;
   const shown = count === undefined ? undefined : drawnExamples(read, labelNames, { count, seed, scored: [] });
   const asked = { ...asking(endpoint.options, settings, log), ...(shown && { examples: shown.examples }) };
@@ -202,6 +234,12 @@ async function prepared(options: AskOptions) {
 }
 
 type Settings = ReturnType<typeof settingsOf<typeof ASK_SETTINGS>>;
+
+/** Where answers go, and every reply as it came. */
+export function filesOf(data: string, settings: Pick<Settings, 'outputFile'>) {
+  const outputFile = settings.outputFile ?? join('outputs', `${dataName(data)}-teacher.jsonl`);
+  return { outputFile, log: `${outputFile}.replies` };
+}
 
 export function asking<O>(
   options: O,
@@ -223,7 +261,7 @@ async function labelsOf(settings: Settings, { labelNames }: TextTable): Promise<
   return named;
 }
 
-export async function expectRoomFor(path: string, { resume, overwrite }: Settings): Promise<void> {
+async function expectRoomFor(path: string, { resume, overwrite }: Settings): Promise<void> {
   if (resume || overwrite || (await statIfThere(path)) === undefined) return;
   throw new OutputError({
     where: path,

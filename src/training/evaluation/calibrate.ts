@@ -1,7 +1,7 @@
 /** @file The temperature of a trained model, from rows that it did not learn from and that nothing is reported on. */
 import type { Dataset } from '../../data/dataset.js';
 import { targetsOf } from '../../data/targets.js';
-import { type Calibration, calibrationOf } from '../../metrics/calibration.js';
+import { calibrationOf } from '../../metrics/calibration.js';
 import { chooseTemperature } from '../../metrics/temperature.js';
 import { writeCalibration } from '../../models/calibration.js';
 import type { ModelCalibration } from '../../models/calibration.schema.js';
@@ -35,18 +35,11 @@ export async function calibrateModel(options: CalibrateOptions): Promise<ModelCa
   const choice = chooseTemperature(scored);
   if (choice === undefined) return undefined;
   const { rows, ...chosen } = choice;
-  const [before, after] = [calibrationOf(scored), calibrationOf(scored, choice.fitted)].map(withinBounds);
+  const [before, after] = [calibrationOf(scored), calibrationOf(scored, choice.fitted)];
   if (before === undefined || after === undefined) return undefined;
   const calibration: ModelCalibration = { ...chosen, data: { name: data.name, rows }, before, after };
   await writeCalibration(folder, calibration, weightsHash(weights));
   return calibration;
-}
-
-/** A mean of probabilities may round to a little over 1. */
-function withinBounds(measured: Calibration | undefined): ModelCalibration['before'] | undefined {
-  if (measured === undefined) return undefined;
-  const bins = measured.bins.map((bin) => ({ ...bin, confidence: Math.min(1, bin.confidence) }));
-  return { ...measured, nll: Math.max(0, measured.nll), bins };
 }
 
 /** In a line: what was chosen and what it does. */
