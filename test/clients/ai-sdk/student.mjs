@@ -113,7 +113,7 @@ async function certified() {
     truth: { kind: 'teacher', model: 'jev-1.13.0' },
     ...{ risk: { kept: 0.02 }, delta: 0.05, spent: 0.05, students: 1, round: 1 },
     ...{ threshold, deferredLabels: [] },
-    sample: { rows: 400, kept: 200, wrong: 0, refusals: 0, asked: { all: 400 }, leftOut: {} },
+    sample: { rows: 400, kept: 200, wrong: 0, refusals: 0, asked: { all: 400 }, leftOut: {}, isChecked: true },
     coverage: { share: 0.5, low: 0.45, high: 0.55 },
   });
   return { threshold, certificate };
