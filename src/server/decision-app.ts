@@ -25,6 +25,8 @@ export type AppParts = {
   readonly textField: string | undefined;
   /** What callers have to send, where anything. */
   readonly apiKey: string | undefined;
+  /** @throws RequestFailure for a request under a name, or from a page, that is not allowed. */
+  readonly expectHost: (headers: IncomingHttpHeaders) => void;
   readonly maxBodyBytes: number;
   /** Whether new requests are still taken. */
   readonly isOpen: () => boolean;
@@ -52,6 +54,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
       const begun = performance.now();
       let reply: Reply;
       try {
+        parts.expectHost(c.env.incoming.headers);
         expectKey(c, parts.apiKey);
         if (!parts.isOpen()) throw new RequestFailure('busy', 'this server is shutting down');
         // Said before anything is read: whoever comes again costs as little as can be.
@@ -67,6 +70,12 @@ export function decisionApp(parts: AppParts): Hono<Env> {
       return json(reply);
     });
     app.all(path, () => json(refused(new RequestFailure('not-found', `wanted POST ${path}`, [], 405), failure)));
+  };
+  const get = (path: string, answer: (c: Context<Env>) => Response | Promise<Response>) => {
+    app.get(path, (c) => {
+      const failed = failureOf(() => parts.expectHost(c.env.incoming.headers));
+      return failed === undefined ? answer(c) : json(refused(failed, systemOneWire.failure));
+    });
   };
 
   for (const format of [systemOneWire, openAiWire]) {
@@ -103,7 +112,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
     return { status: 200, body: 'texts' in body ? { predictions: said } : (said[0] as object) }; // one text, one row
   });
 
-  app.get('/v1/models', (c) => {
+  get('/v1/models', (c) => {
     const failed = failureOf(() => expectKey(c, parts.apiKey));
     if (failed !== undefined) return json(refused(failed, systemOneWire.failure));
     if (proxy !== undefined) return models(proxy, c.env.incoming.headers, parts.onFault);
@@ -118,7 +127,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
     });
   });
 
-  app.get('/healthz', () => {
+  get('/healthz', () => {
     const isOpen = parts.isOpen();
     const status = isOpen ? 'ok' : 'closing';
     const answers = proxy?.isAnswering ?? true;
@@ -126,7 +135,7 @@ export function decisionApp(parts: AppParts): Hono<Env> {
     return json({ status: isOpen ? 200 : 503, body });
   });
 
-  app.get('/metrics', () => {
+  get('/metrics', () => {
     const { calls, rows, waiting } = student.batches;
     const text = metrics.text({
       retort_batches_total: calls,

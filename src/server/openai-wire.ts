@@ -7,6 +7,7 @@ import { confidenceOf, type WireFormat, type WireQuestion } from './wire-format.
 
 const CODES: Readonly<Record<string, string>> = {
   authentication: 'invalid_api_key',
+  forbidden: 'host_not_allowed',
   unsupported: 'unsupported_question',
   'too-large': 'request_too_large',
   busy: 'server_overloaded',
@@ -14,6 +15,7 @@ const CODES: Readonly<Record<string, string>> = {
 /** Whoever reads `type` knows these. */
 const TYPES: Readonly<Record<string, string>> = {
   authentication: 'authentication_error',
+  forbidden: 'permission_error',
   busy: 'server_error',
   upstream: 'server_error',
   internal: 'server_error',

@@ -4,6 +4,7 @@ export type FailureKind =
   | 'invalid'
   | 'unsupported'
   | 'authentication'
+  | 'forbidden'
   | 'not-found'
   | 'too-large'
   | 'too-long'
@@ -16,6 +17,7 @@ const STATUSES: Readonly<Record<FailureKind, number>> = {
   invalid: 422,
   unsupported: 422,
   authentication: 401,
+  forbidden: 403,
   'not-found': 404,
   'too-large': 413,
   'too-long': 408,

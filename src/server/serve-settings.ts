@@ -6,6 +6,8 @@ export type ServeSettings = {
   readonly port?: number | undefined;
   /** The address to listen at. Default: 127.0.0.1, which no other machine reaches. */
   readonly host?: string | undefined;
+  /** Names under which it may be asked besides localhost and addresses in numbers, separated by commas. Default: none. */
+  readonly allowedHosts?: string | undefined;
   /** A JSON file of questions that are the student's in other words. */
   readonly aliases?: string | undefined;
   /** Of a state that is an object: the field of the text. */
@@ -53,6 +55,13 @@ export const SERVE_SETTINGS = {
     placeholder: 'host',
     default: '127.0.0.1',
     help: 'address to listen at; any but 127.0.0.1 needs --api_key_env',
+  },
+  allowedHosts: {
+    ...setting,
+    kind: 'text',
+    placeholder: 'names',
+    help: 'host names under which it may be asked, separated by commas, besides localhost and addresses in numbers; others get 403',
+    defaultSays: 'none',
   },
   aliases: {
     ...setting,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { OptionError, OutputError } from '../errors/failures.js';
 import { messageOf } from '../errors/message-of.js';
 import { defined } from '../options/given.js';
+import { hostCheck, isThisMachine } from './allowed-hosts.js';
 import { decisionApp } from './decision-app.js';
 import { Metrics } from './metrics.js';
 import { type Proxied, proxyOf } from './proxy-start.js';
@@ -46,6 +47,7 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
       fix: 'put one into an environment variable and name it: --api_key_env NAME',
     });
   }
+  const expectHost = hostCheck(host, options.allowedHosts);
   const named = aliases === undefined ? [] : await readAliases(aliases);
   const student = await openStudent(options.student, { threads, maxWaiting, onNotice });
   const metrics = new Metrics();
@@ -58,7 +60,7 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     proxied = await proxyOf(options, { student, served, metrics, onNotice });
     const { proxy, standing = [] } = proxied ?? {};
     const app = decisionApp({
-      ...{ student, served, proxy, metrics, textField, apiKey, maxBodyBytes },
+      ...{ student, served, proxy, metrics, textField, apiKey, maxBodyBytes, expectHost },
       isOpen: () => isOpen,
       onFault: (error) => onNotice(`a request has failed: ${messageOf(error)}`),
     });
@@ -94,11 +96,6 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     await student.release();
     throw error;
   }
-}
-
-/** By its name, or any address of the loopback network. */
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d+){3}$/.test(host);
 }
 
 function listening(server: Server, host: string, port: number): Promise<AddressInfo> {

@@ -8,6 +8,7 @@ import { confidenceOf, type WireFormat, type WireQuestion } from './wire-format.
 /** In `detail.error_type` of errors that are not about a field. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {
   authentication: 'authentication_error',
+  forbidden: 'permission_error',
   'not-found': 'not_found_error',
   'too-large': 'request_too_large',
   busy: 'overloaded_error',

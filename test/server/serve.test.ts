@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   wanted = await model.predict(TEXTS, { badRows: 'stop' });
   await model.release();
   serving = await serve();
+  allowing = await serve({ allowedHosts: 'app.example.com, retort' });
 });
 afterAll(() => Promise.all(opened.map((one) => one.close())));
 
@@ -48,6 +50,28 @@ async function post(path: string, body: unknown, headers: Record<string, string>
   const sent = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const reply = await fetch(at.url + path, { method: 'POST', body: sent as never, headers });
   return { status: reply.status, headers: reply.headers, body: (await reply.json()) as never };
+}
+
+let allowing: Serving;
+/** `fetch` sets `Host` by itself. */
+function rawRequest(
+  at: Serving,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: object | undefined,
+): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  return new Promise((done, fail) => {
+    const asking = request(at.url + path, { method, headers }, (reply) => {
+      let text = '';
+      reply.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      reply.on('end', () => done({ status: reply.statusCode, body: text }));
+    });
+    asking.on('error', fail);
+    asking.end(body === undefined ? undefined : JSON.stringify(body));
+  });
 }
 
 const systemOne = (state: unknown, question: object = QUESTION) => ({
@@ -189,6 +213,42 @@ describe('retort serve', () => {
     expect((await fetch(`${at.url}/v1/models`)).status).toBe(401);
     expect((await post('/predict', body, { authorization: 'Bearer a-key' }, at)).status).toBe(200);
     expect((await post('/predict', body, { 'x-api-key': 'a-key' }, at)).status).toBe(200);
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ['localhost', { host: 'localhost:8000' }, 200],
+    ['an address in numbers, which cannot be rebound', { host: '192.0.2.7:8000' }, 200],
+    ['one of IPv6', { host: '[2001:db8::1]:8000' }, 200],
+    ['the name of a site', { host: 'evil.example:8000' }, 403],
+    ['a name that begins with that of this machine', { host: 'localhost.evil.example' }, 403],
+    ['a name that begins with numbers', { host: '127.0.0.1.evil.example' }, 403],
+    ['an upper-case name with a dot at its end', { host: 'EVIL.example.' }, 403],
+    ['a name that is listed', { host: 'App.example.com' }, 200],
+    ['a page of this machine', { host: '127.0.0.1:8000', origin: 'http://localhost:3000' }, 200],
+    ['a page of the very host', { host: '192.0.2.7:8000', origin: 'http://192.0.2.7:8000' }, 200],
+    ['a page of a name that is listed', { host: '127.0.0.1', origin: 'https://app.example.com' }, 200],
+    ['a page of another site', { host: '127.0.0.1:8000', origin: 'https://evil.example' }, 403],
+    ['a page of another address', { host: '127.0.0.1:8000', origin: 'http://192.0.2.7' }, 403],
+    ['a page without an address', { host: '127.0.0.1:8000', origin: 'null' }, 403],
+  ])('asked under %s: %j', async (_name, headers, status) => {
+    const asked: [string, string, object | undefined][] = [
+      ['POST', '/v1/systemone', systemOne(TEXTS[0])],
+      ['POST', '/predict', { text: TEXTS[0] }],
+      ['GET', '/v1/models', undefined],
+      ['GET', '/healthz', undefined],
+      ['GET', '/metrics', undefined],
+    ];
+    for (const [method, path, body] of asked) {
+      const reply = await rawRequest(allowing, method, path, headers, body);
+      expect(reply.status, path).toBe(status);
+      if (status === 403) expect(reply.body).toContain('or a name that --allowed_hosts lists, got');
+    }
+  });
+
+  test('names that are none are refused before anything is opened', async () => {
+    await expect(serveStudent({ student: 'nowhere', allowedHosts: 'http://app.example.com' })).rejects.toThrow(
+      'allowedHosts: wanted host names separated by commas, without http:// and ports, got "http://app.example.com"',
+    );
   });
 
   test('closing lets requests under way have their replies', async () => {
