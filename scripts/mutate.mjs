@@ -12,6 +12,7 @@ import { createVitest, parseAst } from 'vitest/node';
 /** Files of limits, defaults, fingerprints, schedules and spending, each with what tests it. */
 const FILES = {
   'src/files/lock.ts': ['test/files/lock.test.ts'],
+  'src/files/owner-watch.ts': ['test/files/lock.test.ts'],
   'src/outside/asking/outside-spending.ts': ['test/outside/asking/outside-spending.test.ts'],
   'src/losses/attention-mse.ts': ['test/losses/matching.test.ts', 'test/losses/golden.test.ts'],
   'src/losses/cross-entropy.ts': ['test/losses/limits.test.ts', 'test/losses/torch.test.ts'],

@@ -7,10 +7,9 @@ import { InterruptedError, OutputError } from '../errors/failures.js';
 import { outputFailure } from './file-failure.js';
 import { startBeating } from './heartbeat.js';
 import { createLock, type LockFile, readLock, replaceLock } from './lock-file.js';
-import { isRunning, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { OwnerWatch, STALE_MS } from './owner-watch.js';
+import { type ProcessIdentity, thisProcess } from './process-identity.js';
 
-/** An owner that gave no sign of life for so long, by the clock of whoever waits, has died. */
-export const STALE_MS = 60_000;
 /** The longest wait for an owner that lives, where one waits at all. */
 export const PATIENCE_MS = 6 * 60 * 60 * 1000;
 const POLL_MS = 250;
@@ -50,9 +49,6 @@ export type LockClock = {
 type Kept = { readonly path: string; readonly id: string; readonly prefix: string };
 
 const kept = new Set<Kept>();
-
-/** Owners that were seen to be dead: what else they have left need not be watched again. */
-const dead = new Set<string>();
 
 /**
  * Takes a lock file, and keeps it by a sign of life every five seconds. One whose owner has died, even by `kill -9` or
@@ -104,11 +100,11 @@ export function isLockName(name: string, lockName: string): boolean {
 }
 
 async function take(path: string, id: string, options: LockOptions): Promise<void> {
-  const watch = new Watch(path, options);
+  const wait = new Wait(path, options);
   for (;;) {
     if (createLock(path, id)) return;
     const current = readLock(path);
-    if (current === undefined || !(await watch.isDead(current))) continue;
+    if (current === undefined || !(await wait.isDead(current))) continue;
     // Two processes that found the same dead lock compete for its guard, which is named after that very lock:
     // while one holds the guard, nobody else may touch the lock, and a latecomer finds another lock and starts over.
     const guard = `${path}-after-${current.id}`;
@@ -125,14 +121,13 @@ async function take(path: string, id: string, options: LockOptions): Promise<voi
   }
 }
 
-/** What one who waits has seen of a lock, by its own clock: those of other machines may be wrong. */
-class Watch {
+/** One who waits for a lock, and for how long. */
+class Wait {
   readonly #path: string;
   readonly #options: LockOptions;
   readonly #clock: LockClock;
   readonly #begun: number;
-  #text: string | undefined;
-  #since = 0;
+  readonly #watch = new OwnerWatch();
   #isTold = false;
 
   constructor(path: string, options: LockOptions) {
@@ -146,21 +141,11 @@ class Watch {
    * Looks once, and pauses where it cannot be told yet.
    * @throws OutputError for an owner that lives, or may, once the patience is over; InterruptedError.
    */
-  async isDead({ owner, beats, text }: LockFile): Promise<boolean> {
+  async isDead(lock: LockFile): Promise<boolean> {
     const now = this.#clock.now();
-    const hasBeaten = this.#text !== undefined && text !== this.#text;
-    if (text !== this.#text) this.#since = now;
-    this.#text = text;
-    // A sign of life counts more than what the number of a process seems to say.
-    const runs = hasBeaten || (owner && (isRunning(owner) ?? (dead.has(keyOf(owner)) ? false : undefined)));
-    if (runs === false) return true;
-    const isSilent = owner !== undefined && !beats;
-    // Retort 0.1 gave no signs of life: where its process runs, or may on another host, silence says nothing.
-    const isUntold = isSilent && (runs === true || owner.host !== thisProcess().host);
-    if (!isUntold && now - this.#since >= STALE_MS) {
-      if (owner !== undefined) dead.add(keyOf(owner));
-      return true;
-    }
+    const { isDead, runs, isUntold } = this.#watch.look(lock, now);
+    if (isDead) return true;
+    const { owner } = lock;
     const { patienceMs = 0, signal } = this.#options;
     const waited = now - this.#begun;
     if ((runs === true || isUntold || patienceMs > 0) && waited >= patienceMs) {
@@ -211,17 +196,14 @@ function namedAfter(path: string): Guarded {
     : { path: path.slice(0, -FOLDER_LOCK.length), kind: 'file' };
 }
 
-function nameOf(owner: ProcessIdentity | undefined): string {
+/** In words, as somebody here would call it. */
+export function nameOf(owner: ProcessIdentity | undefined): string {
   if (owner === undefined) return 'another process';
   const { pid, machine, namespace, host } = owner;
   const here = thisProcess();
   if (machine !== here.machine) return `process ${pid} on ${host}`;
   if (namespace !== undefined && namespace !== here.namespace) return `process ${pid} in another container of ${host}`;
   return pid === here.pid ? 'this process' : `process ${pid}`;
-}
-
-function keyOf({ pid, started, machine, namespace }: ProcessIdentity): string {
-  return `${pid} ${started} ${machine} ${namespace}`;
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
