@@ -11,9 +11,11 @@ export type GivenTexts = {
   readonly pairs?: readonly string[] | undefined;
   /** One for each text; null for a row without. */
   readonly labels?: readonly (string | null)[] | undefined;
+  /** What a teacher's recorded outputs name rows by. Default: their numbers from 1. */
+  readonly ids?: readonly string[] | undefined;
 };
 
-/** What a student is trained on. Ids are the numbers of the rows from 1. */
+/** What a student is trained on. */
 export type GivenTask = {
   readonly train: TextTable;
   /** Absent where no row has a label. */
@@ -25,7 +27,7 @@ export type GivenTask = {
 const VALIDATION_SHARE = 0.1;
 
 /**
- * The task of these rows. Without validation rows a tenth of the labelled ones is set aside, by label; the same rows for
+ * The task of these rows. Where validation rows are undefined, and not null, a tenth of the labelled ones is set aside, by label; the same rows for
  * the same seed.
  * @param given.labelNames in the order of a teacher's probabilities. Default: the labels, sorted.
  * @throws OptionError for fewer than two labels, or one that has no name; ShapeError for columns of different lengths.
@@ -33,7 +35,7 @@ const VALIDATION_SHARE = 0.1;
 export function taskOf(
   given: GivenTexts & {
     readonly labelNames?: readonly string[] | undefined;
-    readonly validation?: GivenTexts | undefined;
+    readonly validation?: GivenTexts | null | undefined;
   },
   seed: number,
 ): GivenTask {
@@ -46,15 +48,16 @@ export function taskOf(
     });
   }
   const isPair = given.pairs !== undefined;
-  if (validation !== undefined && (validation.pairs !== undefined) !== isPair) {
+  if (validation && (validation.pairs !== undefined) !== isPair) {
     const [wanted, got] = isPair ? ['pairs, as the training rows are', 'texts'] : ['texts', 'pairs'];
     throw new OptionError({ where: 'validation', wanted, got });
   }
   const whole = tableOf('train', given, labelNames);
-  if (validation !== undefined) {
+  if (validation) {
     return { train: whole, validation: tableOf('validation', validation, labelNames), labelNames, isPair };
   }
-  if (!(whole.labels ?? []).some((label) => label !== NO_LABEL)) return { train: whole, labelNames, isPair };
+  if (validation === null || !(whole.labels ?? []).some((label) => label !== NO_LABEL))
+    return { train: whole, labelNames, isPair };
   const rows = validationRows(whole, { share: VALIDATION_SHARE }, seed);
   const isDrawn = new Set(rows);
   const others = Uint32Array.from({ length: whole.size }, (_, row) => row).filter((row) => !isDrawn.has(row));
@@ -62,7 +65,7 @@ export function taskOf(
   return { train: selectRows(whole, others), validation: { ...part, name: 'validation' }, labelNames, isPair };
 }
 
-function tableOf(name: string, { texts, pairs, labels }: GivenTexts, labelNames: readonly string[]): TextTable {
+function tableOf(name: string, { texts, pairs, labels, ids }: GivenTexts, labelNames: readonly string[]): TextTable {
   if (texts.length === 0) throw new OptionError({ where: name, wanted: 'at least one text', got: 'none' });
   expectStrings(texts, `${name}, texts`);
   if (pairs !== undefined) expectStrings(pairs, `${name}, pairs`);
@@ -70,6 +73,7 @@ function tableOf(name: string, { texts, pairs, labels }: GivenTexts, labelNames:
   return textTable(name, {
     texts,
     ...(pairs && { pairs }),
+    ...(ids && { ids }),
     labelNames,
     ...(labels && { labels: labels.map((label, row) => numberOf(label, numbers, `${name}, labels, row ${row + 1}`)) }),
   });

@@ -17,7 +17,7 @@ import { type MemoryRunResult, trainInMemory } from '../training/run/memory-run.
 import { fitOf } from '../training/text/solver.js';
 import { textRun, usualSettings } from '../training/text/text-run.js';
 import type { TextSettings } from '../training/text/text-settings.js';
-import { givenTeacher } from './given-teacher.js';
+import { namesOfLabels, type TeacherOutputs, teacherOf } from './given-teacher.js';
 import { type GivenTexts, taskOf } from './given-texts.js';
 import { type GivenVectors, STUDENT_SETTINGS, type StudentKind, startOf } from './new-student.js';
 
@@ -29,16 +29,10 @@ export type TrainStudentOptions = GivenTexts &
     readonly model: StudentKind;
     /** In the order of the teacher's probabilities. Default: the labels, sorted. */
     readonly labelNames?: readonly string[] | undefined;
-    /** Rows that the student is scored on. Default: a tenth of the labelled rows. */
-    readonly validation?: GivenTexts | undefined;
-    /** What a teacher says of each text, [N][C]: Hinton's distillation. Its options default to those of `hinton`. */
-    readonly teacher?:
-      | {
-          readonly probabilities: readonly ArrayLike<number>[];
-          readonly alpha?: number;
-          readonly temperature?: number;
-        }
-      | undefined;
+    /** Rows that the student is scored on. Default: a tenth of the labelled rows; null takes none of them. */
+    readonly validation?: GivenTexts | null | undefined;
+    /** What a teacher says of each text: Hinton's distillation. Its options default to those of `hinton`. */
+    readonly teacher?: (TeacherOutputs & { readonly alpha?: number; readonly temperature?: number }) | undefined;
     /** Of a static model or BiLSTM: word vectors to start from. Default: at random. */
     readonly vectors?: GivenVectors | undefined;
     /** Tokens of a text at most; 128 unless given, and all of n-grams. */
@@ -70,7 +64,10 @@ export type TrainedStudent = MemoryRunResult &
  */
 export async function trainStudent(options: TrainStudentOptions): Promise<TrainedStudent> {
   const { seed = SEED, maxLength, threads, signal, onEvent, vectors, monitor: metric = 'accuracy' } = options;
-  const task = taskOf(options, seed);
+  const { teacher: outputs } = options;
+  // Rows of probabilities are found by their numbers.
+  const ids = outputs?.recorded && options.ids;
+  const task = taskOf({ ...options, ids, labelNames: await namesOfLabels(options) }, seed);
   const { labelNames, isPair: readsPairs } = task;
   const sized = Object.fromEntries(STUDENT_SETTINGS.map((name) => [name, options[name]]));
   const { model, weights, tokenizer } = await startOf(options.model, { ...sized, seed, vectors }, task);
@@ -78,9 +75,11 @@ export async function trainStudent(options: TrainStudentOptions): Promise<Traine
   const train = textDataset(task.train, tokenizer, cut);
   const isJudged = task.validation?.labels?.some((label) => label !== NO_LABEL) === true;
   const evaluation = isJudged && task.validation ? textDataset(task.validation, tokenizer, cut) : undefined;
-  const { probabilities, ...how } = options.teacher ?? {};
-  const method = probabilities === undefined ? supervised() : hinton(how);
-  const teacher = probabilities && givenTeacher(probabilities, { rows: options.texts.length, labelNames });
+  const { probabilities: _, recorded: __, ...how } = outputs ?? {};
+  const teacher = outputs && (await teacherOf(outputs, { rows: options.texts.length, labelNames }));
+  // As `retort distill`: what such a teacher would say at another temperature is not known.
+  const usual = teacher?.temperatures === 'one' ? { temperature: 1 } : {};
+  const method = teacher === undefined ? supervised() : hinton({ ...usual, ...how });
   // Of an n-gram model `hidden` and `ngrams` are no settings of its training.
   const fitted = fitOf(options, { model, weights, method });
   const monitor = { metric, mode: METRICS[metric].mode };

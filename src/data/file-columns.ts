@@ -3,14 +3,12 @@ import { FileError, OptionError } from '../errors/failures.js';
 import { defined, type Given } from '../options/given.js';
 import { type ColumnName, quoted } from './formats/table-rows.js';
 import { textLines } from './formats/text-lines.js';
-import type { ReadTextTableOptions } from './read-text-table.js';
+import { NO_SPLIT } from './split-column.js';
+import type { ReadTextTableOptions } from './table-of-rows.js';
 import type { ColumnSettings, UnlabelledColumns } from './task-settings.js';
 
 export type FileLayout = Pick<ReadTextTableOptions, 'text' | 'pair' | 'header' | 'delimiter' | 'quote'>;
 export type FileTargets = Pick<ReadTextTableOptions, 'label' | 'score' | 'labelMap'>;
-
-/** In the place of a column of splits, or of a test split. */
-export const NO_SPLIT = 'none';
 
 /** Tabs, which shells and people write in other ways. */
 const TAB_NAMES: readonly string[] = ['tab', '\\t'];

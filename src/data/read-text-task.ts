@@ -4,7 +4,8 @@ import { defaultMetrics } from '../metrics/table.js';
 import { NO_LABEL } from '../tensor/no-label.js';
 import type { ColumnName } from './formats/table-rows.js';
 import { unknownLabel } from './label-column.js';
-import { type ReadTextTableOptions, readSplitRows, readTextTable, type SplitRows } from './read-text-table.js';
+import { readSplitRows, readTextTable } from './read-text-table.js';
+import type { ReadTextTableOptions, SplitRows } from './table-of-rows.js';
 import { labelCounts, selectRows, type TextTable } from './text-table.js';
 import { SPLITS, type SplitName, type TaskMetric, type TextTask } from './text-task.js';
 

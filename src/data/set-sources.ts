@@ -4,7 +4,8 @@ import { FileError } from '../errors/failures.js';
 import { quoted } from './formats/table-rows.js';
 import { textBlocks, textLines } from './formats/text-lines.js';
 import { LabelColumn } from './label-column.js';
-import { type ReadTextTableOptions, readTextTable } from './read-text-table.js';
+import { readTextTable } from './read-text-table.js';
+import type { ReadTextTableOptions } from './table-of-rows.js';
 import type { ReadSplitOptions, SplitSource } from './text-set.js';
 import { textTable } from './text-table.js';
 

@@ -3,6 +3,9 @@ import { FileError } from '../errors/failures.js';
 import { BAD_ROW_FIX, quoted } from './formats/table-rows.js';
 import { SPLITS, type SplitName } from './text-task.js';
 
+/** In the place of a column of splits, or of a test split. */
+export const NO_SPLIT = 'none';
+
 /** What cells hold, in lower case. */
 const NAMES: Readonly<Record<string, SplitName>> = {
   train: 'train',

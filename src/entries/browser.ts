@@ -1,9 +1,12 @@
 /** @file Training in a browser tab: nothing of Node is behind it. */
+export type { TeacherOutputs } from '../browser/given-teacher.js';
 export type { GivenTexts } from '../browser/given-texts.js';
 export type { GivenVectors, StudentKind } from '../browser/new-student.js';
+export { columnsOf, type FoundColumns, readTexts, type TextColumns } from '../browser/text-file.js';
 export { type TrainedStudent, type TrainStudentOptions, trainStudent } from '../browser/train-student.js';
 export { type StudentFiles, serveTraining, trainInWorker } from '../browser/training-worker.js';
 export { type Batch, type Dataset, paddedRows, paddingWeights } from '../data/dataset.js';
+export type { GivenFile } from '../data/given-file.js';
 export { imageDataset } from '../data/images.js';
 export {
   MNIST_NORMALISATION,

@@ -17,7 +17,7 @@ export {
   type Normalisation,
 } from '../data/mnist-dataset.js';
 export { type OpenedTask, openTask } from '../data/open-task.js';
-export { type ReadTextTableOptions, readTextTable } from '../data/read-text-table.js';
+export { readTextTable } from '../data/read-text-table.js';
 export { type ReadTextTaskOptions, readTextTask } from '../data/read-text-task.js';
 export { type RowsByText, rowsByText } from '../data/rows-by-text.js';
 export { SAMPLINGS, type Sampling, taskProbabilities } from '../data/sampling.js';
@@ -30,6 +30,7 @@ export {
   stratifiedSubset,
   withDev,
 } from '../data/stratified.js';
+export type { ReadTextTableOptions } from '../data/table-of-rows.js';
 export {
   readTaggedTexts,
   type TaggedColumns,

@@ -22,7 +22,7 @@ export { type CrossFittedOptions, crossFittedTeacher } from '../teachers/cross-f
 export { type EnsembleOptions, ensembleTeacher } from '../teachers/ensemble-teacher.js';
 export { modelTeacher } from '../teachers/model-teacher.js';
 export { type OnnxTeacherOptions, onnxTeacher } from '../teachers/onnx-teacher.js';
-export { type RecordedTeacher, type RecordedTeacherOptions, recordedTeacher } from '../teachers/recorded-teacher.js';
+export { type RecordedTeacherOptions, recordedTeacher } from '../teachers/recorded-teacher.js';
 export { RUNGS, type Rung } from '../teachers/targets.js';
 export type {
   FedSignalName,

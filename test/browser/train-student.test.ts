@@ -82,6 +82,39 @@ describe('trainStudent', () => {
     expect(labelled.metrics.accuracy).toBeGreaterThan(0.85);
   });
 
+  test('learns from a file of recorded outputs, by text or by id, without a label', async () => {
+    const texts = [...new Set(train.texts)];
+    const isGood = texts.map((text) => text.split(' ').filter((word) => word === 'good').length > 0);
+    const fileOf = (row: (text: string, i: number) => object) => ({
+      name: 'outputs.jsonl',
+      bytes: new TextEncoder().encode(texts.map((text, i) => JSON.stringify(row(text, i))).join('\n')),
+    });
+    const said = (i: number) => ({ probabilities: isGood[i] ? { yes: 0.9, no: 0.1 } : { yes: 0.2, no: 0.8 } });
+    const byText = fileOf((text, i) => ({ text, ...said(i) }));
+    const options = { model: 'ngram', texts, threads: 1 } as const;
+    const student = await trainStudent({ ...options, teacher: { recorded: byText } });
+    expect(student.labelNames).toEqual(['yes', 'no']);
+    const answers = [(await student.open()).predict(texts)].flat();
+    expect(answers.filter(({ label }, row) => (label === 'yes') === isGood[row]).length).toBeGreaterThan(
+      0.9 * texts.length,
+    );
+    const ids = texts.map((_, i) => `row ${i}`);
+    const byId = fileOf((_, i) => ({ id: `row ${i}`, ...said(i) }));
+    const same = await trainStudent({ ...options, ids, teacher: { recorded: byId } });
+    expect(weightsHash(same.weights)).toBe(weightsHash(student.weights));
+    // Labels alone say nothing of another temperature than 1, which is then the default.
+    const alone = fileOf((text, i) => ({ text, label: isGood[i] ? 'yes' : 'no' }));
+    expect((await trainStudent({ ...options, teacher: { recorded: alone } })).labelNames.toSorted()).toEqual([
+      'no',
+      'yes',
+    ]);
+  });
+
+  test('sets no rows aside where validation is null', async () => {
+    const student = await trainStudent({ ...given(train), validation: null, model: 'ngram', threads: 1 });
+    expect(student.metrics).toEqual({});
+  });
+
   test('starts from word vectors in memory', async () => {
     const bytes = new TextEncoder().encode('good 1 2 3\nbad -1 -2 -3\nnever 5 5 5\n');
     const vectors = { name: 'tiny.txt', bytes };
@@ -124,6 +157,18 @@ describe('trainStudent', () => {
       { teacher: { probabilities: [[1, 0]] } },
       'teacher: wanted probabilities for 2 rows, one list for each text, got 1',
     ],
+    [
+      'recorded outputs of other rows',
+      { teacher: { recorded: { name: 'o.jsonl', bytes: new TextEncoder().encode('{"text":"a","label":"x"}') } } },
+      'teacher o.jsonl: wanted outputs for all 1 rows of train, by text, got none for 1 of them ("b"); ' +
+        'record those too, or leave the rows out',
+    ],
+    [
+      'a recorded output that cannot be read',
+      { teacher: { recorded: { name: 'o.jsonl', bytes: new TextEncoder().encode('{"text":"a","label":"z"}') } } },
+      "o.jsonl:1: wanted one of the labels x, y, got 'z'; correct or delete that row, or leave such rows out (--bad_rows skip)",
+    ],
+    ['a teacher that says nothing', { teacher: {} }, 'teacher: wanted either probabilities or recorded, got neither'],
     [
       'probabilities that are none',
       {

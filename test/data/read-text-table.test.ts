@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TextFormat } from '../../src/data/formats/table.js';
-import { type ReadTextTableOptions, readTextTable } from '../../src/data/read-text-table.js';
+import { readTextTable } from '../../src/data/read-text-table.js';
+import type { ReadTextTableOptions } from '../../src/data/table-of-rows.js';
 import { FileError, OptionError } from '../../src/errors/failures.js';
 import { RetortError } from '../../src/errors/retort-error.js';
 

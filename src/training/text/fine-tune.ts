@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.js';
-import { NO_SPLIT } from '../../data/file-columns.js';
 import { dataName, type OpenedTask, openTask } from '../../data/open-task.js';
+import { NO_SPLIT } from '../../data/split-column.js';
 import { taskMixture } from '../../data/task-mixture.js';
 import type { TaskSettings } from '../../data/task-settings.js';
 import { textDataset } from '../../data/text-dataset.js';

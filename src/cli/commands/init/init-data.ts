@@ -1,15 +1,17 @@
 /** @file The data that `retort init` looks at, and the lines of a config that say where it is. */
 
-import { dirname, isAbsolute, relative } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import process from 'node:process';
-import { fileLayout, fileTargets, lineRules, NO_SPLIT, splitColumnOf } from '../../../data/file-columns.js';
+import { type ColumnRoles, columnRoles } from '../../../data/column-roles.js';
+import { fileLayout, fileTargets, lineRules, splitColumnOf } from '../../../data/file-columns.js';
 import { openPool } from '../../../data/open-task.js';
-import { SPLIT_COLUMN } from '../../../data/read-text-table.js';
 import { readOtherSplits, readTextTask } from '../../../data/read-text-task.js';
 import { sampleColumns } from '../../../data/sample-columns.js';
+import { NO_SPLIT } from '../../../data/split-column.js';
 import { splitBeside } from '../../../data/split-files.js';
+import { SPLIT_COLUMN } from '../../../data/table-of-rows.js';
 import { COLUMN_SETTINGS } from '../../../data/task-settings.js';
-import { isTextSetName, loadTextSet, type TextSetName } from '../../../data/text-sets.js';
+import { isTextSetName, loadTextSet, TEXT_SETS, type TextSetName } from '../../../data/text-sets.js';
 import type { TextTable } from '../../../data/text-table.js';
 import type { TextTask } from '../../../data/text-task.js';
 import { type FileError, OptionError } from '../../../errors/failures.js';
@@ -17,7 +19,6 @@ import { formatCount } from '../../../errors/number-text.js';
 import { parseDecimal } from '../../../options/decimal.js';
 import { defined } from '../../../options/given.js';
 import type { CommandIo } from '../../command.js';
-import { type ColumnRoles, columnRoles } from '../../config/column-roles.js';
 import type { DataFacts } from '../../config/data-facts.js';
 import type { DataSource, ProposedLine } from '../../config/proposal.js';
 import type { OptionValues } from '../../options.js';
@@ -102,6 +103,7 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
       split: splitColumn,
     }),
     header,
+    nextStep: setAdvice(data),
   });
   let badRows = 0;
   const onBadRow = (failure: FileError): void => {
@@ -132,6 +134,15 @@ async function readFiles(options: Options, io: CommandIo): Promise<InitData> {
     ...skipLine(badRows),
   ];
   return { task, lines, badRows, columns: defined({ textColumn: text, pairColumn: pair }), ...defined({ test }) };
+}
+
+/** Public sets come without a line of names, and in folders of their name. */
+function setAdvice(path: string): string {
+  const folder = basename(dirname(resolve(path)));
+  const name = Object.entries(TEXT_SETS).find(([, { folders }]) => folders.some((one) => one === folder))?.[0];
+  return name === undefined
+    ? ''
+    : `, or read the data set by its name: retort init ${name} --data_dir ${dirname(path)}`;
 }
 
 const TEST_WHY = 'Found beside it. It is scored once, at the end, and nothing is chosen by it; none leaves it out.';

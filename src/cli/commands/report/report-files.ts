@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { fileLayout, fileTargets, NO_SPLIT, splitColumnOf } from '../../../data/file-columns.js';
+import { fileLayout, fileTargets, splitColumnOf } from '../../../data/file-columns.js';
 import { loadMnist } from '../../../data/mnist.js';
+import { NO_SPLIT } from '../../../data/split-column.js';
 import { OptionError, OutputError } from '../../../errors/failures.js';
 import { examine } from '../../../experiments/doctor.js';
 import { hasProblem } from '../../../experiments/finding.js';

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { type TextReading, textsOfFile } from '../../../data/file-texts.js';
 import { EXTENSIONS, extensionOf, hasColumns, TABLE_FILES } from '../../../data/formats/table.js';
-import { MAX_LINE_BYTES } from '../../../data/formats/text-lines.js';
+import { MAX_LINE_BYTES } from '../../../data/formats/text-blocks.js';
 import { UNLABELLED_COLUMNS, type UnlabelledColumns } from '../../../data/task-settings.js';
 import { FileError, OptionError } from '../../../errors/failures.js';
 import { errorCode, inputFailure } from '../../../files/file-failure.js';

@@ -1,13 +1,13 @@
-/** @file Which column of a file holds the texts and which the labels: by their names, else by what they hold. */
-import { basename, dirname, resolve } from 'node:path';
-import { NO_SPLIT } from '../../data/file-columns.js';
-import { delimiterFix } from '../../data/formats/delimited.js';
-import { quoted } from '../../data/formats/table-rows.js';
-import type { ColumnSample } from '../../data/sample-columns.js';
-import { isSplitName } from '../../data/split-column.js';
-import { TEXT_SETS } from '../../data/text-sets.js';
-import { FileError, OptionError } from '../../errors/failures.js';
-import { parseDecimal } from '../../options/decimal.js';
+/**
+ * @file Which column of a file holds the texts and which the labels: by their names, else by what they hold. Nothing of Node is
+ * behind it.
+ */
+import { FileError, OptionError } from '../errors/failures.js';
+import { parseDecimal } from '../options/decimal.js';
+import type { ColumnSample } from './column-sample.js';
+import { delimiterFix } from './formats/delimited-rows.js';
+import { quoted } from './formats/table-rows.js';
+import { isSplitName, NO_SPLIT } from './split-column.js';
 
 export type ColumnRoles = {
   readonly text: string;
@@ -71,15 +71,20 @@ type Look = {
 
 /**
  * The roles of a file's columns; flags come first.
+ * @param options.nextStep What else to try with a file that has no line of names.
  * @throws FileError for a file without a line of names or with one column; OptionError naming all columns and the flags
  * to give where they cannot be told apart.
  */
 export function columnRoles(
   path: string,
   columns: readonly ColumnSample[],
-  { given = {}, header = true }: { readonly given?: GivenRoles; readonly header?: boolean } = {},
+  {
+    given = {},
+    header = true,
+    nextStep = '',
+  }: { readonly given?: GivenRoles; readonly header?: boolean; readonly nextStep?: string } = {},
 ): ColumnRoles {
-  expectColumns(path, columns, header);
+  expectColumns(path, columns, header, nextStep);
   const all = columns.map(lookAt);
   const { split: asked, ...others } = given;
   expectKnown(path, all, asked === NO_SPLIT ? others : given);
@@ -193,7 +198,7 @@ function describe(look: Look): string {
 const MOST_NAME_WORDS = 6;
 
 /** @throws FileError where the first line holds data, or there is one column alone. */
-function expectColumns(path: string, columns: readonly ColumnSample[], header: boolean): void {
+function expectColumns(path: string, columns: readonly ColumnSample[], header: boolean, nextStep: string): void {
   const names = columns.map(({ name }) => name);
   const first = names.length > 1 ? '' : ((header ? names[0] : columns[0]?.cells[0]) ?? '');
   const separator = [';', '|', '\t', ','].find((character) => first.includes(character));
@@ -211,7 +216,7 @@ function expectColumns(path: string, columns: readonly ColumnSample[], header: b
       where: `${path}:1`,
       wanted: 'a header line with the names of the columns',
       got: `${quoted(odd)} as a name`,
-      fix: `if the file has none, give --header no${setAdvice(path)}`,
+      fix: `if the file has none, give --header no${nextStep}`,
     });
   }
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -231,15 +236,6 @@ function expectColumns(path: string, columns: readonly ColumnSample[], header: b
 /** Rather a cell of data. */
 function isOdd(name: string): boolean {
   return parseDecimal(name) !== undefined || name.split(/\s+/u).length > MOST_NAME_WORDS;
-}
-
-/** Public sets come without a line of names, and in folders of their name. */
-function setAdvice(path: string): string {
-  const folder = basename(dirname(resolve(path)));
-  const name = Object.entries(TEXT_SETS).find(([, { folders }]) => folders.some((one) => one === folder))?.[0];
-  return name === undefined
-    ? ''
-    : `, or read the data set by its name: retort init ${name} --data_dir ${dirname(path)}`;
 }
 
 /** @throws OptionError for a flag that names no column. */
