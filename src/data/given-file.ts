@@ -36,7 +36,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
   tab: delimitedFormat(TSV_RULES),
   jsonl: objectFormat((file) => lineObjects(file.name, linesOf(blocksIn(file)))),
   ndjson: objectFormat((file) => lineObjects(file.name, linesOf(blocksIn(file)))),
-  json: objectFormat((file) => arrayObjects(file.name, textIn(file))),
+  json: objectFormat(async function* (file) {
+    yield* arrayObjects(file.name, await textIn(file));
+  }),
 };
 
 /** For a file chooser. */

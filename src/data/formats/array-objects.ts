@@ -4,11 +4,8 @@ import { DeepJsonError, isJsonObject, jsonOf } from '../../options/json.js';
 import { BAD_ROW_FIX, type BadRow, type ObjectRow, quoted } from './table-rows.js';
 
 /** The objects of a text. @throws FileError for no array. */
-export async function* arrayObjects(
-  path: string,
-  text: string | Promise<string>,
-): AsyncGenerator<ObjectRow | BadRow, void> {
-  for (const [i, object] of parsedArray((await text).replace(/^\uFEFF/, ''), path).entries()) {
+export async function* arrayObjects(path: string, text: string): AsyncGenerator<ObjectRow | BadRow, void> {
+  for (const [i, object] of parsedArray(text.replace(/^\uFEFF/, ''), path).entries()) {
     const where = `${path}, item ${i + 1}`;
     if (isJsonObject(object)) yield { where, object };
     else {

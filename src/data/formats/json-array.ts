@@ -1,7 +1,6 @@
 /** @file JSON: one array of objects, as `DataFrame.to_json(orient='records')` of pandas writes it. */
-import { arrayObjects } from './array-objects.js';
 import { objectCells, objectRows } from './object-rows.js';
-import type { FileFormat } from './table-rows.js';
+import type { BadRow, FileFormat, ObjectRow } from './table-rows.js';
 
 /** It is parsed as a whole. */
 const MAX_BYTES = 2 ** 28;
@@ -13,11 +12,9 @@ export const json = {
 } as const satisfies FileFormat;
 
 /** @throws FileError for a file that is missing, too large, or no array. */
-function items(path: string) {
-  return arrayObjects(path, textOf(path));
-}
-
-async function textOf(path: string): Promise<string> {
+async function* items(path: string): AsyncGenerator<ObjectRow | BadRow, void> {
   const { readText } = await import('../../files/folder-files.js');
-  return readText(path, MAX_BYTES);
+  const text = await readText(path, MAX_BYTES);
+  const { arrayObjects } = await import('./array-objects.js');
+  yield* arrayObjects(path, text);
 }

@@ -1,7 +1,6 @@
 /** @file JSON lines: one object a line. */
-import { lineObjects } from './line-objects.js';
 import { objectCells, objectRows } from './object-rows.js';
-import type { FileFormat } from './table-rows.js';
+import type { BadRow, FileFormat, ObjectRow } from './table-rows.js';
 import { textLines } from './text-lines.js';
 
 export const jsonl = {
@@ -11,6 +10,7 @@ export const jsonl = {
   objects: jsonLines,
 } as const satisfies FileFormat;
 
-function jsonLines(path: string) {
-  return lineObjects(path, textLines(path));
+async function* jsonLines(path: string): AsyncGenerator<ObjectRow | BadRow, void> {
+  const { lineObjects } = await import('./line-objects.js');
+  yield* lineObjects(path, textLines(path));
 }
