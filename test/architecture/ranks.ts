@@ -31,6 +31,8 @@ export const RANKS: Readonly<Record<string, number>> = {
   experiments: 9.5,
   report: 10,
   server: 10,
+  // The playground's files and their server; the page itself is in playground/.
+  site: 10,
   'ai-sdk': 10.1,
   cli: 11,
   // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.
@@ -46,7 +48,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   outside: [['asking'], ['chat', 'decisions']],
   training: [['step', 'evaluation', 'linear'], ['checks'], ['run'], ['phases', 'tasks'], ['estimate'], ['text']],
   'cli/commands': [
-    ['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment', 'cascade', 'serve'],
+    ['digits', 'report', 'init', 'use', 'train', 'pretrain', 'augment', 'cascade', 'serve', 'playground'],
     ['distill'],
     ['ask'],
   ],

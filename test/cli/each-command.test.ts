@@ -101,6 +101,12 @@ const USES: Readonly<Record<string, Use>> = {
     wrong: 'primer --quick --without_digit 10',
     refused: "--without_digit: wanted an integer from 0 to 9, got '10'",
   },
+  playground: {
+    run: 'playground --output_dir page',
+    says: /^wrote \d+ files, \d+\.\d MB, to page$/m,
+    wrong: 'playground nowhere --output_dir wrong',
+    refused: 'nowhere: wanted a folder that holds a run of retort primer',
+  },
   compare: {
     run: 'compare distilled',
     says: /^arm +seeds +mean accuracy/,

@@ -41,7 +41,10 @@ describe('the packed tarball', () => {
   test('it holds the build and the papers, nothing else', () => {
     const listed = mustRun('tar', ['-tzf', tarball], workshop).stdout.trim().split('\n');
     const foreign = listed.filter(
-      (path) => !/^package\/(dist\/.*\.(js|d\.ts)|package\.json|LICENSE|README\.md)$/.test(path),
+      (path) =>
+        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/playground\/((index|style)\.(html|css)|models\/[\w-]+\/(config\.json|model\.safetensors))|package\.json|LICENSE|README\.md)$/.test(
+          path,
+        ),
     );
     expect(foreign).toEqual([]);
     expect(listed).toContain('package/LICENSE');

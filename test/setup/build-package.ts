@@ -15,7 +15,7 @@ function lastChange(path: string): number {
 function isStale(): boolean {
   const entry = join(root, 'dist', 'index.js');
   if (!existsSync(entry)) return true;
-  const sources = ['src', 'build.mjs', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
+  const sources = ['src', 'playground', 'build.mjs', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
     lastChange(join(root, name)),
   );
   return Math.max(...sources) > statSync(entry).mtimeMs;

@@ -5,6 +5,7 @@ import { cascadeUsage } from './cascade/usage.js';
 import { mnistUsage, mnistWithKdUsage, primerUsage } from './digits/usage.js';
 import { distillUsage } from './distill/usage.js';
 import { initUsage } from './init/usage.js';
+import { playgroundUsage } from './playground/usage.js';
 import { pretrainUsage } from './pretrain/usage.js';
 import { compareUsage, doctorUsage, reportUsage } from './report/usage.js';
 import { serveUsage } from './serve/usage.js';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   command(cascadeUsage, async () => (await import('./cascade/student-cascade.js')).certifyCascade),
   command(serveUsage, async () => (await import('./serve/student-service.js')).serveOverHttp),
   command(primerUsage, async () => (await import('./digits/primer.js')).primer),
+  command(playgroundUsage, async () => (await import('./playground/playground-site.js')).openPlayground),
   command(compareUsage, async () => (await import('./report/report-files.js')).compare),
   command(reportUsage, async () => (await import('./report/report-files.js')).writeReport),
   command(doctorUsage, async () => (await import('./report/report-files.js')).diagnose),

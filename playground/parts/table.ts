@@ -1,0 +1,6 @@
+/** @file The parts of the page, in their order; the first is shown first. */
+import type { Part } from '../part.js';
+
+export const PARTS: readonly Part[] = [
+  { name: 'primer', title: 'The primer, live', load: () => import('./primer.js') },
+];
