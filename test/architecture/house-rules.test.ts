@@ -7,7 +7,7 @@ import { GRAB_BAGS } from './ranks.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folders that .gitignore keeps out. */
-const IGNORED = /^(node_modules|dist|\..*-old|\.dist-.*|\.bench|\.git|\.venv|coverage|outputs|__pycache__)$/;
+const IGNORED = /^(node_modules|dist|\..*-old|\.dist-.*|\.bench|\.git|\.pages|\.venv|coverage|outputs|__pycache__)$/;
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -38,11 +38,11 @@ describe('the packed tarball', () => {
     mustRun(tool('attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'], workshop);
   });
 
-  test('it holds the build and the papers, nothing else', () => {
+  test('it holds the build, the docs and the papers, nothing else', () => {
     const listed = mustRun('tar', ['-tzf', tarball], workshop).stdout.trim().split('\n');
     const foreign = listed.filter(
       (path) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/playground\/((index|style)\.(html|css)|models\/[\w-]+\/(config\.json|model\.safetensors))|package\.json|LICENSE|README\.md)$/.test(
+        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/playground\/((index|style)\.(html|css)|models\/[\w-]+\/(config\.json|model\.safetensors))|docs\/.*\.(md|svg|mjs)|package\.json|LICENSE|README\.md)$/.test(
           path,
         ),
     );
