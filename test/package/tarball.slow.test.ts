@@ -42,7 +42,7 @@ describe('the packed tarball', () => {
     const listed = mustRun('tar', ['-tzf', tarball], workshop).stdout.trim().split('\n');
     const foreign = listed.filter(
       (path) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/playground\/((index|style)\.(html|css)|models\/[\w-]+\/(config\.json|model\.safetensors))|docs\/.*\.(md|svg|mjs)|package\.json|LICENSE|README\.md)$/.test(
+        !/^package\/(dist\/.*\.(js|d\.ts)|dist\/playground\/((index|style)\.(html|css)|models\/[\w-]+\/(config\.json|model\.safetensors))|docs\/.*\.(md|svg|mjs)|package\.json|LICENSE|CITATION\.cff|(README|CHANGELOG|SECURITY)\.md)$/.test(
           path,
         ),
     );
