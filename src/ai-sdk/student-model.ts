@@ -29,6 +29,7 @@ import {
   servedQuestions,
 } from '../server/served-question.js';
 import { textOfState } from '../server/state-text.js';
+import { answerIn, criteriaOf, scoreOf, truthOf } from '../server/typed-question.js';
 import type {
   AskedByCaller,
   DecideOptions,
@@ -137,11 +138,13 @@ function checkOptions({ fallback, certificate, threshold }: StudentModelOptions)
   }
 }
 
-const OWN_TYPE = 'choice';
+/** The SDK's names of the types. */
+const TYPES = { choice: 'choice', boolean: 'noul', score: 'score' } as const;
+type OwnType = keyof typeof TYPES;
 
 function typesOf(fallback: FallbackModel | undefined): readonly QuestionType[] {
   const theirs = (fallback?.supportedQuestionTypes ?? []) as readonly QuestionType[]; // the SDK knows its own types
-  return [OWN_TYPE, ...theirs.filter((type) => type !== OWN_TYPE)];
+  return [...new Set([...(Object.keys(TYPES) as OwnType[]), ...theirs])];
 }
 
 async function openStudent(path: string, options: StudentModelOptions): Promise<Opened> {
@@ -152,7 +155,7 @@ async function openStudent(path: string, options: StudentModelOptions): Promise<
     ...(onNotice && { onNotice }),
   });
   try {
-    expectStudent(model, path);
+    if (model.question?.type !== 'score' || model.isTagger) expectStudent(model, path);
     const identity = await studentIdentity(path, model.labels);
     const served = servedQuestions(identity.question, model.labels, options.aliases);
     const rule = options.fallback === undefined ? undefined : await ruleOf(path, identity, options);
@@ -220,7 +223,7 @@ async function decide({ model, served, rule }: Opened, asked: DecideOptions, how
     questions.map(([id, question]): [string, DecisionAnswer] => {
       const labels = own.get(id);
       // Nothing is left where there is no fallback; what the fallback leaves out the SDK finds.
-      if (isOurs && labels !== undefined) return [id, answerIn(labels, optionsOf(question), answer.probabilities)];
+      if (isOurs && labels !== undefined) return [id, decisionOf(question, labels, answer)];
       return [id, theirs?.answers[id] as DecisionAnswer];
     }),
   );
@@ -281,16 +284,14 @@ function partInWords(part: unknown): string {
 /** A question of labels in the form in which questions are compared; undefined for any other. */
 function askedOf({ type, instructions, criteria }: AskedByCaller): AskedQuestion | undefined {
   const isRead = instructions === undefined || isJson(instructions);
-  if (type !== OWN_TYPE || !isRead || !isJsonObject(criteria)) return undefined;
-  return {
-    type,
-    instructions: (instructions ?? undefined) as Json | undefined,
-    criteria: Object.entries(criteria) as [string, Json][],
-  };
+  const own = ownTypeOf(type);
+  const read = own && criteriaOf(own, criteria);
+  if (read === undefined || !isRead) return undefined;
+  return { type: own as string, instructions: (instructions ?? undefined) as Json | undefined, criteria: read };
 }
 
-function optionsOf({ criteria }: AskedByCaller): readonly string[] {
-  return isJsonObject(criteria) ? Object.keys(criteria) : [];
+function ownTypeOf(type: string): (typeof TYPES)[OwnType] | undefined {
+  return type in TYPES ? TYPES[type as OwnType] : undefined;
 }
 
 function notServed(id: string, question: AskedByCaller, served: ServedQuestions, isPair: boolean): OptionError {
@@ -299,20 +300,21 @@ function notServed(id: string, question: AskedByCaller, served: ServedQuestions,
   return new OptionError({
     where: `question '${id}'`,
     wanted: `the question that the student has learnt: ${JSON.stringify({ instructions, criteria: Object.fromEntries(criteria) })}`,
-    got: asked === undefined ? `one of type ${question.type}` : served.difference(asked, isPair),
+    got:
+      asked === undefined || asked.type !== served.own.type
+        ? `one of type ${question.type}`
+        : served.difference(asked, isPair),
     fix: 'ask that, list yours as an alias of it, or give a fallback',
   });
 }
 
-/** @param labels how the asker calls the student's classes, in their order */
-function answerIn(labels: readonly string[], options: readonly string[], given: readonly number[]): DecisionAnswer {
-  const total = given.reduce((sum, value) => sum + value, 0);
-  const byLabel = new Map(labels.map((label, c) => [label, (given[c] as number) / total]));
-  const probabilities = Object.fromEntries(options.map((label) => [label, byLabel.get(label) as number]));
-  const choice = options.reduce((best, label) =>
-    (probabilities[label] as number) > (probabilities[best] as number) ? label : best,
-  );
-  return { type: OWN_TYPE, choice, probabilities };
+/** @param names how the asker calls the student's classes, in their order */
+function decisionOf({ type, criteria }: AskedByCaller, names: readonly string[], given: Answer): DecisionAnswer {
+  const answer = answerIn(criteriaOf(ownTypeOf(type) ?? 'choice', criteria) ?? [], names, given);
+  if (type === 'boolean') return { type, probability: truthOf(answer) };
+  const probabilities = Object.fromEntries(answer.probabilities);
+  if (type === 'score') return { type, score: scoreOf(answer), probabilities };
+  return { type: 'choice', choice: answer.choice, probabilities };
 }
 
 /** Only what is read of it here; all else is for the SDK to check. */

@@ -13,7 +13,7 @@ import { parseJson } from '../files/stored-text.js';
 import { folderOfModelFile, modelFileIn } from '../onnx/model-file.js';
 import { questionIn } from '../onnx/model-question.js';
 import { readOnnxMetadata } from '../onnx/onnx-file.js';
-import { questionOf } from '../options/question.js';
+import { type Question, questionOf } from '../options/question.js';
 import type { Certificate } from './certificate.schema.js';
 import { CERTIFICATE_FORMAT } from './certificate-format.js';
 import { questionHash } from './question-hash.js';
@@ -119,6 +119,7 @@ export function certificateMismatches(certificate: Certificate, student: Student
     ['temperature', certificate.temperature, student.temperature],
     ['question (SHA-256)', certificate.questionHash, questionHash(student.question)],
     // Whoever writes another question under an old hash has not asked it.
+    ['labels for what is asked', labelsIn(certificate.question), labelsIn(student.question)],
     ['question as it stands in the certificate', questionHash(certificate.question), certificate.questionHash],
   ];
   return parts.flatMap(([what, certified, own]) =>
@@ -136,6 +137,11 @@ export function expectCertified(certificate: Certificate, student: StudentIdenti
     got: mismatches.join('; '),
     fix: 'certify this one: retort cascade STUDENT --calibration ROWS --trained ROWS',
   });
+}
+
+/** The same question about other labels of the student gets other answers. */
+function labelsIn({ labels }: Question): string {
+  return labels?.join(', ') ?? 'its own';
 }
 
 function shown(value: unknown): string {

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { OptionError, OutputError } from '../errors/failures.js';
 import { errorCode, outputFailure } from '../files/file-failure.js';
 import { textIn } from '../files/path-entry.js';
-import { openAnyModel } from '../models/any-model.js';
+import { type OpenedModel, openAnyModel } from '../models/any-model.js';
 import { findOnHub, type HubEvents } from '../models/find-on-hub.js';
 import { classesOf } from '../models/forward.js';
 import { type Model, readsText } from '../models/model.js';
 import { loadModelTokenizer } from '../models/model-tokenizer.js';
+import { MULTI_TASK } from '../models/multi-task.js';
 import { tempered } from '../models/tempered.js';
 import { VERSION_FILES, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import type { FileReading } from '../options/file-reading.js';
@@ -25,6 +26,7 @@ import {
 import { CARD_MARK, type CardFacts, type CardScores } from './model-card.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 import type { ExportLayout, Precision } from './precisions.js';
+import { readQuestion } from './question-file.js';
 
 export type ExportModelOptions = HubEvents & {
   /** A run, a checkpoint, a Hugging Face folder, or a name on its hub. */
@@ -39,6 +41,8 @@ export type ExportModelOptions = HubEvents & {
   readonly outputDir: string;
   /** Other names for its labels: one for each, in their order. */
   readonly labelNames?: readonly string[] | undefined;
+  /** A file of the question that it answers, for a model that has learnt labels without one; of `onnx` and `hf`. */
+  readonly question?: string | undefined;
   /** Replace an earlier export. */
   readonly overwrite?: boolean | undefined;
   /** What is known of the model, for the model card of `hf`: `cardFacts` of a run. Default: nothing. */
@@ -78,7 +82,7 @@ export async function exportModel(options: ExportModelOptions): Promise<Exported
   for (const notice of opened.notices) onNotice(notice);
   const tokenizer = readsText(model) ? await loadModelTokenizer(opened) : undefined;
   const readAs = opened.readAs && renamed(opened.readAs, opened.labelNames, labelNames);
-  const question = opened.question && renamedQuestion(opened.question, labelNames);
+  const question = await questionOfExport(options, opened, labelNames);
   const content = { model, weights, labelNames, ...defined({ readsPairs, readAs, question, temperature, tokenizer }) };
   const { card, ...prepared }: PreparedContent = (await options.prepare?.(content, settings.precisions)) ?? content;
   const facts = card === undefined ? options.facts : { ...options.facts, scores: card };
@@ -131,8 +135,36 @@ function renamed(readAs: FileReading, before: readonly string[], after: readonly
   return { ...readAs, labelMap: Object.fromEntries(named) };
 }
 
+/** The one that it has learnt, else the one that a file has. @throws OptionError for another one than it has learnt. */
+async function questionOfExport(
+  { question: file, to = 'onnx' }: ExportModelOptions,
+  { model, question: learnt, labelNames: before, readsPairs = false }: OpenedModel,
+  labelNames: readonly string[],
+): Promise<Question | undefined> {
+  const own = learnt && renamedQuestion(learnt, before, labelNames);
+  if (file === undefined) return own;
+  const fix = 'leave question out';
+  if (to === 'js' || !readsText(model) || model.kind === MULTI_TASK) {
+    const wanted = 'a model of labels or a score for texts, as an ONNX file';
+    throw new OptionError({ where: 'question', wanted, got: to === 'js' ? 'to js' : 'another model', fix });
+  }
+  const isRegression = classesOf(model) === 1;
+  const given = await readQuestion(file, { labelNames, isRegression, isPair: readsPairs });
+  if (own === undefined || JSON.stringify(own) === JSON.stringify(given)) return given;
+  const got = `another one in ${file}`;
+  throw new OptionError({ where: 'question', wanted: `the one that it has learnt: ${own.instructions}`, got, fix });
+}
+
 /** The same about the labels' new names. */
-function renamedQuestion({ criteria, ...question }: Question, labelNames: readonly string[]): Question {
+function renamedQuestion(
+  { criteria, labels, ...question }: Question,
+  before: readonly string[],
+  labelNames: readonly string[],
+): Question {
+  if (labels !== undefined) {
+    const named = labels.map((label) => labelNames[before.indexOf(label)] ?? label);
+    return { ...question, criteria, labels: named };
+  }
   return {
     ...question,
     criteria: criteria.map(([label, described], c) => [labelNames[c] ?? label, described] as const),

@@ -5,11 +5,16 @@ import { isJsonObject, type Json } from './json.js';
 export const QUESTION_TYPES = ['choice', 'noul', 'score'] as const;
 export type QuestionType = (typeof QUESTION_TYPES)[number];
 
+/** What a yes/no question tells apart, in this order. */
+export const NOUL_LABELS: readonly string[] = ['true', 'false'];
+
 export type Question = {
   readonly type: QuestionType;
   readonly instructions: string;
   /** A description for each label, in the order in which they are asked: another order is another question. */
   readonly criteria: readonly (readonly [label: string, description: string | null])[];
+  /** Of a student whose labels have other names: its label for each criterion. A regression has none. */
+  readonly labels?: readonly string[];
 };
 
 /** Instructions and descriptions as decision services take them: texts, or objects and lists. */
@@ -35,6 +40,16 @@ export function questionOf({ type = 'choice', instructions, labelNames, criteria
   };
 }
 
+/** What a question calls a student's classes, in their order; of a regression the levels of its score. */
+export function criterionNames(
+  { type, criteria, labels }: Question,
+  studentLabels: readonly string[],
+): readonly string[] {
+  const names = criteria.map(([name]) => name);
+  if (labels !== undefined) return studentLabels.map((label) => names[labels.indexOf(label)] ?? label);
+  return type === 'score' && studentLabels.length === 1 ? names : studentLabels;
+}
+
 /** Words that look alike are alike: composed letters, line ends, no blanks around lines and paragraphs. */
 function plainText(given: Json): string {
   const text = typeof given === 'string' ? given : JSON.stringify(given);
@@ -48,8 +63,9 @@ function plainText(given: Json): string {
 /** Whether what was read from a model's files is one. */
 export function isQuestion(value: unknown): value is Question {
   if (!isJsonObject(value)) return false;
-  const { type, instructions, criteria, ...more } = value;
+  const { type, instructions, criteria, labels = [], ...more } = value;
   if (Object.keys(more).length > 0 || typeof instructions !== 'string' || !Array.isArray(criteria)) return false;
+  if (!(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) return false;
   return QUESTION_TYPES.some((known) => known === type) && criteria.every(isCriterion);
 }
 

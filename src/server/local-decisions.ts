@@ -6,7 +6,8 @@ import { hungUp } from './caller.js';
 import { RequestFailure } from './request-failure.js';
 import type { ServedLabels, ServedQuestions } from './served-question.js';
 import type { Student } from './student.js';
-import type { WireAnswer, WireQuestion, WireRequest } from './wire-format.js';
+import { answerIn } from './typed-question.js';
+import type { WireAnswer, WireRequest } from './wire-format.js';
 
 /** A request that is about the student's question, its text ready to be run. */
 export type LocalRequest = {
@@ -65,17 +66,9 @@ function tooMany(): RequestFailure {
 }
 
 /** The student's answer to each question, in the asker's labels and order. */
-export function wireAnswers({ request, labels }: LocalRequest, { probabilities }: Answer): readonly WireAnswer[] {
+export function wireAnswers({ request, labels }: LocalRequest, answer: Answer): readonly WireAnswer[] {
   return request.questions.map((question, i) => {
     const names = labels[i] as ServedLabels;
-    return { question, answer: answerIn(question, names, probabilities) };
+    return { question, answer: answerIn(question.criteria, names, answer) };
   });
-}
-
-function answerIn({ criteria }: WireQuestion, names: ServedLabels, probabilities: readonly number[]) {
-  const byName = new Map(names.map((name, c) => [name, probabilities[c] as number]));
-  const listed = criteria.map(([label]) => [label, byName.get(label) as number] as const); // the question is served
-  const [first] = listed;
-  const [choice] = listed.reduce((best, one) => (one[1] > best[1] ? one : best), first as (typeof listed)[number]);
-  return { choice, probabilities: listed };
 }

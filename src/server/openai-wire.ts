@@ -1,9 +1,10 @@
 /** @file OpenAI's decisions, as a server speaks them: `POST /v1/decisions`. */
 import type { TextInput } from '../inference/answer.js';
-import { isJsonObject, type Json } from '../options/json.js';
+import { isJsonObject, type Json, objectOf } from '../options/json.js';
 import { RequestFailure } from './request-failure.js';
 import { textOfParts, textOfState } from './state-text.js';
-import { confidenceOf, type WireFormat, type WireQuestion } from './wire-format.js';
+import { criteriaOf, scoreOf, truthOf } from './typed-question.js';
+import { confidenceOf, scoreConfidenceOf, type WireAnswer, type WireFormat, type WireQuestion } from './wire-format.js';
 
 const CODES: Readonly<Record<string, string>> = {
   authentication: 'invalid_api_key',
@@ -43,13 +44,7 @@ export const openAiWire: WireFormat = {
   },
   reply: ({ model, answers, tokens, own }) => ({
     model,
-    answers: answers.map(({ question: { id }, answer: { choice, probabilities } }) => ({
-      type: 'choice',
-      name: id,
-      choice,
-      confidence: confidenceOf(probabilities.map(([, p]) => p)),
-      probabilities: probabilities.map(([value, probability]) => ({ value, probability })),
-    })),
+    answers: answers.map(answerOf),
     usage: {
       input_tokens: tokens,
       input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
@@ -69,16 +64,33 @@ export const openAiWire: WireFormat = {
   }),
 };
 
+/** OpenAI's name for a yes/no question. */
+const PREDICATE = 'predicate';
+
+function answerOf({ question: { id: name, type, legend = [] }, answer }: WireAnswer): object {
+  if (type === 'noul') return { type: PREDICATE, name, probability: truthOf(answer) };
+  const given = answer.probabilities.map(([, p]) => p);
+  if (type === 'score') {
+    const probabilities = given.map((probability, value) => ({ value, label: legend[value], probability }));
+    return { type, name, score: scoreOf(answer), confidence: scoreConfidenceOf(given), probabilities };
+  }
+  const probabilities = answer.probabilities.map(([value, probability]) => ({ value, probability }));
+  return { type: 'choice', name, choice: answer.choice, confidence: confidenceOf(given), probabilities };
+}
+
 function questionIn(question: unknown, i: number): WireQuestion {
   const place = ['questions', i];
   if (!isJsonObject(question)) throw new RequestFailure('invalid', 'wanted a question', place);
-  const { type, name = null, instructions, choices } = question;
+  const { type, name = null, instructions, choices, levels } = question;
   if (typeof type !== 'string')
     throw new RequestFailure('invalid', 'wanted a type, such as choice', [...place, 'type']);
   if (name !== null && typeof name !== 'string') {
     throw new RequestFailure('invalid', 'wanted a text, or null', [...place, 'name']);
   }
-  if (type !== 'choice') return { id: name, place, type, instructions, criteria: [] };
+  const own = { id: name, place, instructions };
+  if (type === PREDICATE) return { ...own, type: 'noul', criteria: criteriaOf('noul', undefined) ?? [] };
+  if (type === 'score') return { ...own, type, ...levelsIn(levels, [...place, 'levels']) };
+  if (type !== 'choice') return { ...own, type, criteria: [] };
   if (!Array.isArray(choices) || choices.length === 0) {
     throw new RequestFailure('invalid', 'wanted a list of choices', [...place, 'choices']);
   }
@@ -93,7 +105,24 @@ function questionIn(question: unknown, i: number): WireQuestion {
     throw new RequestFailure('invalid', 'wanted different choices', [...place, 'choices']);
   }
   const isOurs = texts.length === criteria.length;
-  return { id: name, place, type: isOurs ? type : 'choice with true or false', instructions, criteria: texts };
+  return { ...own, type: isOurs ? type : 'choice with true or false', criteria: texts };
+}
+
+/** A level is what it is called, and what it means where that is said. */
+function levelsIn(levels: unknown, place: readonly (string | number)[]): Pick<WireQuestion, 'criteria' | 'legend'> {
+  const read = Array.isArray(levels)
+    ? levels.map((level: unknown) => {
+        const { label, description } = objectOf(level);
+        return typeof label === 'string'
+          ? { label, said: description ? `${label}: ${String(description)}` : label }
+          : null;
+      })
+    : [];
+  if (read.length === 0 || read.includes(null)) {
+    throw new RequestFailure('invalid', 'wanted a list of levels, each with a label', place);
+  }
+  const known = read.flatMap((level) => level ?? []);
+  return { criteria: known.map(({ said }, i) => [String(i), said]), legend: known.map(({ label }) => label) };
 }
 
 /** Messages of others than the user would change the question. */

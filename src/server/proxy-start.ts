@@ -45,6 +45,14 @@ export async function proxyOf(
     });
   }
   const { student } = parts;
+  if (student.labels.length === 1) {
+    throw new OptionError({
+      where: 'upstream',
+      wanted: 'a student of labels, which can be compared and certified',
+      got: `${student.name}, which gives a value`,
+      fix: 'serve it alone, or train one on labels of levels',
+    });
+  }
   const upstream = new Upstream({ url, apiKey: upstreamKey, timeoutMs: upstreamTimeout * 1000 });
   const { certificate, why } = await certificateOf(options.student, student.identity);
   const folder = options.logDir ?? join('outputs', `serve-${student.name}`);

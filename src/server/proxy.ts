@@ -259,14 +259,14 @@ async function heardIn(
   format: WireFormat,
   { body, headers }: UpstreamReply,
   { request, labels }: LocalRequest,
-  { student, upstream: { url: source } }: ProxyParts,
+  { student, served, upstream: { url: source } }: ProxyParts,
 ): Promise<Heard | undefined> {
   const read: ReadDecisions | undefined = await DECISION_FORMATS[format.name].read(parsedJson(body.toString('utf8')));
   const [question] = request.questions;
   const [names] = labels;
   if (read === undefined || question === undefined || names === undefined) return undefined;
   const raw = read.answers.get(question.id ?? 'answer 1');
-  const decision = raw === undefined ? { invalid: 'no answer' } : checkedDecision(raw, names);
+  const decision = raw === undefined ? { invalid: 'no answer' } : checkedDecision(raw, names, served.own.type);
   const requestId = headers['x-typesafe-request-id'] ?? headers['x-request-id'] ?? read.id;
   const from = {
     source,

@@ -17,17 +17,18 @@ import {
   such,
   text,
 } from '../options/json-checks.js';
-import { type Question, questionOf } from '../options/question.js';
+import { criterionNames, NOUL_LABELS, type Question, questionOf } from '../options/question.js';
+import type { AskedCriteria } from './typed-question.js';
 
 /** A question as a request has it. */
 export type AskedQuestion = {
   readonly type: string;
   readonly instructions: Json | undefined;
   /** In the order of the request. */
-  readonly criteria: readonly (readonly [label: string, description: Json])[];
+  readonly criteria: AskedCriteria;
 };
 
-/** How the asker calls the student's labels, in the order of its classes. */
+/** How the asker calls the student's labels, in the order of its classes; of a regression the levels of its score. */
 export type ServedLabels = readonly string[];
 
 export type ServedQuestions = {
@@ -71,23 +72,26 @@ export function servedQuestions(
   labels: readonly string[],
   aliases: readonly QuestionAlias[] = [],
 ): ServedQuestions {
-  const served = new Map<string, ServedLabels>([[questionHash(own), labels]]);
+  const ours = criterionNames(own, labels);
+  const served = new Map<string, ServedLabels>([[questionHash(own), ours]]);
   // What went through JSON as an object has labels such as 10 and 2 in the order of their numbers.
-  served.set(questionHash({ ...own, criteria: Object.entries(Object.fromEntries(own.criteria)) }), labels);
+  served.set(questionHash({ ...own, criteria: Object.entries(Object.fromEntries(own.criteria)) }), ours);
   for (const [i, { instructions, criteria, labels: names = {} }] of aliases.entries()) {
     const asked = Object.keys(criteria);
-    const theirs = labels.map((label) => asked.find((one) => (names[one] ?? one) === label));
-    const missing = labels.filter((_, c) => theirs[c] === undefined);
-    if (missing.length > 0 || asked.length !== labels.length) {
+    const theirs = ours.map((label) => asked.find((one) => (names[one] ?? one) === label));
+    const missing = ours.filter((_, c) => theirs[c] === undefined);
+    if (missing.length > 0 || asked.length !== ours.length) {
       throw new OptionError({
         where: `alias ${i + 1}`,
-        wanted: `the student's labels, or what stands for them in labels: ${labels.slice(0, 12).join(', ')}`,
+        wanted: `the student's labels, or what stands for them in labels: ${ours.slice(0, 12).join(', ')}`,
         got: missing.length > 0 ? `none for ${missing.slice(0, 5).join(', ')}` : `${asked.length} labels`,
       });
     }
     for (const isPair of [false, true]) {
       const question = questionOf({
-        labelNames: asked,
+        type: own.type,
+        // YAML and JSON do not say in which order true and false are asked about.
+        labelNames: own.type === 'noul' ? NOUL_LABELS : asked,
         instructions: instructions as Json | undefined,
         criteria: criteria as Readonly<Record<string, Json>>,
         isPair,
@@ -97,6 +101,7 @@ export function servedQuestions(
   }
   const formOf = ({ instructions, criteria }: AskedQuestion, isPair: boolean): Question =>
     questionOf({
+      type: own.type,
       labelNames: criteria.map(([label]) => label),
       instructions,
       criteria: Object.fromEntries(criteria),

@@ -1,9 +1,10 @@
 /** @file System One, as a server speaks it: `POST /v1/systemone`. */
 import { isJsonObject } from '../options/json.js';
+import { QUESTION_TYPES, type QuestionType } from '../options/question.js';
 import { RequestFailure } from './request-failure.js';
-import { isJson } from './served-question.js';
 import { textOfState } from './state-text.js';
-import { confidenceOf, type WireFormat, type WireQuestion } from './wire-format.js';
+import { criteriaOf, scoreOf, truthOf } from './typed-question.js';
+import { confidenceOf, scoreConfidenceOf, type WireAnswer, type WireFormat, type WireQuestion } from './wire-format.js';
 
 /** In `detail.error_type` of errors that are not about a field. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {
@@ -37,17 +38,7 @@ export const systemOneWire: WireFormat = {
   },
   reply: ({ model, answers, tokens, own }) => ({
     model,
-    answers: Object.fromEntries(
-      answers.map(({ question: { id }, answer: { choice, probabilities } }) => [
-        id ?? '',
-        {
-          type: 'choice',
-          choice,
-          probabilities: Object.fromEntries(probabilities),
-          confidence: confidenceOf(probabilities.map(([, p]) => p)),
-        },
-      ]),
-    ),
+    answers: Object.fromEntries(answers.map((one) => [one.question.id ?? '', answerOf(one)])),
     usage: { input_tokens: tokens, output_tokens: 0 },
     ...own,
   }),
@@ -65,15 +56,33 @@ export const systemOneWire: WireFormat = {
       : { detail: { error_type: ERROR_TYPES[kind], message } },
 };
 
+function answerOf({ question: { type, legend = [] }, answer }: WireAnswer): object {
+  if (type === 'noul') return { type, noul: truthOf(answer) };
+  const probabilities = Object.fromEntries(answer.probabilities);
+  const given = answer.probabilities.map(([, p]) => p);
+  if (type === 'score') {
+    const confidence = scoreConfidenceOf(given);
+    return { type, score: scoreOf(answer), legend: Object.fromEntries(legend.entries()), probabilities, confidence };
+  }
+  return { type: 'choice', choice: answer.choice, probabilities, confidence: confidenceOf(given) };
+}
+
+const CRITERIA: Readonly<Record<QuestionType, string>> = {
+  choice: 'wanted labels, each with a description or null',
+  noul: 'wanted descriptions of true and false, or nothing',
+  score: 'wanted a list of levels',
+};
+
 function questionIn(id: string, question: unknown): WireQuestion {
   const place = ['questions', id];
   if (!isJsonObject(question)) throw new RequestFailure('invalid', 'wanted a question', place);
   const { type, instructions, criteria } = question;
   if (typeof type !== 'string')
     throw new RequestFailure('invalid', 'wanted a type, such as choice', [...place, 'type']);
-  if (type !== 'choice') return { id, place, type, instructions, criteria: [] };
-  if (!isJsonObject(criteria) || Object.keys(criteria).length === 0) {
-    throw new RequestFailure('invalid', 'wanted labels, each with a description or null', [...place, 'criteria']);
-  }
-  return { id, place, type, instructions, criteria: Object.entries(criteria).filter(([, value]) => isJson(value)) };
+  const known = QUESTION_TYPES.find((one) => one === type);
+  if (known === undefined) return { id, place, type, instructions, criteria: [] };
+  const read = criteriaOf(known, criteria);
+  if (read === undefined) throw new RequestFailure('invalid', CRITERIA[known], [...place, 'criteria']);
+  const legend = known === 'score' ? { legend: read.map(([, level]) => level) } : {};
+  return { id, place, type, instructions, criteria: read, ...legend };
 }

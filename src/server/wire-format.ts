@@ -1,8 +1,10 @@
 /** @file What a format of decisions over HTTP has to say for itself: requests in, answers and failures out. */
 import type { TextInput } from '../inference/answer.js';
+import type { Json } from '../options/json.js';
 import type { DecisionFormatName } from '../outside/decisions/decision-formats.js';
 import type { RequestFailure } from './request-failure.js';
 import type { AskedQuestion } from './served-question.js';
+import type { StudentAnswer } from './typed-question.js';
 
 export type WireRequest = {
   /** As it was asked for. */
@@ -17,13 +19,8 @@ export type WireQuestion = AskedQuestion & {
   readonly id: string | null;
   /** Where it is in the body, for messages. */
   readonly place: readonly (string | number)[];
-};
-
-/** What the student says to a question, in the asker's labels. */
-export type StudentAnswer = {
-  readonly choice: string;
-  /** In the order of the question. */
-  readonly probabilities: readonly (readonly [label: string, probability: number])[];
+  /** Of a score what its levels are called. */
+  readonly legend?: readonly Json[];
 };
 
 export type WireAnswer = { readonly question: WireQuestion; readonly answer: StudentAnswer };
@@ -53,4 +50,18 @@ export type WireFormat = {
 export function confidenceOf(probabilities: readonly number[]): number {
   const chance = 1 / probabilities.length;
   return (Math.max(...probabilities) - chance) / (1 - chance);
+}
+
+/**
+ * TypeSafe's for a score: how close the levels are to the most likely one, k: max(0, 1 - Σ p_i |i - k| / D), where D is the mean
+ * distance of all levels from their middle.
+ * @param probabilities of the levels in their order, with a sum of 1
+ */
+export function scoreConfidenceOf(probabilities: readonly number[]): number {
+  const n = probabilities.length;
+  const mode = probabilities.indexOf(Math.max(...probabilities));
+  const around = (center: number, weight: (i: number) => number) =>
+    probabilities.reduce((sum, _, i) => sum + weight(i) * Math.abs(i - center), 0);
+  const spread = around((n - 1) / 2, () => 1 / n);
+  return spread === 0 ? 1 : Math.max(0, 1 - around(mode, (i) => probabilities[i] as number) / spread);
 }

@@ -109,7 +109,12 @@ describe('retort', () => {
       expect([warnings, usage, rounding]).toEqual([[], { inputTokens: 0, outputTokens: 0 }, undefined]);
     }
     expect(decide).toMatchObject({
-      ...{ specificationVersion: 'v4', provider: 'retort', modelId: 'student', supportedQuestionTypes: ['choice'] },
+      ...{
+        specificationVersion: 'v4',
+        provider: 'retort',
+        modelId: 'student',
+        supportedQuestionTypes: ['choice', 'boolean', 'score'],
+      },
     });
   });
 
@@ -174,7 +179,7 @@ describe('retort', () => {
     await certify({ threshold });
     const fallback = fallbackModel({ rounding: { probabilityDecimals: 2 }, usage: { inputTokens: 9 } });
     const decide = model({ fallback });
-    expect(decide.supportedQuestionTypes).toEqual(['choice', 'boolean']);
+    expect(decide.supportedQuestionTypes).toEqual(['choice', 'boolean', 'score']);
     for (const [i, text] of texts.entries()) {
       const isKept = (scores[i] as number) >= threshold;
       const before = fallback.asked.length;

@@ -3,6 +3,7 @@
  * (`validateDecisionAnswers` of ai 7), before anything is learnt from it. A reported 0 is below half a unit of the last
  * decimal, not impossible.
  */
+import { NOUL_LABELS, type QuestionType } from '../../options/question.js';
 import { decimalsOf } from '../../teachers/recorded-row.js';
 import type { Decision } from '../asking/outside-reply.schema.js';
 
@@ -12,11 +13,28 @@ export type RawDecision =
   | { readonly invalid: string; readonly isFinal?: boolean }
   | {
       readonly choice: unknown;
+      /** Default: a choice. */
+      readonly type?: QuestionType | undefined;
       /** By label; absent of a model that gives none. */
       readonly probabilities?: ReadonlyMap<unknown, unknown> | undefined;
       /** How probabilities were rounded, where that is known: `none` for full precision. Default: by their digits. */
       readonly decimals?: number | 'none' | undefined;
     };
+
+/** Of a yes/no question: true from one half on. */
+export function noulDecision(probability: number, decimals?: number): RawDecision {
+  // 1 - 0.1 has more digits than the one that was rounded.
+  const digits = Math.min(15, decimals ?? decimalsOf(probability));
+  const other = Number((1 - probability).toFixed(digits));
+  const probabilities = new Map(NOUL_LABELS.map((label, i) => [label, i === 0 ? probability : other]));
+  return { type: 'noul', choice: NOUL_LABELS[probability >= 0.5 ? 0 : 1], probabilities, decimals };
+}
+
+/** Of a score: the most likely level, the first of equals. */
+export function scoreDecision(levels: ReadonlyMap<string, number>, decimals?: number): RawDecision {
+  const [[choice] = ['none']] = [...levels].toSorted(([a, p], [b, q]) => q - p || Number(a) - Number(b));
+  return { type: 'score', choice, probabilities: levels, decimals };
+}
 
 /** Of a sum and an order that nobody says were rounded. */
 const TOLERANCE = 1e-6;
@@ -28,10 +46,16 @@ const LEAST_DECIMALS = 2;
 const MOST_DECIMALS = 6;
 const MOST_STATED = 15;
 
-export function checkedDecision(raw: RawDecision, labelNames: readonly string[]): Decision {
+/** @param asked the type of the question */
+export function checkedDecision(
+  raw: RawDecision,
+  labelNames: readonly string[],
+  asked: QuestionType = 'choice',
+): Decision {
   if ('isRefused' in raw) return { isRefused: true };
   if ('invalid' in raw) return raw;
-  const { choice, probabilities } = raw;
+  const { choice, probabilities, type = 'choice' } = raw;
+  if (type !== asked) return { invalid: `an answer that is no ${asked}, but a ${type}` };
   const label = labelNames.indexOf(choice as string);
   if (label < 0) return { invalid: `the choice ${shown(choice)}, which is no label` };
   if (probabilities === undefined) return { label };

@@ -17,6 +17,12 @@ export const systemOneChoiceSchema = z.object({
   probabilities: z.record(z.string(), z.unknown()),
 });
 
+export const systemOneNoulSchema = z.object({ type: z.literal('noul'), noul: z.number().min(0).max(1) });
+export const systemOneScoreSchema = z.object({
+  type: z.literal('score'),
+  probabilities: z.record(z.string(), z.number()),
+});
+
 /** Cloudflare's. */
 export const envelopeSchema = z.object({ result: z.record(z.string(), z.unknown()) });
 
@@ -28,5 +34,11 @@ export const openAiAnswerSchema = z.discriminatedUnion('type', [
     name: z.string().nullable(),
     choice: z.unknown(),
     probabilities: z.array(z.object({ value: z.unknown(), probability: z.unknown() })),
+  }),
+  z.object({ type: z.literal('predicate'), name: z.string().nullable(), probability: z.number().min(0).max(1) }),
+  z.object({
+    type: z.literal('score'),
+    name: z.string().nullable(),
+    probabilities: z.array(z.object({ value: z.number(), probability: z.number() })),
   }),
 ]);

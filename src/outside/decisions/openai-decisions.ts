@@ -1,5 +1,5 @@
 /** @file OpenAI's decisions: `POST …/decisions`. A refusal is of one question; the answers to the others stand. */
-import type { RawDecision } from './decision-answer.js';
+import { noulDecision, type RawDecision, scoreDecision } from './decision-answer.js';
 import type { DecisionFormat } from './decision-format.js';
 
 /** As it says itself, for want of a field: OpenAI's own clients take two. */
@@ -34,16 +34,22 @@ export const openAiDecisions: DecisionFormat = {
   },
 };
 
-type Answer = {
-  readonly type: 'choice' | 'refusal';
-  readonly choice?: unknown;
-  readonly probabilities?: readonly { readonly value?: unknown; readonly probability?: unknown }[];
-};
+type Answer =
+  | { readonly type: 'refusal' }
+  | { readonly type: 'predicate'; readonly probability: number }
+  | { readonly type: 'score'; readonly probabilities: readonly Share<number>[] }
+  | { readonly type: 'choice'; readonly choice?: unknown; readonly probabilities: readonly Share<unknown>[] };
+type Share<P> = { readonly value?: unknown; readonly probability?: P };
 
 function readAnswer(answer: Answer | undefined): RawDecision {
   if (answer === undefined) return { invalid: 'an answer that is no choice with probabilities' };
   if (answer.type === 'refusal') return { isRefused: true };
-  const { choice, probabilities = [] } = answer;
+  if (answer.type === 'predicate') return noulDecision(answer.probability, DECIMALS);
+  if (answer.type === 'score') {
+    const shares = answer.probabilities.map(({ value, probability = 0 }) => [String(value), probability] as const);
+    return scoreDecision(new Map(shares), DECIMALS);
+  }
+  const { choice, probabilities } = answer;
   const byLabel = new Map(probabilities.map(({ value, probability }) => [value, probability]));
   if (byLabel.size < probabilities.length) return { invalid: 'two probabilities for one label' };
   return { choice, probabilities: byLabel, decimals: DECIMALS };

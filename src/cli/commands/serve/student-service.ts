@@ -42,7 +42,8 @@ export async function serveOverHttp(options: Options, io: CommandIo): Promise<Co
 async function questionOutput({ name, labels, identity, release }: Student): Promise<CommandOutput> {
   await release();
   const { type, instructions, criteria } = identity.question;
-  const question = { type, instructions, criteria: Object.fromEntries(criteria) };
+  const said = type === 'score' ? criteria.map(([, level]) => level) : Object.fromEntries(criteria);
+  const question = { type, instructions, criteria: said };
   const request = { model: name, state: 'the text', questions: { label: question } };
   return {
     text: [

@@ -194,6 +194,12 @@ export const exportUsage = {
       group: 'Output',
       help: 'new names of the labels, in their order, separated by commas',
     },
+    question: {
+      kind: 'text',
+      placeholder: 'file',
+      group: 'Output',
+      help: 'the question that it answers (YAML or JSON), for retort cascade, serve and the AI SDK; a student of recorded outputs has its own',
+    },
     overwrite: { kind: 'switch', group: 'Output', help: 'replace an earlier export' },
     ...SCORED_EXPORT_SETTINGS,
     ...messageOptions,
