@@ -23,9 +23,12 @@ const root = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
 
-/** Cephes is asked for by `require`, since that build is ready at once: what a page has for it. */
+/** Statistics ask for Cephes by `require`: in a page there is the build for `import`, whose WebAssembly is waited for. */
 const CEPHES = '\0cephes';
-const REQUIRED_CEPHES = `import cephes from ${JSON.stringify(require.resolve('cephes'))}; export const createRequire = () => () => cephes;`;
+const REQUIRED_CEPHES = `
+import * as cephes from ${JSON.stringify(fileURLToPath(import.meta.resolve('cephes')))};
+await cephes.compiled;
+export const createRequire = () => () => cephes;`;
 
 /** The page, its workers and what comes with them. ONNX Runtime is an optional peer: it is served beside them. */
 async function bundlePlayground(from, to) {

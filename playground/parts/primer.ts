@@ -10,9 +10,9 @@ import { digitPad } from '../widgets/digit-pad.js';
 import { percent, probabilityBars } from '../widgets/probability-bars.js';
 import { slider } from '../widgets/slider.js';
 import { lossView } from './primer-loss.js';
+import { TEMPERATURES } from './temperatures.js';
 
 const NAMES = Array.from({ length: DIGITS }, (_, digit) => String(digit));
-export const TEMPERATURES = [1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 30, 50];
 const START_TEMPERATURE = 4;
 /** The six of docs/primer.md: the teacher takes it for a 0 nearly as often. */
 const FIRST_IMAGE = 817;

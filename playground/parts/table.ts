@@ -3,4 +3,5 @@ import type { Part } from '../part.js';
 
 export const PARTS: readonly Part[] = [
   { name: 'primer', title: 'The primer, live', load: () => import('./primer.js') },
+  { name: 'train', title: 'Train in the tab', load: () => import('./train.js') },
 ];

@@ -1,5 +1,5 @@
 /** @file Differences, a dot for each seed, with their mean and its interval. */
-import { axisOver, shareAt, short } from '../../src/report/axis.js';
+import { across, axisOver } from '../../src/report/axis.js';
 import { el, freshId, svg } from '../element.js';
 
 export type DotPlotOptions = {
@@ -21,9 +21,12 @@ export type Dots = {
 
 export type DotPlot = { readonly element: HTMLElement; update(dots: Dots): void };
 
-const [WIDTH, HEIGHT] = [640, 150];
-const [SIDE, DOTS, BAR, AXIS] = [16, 62, 88, 108];
-const [RADIUS, NEAR] = [5, 10];
+/** Places across are shares of the width: text and dots keep their size on any screen. */
+const HEIGHT = 150;
+const [DOTS, BAR, AXIS] = [62, 88, 108];
+const [RADIUS, LEVEL] = [5, 10];
+/** Percent of the width that a dot takes on a phone. */
+const NEAR = 3;
 
 export function dotPlot({ title, below, above, unit }: DotPlotOptions): DotPlot {
   const [titleId, textId] = [freshId('dots'), freshId('dots')];
@@ -34,7 +37,7 @@ export function dotPlot({ title, below, above, unit }: DotPlotOptions): DotPlot 
     {
       class: 'chart dots',
       role: 'img',
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      height: HEIGHT,
       'aria-labelledby': titleId,
       'aria-describedby': textId,
     },
@@ -47,20 +50,19 @@ export function dotPlot({ title, below, above, unit }: DotPlotOptions): DotPlot 
     const ends = interval === undefined ? [] : [interval.low, interval.high];
     const axis = axisOver([-1, 1, ...values, ...ends.filter((end) => Math.abs(end) <= MOST * spread(values))], 6);
     const within = (value: number) => Math.min(axis.high, Math.max(axis.low, value));
-    const x = (value: number) => short(SIDE + (WIDTH - 2 * SIDE) * shareAt(axis, within(value)));
-    const zero = x(0);
+    const x = (value: number) => across(axis, within(value));
     drawn.replaceChildren(
       ...axis.ticks.flatMap((tick) => [
         svg('line', { class: tick === 0 ? 'zero' : 'grid', x1: x(tick), x2: x(tick), y1: 8, y2: AXIS }),
         svg('text', { class: 'tick', x: x(tick), y: AXIS + 15 }, signed(tick).replace('.0', '')),
       ]),
-      svg('text', { class: 'side left', x: zero - 8, y: HEIGHT - 6 }, `← ${below}`),
-      svg('text', { class: 'side', x: zero + 8, y: HEIGHT - 6 }, `${above} →`),
+      svg('text', { class: 'side left', x: x(0), dx: -8, y: HEIGHT - 6 }, `← ${below}`),
+      svg('text', { class: 'side', x: x(0), dx: 8, y: HEIGHT - 6 }, `${above} →`),
       ...stacked(values.map(x)).map(([cx, level], i) =>
         svg('circle', {
           class: i === values.length - 1 ? 'run newest' : 'run',
           cx,
-          cy: DOTS - level * NEAR,
+          cy: DOTS - level * LEVEL,
           r: RADIUS,
         }),
       ),
@@ -90,11 +92,14 @@ const MOST = 2.5;
 const spread = (values: readonly number[]): number => Math.max(1, ...values.map(Math.abs));
 
 /** Dots that would cover each other stand on each other. */
-function stacked(places: readonly number[]): (readonly [x: number, level: number])[] {
-  const placed: [number, number][] = [];
+function stacked(places: readonly string[]): (readonly [x: string, level: number])[] {
+  const placed: [string, number][] = [];
   for (const x of places) {
     let level = 0;
-    while (placed.some(([other, at]) => at === level && Math.abs(other - x) < 2 * RADIUS)) level += 1;
+    while (
+      placed.some(([other, at]) => at === level && Math.abs(Number.parseFloat(other) - Number.parseFloat(x)) < NEAR)
+    )
+      level += 1;
     placed.push([x, level]);
   }
   return placed;

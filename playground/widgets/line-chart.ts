@@ -24,7 +24,7 @@ export type LineChart = {
   update(points: readonly (readonly Point[])[], xMax?: number): void;
 };
 
-const [WIDTH, HEIGHT] = [360, 190];
+const [WIDTH, HEIGHT] = [440, 220];
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 8, 34];
 
 export function lineChart({ title, series, xLabel, yLabel, limits, format, ...fixed }: LineChartOptions): LineChart {

@@ -77,7 +77,11 @@ try {
     if (values.only !== undefined && values.only !== part) continue;
     const begun = performance.now();
     const { page, failures, sizes, close } = await opened(part, { viewport: { width: 1440, height: 900 } });
-    const facts = await play(page);
+    const facts = await play(page).catch(async (error) => {
+      console.error([...failures, ...(await page.locator('.failure').allTextContents())].join('\n'));
+      await page.screenshot({ path: join(pictures, `${part}-failed.png`), fullPage: true });
+      throw error;
+    });
     await expectAccessible(page, part);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
