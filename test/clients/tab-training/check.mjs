@@ -208,7 +208,12 @@ try {
       splitting: true,
       outdir: join(scratch, 'site'),
     });
-    await inChromium(data, {}, async (page) => expectSame(await trained(page, 'digits', 1), wanted, 'one thread'));
+    await inChromium(data, {}, async (page) => {
+      const found = await trained(page, 'digits', 1);
+      expectSame(found, wanted, 'one thread');
+      const seconds = Object.values(found).reduce((sum, model) => sum + model.seconds, 0);
+      console.log(`the article's three models: ${seconds.toFixed(1)} s in the tab`);
+    });
     await inChromium(data, {}, async (page) => {
       expectSame(await trained(page, 'students', 1), wantedStudents, 'one thread');
       await expectFiles(page, texts);
