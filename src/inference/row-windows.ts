@@ -4,6 +4,7 @@ import { OptionError } from '../errors/failures.js';
 import { RetortError } from '../errors/retort-error.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { EncodedRow } from '../tokenizers/tokenizer.js';
+import { PackedRows } from './packed-rows.js';
 
 export type CallOptions = {
   /** Looked at between two inference calls; what it was aborted with is thrown. */
@@ -67,15 +68,22 @@ export async function* rowWindows<I, R extends Row, T>(
     if (badRows === 'report' && error instanceof RetortError && !work.isReleased()) return { error };
     throw error;
   };
-  let rows: (R | Failed)[] = [];
+  const rows = new PackedRows<R | Failed>();
   let before = firstRow - 1;
   let tokens = 0;
   const answered = async (): Promise<(T | Failed)[]> => {
     const answers: (T | Failed)[] = [];
-    const places = [...rows.keys()].filter((i) => !isFailed(rows[i]));
-    const widths = Uint32Array.from(places, (i) => widthOf(rows[i] as R));
-    for (const [i, row] of rows.entries()) if (isFailed(row)) answers[i] = row;
-    for (const batch of batchesByLength(widths, { maxRows: rows.length })) {
+    const places: number[] = [];
+    const widths: number[] = [];
+    for (let i = 0; i < rows.size; i++) {
+      const kept = rows.kept(i);
+      if (isFailed(kept)) answers[i] = kept;
+      else {
+        places.push(i);
+        widths.push(kept === undefined ? rows.lengthOf(i) : widthOf(kept));
+      }
+    }
+    for (const batch of batchesByLength(Uint32Array.from(widths), { maxRows: rows.size })) {
       signal?.throwIfAborted();
       const here = Array.from(batch, (k) => places[k] as number);
       await answerBatch(here, answers);
@@ -85,7 +93,7 @@ export async function* rowWindows<I, R extends Row, T>(
   const answerBatch = async (places: readonly number[], answers: (T | Failed)[]): Promise<void> => {
     let read: (row: number, where: string) => T;
     try {
-      read = await work.run(places.map((i) => rows[i] as R));
+      read = await work.run(places.map((i) => rows.at(i) as R));
     } catch (error) {
       if (!(error instanceof EngineError) || work.isReleased()) throw error;
       if (places.length === 1) answers[places[0] as number] = failed(named(error, before + (places[0] as number)));
@@ -105,20 +113,20 @@ export async function* rowWindows<I, R extends Row, T>(
     signal?.throwIfAborted();
     let row: R | Failed;
     try {
-      row = work.encode(input, nameOf(before + rows.length));
+      row = work.encode(input, nameOf(before + rows.size));
       tokens += widthOf(row);
     } catch (error) {
       row = failed(error);
     }
     rows.push(row);
-    if (rows.length < window && tokens < TOKENS_PER_WINDOW) continue;
+    if (rows.size < window && tokens < TOKENS_PER_WINDOW) continue;
     yield await answered();
-    before += rows.length;
-    rows = [];
+    before += rows.size;
+    rows.clear();
     tokens = 0;
   }
   signal?.throwIfAborted();
-  if (rows.length > 0) yield await answered();
+  if (rows.size > 0) yield await answered();
 }
 
 function isFailed(row: Row | Failed | undefined): row is Failed {

@@ -3,7 +3,6 @@
  * whenever the process was killed. What is in it is known by the number of its texts and by their hash.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FileError, OptionError, OutputError } from '../../../errors/failures.js';
@@ -243,15 +242,30 @@ const MODEL_FILES = /\.(onnx|safetensors|json|txt)$/;
 /** SHA-256 of a model's files, or of its .onnx file, and of what else decides its lines. */
 export async function madeOf(path: string, options: Readonly<Record<string, unknown>>): Promise<string> {
   const hash = createHash('sha256').update(`${JSON.stringify(options)}\n`);
+  const room = Buffer.alloc(BUFFERED);
   try {
     for (const file of (await isFile(path)) ? [path] : await modelFiles(path)) {
       hash.update(`${file.slice(path.length)}\n`);
-      for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) hash.update(chunk);
+      await hashFile(file, hash, room);
     }
   } catch (error) {
     throw inputFailure(error, path);
   }
   return hash.digest('hex');
+}
+
+/** By one buffer: those of a stream are freed long after they were read, and stay with the process. */
+async function hashFile(path: string, hash: Hash, room: Buffer): Promise<void> {
+  const handle = await open(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(room, 0, room.length, null);
+      if (bytesRead === 0) return;
+      hash.update(room.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function modelFiles(folder: string): Promise<string[]> {
