@@ -2,12 +2,14 @@
 import type { MlpConfig } from '../src/models/mlp.js';
 import type { Weights } from '../src/models/model.js';
 import { decodeSafetensors } from '../src/tensor/safetensors.js';
-import type { PartContext } from './part.js';
 
 export type SavedMlp = { readonly config: MlpConfig; readonly weights: Weights; readonly parameters: number };
 
+/** Reads a file beside the page, as the context of a part does. */
+type FileSource = { readonly file: (path: string) => Promise<Uint8Array> };
+
 /** @param folder beside the page, or below `folder/`: `config.json` and `model.safetensors` are in it */
-export async function loadMlp({ file }: Pick<PartContext, 'file'>, folder: string): Promise<SavedMlp> {
+export async function loadMlp({ file }: FileSource, folder: string): Promise<SavedMlp> {
   const [config, bytes] = await Promise.all([file(`${folder}/config.json`), file(`${folder}/model.safetensors`)]);
   const { model } = JSON.parse(new TextDecoder().decode(config)) as { readonly model?: SavedModelFacts };
   if (model?.kind !== 'mlp' || model.config.hidden.length !== 1) {

@@ -1,49 +1,16 @@
-/** @file The loss of Hinton's distillation for one image, line by line: docs/methods/hinton.md. */
-import { logSoftmax, softmax } from '../../src/tensor/logits.js';
+/** @file The lines of the loss on the page, and what they are moved by. */
+import { softmax } from '../../src/tensor/logits.js';
 import { el } from '../element.js';
+import { type LossInput, lossLines } from '../loss-lines.js';
 import { slider, steps } from '../widgets/slider.js';
-
-export type LossInput = {
-  /** Logits [C]. */
-  readonly teacher: readonly number[];
-  readonly student: readonly number[];
-  readonly label: number;
-  readonly temperature: number;
-};
-
-/** Values of the lines, in nats. */
-export type LossLines = {
-  readonly kl: number;
-  readonly soft: number;
-  readonly crossEntropy: number;
-  readonly hard: number;
-  readonly loss: number;
-};
+import { TEMPERATURES } from './temperatures.js';
 
 const START_ALPHA = 0.8;
 
-/**
- * L = α T² KL(p_t ‖ p_s) + (1 − α) · (−log q_s(y)), with p = softmax(z / T) and q = softmax(z), as `hinton` has it.
- * @param teacher logits [C] @param student logits [C]
- */
-export function lossLines({ teacher, student, label, temperature }: LossInput, alpha: number): LossLines {
-  const target = softmax(teacher, temperature);
-  const logs = (z: readonly number[], t: number) =>
-    logSoftmax(
-      z.map((value) => value / t),
-      z.length,
-    );
-  const [ofTeacher, ofStudent] = [logs(teacher, temperature), logs(student, temperature)];
-  const kl = target.reduce((sum, p, c) => sum + p * ((ofTeacher[c] as number) - (ofStudent[c] as number)), 0);
-  const crossEntropy = -(logs(student, 1)[label] ?? Number.NaN);
-  const soft = alpha * temperature ** 2 * kl;
-  const hard = (1 - alpha) * crossEntropy;
-  return { kl, soft, crossEntropy, hard, loss: soft + hard };
-}
-
 export type LossView = { readonly element: HTMLElement; update(input: LossInput): void };
 
-export function lossView(): LossView {
+/** @param onTemperature asked to move T for the whole part */
+export function lossView(start: { readonly temperature: number }, onTemperature: (value: number) => void): LossView {
   let alpha = START_ALPHA;
   let last: LossInput | undefined;
   const cells = {
@@ -71,6 +38,13 @@ export function lossView(): LossView {
       if (last !== undefined) update(last);
     },
   });
+  const heat = slider({
+    label: 'Temperature T',
+    values: TEMPERATURES,
+    start: start.temperature,
+    format: String,
+    onInput: onTemperature,
+  });
   const line = (formula: string, says: string, value: HTMLElement, name = '') =>
     el(
       'tr',
@@ -81,6 +55,7 @@ export function lossView(): LossView {
   const label = el('b', {});
   const update = (input: LossInput): void => {
     last = input;
+    heat.set(input.temperature);
     const { teacher, student, temperature } = input;
     const lines = lossLines(input, alpha);
     label.textContent = String(input.label);
@@ -101,9 +76,9 @@ export function lossView(): LossView {
       {},
       'What the student would be corrected by for this image, if its label is ',
       label,
-      '. Move α, and T above: both terms move.',
+      '. Move α and T: both terms move.',
     ),
-    knob.element,
+    el('div', { class: 'knobs' }, knob.element, heat.element),
     bar,
     el(
       'p',

@@ -54,7 +54,7 @@ export async function mount(element: HTMLElement, context: PartContext): Promise
     return { name, title, bars, answer, card };
   });
 
-  const loss = lossView();
+  const loss = lossView({ temperature }, (value) => setTemperature(value));
   const known = el('p', { class: 'note' }, 'Loading the test images …');
 
   const update = (): void => {

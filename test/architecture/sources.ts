@@ -8,6 +8,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** All of `src/`. */
 export const readSources = (): Sources => sourcesIn('src');
 
+/** All of `playground/`. */
+export const readPlayground = (): Sources => sourcesIn('playground');
+
 /** All of `recipes/`. */
 export const readRecipes = (): Sources => sourcesIn('recipes');
 

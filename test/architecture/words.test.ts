@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { retiredIn, retiredPhrases, withoutTable } from './retired-words.js';
-import { readSources } from './sources.js';
+import { readPlayground, readSources } from './sources.js';
 import { textsOf } from './texts.js';
 
 /** Files that still have retired words, by their names alone; a file that has none any more is to be taken out. */
@@ -14,15 +14,19 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const contributing = readFileSync(`${ROOT}CONTRIBUTING.md`, 'utf8');
 const phrases = retiredPhrases(contributing);
 
+const named = (folder: string, sources: ReadonlyMap<string, string>) =>
+  [...sources].map(([path, source]) => [`${folder}/${path}`, source] as const);
+
 /** All that is read by users: the pages, and the texts in the sources. */
 function readTexts(): ReadonlyMap<string, readonly string[]> {
   const docs = readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
   const pages = ['README.md', ...docs.map((name) => `docs/${name}`)].map((path) => {
     return [path, [readFileSync(`${ROOT}${path}`, 'utf8')]] as const;
   });
-  const sources = [...readSources()].map(([path, source]) => {
+  const programs = [...named('src', readSources()), ...named('playground', readPlayground())];
+  const sources = programs.map(([path, source]) => {
     const { errors, others } = textsOf(path, source);
-    return [`src/${path}`, [...errors, ...others]] as const;
+    return [path, [...errors, ...others]] as const;
   });
   return new Map([...pages, ['CONTRIBUTING.md', [withoutTable(contributing)]], ...sources]);
 }

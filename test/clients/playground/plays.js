@@ -7,7 +7,7 @@ const lossCells = async (page) => (await page.locator('.lines td').allTextConten
 async function primer(page) {
   await page.getByText(/Its label is 6/).waitFor();
   // docs/primer.md: at T = 1 the teacher gives this six 60 %.
-  await page.getByLabel('Temperature T').focus();
+  await page.getByLabel('Temperature T').first().focus();
   await page.keyboard.press('Home');
   assert.match(await page.locator('.card').first().locator('desc').textContent(), /^6: 60 %, 0: 39 %/);
   const [target, own, kl, soft, crossEntropy, hard, loss] = await lossCells(page);
@@ -35,7 +35,9 @@ async function primer(page) {
   await page.getByRole('button', { name: 'Clear' }).click();
   assert.deepEqual(await answers(page), ['–', '–', '–']);
   await page.getByRole('button', { name: 'Previous test image' }).press('Enter');
-  await page.getByLabel('Temperature T').fill('4');
+  // Both sliders of T are one.
+  await page.getByLabel('Temperature T').last().fill('4');
+  assert.equal(await page.getByLabel('Temperature T').first().inputValue(), '4');
 }
 
 /** Longer than any training here takes on a busy machine. */
