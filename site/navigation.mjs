@@ -26,6 +26,7 @@ export const NAVIGATION = [
       ['data.md', 'Data'],
       ['train.md', 'Training on texts'],
       ['distill.md', 'Distillation'],
+      ['many-machines.md', 'Several processes and machines'],
       ['teachers.md', 'Teachers'],
       ['ask.md', 'Labelling by an API'],
       ['models.md', 'Models'],

@@ -1,7 +1,9 @@
 /** @file How an experiment ends on the terminal: which arm gained what over which, and the student to use. */
 import { join } from 'node:path';
+import process from 'node:process';
 import type { ExperimentEvent } from '../experiments/experiment.js';
 import type { ExperimentRecord } from '../experiments/experiment-record.schema.js';
+import { machineName } from '../experiments/sharing/machine.js';
 import { gainText, inPoints, scoreText } from '../metrics/points.js';
 import { namedInterval, secondaryText, shipSentence, signedPoints, verdictCell } from '../report/words.js';
 import { foldWords } from './fold-words.js';
@@ -11,9 +13,21 @@ import { renderTable } from './table.js';
 type RunEnd = Extract<ExperimentEvent, { readonly type: 'run-end' }>;
 
 /** A run that is done, what is left, and after each seed the gain so far. */
-export function runLines({ arm, seed, metric, score, seconds, runs, finished, secondsLeft, gain }: RunEnd): string[] {
+export function runLines({
+  arm,
+  seed,
+  metric,
+  score,
+  seconds,
+  runs,
+  finished,
+  secondsLeft,
+  gain,
+  by,
+}: RunEnd): string[] {
   const left = finished < runs ? `, ${formatTimeRange(secondsLeft)} left` : '';
-  const took = `${scoreText(metric, inPoints(score))} (${formatDuration(seconds)})`;
+  const where = by === undefined || by.pid === process.pid ? '' : `, ${machineName(by)}`;
+  const took = `${scoreText(metric, inPoints(score))} (${formatDuration(seconds)}${where})`;
   const isNews = gain !== undefined && finished < runs && [gain.arm, gain.over].includes(arm);
   return [
     `${finished}/${runs}  ${arm}, seed ${seed}: ${took}${left}`,

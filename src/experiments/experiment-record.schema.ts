@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_METRIC, JUDGED_METRICS } from '../metrics/table.js';
 import { modelCalibration } from '../models/calibration.schema.js';
 import { EXPERIMENT_FORMAT } from './formats.js';
-import { curvePoint, measuredNumber, warning } from './results-file.schema.js';
+import { curvePoint, measuredNumber, runMachine, warning } from './results-file.schema.js';
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
@@ -219,7 +219,10 @@ const record = z.strictObject({
   seconds,
   /** The most memory that one process held. */
   peakRssBytes: count,
+  /** Of the process that wrote the record. */
   environment,
+  /** Of a shared experiment: who did which runs, by the names of their folders. */
+  machines: z.array(runMachine.extend({ runs: z.array(z.string()).min(1) })).optional(),
   seeds: z.array(count).min(1),
   settings,
   /** `transfer` are rows that only a teacher answers, beside those of `train`. */

@@ -1,6 +1,7 @@
 /** @file One JSON file that says what an experiment asked, did and found. */
 
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
@@ -15,6 +16,7 @@ import { defined } from '../options/given.js';
 import { jsonOf } from '../options/json.js';
 import { findWarnings } from '../training/checks/table.js';
 import type { StoredWarning } from './arm-result.js';
+import { runFolder } from './arm-run.js';
 import { CONTROLS_OF_CLASSES } from './distillation/controls.js';
 import type { ArmOutcome, ExperimentOutcome } from './experiment.js';
 import type { Evidence, ExperimentRecord, NeverSeen, RecordedArm, RunEnvironment } from './experiment-record.schema.js';
@@ -95,6 +97,7 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     seconds: outcome.seconds,
     peakRssBytes: outcome.peakRssBytes,
     environment,
+    ...defined({ machines: machinesOf(outcome) }),
     seeds: [...outcome.seeds],
     settings: asJson(outcome.settings) as ExperimentRecord['settings'],
     ...(data && { data }),
@@ -109,6 +112,22 @@ export function experimentRecord(options: RecordOptions): ExperimentRecord {
     ...(neverSeen && { neverSeen }),
     ...(warnings.length > 0 && { warnings }),
   };
+}
+
+/** Of a shared experiment, each machine that had a run, in the order of its first. */
+function machinesOf({ arms, seeds }: ExperimentOutcome): ExperimentRecord['machines'] {
+  const machines = new Map<string, NonNullable<ExperimentRecord['machines']>[number]>();
+  for (const [i, seed] of seeds.entries()) {
+    for (const { arm, runs } of arms) {
+      const by = runs[i]?.by;
+      if (by === undefined) continue;
+      const key = JSON.stringify(by);
+      const known = machines.get(key) ?? { ...by, runs: [] };
+      machines.set(key, known);
+      known.runs.push(basename(runFolder(arm.name, seed)));
+    }
+  }
+  return machines.size === 0 ? undefined : [...machines.values()];
 }
 
 /**

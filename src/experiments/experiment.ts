@@ -1,8 +1,10 @@
 /** @file Arms × seeds: every arm runs on every seed, each finished run is kept, and a killed experiment goes on. */
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { asJson, type Fingerprint, fingerprint } from '../files/fingerprint.js';
+import { storedValue } from '../files/stored-json.js';
 import { inPoints } from '../metrics/points.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
+import { defined } from '../options/given.js';
 import type { ArmResult } from './arm-result.js';
 import {
   type Arm,
@@ -15,7 +17,8 @@ import {
   type Settings,
 } from './arm-run.js';
 import { expectSameResults, type FinishedRun, openResultsFile } from './results-file.js';
-import type { armResultSchema } from './results-file.schema.js';
+import type { armResultSchema, RunMachine } from './results-file.schema.js';
+import { runShared, type SharedWork } from './sharing/shared-runs.js';
 import { type GainSoFar, gainSoFar, secondsLeft } from './so-far.js';
 import { startWorker, type Worker } from './worker.js';
 
@@ -44,6 +47,8 @@ export type ExperimentEvent =
       readonly secondsLeft: number;
       /** Of the first arm over the second. Absent while no seed has both. */
       readonly gain?: GainSoFar;
+      /** Of a shared experiment: who did it. */
+      readonly by?: RunMachine;
     }
   | { readonly type: 'end'; readonly seconds: number };
 
@@ -68,6 +73,8 @@ export type ExperimentOptions<A extends Arm> = {
    * `run`, which itself is taken for one worker. Whatever finishes first, the outcome is the same.
    */
   readonly parallel?: { readonly workers: number; readonly script: URL } | undefined;
+  /** Where the runs are divided among processes: each takes the next that nobody has. */
+  readonly work?: RunsOfMany | undefined;
   readonly onEvent?: ((event: ExperimentEvent) => void) | undefined;
   /** Stops the experiment; finished runs are kept. */
   readonly signal?: AbortSignal | undefined;
@@ -92,6 +99,13 @@ export type ExperimentOutcome<A extends Arm = Arm> = {
   readonly seconds: number;
   /** The most memory that one process held. */
   readonly peakRssBytes: number;
+};
+
+/** Runs that several processes work on, and this one among them. */
+export type RunsOfMany = SharedWork & {
+  readonly unitOf: (arm: string, seed: number) => string;
+  /** This process, for the lines of its runs. */
+  readonly by: RunMachine;
 };
 
 type Job<A extends Arm> = { readonly arm: A; readonly seed: number };
@@ -125,21 +139,23 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
     const progress = { runs: jobs.length, finished: jobs.length - open.length };
     emit({ type: 'start', name, ...progress });
 
-    await runJobs(options, open, (run) => {
+    const keep = (run: FinishedRun, atOnce = options.parallel?.workers ?? 1) => {
       file?.append(run);
       done.set(placeOf(run.arm, run.seed), run);
       progress.finished += 1;
-      const { arm, seed, seconds, result } = run;
+      const { arm, seed, seconds, result, by } = run;
       const runs = [...done.values()];
       const left = secondsLeft(
         openJobs(jobs, done).map((job) => ({ arm: job.arm.name })),
         runs,
-        options.parallel?.workers ?? 1,
+        atOnce,
       );
       const gain = arms[1] && gainSoFar(arms[0]?.name ?? '', arms[1].name, runs);
-      const score = { metric, score: result.score, seconds, secondsLeft: left, ...(gain && { gain }) };
+      const score = { metric, score: result.score, seconds, secondsLeft: left, ...defined({ gain, by }) };
       emit({ type: 'run-end', arm, seed, ...score, ...progress });
-    });
+    };
+    if (options.work === undefined) await runJobs(options, open, keep);
+    else await runWithOthers(options, options.work, open, keep);
     if (progress.finished < jobs.length) throw interrupted(name, progress, resultsFile);
 
     const seconds = (performance.now() - started) / 1000;
@@ -150,6 +166,67 @@ export async function runExperiment<A extends Arm>(options: ExperimentOptions<A>
   } finally {
     file?.close();
   }
+}
+
+/**
+ * Takes part in an experiment whose results another process keeps: until every run has a result, from here or elsewhere.
+ * @param jobs the runs that are to be done
+ * @returns how many were done here
+ * @throws InterruptedError after `signal`, or where the experiment was cancelled; ArmError for runs that were set aside.
+ */
+export async function takePart<A extends Arm>(
+  options: ExperimentOptions<A> & { readonly work: RunsOfMany },
+  jobs: readonly Job<A>[],
+): Promise<number> {
+  const { name, work, onEvent: emit = () => {} } = options;
+  const progress = { runs: jobs.length, finished: 0 };
+  emit({ type: 'start', name, ...progress });
+  const here = await runWithOthers(options, work, jobs, () => {
+    progress.finished += 1;
+  });
+  if (progress.finished < jobs.length) {
+    const got = work.isCancelled() ? 'that it was cancelled' : `an interruption after ${progress.finished}`;
+    const fix = 'what is done stays: resume the experiment where it was started';
+    throw new InterruptedError({ where: name, wanted: `all ${progress.runs} runs`, got, fix });
+  }
+  return here.size;
+}
+
+/** The runs of a shared experiment, here and elsewhere. @returns units that were done here */
+async function runWithOthers<A extends Arm>(
+  options: ExperimentOptions<A>,
+  work: RunsOfMany,
+  jobs: readonly Job<A>[],
+  keep: (run: FinishedRun, atOnce: number) => void,
+): Promise<ReadonlySet<string>> {
+  const { run, signal, onEvent: emit = () => {} } = options;
+  const { armResultSchema: schema, runAbout } = await import('./results-file.schema.js');
+  const settings = { ...options.settings, ...options.places };
+  return runShared(work, {
+    jobs: jobs.map((job) => ({ ...job, unit: work.unitOf(job.arm.name, job.seed) })),
+    signal,
+    run: async ({ arm, seed }, progress, own) => {
+      const place = { arm: arm.name, seed };
+      emit({ type: 'run-start', ...place });
+      const told = (fraction: number) => {
+        emit({ type: 'progress', ...place, fraction });
+        progress(fraction);
+      };
+      try {
+        const ran = await measured(() => run(arm, seed, { settings, signal: own, progress: told }));
+        const { seconds, peakRssBytes } = ran;
+        const result = asJson(checkedResult(schema.safeParse(asJson(ran.result))));
+        return { result, about: asJson({ seconds, peakRssBytes, by: work.by }) };
+      } catch (error) {
+        throw inArm(error, arm.name, seed);
+      }
+    },
+    keep: ({ arm, seed, unit }, given, atOnce) => {
+      const about = storedValue(runAbout.safeParse(given.about), unit, 'what a run took');
+      const result = storedValue(schema.safeParse(given.result), unit, 'the result of an arm');
+      keep({ arm: arm.name, seed, ...about, result }, atOnce);
+    },
+  });
 }
 
 function openJobs<A extends Arm>(jobs: readonly Job<A>[], done: ReadonlyMap<string, FinishedRun>): Job<A>[] {

@@ -68,6 +68,25 @@ export const headerSchema = z.looseObject({
 
 const armLine = z.strictObject({ type: z.literal('arm'), arm: settings.and(z.object({ name: z.string() })) });
 
+/** Who did a run of a shared experiment. */
+export const runMachine = z.strictObject({
+  host: z.string(),
+  pid: count,
+  retort: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  platform: z.string(),
+  cpu: z.string(),
+  /** The instructions that decide how sums are rounded. */
+  processor: z.string(),
+  threads: count,
+});
+
+export type RunMachine = z.infer<typeof runMachine>;
+
+/** What a run says of itself beside its result. */
+export const runAbout = z.strictObject({ seconds: z.number().min(0), peakRssBytes: count, by: runMachine });
+
 const runLine = z.strictObject({
   type: z.literal('run'),
   arm: z.string(),
@@ -75,6 +94,7 @@ const runLine = z.strictObject({
   seconds: z.number().min(0),
   peakRssBytes: count,
   result: storedResult,
+  by: runMachine.optional(),
 });
 
 export const lineSchema = z.discriminatedUnion('type', [armLine, runLine]);

@@ -17,6 +17,7 @@ import type { JudgedMetric } from '../metrics/table.js';
 import type { ArmResult } from './arm-result.js';
 import { type Arm, placeOf } from './arm-run.js';
 import { RESULTS, RESULTS_FORMAT, SEALED_EXPERIMENT_VERSION } from './formats.js';
+import type { RunMachine } from './results-file.schema.js';
 
 export type FinishedRun = {
   readonly arm: string;
@@ -25,6 +26,8 @@ export type FinishedRun = {
   /** The most memory that its process had held until its end. */
   readonly peakRssBytes: number;
   readonly result: ArmResult;
+  /** Of a shared experiment: who did it. */
+  readonly by?: RunMachine | undefined;
 };
 
 export type ResultsFile = {

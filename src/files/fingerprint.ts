@@ -22,6 +22,8 @@ const DECIDES_NOTHING: Readonly<Record<string, string>> = {
   command: 'for the record',
   config: 'for the record: what it says is in the options',
   parallel: 'the processes that runs are divided among',
+  work: 'the processes that runs are divided among',
+  sharing: 'the processes that runs are divided among',
   signal: 'ends it',
   onEvent: 'a callback',
   onProgress: 'a callback',

@@ -66,6 +66,8 @@ class LeaseFolder implements WorkSource {
   readonly #now: () => number;
   /** Of leases that others have, by name of file. */
   readonly #watches = new Map<string, OwnerWatch>();
+  /** Of leases that were claimed here, by name of file: what lies there later may be another's of that name. */
+  readonly #ids = new Map<string, string>();
 
   constructor(path: string, { tries = TRIES, beatMs, now = () => performance.now() }: LeaseFolderOptions) {
     this.#path = path;
@@ -112,6 +114,7 @@ class LeaseFolder implements WorkSource {
       rmSync(path, { force: true });
       throw error;
     }
+    this.#ids.set(path, id);
     startBeating(path, id, this.#beatMs);
     return mine;
   }
@@ -138,8 +141,9 @@ class LeaseFolder implements WorkSource {
 
   #holds(lease: Lease): boolean {
     const next = { ...lease, number: lease.number + 1 };
+    const path = this.#pathOf(lease, 'lease');
     return (
-      existsSync(this.#pathOf(lease, 'lease')) &&
+      readLock(path)?.id === this.#ids.get(path) &&
       !existsSync(this.#pathOf(lease, 'failed')) &&
       !existsSync(this.#pathOf(next, 'lease'))
     );
@@ -148,19 +152,19 @@ class LeaseFolder implements WorkSource {
   async finish(lease: Lease, { result, about }: UnitResult): Promise<Finish> {
     const { unit, number } = lease;
     const { done } = (await this.#files()).get(unit) ?? NONE;
-    if (done.length > 0) {
-      const kept = await this.resultOf(unit);
+    const kept = done.length > 0 ? await this.resultOf(unit) : undefined;
+    if (kept !== undefined && jsonHash(kept.result) === jsonHash(result)) {
       this.giveBack(lease);
-      if (jsonHash(kept.result) === jsonHash(result)) return 'same';
-      throw new OutputError({ where: this.#pathOf(lease, 'done'), ...TWO_RESULTS });
+      return 'same';
     }
-    if (!this.#holds(lease)) {
+    if (kept === undefined && !this.#holds(lease)) {
       this.giveBack(lease);
       return 'lost';
     }
     const path = this.#pathOf(lease, 'done');
     await writeFileAtomic(path, `${JSON.stringify(sealed({ unit, lease: number, result, about }))}\n`);
     this.giveBack(lease);
+    if (kept !== undefined) throw new OutputError({ where: path, ...TWO_RESULTS });
     return 'kept';
   }
 
@@ -171,6 +175,8 @@ class LeaseFolder implements WorkSource {
   }
 
   giveBack(lease: Lease): void {
+    const path = this.#pathOf(lease, 'lease');
+    if (readLock(path)?.id !== this.#ids.get(path)) return;
     for (const kind of ['at', 'lease'] as const) rmSync(this.#pathOf(lease, kind), { force: true });
   }
 
@@ -181,12 +187,13 @@ class LeaseFolder implements WorkSource {
 
   #standingOf(unit: string, { lease, failed, done }: Files): UnitStanding {
     const failures = failed.length;
-    if (done.length > 0) return { state: 'done', failures };
-    if (failures >= this.#tries) return { state: 'aside', failures };
+    const results = done.length;
+    if (results > 0) return { state: 'done', failures, results };
+    if (failures >= this.#tries) return { state: 'aside', failures, results };
     const number = Math.max(0, ...lease);
     const held = number === 0 || failed.includes(number) ? undefined : this.#look({ unit, number });
-    if (held === undefined || held.isDead) return { state: 'open', failures };
-    return { state: 'held', failures, held: { owner: held.owner, ...this.#toldOf({ unit, number }) } };
+    if (held === undefined || held.isDead) return { state: 'open', failures, results };
+    return { state: 'held', failures, results, held: { owner: held.owner, ...this.#toldOf({ unit, number }) } };
   }
 
   #toldOf(lease: Lease): { readonly fraction?: number; readonly seconds?: number } {

@@ -29,6 +29,8 @@ export type UnitStanding = {
   /** `aside`: it failed so often that nobody takes it any more. */
   readonly state: 'open' | 'held' | 'done' | 'aside';
   readonly failures: number;
+  /** More than one where it was done twice; they are compared when one is asked for. */
+  readonly results: number;
   /** Who has it, and how far it says that it is. */
   readonly held?: {
     readonly owner: ProcessIdentity | undefined;
@@ -42,7 +44,11 @@ export type WorkSource = {
   claim(units: readonly string[]): Promise<Lease | undefined>;
   /** Whether the lease still holds. @param fraction how far the unit is, 0 … 1 @param seconds since it was claimed */
   renew(lease: Lease, fraction: number, seconds: number): boolean;
-  /** Keeps a result. @throws OutputError for one that differs from the one that is kept, or where it cannot be written. */
+  /**
+   * Keeps a result.
+   * @throws OutputError for one that differs from the one that is there, both of which are then refused, or where it cannot
+   *   be written.
+   */
   finish(lease: Lease, given: UnitResult): Promise<Finish>;
   /** Ends a lease without a result; a unit that has failed too often is set aside. */
   fail(lease: Lease, reason: string): Promise<void>;

@@ -1,4 +1,5 @@
 /** @file A teacher whose answers are kept on disk, by content. */
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { InterruptedError, OptionError } from '../errors/failures.js';
@@ -20,6 +21,7 @@ import {
   writeShard,
 } from './cache-folder.js';
 import { cachedPlan } from './cached-plan.js';
+import { labelParts } from './label-parts.js';
 import { KEY_WORDS, KeyIndex, keysOfRows } from './row-keys.js';
 import type { FedSignals, OpenTeacher, Teacher, TeacherAnswers } from './teacher.js';
 
@@ -36,6 +38,8 @@ export type CacheOptions = {
   readonly folder: string;
   /** The most that all answers in the folder may take. Default: 4 GiB. */
   readonly maxBytes?: number | undefined;
+  /** Whether other processes label the same rows at the same time: each part is then made by one of them. Default: false. */
+  readonly isShared?: boolean | undefined;
   /** Answers of up to this size are read into memory; more are read from disk row by row. Default: 256 MiB. */
   readonly memoryBytes?: number | undefined;
   readonly onProgress?: ((progress: LabellingProgress) => void) | undefined;
@@ -54,6 +58,8 @@ const DEFAULT_MAX_BYTES = 2 ** 32;
 /** Rows that are answered and written together; a kill loses one such part. */
 const ROWS_PER_SHARD = 1024;
 const DEFAULT_MEMORY_BYTES = 2 ** 28;
+/** Where processes that label together say who makes which part. */
+const PARTS = 'work';
 
 /**
  * The same teacher, asked once for each content: answers are kept under the hash of the teacher (`contentHash`, label names,
@@ -120,6 +126,7 @@ async function cachedAnswers(labelling: Labelling): Promise<TeacherAnswers> {
       return sink.answers(index.firsts);
     }
   }
+  if (options.isShared) return labelWithOthers(labelling, folder, index, keys);
   const lock = await lockFolder(folder, options.signal);
   try {
     return await label(labelling, folder, index, keys);
@@ -140,23 +147,29 @@ async function find(
   const sink = sinkFor(folder, signals, shapes, data.size, memoryBytes);
   const floats = floatsOf(shapes);
   const unused: string[] = [];
-  for (const name of await shardNames(folder)) {
-    const shard = await readShard(folder, name, floats);
-    if (shard === undefined) {
-      onNotice?.(`${join(folder.path, name)} was damaged; its outputs are computed again`);
-      continue;
+  const seen = new Set<string>();
+  /** Takes what has come since, and gives the rows that are missing still. */
+  const look = async (): Promise<Uint32Array> => {
+    for (const name of await shardNames(folder)) {
+      if (seen.has(name)) continue;
+      const shard = await readShard(folder, name, floats);
+      if (shard === undefined) {
+        onNotice?.(`${join(folder.path, name)} was damaged; its outputs are computed again`);
+        continue;
+      }
+      seen.add(name);
+      let used = 0;
+      for (let at = 0; at < shard.rows; at++) {
+        const row = index.rowOf(shard.keys, at);
+        if (row === undefined) continue;
+        used += 1;
+        sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), name, shard.rows, at);
+      }
+      if (used === 0) unused.push(name);
     }
-    let used = 0;
-    for (let at = 0; at < shard.rows; at++) {
-      const row = index.rowOf(shard.keys, at);
-      if (row === undefined) continue;
-      used += 1;
-      sink.put(row, shard.values.subarray(at * floats, (at + 1) * floats), name, shard.rows, at);
-    }
-    if (used === 0) unused.push(name);
-  }
-  const missing = index.firsts.filter((first, row) => first === row && sink.known[row] === 0);
-  return { sink, unused, missing };
+    return index.firsts.filter((first, row) => first === row && sink.known[row] === 0);
+  };
+  return { sink, unused, look, missing: await look() };
 }
 
 async function label(
@@ -166,17 +179,14 @@ async function label(
   keys: Uint32Array,
 ): Promise<TeacherAnswers> {
   const { teacher, data, options } = labelling;
-  const { name, contentHash, labelNames } = teacher;
-  const { maxBytes = DEFAULT_MAX_BYTES, signal } = options;
+  const { name } = teacher;
+  const { signal } = options;
   const opened = await openTeacher(teacher, labelling.signals);
   try {
     const shapes = rowShapes(opened.signals, `teacher ${name}`);
     const floats = floatsOf(shapes);
     const { sink, unused, missing } = await find(labelling, folder, opened.signals, index);
-    let needed = 0;
-    for (const part of partsOf(missing)) needed += shardBytes(part.length, floats);
-    await makeRoom(folder, { needed, maxBytes, unused });
-    await describe(folder, { teacher: name, contentHash, labelNames, signals: opened.signals });
+    await prepareFolder(labelling, folder, opened, { unused, missing });
     let done = 0;
     report(labelling, done, missing.length);
     for (const part of partsOf(missing)) {
@@ -193,6 +203,72 @@ async function label(
   } finally {
     await opened.release();
   }
+}
+
+async function prepareFolder(
+  { teacher, options }: Labelling,
+  folder: TeacherFolder,
+  { signals }: OpenTeacher,
+  { unused, missing }: { readonly unused: readonly string[]; readonly missing: Uint32Array },
+): Promise<void> {
+  const { name, contentHash, labelNames } = teacher;
+  const floats = floatsOf(rowShapes(signals, `teacher ${name}`));
+  let needed = 0;
+  for (const part of partsOf(missing)) needed += shardBytes(part.length, floats);
+  await makeRoom(folder, { needed, maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES, unused });
+  await describe(folder, { teacher: name, contentHash, labelNames, signals });
+}
+
+/**
+ * As `label`, by several processes at once: each part is a unit, whose result is its file among the answers. So a part is
+ * the same bytes whoever makes it, and one that is made twice is one file.
+ */
+async function labelWithOthers(
+  labelling: Labelling,
+  folder: TeacherFolder,
+  index: KeyIndex,
+  keys: Uint32Array,
+): Promise<TeacherAnswers> {
+  const { teacher, data, options } = labelling;
+  const { signal } = options;
+  const opened = await openTeacher(teacher, labelling.signals);
+  try {
+    const shapes = rowShapes(opened.signals, `teacher ${teacher.name}`);
+    const lock = await lockFolder(folder, signal);
+    const found = await find(labelling, folder, opened.signals, index);
+    try {
+      await prepareFolder(labelling, folder, opened, found);
+    } finally {
+      lock.release();
+    }
+    const { sink, look } = found;
+    let { missing } = found;
+    const total = missing.length;
+    await labelParts({
+      folder: join(folder.path, PARTS),
+      name: `labelling by teacher ${teacher.name}`,
+      signal,
+      parts: async () => {
+        missing = await look();
+        report(labelling, total - missing.length, total);
+        return new Map(Array.from(partsOf(missing), (part) => [unitOfPart(part, keys), part]));
+      },
+      make: async (part) => {
+        await writeShard(folder, await askFor(opened, data, part, keys, shapes, teacher));
+      },
+    });
+    if (signal?.aborted && missing.length > 0) throw interrupted(teacher.name, total - missing.length, total);
+    return sink.answers(index.firsts);
+  } finally {
+    await opened.release();
+  }
+}
+
+/** By its rows' contents. */
+function unitOfPart(part: Uint32Array, keys: Uint32Array): string {
+  const hash = createHash('sha256');
+  for (const row of part) hash.update(keys.subarray(row * KEY_WORDS, (row + 1) * KEY_WORDS));
+  return `rows-${hash.digest('hex').slice(0, 24)}`;
 }
 
 function report({ data, options }: Labelling, done: number, total: number): void {

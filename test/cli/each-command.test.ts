@@ -65,6 +65,24 @@ const USES: Readonly<Record<string, Use>> = {
     wrong: `${DISTIL} --method hintn ${BRIEF} wrong`,
     refused: "got 'hintn'",
   },
+  worker: {
+    run: 'worker sharded/shard-0-of-1',
+    says: /^0 of 2 runs done here; the record is made where the experiment was started$/m,
+    wrong: 'worker nowhere',
+    refused: 'wanted an experiment that is shared, got nothing of that name',
+  },
+  status: {
+    run: 'status sharded/shard-0-of-1',
+    says: /^sharded\/shard-0-of-1: 2 of 2 runs done, 0 under way, 0 open$/m,
+    wrong: 'status nowhere',
+    refused: 'wanted an existing file, got nothing of that name',
+  },
+  merge: {
+    run: 'merge sharded',
+    says: /^hinton .*\nno-teacher /m,
+    wrong: 'merge digits',
+    refused: 'wanted the folders of all shards of one experiment, shard-0-of-N and so on, got none',
+  },
   evaluate: {
     run: 'evaluate trained dev.csv --text review --label stars',
     says: /^accuracy +\d+\.\d\d {2}\(95 % interval/,
@@ -127,7 +145,12 @@ const USES: Readonly<Record<string, Use>> = {
   },
 };
 
-beforeAll(() => writeInputs(root));
+beforeAll(async () => {
+  await writeInputs(root);
+  // What worker, status and merge find.
+  const shard = retort(`${DISTIL} --seeds 1 --controls no-teacher --shard 0/1 ${BRIEF} sharded`, root);
+  if (shard.code !== 0) throw new Error(shard.stderr);
+});
 
 test('no command is left out', () => {
   expect(Object.keys(USES)).toEqual(COMMANDS.map(({ usage }) => usage.name));

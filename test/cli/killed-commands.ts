@@ -25,7 +25,8 @@ function leftByRun(run: string): unknown {
   };
 }
 
-function leftByExperiment(folder: string): unknown {
+/** @param isCounted which names in its folder are looked at */
+export function leftByExperiment(folder: string, isCounted: (name: string) => boolean = () => true): unknown {
   const { arms, gains, teacher, evidence, warnings } = JSON.parse(
     readFileSync(join(folder, 'experiment.json'), 'utf8'),
   );
@@ -35,7 +36,16 @@ function leftByExperiment(folder: string): unknown {
     withoutSeconds(JSON.stringify(arm)),
   );
   const weights = kept.map((run) => hex(folder, 'runs', run, 'last.ckpt', 'model.safetensors'));
-  return { arms: timeless, gains, teacher, evidence, warnings, kept, weights, names: readdirSync(folder).sort() };
+  return {
+    arms: timeless,
+    gains,
+    teacher,
+    evidence,
+    warnings,
+    kept,
+    weights,
+    names: readdirSync(folder).filter(isCounted).sort(),
+  };
 }
 
 export const KILLED = {
@@ -64,7 +74,7 @@ export const KILLED = {
       'distill reviews.csv --text review --label stars --dev dev.csv --test test.csv --model encoder --layers 1 --teacher teacher --threads 1 ' +
       '--method pkd --method_options layerMap=1:2 --seeds 2 --controls no-teacher,shuffled-teacher --epochs 2 --batch_size 16 ' +
       '--learning_rate 3e-3 --quiet --output_dir',
-    leftBy: leftByExperiment,
+    leftBy: (folder) => leftByExperiment(folder),
   },
 } as const satisfies Record<string, KilledCommand>;
 

@@ -68,8 +68,8 @@ describe('leaseFolder', () => {
     expect(readdirSync(path)).toEqual(['a-1.1.done']);
     expect(await work.standing(UNITS)).toEqual(
       new Map([
-        ['a-1', { state: 'done', failures: 0 }],
-        ['b-1', { state: 'open', failures: 0 }],
+        ['a-1', { state: 'done', failures: 0, results: 1 }],
+        ['b-1', { state: 'open', failures: 0, results: 0 }],
       ]),
     );
   });
@@ -117,6 +117,20 @@ describe('leaseFolder', () => {
     expect(readdirSync(path)).toEqual(['a-1.2.lease']);
   });
 
+  test('a lease of the same number in work that was begun again is another one', async () => {
+    const path = folderWith();
+    const work = await leaseFolder(path);
+    const lease = (await work.claim(['a-1'])) ?? never();
+    rmSync(path, { recursive: true });
+    const again = await leaseFolder(path);
+    expect(await again.claim(['a-1'])).toEqual(lease);
+    expect(work.renew(lease, 0.5, 1)).toBe(false);
+    expect(await work.finish(lease, GIVEN)).toBe('lost');
+    await work.fail(lease, 'late');
+    expect(readdirSync(path)).toEqual(['a-1.1.lease']);
+    expect(await again.finish(lease, GIVEN)).toBe('kept');
+  });
+
   test('tells how far its owner says that it is', async () => {
     const work = await leaseFolder(folderWith());
     const lease = (await work.claim(['a-1'])) ?? never();
@@ -138,6 +152,9 @@ describe('leaseFolder', () => {
     const other = (await work.claim(['b-1'])) ?? never();
     writeFileSync(join(path, 'b-1.2.done'), doneText('b-1', 2, { score: 0.25 }));
     await expect(work.finish(other, GIVEN)).rejects.toThrow('got two that differ');
+    // Whoever took the first of them learns of it, too.
+    await expect(work.resultOf('b-1')).rejects.toThrow('got two that differ');
+    expect((await work.standing(['b-1'])).get('b-1')).toMatchObject({ state: 'done', results: 2 });
   });
 
   test.each([
@@ -167,7 +184,7 @@ describe('leaseFolder', () => {
       await work.fail((await work.claim(['a-1'])) ?? never(), reason);
     }
     expect(await work.claim(['a-1'])).toBeUndefined();
-    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'aside', failures: 3 });
+    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'aside', failures: 3, results: 0 });
     expect(await work.failuresOf('a-1')).toEqual(['first', 'second', 'third']);
     await work.forgive(['a-1']);
     expect(await work.claim(['a-1'])).toMatchObject({ unit: 'a-1' });
@@ -178,7 +195,7 @@ describe('leaseFolder', () => {
     const path = folderWith({ 'a-1.1.failed': '{}', 'a-1.2.failed': '{}', 'a-1.3.lease': dead });
     const work = await leaseFolder(path);
     expect(await work.claim(['a-1'])).toBeUndefined();
-    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'aside', failures: 3 });
+    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'aside', failures: 3, results: 0 });
     await work.forgive(['a-1']);
     expect(await work.claim(['a-1'])).toEqual({ unit: 'a-1', number: 4 });
   });
@@ -188,7 +205,7 @@ describe('leaseFolder', () => {
     const work = await leaseFolder(path);
     work.giveBack((await work.claim(['a-1'])) ?? never());
     expect(readdirSync(path)).toEqual([]);
-    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'open', failures: 0 });
+    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'open', failures: 0, results: 0 });
   });
 
   test.each([
@@ -230,7 +247,7 @@ describe('leaseFolder', () => {
     const work = await leaseFolder(path);
     rmSync(path, { recursive: true });
     expect(existsSync(path)).toBe(false);
-    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'open', failures: 0 });
+    expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'open', failures: 0, results: 0 });
     await expect(work.claim(['a-1'])).rejects.toThrow('wanted an existing folder to write into');
   });
 });

@@ -4,6 +4,7 @@ import { augmentUsage } from './augment/usage.js';
 import { cascadeUsage } from './cascade/usage.js';
 import { mnistUsage, mnistWithKdUsage, primerUsage } from './digits/usage.js';
 import { distillUsage } from './distill/usage.js';
+import { mergeUsage, statusUsage, workerUsage } from './distill/worker-usage.js';
 import { initUsage } from './init/usage.js';
 import { playgroundUsage } from './playground/usage.js';
 import { pretrainUsage } from './pretrain/usage.js';
@@ -22,6 +23,9 @@ export const COMMANDS: readonly Command[] = [
   command(augmentUsage, async () => (await import('./augment/text-augmentation.js')).augmentTexts),
   command(askUsage, async () => (await import('./ask/text-asking.js')).askAboutTexts),
   command(distillUsage, async () => (await import('./distill/text-distillation.js')).distilOnTexts),
+  command(workerUsage, async () => (await import('./distill/worker.js')).workOn),
+  command(statusUsage, async () => (await import('./distill/worker.js')).tellStatus),
+  command(mergeUsage, async () => (await import('./distill/merge.js')).mergeExperiment),
   command(evaluateUsage, async () => (await import('./use/text-evaluation.js')).evaluateModel),
   command(predictUsage, async () => (await import('./use/text-prediction.js')).predict),
   command(exportUsage, async () => (await import('./use/model-export.js')).exportTrained),

@@ -8,6 +8,7 @@ import type { Teacher } from '../../teachers/teacher.js';
 import type { TrainingEvent } from '../../training/run/events.js';
 import type { ExperimentEvent } from '../experiment.js';
 import type { ExperimentRecord } from '../experiment-record.schema.js';
+import type { Sharing } from '../sharing/sharing.js';
 import type { Control } from './controls.js';
 import type { StudentTraining } from './student-training.js';
 import type { TeacherFit } from './teacher-fit.js';
@@ -65,6 +66,8 @@ export type DistillOptions = StudentTraining & {
   /** For the record: the command line, and the text of the config that it names. */
   readonly command?: string | undefined;
   readonly config?: string | undefined;
+  /** How this process takes part, where several work on the experiment. */
+  readonly sharing?: Sharing | undefined;
   readonly onEvent?: ((event: DistillEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 };

@@ -27,7 +27,7 @@ export type TextStudent = Pick<TextModel, 'model' | 'weights' | 'tokenizer'>;
 export type DistillTextsOptions = TaskChoice &
   Given<StartSettings & TextSettings & Omit<MethodSettings, 'method'> & RunSettings & OutputSettings> &
   Given<Omit<TeacherSettings, 'teacher'> & Omit<EvidenceSettings, 'seeds' | 'controls'>> &
-  Given<Pick<DistillOptions, 'resultsFile' | 'settings' | 'command' | 'config' | 'signal' | 'metrics'>> &
+  Given<Pick<DistillOptions, 'resultsFile' | 'settings' | 'command' | 'config' | 'signal' | 'metrics' | 'sharing'>> &
   Given<Pick<StudentTraining, 'threads' | 'device' | 'teacherForm'>> & {
     /** A model with the task's labels, any other teacher, or the name of one. */
     readonly teacher: TextModel | Teacher | string;

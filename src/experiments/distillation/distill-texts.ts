@@ -4,21 +4,11 @@ import type { Dataset } from '../../data/dataset.js';
 import { dataName, type OpenedTask, openTask } from '../../data/open-task.js';
 import { textDataset } from '../../data/text-dataset.js';
 import type { TextTable } from '../../data/text-table.js';
-import { OptionError } from '../../errors/failures.js';
+import { FileError, OptionError } from '../../errors/failures.js';
 import type { Method } from '../../methods/method.js';
 import { methodFrom } from '../../methods/named-method.js';
-import { ASKED_METRICS, DEFAULT_METRIC, isJudgedMetric, type JudgedMetric, METRICS } from '../../metrics/table.js';
-import {
-  checkStart,
-  FROM_TEACHER,
-  nameOfStart,
-  openStart,
-  readLength,
-  startInWords,
-  startSettings,
-  startsAtRandom,
-} from '../../models/start.js';
-import { START_SETTINGS } from '../../models/start-settings.js';
+import { DEFAULT_METRIC, type JudgedMetric } from '../../metrics/table.js';
+import { FROM_TEACHER, openStart, readLength, startInWords, startsAtRandom } from '../../models/start.js';
 import type { StartTask, TextStart } from '../../models/start-task.js';
 import { loadTextModel, type TextModel } from '../../models/text-model.js';
 import { defined, givenOptions } from '../../options/given.js';
@@ -29,8 +19,10 @@ import type { RunOptions } from '../../training/run/run-options.js';
 import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fine-tune.js';
 import { fitOf } from '../../training/text/solver.js';
 import { textRun } from '../../training/text/text-run.js';
-import { CONTROLS, type Control, DEFAULT_CONTROLS, NO_CONTROLS } from './controls.js';
-import { runDistillation } from './distill.js';
+import { activeSharing, type Sharing, shardFolder } from '../sharing/sharing.js';
+import { controlsOf, metricsOf, studentSettings } from './asked-settings.js';
+import type { Control } from './controls.js';
+import { type PartDone, runDistillation, workOnDistillation } from './distill.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import type { DistillTextsOptions, StudentSettings } from './distill-texts-options.js';
 import { earlyStoppingOf, learnedRows } from './monitoring.js';
@@ -59,10 +51,11 @@ export type DistilledTexts = DistillResult & {
  * back: `retort distill`. All that can be wrong with the settings is found before a model is opened.
  * @throws as `runDistillation` does; SignalError for a method that compares tokens, with another tokenizer than the teacher's.
  */
-export async function distillTexts(options: DistillTextsOptions): Promise<DistilledTexts> {
-  const { onEvent = () => {} } = options;
-  const opened = await open(options);
-  const { task, place } = opened;
+export async function distillTexts(given: DistillTextsOptions): Promise<DistilledTexts> {
+  const { onEvent = () => {} } = given;
+  const opened = await open(given);
+  const { task, place, sharing, cacheDir } = opened;
+  const options = { ...given, sharing, cacheDir };
   const isToCome = isTrainedFirst(options) && (await trainedBefore(place)) === undefined;
   // The whole experiment is planned before its first part starts.
   if (isToCome)
@@ -81,6 +74,24 @@ export async function distillTexts(options: DistillTextsOptions): Promise<Distil
     ...(endpoint && { endpoint }),
     student: await loadTextModel(result.studentPath),
   };
+}
+
+/**
+ * Takes part in a shared distillation on texts, whose record another process makes.
+ * @throws as `distillTexts` does; OptionError where it is not the one that was planned; FileError without its teacher.
+ */
+export async function workOnTexts(given: DistillTextsOptions): Promise<PartDone> {
+  const opened = await open(given);
+  const { place, sharing, cacheDir } = opened;
+  const options = { ...given, sharing, cacheDir };
+  const taught = isTrainedFirst(options) ? await trainedBefore(place) : undefined;
+  if (isTrainedFirst(options) && taught === undefined) {
+    const where = join(place.outputDir, TEACHER_FOLDER);
+    const wanted = 'the teacher that was trained for the experiment';
+    throw new FileError({ where, wanted, got: 'none', fix: 'share the whole output folder' });
+  }
+  const { distillation } = await prepared(options, opened, { asks: true, taught });
+  return workOnDistillation(await scoredByTeacher(distillation, answersFolder(options, place.outputDir)));
 }
 
 /** Without what the work itself will say. */
@@ -154,6 +165,8 @@ type Opened = {
   readonly pool: TextTable | undefined;
   readonly untrained: TextStart;
   readonly place: TeacherPlace;
+  readonly sharing: Sharing | undefined;
+  readonly cacheDir: string | undefined;
 };
 
 async function open(options: DistillTextsOptions): Promise<Opened> {
@@ -164,8 +177,15 @@ async function open(options: DistillTextsOptions): Promise<Opened> {
   const controls = controlsOf(options.controls);
   const device = await resolveDevice(options.device ?? 'cpu');
   const { data = options.task ?? '' } = options;
-  const { outputDir = join('outputs', `${typeof data === 'string' ? dataName(data) : data.name}-${method.name}`) } =
-    options;
+  const {
+    outputDir: whole = join('outputs', `${typeof data === 'string' ? dataName(data) : data.name}-${method.name}`),
+  } = options;
+  const sharing = activeSharing(options.sharing, { outputDir: whole, resume: options.resume ?? false });
+  if (sharing !== undefined) expectShareable(options, sharing, named);
+  const isShard = sharing?.role === 'shard';
+  const outputDir = isShard ? shardFolder(whole, sharing) : whole;
+  // What the teacher gives is the same for all shards, wherever they see one another's folders.
+  const cacheDir = options.cacheDir ?? (isShard ? answersFolder(options, whole) : undefined);
   await expectFreeFolder(outputDir, options, isTrainedFirst(options) ? TEACHER_FOLDER : undefined);
   const { onNotice } = eventsOf({ onEvent });
   const task = await openTask(data, options, onNotice, classesOfTeacher(options, named));
@@ -177,7 +197,27 @@ async function open(options: DistillTextsOptions): Promise<Opened> {
   const folds = options.teacherFolds === undefined ? undefined : teacherFolds(task.train, options.teacherFolds);
   const { model, tokenizer } = untrained;
   const place = { device, outputDir, method, task, model, tokenizer, folds };
-  return { named, asked, controls, metrics, task, pool, untrained, place };
+  return { named, asked, controls, metrics, task, pool, untrained, place, sharing, cacheDir };
+}
+
+/** @throws OptionError for a teacher that workers should not ask, or that a shard would train for itself. */
+function expectShareable(options: DistillTextsOptions, { role }: Sharing, teachers: readonly NamedTeacher[]): void {
+  const endpoint = teachers.find(({ kind }) => kind === 'endpoint');
+  if (endpoint !== undefined) {
+    throw new OptionError({
+      where: `teacher ${endpoint.name}`,
+      wanted: 'a teacher whose outputs every worker can compute or read',
+      got: 'an endpoint, which has one budget and one key',
+      fix: 'ask it first, with retort ask, and give the file of its replies as --teacher',
+    });
+  }
+  if (role !== 'shard' || !isTrainedFirst(options)) return;
+  throw new OptionError({
+    where: 'shard',
+    wanted: 'a teacher that is trained already: each shard would train one of its own',
+    got: `teacher ${String(options.teacher)}, which is trained first`,
+    fix: 'train it with retort train, and give its folder as --teacher',
+  });
 }
 
 type Prepared = {
@@ -289,6 +329,7 @@ const HANDED_ON = [
   'smallestEffect',
   'strict',
   'resultsFile',
+  'sharing',
   'settings',
   'command',
   'config',
@@ -306,60 +347,4 @@ async function startFor(options: DistillTextsOptions, settings: StudentSettings,
   const { seed = 1 } = settings;
   if (student === undefined) return openStart(settings, task, eventsOf(options));
   return typeof student === 'function' ? student(seed) : withHeadFor(student, task, seed);
-}
-
-/**
- * The model that the student starts from, which is the teacher where that is asked for.
- * @throws OptionError where the teacher is none that a student can start from, and as `checkStart` does.
- */
-function studentSettings(options: DistillTextsOptions, teachers: readonly NamedTeacher[]): StudentSettings {
-  const { model, from, seeds } = options;
-  const settings = { ...startSettings(options), model, seed: typeof seeds === 'object' ? (seeds[0] ?? 1) : 1 };
-  if (from !== FROM_TEACHER) {
-    checkStart(settings);
-    return settings;
-  }
-  const [teacher, another] = teachers;
-  const wanted = (what: string, got: string) =>
-    new OptionError({ where: `from ${FROM_TEACHER}`, wanted: what, got, fix: 'give only one of them' });
-  if (teacher?.kind !== 'model' || another !== undefined) {
-    throw wanted('a model as the one teacher', `teacher ${String(options.teacher)}`);
-  }
-  if (nameOfStart(settings) !== START_SETTINGS.model.default) throw wanted('no model', `model ${model}`);
-  if (options.teacherFolds !== undefined) {
-    throw wanted('one model as the teacher', `teacherFolds ${options.teacherFolds}, a model for each fold`);
-  }
-  const own = { ...settings, model: teacher.name, from: undefined };
-  checkStart(own);
-  return own;
-}
-
-/** The one that is asked for, then those of the task. @throws OptionError for one that its answers don't have. */
-function metricsOf({ metric, metrics }: DistillTextsOptions, task: OpenedTask): readonly JudgedMetric[] {
-  const wanted = task.isRegression ? 'scores' : 'labels';
-  if (isScoredByTeacher(task.metrics.filter(isJudgedMetric)) && (metric ?? metrics) !== undefined) {
-    const got = `'${metric ?? metrics}'`;
-    const fix = 'leave it out, or give dev, a file of labelled rows';
-    throw new OptionError({ where: 'metric', wanted: `agreement: no row of ${task.dev.name} has a label`, got, fix });
-  }
-  if (metric !== undefined && (METRICS[metric].needs !== wanted || METRICS[metric].isWithTeacher)) {
-    const fitting = ASKED_METRICS.filter((name) => METRICS[name].needs === wanted);
-    throw new OptionError({ where: 'metric', wanted: `one of ${fitting.join(', ')}`, got: `'${metric}'` });
-  }
-  return metrics ?? [...(metric === undefined ? [] : [metric]), ...task.metrics.filter(isJudgedMetric)];
-}
-
-function controlsOf(given: DistillTextsOptions['controls']): readonly Control[] {
-  if (given === undefined || typeof given === 'object') return given ?? DEFAULT_CONTROLS;
-  const names = given.split(',').map((name) => name.trim());
-  if (names.every((name) => name === NO_CONTROLS)) return [];
-  const unknown = names.find((name) => !CONTROLS.some((control) => control === name));
-  if (unknown === undefined) return CONTROLS.filter((control) => names.includes(control));
-  const isMixed = unknown === NO_CONTROLS;
-  throw new OptionError({
-    where: 'controls',
-    wanted: `${CONTROLS.join(', ')}, or ${NO_CONTROLS} alone`,
-    got: `'${isMixed ? given : unknown}'`,
-    ...(isMixed && { fix: `leave out ${NO_CONTROLS}, or all the others` }),
-  });
 }

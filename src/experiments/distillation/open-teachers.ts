@@ -117,6 +117,7 @@ export async function openTeachers(
   const remembering = members.map((member) =>
     rememberingTeacher(member, {
       folder: teaching.cacheDir,
+      isShared: options.sharing !== undefined,
       onProgress: (progress) => onEvent?.({ type: 'labelling', name: member.name, ...progress }),
       onNotice,
       ...(signal && { signal }),

@@ -16,9 +16,9 @@ import { onnxTeacher } from '../../teachers/onnx-teacher.js';
 import { recordedLabels } from '../../teachers/recorded-teacher.js';
 import { argmax } from '../../tensor/logits.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
-import { checkDistillation } from './distill.js';
 import type { DistillOptions } from './distill-options.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
+import { checkDistillation } from './distillation-begun.js';
 import { namedCriteria } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
 import { isTrainedFirst } from './teacher-settings.js';
@@ -96,10 +96,15 @@ export async function scoredByTeacher(options: DistillOptions, keptIn: string): 
     });
   }
   await checkDistillation(options);
-  const folder = await claimOutputFolder(outputDir, { resume, overwrite, ...defined({ signal }) });
+  const { sharing } = options;
+  const folder =
+    sharing?.role === 'joins'
+      ? undefined
+      : await claimOutputFolder(outputDir, { resume, overwrite, ...defined({ signal }) });
   try {
     const asked = rememberingTeacher(teacher, {
       folder: keptIn,
+      isShared: sharing !== undefined,
       onProgress: (progress) => options.onEvent?.({ type: 'labelling', name: teacher.name, ...progress }),
       ...defined({ signal }),
     });
@@ -109,6 +114,6 @@ export async function scoredByTeacher(options: DistillOptions, keptIn: string): 
     // The folder is ours now.
     return { ...options, data: { ...data, evaluation: labelled }, resume: resume || !overwrite };
   } finally {
-    folder.release();
+    folder?.release();
   }
 }

@@ -6,11 +6,13 @@ import { formatCount, money } from '../../../errors/number-text.js';
 import { baselineText } from '../../../experiments/baseline.js';
 import { NO_VALIDATION } from '../../../experiments/distillation/calibrated-students.js';
 import { NO_CONTROLS } from '../../../experiments/distillation/controls.js';
+import type { PartDone } from '../../../experiments/distillation/distill.js';
 import {
   type DistilledTexts,
   distillTexts,
   planTexts,
   type TextsPlan,
+  workOnTexts,
 } from '../../../experiments/distillation/distill-texts.js';
 import type { DistillTextsEvent } from '../../../experiments/distillation/distill-texts-options.js';
 import { EVIDENCE_SETTINGS } from '../../../experiments/distillation/evidence-settings.js';
@@ -18,6 +20,7 @@ import type { Departure } from '../../../experiments/distillation/named-endpoint
 import { isTrainedFirst } from '../../../experiments/distillation/teacher-settings.js';
 import type { WarningEvent } from '../../../experiments/distillation/warning-teller.js';
 import type { ExperimentRecord } from '../../../experiments/experiment-record.schema.js';
+import { secondsWith } from '../../../experiments/sharing/shared-time.js';
 import { writeFileAtomic } from '../../../files/atomic-write.js';
 import { asJson } from '../../../files/fingerprint.js';
 import { scoreText } from '../../../metrics/points.js';
@@ -45,6 +48,7 @@ import { renderTable } from '../../table.js';
 import { DEFAULT_COLUMNS } from '../../terminal.js';
 import { expectEndpoint, expectKeyAllowed } from './key-allowance.js';
 import type { distillUsage } from './usage.js';
+import { sharingOf } from './workers.js';
 
 type Options = OptionValues<typeof distillUsage.options>;
 
@@ -52,9 +56,11 @@ type Options = OptionValues<typeof distillUsage.options>;
 export async function distilOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
   expectEndpoint(options);
   const since = machineTimes();
+  const { sharing, workers } = sharingOf(options, io);
   const asked = {
     ...options,
     ...askedBy(io),
+    sharing,
     onEvent: progressOf(io, since),
     onDeparture: (departure: Departure) => expectKeyAllowed(departure, options, io),
     // Asked for once the work starts: until then Ctrl-C ends the process at once.
@@ -66,7 +72,38 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
     const planned = await planTexts(asked);
     return plannedOutput(options, planned, machineLoad(since));
   }
-  const distilled = await distillTexts(asked);
+  if (sharing.role === 'shard') return shardOutput(await workOnTexts(asked), sharing);
+  let isDone = false;
+  try {
+    const distilled = await distillTexts(asked);
+    isDone = true;
+    return await reported(distilled, options, io);
+  } finally {
+    await workers.end(isDone);
+  }
+}
+
+/** What a shard has done, and what comes next. */
+function shardOutput(
+  { outputDir, runs, here }: PartDone,
+  { index, count }: { readonly index: number; readonly count: number },
+): CommandOutput {
+  const folder = dirname(outputDir);
+  return {
+    text: [
+      `shard ${index}/${count}: ${formatCount(runs)} runs done, in ${outputDir}`,
+      `next     retort merge ${folder}, when all ${count} shards have ended`,
+    ].join('\n'),
+    json: { outputDir, shard: index, shards: count, runs, here },
+  };
+}
+
+/** Writes the report, and says what came out. */
+export async function reported(
+  distilled: DistilledTexts,
+  options: Pick<Options, 'quick'>,
+  io: CommandIo,
+): Promise<CommandOutput> {
   const { record, recordPath, studentPath } = distilled;
   const outputDir = dirname(recordPath);
   const report = join(outputDir, 'report.html');
@@ -75,7 +112,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
 }
 
 /** What the teacher scores, the progress of the run under way, and a line for each that is done. */
-function progressOf(io: CommandIo, since: MachineTimes): (event: DistillTextsEvent) => void {
+export function progressOf(io: CommandIo, since: MachineTimes): (event: DistillTextsEvent) => void {
   let done = 0;
   return (event) => {
     switch (event.type) {
@@ -140,7 +177,7 @@ function calibrationLines({ calibration }: ExperimentRecord, columns: number): r
 function outputOf(
   { record, task, endpoint, badRows }: DistilledTexts,
   paths: Paths,
-  options: Options,
+  options: Pick<Options, 'quick'>,
   io: CommandIo,
 ): CommandOutput {
   const columns = io.columns ?? DEFAULT_COLUMNS;
@@ -230,7 +267,7 @@ function meanText({ mean: centre, sd }: { readonly mean: number; readonly sd?: n
 const SEEDS_OF_A_VERDICT = EVIDENCE_SETTINGS.seeds.default;
 
 /** What to run where nothing was compared, and how long that takes; the runs that are there are kept. */
-function verdictLine({ arms, seeds }: ExperimentRecord, { quick }: Options): string {
+function verdictLine({ arms, seeds }: ExperimentRecord, { quick }: Pick<Options, 'quick'>): string {
   const wanted = Math.max(SEEDS_OF_A_VERDICT, seeds.length);
   const more = 2 * wanted - seeds.length;
   const perRun = mean(arms.flatMap(({ seconds }) => seconds));
@@ -275,7 +312,8 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
   const runs = arms.length * options.seeds;
   const parameters = parameterCount(run.model);
   const pool = train.size - labelledRows;
-  const { teacherEpochs: epochs } = options;
+  const { teacherEpochs: epochs, workers } = options;
+  const shared = workers === undefined ? undefined : secondsWith(workers, plan);
   const fitted = epochs === undefined ? 'by the convex solver' : `${epochs} epochs`;
   const trained = isTrainedFirst(options) ? `, trained first: ${fitted}${foldsText(options)}` : '';
   const rows = `${formatCount(labelledRows)} rows${isUnlabelled ? ' without labels' : ''}${pool > 0 ? ` and ${formatCount(pool)} that the teacher labels` : ''}`;
@@ -291,6 +329,9 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       `teacher  ${teachers.join(', ')}${trained}`,
       `student  ${student}, ${formatCount(parameters)} parameters`,
       ...planLines(plan, machine),
+      ...(shared === undefined
+        ? []
+        : [`workers  ${workers}: about ${formatTimeRange(shared)}, where each has cores of its own`]),
       `output   ${outputDir}`,
       'nothing was trained or written: leave out --dry_run to start',
     ].join('\n'),
@@ -315,6 +356,7 @@ function plannedOutput(options: Options, planned: TextsPlan, machine: MachineLoa
       parameters,
       outputDir,
       plan: planJson(plan),
+      ...(workers !== undefined && { workers, secondsWithWorkers: shared ?? null }),
     },
   };
 }

@@ -77,6 +77,20 @@ export const distillUsage = {
     },
     ...messageOptions,
     ...COMPUTE_SETTINGS,
+    workers: {
+      kind: 'integer',
+      min: 1,
+      max: 256,
+      group: 'Machine',
+      help: 'processes that share runs and labelling, this one among them; more may join from any machine: retort worker',
+      defaultSays: 'this process alone',
+    },
+    shard: {
+      kind: 'text',
+      placeholder: 'i/n',
+      group: 'Machine',
+      help: 'do every n-th run from the i-th, 0 to n-1, into a folder of its own; retort merge makes one experiment of all',
+    },
   },
   examples: [
     {
@@ -96,6 +110,7 @@ export const distillUsage = {
       line: 'retort distill reviews.csv --teacher outputs/reviews --dev dev.csv --test test.csv',
     },
     { does: 'a retort.yaml, but with one epoch', line: 'retort distill retort.yaml --epochs 1' },
+    { does: 'four processes on one machine', line: 'retort distill retort.yaml --workers 4 --threads 1' },
     { does: 'a first look: one student, no verdict', line: 'retort distill sst2 --teacher outputs/teacher --quick' },
   ],
 } as const satisfies CommandUsage;

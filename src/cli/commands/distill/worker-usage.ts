@@ -1,0 +1,80 @@
+import { COMPUTE_SETTINGS, OUTPUT_SETTINGS } from '../../../options/run-settings.js';
+import type { CommandUsage } from '../../command.js';
+import { messageOptions } from '../../shared-options.js';
+
+const anyProcessor = {
+  kind: 'switch',
+  group: 'Machine',
+  help: 'allow processors with other instructions, on which sums may round differently: the last bits of runs may then differ',
+} as const;
+
+export const workerUsage = {
+  name: 'worker',
+  hasManyRuns: true,
+  summary: 'take part in an experiment that retort distill shares, here or on another machine',
+  description:
+    'Joins the experiment in FOLDER, the output folder of a retort distill with --workers: takes part in the labelling and ' +
+    'takes the next run that nobody has, until every run has a result. Start as many as there are machines or cores, on ' +
+    'any machine that sees the folder and the data. A worker that dies loses nothing but its last minute: another ' +
+    'continues its run. The retort distill that shares the experiment writes the record.',
+  options: {
+    folder: { kind: 'operand', placeholder: 'folder', required: true, help: 'the output folder of the experiment' },
+    wait: {
+      kind: 'number',
+      min: 0,
+      default: 0,
+      group: 'Machine',
+      help: 'minutes to wait until the experiment is shared, for a worker that starts first',
+    },
+    threads: {
+      ...COMPUTE_SETTINGS.threads,
+      help: 'CPU threads; another number than that of the experiment is refused, since it changes the rounding of sums',
+      defaultSays: 'those of the experiment',
+    },
+    anyProcessor,
+    ...messageOptions,
+  },
+  examples: [
+    { does: 'one more process for an experiment', line: 'retort worker outputs/reviews' },
+    { does: 'a machine that starts before the experiment', line: 'retort worker /mnt/disk/outputs/reviews --wait 30' },
+  ],
+} as const satisfies CommandUsage;
+
+export const mergeUsage = {
+  name: 'merge',
+  hasManyRuns: true,
+  summary: 'bring the shards of an experiment together: record, verdict, report',
+  description:
+    'Reads the folders shard-0-of-N and so on in FOLDER, which retort distill --shard wrote; checks that all are of one ' +
+    'experiment and that each run has one undamaged result; and writes record and report as a single process would have. ' +
+    'Machines without a shared disk: copy their output folders into one first, where no names collide. Data and teacher ' +
+    'are read again, since the record says what the teacher scores.',
+  options: {
+    folder: { kind: 'operand', placeholder: 'folder', required: true, help: 'the --output_dir of the shards' },
+    overwrite: { kind: 'switch', group: OUTPUT_SETTINGS.overwrite.group, help: 'replace what an earlier merge wrote' },
+    anyProcessor,
+    ...messageOptions,
+  },
+  examples: [{ does: 'all shards as one experiment', line: 'retort merge outputs/reviews' }],
+} as const satisfies CommandUsage;
+
+export const statusUsage = {
+  name: 'status',
+  summary: 'who works on a shared experiment, how far each run is, what failed, the time left',
+  description:
+    'Of an experiment that several processes share: each run under way with its worker, the share that is done and the ' +
+    'time; runs that failed, and why; the time left. With --cancel all workers end, on every machine.',
+  options: {
+    folder: { kind: 'operand', placeholder: 'folder', required: true, help: 'the output folder of the experiment' },
+    cancel: {
+      kind: 'switch',
+      group: 'Machine',
+      help: 'end all workers after their next step; what is done stays, and retort distill --resume continues',
+    },
+    ...messageOptions,
+  },
+  examples: [
+    { does: 'where an experiment stands', line: 'retort status outputs/reviews' },
+    { does: 'end it on all machines', line: 'retort status outputs/reviews --cancel' },
+  ],
+} as const satisfies CommandUsage;

@@ -1,0 +1,94 @@
+/** @file The processes of `retort distill --workers`, and how each command takes part in a shared experiment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import process from 'node:process';
+import { OptionError } from '../../../errors/failures.js';
+import type { Sharing } from '../../../experiments/sharing/sharing.js';
+import { asJson } from '../../../files/fingerprint.js';
+import { usualThreads } from '../../../runtime/threads.js';
+import type { CommandIo } from '../../command.js';
+
+/** What is of one command alone, and of no worker. */
+const OWN = ['outputDir', 'resume', 'overwrite', 'dryRun', 'json', 'quiet', 'quick', 'workers', 'shard', 'allowKeyEnv'];
+
+type Asked = {
+  readonly workers?: number | undefined;
+  readonly shard?: string | undefined;
+  readonly threads?: number | undefined;
+};
+
+/** How the command shares its work, and its other processes. @throws OptionError for a shard that is none */
+export function sharingOf(options: Asked, io: Pick<CommandIo, 'onNotice'>): { sharing: Sharing; workers: Workers } {
+  const { shard, workers: wanted } = options;
+  const workers = new Workers(io);
+  const plain = Object.entries(asJson(options)).filter(([name]) => !OWN.includes(name));
+  const asked = { options: Object.fromEntries(plain), cwd: process.cwd() };
+  if (shard !== undefined) {
+    if (wanted === undefined) return { sharing: { role: 'shard', asked, ...shardOf(shard) }, workers };
+    const fix = 'start a shard for each process, or let workers join a shard: retort worker';
+    throw new OptionError({ where: '--shard', wanted: 'no --workers beside it', got: `--workers ${wanted}`, fix });
+  }
+  const { threads = usualThreads() } = options;
+  if (wanted !== undefined && wanted > 1 && options.threads === undefined && threads > 1) {
+    io.onNotice(
+      `${wanted} workers of ${threads} threads each: --threads 1 may be faster, and gives the bits of one thread`,
+    );
+  }
+  const onPlanned = (outputDir: string) => workers.start((wanted ?? 1) - 1, outputDir);
+  return { sharing: { role: 'leads', asked, isWanted: wanted !== undefined, onPlanned }, workers };
+}
+
+/** `0/4` … `3/4` */
+function shardOf(text: string): { readonly index: number; readonly count: number } {
+  const [, index, count] = (/^(\d{1,5})\/(\d{1,5})$/.exec(text) ?? []).map(Number);
+  if (index !== undefined && count !== undefined && index < count) return { index, count };
+  throw new OptionError({
+    where: '--shard',
+    wanted: 'i/n: which of n shards, from 0/n to (n-1)/n',
+    got: `'${text}'`,
+    fix: 'for example --shard "$JOB_COMPLETION_INDEX/4" or --shard "$SLURM_ARRAY_TASK_ID/4"',
+  });
+}
+
+/** Processes of `retort worker` that end with this one. */
+export class Workers {
+  readonly #io: Pick<CommandIo, 'onNotice'>;
+  readonly #children = new Map<ChildProcess, Promise<void>>();
+  #isEnding = false;
+
+  constructor(io: Pick<CommandIo, 'onNotice'>) {
+    this.#io = io;
+  }
+
+  start(count: number, outputDir: string): void {
+    for (let i = 0; i < count; i++) {
+      const line = [...process.execArgv, process.argv[1] ?? '', 'worker', outputDir, '--quiet'];
+      // The channel tells them when this process is gone, even by kill -9. What they say goes to stderr.
+      const child = spawn(process.execPath, line, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const ended = new Promise<void>((done) => {
+        child.on('error', () => done());
+        child.on('exit', (code, signal) => {
+          if (!this.#isEnding && code !== 0) {
+            const how = signal ?? `exit code ${code}`;
+            this.#io.onNotice(`a worker (process ${child.pid}) ended by ${how}: the others continue its runs`);
+          }
+          done();
+        });
+      });
+      this.#children.set(child, ended);
+    }
+  }
+
+  /** Waits for those that find nothing more to do; where the work is not done, they are told to keep their states and end. */
+  async end(isDone: boolean): Promise<void> {
+    this.#isEnding = true;
+    if (!isDone) for (const child of this.#children.keys()) child.kill('SIGTERM');
+    await Promise.all(this.#children.values());
+  }
+}
+
+/** For a process that was started by another for its sake alone. */
+export function endWithParent(): void {
+  if (process.channel === undefined) return;
+  process.on('disconnect', () => process.exit(1));
+  process.channel?.unref();
+}

@@ -1,0 +1,52 @@
+/** @file How a process takes part in an experiment that several work on. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json } from '../../options/json.js';
+import type { WorkPlan } from './work-plan.schema.js';
+
+/** The folder of a shared experiment's work, in its output folder, and the file that says what there is to do. */
+export const WORK = 'work';
+export const PLAN = 'plan.json';
+
+/** What a worker has to be told to run the same experiment: the options of the command, and where that ran. */
+export type Asked = { readonly options: { readonly [name: string]: Json }; readonly cwd: string };
+
+export type Sharing =
+  /** Plans the work, takes part in it, and makes the record of all results. */
+  | {
+      readonly role: 'leads';
+      readonly asked: Asked;
+      /** Whether the experiment is to be shared; else it is where it was before. */
+      readonly isWanted: boolean;
+      /** Told that there is something to do for others. */
+      readonly onPlanned?: ((outputDir: string) => void) | undefined;
+    }
+  /** Takes part alone. */
+  | { readonly role: 'joins'; readonly plan: WorkPlan }
+  /** Does every `count`-th run, from `index`, into a folder of its own. */
+  | { readonly role: 'shard'; readonly asked: Asked; readonly index: number; readonly count: number }
+  /** Runs nothing, and makes the record of what shards have done. */
+  | { readonly role: 'merges'; readonly plan: WorkPlan };
+
+/** The sharing of an experiment that is shared; undefined for one that a single process does. */
+export function activeSharing(
+  sharing: Sharing | undefined,
+  { outputDir, resume }: { readonly outputDir: string; readonly resume: boolean },
+): Sharing | undefined {
+  if (sharing?.role !== 'leads' || sharing.isWanted) return sharing;
+  return resume && existsSync(planPath(outputDir)) ? sharing : undefined;
+}
+
+export function planPath(outputDir: string): string {
+  return join(outputDir, WORK, PLAN);
+}
+
+/** The folder of a shard, beside those of the others. */
+export function shardFolder(outputDir: string, { index, count }: { readonly index: number; readonly count: number }) {
+  return join(outputDir, `shard-${index}-of-${count}`);
+}
+
+/** A run as a unit of work. */
+export function unitOf(arm: string, seed: number): string {
+  return `${arm}-${seed}`;
+}
