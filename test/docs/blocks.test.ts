@@ -19,6 +19,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'docs/distill.md': 'weights of the hub',
   'docs/export.md': 'trained students of the reader; test/cli exports others by the same flags',
   'docs/inference.md': 'trained students of the reader',
+  'docs/many-machines.md': 'machines of the reader; test/cli shares an experiment by the same flags',
   'docs/methods/README.md': 'weights of the hub',
   'docs/methods/distilbert.md': 'weights of the hub',
   'docs/methods/well-read.md': 'weights of the hub',
