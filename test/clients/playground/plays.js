@@ -25,6 +25,7 @@ async function primer(page) {
     .locator('.input')
     .getByText(/Test image 819 of/)
     .waitFor();
+  await page.getByLabel('Weight α of the teacher').fill('16');
   // A one, drawn.
   const { x, y, width } = await page.locator('.pad').boundingBox();
   await page.mouse.move(x + width / 2, y + width * 0.15);
