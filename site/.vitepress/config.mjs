@@ -42,7 +42,8 @@ export default {
   outDir: 'dist',
   cacheDir: 'node_modules/.vitepress',
   cleanUrls: true,
-  appearance: true,
+  // No file is asked for.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   ignoreDeadLinks: false,
   metaChunk: true,
   markdown: { html: false, anchor: { slugify: anchorOf } },

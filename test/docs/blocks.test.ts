@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { normaliseArguments } from '../../src/cli/arguments.js';
 import { COMMANDS } from '../../src/cli/commands/table.js';
 import { readConfig } from '../../src/cli/config/read-config.js';
+import { readQuestion } from '../../src/export/question-file.js';
 import { configFile } from '../cli/config/config-file.js';
 import { blocksOf } from './page-blocks.js';
 
@@ -88,6 +89,11 @@ describe('configs', () => {
   const configs = [...blocksOf('yaml')].flatMap(([page, blocks]) => blocks.map((text) => ({ page, text })));
 
   test.each(configs)('$page', async ({ page, text }) => {
+    if (text.startsWith('# question.yaml')) {
+      const asked = { labelNames: ['urgent', 'calm'], isRegression: false, isPair: false };
+      expect(await readQuestion(configFile(text), asked)).toMatchObject({ instructions: expect.any(String) });
+      return;
+    }
     // A part of a config needs a task before it.
     const whole = /^task:/m.test(text) ? text : `task: { train: reviews.csv }\n${text}`;
     expect((await readConfig(configFile(whole))).entries.length, page).toBeGreaterThan(0);

@@ -26,7 +26,8 @@ describe('README.md', () => {
     const lines = readme.split('\n');
     expect(lines.findIndex((line) => line.includes('npm install retort-ml'))).toBeLessThan(60);
     // As printed, it is found: `retort` alone is in no PATH.
-    expect(readme.match(/^retort /gm)).toBeNull();
+    const shell = [...readme.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block).join('');
+    expect(shell.match(/^retort /gm)).toBeNull();
   });
 
   test('links to nothing but what the tarball holds, or absolutely', () => {
