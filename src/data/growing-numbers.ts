@@ -28,11 +28,6 @@ export class GrowingNumbers<A extends NumberArray> {
     this.#size += 1;
   }
 
-  /** None again, in the same bytes. */
-  clear(): void {
-    this.#size = 0;
-  }
-
   /** The numbers so far: a view, valid until the next one is pushed. */
   numbers(): A {
     return this.#numbers.subarray(0, this.#size) as A;

@@ -3,6 +3,7 @@ export { type ExportedModel, type ExportModelOptions, exportModel } from '../exp
 export type { Latency, ScoredForm, Speed } from '../export/form.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportFormatName } from '../export/formats.js';
 export { type HubFolderOptions, saveHubFolder } from '../export/hugging-face-folder.js';
+export { type JoinedStudent, type JoinOptions, joinStudents } from '../export/joined-student.js';
 export { type JsContent, type JsFiles, jsStudent } from '../export/js-student.js';
 export { storedWeights } from '../export/js-weights.js';
 export type { CardData, CardFacts, CardResult, CardScores, CardTeacher } from '../export/model-card.js';

@@ -181,7 +181,7 @@ const OURS = new Set([
 const CARD = 'README.md';
 
 /** @throws OutputError for a folder that holds something, unless it is an earlier export that may be replaced. */
-async function expectFree(path: string, overwrite: boolean): Promise<void> {
+export async function expectFree(path: string, overwrite: boolean): Promise<void> {
   const names = await namesIn(path);
   const isEdited = names.includes(CARD) && !(await textIn(join(path, CARD))).includes(CARD_MARK);
   const strange = names.filter((name) => !OURS.has(name) || (name === CARD && isEdited));

@@ -1,5 +1,5 @@
 /** @file The formats that trained models are exported in: what `--to` chooses from, its lines of help, and what writes them. */
-import { MODEL_FILE, VERSIONS_FOLDER } from '../onnx/model-versions.js';
+import { MODEL_FILE, SECOND_FOLDER, VERSIONS_FOLDER } from '../onnx/model-versions.js';
 import type { CardFacts } from './model-card.js';
 import type { OnnxFolderContent } from './onnx-folder.js';
 import { EXPORT_LAYOUTS, type ExportLayout, HUB_PRECISIONS, type Precision } from './precisions.js';
@@ -41,7 +41,7 @@ export const EXPORT_FORMATS = {
     holds:
       'DIR/model.onnx for any batch and length, the tokenizer and a config.json beside it; ' +
       'retort-ml/inference and ONNX Runtime read it.',
-    writes: [MODEL_FILE],
+    writes: [MODEL_FILE, SECOND_FOLDER],
     precisions: ['float32'],
     layouts: ['root'],
     takesTasks: true,

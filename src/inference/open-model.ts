@@ -42,6 +42,8 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
   const tokenizer = await tokenizerOf(files);
   await expectTokenizerOf(parts, tokenizer, files.where);
   const maxLength = maxLengthFrom(metadata, tokenizer, options.maxLength);
+  const said = metadata.get('retort.second');
+  const second = said && (await (await import('./second-student.js')).openSecond(said, parts, maxLengthFrom));
   const session = await sessionOf(parts);
   try {
     const tasks = await tasksOf(metadata, session, where);
@@ -49,7 +51,7 @@ export async function openModel(parts: OnnxModelParts, options: OpenOptions): Pr
     const labels = tasks === undefined ? await labelsOf(metadata, files, classes, where) : [];
     const [readsPairs, readAs] = [readsPairsFrom(metadata), readAsFrom(metadata, where)];
     const own = { where, session, tokenizer, labels, maxLength, classes, isTagger, readsPairs, readAs };
-    return new TextModel({ ...own, tasks, question: questionIn(metadata, where) });
+    return new TextModel({ ...own, second: second || undefined, tasks, question: questionIn(metadata, where) });
   } catch (error) {
     await session.release();
     throw error;
@@ -77,14 +79,11 @@ async function sessionOf({ openSession, where }: OnnxModelParts): Promise<ModelS
 }
 
 const SINGLE = ['input_ids', 'attention_mask', 'token_type_ids'];
-const SECOND = ['input_ids_b', 'attention_mask_b'];
-/** Of a model of features, beside their numbers. */
-const VALUES = 'feature_values';
-
 function expectInputs({ inputs }: ModelSession, where: string): void {
   const names = inputs.map(({ name }) => name);
   const isKnown = (name: string, dtype: string) =>
-    name === VALUES ? dtype === 'float32' : [...SINGLE, ...SECOND].includes(name) && dtype === 'int64';
+    dtype === (/^feature_values(_b)?$/.test(name) ? 'float32' : 'int64') &&
+    /^(input_ids|attention_mask|token_type_ids|feature_values)(_b)?$/.test(name);
   const strange = inputs.find(({ name, dtype }) => !isKnown(name, dtype));
   if (strange !== undefined || !names.includes('input_ids')) {
     throw new FileError({

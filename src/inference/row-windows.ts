@@ -68,40 +68,40 @@ export async function* rowWindows<I, R extends Row, T>(
     if (badRows === 'report' && error instanceof RetortError && !work.isReleased()) return { error };
     throw error;
   };
-  const rows = new PackedRows<R | Failed>();
+  const rows = new PackedRows<R>();
+  /** Of each row its number in the window, and how wide it is. */
+  let places: number[] = [];
+  let widths: number[] = [];
+  let answers: (T | Failed)[] = [];
   let before = firstRow - 1;
+  let size = 0;
   let tokens = 0;
   const answered = async (): Promise<(T | Failed)[]> => {
-    const answers: (T | Failed)[] = [];
-    const places: number[] = [];
-    const widths: number[] = [];
-    for (let i = 0; i < rows.size; i++) {
-      const kept = rows.kept(i);
-      if (isFailed(kept)) answers[i] = kept;
-      else {
-        places.push(i);
-        widths.push(kept === undefined ? rows.lengthOf(i) : widthOf(kept));
-      }
-    }
-    for (const batch of batchesByLength(Uint32Array.from(widths), { maxRows: rows.size })) {
+    for (const batch of batchesByLength(Uint32Array.from(widths), { maxRows: size })) {
       signal?.throwIfAborted();
-      const here = Array.from(batch, (k) => places[k] as number);
-      await answerBatch(here, answers);
+      await answerBatch(Array.from(batch));
     }
-    return answers;
+    const all = answers;
+    before += size;
+    rows.clear();
+    [places, widths, answers, size, tokens] = [[], [], [], 0, 0];
+    return all;
   };
-  const answerBatch = async (places: readonly number[], answers: (T | Failed)[]): Promise<void> => {
+  const answerBatch = async (batch: readonly number[]): Promise<void> => {
+    const placeOf = (row: number) => places[row] as number;
     let read: (row: number, where: string) => T;
     try {
-      read = await work.run(places.map((i) => rows.at(i) as R));
+      read = await work.run(batch.map((row) => rows.at(row)));
     } catch (error) {
       if (!(error instanceof EngineError) || work.isReleased()) throw error;
-      if (places.length === 1) answers[places[0] as number] = failed(named(error, before + (places[0] as number)));
+      const [first = 0] = batch;
+      if (batch.length === 1) answers[placeOf(first)] = failed(named(error, before + placeOf(first)));
       // One of them is at fault: alone it harms no other.
-      else for (const place of places) await answerBatch([place], answers);
+      else for (const row of batch) await answerBatch([row]);
       return;
     }
-    for (const [i, place] of places.entries()) {
+    for (const [i, row] of batch.entries()) {
+      const place = placeOf(row);
       try {
         answers[place] = read(i, nameOf(before + place));
       } catch (error) {
@@ -111,26 +111,21 @@ export async function* rowWindows<I, R extends Row, T>(
   };
   for await (const input of inputs) {
     signal?.throwIfAborted();
-    let row: R | Failed;
     try {
-      row = work.encode(input, nameOf(before + rows.size));
-      tokens += widthOf(row);
+      const row = work.encode(input, nameOf(before + size));
+      const width = widthOf(row);
+      rows.push(row);
+      places.push(size);
+      widths.push(width);
+      tokens += width;
     } catch (error) {
-      row = failed(error);
+      answers[size] = failed(error);
     }
-    rows.push(row);
-    if (rows.size < window && tokens < TOKENS_PER_WINDOW) continue;
-    yield await answered();
-    before += rows.size;
-    rows.clear();
-    tokens = 0;
+    size += 1;
+    if (size >= window || tokens >= TOKENS_PER_WINDOW) yield await answered();
   }
   signal?.throwIfAborted();
-  if (rows.size > 0) yield await answered();
-}
-
-function isFailed(row: Row | Failed | undefined): row is Failed {
-  return row !== undefined && 'error' in row;
+  if (size > 0) yield await answered();
 }
 
 function widthOf({ first, second }: Row): number {

@@ -6,7 +6,6 @@ import type { Question } from '../options/question.js';
 import { EngineError } from '../runtime/engine-error.js';
 import type { Session } from '../runtime/running-session.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type EncodedWords, wordEncoder } from '../tokenizers/tagged-words.js';
 import { padRows, type Tokenizer } from '../tokenizers/tokenizer.js';
 import {
   type Answer,
@@ -28,6 +27,7 @@ import {
   rowWindows,
   type StreamOptions,
 } from './row-windows.js';
+import type { SecondStudent } from './second-student.js';
 
 type Stopping = { readonly badRows: 'stop' };
 
@@ -85,9 +85,9 @@ export type ModelParts = {
   readonly readAs: FileReading | undefined;
   readonly question: Question | undefined;
   readonly tasks: readonly OpenTask[] | undefined;
+  /** Of two students in one file: what reads each text for the second. */
+  readonly second?: SecondStudent | undefined;
 };
-
-type Sentence = Row & { readonly words: readonly string[]; readonly firsts: EncodedWords['firsts'] };
 
 export class TextModel implements Inference {
   readonly readAs?: FileReading;
@@ -110,7 +110,7 @@ export class TextModel implements Inference {
     this.isTagger = parts.isTagger;
     this.#parts = parts;
     this.#inputs = new Set(parts.session.inputs.map(({ name }) => name));
-    this.#readsPairs = this.#inputs.has('input_ids_b') || parts.readsPairs;
+    this.#readsPairs = (parts.second === undefined && this.#inputs.has('input_ids_b')) || parts.readsPairs;
   }
 
   predict(input: string, options?: CallOptions): Promise<Answer[]>;
@@ -135,7 +135,18 @@ export class TextModel implements Inference {
 
   async tag(sentences: readonly (string | readonly string[])[], options: PredictOptions = {}): Promise<Tagging[]> {
     expectList('tag', sentences, 'a list of texts, or of lists of words');
-    return this.#all(sentences, this.#tagging(), options);
+    if (!this.isTagger) {
+      const got = 'one that labels texts';
+      throw new OptionError({ where: 'tag', wanted: 'a model that labels each word', got, fix: 'call predict' });
+    }
+    const { taggingWork } = await import('./tagging.js');
+    const work = taggingWork(this.#open(), {
+      run: (rows) => this.#run(rows),
+      expectFinite: (scores, where) => this.#expectFinite(scores, where),
+      isReleased: () => this.#isReleased,
+      whatCame,
+    });
+    return this.#all(sentences, work, options);
   }
 
   async predictTasks(inputs: readonly TextInput[], options: PredictOptions = {}): Promise<TaskAnswers[]> {
@@ -173,7 +184,7 @@ export class TextModel implements Inference {
       const got = 'one that labels each word';
       throw new OptionError({ where: 'predict', wanted: 'a model that labels texts', got, fix: 'call tag' });
     }
-    const { tokenizer, labels, classes, tasks } = this.#open();
+    const { tokenizer, labels, classes, tasks, second } = this.#open();
     if (tasks !== undefined) {
       const got = `one of ${tasks.map(({ name }) => name).join(', ')}`;
       const fix = 'call predictTasks, or export one task: MODEL#TASK';
@@ -185,6 +196,9 @@ export class TextModel implements Inference {
       encode: (input, where) => {
         const [text, pair] = textsOf(input, where);
         expectAsTrained(pair, this.#readsPairs, where);
+        if (second !== undefined) {
+          return { first: tokenizer.encodeRow(text, pair, cut), second: second.encode(text, pair) };
+        }
         if (pair === undefined || !this.#inputs.has('input_ids_b')) {
           return { first: tokenizer.encodeRow(text, pair, cut) };
         }
@@ -210,40 +224,6 @@ export class TextModel implements Inference {
     return answerOf(scores, labels);
   }
 
-  #tagging(): RowWork<string | readonly string[], Sentence, Tagging> {
-    if (!this.isTagger) {
-      const got = 'one that labels texts';
-      throw new OptionError({ where: 'tag', wanted: 'a model that labels each word', got, fix: 'call predict' });
-    }
-    const { tokenizer, labels, classes } = this.#open();
-    const encoded = wordEncoder(tokenizer, this.maxLength);
-    return {
-      isReleased: () => this.#isReleased,
-      encode: (input, where) => {
-        const words = wordsOf(input, where);
-        const { row, firsts } = encoded(words);
-        return { first: row, words, firsts };
-      },
-      run: async (rows) => {
-        const { data, shape } = (await this.#run(rows)).logits as Tensor<'float32'>;
-        const width = (shape[1] as number) * classes;
-        return (row, where) => {
-          const { words, firsts } = rows[row] as Sentence;
-          const tags = words.map((word, i) => {
-            const first = firsts[i];
-            if (first === undefined) return { word, label: undefined, score: 0 };
-            const scores = data.subarray(row * width + first * classes, row * width + (first + 1) * classes);
-            this.#expectFinite(scores, where);
-            const { label, score } = answerOf(scores, labels);
-            return { word, label, score };
-          });
-          return { tags };
-        };
-      },
-    };
-  }
-
-  /** @throws EngineError for a model that was released. */
   #open(): ModelParts {
     if (!this.#isReleased) return this.#parts;
     throw new EngineError({ where: this.#parts.where, wanted: 'an open model', got: 'a released one' });
@@ -263,7 +243,7 @@ export class TextModel implements Inference {
 
   /** @returns `logits` [B, C], of a tagger [B, S, C]; of several tasks one for each */
   async #run(rows: readonly Row[]): Promise<Readonly<Record<string, Tensor>>> {
-    const { padId } = this.#parts.tokenizer;
+    const { tokenizer, second: other } = this.#parts;
     const feeds: Record<string, Tensor> = {};
     const feed = (tensors: Readonly<Record<string, Tensor>>, suffix: string) => {
       for (const [name, tensor] of Object.entries(tensors)) {
@@ -272,8 +252,8 @@ export class TextModel implements Inference {
     };
     const first = rows.map((row) => row.first);
     const second = rows.flatMap((row) => row.second ?? []);
-    feed(padRows(first, padId, 'longest'), '');
-    if (second.length > 0) feed(padRows(second, padId, 'longest'), '_b');
+    feed(padRows(first, tokenizer.padId, 'longest'), '');
+    if (second.length > 0) feed(padRows(second, (other ?? tokenizer).padId, 'longest'), '_b');
     return this.#parts.session.run(feeds);
   }
 }
@@ -284,12 +264,6 @@ function textsOf(input: unknown, where: string): readonly [text: string, pair?: 
     return input as [string, string];
   }
   throw new OptionError({ where, wanted: 'a text, or [text, pair]', got: whatCame(input) });
-}
-
-function wordsOf(input: unknown, where: string): readonly string[] {
-  if (typeof input === 'string') return input.split(/\s+/u).filter((word) => word !== '');
-  if (Array.isArray(input) && input.every((word) => typeof word === 'string')) return input;
-  throw new OptionError({ where, wanted: 'a text, or a list of words', got: whatCame(input) });
 }
 
 function whatCame(input: unknown): string {

@@ -9,6 +9,9 @@ export const MODEL_FILE = 'model.onnx';
 /** The subfolder of versions in a Hugging Face folder. */
 export const VERSIONS_FOLDER = 'onnx';
 
+/** The subfolder of the second tokenizer, of a student that is two in one file. */
+export const SECOND_FOLDER = 'second';
+
 /** Names of the versions there, those that are taken first where nobody says which, first. */
 export const VERSION_FILES = {
   float32: MODEL_FILE,

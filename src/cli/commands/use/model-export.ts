@@ -1,5 +1,6 @@
 /** @file `retort export`. */
 
+import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { cardFacts } from '../../../experiments/card-facts.js';
 import { exportScored, type ScoredExport } from '../../../experiments/scored-export.js';
@@ -18,6 +19,7 @@ export async function exportTrained(
   io: CommandIo,
 ): Promise<CommandOutput> {
   const { onNotice, onDownload, columns } = io;
+  if (given.with !== undefined) return joined({ ...given, with: given.with }, io);
   const options = { ...given, model: await shippedModel(given.model, onNotice) };
   const { to, outputDir } = options;
   const facts = to === 'hf' ? await cardFacts(options.model) : undefined;
@@ -38,6 +40,27 @@ export async function exportTrained(
   return {
     text: [`${line}${unscored(exported)}`, ...tableOf(exported, columns)].join('\n'),
     json: { model: path, format: to, outputDir, labels, ...written, ...(forms && { forms: forms.map(recordOf) }) },
+  };
+}
+
+/** Flags that say how one model is exported. */
+const OF_ONE = ['precision', 'layout', 'labelNames', 'question', 'data', 'calibrate', 'keep', 'maxDrop'] as const;
+
+async function joined(
+  given: OptionValues<typeof exportUsage.options> & { readonly with: string },
+  { onNotice }: CommandIo,
+): Promise<CommandOutput> {
+  const odd = given.to === 'onnx' ? OF_ONE.find((key) => given[key] !== undefined) : 'to';
+  if (odd !== undefined) {
+    const wanted = 'two exports as they are, beside with';
+    throw new OptionError({ where: odd, wanted, got: String(given[odd]), fix: 'export each with it first' });
+  }
+  const { joinStudents } = await import('../../../export/joined-student.js');
+  const { model: first, with: second, outputDir, overwrite } = given;
+  const { labels, bytes } = await joinStudents({ first, second, outputDir, overwrite, onNotice });
+  return {
+    text: `joined ${first} and ${second}, ${formatMegabytes(bytes)}: ${outputDir}`,
+    json: { models: [first, second], format: given.to, outputDir, labels, bytes },
   };
 }
 

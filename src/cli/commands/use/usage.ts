@@ -194,6 +194,12 @@ export const exportUsage = {
       group: 'Output',
       help: 'new names of the labels, in their order, separated by commas',
     },
+    with: {
+      kind: 'text',
+      placeholder: 'student',
+      group: 'Output',
+      help: 'another export of the same labels: both become one student, whose probabilities are the geometric mean of theirs; MODEL is an export too, and each stays in its precision',
+    },
     question: {
       kind: 'text',
       placeholder: 'file',
@@ -217,6 +223,10 @@ export const exportUsage = {
     {
       does: 'in 8 bits, if that costs no accuracy on rows with labels',
       line: 'retort export outputs/student --precision int8 --data dev.csv --output_dir student-int8',
+    },
+    {
+      does: 'two exports as one student',
+      line: 'retort export student-int8 --with student-ngram --output_dir both',
     },
   ],
 } as const satisfies CommandUsage;
