@@ -2,6 +2,7 @@
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { asJson, type Fingerprint, fingerprint } from '../files/fingerprint.js';
 import { storedValue } from '../files/stored-json.js';
+import type { UnitResult } from '../files/work-source.js';
 import { inPoints } from '../metrics/points.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import { defined } from '../options/given.js';
@@ -14,6 +15,7 @@ import {
   type MeasuredResult,
   measured,
   placeOf,
+  type RunContext,
   type Settings,
 } from './arm-run.js';
 import { expectSameResults, type FinishedRun, openResultsFile } from './results-file.js';
@@ -199,9 +201,8 @@ async function runWithOthers<A extends Arm>(
   jobs: readonly Job<A>[],
   keep: (run: FinishedRun, atOnce: number) => void,
 ): Promise<ReadonlySet<string>> {
-  const { run, signal, onEvent: emit = () => {} } = options;
+  const { signal, onEvent: emit = () => {} } = options;
   const { armResultSchema: schema, runAbout } = await import('./results-file.schema.js');
-  const settings = { ...options.settings, ...options.places };
   return runShared(work, {
     jobs: jobs.map((job) => ({ ...job, unit: work.unitOf(job.arm.name, job.seed) })),
     signal,
@@ -212,14 +213,7 @@ async function runWithOthers<A extends Arm>(
         emit({ type: 'progress', ...place, fraction });
         progress(fraction);
       };
-      try {
-        const ran = await measured(() => run(arm, seed, { settings, signal: own, progress: told }));
-        const { seconds, peakRssBytes } = ran;
-        const result = asJson(checkedResult(schema.safeParse(asJson(ran.result))));
-        return { result, about: asJson({ seconds, peakRssBytes, by: work.by }) };
-      } catch (error) {
-        throw inArm(error, arm.name, seed);
-      }
+      return runOnce(options, work, { arm, seed }, { signal: own, progress: told });
     },
     keep: ({ arm, seed, unit }, given, atOnce) => {
       const about = storedValue(runAbout.safeParse(given.about), unit, 'what a run took');
@@ -227,6 +221,24 @@ async function runWithOthers<A extends Arm>(
       keep({ arm: arm.name, seed, ...about, result }, atOnce);
     },
   });
+}
+
+/** One run of a shared experiment, as a unit has it. @throws ArmError naming arm and seed */
+export async function runOnce<A extends Arm>(
+  { run, settings, places }: ExperimentOptions<A>,
+  { by }: Pick<RunsOfMany, 'by'>,
+  { arm, seed }: Job<A>,
+  context: Omit<RunContext, 'settings'>,
+): Promise<UnitResult> {
+  const { armResultSchema: schema } = await import('./results-file.schema.js');
+  try {
+    const ran = await measured(() => run(arm, seed, { ...context, settings: { ...settings, ...places } }));
+    const { seconds, peakRssBytes } = ran;
+    const result = asJson(checkedResult(schema.safeParse(asJson(ran.result))));
+    return { result, about: asJson({ seconds, peakRssBytes, by }) };
+  } catch (error) {
+    throw inArm(error, arm.name, seed);
+  }
 }
 
 function openJobs<A extends Arm>(jobs: readonly Job<A>[], done: ReadonlyMap<string, FinishedRun>): Job<A>[] {

@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { sealed } from '../../src/files/sealed-json.js';
 import { retort, retortUntil, wordsOf, workFolder } from './command-line.js';
 import { leftByExperiment, writeInputs } from './killed-commands.js';
 
@@ -55,6 +56,20 @@ describe('retort distill --workers', () => {
     expect(runs.sort()).toEqual(readdirSync(join(root, 'three', 'runs')).sort());
     expect(machines[0]).toMatchObject({ threads: 1, node: environment.node, retort: environment.retort });
     expect(record('whole').machines).toBeUndefined();
+  });
+
+  test('--verify computes finished runs again; one of which the result was replaced is named', () => {
+    const { stdout, stderr } = retort('worker three --verify 100 --quiet', root);
+    expect(stdout, stderr).toMatch(/^9 of 9 finished runs computed again, with the same bytes: /);
+    expect(retort('worker three --verify 1 --quiet', root).stdout).toMatch(/^1 of 9 finished runs .*: [a-z]+-\d\n$/);
+    cpSync(join(root, 'three'), join(root, 'other'), { recursive: true });
+    const path = join(root, 'other', 'work', 'hinton-2.1.done');
+    const { sha256: _seal, ...value } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify(sealed({ ...value, result: { ...value.result, score: 0.123 } })));
+    const other = retort('worker other --verify 100 --quiet', root);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('hinton-2 of ')]);
+    expect(other.stderr).toMatch(/wanted the same score as when it was done, got 0\.123 then, 0\.\d+ now/);
+    expect(retort('worker other --verify 101', root).code).toBe(2);
   });
 
   test('workers that start first wait for the experiment, and share it with who leads', async () => {

@@ -20,9 +20,10 @@ import { eventsOf, expectFreeFolder, withHeadFor } from '../../training/text/fin
 import { fitOf } from '../../training/text/solver.js';
 import { textRun } from '../../training/text/text-run.js';
 import { activeSharing, type Sharing, shardFolder } from '../sharing/sharing.js';
+import type { VerifiedRuns } from '../sharing/verified-runs.js';
 import { controlsOf, metricsOf, studentSettings } from './asked-settings.js';
 import type { Control } from './controls.js';
-import { type PartDone, runDistillation, workOnDistillation } from './distill.js';
+import { type PartDone, runDistillation, verifyDistillation, workOnDistillation } from './distill.js';
 import type { DistillOptions, DistillResult } from './distill-options.js';
 import type { DistillTextsOptions, StudentSettings } from './distill-texts-options.js';
 import { earlyStoppingOf, learnedRows } from './monitoring.js';
@@ -81,6 +82,16 @@ export async function distillTexts(given: DistillTextsOptions): Promise<Distille
  * @throws as `distillTexts` does; OptionError where it is not the one that was planned; FileError without its teacher.
  */
 export async function workOnTexts(given: DistillTextsOptions): Promise<PartDone> {
+  return workOnDistillation(await joined(given));
+}
+
+/** Computes some finished runs of a shared distillation on texts again. @throws as `workOnTexts` does; FileError for other bytes */
+export async function verifyTexts(given: DistillTextsOptions): Promise<VerifiedRuns> {
+  return verifyDistillation(await joined(given));
+}
+
+/** Of whoever does not lead. */
+async function joined(given: DistillTextsOptions): Promise<DistillOptions> {
   const opened = await open(given);
   const { place, sharing, cacheDir } = opened;
   const options = { ...given, sharing, cacheDir };
@@ -91,7 +102,7 @@ export async function workOnTexts(given: DistillTextsOptions): Promise<PartDone>
     throw new FileError({ where, wanted, got: 'none', fix: 'share the whole output folder' });
   }
   const { distillation } = await prepared(options, opened, { asks: true, taught });
-  return workOnDistillation(await scoredByTeacher(distillation, answersFolder(options, place.outputDir)));
+  return scoredByTeacher(distillation, answersFolder(options, place.outputDir));
 }
 
 /** Without what the work itself will say. */

@@ -15,6 +15,7 @@ import { describeEnvironment } from '../environment.js';
 import { runExperiment, takePart } from '../experiment.js';
 import { experimentRecord, writeExperimentRecord } from '../experiment-record.js';
 import { RECORD } from '../formats.js';
+import { type VerifiedRuns, verifyRuns } from '../sharing/verified-runs.js';
 import { shippedStudent } from '../shipping.js';
 import { withoutComparison, withoutLabels } from '../verdict.js';
 import { type DistillationArm, isBaseline, shippableArms } from './arms.js';
@@ -58,6 +59,22 @@ export async function workOnDistillation(given: DistillOptions): Promise<PartDon
     const jobs = work === undefined ? [] : work.jobs;
     const here = work === undefined ? 0 : await takePart({ ...experiment, work }, jobs);
     return { outputDir: options.outputDir, runs: jobs.length, here };
+  } finally {
+    begun.release();
+  }
+}
+
+/**
+ * Computes some finished runs of a shared distillation again, and compares them (`sharing` verifies).
+ * @throws as `workOnDistillation` does; FileError for a run that gives other bytes.
+ */
+export async function verifyDistillation(given: DistillOptions): Promise<VerifiedRuns> {
+  const begun = await beginDistillation(given);
+  try {
+    const { work, experiment, options } = begun;
+    const { sharing, outputDir } = options;
+    if (work === undefined || sharing?.role !== 'verifies') return { runs: 0, verified: [] };
+    return await verifyRuns(experiment, work, { ...sharing, there: outputDir });
   } finally {
     begun.release();
   }

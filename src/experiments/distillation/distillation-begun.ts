@@ -12,7 +12,7 @@ import { type RunContext, runFolder, type TimedResult } from '../arm-run.js';
 import { type ExperimentOptions, expectSameExperiment } from '../experiment.js';
 import { RECORD } from '../formats.js';
 import { openWork } from '../sharing/open-work.js';
-import { WORK } from '../sharing/sharing.js';
+import { isGuest, WORK } from '../sharing/sharing.js';
 import { type DistillationArm, isBaseline, methodArm, shippableArms } from './arms.js';
 import { baselineArm } from './baseline-arm.js';
 import type { DistillOptions } from './distill-options.js';
@@ -47,8 +47,7 @@ export async function beginDistillation(given: DistillOptions) {
     }),
   );
   // Of a shared experiment the folder is its leader's; whoever joins has its runs' folders alone.
-  const folder =
-    sharing?.role === 'joins' ? undefined : await claimOutputFolder(outputDir, { resume, overwrite, signal });
+  const folder = isGuest(sharing) ? undefined : await claimOutputFolder(outputDir, { resume, overwrite, signal });
   const started = performance.now();
   try {
     if (method !== given.method) {
@@ -73,7 +72,7 @@ export async function beginDistillation(given: DistillOptions) {
     const ready = runsOf(options, { design, rows, warnings });
     const { answering } = ready;
     const experiment = { ...ready.experiment, settings: await distillationSettings(options) };
-    if (sharing?.role !== 'joins') await expectSameExperiment(experiment);
+    if (!isGuest(sharing)) await expectSameExperiment(experiment);
     const work = sharing && (await openWork(sharing, { ...options, ...experiment }));
     const asked = isAskedBefore(options) ? { rows: rows.transfer ?? rows.train, needs: method.needs } : undefined;
     const [metric] = metrics;
@@ -122,7 +121,9 @@ function runsOf(options: DistillOptions, { design, rows, warnings }: Prepared) {
     }),
   );
   const shippable = shippableArms(arms);
-  const folderOf = (arm: string, armSeed: number) => join(outputDir, runFolder(arm, armSeed));
+  const isVerified = sharing?.role === 'verifies';
+  const runsIn = isVerified ? sharing.scratch : outputDir;
+  const folderOf = (arm: string, armSeed: number) => join(runsIn, runFolder(arm, armSeed));
   const trained = (
     arm: DistillationArm,
     armSeed: number,
@@ -137,7 +138,7 @@ function runsOf(options: DistillOptions, { design, rows, warnings }: Prepared) {
       outputDir: folderOf(arm.name, armSeed),
       isKept: armSeed === seed && shippable.includes(arm),
       // Another process may have begun it.
-      resume: resume || sharing !== undefined,
+      resume: (resume || sharing !== undefined) && !isVerified,
       signal: context.signal,
       onFraction: context.progress,
       onEvent: (event) => {

@@ -16,6 +16,7 @@ import { onnxTeacher } from '../../teachers/onnx-teacher.js';
 import { recordedLabels } from '../../teachers/recorded-teacher.js';
 import { argmax } from '../../tensor/logits.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
+import { isGuest } from '../sharing/sharing.js';
 import type { DistillOptions } from './distill-options.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { checkDistillation } from './distillation-begun.js';
@@ -97,10 +98,9 @@ export async function scoredByTeacher(options: DistillOptions, keptIn: string): 
   }
   await checkDistillation(options);
   const { sharing } = options;
-  const folder =
-    sharing?.role === 'joins'
-      ? undefined
-      : await claimOutputFolder(outputDir, { resume, overwrite, ...defined({ signal }) });
+  const folder = isGuest(sharing)
+    ? undefined
+    : await claimOutputFolder(outputDir, { resume, overwrite, ...defined({ signal }) });
   try {
     const asked = rememberingTeacher(teacher, {
       folder: keptIn,

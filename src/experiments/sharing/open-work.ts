@@ -57,7 +57,7 @@ export async function openWork<A extends Arm>(sharing: Sharing, options: WorkToO
     jobs: mine,
   });
   if (sharing.role === 'merges') return opened([], mergeShards(outputDir, { arms, seeds, settings }));
-  if (sharing.role === 'joins') {
+  if (sharing.role === 'joins' || sharing.role === 'verifies') {
     const { plan } = sharing;
     expectSameSettings(plan, outputDir, settings);
     return opened(jobs.filter((_, i) => !plan.finished.includes(units[i] as string)));

@@ -129,7 +129,10 @@ function mergedSource(sources: ReadonlyMap<string, WorkSource>): WorkSource {
     forgive: async () => {},
     standing: async (units) => {
       const found = new Map<string, UnitStanding>();
-      for (const unit of units) for (const [name, one] of await sourceOf(unit).standing([unit])) found.set(name, one);
+      for (const source of new Set(units.map(sourceOf))) {
+        const own = units.filter((unit) => sourceOf(unit) === source);
+        for (const [unit, one] of await source.standing(own)) found.set(unit, one);
+      }
       return found;
     },
     resultOf: (unit) => sourceOf(unit).resultOf(unit),

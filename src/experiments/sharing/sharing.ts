@@ -23,6 +23,8 @@ export type Sharing =
     }
   /** Takes part alone. */
   | { readonly role: 'joins'; readonly plan: WorkPlan }
+  /** Computes some finished runs again, below a folder of its own, and compares them. */
+  | { readonly role: 'verifies'; readonly plan: WorkPlan; readonly percent: number; readonly scratch: string }
   /** Does every `count`-th run, from `index`, into a folder of its own. */
   | { readonly role: 'shard'; readonly asked: Asked; readonly index: number; readonly count: number }
   /** Runs nothing, and makes the record of what shards have done. */
@@ -35,6 +37,11 @@ export function activeSharing(
 ): Sharing | undefined {
   if (sharing?.role !== 'leads' || sharing.isWanted) return sharing;
   return resume && existsSync(planPath(outputDir)) ? sharing : undefined;
+}
+
+/** Whether the output folder is another process's. */
+export function isGuest(sharing: Sharing | undefined): boolean {
+  return sharing?.role === 'joins' || sharing?.role === 'verifies';
 }
 
 export function planPath(outputDir: string): string {

@@ -31,11 +31,19 @@ export const workerUsage = {
       help: 'CPU threads; another number than that of the experiment is refused, since it changes the rounding of sums',
       defaultSays: 'those of the experiment',
     },
+    verify: {
+      kind: 'number',
+      above: 0,
+      max: 100,
+      group: 'Machine',
+      help: 'take no part: compute so many of the finished runs again, at least one, and compare them byte for byte',
+    },
     anyProcessor,
     ...messageOptions,
   },
   examples: [
     { does: 'one more process for an experiment', line: 'retort worker outputs/reviews' },
+    { does: 'whether this machine gives the same bytes', line: 'retort worker outputs/reviews --verify 1' },
     { does: 'a machine that starts before the experiment', line: 'retort worker /mnt/disk/outputs/reviews --wait 30' },
   ],
 } as const satisfies CommandUsage;

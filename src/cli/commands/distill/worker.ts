@@ -1,16 +1,19 @@
 /** @file `retort worker` and `retort status`: what several processes do for one experiment. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FileError, InterruptedError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
-import { workOnTexts } from '../../../experiments/distillation/distill-texts.js';
+import { verifyTexts, workOnTexts } from '../../../experiments/distillation/distill-texts.js';
 import type {
   DistillTextsEvent,
   DistillTextsOptions,
 } from '../../../experiments/distillation/distill-texts-options.js';
 import { cancelWork } from '../../../experiments/sharing/cancel.js';
 import { planPath, WORK } from '../../../experiments/sharing/sharing.js';
+import type { VerifiedRuns } from '../../../experiments/sharing/verified-runs.js';
 import { expectSameMachine, hasWorkPlan, readWorkPlan, startOfPaths } from '../../../experiments/sharing/work-plan.js';
 import { type WorkStanding, workStanding } from '../../../experiments/sharing/work-standing.js';
 import { asJson } from '../../../files/fingerprint.js';
@@ -35,14 +38,29 @@ export async function workOn(options: OptionValues<typeof workerUsage.options>, 
   // Paths among the options start where the experiment was started.
   process.chdir(startOfPaths(plan, outputDir));
   const asked = plan.options as Partial<DistillTextsOptions>;
-  const { runs, here } = await workOnTexts({
+  const joining = {
     ...asked,
     teacher: asked.teacher ?? '',
-    ...{ threads: plan.threads, outputDir, resume: true, signal, sharing: { role: 'joins', plan } },
-    onEvent: (event) => tell(event, io),
-  });
+    ...{ threads: plan.threads, outputDir, resume: true, signal },
+    onEvent: (event: DistillTextsEvent) => tell(event, io),
+  };
+  if (options.verify !== undefined) {
+    const scratch = await mkdtemp(join(tmpdir(), 'retort-verify-'));
+    try {
+      const sharing = { role: 'verifies', plan, percent: options.verify, scratch } as const;
+      return verifiedOutput(outputDir, await verifyTexts({ ...joining, sharing }));
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+  const { runs, here } = await workOnTexts({ ...joining, sharing: { role: 'joins', plan } });
   const text = `${formatCount(here)} of ${formatCount(runs)} runs done here; the record is made where the experiment was started`;
   return { text, json: { outputDir, runs, here } };
+}
+
+function verifiedOutput(outputDir: string, { runs, verified }: VerifiedRuns): CommandOutput {
+  const text = `${formatCount(verified.length)} of ${formatCount(runs)} finished runs computed again, with the same bytes: ${verified.join(', ')}`;
+  return { text, json: { outputDir, runs, verified } };
 }
 
 async function waitForPlan(folder: string, minutes: number, signal: AbortSignal, io: CommandIo): Promise<void> {
