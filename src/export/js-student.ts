@@ -9,7 +9,8 @@ import type { NgramConfig } from '../models/ngram.js';
 import type { StaticConfig } from '../models/static-model.js';
 import type { BilstmFacts } from '../standalone/bilstm-student.js';
 import { checkedBytes } from '../standalone/checksum.js';
-import type { NgramFacts } from '../standalone/ngram-student.js';
+import type { NgramFacts } from '../standalone/ngram-parts.js';
+import { inAscii, packedText } from '../standalone/packed-text.js';
 import type { StaticFacts } from '../standalone/static-student.js';
 import type { Packed, Student, StudentFacts } from '../standalone/student.js';
 import { bytesToText, countListToText, countsToText, floatsToText, tableToText } from '../standalone/text-coding.js';
@@ -231,29 +232,14 @@ async function bundleOf(kind: string): Promise<string> {
 }
 
 function moduleText(kind: string, bundle: string, packed: Packed, hasKernels: boolean): string {
-  const { facts, sections, checksum, checker } = packed;
-  const [length, text, ofText] = checker;
   const exported = ['labels', 'predict', ...(hasKernels ? ['useKernels', 'kernels'] : [])];
   return [
     `// A student of kind ${kind}, written by retort ${packageVersion()}. The code in it is retort's, Apache-2.0.`,
     inAscii(bundle.trim()),
-    `const student = retort.open({ facts: ${literal(facts)}, checksum: ${checksum},`,
-    `checker: [${length}, ${literal(text)}, ${ofText}], sections: [`,
-    ...sections.map((section) => `${literal(section)},`),
-    '] });',
+    `const student = retort.open(${packedText(packed)});`,
     `export const { ${exported.join(', ')} } = student;`,
     '',
   ].join('\n');
-}
-
-/** A string in which no script element ends. */
-function literal(text: string): string {
-  return inAscii(JSON.stringify(text)).replaceAll('<', '\\x3c');
-}
-
-/** Code whose strings alone have other characters: engines keep a file of ASCII in one byte a character. */
-function inAscii(code: string): string {
-  return code.replace(/[^\n -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function typesText(readsPairs: boolean, hasKernels: boolean): string {
