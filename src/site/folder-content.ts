@@ -1,9 +1,10 @@
 /** @file What the playground takes from a folder of the user's. */
 import { lstat, readFile, realpath } from 'node:fs/promises';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { FileError } from '../errors/failures.js';
 import { inputFailure } from '../files/file-failure.js';
 import { isFile, isFolder } from '../files/path-entry.js';
+import { holdsStudent, type StudentFolder, studentContent } from './student-content.js';
 
 /** What the page is told, as `folder/folder.json`. */
 export type FolderFacts = {
@@ -11,6 +12,8 @@ export type FolderFacts = {
   readonly name: string;
   /** What it holds, by kind: addresses below `folder/`. */
   readonly holds: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** A student of texts, and its teacher. */
+  readonly student?: StudentFolder;
 };
 
 export type FolderContent = {
@@ -51,12 +54,15 @@ const KINDS: readonly FolderKind[] = [
   }),
 ];
 
+/** For messages. */
+const STUDENTS = 'a run of retort distill, or a student as a checkpoint or export';
+
 /**
  * Looks at a folder once: what is not found now is never sent.
  * @throws FileError for a path that is no folder, or one that holds nothing the page can show.
  */
 export async function folderContent(folder: string): Promise<FolderContent> {
-  const wanted = `a folder that holds ${KINDS.map(({ says }) => says).join(', or ')}`;
+  const wanted = `a folder that holds ${[...KINDS.map(({ says }) => says), STUDENTS].join(', or ')}`;
   if (!(await isFolder(folder))) {
     const got = (await isFile(folder)) ? 'a file' : 'nothing of that name';
     throw new FileError({
@@ -74,6 +80,11 @@ export async function folderContent(folder: string): Promise<FolderContent> {
     holds[kind] = held;
     for (const path of paths) files.set(path, () => readInside(folder, path));
   }
+  const name = basename(resolve(folder));
+  if (files.size === 0 && (await holdsStudent(folder))) {
+    const { facts, files: own } = await studentContent(folder, (path) => readInside(folder, relative(folder, path)));
+    return { facts: { name, holds, student: facts }, files: own };
+  }
   if (files.size === 0) {
     throw new FileError({
       where: folder,
@@ -82,7 +93,7 @@ export async function folderContent(folder: string): Promise<FolderContent> {
       fix: `run retort primer --quick --output_dir ${folder} first, or leave the folder out: the page has models of its own`,
     });
   }
-  return { facts: { name: basename(resolve(folder)), holds }, files };
+  return { facts: { name, holds }, files };
 }
 
 /** A file of the folder itself: what has become a link since may lead anywhere. */

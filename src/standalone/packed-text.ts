@@ -47,7 +47,7 @@ function literal(text: string): string {
 
 /** A pair of characters that begins with a backslash is read as one, so that `\\x3c` after another backslash stays. */
 function textOf(written = ''): string {
-  return String(JSON.parse(written.replace(/\\(?:x3c|[^])/gu, (pair) => (pair === '\\x3c' ? '<' : pair))));
+  return String(JSON.parse(written.replace(/\\(?:x3c|.)/gsu, (pair) => (pair === '\\x3c' ? '<' : pair))));
 }
 
 /** Code whose strings alone have other characters: engines keep a file of ASCII in one byte a character. */

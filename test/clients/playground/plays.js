@@ -1,5 +1,6 @@
 // What a reader does in each part, and what has to come of it. Returns figures to print, if any.
 import assert from 'node:assert/strict';
+import { distil, student } from './student-plays.js';
 
 const answers = (page) => page.locator('.card .answer').allTextContents();
 const lossCells = async (page) => (await page.locator('.lines td').allTextContents()).map(Number);
@@ -87,4 +88,4 @@ async function train(page) {
   return `${speed} The digit it never saw: ${cold} % at T = 1, ${warm} % at T = 4.`;
 }
 
-export const PLAYS = { primer, train };
+export const PLAYS = { primer, train, distil, student };
