@@ -335,7 +335,7 @@ function watchOf(kind: StudentKind, hasTeacher: boolean) {
   const loss = lineChart({
     title: isFitted ? 'Loss on parts of the training rows that each fit left out' : 'Training loss',
     xLabel: isFitted ? 'penalties tried' : 'steps',
-    yLabel: 'loss',
+    yLabel: '',
     limits: { low: 0 },
     series,
     format: (value) => value.toFixed(3),
@@ -345,7 +345,7 @@ function watchOf(kind: StudentKind, hasTeacher: boolean) {
     : lineChart({
         title: 'Accuracy on a tenth of the training rows, which chooses the epoch',
         xLabel: 'epochs',
-        yLabel: 'accuracy',
+        yLabel: '',
         limits: { low: 0, high: 1 },
         series,
         format: percent,

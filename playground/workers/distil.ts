@@ -1,7 +1,6 @@
 /** @file Distils in a worker, and answers by the students that it has trained. It ends when the page ends it. */
 import { sentError } from '../../src/inference/worker-calls.js';
 import type { Student } from '../../src/standalone/student.js';
-import { distilArms } from '../distil/arms.js';
 import type { FromDistiller, Said, ToDistiller } from '../distil/messages.js';
 
 let students: ReadonlyMap<string, Student> = new Map();
@@ -26,6 +25,8 @@ function ask({ predict }: Student, text: string): Said {
 addEventListener('message', async ({ data }: MessageEvent<ToDistiller>) => {
   try {
     if ('job' in data) {
+      // Cephes has to be awaited while it loads, and a worker drops what is sent to it meanwhile.
+      const { distilArms } = await import('../distil/arms.js');
       const found = await distilArms(data.job, (arm, event, place, of) => post({ event, arm, place, of }));
       students = found.students;
       post({ outcome: found.outcome });

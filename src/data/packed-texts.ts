@@ -6,6 +6,8 @@ const BLOCK_BYTES = { least: 2 ** 12, most: 2 ** 20 };
 
 /** The texts of these rows, as `PackedTexts` holds them. */
 export function packedRows(column: readonly string[], rows: Uint32Array): readonly string[] {
+  // Browsers have none: there they are strings.
+  if (typeof Buffer === 'undefined') return Array.from(rows, (row) => column[row] as string);
   const packed = new PackedTexts();
   for (const row of rows) packed.add(column[row] as string);
   return packed.column();

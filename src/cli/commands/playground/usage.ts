@@ -15,7 +15,7 @@ export const playgroundUsage = {
     folder: {
       kind: 'operand',
       placeholder: 'folder',
-      help: 'what the page shows of yours: a run of retort primer; without it the page has models of its own',
+      help: 'what the page shows of yours: a run of retort primer or distill, or a student; without it the page has models of its own',
     },
     port: { kind: 'integer', min: 0, max: 65535, default: 8765, group: 'Server', help: 'port; 0 = any that is free' },
     dataDir: {
