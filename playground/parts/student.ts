@@ -324,7 +324,7 @@ function cascadeView(certificate: ServedCertificate | undefined, hasTeacher: boo
 function promiseText({ risk, delta, isOfThis }: ServedCertificate): string {
   const shares = [
     risk.kept === undefined ? '' : `at most ${percent(risk.kept)} of the answers that it keeps are wrong`,
-    risk.all === undefined ? '' : `at most ${percent(risk.all)} of all requests are answered wrongly by it`,
+    risk.all === undefined ? '' : `at most ${percent(risk.all)} of all requests get a wrong label from it`,
   ].filter((part) => part !== '');
   const promise = `By its certificate ${shares.join(', and ')}, with a confidence of ${percent(1 - delta)}.`;
   return isOfThis
