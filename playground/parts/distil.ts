@@ -86,7 +86,7 @@ function rowsSection(chosen: Chosen, onChange: () => void) {
     try {
       const rows = await readTexts(file, picked);
       chosen.rows = rows;
-      message.show(rowsText(rows));
+      message.show(`${file.name}: ${rowsText(rows)}`);
       preview.append(previewTable(rows));
     } catch (error) {
       message.show(faultText(error), true);

@@ -43,6 +43,25 @@ export async function mount(element: HTMLElement, context: PartContext): Promise
   element.append(...(await views(held, student, models.get('teacher'), context)));
 }
 
+/** Whoever types is faster than a teacher: while one call runs, all others become one that follows it. */
+function latestOnly(call: () => Promise<void>): () => void {
+  let isRunning = false;
+  let isWanted = false;
+  return () => {
+    isWanted = true;
+    if (isRunning) return;
+    isRunning = true;
+    const run = async (): Promise<void> => {
+      while (isWanted) {
+        isWanted = false;
+        await call();
+      }
+      isRunning = false;
+    };
+    void run();
+  };
+}
+
 function howToSee(): HTMLElement {
   return el(
     'div',
@@ -73,33 +92,28 @@ async function views(
   ];
   const cascade = cascadeView(held.certificate, teacher !== undefined);
   const seen = seenView(labels);
-  let asked = 0;
-  let saidByStudent: Said | undefined;
-
-  const ask = async (): Promise<void> => {
-    asked += 1;
-    const own = asked;
-    const given = [text.value, ...(readsPairs ? [pair.value] : [])] as const;
-    for (const { card, model, show } of cards) {
+  const asks = cards.map(({ card, model, show }) =>
+    latestOnly(async () => {
       card.setAttribute('aria-busy', 'true');
       try {
-        const said = await model.ask(given[0], given[1]);
-        // A newer text has been typed meanwhile.
-        if (own !== asked) return;
+        const [first, second] = [text.value, readsPairs ? pair.value : undefined];
+        const said = await model.ask(first, second);
         show(said);
-        if (model !== student) continue;
-        saidByStudent = said;
+        if (model !== student) return;
         cascade.update(said);
-        seen.update(student.see(given[0], given[1]), said);
+        seen.update(student.see(first, second), said);
+        context.say(`The student says ${said.label}.`);
       } catch (error) {
         show(faultText(error));
       } finally {
         card.removeAttribute('aria-busy');
       }
-    }
-    context.say(`The student says ${saidByStudent?.label ?? 'nothing'}.`);
+    }),
+  );
+  const ask = (): void => {
+    for (const one of asks) one();
   };
-  for (const input of [text, pair]) input.addEventListener('input', () => void ask());
+  for (const input of [text, pair]) input.addEventListener('input', ask);
 
   return [
     el('p', { class: 'field' }, el('label', { for: textId }, readsPairs ? 'First text' : 'A text'), text),
