@@ -16,7 +16,7 @@ export async function openPlayground(options: Options, io: CommandIo): Promise<C
   const { outputDir, port, json } = options;
   const site = await playgroundSite(options);
   if (site.runtime === undefined) {
-    io.onNotice(`onnxruntime-web is not installed, so the page cannot train: npm install ${RUNTIME_PACKAGE}`);
+    io.onNotice(`${RUNTIME_PACKAGE} is not installed here, so the page cannot train: npm install ${RUNTIME_PACKAGE}`);
   }
   if (outputDir !== undefined) {
     const { files, bytes } = await writeSite(site, outputDir);
