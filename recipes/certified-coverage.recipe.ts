@@ -9,12 +9,11 @@
  *
  *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- certified-coverage [--work .bench] [--results results] [--draws 200] [--speed]
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, median } from '../bench/figures.js';
-import { PYTHON, peerScript } from '../bench/peers/peer.js';
+import { peerAnswer } from '../bench/peers/peer.js';
 import {
   type AnswerScore,
   certifyThreshold,
@@ -24,9 +23,8 @@ import {
   scoreAnswers,
 } from '../src/entries/certificates.js';
 import { loadTextSet, selectRows, splitOf, type TextTable, type TextTask, textDataset } from '../src/entries/data.js';
-import { OptionError } from '../src/entries/errors.js';
 import { mean, sampleSd } from '../src/entries/experiments.js';
-import { saveOnnx } from '../src/entries/export.js';
+import { joinStudents, saveOnnx } from '../src/entries/export.js';
 import { type Inference, load } from '../src/entries/inference.js';
 import { loadTextModel, saveModel, type TextModel } from '../src/entries/models.js';
 import { modelTeacher } from '../src/entries/teachers.js';
@@ -137,7 +135,7 @@ type Opened = {
   readonly choices: { readonly train: Int32Array; readonly test: Int32Array } | undefined;
   readonly encoded: { readonly train: string; readonly evaluated: string };
   /** Of one text, in the form that is shipped. */
-  readonly shipped: ReadonlyMap<StudentName, readonly Inference[]>;
+  readonly shipped: ReadonlyMap<StudentName, Inference>;
 };
 
 async function open(work: string): Promise<Opened> {
@@ -146,10 +144,18 @@ async function open(work: string): Promise<Opened> {
   const task = await loadTextSet('banking77', { dir: process.env.RETORT_DATA });
   const [train, test] = [splitOf(task, 'train'), splitOf(task, 'test')];
   const said = new Map<StudentName, Said>();
-  const shipped = new Map<StudentName, readonly Inference[]>();
+  const shipped = new Map<StudentName, Inference>();
   const shippedAs = async (name: string, model: TextModel, precision: 'float32' | 'int8') => {
     const at = join(folder, `${name}-${precision}`);
     if (!existsSync(at)) await saveOnnx(at, { ...model, precision });
+    return load(at, { threads: 1 });
+  };
+
+  /** A pair as one file, with n-grams as its second. */
+  const joined = async (name: StudentName, first: string) => {
+    const at = join(folder, `${name}-joined`);
+    const second = join(folder, 'ngram-float32');
+    if (!existsSync(at)) await joinStudents({ first: join(folder, `${first}-int8`), second, outputDir: at });
     return load(at, { threads: 1 });
   };
 
@@ -186,15 +192,17 @@ async function open(work: string): Promise<Opened> {
   const four = await shippedAs('head-4', await withLastLayer(folder, 'head-4', task, test, 4), 'int8');
   const fourSaid = await kept(folder, 'head-4.test', () => logProbsOf(four, test.texts));
   said.set('head-4', { test: fourSaid }).set('both-4', { test: geometricMean(ngramSaid.test, fourSaid) });
-  shipped.set('ngram', [await shippedAs('ngram', ngram, 'float32')]).set('head', [int8]);
-  shipped.set('both', [...(shipped.get('ngram') ?? []), int8]);
-  shipped.set('head-4', [four]).set('both-4', [...(shipped.get('ngram') ?? []), four]);
+  shipped
+    .set('ngram', await shippedAs('ngram', ngram, 'float32'))
+    .set('head', int8)
+    .set('head-4', four);
+  shipped.set('both', await joined('both', 'head')).set('both-4', await joined('both-4', 'head-4'));
   for (const [name, run] of Object.entries(RUNS) as readonly [keyof typeof RUNS, string][]) {
     const at = join(work, 'families', run, 'runs', 'hinton-1', 'last.ckpt');
     if (!existsSync(at)) continue;
     const model = await loadTextModel(at);
     said.set(name, { test: await kept(folder, `${name}.test`, () => logitsOf(model, test)) });
-    shipped.set(name, [await shippedAs(name, model, 'float32')]);
+    shipped.set(name, await shippedAs(name, model, 'float32'));
   }
   const teacherAt = join(work, 'banking77-teacher', 'last.ckpt');
   const choicesOf = async (split: 'train' | 'test', table: TextTable) => {
@@ -458,27 +466,13 @@ function* peerRows({ folder, train, test, choices, encoded }: Opened, splits: Sp
 function keptAnswer(path: string, job: { readonly peer: PeerName }): PeerAnswer {
   const known = keptJson<PeerAnswer | undefined>(path, undefined);
   if (known !== undefined) return known;
-  const answer = runPeer(`${path}.job`, job);
+  const answer = peerAnswer<PeerAnswer>('certified', `${path}.job`, job, {
+    where: job.peer,
+    packages: 'scikit-learn, shad0wllm[compile] and jevstiller',
+    environment: { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', HF_HUB_OFFLINE: '1' },
+  });
   writeFileSync(path, JSON.stringify(answer));
   return answer;
-}
-
-function runPeer(path: string, job: { readonly peer: PeerName }): PeerAnswer {
-  writeFileSync(path, JSON.stringify(job));
-  const { status, stdout, stderr, error } = spawnSync(PYTHON, [peerScript('certified'), path], {
-    encoding: 'utf8',
-    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', HF_HUB_OFFLINE: '1' },
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) {
-    throw new OptionError({
-      where: job.peer,
-      wanted: `${PYTHON} with scikit-learn, shad0wllm[compile] and jevstiller`,
-      got: error?.message ?? `exit code ${status}: ${stderr.trim().split('\n').slice(-3).join(' ')}`,
-      fix: 'name an interpreter that has them by RETORT_PYTHON',
-    });
-  }
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as PeerAnswer;
 }
 
 const [TIMED, ROUNDS] = [500, 5];
@@ -486,12 +480,12 @@ const [TIMED, ROUNDS] = [500, 5];
 async function latencies({ shipped, test }: Opened): Promise<CertifiedCoverage['latency']> {
   const found: Record<string, { readonly p50: number; readonly p95: number }> = {};
   const texts = test.texts.slice(0, TIMED);
-  for (const [name, models] of shipped) {
+  for (const [name, model] of shipped) {
     const fastest = new Float64Array(texts.length).fill(Infinity);
     for (let round = 0; round <= ROUNDS; round++) {
       for (const [i, text] of texts.entries()) {
         const begun = process.hrtime.bigint();
-        for (const model of models) await model.predict([text]);
+        await model.predict([text]);
         const micros = Number(process.hrtime.bigint() - begun) / 1000;
         // The first round warms up.
         if (round > 0) fastest[i] = Math.min(fastest[i] as number, micros);

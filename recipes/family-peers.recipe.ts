@@ -6,12 +6,11 @@
  *
  *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- family-peers [--peers fasttext,…] [--sets trec,…] [--speed]
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, median } from '../bench/figures.js';
-import { PYTHON, peerScript } from '../bench/peers/peer.js';
+import { peerAnswer } from '../bench/peers/peer.js';
 import { loadTextSet, splitOf, type TextTable } from '../src/entries/data.js';
 import { OptionError } from '../src/entries/errors.js';
 import { mean, sampleSd } from '../src/entries/experiments.js';
@@ -142,22 +141,12 @@ function runJob(
   job: Job,
   { work, ...files }: { readonly rows: string; readonly minilm: string; readonly work: string },
 ): Omit<FamilyPeerRun, 'trained'> {
-  const path = join(work, 'job.json');
-  writeFileSync(path, JSON.stringify({ ...job, ...files, work, isTimed: job.seed === SEEDS[0] }));
-  const { status, stdout, stderr, error } = spawnSync(PYTHON, [peerScript('family_peers'), path], {
-    encoding: 'utf8',
-    env: { ...process.env, ...ENVIRONMENT },
-    maxBuffer: 2 ** 28,
+  const asked = { ...job, ...files, work, isTimed: job.seed === SEEDS[0] };
+  const { speed, chosen, ...run } = peerAnswer<Answer>('family_peers', join(work, 'job.json'), asked, {
+    where: `${job.peer} on ${job.set}, seed ${job.seed}`,
+    packages: 'scikit-learn, fasttext-wheel, model2vec[train,distill] and skops',
+    environment: ENVIRONMENT,
   });
-  if (status !== 0) {
-    throw new OptionError({
-      where: `${job.peer} on ${job.set}, seed ${job.seed}`,
-      wanted: `${PYTHON} with scikit-learn, fasttext-wheel, model2vec[train,distill] and skops`,
-      got: error?.message ?? `exit code ${status}: ${stderr.trim().split('\n').slice(-3).join(' ')}`,
-      fix: 'name an interpreter that has them by RETORT_PYTHON',
-    });
-  }
-  const { speed, chosen, ...run } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Answer;
   return {
     ...job,
     ...run,

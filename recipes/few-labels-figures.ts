@@ -1,8 +1,9 @@
 /** @file What the runs of `results/few-labels/` come to, and their tables in `docs/results.md`. */
-import { existsSync, readFileSync } from 'node:fs';
+
 import { join } from 'node:path';
 import { mean, type RightRows } from '../src/entries/experiments.js';
 import { CELLS, type CellName, STUDENTS, type StudentName } from './few-labels-settings.js';
+import { keptLines } from './kept-json.js';
 import { gainText, pairedGain } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -59,10 +60,7 @@ const SMALL_BYTES = 10e6;
 const BYTES = 4;
 
 export function runsOfCell(results: string, cell: CellName): readonly FewLabelsRun[] {
-  const file = join(results, RESULTS, `${cell}.jsonl`);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as FewLabelsRun);
+  return keptLines(join(results, RESULTS, `${cell}.jsonl`));
 }
 
 /** What the runs that are there come to, by cells. */

@@ -7,7 +7,7 @@
  *   RETORT_DATA=… npm run recipe -- teacher-search [--settings defaults,faster] [--rows 10000] [--seeds 2] [--threads N]
  *   [--work .bench] [--results results]
  */
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadTextSet, splitOf, stratifiedSplit, stratifiedSubset } from '../src/entries/data.js';
@@ -15,6 +15,7 @@ import { mean, type RightRows } from '../src/entries/experiments.js';
 import { loadTextModel } from '../src/entries/models.js';
 import type { FineTuneOptions } from '../src/index.js';
 import { chosenNames } from './chosen-names.js';
+import { keptLines } from './kept-json.js';
 import { gainText, pairedGain } from './paired-gain.js';
 import { LIMITS, limitsOf } from './run-limits.js';
 import { scoreOf } from './score-of.js';
@@ -48,7 +49,7 @@ type TeacherRun = {
 
 /** By the number of training rows, over the defaults on the same rows and seeds. */
 export function teacherSearchTable(folder: string): string {
-  const runs = runsIn(fileIn(folder));
+  const runs = keptLines<TeacherRun>(fileIn(folder));
   const sizes = [...new Set(runs.map(({ rows }) => rows))].sort((a, b) => a - b);
   const of = (setting: SettingName, rows: number) =>
     new Map(runs.filter((run) => run.setting === setting && run.rows === rows).map((run) => [run.seed, run]));
@@ -80,12 +81,6 @@ function fileIn(folder: string): string {
   return join(folder, 'teacher-search.jsonl');
 }
 
-function runsIn(file: string): readonly TeacherRun[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TeacherRun);
-}
-
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -104,7 +99,12 @@ export async function main(args: readonly string[]): Promise<void> {
   const file = fileIn(values.results);
   for (let seed = 1; seed <= Number(values.seeds); seed++) {
     for (const setting of chosenNames('--settings', SETTINGS, values.settings?.split(','))) {
-      if (runsIn(file).some((run) => run.setting === setting && run.rows === train.size && run.seed === seed)) continue;
+      if (
+        keptLines<TeacherRun>(file).some(
+          (run) => run.setting === setting && run.rows === train.size && run.seed === seed,
+        )
+      )
+        continue;
       const begun = performance.now();
       const outputDir = join(values.work, 'teacher-search', `${train.size}-${setting}-${seed}`);
       const model = await taughtBy(

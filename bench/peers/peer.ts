@@ -1,8 +1,10 @@
 /** @file Peers: processes that answer one JSON line for each that they are given, and the modes that PyTorch has. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { OptionError } from '../../src/entries/errors.js';
 
 export type Peer = {
   /** What it said of itself when it was ready. */
@@ -69,3 +71,33 @@ export async function startPeer(script: string, args: readonly string[] = []): P
     },
   };
 }
+
+/**
+ * What a Python script answers to one job, in the last line that it prints.
+ * @param path of the file that the job is written to
+ * @param options.where the job, and `packages` that it needs, for the message
+ * @throws OptionError for an interpreter that lacks them
+ */
+export function peerAnswer<T>(script: string, path: string, job: object, { where, packages, environment }: PeerJob): T {
+  writeFileSync(path, JSON.stringify(job));
+  const { status, stdout, stderr, error } = spawnSync(PYTHON, [peerScript(script), path], {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) {
+    throw new OptionError({
+      where,
+      wanted: `${PYTHON} with ${packages}`,
+      got: error?.message ?? `exit code ${status}: ${stderr.trim().split('\n').slice(-3).join(' ')}`,
+      fix: 'name an interpreter that has them by RETORT_PYTHON',
+    });
+  }
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as T;
+}
+
+export type PeerJob = {
+  readonly where: string;
+  readonly packages: string;
+  readonly environment: Readonly<Record<string, string>>;
+};
