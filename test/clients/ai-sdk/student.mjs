@@ -150,7 +150,10 @@ describe('experimental_decide of a student', () => {
     const asked = { ...question, instructions: 'What else is it about?' };
     await assert.rejects(decide({ model: student(), state: 'x', questions: { topic: asked } }), /other instructions/u);
     const boolean = { type: 'boolean', instructions: 'Is it so?' };
-    await assert.rejects(decide({ model: student(), state: 'x', questions: { so: boolean } }), /got one of type boolean/u);
+    await assert.rejects(
+      decide({ model: student(), state: 'x', questions: { so: boolean } }),
+      /got one of type boolean/u,
+    );
   });
 });
 
