@@ -167,6 +167,8 @@ async function makeSources(folder) {
     await models.saveModel(place(`${name}-saved`), content);
   }
   await exports.saveOnnx(place('bert-int8'), { ...bert, precision: 'int8' });
+  const [first, second] = ['bert-int8', 'ngram-onnx'].map((name) => join(folder, name));
+  await exports.joinStudents({ first, second, outputDir: place('both-joined') });
   await exports.saveOnnx(place('bilstm-float16'), { ...bilstm, precision: 'float16' });
   await models.saveHuggingFace(place('bert-hf'), bert);
   const single = of(models.bilstm({ ...size, embedding_size: 8, hidden_size: 6, dense_size: 10 }), tokenizer);
@@ -257,7 +259,7 @@ function waysOf(name) {
   if (name.endsWith('-js')) return { ofModule };
   const ways = { answered, answeredFromBytes };
   if (name === 'bert-hub') return { ...ways, huggingFace };
-  if (name.endsWith('-hub')) return ways;
+  if (/-(hub|joined)$/.test(name)) return ways;
   const readModel = async (folder) => {
     const onnx = await retort('onnx');
     const { graph, metadata } = onnx.readModel(readFileSync(join(folder, 'model.onnx')), 'model.onnx');
