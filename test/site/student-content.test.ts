@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { studentIdentity, writeCertificate } from '../../src/certificates/certificate.js';
 import { exportModel } from '../../src/export/export-model.js';
 import { load } from '../../src/inference/load.js';
 import { holdsStudent, studentContent } from '../../src/site/student-content.js';
@@ -84,6 +85,24 @@ describe('studentContent', () => {
     const { facts } = await studentContent(at('broken'), read);
     expect(facts.student.kind).toBe('ngram');
     expect(facts.noTeacher).toMatch(/broken\/teacher: wanted/);
+  });
+
+  test('has the certificate, and says whether it is about the file that is sent', async () => {
+    cpSync(at('onnx'), at('certified'), { recursive: true });
+    const identity = await studentIdentity(at('certified'), ['negative', 'positive']);
+    const write = (sha256: string) =>
+      writeCertificate(at('certified', 'certificate.json'), {
+        ...{ date: '2026-11-29T07:00:00.000Z', ...identity, artefact: { ...identity.artefact, sha256 } },
+        ...{ score: { kind: 'max-probability' }, truth: { kind: 'labels' }, risk: { kept: 0.02 }, delta: 0.05 },
+        ...{ spent: 0.05, students: 1, round: null, threshold: 0.9, deferredLabels: [] },
+        sample: { rows: 400, kept: 300, wrong: 1, refusals: 0, asked: { labels: 400 }, leftOut: {}, isChecked: true },
+        coverage: { share: 0.75, low: 0.7, high: 0.8 },
+      });
+    await write(identity.artefact.sha256);
+    const { facts } = await studentContent(at('certified'), read);
+    expect(facts.certificate).toMatchObject({ threshold: 0.9, risk: { kept: 0.02 }, delta: 0.05, isOfThis: true });
+    await write('0'.repeat(64));
+    expect((await studentContent(at('certified'), read)).facts.certificate?.isOfThis).toBe(false);
   });
 
   test('refuses a student.js of another tool', async () => {
