@@ -21,6 +21,7 @@ import { entryOf, lossFigure, methodTable, multiTaskTable, takdTable } from './m
 import type { MultiTaskResults } from './multi-task.recipe.js';
 import { type Proposals, proposalsTable } from './proposals.recipe.js';
 import type { TakdResults } from './takd-mnist.recipe.js';
+import { teacherSearchTable } from './teacher-search.recipe.js';
 import type { MethodResult, MethodResults } from './text-methods.recipe.js';
 import { type CoverageResults, coverageTable } from './verdict-coverage.recipe.js';
 import { figuresFrom, whatToUseTable, main as writeFigures } from './what-to-use.recipe.js';
@@ -42,6 +43,7 @@ const FEW_LABELS = 'few-labels';
 const CROSS_FITTED = 'cross-fitted';
 const PROPOSALS = 'proposals';
 const WHAT_TO_USE = 'what-to-use';
+const TEACHER_SEARCH = 'teacher-search';
 const PEERS = 'family-peers';
 /** A second table of the same results. */
 const PEERS_COST = `${PEERS}-cost`;
@@ -66,6 +68,7 @@ async function blockOf(folder: string, name: string): Promise<string> {
   if (name === CERTIFIED) return certifiedCoverageTable(read() as CertifiedCoverage);
   if (name === FEW_LABELS) return fewLabelsTable(read() as readonly FewLabelsCell[]);
   if (name === PROPOSALS) return proposalsTable(read() as Proposals);
+  if (name === TEACHER_SEARCH) return teacherSearchTable(folder);
   if (name === CROSS_FITTED) return crossFittedTable(read() as CrossFittedResults);
   if (name === TAKD) return takdTable(read() as TakdResults);
   if (name === LINEAR) return linearBaselineTable(read() as readonly LinearBaseline[]);
