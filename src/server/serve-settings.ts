@@ -59,7 +59,7 @@ export const SERVE_SETTINGS = {
   allowedHosts: {
     ...setting,
     kind: 'text',
-    placeholder: 'names',
+    placeholder: 'list',
     help: 'host names under which it may be asked, separated by commas, besides localhost and addresses in numbers; others get 403',
     defaultSays: 'none',
   },
