@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { sealed } from '../../src/files/sealed-json.js';
+import { faultAt } from '../files/processes.js';
 import { retort, retortUntil, wordsOf, workFolder } from './command-line.js';
 import { leftByExperiment, writeInputs } from './killed-commands.js';
 
@@ -33,10 +34,10 @@ function expectSame(folder: string): void {
 }
 
 /** One more process. */
-function started(line: string): Promise<{ readonly code: number | null; readonly stderr: string }> {
+function started(line: string, point?: string): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...wordsOf(line)], {
     cwd: root,
-    env: { PATH: process.env.PATH, HF_HUB_OFFLINE: '1' },
+    env: { PATH: process.env.PATH, HF_HUB_OFFLINE: '1', ...(point !== undefined && faultAt(point)) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
@@ -80,6 +81,19 @@ describe('retort distill --workers', () => {
     expectSame('joined');
   });
 
+  test.each(['SIGKILL during write log.jsonl 2', 'SIGKILL before rename .done 1', 'SIGKILL after write .lease 2'])(
+    'who leads continues the run of a worker that dies beside it: %s',
+    async (point) => {
+      const folder = `beside-${point.replaceAll(/\W+/g, '-')}`;
+      const dying = started(`worker ${folder} --wait 30 --quiet`, point);
+      const lead = await started(`${DISTIL} ${folder} --workers 1`);
+      expect(lead.code, lead.stderr).toBe(0);
+      // Where it had no run before the last was done, it ended in peace.
+      expect([null, 0]).toContain((await dying).code);
+      expectSame(folder);
+    },
+  );
+
   test.each([
     'SIGKILL after rename plan.json 1',
     'SIGKILL after rename .answers 1',
@@ -89,10 +103,11 @@ describe('retort distill --workers', () => {
     'SIGKILL after rename .done 2',
     'SIGKILL during write results.jsonl 5',
     'SIGKILL before rename experiment.json 1',
+    'SIGINT after rename .done 1',
   ])('killed with all its workers: %s; resumed without a word of workers, it gives the same', (point) => {
     const folder = `killed-${point.replaceAll(/\W+/g, '-')}`;
     const killed = retortUntil(point, `${DISTIL} ${folder} --workers 2`, root);
-    expect(killed.code, killed.stderr).toBeNull();
+    expect(killed.code, killed.stderr).toBe(point.startsWith('SIGINT') ? 130 : null);
     const resumed = retort(`${DISTIL} ${folder} --resume`, root);
     expect(resumed.code, resumed.stderr).toBe(0);
     expectSame(folder);
