@@ -244,6 +244,14 @@ async function labelWithOthers(
     const { sink, look } = found;
     let { missing } = found;
     const total = missing.length;
+    // Of a part that is looked at again: hashing all of them for each that is made would take longer than a fast teacher.
+    const names = new Map<string, string>();
+    const nameOf = (part: Uint32Array): string => {
+      const place = `${part[0]}-${part.at(-1)}-${part.length}`;
+      const name = names.get(place) ?? unitOfPart(part, keys);
+      names.set(place, name);
+      return name;
+    };
     await labelParts({
       folder: join(folder.path, PARTS),
       name: `labelling by teacher ${teacher.name}`,
@@ -251,7 +259,7 @@ async function labelWithOthers(
       parts: async () => {
         missing = await look();
         report(labelling, total - missing.length, total);
-        return new Map(Array.from(partsOf(missing), (part) => [unitOfPart(part, keys), part]));
+        return new Map(Array.from(partsOf(missing), (part) => [nameOf(part), part]));
       },
       make: async (part) => {
         await writeShard(folder, await askFor(opened, data, part, keys, shapes, teacher));
