@@ -62,7 +62,6 @@ export const SERVE_SETTINGS = {
     placeholder: 'list',
     help: 'host names under which it may be asked, separated by commas, besides localhost and addresses in numbers; others get 403',
     defaultSays: 'none',
-    yaml: { takes: 'names' },
   },
   aliases: {
     ...setting,
