@@ -47,7 +47,7 @@ function signalOfInterruption(onFirst: (name: SignalName) => void): AbortSignal 
     if (interruption.signal.aborted) return;
     onFirst(name);
     interruption.abort();
-    process.stderr.write(`\nstopping after this step; ${name === 'SIGINT' ? 'Ctrl-C' : name} again stops at once\n`);
+    process.stderr.write(`\nfinishing what is under way; ${name === 'SIGINT' ? 'Ctrl-C' : name} again stops at once\n`);
     const release = () => {
       for (const each of SIGNAL_NAMES) process.removeListener(each, onSignal);
     };

@@ -111,7 +111,7 @@ describe('the retort process', () => {
       code: 130,
       signal: null,
       stderr:
-        'note: step 1\n\nstopping after this step; Ctrl-C again stops at once\n' +
+        'note: step 1\n\nfinishing what is under way; Ctrl-C again stops at once\n' +
         'error: train: wanted to finish, got Ctrl-C; add --resume\n',
     });
   });
@@ -120,7 +120,7 @@ describe('the retort process', () => {
   test('SIGTERM lets the run stop in the same order: exit code 143', async () => {
     const ended = await whileRunning('train', 'step 1', (child) => void child.kill('SIGTERM'));
     expect(ended).toMatchObject({ code: 143, signal: null });
-    expect(ended.stderr).toContain('\nstopping after this step; SIGTERM again stops at once\n');
+    expect(ended.stderr).toContain('\nfinishing what is under way; SIGTERM again stops at once\n');
     expect(ended.stderr).toContain('error: train: wanted to finish');
   });
 
