@@ -220,7 +220,10 @@ function intervalOf(
       metric,
     );
     const half = Math.hypot(tHalfWidth(scores), normalHalfWidth(rows?.error ?? 0));
-    return { over: rows === undefined ? 'seeds' : 'seeds and rows', ...around(mean(scores), half) };
+    const { low, high } = around(mean(scores), half);
+    // The normal approximation knows no limits near them.
+    const within = { low: Math.max(low, METRICS[metric].least), high: Math.min(high, 100) };
+    return { over: rows === undefined ? 'seeds' : 'seeds and rows', ...within };
   }
   const { score, right, answers } = runs[0]?.result ?? {};
   if (!METRICS[metric].countsRight) {

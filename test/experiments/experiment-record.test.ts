@@ -219,6 +219,19 @@ describe('an experiment of another metric', () => {
     expect(bare.headline?.text).toMatch(/^CAN'T TELL: .* which says nothing about the next; run 5/);
   });
 
+  test('an interval ends where the metric does', async () => {
+    const run: ArmRun = async ({ name }, seed) => ({
+      score: name === 'kd' ? 1 - 0.01 * seed : 0.03 * seed,
+      parameters: 1,
+    });
+    const arms = [{ name: 'kd' }, { name: 'no-teacher' }];
+    const outcome = await runExperiment({ name: 'sure', metric: 'accuracy', arms, seeds: [0, 1, 4], run });
+    const [kd, plain] = experimentRecord({ outcome, question, headline, environment, date }).arms;
+    expect(kd?.interval?.high).toBe(100);
+    expect(kd?.interval?.low).toBeLessThan(98);
+    expect(plain?.interval?.low).toBe(0);
+  });
+
   test('may have negative scores', async () => {
     const run: ArmRun = async ({ name }, seed) => ({ score: name === 'kd' ? 0.02 * seed : -0.03, parameters: 1 });
     const arms = [{ name: 'kd' }, { name: 'no-teacher' }];
