@@ -194,10 +194,11 @@ function expectLineEnds(cells: readonly string[], where: string): void {
   throw new FileError({ where, wanted: 'lines that end with LF or CRLF', got: 'CR alone', fix });
 }
 
-function headerHint(cells: readonly string[], delimiter: string): string | undefined {
+function headerHint(cells: readonly string[], delimiter: string): (naming: string) => string {
   const other = otherDelimiter(cells, delimiter);
-  if (other !== undefined) return delimiterFix(other);
-  return 'name one of these; if the file has no header line, give --header no (header: false) and number the columns from 1';
+  if (other !== undefined) return () => delimiterFix(other);
+  const nameless = 'if the file has no header line, give --header no (header: false) and number the columns from 1';
+  return (naming) => `${naming}; ${nameless}`;
 }
 
 /** What seems to stand between the fields of a first line that has only one of them. */

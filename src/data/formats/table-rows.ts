@@ -76,20 +76,26 @@ export class MissingColumnError extends FileError {
 
 /**
  * Where each column stands in a header.
- * @param hint The next step if a column is missing, where there is something better to say than the nearest name.
+ * @param hint The next step if a column is missing, of how one names it, where there is something better to say than that or the
+ *   nearest name.
  * @throws FileError naming the column, those that there are, and the nearest of them.
  */
 export function columnPlaces(
   columns: Columns,
   header: readonly string[],
   where: string,
-  hint?: string,
+  hint?: (naming: string) => string,
 ): { readonly role: ColumnRole; readonly at: number }[] {
   return Object.entries(columns).map(([role, column]) => {
     if (typeof column === 'number') {
       if (column > header.length) {
         const got = `${header.length} column${header.length === 1 ? '' : 's'}`;
-        throw new FileError({ where, wanted: `a column ${column} (${role})`, got, fix: hint ?? 'check the number' });
+        throw new FileError({
+          where,
+          wanted: `a column ${column} (${role})`,
+          got,
+          fix: hint?.(namingOf(role)) ?? 'check the number',
+        });
       }
       return { role: role as ColumnRole, at: column - 1 };
     }
@@ -108,7 +114,7 @@ function missingColumn(
   column: string,
   header: readonly string[],
   where: string,
-  hint?: string,
+  hint: ((naming: string) => string) | undefined,
 ): MissingColumnError {
   // A number is meant as one, and not as a name that is nearly right.
   const near = header.length === 0 || /^\d+$/u.test(column) ? '' : closest(column, [...header]);
@@ -117,8 +123,13 @@ function missingColumn(
     where,
     wanted: `a column '${column}' (${role})`,
     got: `the columns ${quotedList(header)}`,
-    fix: isNear ? `did you mean '${near}'?` : (hint ?? `name one of these for ${role}`),
+    fix: isNear ? `did you mean '${near}'?` : (hint?.(namingOf(role)) ?? namingOf(role)),
   });
+}
+
+/** The flag, and in brackets the key of programs and retort.yaml. Nothing names the column of ids. */
+function namingOf(role: string): string {
+  return role === 'id' ? 'rename one of these' : `name one of these by --${role}_column (${role}Column)`;
 }
 
 /** The cells of an object with a key for each column. A key may be missing where the cell may be empty. */
