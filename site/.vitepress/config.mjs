@@ -46,7 +46,12 @@ export default {
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   ignoreDeadLinks: false,
   metaChunk: true,
-  markdown: { html: false, anchor: { slugify: anchorOf } },
+  markdown: {
+    html: false,
+    anchor: { slugify: anchorOf },
+    // The usual ones have comments in a grey that is too pale to read.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   vite: { build: { chunkSizeWarningLimit: 4000 }, logLevel: 'warn' },
   themeConfig: {
     nav: sidebar.map((section) => ({ text: section.text, link: first(section), activeMatch: '^$' })),
