@@ -38,7 +38,7 @@ function outputOf(commands, cwd) {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`ended with ${status}:\n${commands}\n${stdout}`);
-  return stdout;
+  return stdout.replaceAll('\r', ''); // of headers that curl writes
 }
 
 /** Starts a server, and waits for the line that says where it listens. */

@@ -1,8 +1,9 @@
 import { isJudgedMetric, METRICS } from '../metrics/table.js';
 import { timeRange } from '../training/estimate/time-range.js';
 
-/** 91600000 -> "91.6 MB" */
+/** 91600000 -> "91.6 MB", 35200 -> "35 kB" */
 export function formatMegabytes(bytes: number): string {
+  if (bytes < 1e5) return `${Math.round(bytes / 1e3)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

@@ -101,7 +101,7 @@ function rowOf({
   flips,
   largestChange,
 }: ScoredForm): string[] {
-  const megabytes = (size: number) => (size / 1e6).toFixed(1);
+  const megabytes = (size: number) => (size / 1e6).toFixed(size < 1e5 ? 2 : 1);
   const percent = (share: number) => (100 * share).toFixed(2);
   const milliseconds = ({ p50, p95 }: Latency) => [p50, p95].map((time) => time.toFixed(2));
   return [
