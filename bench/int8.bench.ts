@@ -2,8 +2,9 @@
  * @file The precisions of an export beside each other, on one thread: three layers of a BERT of MiniLM's sizes, six layers, and
  * a BiLSTM of the default sizes; 20 tokens, batches of 1 and 32, sessions in rounds that alternate. Beside them the same files in
  * Python's ONNX Runtime, what `quantize_dynamic` makes of the float32 file, and PyTorch, where `RETORT_PYTHON` names an
- * interpreter that has them; and transformers.js, where `npm ci --prefix test/clients/transformers-js` has put it. Weights are random, so nothing is said of accuracy (`retort export --data`). And how far the logits
- * of rows of many lengths are from those beside 31 others, which is 0 in int8.
+ * interpreter that has them; and transformers.js, where `npm ci --prefix test/clients/transformers-js` has put it. Weights are
+ * random, so nothing is said of accuracy (`retort export --data`). And how far the logits of rows of many lengths are from those
+ * beside 31 others, which is 0 in int8.
  *
  *   npm run bench -- int8 [--rounds 10] [--calls 50]
  */
