@@ -4,8 +4,9 @@
  * thresholds. The students learn from the training rows; rankers are fitted to the same rows' predictions by models of four fifths of
  * them. `head` is MiniLM-L6 as it is with a last layer, in int8; `both` is the geometric mean of its probabilities and those of linear
  * n-grams; `head-4` and `both-4` are the same of its first four layers, and have no ranker. The teacher and the students that
- * learnt from it are those of `families` where their runs lie in `--work`. Other libraries (bench/peers/certified.py, which needs `scikit-learn shad0wllm[compile] jevstiller`) are scored under the same certifier, and by
- * their own certificates. Into `results/certified-coverage.json`; `--speed` takes latencies again, for a quiet machine.
+ * learnt from it are those of `families` where their runs lie in `--work`. Other libraries (bench/peers/certified.py, which
+ * needs `scikit-learn shad0wllm[compile] jevstiller`) are scored under the same certifier, and by their own certificates. Into
+ * `results/certified-coverage.json`; `--speed` takes latencies again, for a quiet machine.
  *
  *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- certified-coverage [--work .bench] [--results results] [--draws 200] [--speed]
  */
