@@ -181,9 +181,7 @@ async function label(
   const { teacher, data, options } = labelling;
   const { name } = teacher;
   const { signal } = options;
-  const opened = await openTeacher(teacher, labelling.signals);
-  try {
-    const shapes = rowShapes(opened.signals, `teacher ${name}`);
+  return withTeacher(labelling, async (opened, shapes) => {
     const floats = floatsOf(shapes);
     const { sink, unused, missing } = await find(labelling, folder, opened.signals, index);
     await prepareFolder(labelling, folder, opened, { unused, missing });
@@ -200,6 +198,17 @@ async function label(
       report(labelling, done, missing.length);
     }
     return sink.answers(index.firsts);
+  });
+}
+
+/** Opens the teacher for as long as it is used. */
+async function withTeacher(
+  { teacher, signals }: Labelling,
+  use: (opened: OpenTeacher, shapes: ReturnType<typeof rowShapes>) => Promise<TeacherAnswers>,
+): Promise<TeacherAnswers> {
+  const opened = await openTeacher(teacher, signals);
+  try {
+    return await use(opened, rowShapes(opened.signals, `teacher ${teacher.name}`));
   } finally {
     await opened.release();
   }
@@ -231,17 +240,8 @@ async function labelWithOthers(
 ): Promise<TeacherAnswers> {
   const { teacher, data, options } = labelling;
   const { signal } = options;
-  const opened = await openTeacher(teacher, labelling.signals);
-  try {
-    const shapes = rowShapes(opened.signals, `teacher ${teacher.name}`);
-    const lock = await lockFolder(folder, signal);
-    const found = await find(labelling, folder, opened.signals, index);
-    try {
-      await prepareFolder(labelling, folder, opened, found);
-    } finally {
-      lock.release();
-    }
-    const { sink, look } = found;
+  return withTeacher(labelling, async (opened, shapes) => {
+    const { sink, look, ...found } = await prepared(labelling, folder, opened, index);
     let { missing } = found;
     const total = missing.length;
     // Of a part that is looked at again: hashing all of them for each that is made would take longer than a fast teacher.
@@ -267,8 +267,18 @@ async function labelWithOthers(
     });
     if (signal?.aborted && missing.length > 0) throw interrupted(teacher.name, total - missing.length, total);
     return sink.answers(index.firsts);
+  });
+}
+
+/** What is there and what is missing, and room for it: by one process at a time. */
+async function prepared(labelling: Labelling, folder: TeacherFolder, opened: OpenTeacher, index: KeyIndex) {
+  const lock = await lockFolder(folder, labelling.options.signal);
+  try {
+    const found = await find(labelling, folder, opened.signals, index);
+    await prepareFolder(labelling, folder, opened, found);
+    return found;
   } finally {
-    await opened.release();
+    lock.release();
   }
 }
 
