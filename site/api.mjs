@@ -58,7 +58,7 @@ function withOwnAnchors(page) {
   const text = page.replaceAll(/<a id="[^"]*"><\/a> ?/g, '');
   const anchors = new Set();
   for (const [, heading] of text.matchAll(/^#+ (.*)$/gm)) {
-    const plain = anchorOf(heading.replaceAll(/[\\`*]|\[|\]\([^)]*\)/g, ''));
+    const plain = anchorOf(heading);
     let anchor = plain;
     for (let i = 1; anchors.has(anchor); i++) anchor = `${plain}-${i}`;
     anchors.add(anchor);

@@ -8,7 +8,7 @@ import type { SavedMlp } from '../saved-mlp.js';
 import { paintDigit, smallCanvas } from '../widgets/digit-pad.js';
 import { lineChart, type Point } from '../widgets/line-chart.js';
 import { percent } from '../widgets/probability-bars.js';
-import { slider } from '../widgets/slider.js';
+import { temperatureSlider } from './temperatures.js';
 
 const SEED = 42;
 /** 800 images are few: more epochs, in smaller batches, than the 60,000 of `retort primer` have. */
@@ -172,11 +172,9 @@ export function neverSeenView({
       { class: 'knobs' },
       el('div', { class: 'choice' }, el('label', { for: digitId }, 'Digit left out'), choice),
       el('div', { class: 'choice' }, el('label', { for: sourceId }, 'The student learns from'), source),
-      slider({
-        label: 'Temperature T',
+      temperatureSlider({
         values: TEMPERATURES,
         start: temperature,
-        format: String,
         onInput: (value) => {
           temperature = value;
           void want();

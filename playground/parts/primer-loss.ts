@@ -3,7 +3,7 @@ import { softmax } from '../../src/tensor/logits.js';
 import { el } from '../element.js';
 import { type LossInput, lossLines } from '../loss-lines.js';
 import { slider, steps } from '../widgets/slider.js';
-import { TEMPERATURES } from './temperatures.js';
+import { temperatureSlider } from './temperatures.js';
 
 const START_ALPHA = 0.8;
 
@@ -38,13 +38,7 @@ export function lossView(start: { readonly temperature: number }, onTemperature:
       if (last !== undefined) update(last);
     },
   });
-  const heat = slider({
-    label: 'Temperature T',
-    values: TEMPERATURES,
-    start: start.temperature,
-    format: String,
-    onInput: onTemperature,
-  });
+  const heat = temperatureSlider({ start: start.temperature, onInput: onTemperature });
   const line = (formula: string, says: string, value: HTMLElement, name = '') =>
     el(
       'tr',

@@ -8,9 +8,8 @@ import type { PartContext } from '../part.js';
 import { loadMlp, logitsOf, type SavedMlp } from '../saved-mlp.js';
 import { digitPad } from '../widgets/digit-pad.js';
 import { percent, probabilityBars } from '../widgets/probability-bars.js';
-import { slider } from '../widgets/slider.js';
 import { lossView } from './primer-loss.js';
-import { TEMPERATURES } from './temperatures.js';
+import { temperatureSlider } from './temperatures.js';
 
 const NAMES = Array.from({ length: DIGITS }, (_, digit) => String(digit));
 const START_TEMPERATURE = 4;
@@ -81,11 +80,8 @@ export async function mount(element: HTMLElement, context: PartContext): Promise
     });
   };
 
-  const knobs = slider({
-    label: 'Temperature T',
-    values: TEMPERATURES,
+  const knobs = temperatureSlider({
     start: temperature,
-    format: (value) => String(value),
     onInput: (value) => setTemperature(value),
     hint: 'Each model’s outputs are divided by T before the softmax. At T = 1 they are its usual probabilities.',
   });

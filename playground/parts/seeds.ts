@@ -3,7 +3,7 @@ import { formatCount } from '../../src/errors/number-text.js';
 import { judge } from '../../src/experiments/verdict.js';
 import { rowsError } from '../../src/metrics/statistics.js';
 import type { DigitJob, DigitResult, DigitSource } from '../digit-jobs.js';
-import { digitTrainer } from '../digit-jobs.js';
+import { type DigitTrainer, digitTrainer } from '../digit-jobs.js';
 import type { Digits } from '../digits.js';
 import { el, freshId } from '../element.js';
 import type { PartContext } from '../part.js';
@@ -11,7 +11,7 @@ import type { SavedMlp } from '../saved-mlp.js';
 import { dotPlot } from '../widgets/dot-plot.js';
 import { lineChart, type Point } from '../widgets/line-chart.js';
 import { slider, steps } from '../widgets/slider.js';
-import { TEMPERATURES } from './temperatures.js';
+import { temperatureSlider } from './temperatures.js';
 
 /** The article's: 40 epochs of 13 steps. */
 const ARTICLE = { epochs: 40, batchSize: 64, learningRate: 5e-3, schedule: 'constant' } as const;
@@ -31,7 +31,7 @@ export function seedsView({
   let hidden = HIDDEN[0] as number;
   let pairs: Pair[] = [];
   let isStopped = true;
-  const trainer = once(() => digitTrainer(digits, teacher));
+  let trainer: DigitTrainer | undefined;
   const points = (): string => (pairs.length === 0 ? '' : `${pairs.length} ${pairs.length === 1 ? 'seed' : 'seeds'}`);
 
   const curves = lineChart({
@@ -97,8 +97,10 @@ export function seedsView({
     const seed = FIRST_SEED + pairs.length;
     const settings = `${alpha} ${temperature} ${hidden}`;
     const drawn: [Point[], Point[]] = [[], []];
+    trainer ??= digitTrainer(digits, teacher);
+    const { train: trained } = trainer;
     const train = (arm: 0 | 1, learns: DigitSource) =>
-      trainer().train(jobOf(seed, learns, hasCurve), (epoch, { accuracy }) => {
+      trained(jobOf(seed, learns, hasCurve), (epoch, { accuracy }) => {
         drawn[arm].push([epoch, 100 * accuracy]);
         curves.update(drawn);
       });
@@ -222,11 +224,8 @@ export function seedsView({
           restart();
         },
       }).element,
-      slider({
-        label: 'Temperature T',
-        values: TEMPERATURES,
+      temperatureSlider({
         start: temperature,
-        format: String,
         onInput: (value) => {
           temperature = value;
           restart();
@@ -249,12 +248,4 @@ function differences({ test: { labels } }: Digits, plain: DigitResult, taught: D
 function discordant(of: Int8Array) {
   const count = (sign: number) => of.filter((value) => value === sign).length;
   return { onlyArm: count(1), onlyOther: count(-1), rows: of.length };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -4,7 +4,7 @@ import { heldFiles } from '../../src/files/named-files.js';
 import { loadInWorker } from '../../src/inference/worker-web.js';
 import type { ServedModel } from '../../src/site/student-content.js';
 import { packedIn } from '../../src/standalone/packed-text.js';
-import type { Packed, Student } from '../../src/standalone/student.js';
+import { READERS } from '../../src/standalone/readers.js';
 import type { PartContext } from '../part.js';
 import { type Seen, seerOf } from './seen.js';
 
@@ -28,12 +28,6 @@ export type OpenModel = {
 
 /** One call is as long as what else the browser does meanwhile. */
 const CALLS = { js: 9, onnx: 7 };
-
-const READERS: Readonly<Record<string, () => Promise<{ readonly open: (packed: Packed) => Student }>>> = {
-  ngram: () => import('../../src/standalone/ngram-student.js'),
-  static: () => import('../../src/standalone/static-student.js'),
-  bilstm: () => import('../../src/standalone/bilstm-student.js'),
-};
 
 /** @throws RetortError for files that are not whole, or a model that labels no texts; Error where ONNX Runtime is missing. */
 export function openServed(served: ServedModel, context: PartContext): Promise<OpenModel> {

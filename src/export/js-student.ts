@@ -11,6 +11,7 @@ import type { BilstmFacts } from '../standalone/bilstm-student.js';
 import { checkedBytes } from '../standalone/checksum.js';
 import type { NgramFacts } from '../standalone/ngram-parts.js';
 import { inAscii, packedText } from '../standalone/packed-text.js';
+import { READERS } from '../standalone/readers.js';
 import type { StaticFacts } from '../standalone/static-student.js';
 import type { Packed, Student, StudentFacts } from '../standalone/student.js';
 import { bytesToText, countListToText, countsToText, floatsToText, tableToText } from '../standalone/text-coding.js';
@@ -68,12 +69,6 @@ export async function openJsStudent(
   const text = (await jsStudent(whole))['student.js'] as string;
   return { text, student: (await reader()).open(packed) };
 }
-
-const READERS: Readonly<Record<string, () => Promise<{ readonly open: (packed: Packed) => Student }>>> = {
-  ngram: () => import('../standalone/ngram-student.js'),
-  static: () => import('../standalone/static-student.js'),
-  bilstm: () => import('../standalone/bilstm-student.js'),
-};
 
 type PackedStudent = {
   readonly packed: Packed;

@@ -29,7 +29,7 @@ import { sealed, unsealed } from './sealed-json.js';
 import type { Finish, Lease, UnitResult, UnitStanding, WorkSource } from './work-source.js';
 
 export type LeaseFolderOptions = {
-  /** Leases of a unit that may end without a result before it is set aside. Default: 3. */
+  /** Leases of a unit that may end without a result before it is set aside. Default: `TRIES`. */
   readonly tries?: number;
   /** Between two signs of life. Default: 5 s. */
   readonly beatMs?: number;
@@ -37,7 +37,7 @@ export type LeaseFolderOptions = {
   readonly now?: () => number;
 };
 
-const TRIES = 3;
+export const TRIES = 3;
 const NAME = /^(.+)\.(\d+)\.(lease|at|failed|done)$/u;
 /** A name that is a file's everywhere, and no path. */
 const UNIT = /^[\w-][\w.-]{0,150}$/u;

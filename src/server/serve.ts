@@ -1,11 +1,11 @@
 /** @file A student as a server: what `retort serve` does. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { OptionError, OutputError } from '../errors/failures.js';
+import { OptionError } from '../errors/failures.js';
 import { messageOf } from '../errors/message-of.js';
 import { defined } from '../options/given.js';
 import { hostCheck, isThisMachine } from './allowed-hosts.js';
 import { decisionApp } from './decision-app.js';
+import { listening } from './listening.js';
 import { Metrics } from './metrics.js';
 import { type Proxied, proxyOf } from './proxy-start.js';
 import type { ServeOptions } from './serve-settings.js';
@@ -72,7 +72,12 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     server.on('request', () => {
       requests += 1;
     });
-    const address = await listening(server, host, port);
+    const address = await listening(server, {
+      host,
+      port,
+      instead: '--port 8001',
+      fix: 'choose another --host or --port',
+    });
     const broken = student.ended.then((reason) => {
       isOpen = false;
       return reason;
@@ -96,26 +101,6 @@ export async function serveStudent(options: ServeOptions): Promise<Serving> {
     await student.release();
     throw error;
   }
-}
-
-function listening(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((done, fail) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      fail(
-        new OutputError({
-          where: `${host}:${port}`,
-          wanted: 'an address to listen at',
-          got: isTaken ? 'one that another program listens at' : cause.message,
-          fix: isTaken
-            ? 'choose another: --port 8001, or --port 0 for any that is free'
-            : 'choose another --host or --port',
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, () => done(server.address() as AddressInfo));
-  });
 }
 
 function closed(server: Server): Promise<void> {

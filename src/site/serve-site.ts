@@ -1,11 +1,10 @@
 /** @file The playground's server: sends the files of a site to browsers of this machine, and nothing else. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Hono } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
-import { OutputError } from '../errors/failures.js';
 import { messageOf } from '../errors/message-of.js';
+import { listening } from '../server/listening.js';
 import type { Site } from './site.js';
 
 export type ServedSite = {
@@ -57,7 +56,7 @@ export async function serveSite(site: Site, { port, onFault = () => {} }: ServeS
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const { createAdaptorServer } = await import('@hono/node-server');
   const server = createAdaptorServer({ fetch: siteApp(site, { token, onFault }).fetch }) as Server;
-  const address = await listening(server, port);
+  const address = await listening(server, { host: HOST, port, instead: '--port 8766' });
   const page = `http://${HOST}:${address.port}/`;
   return {
     url: site.folder === undefined ? page : `${page}?${TOKEN}=${token}`,
@@ -112,22 +111,4 @@ export function siteApp(
 function isSame(given: string, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(token));
-}
-
-function listening(server: Server, port: number): Promise<AddressInfo> {
-  return new Promise((done, fail) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      fail(
-        new OutputError({
-          where: `${HOST}:${port}`,
-          wanted: 'an address to listen at',
-          got: isTaken ? 'one that another program listens at' : cause.message,
-          fix: 'choose another: --port 8766, or --port 0 for any that is free',
-          cause,
-        }),
-      );
-    });
-    server.listen(port, HOST, () => done(server.address() as AddressInfo));
-  });
 }

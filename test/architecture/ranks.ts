@@ -32,7 +32,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   report: 10,
   server: 10,
   // The playground's files and their server; the page itself is in playground/.
-  site: 10,
+  site: 10.1,
   'ai-sdk': 10.1,
   cli: 11,
   // The package entry points: `src/index.ts` and `src/entries/`, the only files that re-export.

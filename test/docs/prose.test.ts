@@ -13,14 +13,9 @@ const PAGES = ['README.md', 'CONTRIBUTING.md', ...under.map((name) => `docs/${na
 const NO_PROSE = /^( *)```[\s\S]*?^\1```|^<!-- results: [\s\S]*?^<!-- end -->/gm;
 const prose = (page: string): string => page.replace(NO_PROSE, (block) => block.replaceAll(/[^\n]/g, ''));
 
-/** The anchor of a heading on GitHub. */
-function anchorOf(heading: string): string {
-  const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll(/[`*]/g, '');
-  return plain
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-');
-}
+const { anchorOf } = (await import(new URL('../../site/anchors.mjs', import.meta.url).href)) as {
+  anchorOf: (heading: string) => string;
+};
 
 const anchorsOf = (path: string): string[] =>
   [...prose(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));

@@ -17,6 +17,7 @@ import type { VerifiedRuns } from '../../../experiments/sharing/verified-runs.js
 import { expectSameMachine, hasWorkPlan, readWorkPlan, startOfPaths } from '../../../experiments/sharing/work-plan.js';
 import { type WorkStanding, workStanding } from '../../../experiments/sharing/work-standing.js';
 import { asJson } from '../../../files/fingerprint.js';
+import { TRIES } from '../../../files/lease-folder.js';
 import { isThere } from '../../../files/path-entry.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import { formatDuration, formatTimeRange } from '../../numbers.js';
@@ -120,7 +121,7 @@ function statusLines(standing: WorkStanding, folder: string, columns: number | u
     ...(rows.length > 0 ? ['', renderTable(['worker', 'run', 'done', 'time', 'left'], rows, columns), ''] : []),
     ...failed.map(({ unit, isAside, reasons }) => {
       const what = isAside ? 'is set aside' : 'failed and will be tried again';
-      return `${unit} ${what}, after ${reasons.length} of 3 tries: ${reasons.at(-1)}`;
+      return `${unit} ${what}, after ${reasons.length} of ${TRIES} tries: ${reasons.at(-1)}`;
     }),
     ...(isCancelled ? [`cancelled: nobody takes a run of ${join(folder, WORK)} until the experiment is resumed`] : []),
   ];

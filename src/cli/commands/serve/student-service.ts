@@ -3,6 +3,7 @@ import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { serveStudent } from '../../../server/serve.js';
 import { openStudent, type Student } from '../../../server/student.js';
+import { aborted } from '../../aborted.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import type { OptionValues } from '../../options.js';
 import type { serveUsage } from './usage.js';
@@ -54,13 +55,6 @@ async function questionOutput({ name, labels, identity, release }: Student): Pro
     ].join('\n'),
     json: { model: name, labels, question },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((done) => {
-    if (signal.aborted) done(undefined);
-    signal.addEventListener('abort', () => done(undefined));
-  });
 }
 
 function keysOf({ apiKeyEnv, upstreamKeyEnv }: Options) {
