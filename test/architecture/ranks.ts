@@ -8,6 +8,8 @@ export const RANKS: Readonly<Record<string, number>> = {
   tensor: 1,
   metrics: 2,
   files: 1,
+  // Work and its files between machines: its unit is what `files/work-source.ts` says.
+  queue: 1.5,
   onnx: 2,
   runtime: 3,
   autograd: 3,
