@@ -3,6 +3,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 /** Each file belongs to one of these; the scripts of package.json say which they run. */
 const SLOW = ['test/**/*.slow.test.ts'];
+/** They start a Redis of their own. */
+const REDIS = ['test/**/*.redis.test.ts'];
 const COMMANDS = ['test/{cli,docs,examples,experiments,package}/**/*.test.ts'];
 
 function project(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
@@ -27,9 +29,10 @@ export default defineConfig({
     // Two at most: sessions bring threads of their own.
     maxWorkers: 2,
     projects: [
-      project('library', ['test/**/*.test.ts'], [...COMMANDS, ...SLOW]),
-      project('commands', COMMANDS, SLOW),
+      project('library', ['test/**/*.test.ts'], [...COMMANDS, ...SLOW, ...REDIS]),
+      project('commands', COMMANDS, [...SLOW, ...REDIS]),
       project('slow', SLOW),
+      project('redis', REDIS),
     ],
   },
 });

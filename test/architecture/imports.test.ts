@@ -33,6 +33,8 @@ describe('src/', () => {
     ['cli/planted.ts', "import 'onnxruntime-node';", 'only runtime/ imports'],
     ['cli/planted.ts', "import type { Env } from 'onnxruntime-web/wasm';", 'only runtime/ imports'],
     ['training/planted.ts', "import { backend } from '#backend';", 'only runtime/session.ts imports'],
+    ['cli/planted.ts', "await import('bullmq');", 'only queue/ imports'],
+    ['cli/planted.ts', "import type { Redis } from 'ioredis';", 'only queue/ imports'],
     ['cli/planted.ts', "import { z } from 'zod';", 'only files named *.schema.ts'],
     ['cli/utils.ts', '', '"utils" names no idea'],
     ['nn/common/planted.ts', '', '"common" names no idea'],

@@ -60,6 +60,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 export const DOORS: readonly { readonly packages: RegExp; readonly files: RegExp; readonly rule: string }[] = [
   { packages: /^onnxruntime-(node|web)$/, files: /^runtime\//, rule: 'only runtime/ imports onnxruntime-node or -web' },
   { packages: /^#backend$/, files: /^runtime\/session\.ts$/, rule: 'only runtime/session.ts imports #backend' },
+  { packages: /^(bullmq|ioredis)$/, files: /^queue\//, rule: 'only queue/ imports bullmq or ioredis' },
   { packages: /^zod$/, files: /\.schema\.ts$/, rule: 'only files named *.schema.ts import zod' },
 ];
 

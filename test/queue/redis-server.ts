@@ -1,0 +1,111 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+
+export type RedisServer = {
+  readonly url: string;
+  readonly port: number;
+  /** `kill -9`, and the end of the process. */
+  kill(): Promise<void>;
+  /** On the same port and files. */
+  start(): Promise<void>;
+};
+
+/** The program, as `.ci/run` has found it; undefined where there is none. */
+const PROGRAM = process.env.RETORT_REDIS_SERVER ?? found();
+
+function found(): string | undefined {
+  try {
+    return execFileSync('sh', ['-c', 'command -v redis-server'], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether tests have to be skipped. Where Redis is required (`RETORT_REDIS=required`), they fail instead. */
+export function lacksRedis(): boolean {
+  if (PROGRAM !== undefined || process.env.RETORT_REDIS === 'required') return false;
+  console.warn('SKIPPED: no redis-server here; install it, or name one by RETORT_REDIS_SERVER');
+  return true;
+}
+
+/**
+ * A Redis of its own on a free port for the tests of a file or `describe`, in whose body it is called, with an append-only
+ * file in a temporary folder. Each command is on the disk before its reply, so that `kill` loses none that was replied to.
+ */
+export function redisServer(options: readonly string[] = []): RedisServer {
+  const folder = mkdtempSync(join(tmpdir(), 'retort-redis-'));
+  let child: ChildProcess | undefined;
+  let port = 0;
+  const kill = async () => {
+    const running = child;
+    child = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((done) => running.once('exit', done));
+    running.kill('SIGKILL');
+    await ended;
+  };
+  const startAt = async (at: number) => {
+    if (PROGRAM === undefined) throw new Error('wanted redis-server, as RETORT_REDIS=required says, got none');
+    child = await started(PROGRAM, at, folder, options);
+  };
+  beforeAll(async () => {
+    port = await onFreePort(startAt);
+  });
+  afterAll(async () => {
+    await kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return {
+    get url() {
+      return `redis://127.0.0.1:${port}`;
+    },
+    get port() {
+      return port;
+    },
+    kill,
+    start: () => startAt(port),
+  };
+}
+
+/** Another process may take a port that was free a moment ago. */
+async function onFreePort(start: (port: number) => Promise<void>): Promise<number> {
+  for (let tries = 5; ; tries--) {
+    const port = await freePort();
+    try {
+      await start(port);
+      return port;
+    } catch (error) {
+      if (tries === 0) throw error;
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+function started(program: string, port: number, folder: string, options: readonly string[]): Promise<ChildProcess> {
+  const always = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...always, ...options];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('exit', () => fail(new Error(`redis-server ended: ${said}`)));
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (/ready to accept connections/iu.test(said)) done(child);
+    });
+  });
+}
