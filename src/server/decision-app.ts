@@ -1,8 +1,8 @@
 /** @file The routes of a server of decisions, whatever answers them. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { isSameSecret } from '../files/same-secret.js';
 import type { TextInput } from '../inference/answer.js';
 import { Connection } from './caller.js';
 import { answered, encoded, expectRoom, localRequest, wireAnswers } from './local-decisions.js';
@@ -200,8 +200,7 @@ function expectKey(c: Context<Env>, apiKey: string | undefined): void {
   if (apiKey === undefined) return;
   const { authorization = '', 'x-api-key': given } = c.env.incoming.headers;
   const key = typeof given === 'string' ? given : authorization.replace(/^Bearer +/i, '');
-  const [theirs, ours] = [key, apiKey].map((text) => createHash('sha256').update(text).digest());
-  if (theirs !== undefined && ours !== undefined && timingSafeEqual(theirs, ours)) return;
+  if (isSameSecret(key, apiKey)) return;
   throw new RequestFailure('authentication', 'wanted the key of this server, as Authorization: Bearer KEY');
 }
 

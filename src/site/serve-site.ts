@@ -1,9 +1,10 @@
 /** @file The playground's server: sends the files of a site to browsers of this machine, and nothing else. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { Hono } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { messageOf } from '../errors/message-of.js';
+import { isSameSecret } from '../files/same-secret.js';
 import { listening } from '../server/listening.js';
 import type { Site } from './site.js';
 
@@ -86,14 +87,14 @@ export function siteApp(
     }
     const cookie = `retort-${port}`;
     const given = searchParams.get(TOKEN);
-    if (pathname === '/' && given !== null && isSame(given, token)) {
+    if (pathname === '/' && given !== null && isSameSecret(given, token)) {
       setCookie(c, cookie, token, { path: '/', httpOnly: true, sameSite: 'Strict' });
       // Out of the address bar and of the history.
       return c.redirect('/', 303);
     }
     const file = files.get(pathname === '/' ? 'index.html' : pathname.slice(1));
     if (file === undefined) return c.text('nothing here\n', 404);
-    if (file.isPrivate && !isSame(getCookie(c, cookie) ?? '', token)) {
+    if (file.isPrivate && !isSameSecret(getCookie(c, cookie) ?? '', token)) {
       return c.text('open the page by the address that retort playground prints\n', 403);
     }
     try {
@@ -106,9 +107,4 @@ export function siteApp(
     }
   });
   return app;
-}
-
-function isSame(given: string, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
 }
