@@ -168,6 +168,14 @@ class LeaseFolder implements WorkSource {
     return 'kept';
   }
 
+  /** The files are where all see them. */
+  async deliver(lease: Lease): Promise<Finish> {
+    this.giveBack(lease);
+    return 'kept';
+  }
+
+  async bring(): Promise<void> {}
+
   async fail(lease: Lease, reason: string): Promise<void> {
     if (!this.#holds(lease)) return;
     await this.#writeFailure(lease, reason);
@@ -252,6 +260,8 @@ class LeaseFolder implements WorkSource {
         await rm(this.#pathOf({ unit, number }, 'failed'), { force: true });
     }
   }
+
+  async close(): Promise<void> {}
 
   #writeFailure(lease: Lease, reason: string): Promise<void> {
     return writeFileAtomic(this.#pathOf(lease, 'failed'), `${JSON.stringify({ reason })}\n`);

@@ -20,6 +20,11 @@ export type UnitResult = {
   readonly result: Json;
   /** Times and machines, which are not compared. */
   readonly about: Json;
+  /**
+   * Files that the unit made, relative to the folder of the experiment, with `/`: a source whose workers see no common disk
+   * carries them.
+   */
+  readonly files?: readonly string[];
 };
 
 /** `kept`; `same` as the one that is kept; `lost`: the unit has a later lease, and this result goes nowhere. */
@@ -50,10 +55,17 @@ export type WorkSource = {
    *   be written.
    */
   finish(lease: Lease, given: UnitResult): Promise<Finish>;
+  /**
+   * Ends a lease of a unit whose result is its files, named as in `UnitResult`.
+   * @throws OutputError for files that differ from those that are kept, or where they cannot be.
+   */
+  deliver(lease: Lease, files: readonly string[]): Promise<Finish>;
+  /** Puts the files of a unit that was done elsewhere where they belong here; nothing to do where all see one disk. */
+  bring(unit: string): Promise<void>;
   /** Ends a lease without a result; a unit that has failed too often is set aside. */
   fail(lease: Lease, reason: string): Promise<void>;
   /** Ends a lease as if it had never been: whoever was asked to stop has not failed. */
-  giveBack(lease: Lease): void;
+  giveBack(lease: Lease): void | Promise<void>;
   standing(units: readonly string[]): Promise<ReadonlyMap<string, UnitStanding>>;
   /** The result of a unit that is done. @throws FileError for one that is damaged, or two that differ. */
   resultOf(unit: string): Promise<UnitResult>;
@@ -61,4 +73,6 @@ export type WorkSource = {
   failuresOf(unit: string): Promise<readonly string[]>;
   /** Forgets failures, so that units which were set aside are tried again. */
   forgive(units: readonly string[]): Promise<void>;
+  /** Lets go of what the source holds open; leases that were not ended are left to expire. */
+  close(): Promise<void>;
 };

@@ -1,9 +1,11 @@
 /** @file A teacher whose answers are kept on disk, by content. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { jsonHash } from '../files/json-hash.js';
+import { leaseFolder } from '../files/lease-folder.js';
+import type { WorkSource } from '../files/work-source.js';
 import type { SignalName } from '../models/model.js';
 import { type Shard, shardBytes } from './answer-shard.js';
 import { sinkFor } from './answer-sink.js';
@@ -40,12 +42,21 @@ export type CacheOptions = {
   readonly maxBytes?: number | undefined;
   /** Whether other processes label the same rows at the same time: each part is then made by one of them. Default: false. */
   readonly isShared?: boolean | undefined;
+  /** Where they take the parts from. Default: files in the folder. */
+  readonly parts?: SharedParts | undefined;
   /** Answers of up to this size are read into memory; more are read from disk row by row. Default: 256 MiB. */
   readonly memoryBytes?: number | undefined;
   readonly onProgress?: ((progress: LabellingProgress) => void) | undefined;
   readonly onNotice?: ((text: string) => void) | undefined;
   /** Ends the labelling after the part under way; what is there stays. */
   readonly signal?: AbortSignal | undefined;
+};
+
+export type SharedParts = {
+  /** @param key of the outputs: the teacher's and the signals', the same in all processes */
+  readonly source: (key: string) => Promise<WorkSource>;
+  /** What the names of files are relative to. */
+  readonly root: string;
 };
 
 const FORMAT = 1;
@@ -239,7 +250,10 @@ async function labelWithOthers(
   keys: Uint32Array,
 ): Promise<TeacherAnswers> {
   const { teacher, data, options } = labelling;
-  const { signal } = options;
+  const {
+    signal,
+    parts: { source, root } = { source: () => leaseFolder(join(folder.path, PARTS)), root: folder.path },
+  } = options;
   return withTeacher(labelling, async (opened, shapes) => {
     const { sink, look, ...found } = await prepared(labelling, folder, opened, index);
     let { missing } = found;
@@ -253,7 +267,7 @@ async function labelWithOthers(
       return name;
     };
     await labelParts({
-      folder: join(folder.path, PARTS),
+      source: () => source(folder.key),
       name: `labelling by teacher ${teacher.name}`,
       signal,
       parts: async () => {
@@ -262,7 +276,8 @@ async function labelWithOthers(
         return new Map(Array.from(partsOf(missing), (part) => [nameOf(part), part]));
       },
       make: async (part) => {
-        await writeShard(folder, await askFor(opened, data, part, keys, shapes, teacher));
+        const file = await writeShard(folder, await askFor(opened, data, part, keys, shapes, teacher));
+        return [relative(root, join(folder.path, file)).split(sep).join('/')];
       },
     });
     if (signal?.aborted && missing.length > 0) throw interrupted(teacher.name, total - missing.length, total);

@@ -203,7 +203,7 @@ describe('leaseFolder', () => {
   test('what is given back is free again, and no failure', async () => {
     const path = folderWith();
     const work = await leaseFolder(path);
-    work.giveBack((await work.claim(['a-1'])) ?? never());
+    await work.giveBack((await work.claim(['a-1'])) ?? never());
     expect(readdirSync(path)).toEqual([]);
     expect((await work.standing(['a-1'])).get('a-1')).toEqual({ state: 'open', failures: 0, results: 0 });
   });

@@ -125,8 +125,11 @@ function mergedSource(sources: ReadonlyMap<string, WorkSource>): WorkSource {
     renew: () => false,
     finish: async () => 'lost',
     fail: async () => {},
+    deliver: async () => 'lost',
+    bring: async () => {},
     giveBack: () => {},
     forgive: async () => {},
+    close: async () => {},
     standing: async (units) => {
       const found = new Map<string, UnitStanding>();
       for (const source of new Set(units.map(sourceOf))) {

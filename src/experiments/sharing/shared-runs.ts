@@ -43,7 +43,9 @@ export async function runShared<J extends { readonly unit: string }>(
     for (const [unit, { state }] of standing) {
       const job = left.get(unit);
       if (state !== 'done' || job === undefined) continue;
-      keep(job, await source.resultOf(unit), atOnce);
+      const given = await source.resultOf(unit);
+      if (!here.has(unit)) await source.bring(unit);
+      keep(job, given, atOnce);
       left.delete(unit);
     }
     const units = [...left.keys()];
@@ -94,7 +96,7 @@ async function runLeased(
     given = await run(progress, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) {
-      source.giveBack(lease);
+      await source.giveBack(lease);
       return undefined;
     }
     await source.fail(lease, messageOf(error));
