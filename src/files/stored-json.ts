@@ -14,7 +14,7 @@ type Parsed<T> =
 const DAMAGED = 'the file is damaged, or not written by retort: copy or create it again';
 
 /** @throws FileError naming the first place that is not what it should be. */
-export function storedValue<T>(result: Parsed<T>, where: string, wanted: string): T {
+export function storedValue<T>(result: Parsed<T>, where: string, wanted: string, fix = DAMAGED): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const key = issue?.path.map(String).join('.') ?? '';
@@ -22,7 +22,7 @@ export function storedValue<T>(result: Parsed<T>, where: string, wanted: string)
     where: key === '' ? where : `${where}: ${key}`,
     wanted,
     got: issue?.message ?? 'something else',
-    fix: DAMAGED,
+    fix,
   });
 }
 

@@ -1,0 +1,51 @@
+/** @file What a job says of files that travel, checked where bytes become objects: it may have been written by anybody. */
+import { z } from 'zod';
+import { isHash } from './blob.js';
+
+export const MOST_FILES = 10_000;
+/** As much as file systems take: of a name, and of all names of a path. */
+const MOST_NAME_BYTES = 255;
+const MOST_PATH_BYTES = 1024;
+
+/** Parts with `/` between, none of which leads up, out or to nothing. */
+export function isCarriedName(name: string): boolean {
+  const bytes = (text: string) => Buffer.byteLength(text);
+  // A lone surrogate would become another character in a path.
+  if (bytes(name) > MOST_PATH_BYTES || /[\\\p{Cc}\p{Cs}]/u.test(name)) return false;
+  return name.split('/').every((part) => !['', '.', '..'].includes(part) && bytes(part) <= MOST_NAME_BYTES);
+}
+
+const nameSchema = z.string().refine(isCarriedName, { error: 'another name than a path inside a folder' });
+
+const carriedFileSchema = z.strictObject({
+  name: nameSchema,
+  sha256: z.string().refine(isHash, { error: 'no SHA-256' }),
+  bytes: z.int().min(0),
+});
+
+const namesOnce = (files: readonly { readonly name: string }[]) =>
+  new Set(files.map(({ name }) => name)).size === files.length;
+
+export const carriedFilesSchema = z
+  .array(carriedFileSchema)
+  .max(MOST_FILES, { error: `more than ${MOST_FILES} files` })
+  .refine(namesOnce, { error: 'a name that comes twice' });
+
+const inputSchema = nameSchema.regex(/^inputs\/\d+\/[^/]+$/, { error: 'no name of an input' });
+
+export const mirroredInputsSchema = z
+  .strictObject({
+    /** Of each input its name, in the order in which they were given. */
+    inputs: z.array(inputSchema).max(MOST_FILES),
+    files: carriedFilesSchema,
+  })
+  .refine(belongTogether, { error: 'a file that belongs to no input' });
+
+function belongTogether({ inputs, files }: { inputs: readonly string[]; files: readonly { name: string }[] }): boolean {
+  const known = new Set(inputs);
+  return files.every(({ name }) => known.has(name.split('/').slice(0, 3).join('/')));
+}
+
+export type CarriedFile = Readonly<z.infer<typeof carriedFileSchema>>;
+
+export type MirroredInputs = { readonly inputs: readonly string[]; readonly files: readonly CarriedFile[] };
