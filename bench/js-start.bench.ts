@@ -1,11 +1,12 @@
 /**
  * @file What a student costs before its first answer: bytes to load, and milliseconds from the start of a fresh process to the answer
  * to one text, less those of a process that imports an empty module; and how many times the whole is of that process's, which
- * says more where another machine is faster or busy. A student of one file (`--to js`) beside onnxruntime-web's
+ * says more where another machine is faster or busy. Also the processor's time of all its threads, less that of the empty one,
+ * which says more where others want the same cores. Students of one file (`--to js`) beside onnxruntime-web's
  * runtime alone and the same student in transformers.js (a folder of `--to hf`), where `npm ci --prefix test/clients/bundles` and
  * `…/transformers-js` have put them. Rounds alternate.
  *
- *   npm run bench -- js-start --student student-js [--hub student-hf] [--rounds 15]
+ *   npm run bench -- js-start --student student-js [--student another-js] [--hub student-hf] [--rounds 15]
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,12 +22,19 @@ const CLIENT = resolve('test/clients/transformers-js/node_modules');
 const TRANSFORMERS = join(CLIENT, '@huggingface/transformers/dist');
 const WEB = resolve('test/clients/bundles/node_modules/onnxruntime-web/dist');
 
+/** Microseconds of all threads up to here. */
+const TELL_BUSY = 'const { user, system } = process.cpuUsage(); process.stdout.write(String(user + system));';
+
 type Contender = { readonly name: string; readonly files: readonly string[]; readonly code: string };
 
 export function main(args: readonly string[]): void {
   const { values } = parseArgs({
     args: [...args],
-    options: { student: { type: 'string' }, hub: { type: 'string' }, rounds: { type: 'string', default: '15' } },
+    options: {
+      student: { type: 'string', multiple: true },
+      hub: { type: 'string' },
+      rounds: { type: 'string', default: '15' },
+    },
   });
   if (values.student === undefined) {
     console.log('--student is not given: nothing to start');
@@ -36,42 +44,56 @@ export function main(args: readonly string[]): void {
   try {
     const empty = join(scratch, 'empty.mjs');
     writeFileSync(empty, '');
-    const contenders = [{ name: 'nothing', files: [], code: `await import(${address(empty)})` }, ...found(values)];
+    const contenders = [
+      { name: 'nothing', files: [], code: `await import(${address(empty)});` },
+      ...found(values.student, values.hub),
+    ];
     const times = contenders.map((): number[] => []);
+    const busy = contenders.map((): number[] => []);
     for (let round = 0; round <= Number(values.rounds); round++) {
       for (const [i, { code }] of contenders.entries()) {
         const begun = performance.now();
-        const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
-          encoding: 'utf8',
-        });
+        const { status, stdout, stderr } = spawnSync(
+          process.execPath,
+          ['--input-type=module', '-e', `${code} ${TELL_BUSY}`],
+          { encoding: 'utf8' },
+        );
         const time = performance.now() - begun;
         if (status !== 0) throw new Error(stderr);
         // The first round reads the files from the disk.
-        if (round > 0) times[i]?.push(time);
+        if (round === 0) continue;
+        times[i]?.push(time);
+        busy[i]?.push(Number(stdout) / 1000);
       }
     }
     console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}`);
-    console.log(`an empty module: ${spread(times[0] ?? [], 1)} ms`);
-    console.log('| | kB gzipped | ms to the first answer | × an empty module |\n|---|---|---|---|');
+    console.log(`an empty module: ${spread(times[0] ?? [], 1)} ms, of the processor ${spread(busy[0] ?? [], 1)}`);
+    console.log(
+      '| | kB gzipped | ms to the first answer | × an empty module | ms of the processor |\n|---|---|---|---|---|',
+    );
     for (const [i, { name, files }] of contenders.entries()) {
       if (i === 0) continue;
-      const more = times[i]?.map((time, round) => time - (times[0]?.[round] as number)) ?? [];
+      const beyond = (all: readonly number[][]) =>
+        all[i]?.map((time, round) => time - (all[0]?.[round] as number)) ?? [];
       const ratios = times[i]?.map((time, round) => time / (times[0]?.[round] as number)) ?? [];
       const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
-      console.log(`| ${name} | ${Math.round(bytes / 1000)} | ${spread(more, 1)} | ${spread(ratios, 2)} |`);
+      const cells = [Math.round(bytes / 1000), spread(beyond(times), 1), spread(ratios, 2), spread(beyond(busy), 1)];
+      console.log(`| ${name} | ${cells.join(' | ')} |`);
     }
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-function found({ student, hub }: { readonly student?: string; readonly hub?: string }): readonly Contender[] {
-  const file = resolve(student as string, 'student.js');
-  const one: Contender = {
-    name: 'one file',
-    files: [file],
-    code: `const { predict } = await import(${address(file)}); predict(${TEXT});`,
-  };
+function found(students: readonly string[], hub: string | undefined): readonly Contender[] {
+  const ones = students.map((student): Contender => {
+    const file = resolve(student, 'student.js');
+    return {
+      name: `one file, ${student}`,
+      files: [file],
+      code: `const { predict } = await import(${address(file)}); predict(${TEXT});`,
+    };
+  });
   const runtime = join(WEB, 'ort.wasm.min.mjs');
   const web: Contender = {
     name: 'onnxruntime-web, its plain build alone, no model',
@@ -98,7 +120,7 @@ function found({ student, hub }: { readonly student?: string; readonly hub?: str
     if (missing !== undefined) console.log(`no ${missing}: ${name} is left out`);
     return missing === undefined;
   };
-  return [one, web, ...(hub === undefined ? [] : [transformers])].filter(isThere);
+  return [...ones, web, ...(hub === undefined ? [] : [transformers])].filter(isThere);
 }
 
 function address(file: string): string {

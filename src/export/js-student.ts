@@ -14,7 +14,7 @@ import { inAscii, packedText } from '../standalone/packed-text.js';
 import { READERS } from '../standalone/readers.js';
 import type { StaticFacts } from '../standalone/static-student.js';
 import type { Packed, Student, StudentFacts } from '../standalone/student.js';
-import { bytesToText, countListToText, countsToText, floatsToText, tableToText } from '../standalone/text-coding.js';
+import { bytesToText, countListToText, floatsToText, placesToText, tableToText } from '../standalone/text-coding.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { frontCoded } from '../tokenizers/front-coding.js';
 import { hasPieces } from '../tokenizers/ngram-features.js';
@@ -122,19 +122,20 @@ function packNgram({ model, weights, tokenizer }: JsContent, common: StudentFact
   const [pieces, vocabulary] = parts.blocks.some(hasPieces)
     ? pieceFacts({ files: parts.tokenizer?.files ?? new Map(), padId: 0 })
     : [];
+  const lists = parts.blocks.map(({ grams }) => grams && frontCoded(grams));
   const facts: NgramFacts = {
     ...common,
     texts: parts.texts,
     hidden,
-    blocks: parts.blocks.map(({ text, kind, range, grams, df }) => {
-      return { text, kind, range, size: df.length, isListed: grams !== undefined };
+    blocks: parts.blocks.map(({ text, kind, range, df }, i) => {
+      const ends = lists[i]?.ends;
+      return { text, kind, range, size: df.length, ...(ends !== undefined && { ends }) };
     }),
     ...(pieces && { pieces }),
   };
-  const listed = parts.blocks.flatMap(({ grams, df }) => {
-    if (grams === undefined) return countListToText(df);
-    const { shared, rests, lengths } = frontCoded(grams);
-    return [shared, rests, countsToText(lengths), ...countListToText(df)];
+  const listed = parts.blocks.flatMap(({ df }, i) => {
+    const list = lists[i];
+    return [...(list ? [list.rests, placesToText(list.starts)] : []), ...countListToText(df)];
   });
   const layer = hidden > 0 ? matrix(model, weights, 'fc.weight') : [];
   const sections = [

@@ -21,7 +21,7 @@ export function readDense({ bytes }: Sections, outputs: number, inputs: number):
 
 export type ScaledTable = { readonly table: Int8Table; readonly scales: Float32Array };
 
-/** Three sections: rows, how long their text is, scales, as many as there are rows unless told. */
+/** Three sections: rows, where blocks of them begin, scales, as many as there are rows unless told. */
 export function readTable({ bytes }: Sections, rows: number, width: number, scales = rows): ScaledTable {
   return { table: new Int8Table(bytes(), bytes(), rows, width), scales: textToFloats(bytes(), scales) };
 }

@@ -3,7 +3,7 @@ import { FrontCodedTable, frontCodedBlocks } from '../tokenizers/front-coding.js
 import { type NgramBlock, NgramFeatures } from '../tokenizers/ngram-features.js';
 import { readTable } from './dense.js';
 import { type Packed, type Sections, type StudentFacts, unpacked } from './student.js';
-import { CountList, textToBytes, textToCounts, textToFloats } from './text-coding.js';
+import { CountList, Places, textToBytes, textToFloats } from './text-coding.js';
 import { type PieceFacts, pieceEncoder } from './word-pieces.js';
 
 export type NgramFacts = StudentFacts & {
@@ -11,8 +11,8 @@ export type NgramFacts = StudentFacts & {
   readonly texts: number;
   readonly blocks: readonly (Pick<NgramBlock, 'text' | 'kind' | 'range'> & {
     readonly size: number;
-    /** Whether its n-grams are hashed, or shares, and so not listed. */
-    readonly isListed: boolean;
+    /** What ends the n-grams in their list (`FrontCoded`); absent where they are hashed, or shares. */
+    readonly ends?: string;
   })[];
   /** H; 0 without a layer. */
   readonly hidden: number;
@@ -21,15 +21,14 @@ export type NgramFacts = StudentFacts & {
 };
 
 /**
- * Sections: of each block its n-grams (shared, rests, lengths of their blocks) where they are listed, and df, with the lengths
- * of their blocks; the vocabulary of pieces; the table [F, H] with a scale a row, or without a layer [F, C] with a scale a class; with a layer its weights [C, H] and their
+ * Sections: of each block its n-grams where they are listed, and df, each with where its parts begin; the vocabulary of pieces; the table [F, H] with a scale a row, or without a layer [F, C] with a scale a class; with a layer its weights [C, H] and their
  * scales; biases [C].
  */
 export function readNgrams(packed: Packed) {
   const [facts, next] = unpacked<NgramFacts>(packed);
   const { texts, hidden, labels, pieces } = facts;
-  const blocks = facts.blocks.map(({ size, isListed, ...block }) => {
-    const table = isListed ? listed(next, size) : undefined;
+  const blocks = facts.blocks.map(({ size, ends, ...block }) => {
+    const table = ends === undefined ? undefined : listed(next, size, ends);
     const counts = new CountList(next.bytes(), next.bytes(), size);
     return { ...block, table, df: { length: size }, dfOf: (place: number) => counts.at(place) };
   });
@@ -44,7 +43,7 @@ export function readNgrams(packed: Packed) {
   return { facts, blocks, tokenizer, features, table, scales, layer, layerScales, biases };
 }
 
-function listed(next: Sections, size: number): FrontCodedTable {
-  const [shared, rests] = [next.text(), next.text()];
-  return new FrontCodedTable({ shared, rests, lengths: textToCounts(next.bytes(), frontCodedBlocks(size)) });
+function listed(next: Sections, size: number, ends: string): FrontCodedTable {
+  const rests = next.text();
+  return new FrontCodedTable({ ends, rests, size, starts: new Places(next.bytes(), frontCodedBlocks(size)) });
 }

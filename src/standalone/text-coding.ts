@@ -54,15 +54,55 @@ function decode(text: Uint8Array, from: number, bytes: Int8Array, start: number,
   return at;
 }
 
+/** Whole numbers of a list as digits of one length, all first digits, all second digits and so on: first ones resemble each other. */
+export function placesToText(places: readonly number[]): string {
+  const most = places.reduce((a, b) => Math.max(a, b), 0);
+  const planes: string[] = [];
+  for (let unit = 1; unit <= most || unit === 1; unit *= ALPHABET.length) {
+    planes.push(places.map((place) => characterOf(Math.floor(place / unit) % ALPHABET.length)).join(''));
+  }
+  return planes.reverse().join('');
+}
+
+/** Numbers that are read one by one, when they are asked for: whoever answers one text needs a few hundred of thousands. */
+export class Places {
+  readonly #text: Uint8Array;
+  readonly #length: number;
+
+  /** @param length how many there are */
+  constructor(text: Uint8Array, length: number) {
+    this.#text = text;
+    this.#length = length;
+  }
+
+  at(i: number): number {
+    let place = 0;
+    for (let at = i; at < this.#text.length; at += this.#length) {
+      place = place * ALPHABET.length + (PLACES[this.#text[at] as number] as number);
+    }
+    return place;
+  }
+}
+
 /** Rows of a table, or counts of a list, that are decoded together. */
 const ROWS = 32;
 
-/** The text of a table [rows, width], and how many characters each block of rows has. */
-export function tableToText(bytes: Int8Array, width: number): [text: string, lengths: string] {
+/** Texts behind each other, and where each begins. */
+function joined(blocks: readonly string[]): [text: string, starts: string] {
+  let size = 0;
+  const starts = blocks.map(({ length }) => {
+    size += length;
+    return size - length;
+  });
+  return [blocks.join(''), placesToText(starts)];
+}
+
+/** The text of a table [rows, width], and where each block of rows begins in it. */
+export function tableToText(bytes: Int8Array, width: number): [text: string, starts: string] {
   const blocks: string[] = [];
   const block = ROWS * width;
   for (let at = 0; at < bytes.length; at += block) blocks.push(bytesToText(bytes.subarray(at, at + block)));
-  return [blocks.join(''), countsToText(blocks.map(({ length }) => length))];
+  return joined(blocks);
 }
 
 /** A table whose rows are decoded when they are first asked for: an answer needs a few hundred of a hundred thousand. */
@@ -71,39 +111,29 @@ export class Int8Table {
   readonly values: Int8Array;
   readonly #text: Uint8Array;
   readonly #width: number;
-  /** Where the text of each block begins; 0 once it is decoded, and of the first one more than that. */
-  readonly #starts: Uint32Array;
+  readonly #starts: Places;
+  /** Of each block, whether it is decoded. */
+  readonly #isDecoded: Uint8Array;
 
-  constructor(text: Uint8Array, lengths: Uint8Array, rows: number, width: number) {
+  constructor(text: Uint8Array, starts: Uint8Array, rows: number, width: number) {
+    const blocks = Math.ceil(rows / ROWS);
     this.values = new Int8Array(rows * width);
     this.#text = text;
     this.#width = width;
-    this.#starts = startsOf(lengths, Math.ceil(rows / ROWS), 1);
+    this.#starts = new Places(starts, blocks);
+    this.#isDecoded = new Uint8Array(blocks);
   }
 
   /** Where a row begins in `values`, from where on it can be read. */
   row(row: number): number {
     const block = row >> 5;
-    const start = this.#starts[block] as number;
-    if (start > 0) {
+    if (this.#isDecoded[block] === 0) {
       const [from, to] = [block * ROWS * this.#width, (block + 1) * ROWS * this.#width];
-      decode(this.#text, start - 1, this.values, from, Math.min(to, this.values.length));
-      this.#starts[block] = 0;
+      decode(this.#text, this.#starts.at(block), this.values, from, Math.min(to, this.values.length));
+      this.#isDecoded[block] = 1;
     }
     return row * this.#width;
   }
-}
-
-/** Where each block of a text begins, from how long they are. */
-function startsOf(lengths: Uint8Array, blocks: number, first: number): Uint32Array {
-  const starts = textToCounts(lengths, blocks);
-  let start = first;
-  for (let block = 0; block < blocks; block++) {
-    const length = starts[block] as number;
-    starts[block] = start;
-    start += length;
-  }
-  return starts;
 }
 
 /** Little-endian bytes of float32 numbers, all first bytes, all second bytes and so on: exponents resemble each other. */
@@ -137,12 +167,6 @@ export function countsToText(counts: ArrayLike<number>): string {
   return parts.join('');
 }
 
-export function textToCounts(text: Uint8Array, length: number): Uint32Array<ArrayBuffer> {
-  const counts = new Uint32Array(length);
-  decodeCounts(text, 0, counts);
-  return counts;
-}
-
 function decodeCounts(text: Uint8Array, from: number, counts: Uint32Array): void {
   const places = PLACES;
   let at = from;
@@ -158,33 +182,33 @@ function decodeCounts(text: Uint8Array, from: number, counts: Uint32Array): void
   }
 }
 
-/** The text of a list of counts, and how many characters each block of it has. */
-export function countListToText(counts: ArrayLike<number>): [text: string, lengths: string] {
+/** The text of a list of counts, and where each block of it begins. */
+export function countListToText(counts: ArrayLike<number>): [text: string, starts: string] {
   const blocks: string[] = [];
   for (let from = 0; from < counts.length; from += ROWS) {
     blocks.push(
       countsToText(Array.from({ length: Math.min(ROWS, counts.length - from) }, (_, i) => counts[from + i] as number)),
     );
   }
-  return [blocks.join(''), countsToText(blocks.map(({ length }) => length))];
+  return joined(blocks);
 }
 
 /** Counts that are decoded when they are asked for, each time: whoever wants one again keeps it. */
 export class CountList {
   readonly length: number;
   readonly #text: Uint8Array;
-  readonly #starts: Uint32Array;
+  readonly #starts: Places;
   readonly #block = new Uint32Array(ROWS);
 
-  constructor(text: Uint8Array, lengths: Uint8Array, length: number) {
+  constructor(text: Uint8Array, starts: Uint8Array, length: number) {
     this.length = length;
     this.#text = text;
-    this.#starts = startsOf(lengths, Math.ceil(length / ROWS), 0);
+    this.#starts = new Places(starts, Math.ceil(length / ROWS));
   }
 
   at(i: number): number {
     const within = i % ROWS;
-    decodeCounts(this.#text, this.#starts[(i - within) / ROWS] as number, this.#block.subarray(0, within + 1));
+    decodeCounts(this.#text, this.#starts.at((i - within) / ROWS), this.#block.subarray(0, within + 1));
     return this.#block[within] as number;
   }
 }

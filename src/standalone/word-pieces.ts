@@ -3,6 +3,7 @@
  * and pieces that `loadPieces` gives, since a file for edge and browser has no room for the rest.
  */
 import { type BertNormaliser, bertNormaliser } from '../tokenizers/bert-normaliser.js';
+import { latePattern } from '../tokenizers/late-pattern.js';
 import type { Templates } from '../tokenizers/template.js';
 import type { TokenizerParts } from '../tokenizers/tokenizer.js';
 
@@ -24,10 +25,10 @@ export type PieceFacts = {
 };
 
 const MARKS = '\\p{P}\\u0021-\\u002F\\u003A-\\u0040\\u005B-\\u0060\\u007B-\\u007E';
-const PATTERNS: Readonly<Record<WordSplit, RegExp>> = {
-  BertPreTokenizer: new RegExp(`[^\\s${MARKS}]+|[${MARKS}]`, 'gu'),
-  Whitespace: /\w+|[^\w\s]+/g,
-  WhitespaceSplit: /\S+/g,
+const PATTERNS: Readonly<Record<WordSplit, () => RegExp>> = {
+  BertPreTokenizer: latePattern(`[^\\s${MARKS}]+|[${MARKS}]`, 'gu'),
+  Whitespace: latePattern(String.raw`\w+|[^\w\s]+`, 'g'),
+  WhitespaceSplit: latePattern(String.raw`\S+`, 'g'),
 };
 
 /** Whether words can be found like this; null: a text is one word. */
@@ -50,7 +51,7 @@ export function pieceEncoder(facts: PieceFacts, vocabulary: readonly string[]): 
   const special = new Set(added.map(([content]) => content));
   const normal = normaliser === null ? (text: string) => text : bertNormaliser(normaliser);
   const words = (text: string): readonly string[] =>
-    split === null ? [text] : (text.match(PATTERNS[split]) ?? ([] as readonly string[]));
+    split === null ? [text] : (text.match(PATTERNS[split]()) ?? ([] as readonly string[]));
   const cut = wordPiece && wordPieces(ids, wordPiece.prefix, wordPiece.mostCharacters);
   return (text) => {
     const pieces: string[] = [];

@@ -7,22 +7,23 @@ import { type Grams, gramHash } from './gram-scanner.js';
 import { GramTable } from './gram-table.js';
 
 export type FrontCoded = {
-  /** A character for each n-gram: `FIRST` and so many code units more are shared. */
-  readonly shared: string;
-  /** What follows, a line each, since no n-gram has a line break: words and pieces end at one. */
+  /** How many n-grams it has. */
+  readonly size: number;
+  /** What ends an n-gram, none of which an n-gram has: the first where the next one shares no units with it, and so on. */
+  readonly ends: string;
+  /** What each n-gram does not share, and its end. */
   readonly rests: string;
-  /** Code units of the rests of each block. */
-  readonly lengths: ArrayLike<number>;
+  /** Where in the rests each block begins. */
+  readonly starts: readonly number[];
 };
 
 /** N-grams of a block. */
 const BLOCK = 16;
-const BREAK = '\n';
-const END = BREAK.charCodeAt(0);
-/** No shared units, and the most that are told: up to `}`. */
-const [FIRST, MOST] = [35, 90];
-/** What is known of a block: nothing, that it was searched once, all of it. */
-const [UNSEEN, SEARCHED, READ] = [0, 1, 2] as const;
+/** Ends of a list: at most as many, of ASCII; if there are less than the least, others as well. */
+const [LEAST_ENDS, MOST_ENDS] = [16, 32];
+const [SPACE, DELETE, PRIVATE] = [0x20, 0x7f, 0xe000];
+/** These take an escape where they are written down. */
+const ESCAPED = '"\\<';
 
 /** How many blocks a list of so many n-grams has. */
 export function frontCodedBlocks(entries: number): number {
@@ -31,37 +32,56 @@ export function frontCodedBlocks(entries: number): number {
 
 /** @param list in the order of code units, none twice */
 export function frontCoded(list: readonly string[]): FrontCoded {
-  const shared: string[] = [];
-  const blocks: string[] = [];
-  for (let from = 0; from < list.length; from += BLOCK) {
-    let before = '';
-    let rests = '';
-    for (const entry of list.slice(from, from + BLOCK)) {
-      let units = 0;
-      while (units < MOST && units < before.length && before[units] === entry[units]) units++;
-      shared.push(String.fromCharCode(FIRST + units));
-      rests += entry.slice(units) + BREAK;
-      before = entry;
-    }
-    blocks.push(rests);
+  const ends = endsFor(list);
+  const rests: string[] = [];
+  const starts: number[] = [];
+  let size = 0;
+  let shared = 0;
+  for (const [place, entry] of list.entries()) {
+    if (place % BLOCK === 0) starts.push(size);
+    const next = (place + 1) % BLOCK === 0 ? '' : (list[place + 1] ?? '');
+    const rest = entry.slice(shared);
+    shared = 0;
+    while (shared < ends.length - 1 && shared < entry.length && entry[shared] === next[shared]) shared++;
+    rests.push(rest, ends[shared] as string);
+    size += rest.length + 1;
   }
-  return { shared: shared.join(''), rests: blocks.join(''), lengths: blocks.map(({ length }) => length) };
+  return { size: list.length, ends, rests: rests.join(''), starts };
 }
+
+/** Code units that no n-gram has. */
+function endsFor(list: readonly string[]): string {
+  const used = new Uint8Array(2 ** 16);
+  for (const unit of ESCAPED) used[unit.charCodeAt(0)] = 1;
+  for (const entry of list) for (let at = 0; at < entry.length; at++) used[entry.charCodeAt(at)] = 1;
+  let ends = '';
+  for (let unit = SPACE; unit < DELETE && ends.length < MOST_ENDS; unit++) {
+    if (used[unit] === 0) ends += String.fromCharCode(unit);
+  }
+  for (let unit = PRIVATE; unit < 2 ** 16 && ends.length < LEAST_ENDS; unit++) {
+    if (used[unit] === 0) ends += String.fromCharCode(unit);
+  }
+  return ends;
+}
+
+/** Such a list as it is read: where blocks begin is told when it is asked for. */
+export type FrontCodedText = Omit<FrontCoded, 'starts'> & {
+  readonly starts: { readonly at: (block: number) => number | undefined };
+};
 
 /** Numbers the n-grams of such a list, as `GramTable` those that were added to it in their order. */
 export class FrontCodedTable {
-  readonly #shared: string;
-  readonly #rests: string;
-  /** Where each block begins in the rests. */
-  readonly #starts: Uint32Array;
-  readonly #known: Uint8Array;
-  #unread: number;
-  /** No block before it is unread. */
-  #next = 0;
-  /** Of the blocks that were read. */
+  readonly #text: FrontCodedText;
+  readonly #blocks: number;
+  /** By code unit: one more than what the n-gram behind this end shares; 0 of what ends none. */
+  readonly #afterEnd = new Uint8Array(2 ** 16);
+  /** The most that is told of what is shared. */
+  readonly #most: number;
+  /** Blocks before this one are in the table. */
+  #read = 0;
   readonly #table = new GramTable();
-  /** Places in the list by number in the table. */
-  readonly #places: Uint32Array;
+  /** The block that was looked for last: n-grams of a text have beginnings in common. */
+  #last = 0;
   /** The n-gram under way, also as the only one of a text. */
   #units = new Uint16Array(256);
   readonly #one = {
@@ -69,115 +89,112 @@ export class FrontCodedTable {
     ...{ starts: new Uint32Array(1), ends: new Uint32Array(1), hashes: new Uint32Array(1) },
   };
 
-  constructor({ shared, rests, lengths }: FrontCoded) {
-    this.#shared = shared;
-    this.#rests = rests;
-    this.#unread = lengths.length;
-    this.#starts = new Uint32Array(lengths.length);
-    this.#known = new Uint8Array(lengths.length);
-    this.#places = new Uint32Array(shared.length);
-    for (let block = 1; block < lengths.length; block++) {
-      this.#starts[block] = (this.#starts[block - 1] as number) + (lengths[block - 1] as number);
-    }
+  constructor(text: FrontCodedText) {
+    this.#text = text;
+    this.#blocks = frontCodedBlocks(text.size);
+    this.#most = text.ends.length - 1;
+    for (let shared = 0; shared <= this.#most; shared++) this.#afterEnd[text.ends.charCodeAt(shared)] = shared + 1;
   }
 
   /**
-   * The number of an n-gram, or −1. A block is searched where it stands when it is first asked for, since most of what a process
-   * asks first it asks once, and read when it is asked for again.
+   * The number of an n-gram, or −1. What is not in the table yet is searched where it stands, since most of what a process asks
+   * first it asks once.
    */
   find(grams: Grams, i: number): number {
-    let found = this.#table.find(grams, i);
-    if (found < 0 && this.#unread > 0) {
-      const block = this.#blockOf(grams, i);
-      if (this.#known[block] === READ) return -1;
-      if (this.#known[block] === UNSEEN) {
-        this.#known[block] = SEARCHED;
-        return this.#search(block, grams, i);
-      }
-      this.#read(block);
-      found = this.#table.find(grams, i);
-    }
-    return found < 0 ? -1 : (this.#places[found] as number);
+    // Numbers of the table are places in the list, since it was read from the first block on.
+    const found = this.#read > 0 ? this.#table.find(grams, i) : -1;
+    if (found >= 0 || this.#read === this.#blocks) return found;
+    const block = this.#blockOf(grams, i);
+    return block < this.#read ? -1 : this.#search(block, grams, i);
   }
 
   /** Reads so many more blocks, if there are any: once all are, nothing is looked for in two places. */
   readMore(blocks: number): void {
-    for (let left = blocks; left > 0 && this.#unread > 0; left--) {
-      while (this.#known[this.#next] === READ) this.#next++;
-      this.#read(this.#next);
-    }
+    const end = Math.min(this.#blocks, this.#read + blocks);
+    for (; this.#read < end; this.#read++) this.#readBlock(this.#read);
+  }
+
+  #startOf(block: number): number {
+    return this.#text.starts.at(block) as number; // there are as many as blocks
   }
 
   /** The last block that does not begin behind the n-gram; the first for what stands before all. */
   #blockOf(grams: Grams, i: number): number {
-    let [low, high] = [0, this.#starts.length - 1];
+    let [low, high] = [0, this.#blocks - 1];
+    const last = this.#last;
+    if (this.#isBehind(last, grams, i)) high = Math.max(0, last - 1);
+    else if (last === high || this.#isBehind(last + 1, grams, i)) return last;
+    else low = last + 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.#isBehind(this.#starts[middle] as number, grams, i)) high = middle - 1;
+      if (this.#isBehind(middle, grams, i)) high = middle - 1;
       else low = middle;
     }
+    this.#last = low;
     return low;
   }
 
-  /** Whether the n-gram that is written at a place comes after another one. */
-  #isBehind(place: number, { units, starts, ends }: Grams, i: number): boolean {
-    const rests = this.#rests;
+  /** Whether the first n-gram of a block comes after another one. */
+  #isBehind(block: number, { units, starts, ends }: Grams, i: number): boolean {
+    const { rests } = this.#text;
     const end = ends[i] as number;
-    let at = place;
+    let at = this.#startOf(block);
     for (let k = starts[i] as number; k < end; k++, at++) {
       const unit = rests.charCodeAt(at);
-      if (unit === END) return false;
-      if (unit !== units[k]) return unit > (units[k] as number);
+      // No n-gram has what ends another.
+      if (unit !== units[k]) return this.#afterEnd[unit] === 0 && unit > (units[k] as number);
     }
-    return rests.charCodeAt(at) !== END;
+    return this.#afterEnd[rests.charCodeAt(at)] === 0;
   }
 
   /** The place of an n-gram in a block that was not read, or −1. */
   #search(block: number, { units, starts, ends }: Grams, i: number): number {
-    const [shared, rests] = [this.#shared, this.#rests];
+    const { rests, size } = this.#text;
+    const afterEnd = this.#afterEnd;
     const start = starts[i] as number;
     const length = (ends[i] as number) - start;
-    const last = Math.min(shared.length, (block + 1) * BLOCK);
-    let at = this.#starts[block] as number;
-    /** Units that the n-gram shares with the entry before, which comes before it. */
-    let same = 0;
+    const last = Math.min(size, (block + 1) * BLOCK);
+    let at = this.#startOf(block);
+    /** Units that an entry shares with the one before, and the n-gram with that one, which comes before it. */
+    let [shared, same] = [0, 0];
     for (let entry = block * BLOCK; entry < last; entry++) {
-      const size = shared.charCodeAt(entry) - FIRST;
       // It leaves the entry before where that and the n-gram are still equal, so it stands behind the n-gram.
-      if (size < same && size < MOST) return -1;
-      if (size < same) same = size;
-      if (size === same) {
-        let unit = rests.charCodeAt(at);
+      if (shared < same && shared < this.#most) return -1;
+      if (shared < same) same = shared;
+      let unit = rests.charCodeAt(at);
+      if (shared === same) {
         while (same < length && unit === units[start + same]) {
           same++;
           unit = rests.charCodeAt(++at);
         }
-        if (unit === END && same === length) return entry;
-        if (unit !== END && (same === length || unit > (units[start + same] as number))) return -1;
+        const isEnd = (afterEnd[unit] as number) > 0;
+        if (isEnd && same === length) return entry;
+        if (!isEnd && (same === length || unit > (units[start + same] as number))) return -1;
       }
-      at = rests.indexOf(BREAK, at) + 1;
+      while (afterEnd[unit] === 0) unit = rests.charCodeAt(++at);
+      shared = (afterEnd[unit] as number) - 1;
+      at++;
     }
     return -1;
   }
 
-  #read(block: number): void {
-    const [shared, rests] = [this.#shared, this.#rests];
-    let at = this.#starts[block] as number;
-    const last = Math.min(shared.length, (block + 1) * BLOCK);
+  #readBlock(block: number): void {
+    const { rests, size } = this.#text;
+    let at = this.#startOf(block);
+    const last = Math.min(size, (block + 1) * BLOCK);
+    let length = 0;
     for (let entry = block * BLOCK; entry < last; entry++) {
-      let size = shared.charCodeAt(entry) - FIRST;
-      for (; rests.charCodeAt(at) !== END; at++) {
-        if (size === this.#units.length) this.#grow();
-        this.#units[size++] = rests.charCodeAt(at);
+      let unit = rests.charCodeAt(at++);
+      for (; this.#afterEnd[unit] === 0; unit = rests.charCodeAt(at++)) {
+        if (length === this.#units.length) this.#grow();
+        this.#units[length++] = unit;
       }
-      at++;
       this.#one.units = this.#units;
-      this.#one.ends[0] = size;
-      this.#one.hashes[0] = gramHash(this.#units, 0, size);
-      this.#places[this.#table.add(this.#one, 0)] = entry;
+      this.#one.ends[0] = length;
+      this.#one.hashes[0] = gramHash(this.#units, 0, length);
+      this.#table.add(this.#one, 0);
+      length = (this.#afterEnd[unit] as number) - 1;
     }
-    this.#known[block] = READ;
-    this.#unread--;
   }
 
   #grow(): void {

@@ -1,5 +1,6 @@
 /** @file The n-grams of a text, of words, characters or pieces, as slices of its code units with a hash each. */
 import { lowbias32 } from '../tensor/random.js';
+import { latePattern } from './late-pattern.js';
 
 /**
  * What n-grams are made of. `words`: runs of letters, marks, digits and underscores, and every other mark by itself, n of
@@ -37,11 +38,13 @@ function charCode(character = ''): number {
   return character.charCodeAt(0);
 }
 
+const LETTER = latePattern(String.raw`[\p{L}\p{M}\p{N}_]`, 'u');
+
 function kindOf(code: number): number {
   const known = code < 2 ** 16 ? (KINDS[code] as number) : 0;
   if (known !== 0) return known;
   const text = String.fromCodePoint(code);
-  const kind = /[\p{L}\p{M}\p{N}_]/u.test(text) ? OF_WORD : /\s/u.test(text) ? BLANK : MARK;
+  const kind = LETTER().test(text) ? OF_WORD : /\s/u.test(text) ? BLANK : MARK;
   if (code < 2 ** 16) KINDS[code] = kind;
   return kind;
 }
