@@ -13,6 +13,14 @@ export class EndpointError extends RetortError {
   }
 }
 
+/** When requests may go out, so that all who ask keep within one limit. */
+export type Pace = {
+  /** Resolves when the next request may be sent, or at a stop. */
+  turn(stop: AbortSignal): Promise<void>;
+  /** Nobody sends a request for so long: the server asked for it. */
+  hold(ms: number): void | Promise<void>;
+};
+
 export type TurnOptions = {
   /** Tries after the first, of one request. Default: 6. */
   readonly retries?: number;
@@ -22,6 +30,8 @@ export type TurnOptions = {
   readonly backoffMs?: number;
   /** Requests in a minute at most. Default: as many as the server allows. */
   readonly requestsPerMinute?: number;
+  /** That of others who share its limit, in the place of `requestsPerMinute`. Default: one of its own. */
+  readonly pace?: Pace;
 };
 
 /** A try that gave no answer. */
@@ -45,12 +55,11 @@ const RATE_LIMITS = [429, 529];
 export class AskingTurns {
   readonly counts: AskingCounts = { requests: 0, retries: 0, rateLimited: 0, broken: 0 };
   readonly #options: TurnOptions;
-  /** After a rate limit nobody asks before this time. */
-  #quietUntil = 0;
-  #nextSlot = 0;
+  readonly #pace: Pace;
 
   constructor(options: TurnOptions) {
     this.#options = options;
+    this.#pace = options.pace ?? new OwnPace(options.requestsPerMinute);
   }
 
   /**
@@ -61,12 +70,12 @@ export class AskingTurns {
   async untilAnswered<T>(attempt: () => Promise<Tried<T>>, where: string, stop: AbortSignal): Promise<T> {
     const { retries = 6, backoffMs = 1000 } = this.#options;
     for (let tries = 0; ; tries++) {
-      await this.#turn(stop);
+      await this.#pace.turn(stop);
       this.counts.requests += 1;
       const tried = await attempt();
       if ('answer' in tried) return tried.answer;
       const { problem, isFinal, waitMs } = tried;
-      this.#noticeLimit(tried);
+      await this.#noticeLimit(tried);
       if (stop.aborted || isFinal || tries >= retries) {
         const got = tries > 0 && !isFinal ? `${problem}, ${tries + 1} times` : problem;
         const usual = isFinal ? 'check url, key and model' : 'run it again later: finished replies are kept';
@@ -78,21 +87,35 @@ export class AskingTurns {
     }
   }
 
-  async #turn(stop: AbortSignal): Promise<void> {
-    const { requestsPerMinute } = this.#options;
-    if (requestsPerMinute !== undefined) {
+  async #noticeLimit({ status, waitMs }: Refusal): Promise<void> {
+    if (RATE_LIMITS.includes(status)) this.counts.rateLimited += 1;
+    if (waitMs !== undefined) await this.#pace.hold(Math.min(waitMs, LONGEST_WAIT_MS));
+  }
+}
+
+/** Of the requests of one process. */
+export class OwnPace implements Pace {
+  readonly #requestsPerMinute: number | undefined;
+  /** After a rate limit nobody asks before this time. */
+  #quietUntil = 0;
+  #nextSlot = 0;
+
+  constructor(requestsPerMinute: number | undefined) {
+    this.#requestsPerMinute = requestsPerMinute;
+  }
+
+  async turn(stop: AbortSignal): Promise<void> {
+    if (this.#requestsPerMinute !== undefined) {
       const slot = Math.max(performance.now(), this.#nextSlot);
-      this.#nextSlot = slot + 60_000 / requestsPerMinute;
+      this.#nextSlot = slot + 60_000 / this.#requestsPerMinute;
       await pause(slot - performance.now(), stop);
     }
     while (performance.now() < this.#quietUntil && !stop.aborted)
       await pause(this.#quietUntil - performance.now(), stop);
   }
 
-  #noticeLimit({ status, waitMs }: Refusal): void {
-    if (RATE_LIMITS.includes(status)) this.counts.rateLimited += 1;
-    if (waitMs === undefined) return;
-    this.#quietUntil = Math.max(this.#quietUntil, performance.now() + Math.min(waitMs, LONGEST_WAIT_MS));
+  hold(ms: number): void {
+    this.#quietUntil = Math.max(this.#quietUntil, performance.now() + ms);
   }
 }
 
@@ -126,7 +149,8 @@ function retryAfterMs(header: (name: string) => string | null | undefined): numb
   return Number.isFinite(until) ? Math.max(0, until) : undefined;
 }
 
-function pause(ms: number, stop: AbortSignal): Promise<void> {
+/** At a stop it ends at once. */
+export function pause(ms: number, stop: AbortSignal): Promise<void> {
   if (!(ms > 0) || stop.aborted) return Promise.resolve();
   return new Promise((done) => {
     const end = () => {

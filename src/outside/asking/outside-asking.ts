@@ -5,6 +5,8 @@ import { InterruptedError } from '../../errors/failures.js';
 import { money } from '../../errors/number-text.js';
 import { type TextSource, textsOf } from '../../teachers/own-texts.js';
 import type { LabellingPlan } from '../../teachers/teacher.js';
+import { askUntilRead } from './asked-question.js';
+import type { AskedTogether, CommonLog } from './asked-together.js';
 import { EndpointError } from './asking-turns.js';
 import {
   ALL_ROWS,
@@ -30,6 +32,7 @@ type OpenStanding = Extract<Standing, { readonly kind: 'open' }>;
 export class OutsideAsking {
   readonly #adapter: OutsideAdapter;
   readonly #options: OutsideOptions;
+  readonly #together: AskedTogether | undefined;
   #log: OutsideLog;
   readonly #stop = new AbortController();
   /** How the questions stand that were asked for, by the numbers of their keys. */
@@ -47,9 +50,11 @@ export class OutsideAsking {
   #isJudged = false;
   #reportedMs = 0;
 
-  constructor(adapter: OutsideAdapter, options: OutsideOptions, log: OutsideLog) {
+  /** @param together Those who ask about all rows but the first. Default: this process alone. */
+  constructor(adapter: OutsideAdapter, options: OutsideOptions, log: OutsideLog, together?: AskedTogether) {
     this.#adapter = adapter;
     this.#options = options;
+    this.#together = together;
     this.#log = log;
     this.#spending = new Spending(options);
     this.continueWith(log);
@@ -72,24 +77,59 @@ export class OutsideAsking {
     const { texts, pairs } = textsOf(data, rows, `teacher ${this.#options.model}`);
     // Questions are made again whenever they are needed: those of all rows, with their prompts, take too much memory.
     const questionAt = (i: number) => this.#adapter.question(texts[i] as string, pairs?.[i]);
+    const isUnderWay = (await this.#together?.collect(this.#commonLog())) ?? false;
     const left = this.#leftOf(rows.length, questionAt);
     this.#tell();
-    // One alone first: it shows what the teacher can do.
+    const first = isUnderWay ? 0 : this.#isJudged ? 1 : Math.max(1, smokeRows);
+    if (!isUnderWay) await this.#askFirst(left, first, questionAt);
+    await this.#askRest(left.subarray(first), questionAt);
+    this.#tell();
+    this.#expectFewMalformed(maxMalformed, 'all rows');
+    for (let i = 0; i < rows.length; i++) each(i, this.#answerTo(questionAt(i).key));
+  }
+
+  /** One alone first: it shows what the teacher can do. Then some more, which are judged. */
+  async #askFirst(left: Uint32Array, first: number, questionAt: (row: number) => OutsideQuestion): Promise<void> {
     await this.#askAll(left.subarray(0, 1), questionAt);
     if (!this.#isProbed && this.#adapter.isProbed && this.#standings.size > 0) {
       this.#expectFewMalformed(MAX_SMOKE_MALFORMED, 'the first row');
     }
     this.#isProbed = true;
-    const first = this.#isJudged ? 1 : Math.max(1, smokeRows);
-    if (!this.#isJudged && left.length > 1) {
-      await this.#askAll(left.subarray(1, first), questionAt);
-      await this.#judge(Math.max(0, left.length - first));
-      this.#isJudged = true;
-    }
-    await this.#askAll(left.subarray(first), questionAt);
-    this.#tell();
-    this.#expectFewMalformed(maxMalformed, 'all rows');
-    for (let i = 0; i < rows.length; i++) each(i, this.#answerTo(questionAt(i).key));
+    if (this.#isJudged || left.length <= 1) return;
+    await this.#askAll(left.subarray(1, first), questionAt);
+    await this.#judge(Math.max(0, left.length - first));
+    this.#isJudged = true;
+  }
+
+  async #askRest(rows: Uint32Array, questionAt: (row: number) => OutsideQuestion): Promise<void> {
+    if (this.#together === undefined) return this.#askAll(rows, questionAt);
+    await this.#together.askAll(rows, questionAt, this.#commonLog());
+    if (this.#options.signal?.aborted) throw this.#interrupted(`after ${this.report().done}`);
+  }
+
+  #commonLog(): CommonLog {
+    const { keys } = this.#log;
+    return {
+      repliesTo: (key) => {
+        const number = keys.find(key);
+        return number === undefined ? [] : this.#log.repliesTo(number);
+      },
+      take: async (reply) => {
+        const { synced } = this.#log.add(reply);
+        this.#spending.count(reply.usage);
+        this.#adapter.notice?.(reply);
+        const number = keys.of(reply.key);
+        if (this.#standings.kindOf(number) !== undefined) {
+          this.#standingOf(number);
+          this.#progress();
+        }
+        await synced;
+        this.#expectSameModel(reply);
+      },
+      answeredBy: () => this.#answeredBy,
+      spent: () => this.#spending.spent,
+      report: () => this.report(),
+    };
   }
 
   /** The first of the rows of each question that is open. */
@@ -254,31 +294,25 @@ export class OutsideAsking {
     if (this.#syncing.length > concurrency) await this.#syncing.shift();
   }
 
-  /** Asks until the question is answered, or given up. */
   async #askOne(question: OutsideQuestion): Promise<void> {
-    for (;;) {
-      const standing = this.#standingOf(this.#log.keys.of(question.key));
-      if (standing.kind !== 'open') return;
-      await this.#request(question, standing);
-    }
-  }
-
-  async #request(question: OutsideQuestion, { draws, part }: OpenStanding): Promise<void> {
     const { model, why } = this.#options;
-    const { most, send } = this.#adapter.request(question, draws, part);
-    const reserved = await this.#spending.reserve(most, () => this.report());
-    try {
-      const said = await send(this.#stop.signal);
-      if (said === undefined) return;
-      const { key, text, pair } = question;
-      const reply: Reply = { key, model, text, ...(pair !== undefined && { pair }), ...(why && { why }), ...said };
-      await this.#keep(reply);
-      this.#spending.count(reply.usage);
-      this.#adapter.notice?.(reply);
-      this.#expectSameModel(reply);
-    } finally {
-      this.#spending.settle(reserved);
-    }
+    await askUntilRead(this.#adapter, question, {
+      ...{ model, why, stop: this.#stop.signal },
+      standing: () => this.#standingOf(this.#log.keys.of(question.key)),
+      keeper: {
+        reserve: (most) => this.#spending.reserve(most, () => this.report()),
+        keep: async (reply, reserved) => {
+          try {
+            await this.#keep(reply);
+            this.#spending.count(reply.usage);
+          } finally {
+            this.#spending.settle(reserved);
+          }
+          this.#expectSameModel(reply);
+        },
+        release: (reserved) => this.#spending.settle(reserved),
+      },
+    });
   }
 
   /** Answers of two models are not those of one teacher: who goes on says so. */

@@ -79,13 +79,7 @@ export class Spending {
       await new Promise<void>((done) => this.#waiting.push(done));
     }
     if (spent() + atMost > maxCost) {
-      const { done, rows } = standing();
-      throw new EndpointError({
-        where: `teacher ${model}`,
-        wanted: `a cost of at most ${maxCost}`,
-        got: `${money(spent())} after ${done} of ${rows} rows, and up to ${money(atMost)} for the next`,
-        fix: 'raise maxCost and run it again: finished replies are kept',
-      });
+      throw overBudget({ model, maxCost, spent: spent(), next: atMost, ...standing() });
     }
     this.#reserved += atMost;
     this.#underWay += 1;
@@ -99,6 +93,31 @@ export class Spending {
     this.#reserved = this.#underWay === 0 ? 0 : this.#reserved - reserved;
     for (const goOn of this.#waiting.splice(0)) goOn();
   }
+}
+
+/** Of a request that could pass the limit. */
+export function overBudget({
+  model,
+  maxCost,
+  spent,
+  next,
+  done,
+  rows,
+}: {
+  readonly model: string;
+  readonly maxCost: number;
+  readonly spent: number;
+  /** What it can cost at most. */
+  readonly next: number;
+  readonly done: number;
+  readonly rows: number;
+}): EndpointError {
+  return new EndpointError({
+    where: `teacher ${model}`,
+    wanted: `a cost of at most ${maxCost}`,
+    got: `${money(spent)} after ${done} of ${rows} rows, and up to ${money(next)} for the next`,
+    fix: 'raise maxCost and run it again: finished replies are kept',
+  });
 }
 
 /** Tokens, and what they cost where the replies say so. */

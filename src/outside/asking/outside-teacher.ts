@@ -6,6 +6,7 @@ import { answersInMemory, usualSignals } from '../../teachers/answers.js';
 import { expectLogitsAlone } from '../../teachers/model-teacher.js';
 import type { TextSource } from '../../teachers/own-texts.js';
 import type { LabellingPlan, OpenTeacher, Teacher } from '../../teachers/teacher.js';
+import type { AskedTogether } from './asked-together.js';
 import { KeyNumbers } from './key-numbers.js';
 import type { OutsideAdapter, OutsideAnswer } from './outside.js';
 import { OutsideAsking } from './outside-asking.js';
@@ -31,8 +32,13 @@ export type EndpointTeacher = Teacher & {
  * @throws when it answers: EndpointError for a teacher that refuses or does not answer, whose first rows are no labels,
  *   whose replies come from another model than before, and before the spending limit is passed; InterruptedError after
  *   `signal`.
+ * @param together Other processes that ask about the same rows. Default: none.
  */
-export function outsideTeacher(adapter: OutsideAdapter, options: OutsideOptions): EndpointTeacher {
+export function outsideTeacher(
+  adapter: OutsideAdapter,
+  options: OutsideOptions,
+  together?: AskedTogether,
+): EndpointTeacher {
   const { labelNames, answeredBy } = options;
   const name = `${options.model} at ${adapter.source}`;
   const classes = labelNames.length;
@@ -43,7 +49,7 @@ export function outsideTeacher(adapter: OutsideAdapter, options: OutsideOptions)
   const opened = async () => {
     const onReply: OutsideAdapter['notice'] = (reply) => adapter.notice?.(reply);
     const log = await openOutsideLog(options.log, { signal: options.signal, keys, onReply });
-    if (asking === undefined) asking = new OutsideAsking(adapter, options, log);
+    if (asking === undefined) asking = new OutsideAsking(adapter, options, log, together);
     else asking.continueWith(log);
     return { log, asking };
   };
