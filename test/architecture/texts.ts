@@ -51,9 +51,14 @@ function isText(node: Node): boolean {
   return node.type === 'TemplateLiteral' || (node.type === 'Literal' && typeof node.value === 'string');
 }
 
-/** Two words at least, one of them of letters alone; not what is only hashed. */
+/** In Lua. */
+const REDIS_SCRIPT = /\bredis\.call\(|\bARGV\[/;
+
+/** Two words at least, one of them of letters alone; not what is only hashed, nor a script that Redis runs. */
 function isProse(text: string): boolean {
-  return !text.includes('\0') && /\S\s+\S/.test(text) && /(^|\s)["'(]?[a-z]{2,}\b/i.test(text);
+  return (
+    !REDIS_SCRIPT.test(text) && !text.includes('\0') && /\S\s+\S/.test(text) && /(^|\s)["'(]?[a-z]{2,}\b/i.test(text)
+  );
 }
 
 /** The words of a piece of HTML. */
