@@ -77,7 +77,7 @@ export async function planQuestions(options: AskOptions): Promise<AskPlan> {
 
 /** Settings that are of one question. */
 const OF_ONE: readonly (keyof AskSettings)[] = [
-  ...(['labels', 'labelColumn', 'labelNames', 'check', 'teacherCriteria', 'teacherInstructions'] as const),
+  ...(['queue', 'labels', 'labelColumn', 'labelNames', 'check', 'teacherCriteria', 'teacherInstructions'] as const),
   ...(['teacherRotations', 'teacherExamples'] as const),
 ];
 

@@ -30,6 +30,8 @@ export type AskSettings = UnlabelledSettings &
     readonly check?: number;
     /** Requests in a minute at most. Default: as many as the server allows. */
     readonly requestsPerMinute?: number;
+    /** A Redis server by whose help several processes ask: the URL. Default: this process asks alone. */
+    readonly queue?: string;
     /** Shows what is sent about the first row, and asks nobody. */
     readonly showPrompt?: boolean;
     /** The recorded outputs to write. Default: `outputs/DATA-teacher.jsonl`. */
@@ -97,6 +99,13 @@ export const ASK_SETTINGS = {
     group: 'Question',
     help: 'maximum requests per minute',
     defaultSays: 'what the server allows',
+  },
+  queue: {
+    kind: 'text',
+    placeholder: 'redis://host',
+    group: 'Machine',
+    help: 'share the rows with retort worker --queue on other machines through a Redis server: one budget and one rate limit for all',
+    defaultSays: 'this process alone',
   },
   outputFile: {
     kind: 'text',

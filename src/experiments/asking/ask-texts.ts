@@ -10,9 +10,12 @@ import { packageVersion } from '../../files/package-version.js';
 import { defined, type Given, settingsOf } from '../../options/given.js';
 import type { Question } from '../../options/question.js';
 import { rotated } from '../../outside/asking/asked-orders.js';
+import type { AskedTogether } from '../../outside/asking/asked-together.js';
+import { OwnPace, type Pace } from '../../outside/asking/asking-turns.js';
 import type { OutsideAdapter } from '../../outside/asking/outside.js';
 import type { EndpointReport, OutsideOptions } from '../../outside/asking/outside-options.js';
 import { type EndpointTeacher, outsideTeacher, renamedModel } from '../../outside/asking/outside-teacher.js';
+import { openConnection, type QueueConnection } from '../../queue/connection.js';
 import type { LabellingPlan } from '../../teachers/teacher.js';
 import { type TeacherTerms, termsText } from '../../teachers/terms.js';
 import { NO_LABEL } from '../../tensor/no-label.js';
@@ -23,11 +26,14 @@ import { type Departure, namedCriteria, namedEndpoint } from '../distillation/na
 import { namedTeachers } from '../distillation/named-teachers.js';
 import { askedQuestion } from '../distillation/open-teachers.js';
 import { AnswerFile, recordOf } from './answer-file.js';
+import { askDocument } from './ask-document.js';
 import { ASK_SETTINGS, type AskSettings } from './ask-settings.js';
 import { summaryOf } from './asked-summary.js';
 import { distinctTexts, openAsked } from './asked-texts.js';
 import { goldLabels, type Known, KnownLabels } from './known-labels.js';
 import { predicted } from './self-agreement.js';
+import { forgetShared, SharedAsk } from './shared-ask.js';
+import { ChangingPace } from './shared-pace.js';
 import { checkTeacher, probabilitiesOf, type TeacherCheck } from './teacher-check.js';
 
 export type AskOptions = Given<AskSettings> & {
@@ -46,6 +52,8 @@ export type AskOptions = Given<AskSettings> & {
   /** Told once the first rows have their answers. */
   readonly onSmoke?: (report: EndpointReport) => void;
   readonly onCheck?: (check: TeacherCheck) => void;
+  /** Told of who takes part, with `queue`. */
+  readonly onShared?: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -77,34 +85,75 @@ export type AskPlan = { readonly prompt: string; readonly plan: LabellingPlan; r
  *   `outsideTeacher` when it asks.
  */
 export async function ask(options: AskOptions): Promise<Asked> {
-  const { settings, table, rows, labelNames, endpoint, shown, make, outputFile, log } = await prepared(options);
-  const { onNotice = () => {}, onProgress, onSmoke, onCheck, signal } = options;
+  const connection = await openShared(options);
+  try {
+    return await askWith(options, connection);
+  } finally {
+    await connection?.close();
+  }
+}
+
+/** Before anything is sent or deleted. @throws OptionError for settings that cannot be shared. */
+async function openShared({ queue, check, onNotice, signal }: AskOptions): Promise<QueueConnection | undefined> {
+  if (queue === undefined) return undefined;
+  if (check !== undefined) {
+    const fix = 'check in a run without --queue before: its replies are kept for this one';
+    throw new OptionError({ where: 'check', wanted: 'a run of one process', got: 'queue beside it', fix });
+  }
+  return openConnection(queue, defined({ onNotice, signal }));
+}
+
+async function askWith(options: AskOptions, connection: QueueConnection | undefined): Promise<Asked> {
+  const pace = connection && new ChangingPace(new OwnPace(options.requestsPerMinute));
+  const { settings, table, rows, labelNames, endpoint, shown, make, outputFile, log } = await prepared(options, pace);
+  const { onNotice = () => {}, onProgress, onSmoke, onCheck, onShared = () => {}, signal } = options;
+  if (connection !== undefined && settings.overwrite) await forgetShared(connection, log);
   const answeredBy = await beginAsking(options, { settings, endpoint, log, outputFiles: [outputFile] });
-  const teacherFor = (adapter: OutsideAdapter, what: string, isFirst: boolean): EndpointTeacher =>
-    outsideTeacher(adapter, {
+  const teacherFor = (
+    adapter: OutsideAdapter,
+    { what, isFirst }: { readonly what: string; readonly isFirst: boolean },
+    together?: AskedTogether,
+  ): EndpointTeacher => {
+    const how = {
       ...asking(endpoint.options, settings, log),
       ...defined({ answeredBy, signal }),
-      onProgress: (report) => onProgress?.(what, report),
+      onProgress: (report: EndpointReport) => onProgress?.(what, report),
       ...(isFirst && {
         onSmoke: (report: EndpointReport) => {
           onSmoke?.(report);
           return true;
         },
       }),
-    });
+    };
+    return outsideTeacher(adapter, how, together);
+  };
   let check: TeacherCheck | undefined;
   if (settings.check !== undefined) {
     check = await checkTeacher({
       ...{ table, rows: settings.check, seed: settings.dataSeed, labelNames, make },
       ask: (adapter, sample, how, each) =>
-        teacherFor(adapter, how, how === 'check').ask(
+        teacherFor(adapter, { what: how, isFirst: how === 'check' }).ask(
           { name: sample.name, size: sample.size, text: { table: sample } },
           each,
         ),
     });
     onCheck?.(check);
   }
-  const teacher = teacherFor(make(labelNames), 'texts', check === undefined);
+  const adapter = make(labelNames);
+  const { maxCost, concurrency } = endpoint.options;
+  const together =
+    connection &&
+    pace &&
+    new SharedAsk({
+      ...{ connection, log, adapter, pace, signal, onNotice, maxCost, concurrency, say: onShared },
+      document: askDocument(
+        adapter,
+        { ...endpoint.options, ...(shown && { examples: shown.examples }) },
+        settings.teacherFormat ?? DEFAULT_FORMAT,
+      ),
+      requestsPerMinute: settings.requestsPerMinute,
+    });
+  const teacher = teacherFor(adapter, { what: 'texts', isFirst: check === undefined }, together);
   const gold = goldLabels(table, labelNames, onNotice);
   const isCompared = (row: number) => !shown?.isShown(table, row);
   const question = askedQuestion(endpoint.options, table.pairs !== undefined);
@@ -208,7 +257,8 @@ export async function planOf(
   return { prompt: adapter.prompt?.(question) ?? '', plan, labels };
 }
 
-async function prepared(options: AskOptions) {
+/** @param pace of requests, where it is not that of this process alone. */
+async function prepared(options: AskOptions, pace?: Pace) {
   const settings = { ...settingsOf(ASK_SETTINGS, options), teacher: options.teacher };
   const { data, onNotice = () => {} } = options;
   const named = namedTeachers({ ...settings, teacher: options.teacher });
@@ -227,7 +277,11 @@ async function prepared(options: AskOptions) {
   const { outputFile, log } = filesOf(data, settings);
   const { teacherExamples: count, dataSeed: seed } = settings;
   const shown = count === undefined ? undefined : drawnExamples(read, labelNames, { count, seed, scored: [] });
-  const asked = { ...asking(endpoint.options, settings, log), ...(shown && { examples: shown.examples }) };
+  const asked = {
+    ...asking(endpoint.options, settings, log),
+    ...(shown && { examples: shown.examples }),
+    ...(pace && { pace }),
+  };
   const one = FORMAT_ADAPTERS[settings.teacherFormat ?? DEFAULT_FORMAT](asked);
   const make = (names: readonly string[]) => rotated(one, names, asked.rotations);
   return { settings, table, rows: read.size, labelNames, endpoint, shown, make, outputFile, log };

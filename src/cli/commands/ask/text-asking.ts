@@ -28,6 +28,7 @@ export async function askAboutTexts(options: Options, io: CommandIo): Promise<Co
     onNotice: io.onNotice,
     onDeparture: (departure) => expectKeyAllowed(departure, options, io),
     onTerms: io.say,
+    onShared: io.say,
     onProgress: (what, { rows, done, fromLog, cost, estimatedCost }) =>
       io.onLabelling(what === 'texts' ? options.teacher : what, {
         done: done - fromLog,

@@ -1,0 +1,224 @@
+/** @file `retort ask --queue`: rows asked by several processes with one budget, while they, Redis and the leading one die. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openConnection, type QueueConnection } from '../../src/queue/connection.js';
+import { faultAt, runModule } from '../files/processes.js';
+import { completion, mockServer, refused, textOf } from '../outside/asking/endpoint-server.js';
+import { lacksRedis, redisServer } from '../queue/redis-server.js';
+import { type Outcome, wordsOf, workFolder } from './command-line.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const root = workFolder();
+const path = (name: string): string => join(root, name);
+const TEXTS = 200;
+/** As the server counts them: 50 tokens read and 1 written, at 1 and 2 a million. */
+const PRICE = 52e-6;
+const MS = 15;
+
+writeFileSync(path('texts.csv'), `text\n${Array.from({ length: TEXTS }, (_, i) => `text ${i + 1}`).join('\n')}\n`);
+
+/** Beside this process, which answers its requests. */
+function retort(line: string, fault?: string): Promise<Outcome> {
+  const env = { PATH: process.env.PATH, ...(fault !== undefined && faultAt(fault)) };
+  const child = spawn(process.execPath, [MAIN, ...wordsOf(line)], { cwd: root, env });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk) => (said[name] += chunk));
+  return new Promise((end) => child.on('close', (code) => end({ code, ...said })));
+}
+
+const lines = (name: string) => readFileSync(path(name), 'utf8').split('\n').slice(0, -1);
+/** Bytes but for the port of the server. */
+const outputs = (name: string, url: string) => readFileSync(path(name), 'utf8').replaceAll(url, 'URL');
+const scored = (text: string) => {
+  const chance = 0.05 + (0.9 * Number(text.split(' ')[1])) / TEXTS;
+  return completion([chance > 0.5 ? 'good' : 'bad'], { good: Math.log(chance), bad: Math.log(1 - chance) });
+};
+
+const WORKER = `
+  import { openConnection } from 'DIST/queue/connection.js';
+  import { openAsks, workOnAsking } from 'DIST/experiments/asking/ask-workers.js';
+  const [queue, teacher, key] = process.argv.slice(1);
+  process.env.KEY = key;
+  const connection = await openConnection(queue);
+  while ((await openAsks(connection)).length === 0) await new Promise((done) => setTimeout(done, 20));
+  await workOnAsking(connection, { teacher, apiKeyEnv: 'KEY' });
+  await connection.close();
+`;
+
+describe.skipIf(lacksRedis())('retort ask --queue', () => {
+  const redis = redisServer();
+  let connection: QueueConnection;
+  /** Of a run without a queue. */
+  let single = '';
+  const workers: ReturnType<typeof runModule>[] = [];
+  const worker = (teacher: string, key: string) => {
+    const child = runModule(WORKER, [redis.url, teacher, key]);
+    workers.push(child);
+    return child;
+  };
+
+  beforeAll(async () => {
+    connection = await openConnection(redis.url, { env: {} });
+  });
+  afterAll(() => connection.close());
+  afterEach(() => {
+    for (const child of workers.splice(0)) child.kill();
+  });
+
+  const lineOf = (url: string, file: string) =>
+    `ask texts.csv --labels bad,good --teacher ${url} --teacher_model m --prices 1,2 --output_file ${file}`;
+  const keyOf = (headers: { readonly authorization?: string | undefined }) => headers.authorization?.slice(7) ?? 'lead';
+
+  test('alone it gives the bytes of a run without a queue, and leaves nothing in Redis', async () => {
+    const server = await mockServer((request) => scored(textOf(request)));
+    expect((await retort(lineOf(server.url, 'single.jsonl'))).code).toBe(0);
+    single = outputs('single.jsonl', server.url);
+    const { code, stderr } = await retort(`${lineOf(server.url, 'alone.jsonl')} --queue ${redis.url} --max_cost 1`);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('elsewhere, retort worker --queue redis://127.0.0.1:')]);
+    expect(outputs('alone.jsonl', server.url)).toBe(single);
+    expect(server.asked).toHaveLength(2 * TEXTS);
+    expect(await connection.client.keys('*')).toEqual([]);
+    expect(existsSync(path('alone.jsonl.replies.shared'))).toBe(false);
+    const { report } = JSON.parse(readFileSync(path('alone.jsonl.summary.json'), 'utf8'));
+    expect(report.cost).toBeCloseTo(TEXTS * PRICE, 12);
+  });
+
+  test('three workers, of which one is killed, while Redis is killed and started again: the same bytes', async () => {
+    const asked: { text: string; key: string; isReplied: boolean }[] = [];
+    let killed = 0;
+    const server = await mockServer(async (request, number) => {
+      const one = { text: textOf(request), key: keyOf(server.asked[number]?.headers ?? {}), isReplied: false };
+      asked.push(one);
+      await sleep(MS);
+      if (one.key === 'second' && asked.filter(({ key }) => key === 'second').length >= 9) {
+        // Sent, and no reply: the server has charged for it, and nobody knows.
+        children[1]?.kill();
+        killed += 1;
+        return (response) => response.destroy();
+      }
+      if (number === 120) {
+        await redis.kill();
+        setTimeout(() => void redis.start(), 300);
+      }
+      one.isReplied = true;
+      return scored(one.text);
+    });
+    const children = ['first', 'second', 'third'].map((key) => worker(server.url, key));
+    const run = retort(
+      `${lineOf(server.url, 'shared.jsonl')} --queue ${redis.url} --max_cost 1 --teacher_concurrency 2`,
+    );
+    const { code, stderr } = await run;
+    expect([code, stderr]).toEqual([0, expect.stringContaining('takes part')]);
+    expect(outputs('shared.jsonl', server.url) === single).toBe(true);
+    expect(killed).toBeGreaterThan(0);
+    for (const key of ['first', 'third']) expect(asked.filter((one) => one.key === key).length).toBeGreaterThan(0);
+    // Only what the dead had under way is asked again: four at once, replied to in its last moment or not.
+    const again = asked.filter(({ text }, i) => asked.findIndex((one) => one.text === text) < i);
+    expect(again.length).toBeLessThanOrEqual(4);
+    for (const { text } of again) expect(asked.find((one) => one.text === text)?.key).toBe('second');
+    expect(lines('shared.jsonl.replies')).toHaveLength(TEXTS);
+    expect(await connection.client.keys('*')).toEqual([]);
+    const ended = await Promise.all([children[0], children[2]].map((child) => child?.ended));
+    expect(ended.map((one) => one?.code)).toEqual([0, 0]);
+  });
+
+  test.each([
+    'SIGKILL during write .replies 60',
+    'SIGKILL after write .replies 60',
+    'SIGKILL before rename killed.jsonl 1',
+  ])('%s in the leading process: the same command continues, and asks for no reply that is kept', async (point) => {
+    const asked: string[] = [];
+    const server = await mockServer(async (request) => {
+      asked.push(textOf(request));
+      await sleep(MS);
+      return scored(textOf(request));
+    });
+    const file = `${point.replaceAll(' ', '-')}/killed.jsonl`;
+    const line = `${lineOf(server.url, file)} --queue ${redis.url} --max_cost 1`;
+    worker(server.url, 'first');
+    expect((await retort(line, point)).code).toBeNull();
+    expect(existsSync(path(file))).toBe(false);
+    const { code, stderr } = await retort(line);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    expect(outputs(file, server.url) === single).toBe(true);
+    expect(lines(`${file}.replies`)).toHaveLength(TEXTS);
+    // Those that the leading process had under way.
+    expect(asked.length - TEXTS).toBeLessThanOrEqual(4);
+    expect(await connection.client.keys('*')).toEqual([]);
+  });
+
+  test('the budget holds for all together, and a higher one continues', async () => {
+    const asked: string[] = [];
+    const server = await mockServer(async (request) => {
+      asked.push(textOf(request));
+      await sleep(MS);
+      return scored(textOf(request));
+    });
+    for (const key of ['first', 'second']) worker(server.url, key);
+    const line = `${lineOf(server.url, 'budget.jsonl')} --queue ${redis.url}`;
+    const limit = TEXTS * PRICE + 1e-9;
+    // Each request may cost more than it does, so that the last ones do not fit.
+    const { code, stderr } = await retort(`${line} --max_cost ${limit}`);
+    expect([code, stderr.replaceAll(/\s+/gu, ' ')]).toEqual([
+      1,
+      expect.stringContaining(`teacher m: wanted a cost of at most ${limit}, got 0.01 after`),
+    ]);
+    expect(asked.length).toBeGreaterThan(TEXTS / 2);
+    expect(asked.length).toBeLessThan(TEXTS);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(lines('budget.jsonl.replies')).toHaveLength(asked.length);
+    expect(await connection.client.keys('*')).toEqual([]);
+    expect((await retort(`${line} --max_cost 1`)).code).toBe(0);
+    expect(asked).toHaveLength(TEXTS);
+    expect(outputs('budget.jsonl', server.url) === single).toBe(true);
+  });
+
+  test('a row that the server never replies to is named, and the replies to all others are kept', async () => {
+    const server = await mockServer((request) =>
+      textOf(request) === 'text 150' ? refused(422, 'no such text') : scored(textOf(request)),
+    );
+    const { code, stderr } = await retort(`${lineOf(server.url, 'poison.jsonl')} --queue ${redis.url}`);
+    expect([code, stderr.replaceAll(/\s+/gu, ' ')]).toEqual([
+      1,
+      expect.stringMatching(/none to \d+ rows at most, each tried 3 times.*HTTP 422/u),
+    ]);
+    expect(lines('poison.jsonl.replies').length).toBe(TEXTS - 1);
+  });
+
+  test('Ctrl-C waits for what is under way, keeps its replies, and the same command continues', async () => {
+    const asked: string[] = [];
+    let child: ReturnType<typeof spawn> | undefined;
+    const server = await mockServer(async (request, number) => {
+      asked.push(textOf(request));
+      if (number === 100) child?.kill('SIGINT');
+      await sleep(MS);
+      return scored(textOf(request));
+    });
+    worker(server.url, 'first');
+    const line = `${lineOf(server.url, 'interrupted.jsonl')} --queue ${redis.url}`;
+    child = spawn(process.execPath, [MAIN, ...wordsOf(line)], {
+      cwd: root,
+      env: { PATH: process.env.PATH },
+      stdio: 'ignore',
+    });
+    expect(await new Promise((done) => child?.on('close', done))).toBe(130);
+    expect(lines('interrupted.jsonl.replies')).toHaveLength(asked.length);
+    expect(asked.length).toBeLessThan(TEXTS);
+    expect(await connection.client.keys('*')).toEqual([]);
+    expect((await retort(line)).code).toBe(0);
+    expect(asked).toHaveLength(TEXTS);
+  });
+
+  test.each([
+    ['--queue http://x', '--queue: wanted the URL of a Redis server'],
+    ['--queue redis://127.0.0.1:1 --check 5', '--check: wanted a run of one process'],
+    ['--queue redis://x --questions {} --teacher_format systemone', '--queue: wanted one question, got several'],
+  ])('%s is refused before anything is sent', async (flags, message) => {
+    const { code, stderr } = await retort(`${lineOf('http://127.0.0.1:1/v1', 'refused.jsonl')} ${flags}`);
+    expect([code, stderr.replaceAll(/\s+/gu, ' ')]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
