@@ -3,12 +3,13 @@
  * divided at random, 200 times: 1,540 are the calibration, the others judge, and their scores without their labels are the scale of
  * thresholds. The students learn from the training rows; rankers are fitted to the same rows' predictions by models of four fifths of
  * them. `head` is MiniLM-L6 as it is with a last layer, in int8; `both` is the geometric mean of its probabilities and those of linear
- * n-grams; `head-4` and `both-4` are the same of its first four layers, and have no ranker. The teacher and the students that
+ * n-grams; `staged` has n-grams answer alone what they are sure of, and is `both` for the rest; `head-4` and `both-4` are the same of
+ * its first four layers, and have no ranker. The teacher and the students that
  * learnt from it are those of `families` where their runs lie in `--work`. Other libraries (bench/peers/certified.py, which
  * needs `scikit-learn shad0wllm[compile] jevstiller`) are scored under the same certifier, and by their own certificates. Into
- * `results/certified-coverage.json`; `--speed` takes latencies again, for a quiet machine.
+ * `results/certified-coverage.json`; `--speed` takes latencies and nothing else, for a quiet machine, `--peers` the other libraries.
  *
- *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- certified-coverage [--work .bench] [--results results] [--draws 200] [--speed]
+ *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- certified-coverage [--work .bench] [--results results] [--draws 200] [--speed | --peers]
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,6 +39,14 @@ import { writeFileAtomic } from './write-file.js';
 const CALIBRATION = 1540;
 const SEED = 1;
 const FOLDS = 5;
+/**
+ * Shares of the training texts, as models of the other folds see them, that n-grams answer alone in `staged`; of those that cost
+ * less than a point the largest is taken.
+ */
+const SHARES = [0.3, 0.4, 0.5, 0.6, 0.7] as const;
+const ALONE = 0.5;
+/** Of training rows, by which the share was chosen. */
+const DRAWS_OF_SHARES = 20;
 const NGRAMS = { words: [1, 2], chars: [2, 4], minTexts: 2 } as const;
 const FILE = 'certified-coverage.json';
 
@@ -58,10 +67,12 @@ const STUDENTS = {
   ngram: 'n-grams, linear, on the labels',
   head: 'MiniLM-L6, a last layer, int8',
   both: 'both, geometric mean',
+  staged: 'n-grams alone where they are sure, else both',
   'head-4': 'the first four layers of MiniLM-L6, likewise',
   'both-4': 'these and n-grams, geometric mean',
   'ngram-hinton': 'n-grams, linear, with a teacher',
   'static-tiny': 'static, tiny, with a teacher',
+  'ngram-static': 'this and n-grams on the labels, geometric mean',
 } as const;
 type StudentName = keyof typeof STUDENTS;
 /** Their runs under `--work`, which `families` made. */
@@ -88,8 +99,18 @@ export type CoverageRow = (typeof CASES)[number] & {
   readonly realised: number;
   readonly draws: number;
 };
+/** What `staged` would keep of training rows, of which no model has learnt, if n-grams answered this share of them alone. */
+export type ShareAlone = {
+  /** 0: both answer all. */
+  readonly share: number;
+  /** Their probability from which on they do. */
+  readonly from: number;
+  /** In the order of the statements; without those of a teacher where there is none. */
+  readonly coverage: readonly number[];
+};
 export type CertifiedCoverage = {
   readonly rows: readonly CoverageRow[];
+  readonly sharesAlone: readonly ShareAlone[];
   /** Microseconds of one text, one thread; each text's fastest of five rounds. */
   readonly latency: Readonly<Record<string, { readonly p50: number; readonly p95: number }>>;
   readonly machine: string;
@@ -104,17 +125,27 @@ export async function main(args: readonly string[]): Promise<void> {
       results: { type: 'string', default: 'results' },
       draws: { type: 'string', default: '200' },
       speed: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
     },
   });
   const path = join(values.results, FILE);
   const opened = await open(values.work);
-  const known = keptJson<CertifiedCoverage>(path, { rows: [], latency: {}, machine: '', versions: {} });
-  const latency = await latencies(opened);
-  let found: CertifiedCoverage = { ...known, latency, machine: machine() };
-  if (!values.speed) {
+  const known = keptJson<CertifiedCoverage>(path, {
+    rows: [],
+    sharesAlone: [],
+    latency: {},
+    machine: '',
+    versions: {},
+  });
+  let found = known;
+  if (values.speed) {
+    found = { ...known, latency: await latencies(opened), machine: machine() };
+  } else {
     const splits = splitsOf(opened.test.size, Number(values.draws));
-    const students = await studentRows(opened, splits);
-    found = { ...found, rows: students };
+    const students = values.peers
+      ? known.rows.filter(({ by }) => Object.hasOwn(STUDENTS, by))
+      : await studentRows(opened, splits);
+    found = { ...found, ...(!values.peers && { sharesAlone: sharesOf(opened) }), rows: students };
     for (const peers of peerRows(opened, splits)) {
       found = { ...found, rows: [...students, ...peers.rows], versions: peers.versions };
       await writeFileAtomic(path, `${JSON.stringify(found, null, 1)}\n`);
@@ -153,17 +184,17 @@ async function open(work: string): Promise<Opened> {
   };
 
   /** A pair as one file, with n-grams as its second. */
-  const joined = async (name: StudentName, first: string) => {
+  const joined = async (name: StudentName, exported: string, aloneFrom?: number) => {
     const at = join(folder, `${name}-joined`);
-    const second = join(folder, 'ngram-float32');
-    if (!existsSync(at)) await joinStudents({ first: join(folder, `${first}-int8`), second, outputDir: at });
+    const [first, second] = [join(folder, exported), join(folder, 'ngram-float32')];
+    if (!existsSync(at)) await joinStudents({ first, second, aloneFrom, outputDir: at });
     return load(at, { threads: 1 });
   };
 
   const ngramAt = join(folder, 'ngram');
   if (!existsSync(ngramAt)) await saveModel(ngramAt, await fitLinearModel(train, { seed: SEED, ngrams: NGRAMS }));
   const ngram = await loadTextModel(ngramAt);
-  const ngramSaid: Said = {
+  const ngramSaid = {
     test: await kept(folder, 'ngram.test', () => logitsOf(ngram, test)),
     validation: await kept(folder, 'ngram.validation', () =>
       leftOut(train, async (rest, part) =>
@@ -181,14 +212,19 @@ async function open(work: string): Promise<Opened> {
     test: await kept(folder, 'encoded.test', () => vectorsOf(head, test)),
   };
   const int8 = await shippedAs('head', head, 'int8');
-  const headSaid: Said = {
+  const headSaid = {
     test: await kept(folder, 'head.test', () => logProbsOf(int8, test.texts)),
     validation: await kept(folder, 'head.validation', () => leftOut(train, lastLayerOf(train, vectors.train))),
   };
   said.set('ngram', ngramSaid).set('head', headSaid);
-  said.set('both', {
+  const both = {
     test: geometricMean(ngramSaid.test, headSaid.test),
-    validation: geometricMean(ngramSaid.validation as Float32Array, headSaid.validation as Float32Array),
+    validation: geometricMean(ngramSaid.validation, headSaid.validation),
+  };
+  const aloneFrom = probabilityOf(ngramSaid.validation, ALONE);
+  said.set('both', both).set('staged', {
+    test: aloneOr(ngramSaid.test, both.test, aloneFrom),
+    validation: aloneOr(ngramSaid.validation, both.validation, aloneFrom),
   });
   const four = await shippedAs('head-4', await withLastLayer(folder, 'head-4', task, test, 4), 'int8');
   const fourSaid = await kept(folder, 'head-4.test', () => logProbsOf(four, test.texts));
@@ -197,13 +233,19 @@ async function open(work: string): Promise<Opened> {
     .set('ngram', await shippedAs('ngram', ngram, 'float32'))
     .set('head', int8)
     .set('head-4', four);
-  shipped.set('both', await joined('both', 'head')).set('both-4', await joined('both-4', 'head-4'));
+  shipped.set('both', await joined('both', 'head-int8')).set('both-4', await joined('both-4', 'head-4-int8'));
+  shipped.set('staged', await joined('staged', 'head-int8', aloneFrom));
   for (const [name, run] of Object.entries(RUNS) as readonly [keyof typeof RUNS, string][]) {
     const at = join(work, 'families', run, 'runs', 'hinton-1', 'last.ckpt');
     if (!existsSync(at)) continue;
     const model = await loadTextModel(at);
     said.set(name, { test: await kept(folder, `${name}.test`, () => logitsOf(model, test)) });
     shipped.set(name, await shippedAs(name, model, 'float32'));
+  }
+  const second = said.get('static-tiny');
+  if (second !== undefined) {
+    said.set('ngram-static', { test: geometricMean(second.test, ngramSaid.test) });
+    shipped.set('ngram-static', await joined('ngram-static', 'static-tiny-float32'));
   }
   const teacherAt = join(work, 'banking77-teacher', 'last.ckpt');
   const choicesOf = async (split: 'train' | 'test', table: TextTable) => {
@@ -313,24 +355,65 @@ function lastLayerOf(train: TextTable, vectors: Float32Array) {
   };
 }
 
+const CLASSES = 77;
+
+/** Of a row, [C]. */
+function logProbsAt(logits: Float32Array, row: number): Float32Array {
+  const own = logits.subarray(row * CLASSES, (row + 1) * CLASSES);
+  const largest = Math.max(...own);
+  const total = largest + Math.log(own.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+  return own.map((logit) => logit - total);
+}
+
+/** The largest log-probability of each row, [N]. */
+function largestOf(logits: Float32Array): Float64Array {
+  return Float64Array.from({ length: logits.length / CLASSES }, (_, row) => Math.max(...logProbsAt(logits, row)));
+}
+
 /** √(p q), as logarithms. */
 function geometricMean(one: Float32Array, other: Float32Array): Float32Array {
-  const classes = 77;
-  const logProbs = (logits: Float32Array, row: number) => {
-    const own = logits.subarray(row * classes, (row + 1) * classes);
-    const largest = Math.max(...own);
-    const total = largest + Math.log(own.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
-    return own.map((logit) => logit - total);
-  };
   const all = new Float32Array(one.length);
-  for (let row = 0; row * classes < one.length; row++) {
-    const second = logProbs(other, row);
+  for (let row = 0; row * CLASSES < one.length; row++) {
+    const second = logProbsAt(other, row);
     all.set(
-      logProbs(one, row).map((logProb, c) => (logProb + (second[c] as number)) / 2),
-      row * classes,
+      logProbsAt(one, row).map((logProb, c) => (logProb + (second[c] as number)) / 2),
+      row * CLASSES,
     );
   }
   return all;
+}
+
+/** The logits of `cheap` where its label has that probability, else those of `both`: what `joinStudents` makes of two with `aloneFrom`. */
+function aloneOr(cheap: Float32Array, both: Float32Array, aloneFrom: number): Float32Array {
+  const all = both.slice();
+  for (const [row, largest] of largestOf(cheap).entries()) {
+    if (largest < Math.log(aloneFrom)) continue;
+    all.set(cheap.subarray(row * CLASSES, (row + 1) * CLASSES), row * CLASSES);
+  }
+  return all;
+}
+
+/** What so large a share of the rows has as the probability of its label, at least. */
+function probabilityOf(logits: Float32Array, share: number): number {
+  const falling = largestOf(logits).sort().reverse();
+  return share === 0 ? 1 : Math.exp(falling[Math.floor(share * falling.length)] as number);
+}
+
+/** What chose `ALONE`: training rows in place of test rows, and predictions of models that did not learn from them. */
+function sharesOf({ said, choices, train, test }: Opened): readonly ShareAlone[] {
+  const logitsOf = (name: StudentName) => said.get(name)?.validation as Float32Array; // of the two there are
+  const splits = splitsOf(train.size, DRAWS_OF_SHARES);
+  return [0, ...SHARES].map((share) => {
+    const from = probabilityOf(logitsOf('ngram'), share);
+    const logits = share === 0 ? logitsOf('both') : aloneOr(logitsOf('ngram'), logitsOf('both'), from);
+    const scored = scoreAnswers({ temperature: 1 }, { logits, classes: CLASSES });
+    const coverage = CASES.flatMap((one) => {
+      const truths = truthsOf(one.truth, { train, test, choices });
+      return truths === undefined ? [] : [certified(scored, truths.train, one, splits).coverage.mean];
+    });
+    console.log(`${share} alone, from ${from.toFixed(4)}: ${coverage.map((kept) => percent(kept)).join(', ')} %`);
+    return { share, from: rounded(from), coverage };
+  });
 }
 
 /** Rows of each calibration. */
@@ -480,7 +563,8 @@ const [TIMED, ROUNDS] = [500, 5];
 
 async function latencies({ shipped, test }: Opened): Promise<CertifiedCoverage['latency']> {
   const found: Record<string, { readonly p50: number; readonly p95: number }> = {};
-  const texts = test.texts.slice(0, TIMED);
+  // The file is in the order of its classes.
+  const texts = test.texts.filter((_, row) => row % Math.floor(test.size / TIMED) === 0).slice(0, TIMED);
   for (const [name, model] of shipped) {
     const fastest = new Float64Array(texts.length).fill(Infinity);
     for (let round = 0; round <= ROUNDS; round++) {
@@ -510,8 +594,8 @@ function sayRow({ truth, risk, by, score, coverage, realised, target }: Coverage
 
 const TITLES: Readonly<Record<StudentName | PeerName, string>> = { ...STUDENTS, ...PEERS };
 
-/** A row for each student or library and score: coverage in percent under each of the statements. */
-export function certifiedCoverageTable({ rows, latency }: CertifiedCoverage): string {
+/** A row for each student or library and score: coverage in percent under each of the statements; then what chose the share of `staged`. */
+export function certifiedCoverageTable({ rows, sharesAlone, latency }: CertifiedCoverage): string {
   const cell = (found: CoverageRow | undefined) => {
     if (found === undefined) return '';
     const { coverage, target } = found;
@@ -544,6 +628,13 @@ export function certifiedCoverageTable({ rows, latency }: CertifiedCoverage): st
     `| ${['student or library', 'score', 'right, %', 'p50, µs', ...statements].join(' | ')} |`,
     `| --- | --- |${' ---: |'.repeat(2 + statements.length)}`,
     ...lines,
+    '',
+    `| ${['n-grams alone, training texts, %', 'from', ...statements.map((statement) => statement.replace(/ \(.*/, ''))].join(' | ')} |`,
+    `|${' ---: |'.repeat(2 + statements.length)}`,
+    ...sharesAlone.map(({ share, from, coverage }) => {
+      const cells = [percent(share, 0), share === 0 ? '' : from.toFixed(4), ...coverage.map((kept) => percent(kept))];
+      return `| ${cells.join(' | ')} |`;
+    }),
     '',
   ].join('\n');
 }

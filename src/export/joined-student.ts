@@ -21,6 +21,8 @@ export type JoinOptions = Pick<LoadOptions, 'onNotice'> & {
   readonly second: string;
   /** A folder, new or empty. */
   readonly outputDir: string;
+  /** From this probability of its label on the second answers alone, and the first is not run; above 0, below 1. Default: never. */
+  readonly aloneFrom?: number | undefined;
   /** Replace an earlier export. */
   readonly overwrite?: boolean | undefined;
 };
@@ -39,16 +41,21 @@ const OF_TOKENIZER = ['kind', 'tokenizer_sha256', 'vocabulary_size', 'max_length
 
 /**
  * Writes two students of the same labels as one, which is exported, certified and served as any other: its log-probability of
- * a label is the mean of theirs, so that its probabilities are their geometric mean.
- * @throws OptionError for students that do not label the same, or were asked other questions; OutputError for a folder that
+ * a label is the mean of theirs, so that its probabilities are their geometric mean. With `aloneFrom` a cheap second student
+ * answers what it is sure of by itself, and a slow first one is run for the other texts alone.
+ * @throws OptionError for a probability outside of its range, for students that do not label the same, or were asked other questions; OutputError for a folder that
  *   holds something; FileError for a graph that cannot be joined; as `load`.
  */
 export async function joinStudents({
   outputDir,
+  aloneFrom,
   overwrite = false,
   onNotice,
   ...paths
 }: JoinOptions): Promise<JoinedStudent> {
+  if (aloneFrom !== undefined && !(aloneFrom > 0 && aloneFrom < 1)) {
+    throw new OptionError({ where: 'alone_from', wanted: 'a number above 0 and below 1', got: String(aloneFrom) });
+  }
   await expectFree(outputDir, overwrite);
   const first = await memberAt(paths.first, onNotice);
   const second = await memberAt(paths.second, onNotice);
@@ -70,6 +77,7 @@ export async function joinStudents({
     'retort.kind': said('kind').join('+'),
     'retort.precision': said('precision').join('+'),
     ...(question !== undefined && { 'retort.question': question }),
+    ...(aloneFrom !== undefined && { 'retort.alone_from': String(aloneFrom) }),
     'retort.second': JSON.stringify(
       Object.fromEntries(
         OF_TOKENIZER.flatMap((key) =>
@@ -78,7 +86,10 @@ export async function joinStudents({
       ),
     ),
   };
-  const graph = joinedGraph(first.model.graph, second.model.graph, `${paths.first}, ${paths.second}`);
+  const graph = joinedGraph(first.model.graph, second.model.graph, {
+    where: `${paths.first}, ${paths.second}`,
+    ...(aloneFrom !== undefined && { aloneFrom: Math.log(aloneFrom) }),
+  });
   const bytes = writeModel(graph, { metadata });
   await replaceFolderAtomic(outputDir, async (inside) => {
     await writeFile(join(inside, MODEL_FILE), bytes);

@@ -70,6 +70,44 @@ describe('joinStudents', () => {
     }
   });
 
+  test.each([
+    ['bert', 'ngram'],
+    ['ngram', 'bilstm'],
+  ])(
+    '%s behind %s, which answers alone what it is sure of: row by row, whatever is in the batch',
+    async (first, second) => {
+      await joinStudents({ first: at(first), second: at(second), outputDir: at(`${first}-and-${second}`) });
+      const both = await answersOf(`${first}-and-${second}`);
+      const other = await answersOf(second);
+      const scores = other.map(({ score }) => score).sort((a, b) => a - b);
+      // Apart from any score, so that rounding moves no row.
+      const at30 = scores.findIndex((score, i) => i >= 30 && score - (scores[i - 1] as number) > 1e-5);
+      const aloneFrom = ((scores[at30] as number) + (scores[at30 - 1] as number)) / 2;
+      const outputDir = at(`${first}-behind-${second}`);
+      await joinStudents({ first: at(first), second: at(second), outputDir, aloneFrom });
+      const model = await load(outputDir, { threads: 1 });
+      const found = await model.predict(texts, { badRows: 'stop' });
+      let alone = 0;
+      for (const [i, { probabilities }] of found.entries()) {
+        const isAlone = (other[i]?.score as number) >= aloneFrom;
+        alone += Number(isAlone);
+        const wanted = (isAlone ? other : both)[i]?.probabilities as readonly number[];
+        for (const [c, p] of wanted.entries()) expect(probabilities[c]).toBeCloseTo(p, 5);
+        // By itself: a batch of unsure rows alone, or of none.
+        const [single] = await model.predict([texts[i] as string], { badRows: 'stop' });
+        for (const [c, p] of wanted.entries()) expect(single?.probabilities[c]).toBeCloseTo(p, 5);
+      }
+      expect(alone).toBe(texts.length - at30);
+      expect(alone).toBeGreaterThan(0);
+      await model.release();
+    },
+  );
+
+  test.each([0, 1, Number.NaN])('is refused: alone from a probability of %s', async (aloneFrom) => {
+    const joining = joinStudents({ first: at('bert'), second: at('ngram'), outputDir: at('refused'), aloneFrom });
+    await expect(joining).rejects.toThrow(`alone_from: wanted a number above 0 and below 1, got ${aloneFrom}`);
+  });
+
   test('a certificate names both: with another second student it is about another one', async () => {
     await joinStudents({ first: at('bert'), second: at('bilstm'), outputDir: at('other') });
     const [one, other] = [await studentIdentity(at('bert-ngram'), LABELS), await studentIdentity(at('other'), LABELS)];

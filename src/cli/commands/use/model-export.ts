@@ -20,6 +20,10 @@ export async function exportTrained(
 ): Promise<CommandOutput> {
   const { onNotice, onDownload, columns } = io;
   if (given.with !== undefined) return joined({ ...given, with: given.with }, io);
+  if (given.aloneFrom !== undefined) {
+    const [wanted, fix] = ['two students', 'name the one that answers alone: --with STUDENT'];
+    throw new OptionError({ where: 'alone_from', wanted, got: 'one', fix });
+  }
   const options = { ...given, model: await shippedModel(given.model, onNotice) };
   const { to, outputDir } = options;
   const facts = to === 'hf' ? await cardFacts(options.model) : undefined;
@@ -56,11 +60,12 @@ async function joined(
     throw new OptionError({ where: odd, wanted, got: String(given[odd]), fix: 'export each with it first' });
   }
   const { joinStudents } = await import('../../../export/joined-student.js');
-  const { model: first, with: second, outputDir, overwrite } = given;
-  const { labels, bytes } = await joinStudents({ first, second, outputDir, overwrite, onNotice });
+  const { model: first, with: second, outputDir, aloneFrom, overwrite } = given;
+  const { labels, bytes } = await joinStudents({ first, second, outputDir, aloneFrom, overwrite, onNotice });
+  const alone = aloneFrom === undefined ? '' : `, ${second} alone from ${aloneFrom} on`;
   return {
-    text: `joined ${first} and ${second}, ${formatMegabytes(bytes)}: ${outputDir}`,
-    json: { models: [first, second], format: given.to, outputDir, labels, bytes },
+    text: `joined ${first} and ${second}${alone}, ${formatMegabytes(bytes)}: ${outputDir}`,
+    json: { models: [first, second], aloneFrom: aloneFrom ?? null, format: given.to, outputDir, labels, bytes },
   };
 }
 

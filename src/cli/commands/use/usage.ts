@@ -200,6 +200,11 @@ export const exportUsage = {
       group: 'Output',
       help: 'another export of the same labels: both become one student, whose probabilities are the geometric mean of theirs; MODEL is an export too, and each stays in its precision',
     },
+    aloneFrom: {
+      ...{ kind: 'number', above: 0, max: 0.999999, group: 'Output' },
+      help: 'beside --with: where its label has this probability or more, it answers alone and MODEL is not run: a cheap student in front of a slow one',
+      defaultSays: 'both always',
+    },
     question: {
       kind: 'text',
       placeholder: 'file',
@@ -227,6 +232,10 @@ export const exportUsage = {
     {
       does: 'two exports as one student',
       line: 'retort export student-int8 --with student-ngram --output_dir both',
+    },
+    {
+      does: 'n-grams in front of an encoder, which is run for what they are unsure of',
+      line: 'retort export student-int8 --with student-ngram --alone_from 0.98 --output_dir both',
     },
   ],
 } as const satisfies CommandUsage;
