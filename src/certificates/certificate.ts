@@ -1,10 +1,10 @@
 /** @file A certificate as a file beside the student that it is about, and whether a student is the one that it names. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { FileError, OptionError } from '../errors/failures.js';
 import { writeFileAtomic } from '../files/atomic-write.js';
 import { inputFailure } from '../files/file-failure.js';
+import { fileHash } from '../files/file-hash.js';
 import { packageVersion } from '../files/package-version.js';
 import { entryAt } from '../files/path-entry.js';
 import { sealed, unsealed } from '../files/sealed-json.js';
@@ -84,7 +84,7 @@ export async function studentIdentity(path: string, labels: readonly string[]): 
   const metadata = await readOnnxMetadata(file);
   const question = questionIn(metadata, file) ?? questionOf({ labelNames: labels, isPair: readsPairs(metadata) });
   return {
-    artefact: { file: relative(folder, file).split(sep).join('/') || basename(file), sha256: await sha256Of(file) },
+    artefact: { file: relative(folder, file).split(sep).join('/') || basename(file), sha256: await fileHash(file) },
     precision: metadata.get('retort.precision') ?? 'unknown',
     tokenizer: metadata.get('retort.tokenizer_sha256') ?? null,
     temperature: Number(metadata.get('retort.temperature') ?? 1),
@@ -95,16 +95,6 @@ export async function studentIdentity(path: string, labels: readonly string[]): 
 
 function readsPairs(metadata: ReadonlyMap<string, string>): boolean {
   return metadata.get('retort.reads_pairs') === 'true';
-}
-
-async function sha256Of(file: string): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-  } catch (error) {
-    throw inputFailure(error, file);
-  }
 }
 
 /**

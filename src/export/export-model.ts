@@ -137,16 +137,16 @@ function renamed(readAs: FileReading, before: readonly string[], after: readonly
 
 /** The one that it has learnt, else the one that a file has. @throws OptionError for another one than it has learnt. */
 async function questionOfExport(
-  { question: file, to = 'onnx' }: ExportModelOptions,
+  { question: file }: ExportModelOptions,
   { model, question: learnt, labelNames: before, readsPairs = false }: OpenedModel,
   labelNames: readonly string[],
 ): Promise<Question | undefined> {
   const own = learnt && renamedQuestion(learnt, before, labelNames);
   if (file === undefined) return own;
   const fix = 'leave question out';
-  if (to === 'js' || !readsText(model) || model.kind === MULTI_TASK) {
-    const wanted = 'a model of labels or a score for texts, as an ONNX file';
-    throw new OptionError({ where: 'question', wanted, got: to === 'js' ? 'to js' : 'another model', fix });
+  if (!readsText(model) || model.kind === MULTI_TASK) {
+    const wanted = 'a model of labels or a score for texts';
+    throw new OptionError({ where: 'question', wanted, got: 'another model', fix });
   }
   const isRegression = classesOf(model) === 1;
   const given = await readQuestion(file, { labelNames, isRegression, isPair: readsPairs });

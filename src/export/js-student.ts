@@ -1,5 +1,5 @@
 /** @file A student as one JavaScript module with nothing beside it: weights, tokenizer and the code that answers. */
-import { OptionError } from '../errors/failures.js';
+import { FileError, OptionError } from '../errors/failures.js';
 import { packageVersion } from '../files/package-version.js';
 import type { BilstmConfig } from '../models/bilstm.js';
 import { checkedWeights } from '../models/checked-weights.js';
@@ -7,10 +7,11 @@ import { classesOf } from '../models/forward.js';
 import type { Weights } from '../models/model.js';
 import type { NgramConfig } from '../models/ngram.js';
 import type { StaticConfig } from '../models/static-model.js';
+import { defined } from '../options/given.js';
 import type { BilstmFacts } from '../standalone/bilstm-student.js';
 import { checkedBytes } from '../standalone/checksum.js';
 import type { NgramFacts } from '../standalone/ngram-parts.js';
-import { inAscii, packedText } from '../standalone/packed-text.js';
+import { inAscii, packedIn, packedText } from '../standalone/packed-text.js';
 import { READERS } from '../standalone/readers.js';
 import type { StaticFacts } from '../standalone/static-student.js';
 import type { Packed, Student, StudentFacts } from '../standalone/student.js';
@@ -92,7 +93,9 @@ function packedOf(content: JsContent): PackedStudent {
   const named = content.labelNames.length > 0;
   const labels = named ? content.labelNames : C === 1 ? ['score'] : Array.from({ length: C }, (_, i) => `LABEL_${i}`);
   const readsPairs = content.readsPairs ?? model.config.is_pair === true;
-  const common: StudentFacts = { labels, readsPairs, maxLength: maxLengthOf(tokenizer) };
+  const { question, temperature } = content;
+  const said = defined({ question, temperature: temperature === 1 ? undefined : temperature });
+  const common: StudentFacts = { labels, readsPairs, maxLength: maxLengthOf(tokenizer), ...said };
   const { facts, sections, module } = pack({ ...content, weights }, common);
   const text = JSON.stringify(facts);
   const checker = checksumModule();
@@ -225,6 +228,30 @@ const CODE: Readonly<Record<string, () => Promise<{ readonly code: string }>>> =
 async function bundleOf(kind: string): Promise<string> {
   const load = CODE[kind] as (typeof CODE)[string]; // as there are packers
   return (await load()).code;
+}
+
+/** A student's file as it was written, and what it says of itself. */
+export type JsFile = { readonly facts: StudentFacts; readonly student: Student };
+
+/**
+ * Opens the text of a `student.js` without running it: by the same code, which has to be the file's own.
+ * @param where the file, for messages
+ * @throws FileError for another file, one that was changed, and one of another version of retort.
+ */
+export async function readJsStudent(text: string, where: string): Promise<JsFile> {
+  const packed = packedIn(text, where);
+  const facts = JSON.parse(packed.facts) as StudentFacts; // as its checksum will say
+  const kind = /^\/\/ A student of kind (\w+),/.exec(text)?.[1] ?? '';
+  const reader = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined;
+  if (reader === undefined || moduleText(kind, await bundleOf(kind), packed, 'moduleBytes' in facts) !== text) {
+    throw new FileError({
+      where,
+      wanted: `a student as retort ${packageVersion()} writes it, code included`,
+      got: 'one of another version, or one that was changed',
+      fix: 'export it again: retort export MODEL --to js --output_dir DIR',
+    });
+  }
+  return { facts, student: (await reader()).open(packed) };
 }
 
 function moduleText(kind: string, bundle: string, packed: Packed, hasKernels: boolean): string {

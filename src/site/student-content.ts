@@ -1,6 +1,6 @@
 /** @file A distilled student of the user's, and its teacher, in forms that a page can open. */
 import { basename, join, resolve } from 'node:path';
-import { CERTIFICATE_FILE, readCertificate, studentIdentity } from '../certificates/certificate.js';
+import { CERTIFICATE_FILE, readCertificate } from '../certificates/certificate.js';
 import type { Certificate } from '../certificates/certificate.schema.js';
 import { OptionError } from '../errors/failures.js';
 import { messageOf } from '../errors/message-of.js';
@@ -10,6 +10,7 @@ import { shippedModel } from '../experiments/shipped-model.js';
 import { JS_KINDS, jsStudent } from '../export/js-student.js';
 import { exportOnnx } from '../export/onnx.js';
 import type { Precision } from '../export/precisions.js';
+import { fileHash } from '../files/file-hash.js';
 import { isFile, isFolder } from '../files/path-entry.js';
 import { openAnyModel } from '../models/any-model.js';
 import { classesOf } from '../models/forward.js';
@@ -233,10 +234,8 @@ async function certificateOf(folders: readonly string[]): Promise<Certificate | 
 
 async function servedCertificate(value: Certificate, { served }: Model, path: string): Promise<ServedCertificate> {
   const { score, threshold, deferredLabels, risk, delta } = value;
-  let isOfThis = false;
-  if (served.form === 'onnx' && (await isFile(join(path, value.artefact.file)))) {
-    const { artefact } = await studentIdentity(join(path, value.artefact.file), []);
-    isOfThis = artefact.sha256 === value.artefact.sha256;
-  }
+  const file = join(path, value.artefact.file);
+  const isOfForm = (served.form === 'js') === (value.artefact.file === STUDENT_FILE);
+  const isOfThis = isOfForm && (await isFile(file)) && (await fileHash(file)) === value.artefact.sha256;
   return { score, threshold, deferredLabels, risk, delta, isOfThis };
 }

@@ -1,6 +1,7 @@
 /** @file What every student in one file has in common: how it is opened, and how it is asked. */
 import { FileError, OptionError } from '../errors/failures.js';
 import { type Answer, answerOf, expectAsTrained, type TextInput } from '../inference/answer.js';
+import type { Question } from '../options/question.js';
 import { type TruncationOptions, tokenizerFrom } from '../tokenizers/tokenizer.js';
 import { checkedBytes } from './checksum.js';
 import { textToBytes } from './text-coding.js';
@@ -12,6 +13,10 @@ export type StudentFacts = {
   readonly readsPairs: boolean;
   /** Tokens, or of n-grams words, of a row at most. */
   readonly maxLength: number;
+  /** What its teacher was asked; for whoever certifies the file. */
+  readonly question?: Question;
+  /** What its logits were divided by, in the weights. */
+  readonly temperature?: number;
 };
 
 export type Student = {

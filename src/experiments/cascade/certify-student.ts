@@ -1,17 +1,15 @@
 /** @file A student, a teacher behind it, and what can be proved of the two: `retort cascade`. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   CERTIFICATE_FILE,
   expectStudent,
   type NewCertificate,
   type StudentIdentity,
-  studentIdentity,
   writeCertificate,
 } from '../../certificates/certificate.js';
 import { keptScore } from '../../certificates/certified-score.js';
 import { type Certified, certifyThreshold, deltaOf, type Risk } from '../../certificates/threshold.js';
 import { OptionError, OutputError } from '../../errors/failures.js';
-import { openTextModel } from '../../export/open-text-model.js';
 import { statIfThere } from '../../files/atomic-write.js';
 import type { Answer, TextInput } from '../../inference/answer.js';
 import { lowerRate, upperRate } from '../../metrics/statistics.js';
@@ -20,6 +18,7 @@ import { defined, type Given } from '../../options/given.js';
 import type { ComputeSettings } from '../../options/run-settings.js';
 import { RandomStream } from '../../tensor/random.js';
 import type { CascadeSettings, Truth } from './cascade-settings.js';
+import { openCertifiable } from './certifiable.js';
 import { type ChosenScore, chosenScore, deferredLabels } from './chosen-score.js';
 import { type ReadOptions, type Request, type Requests, readRequests, readTexts, tableOf } from './requests.js';
 import { statementOf } from './statement.js';
@@ -27,7 +26,7 @@ import { statementOf } from './statement.js';
 export type CertifyStudentOptions = HubEvents &
   Given<CascadeSettings & ComputeSettings> &
   Omit<ReadOptions, 'truth'> & {
-    /** An export, an .onnx file, or a checkpoint or run, which is exported beside its weights. */
+    /** An export, to ONNX or to one JavaScript file, or a checkpoint or run, which is exported beside its weights. */
     readonly student: string;
     readonly calibration: string;
     readonly trained: string;
@@ -105,7 +104,7 @@ export type CertifiedStudent = {
 /**
  * Certifies a student on a sample of requests, and writes the certificate where something could be proved.
  * @throws OptionError for bounds that are missing or impossible, and a student that is none of labels; OutputError for a
- *   certificate that is there; as `readRequests`, `openTextModel` and `certifyThreshold`.
+ *   certificate that is there; as `readRequests`, `openCertifiable` and `certifyThreshold`.
  */
 export async function certifyStudent(options: CertifyStudentOptions): Promise<CertifiedStudent> {
   const { risk: kept, riskAll: all, confidence = 0.95, students = 1, round } = options;
@@ -115,12 +114,12 @@ export async function certifyStudent(options: CertifyStudentOptions): Promise<Ce
   // The only certificate of a student may spend all of it.
   const spent = round === undefined ? delta / students : deltaOf({ delta, students, round });
   const { threads, device, onNotice, onDownload } = options;
-  const model = await openTextModel(options.student, { threads, device, ...defined({ onNotice, onDownload }) });
+  const model = await openCertifiable(options.student, { threads, device, ...defined({ onNotice, onDownload }) });
   try {
     expectStudent(model, options.student);
-    const outputFile = options.outputFile ?? join(folderOf(model.path), CERTIFICATE_FILE);
+    const outputFile = options.outputFile ?? join(model.folder, CERTIFICATE_FILE);
     await expectFree(outputFile, options.overwrite ?? false);
-    const identity = await studentIdentity(model.path, model.labels);
+    const identity = await model.identity();
     const validation =
       options.validation === undefined
         ? []
@@ -216,10 +215,6 @@ function expectBound({ kept, all }: Risk): void {
   if (kept !== undefined || all !== undefined) return;
   const wanted = 'a bound on wrong labels: of the requests that the student keeps, of all of them (riskAll), or both';
   throw new OptionError({ where: 'risk', wanted, got: 'none', fix: 'give --risk 0.02, or --risk_all 0.02' });
-}
-
-function folderOf(path: string): string {
-  return path.endsWith('.onnx') ? dirname(path) : path;
 }
 
 async function expectFree(path: string, overwrite: boolean): Promise<void> {

@@ -1,6 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { certificateMismatches, readCertificate, studentIdentity } from '../../../src/certificates/certificate.js';
 import { COMMANDS } from '../../../src/cli/commands/table.js';
@@ -87,6 +89,43 @@ describe('certifyStudent', () => {
     expect(result.curve.at(-1)).toMatchObject({ asked: expect.closeTo(0, 1) });
     expect(result.statement).toContain(
       'with 95 % confidence at most 10 % of the requests that it keeps have another label than the student says',
+    );
+  });
+
+  test('a student of one JavaScript file is certified as it stands, and not once it was changed', async () => {
+    const folder = path('student-js');
+    const question = path('question.json');
+    writeFileSync(question, JSON.stringify({ instructions: 'Is it praise?' }));
+    await exportModel({ model: path('run'), to: 'js', outputDir: folder, question });
+    const { certified, path: written } = await certify({ student: folder });
+    expect([certified.found?.wrong, written]).toEqual([expect.any(Number), join(folder, 'certificate.json')]);
+    const certificate = await readCertificate(folder);
+    const file = join(folder, 'student.js');
+    const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+    expect(certificate).toMatchObject({ artefact: { file: 'student.js', sha256 }, precision: 'int8', tokenizer: null });
+    expect(certificate.question.instructions).toBe('Is it praise?');
+    // Witness: the file itself, run as an application runs it.
+    const { predict } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as {
+      readonly predict: (text: string) => { readonly label: string; readonly score: number };
+    };
+    const kept = sample.texts.map((text, row) => ({ ...predict(text), wanted: LABELS[sample.labels?.[row] ?? 0] }));
+    const sure = kept.filter(({ score }) => score >= certificate.threshold);
+    expect(sure.length).toBe(certificate.sample.kept);
+    expect(sure.filter(({ label, wanted }) => label !== wanted).length).toBe(certificate.sample.wrong);
+
+    const changed = readFileSync(file, 'utf8');
+    for (const [name, text] of [
+      ['version.js', changed.replace(/written by retort [^ ]+/, 'written by retort 0.0.1')],
+      ['code.js', changed.replace(/\nconst student = /, '\n;globalThis.run = 1;\nconst student = ')],
+    ] as const) {
+      writeFileSync(path(name), text);
+      await expect(certify({ student: path(name) })).rejects.toThrow(
+        'got one of another version, or one that was changed',
+      );
+    }
+    writeFileSync(path('other.js'), 'export const predict = () => 1;');
+    await expect(certify({ student: path('other.js') })).rejects.toThrow(
+      'wanted a student that retort export --to js wrote, got another file',
     );
   });
 

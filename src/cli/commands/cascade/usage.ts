@@ -20,7 +20,7 @@ export const cascadeUsage = {
       kind: 'operand',
       placeholder: 'student',
       required: true,
-      help: 'an export, or a run or checkpoint, which gets model.onnx beside its weights',
+      help: 'an export (--to onnx, hf or js), or a run or checkpoint, which gets model.onnx beside its weights',
     },
     ...CASCADE_SETTINGS,
     ...CASCADE_COLUMNS,
