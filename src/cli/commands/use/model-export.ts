@@ -21,8 +21,12 @@ export async function exportTrained(
   const { onNotice, onDownload, columns } = io;
   if (given.with !== undefined) return joined({ ...given, with: given.with }, io);
   if (given.aloneFrom !== undefined) {
-    const [wanted, fix] = ['two students', 'name the one that answers alone: --with STUDENT'];
-    throw new OptionError({ where: 'alone_from', wanted, got: 'one', fix });
+    throw new OptionError({
+      where: 'alone_from',
+      wanted: 'two students',
+      got: 'one',
+      fix: 'name the one that answers alone: --with STUDENT',
+    });
   }
   const options = { ...given, model: await shippedModel(given.model, onNotice) };
   const { to, outputDir } = options;

@@ -234,7 +234,7 @@ export const exportUsage = {
       line: 'retort export student-int8 --with student-ngram --output_dir both',
     },
     {
-      does: 'n-grams in front of an encoder, which is run for what they are unsure of',
+      does: 'n-grams first, and an encoder for what they are unsure of',
       line: 'retort export student-int8 --with student-ngram --alone_from 0.98 --output_dir both',
     },
   ],
