@@ -142,8 +142,10 @@ class LeaseFolder implements WorkSource {
   #holds(lease: Lease): boolean {
     const next = { ...lease, number: lease.number + 1 };
     const path = this.#pathOf(lease, 'lease');
+    const id = this.#ids.get(path);
     return (
-      readLock(path)?.id === this.#ids.get(path) &&
+      id !== undefined &&
+      readLock(path)?.id === id &&
       !existsSync(this.#pathOf(lease, 'failed')) &&
       !existsSync(this.#pathOf(next, 'lease'))
     );
