@@ -173,7 +173,7 @@ function failed(
   response: ServerResponse,
   onNotice: (line: string) => void,
 ): void {
-  const hasHungUp = request.socket.destroyed;
+  const hasHungUp = response.socket?.destroyed !== false;
   if (error instanceof RetortError || !hasHungUp) onNotice(`${request.method} ${request.url}: ${messageOf(error)}`);
   // Nobody hears it, or has had a part of a file.
   if (hasHungUp || response.headersSent) {

@@ -19,6 +19,14 @@ export type HttpBlobsOptions = {
   /** Told in one line of each wait. */
   readonly onNotice?: ((line: string) => void) | undefined;
   readonly clock?: RetryClock | undefined;
+  readonly waits?: ConnectionWaits | undefined;
+};
+
+export type ConnectionWaits = {
+  /** Without a byte for so long, a connection counts as cut. Default: 30 s. */
+  readonly stallMs: number;
+  /** For the word to send a file: a server that says nothing may not know the question. Default: 2 s. */
+  readonly continueMs: number;
 };
 
 export type RetryClock = {
@@ -40,10 +48,7 @@ const CLOCK: RetryClock = {
 const PATIENCE_MS = 60_000;
 const FIRST_WAIT_MS = 250;
 const MOST_WAIT_MS = 8000;
-/** Without a byte for so long, a connection counts as cut. */
-const STALL_MS = 30_000;
-/** A server that says nothing to `Expect: 100-continue` may not know it. */
-const CONTINUE_MS = 2000;
+const WAITS: ConnectionWaits = { stallMs: 30_000, continueMs: 2000 };
 /** Of a reply that nobody reads; with more its connection is not worth keeping. */
 const MOST_DRAINED = 2 ** 16;
 
@@ -143,7 +148,7 @@ export class HttpBlobs implements BlobStore {
     use: (response: IncomingMessage) => Promise<T>,
     sent: Sent | undefined,
   ): Promise<T> {
-    const { token, signal } = this.#options;
+    const { token, signal, waits = WAITS } = this.#options;
     const request = (where.startsWith('https:') ? httpsRequest : httpRequest)(where, {
       method,
       headers: {
@@ -153,12 +158,12 @@ export class HttpBlobs implements BlobStore {
         // So that nothing is sent to a server that will not take it.
         ...(sent !== undefined && { 'content-length': sent.bytes, expect: '100-continue' }),
       },
-      timeout: STALL_MS,
+      timeout: waits.stallMs,
       ...(signal !== undefined && { signal }),
     });
-    request.on('timeout', () => request.destroy(new PassingFailure(`no byte for ${STALL_MS / 1000} s`)));
+    request.on('timeout', () => request.destroy(new PassingFailure(`no byte for ${waits.stallMs / 1000} s`)));
     try {
-      const response = await replied(request, sent);
+      const response = await replied(request, sent, waits.continueMs);
       const { statusCode: status = 0 } = response;
       if (PASSING_STATUSES.has(status)) throw new PassingFailure(`HTTP ${status}`);
       const isExpected =
@@ -189,7 +194,7 @@ function isPassing(error: unknown): boolean {
 }
 
 /** The reply to a request; its body is sent once the server has said that it takes it. */
-function replied(request: ClientRequest, sent: Sent | undefined): Promise<IncomingMessage> {
+function replied(request: ClientRequest, sent: Sent | undefined, continueMs: number): Promise<IncomingMessage> {
   return new Promise((done, fail) => {
     request.once('response', done);
     request.on('error', fail);
@@ -203,7 +208,7 @@ function replied(request: ClientRequest, sent: Sent | undefined): Promise<Incomi
       isSending = true;
       pipeline(sent.pieces(), request).catch(fail);
     };
-    const late = setTimeout(send, CONTINUE_MS);
+    const late = setTimeout(send, continueMs);
     request.once('continue', send);
     for (const end of ['response', 'close']) request.once(end, () => clearTimeout(late));
   });

@@ -228,6 +228,22 @@ describe('a failure that may pass', () => {
     expect(waits).toEqual([250, 50]);
   });
 
+  test.each([
+    ['nothing', () => {}],
+    ['half a file', (_request: IncomingMessage, response: ServerResponse) => response.write('abc')],
+  ])('a server that says %s, and no more, is asked again', async (_, answer) => {
+    const { clock, waits } = fakeClock();
+    const { listener } = answering([answer, whole]);
+    const stall = { stallMs: 100, continueMs: 2000 };
+    const notices: string[] = [];
+    const onNotice = (line: string) => void notices.push(line);
+    const store = await openBlobStore(await wrongServer(listener), { token: TOKEN, clock, waits: stall, onNotice });
+    await store.get(BLOB, into);
+    expect(readFileSync(into, 'utf8')).toBe('abcdef');
+    expect(waits.length).toBeGreaterThan(0);
+    expect(notices[0]).toMatch(/: (no byte for 0.1 s|a connection that ended in the middle); trying again in 0.3 s$/);
+  });
+
   test('a request to stop ends the wait', async () => {
     const stop = new AbortController();
     const url = await wrongServer(status(503));
@@ -291,5 +307,19 @@ describe('put', () => {
     expect((await failureOf(store.put(join(own, 'file')))).message).toContain('HTTP 413');
     expect(asked).toEqual([`HEAD /blobs/${BLOB.sha256}`]);
     expect(bytes).toBe(0);
+  });
+
+  test('sends to a server that does not say whether it takes it', async () => {
+    let sent = '';
+    const { listener } = answering([status(404)]);
+    const url = await wrongServer(listener, (request, response) => {
+      request.on('data', (piece) => {
+        sent += piece;
+      });
+      request.on('end', () => response.writeHead(201).end());
+    });
+    const store = await openBlobStore(url, { token: TOKEN, waits: { stallMs: 10 ** 6, continueMs: 10 } });
+    expect(await store.put(join(own, 'file'))).toEqual(BLOB);
+    expect(sent).toBe('abcdef');
   });
 });
