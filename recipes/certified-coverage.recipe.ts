@@ -7,9 +7,10 @@
  * its first four layers, and have no ranker. The teacher and the students that
  * learnt from it are those of `families` where their runs lie in `--work`. Other libraries (bench/peers/certified.py, which
  * needs `scikit-learn shad0wllm[compile] jevstiller`) are scored under the same certifier, and by their own certificates. Into
- * `results/certified-coverage.json`; `--speed` takes latencies and nothing else, for a quiet machine, `--peers` the other libraries.
+ * `results/certified-coverage.json`; `--speed` takes latencies and nothing else, for a quiet machine, `--peers` those
+ * libraries and nothing else.
  *
- *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- certified-coverage [--work .bench] [--results results] [--draws 200] [--speed | --peers]
+ *   RETORT_DATA=… RETORT_PYTHON=… npm run recipe -- certified-coverage [--work .bench] [--results results] [--draws 200] [--speed | --peers shad0w,…]
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,6 +34,7 @@ import { modelTeacher } from '../src/entries/teachers.js';
 import { RandomStream } from '../src/entries/tensor.js';
 import { fitLinear, fitLinearModel, linearLogits, openEvaluator } from '../src/entries/training.js';
 import { fineTune } from '../src/index.js';
+import { chosenNames } from './chosen-names.js';
 import { keptJson } from './kept-json.js';
 import { writeFileAtomic } from './write-file.js';
 
@@ -125,7 +127,7 @@ export async function main(args: readonly string[]): Promise<void> {
       results: { type: 'string', default: 'results' },
       draws: { type: 'string', default: '200' },
       speed: { type: 'boolean', default: false },
-      peers: { type: 'boolean', default: false },
+      peers: { type: 'string' },
     },
   });
   const path = join(values.results, FILE);
@@ -142,12 +144,17 @@ export async function main(args: readonly string[]): Promise<void> {
     found = { ...known, latency: await latencies(opened), machine: machine() };
   } else {
     const splits = splitsOf(opened.test.size, Number(values.draws));
-    const students = values.peers
-      ? known.rows.filter(({ by }) => Object.hasOwn(STUDENTS, by))
-      : await studentRows(opened, splits);
-    found = { ...found, ...(!values.peers && { sharesAlone: sharesOf(opened) }), rows: students };
-    for (const peers of peerRows(opened, splits)) {
-      found = { ...found, rows: [...students, ...peers.rows], versions: peers.versions };
+    const peersAlone = values.peers?.split(',');
+    const asked = chosenNames('--peers', PEERS, peersAlone);
+    if (peersAlone === undefined) found = { ...found, sharesAlone: sharesOf(opened) };
+    const others =
+      peersAlone === undefined
+        ? await studentRows(opened, splits)
+        : known.rows.filter(({ by }) => !asked.some((peer) => peer === by));
+    found = { ...found, rows: others };
+    for (const peers of peerRows(opened, splits, asked)) {
+      const versions = { ...found.versions, ...peers.versions };
+      found = { ...found, rows: [...others, ...peers.rows], versions };
       await writeFileAtomic(path, `${JSON.stringify(found, null, 1)}\n`);
     }
   }
@@ -508,10 +515,10 @@ type PeerAnswer = {
 };
 
 /** After each library, since one may take minutes; what it answered is kept under `--work`. */
-function* peerRows({ folder, train, test, choices, encoded }: Opened, splits: Splits) {
+function* peerRows({ folder, train, test, choices, encoded }: Opened, splits: Splits, peers: readonly PeerName[]) {
   const rows: CoverageRow[] = [];
   const versions: Record<string, string> = {};
-  for (const by of Object.keys(PEERS) as PeerName[]) {
+  for (const by of peers) {
     for (const truth of ['labels', 'teacher'] as const) {
       const truths = truthsOf(truth, { train, test, choices });
       if (truths === undefined) continue;

@@ -1,7 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { certificateMismatches, studentIdentity } from '../../src/certificates/certificate.js';
+import { COMMANDS } from '../../src/cli/commands/table.js';
+import { runCommandLine } from '../../src/cli/frame.js';
 import { joinStudents } from '../../src/export/joined-student.js';
 import { saveOnnx } from '../../src/export/onnx-folder.js';
 import type { Answer } from '../../src/inference/answer.js';
@@ -9,10 +12,12 @@ import { load } from '../../src/inference/load.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import { ngram } from '../../src/models/ngram.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
+import { readModel } from '../../src/onnx/read.js';
 import { questionOf } from '../../src/options/question.js';
 import { fitNgrams } from '../../src/tokenizers/fit-ngrams.js';
 import { loadTokenizer } from '../../src/tokenizers/load-tokenizer.js';
 import { ngramTokenizer } from '../../src/tokenizers/ngram-tokenizer.js';
+import { memoryStream } from '../cli/memory-stream.js';
 import { temporaryFolder } from '../files/processes.js';
 import { LABELS, smallBert, smallPairs, TEXTS, VOCABULARY } from '../inference/text-student.js';
 
@@ -140,5 +145,28 @@ describe('joinStudents', () => {
     const again = { first: at('bert'), second: at('ngram'), outputDir: at('bert-ngram') };
     await expect(joinStudents(again)).rejects.toThrow('wanted a new or empty folder');
     await expect(joinStudents({ ...again, overwrite: true })).resolves.toMatchObject({ labels: LABELS });
+  });
+});
+
+describe('retort export --with', () => {
+  const run = async (...words: readonly string[]) => {
+    const [stdout, stderr] = [memoryStream(), memoryStream()];
+    const code = await runCommandLine(['export', at('bert'), '--output_dir', at('line'), ...words], COMMANDS, {
+      ...{ stdin: new PassThrough(), stdout, stderr, environment: {} },
+      interruption: () => new AbortController().signal,
+    });
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+  };
+
+  test('says from where on the second answers alone, as its ONNX file does', async () => {
+    const { stdout, stderr } = await run('--with', at('ngram'), '--alone_from', '0.9');
+    expect([stdout, stderr]).toEqual([expect.stringContaining(`${at('ngram')} alone from 0.9 on`), '']);
+    const { metadata } = readModel(readFileSync(join(at('line'), 'model.onnx')), 'line');
+    expect(metadata).toMatchObject({ 'retort.kind': 'bert+ngram', 'retort.alone_from': '0.9' });
+  });
+
+  test('one student has nobody to answer alone', async () => {
+    const { code, stderr } = await run('--alone_from', '0.9');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('alone_from: wanted two students, got one')]);
   });
 });
