@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openConnection, type QueueConnection } from '../../src/queue/connection.js';
-import { faultAt, runModule } from '../files/processes.js';
+import { faultAt } from '../files/processes.js';
 import { completion, mockServer, refused, textOf } from '../outside/asking/endpoint-server.js';
 import { lacksRedis, redisServer } from '../queue/redis-server.js';
 import { type Outcome, wordsOf, workFolder } from './command-line.js';
@@ -38,27 +38,24 @@ const scored = (text: string) => {
   return completion([chance > 0.5 ? 'good' : 'bad'], { good: Math.log(chance), bad: Math.log(1 - chance) });
 };
 
-const WORKER = `
-  import { openConnection } from 'DIST/queue/connection.js';
-  import { openAsks, workOnAsking } from 'DIST/experiments/asking/ask-workers.js';
-  const [queue, teacher, key] = process.argv.slice(1);
-  process.env.KEY = key;
-  const connection = await openConnection(queue);
-  while ((await openAsks(connection)).length === 0) await new Promise((done) => setTimeout(done, 20));
-  await workOnAsking(connection, { teacher, apiKeyEnv: 'KEY' });
-  await connection.close();
-`;
+type Child = { kill(): void; readonly ended: Promise<number | null> };
 
 describe.skipIf(lacksRedis())('retort ask --queue', () => {
   const redis = redisServer();
   let connection: QueueConnection;
   /** Of a run without a queue. */
   let single = '';
-  const workers: ReturnType<typeof runModule>[] = [];
-  const worker = (teacher: string, key: string) => {
-    const child = runModule(WORKER, [redis.url, teacher, key]);
-    workers.push(child);
-    return child;
+  const workers: Child[] = [];
+  /** A worker with a key of its own, by which the server tells it from others; `none` sends none, whatever the environment has. */
+  const worker = (teacher: string, key: string): Child => {
+    const named = key === 'none' ? [] : ['--api_key_env', 'KEY'];
+    const line = ['worker', '--queue', redis.url, '--teacher', teacher, ...named, '--wait', '5'];
+    const env = { PATH: process.env.PATH, KEY: key, OPENAI_API_KEY: 'sk-usual' };
+    const child = spawn(process.execPath, [MAIN, ...line], { cwd: root, env, stdio: 'ignore' });
+    const ended = new Promise<number | null>((done) => child.on('close', done));
+    const one = { kill: () => child.kill('SIGKILL'), ended };
+    workers.push(one);
+    return one;
   };
 
   beforeAll(async () => {
@@ -122,8 +119,7 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     for (const { text } of again) expect(asked.find((one) => one.text === text)?.key).toBe('second');
     expect(lines('shared.jsonl.replies')).toHaveLength(TEXTS);
     expect(await connection.client.keys('*')).toEqual([]);
-    const ended = await Promise.all([children[0], children[2]].map((child) => child?.ended));
-    expect(ended.map((one) => one?.code)).toEqual([0, 0]);
+    expect(await Promise.all([children[0], children[2]].map((child) => child?.ended))).toEqual([0, 0]);
   });
 
   test.each([
@@ -158,7 +154,7 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
       await sleep(MS);
       return scored(textOf(request));
     });
-    for (const key of ['first', 'second']) worker(server.url, key);
+    for (const key of ['first', 'none']) worker(server.url, key);
     const line = `${lineOf(server.url, 'budget.jsonl')} --queue ${redis.url}`;
     const limit = TEXTS * PRICE + 1e-9;
     // Each request may cost more than it does, so that the last ones do not fit.
@@ -170,6 +166,8 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     expect(asked.length).toBeGreaterThan(TEXTS / 2);
     expect(asked.length).toBeLessThan(TEXTS);
     expect(new Set(asked).size).toBe(asked.length);
+    // A key goes out where it is named, and no other.
+    expect(new Set(server.asked.map(({ headers }) => keyOf(headers)))).toEqual(new Set(['lead', 'first']));
     expect(lines('budget.jsonl.replies')).toHaveLength(asked.length);
     expect(await connection.client.keys('*')).toEqual([]);
     expect((await retort(`${line} --max_cost 1`)).code).toBe(0);
@@ -211,6 +209,15 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     expect(await connection.client.keys('*')).toEqual([]);
     expect((await retort(line)).code).toBe(0);
     expect(asked).toHaveLength(TEXTS);
+  });
+
+  test.each([
+    ['worker --queue redis://127.0.0.1:1', 'wanted the output folder of an experiment, or --queue and --teacher'],
+    ['worker --queue REDIS --teacher http://127.0.0.1:1/v1', 'wanted rows that retort ask --queue shares, got none'],
+  ])('%s is refused', async (line, message) => {
+    const { code, stderr } = await retort(line.replace('REDIS', redis.url));
+    expect([code, stderr.replaceAll(/\s+/gu, ' ')]).toEqual([expect.any(Number), expect.stringContaining(message)]);
+    expect(code).toBeGreaterThan(0);
   });
 
   test.each([

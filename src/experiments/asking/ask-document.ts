@@ -118,7 +118,12 @@ export async function rowsOf({
   const { askRowsSchema } = await import('./ask-document.schema.js');
   const found = jsonHash(rows) === name ? askRowsSchema.safeParse(parsedJson(rows)) : undefined;
   if (found?.success) return found.data as readonly object[] as readonly SharedRow[]; // the log's own replies, by the hash of them
-  throw new FileError({ where: `unit ${name}`, wanted: 'the rows that were shared', got: 'changed ones' });
+  throw new FileError({
+    where: `unit ${name}`,
+    wanted: 'the rows that were shared',
+    got: 'changed ones',
+    fix: 'see who else writes to this Redis, and start again: --overwrite',
+  });
 }
 
 export function rowOf({ text, pair }: OutsideQuestion, replies: readonly Reply[]): SharedRow {

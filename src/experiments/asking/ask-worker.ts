@@ -1,5 +1,6 @@
 /** @file What a process does for an ask that several share: takes units of rows, asks, and keeps every reply in Redis. */
 import { randomBytes } from 'node:crypto';
+import { FileError } from '../../errors/failures.js';
 import { messageOf } from '../../errors/message-of.js';
 import { thisProcess } from '../../files/process-identity.js';
 import { parsedJson } from '../../options/json.js';
@@ -44,6 +45,12 @@ export class Permits {
       else next();
     }
   }
+}
+
+/** Whether another worker may do better, or none can: the unit is tried some times more. */
+function isOfUnit(error: unknown): boolean {
+  if (error instanceof FileError) return true;
+  return error instanceof EndpointError && !OWN_FAULTS.includes(refusalOf(error)?.status ?? 0);
 }
 
 /** What the server says of one request may not hold for the next: the unit's other rows are asked about. */
@@ -101,7 +108,7 @@ export class AskWorker {
       else await ledger.finish(unit, (performance.now() - since) / 1000);
     } catch (error) {
       if (error instanceof UnitEnded) await ledger.giveBack(unit);
-      else if (error instanceof EndpointError && !OWN_FAULTS.includes(refusalOf(error)?.status ?? 0)) {
+      else if (isOfUnit(error)) {
         onNotice(messageOf(error));
         await ledger.fail(unit, messageOf(error));
       } else {

@@ -8,16 +8,22 @@ const LATE_MS = 500;
 const TIMER_MS = 1;
 const MINUTE_MS = 60_000;
 
-/** Between two turns, so that in no minute more requests go out than allowed, even if each is as late as it may be. */
-export function intervalMs(requestsPerMinute: number): number {
-  return (MINUTE_MS + LATE_MS) / requestsPerMinute;
+/**
+ * Between two turns, so that in no such time more requests go out than are allowed, even if each is as late as it may be:
+ * those of a minute had their turns in a minute and `lateMs`.
+ */
+export function intervalMs(requests: number, { timeMs = MINUTE_MS, lateMs = LATE_MS } = {}): number {
+  return (timeMs + lateMs) / requests;
 }
 
 export class SharedPace implements Pace {
   readonly #ledger: Pick<AskLedger, 'turn' | 'hold'>;
 
-  constructor(ledger: Pick<AskLedger, 'turn' | 'hold'>) {
+  readonly #lateMs: number;
+
+  constructor(ledger: Pick<AskLedger, 'turn' | 'hold'>, lateMs = LATE_MS) {
     this.#ledger = ledger;
+    this.#lateMs = lateMs;
   }
 
   async turn(stop: AbortSignal): Promise<void> {
@@ -27,7 +33,7 @@ export class SharedPace implements Pace {
       if (wait > 0) await pause(wait + TIMER_MS, stop);
       // Somebody else may have been told to hold back meanwhile.
       if (wait > 0 && (await this.#ledger.hold(0)) > 0) continue;
-      if (performance.now() - before - wait <= LATE_MS) return;
+      if (performance.now() - before - wait <= this.#lateMs) return;
     }
   }
 

@@ -1,3 +1,4 @@
+import { ASK_SETTINGS } from '../../../experiments/asking/ask-settings.js';
 import { COMPUTE_SETTINGS, OUTPUT_SETTINGS } from '../../../options/run-settings.js';
 import type { CommandUsage } from '../../command.js';
 import { messageOptions } from '../../shared-options.js';
@@ -8,6 +9,22 @@ const anyProcessor = {
   help: 'allow processors with other instructions, on which sums may round differently: the last bits of runs may then differ',
 } as const;
 
+const { teacher, apiKeyEnv, teacherPath, teacherConcurrency, insecureHttp } = ASK_SETTINGS;
+
+/** Of a worker that asks: whom, and with what key, is its own command line's word. */
+const ASKING = {
+  teacher: {
+    kind: teacher.kind,
+    placeholder: 'url',
+    group: 'Asking',
+    help: 'with --queue: the URL of the model that may be asked about rows of others; its word alone says where texts go',
+  },
+  apiKeyEnv: { ...apiKeyEnv, group: 'Asking', help: 'environment variable with the key for it', defaultSays: 'no key' },
+  teacherPath: { ...teacherPath, group: 'Asking' },
+  teacherConcurrency: { ...teacherConcurrency, group: 'Asking' },
+  insecureHttp: { ...insecureHttp, group: 'Asking' },
+} as const;
+
 export const workerUsage = {
   name: 'worker',
   hasManyRuns: true,
@@ -16,9 +33,21 @@ export const workerUsage = {
     'Joins the experiment in FOLDER, the output folder of a retort distill with --workers: takes part in the labelling and ' +
     'takes the next run that nobody has, until every run has a result. Start as many as there are machines or cores, on ' +
     'any machine that sees the folder and the data. A worker that dies loses nothing but its last minute: another ' +
-    'continues its run. The retort distill that shares the experiment writes the record.',
+    'continues its run. The retort distill that shares the experiment writes the record. With --queue and --teacher it asks ' +
+    'about rows that retort ask --queue shares: texts go to the URL of --teacher alone, and no key but that of --api_key_env.',
   options: {
-    folder: { kind: 'operand', placeholder: 'folder', required: true, help: 'the output folder of the experiment' },
+    folder: {
+      kind: 'operand',
+      placeholder: 'folder',
+      help: 'the output folder of the experiment; with --queue none',
+    },
+    queue: {
+      kind: 'text',
+      placeholder: 'url',
+      group: 'Machine',
+      help: 'join through Redis, redis://HOST:PORT, what retort ask --queue shares',
+    },
+    ...ASKING,
     wait: {
       kind: 'number',
       min: 0,
@@ -44,6 +73,10 @@ export const workerUsage = {
   examples: [
     { does: 'one more process for an experiment', line: 'retort worker outputs/reviews' },
     { does: 'whether this machine gives the same bytes', line: 'retort worker outputs/reviews --verify 1' },
+    {
+      does: 'ask about rows that retort ask --queue shares',
+      line: 'retort worker --queue redis://server --teacher https://api.example.com/v1 --api_key_env EXAMPLE_KEY --wait 30',
+    },
     { does: 'a machine that starts before the experiment', line: 'retort worker /mnt/disk/outputs/reviews --wait 30' },
   ],
 } as const satisfies CommandUsage;

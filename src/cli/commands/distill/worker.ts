@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FileError, InterruptedError } from '../../../errors/failures.js';
+import { FileError, InterruptedError, OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import { verifyTexts, workOnTexts } from '../../../experiments/distillation/distill-texts.js';
 import type {
@@ -30,12 +30,17 @@ const POLL_MS = 1000;
 
 /** Joins an experiment until every run has a result. */
 export async function workOn(options: OptionValues<typeof workerUsage.options>, io: CommandIo): Promise<CommandOutput> {
+  const { queue, teacher } = options;
+  if (queue !== undefined && teacher !== undefined) {
+    return (await import('./asking-worker.js')).workOnAsks({ ...options, queue, teacher }, io);
+  }
   endWithParent();
-  const outputDir = resolve(options.folder);
+  const folder = expectFolder(options);
+  const outputDir = resolve(folder);
   const signal = io.interruption();
   await waitForPlan(outputDir, options.wait, signal, io);
   const plan = await readWorkPlan(outputDir);
-  expectSameMachine(plan, options.folder, options);
+  expectSameMachine(plan, folder, options);
   // Paths among the options start where the experiment was started.
   process.chdir(startOfPaths(plan, outputDir));
   const asked = plan.options as Partial<DistillTextsOptions>;
@@ -57,6 +62,16 @@ export async function workOn(options: OptionValues<typeof workerUsage.options>, 
   const { runs, here } = await workOnTexts({ ...joining, sharing: { role: 'joins', plan } });
   const text = `${formatCount(here)} of ${formatCount(runs)} runs done here; the record is made where the experiment was started`;
   return { text, json: { outputDir, runs, here } };
+}
+
+function expectFolder({ folder, queue }: OptionValues<typeof workerUsage.options>): string {
+  if (folder !== undefined && queue === undefined) return folder;
+  throw new OptionError({
+    where: 'retort worker',
+    wanted: 'the output folder of an experiment, or --queue and --teacher, to ask about rows that others share',
+    got: queue === undefined ? 'neither' : '--queue without --teacher',
+    fix: 'see retort worker --help',
+  });
 }
 
 function verifiedOutput(outputDir: string, { runs, verified }: VerifiedRuns): CommandOutput {
