@@ -26,12 +26,19 @@ const BATCH = 1000;
 /** Units with a second result that differs. No unit is called so. */
 const CONFLICTS = 'retort:conflicts';
 
-/** Takes a lock that expired, where nobody else has started the job since: 1 where we have it. */
+/**
+ * Takes a lock that expired, where nobody else has started the job since: 1 where we have it. Where the job waits as stalled,
+ * it has not been.
+ */
 const RETAKE = `
   local current = redis.call('GET', KEYS[1])
   if current and current ~= ARGV[1] then return 0 end
   if redis.call('HGET', KEYS[2], 'ats') ~= ARGV[2] then return 0 end
-  if not redis.call('LPOS', KEYS[3], ARGV[3]) then return 0 end
+  if not redis.call('LPOS', KEYS[3], ARGV[3]) then
+    if redis.call('LREM', KEYS[5], 1, ARGV[3]) == 0 then return 0 end
+    redis.call('LPUSH', KEYS[3], ARGV[3])
+    redis.call('HINCRBY', KEYS[2], 'stc', -1)
+  end
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[4])
   redis.call('SREM', KEYS[4], ARGV[3])
   return 1`;
@@ -135,7 +142,8 @@ async function readBatch({ queue, client }: UnitQueue, units: readonly string[])
 /** Whether a lock that may have expired is its owner's again. */
 export async function retakeLock({ queue, client, lockMs }: UnitQueue, job: Job, token: string): Promise<boolean> {
   const id = job.id ?? '';
-  const keys = [`${queue.toKey(id)}:lock`, queue.toKey(id), queue.toKey('active'), queue.toKey('stalled')];
+  const lists = ['active', 'stalled', 'wait'].map((name) => queue.toKey(name));
+  const keys = [`${queue.toKey(id)}:lock`, queue.toKey(id), ...lists];
   return (await client.eval(RETAKE, keys.length, ...keys, token, job.attemptsStarted, id, lockMs)) === 1;
 }
 
