@@ -73,16 +73,25 @@ export const i32x4 = {
   /** By so many bits, an i32. */
   shiftLeft: binary(...simd(171)),
   shiftRightUnsigned: binary(...simd(173)),
-  /** Floats without their fractions. */
-  truncate: unary(...simd(248)),
   /** All bits of a lane, or none. */
   greaterUnsigned: binary(...simd(60)),
   xor: binary(...simd(81)),
   and: binary(...simd(78)),
 };
 
+/** Eight 16-bit integers. */
+export const i16x8 = {
+  /** Of four 32-bit integers, twice; what does not fit is the nearest that does. */
+  narrow: (a: Code): Code => binary(...simd(133))(a, a),
+  /** Four sums of two products each, in 32 bits. */
+  dot: binary(...simd(186)),
+};
+
 /** 128 bits, whatever is in them. */
 export const v128 = {
+  load: load(...simd(0)),
+  /** The first 64 bits to memory. */
+  storeHalf: (address: Code, value: Code): Code => [...store(...simd(91))(address, value), 0],
   or: binary(...simd(80)),
   /** An i32: 1 if any bit is set. */
   anyTrue: unary(...simd(83)),
@@ -119,7 +128,8 @@ export const f32: FloatOps = {
   sqrt: unary(0x91),
 };
 
-export const f32x4: FloatOps & Readonly<Record<'splat' | 'nearest', Unary> & Record<'min' | 'max', Binary>> = {
+export const f32x4: FloatOps &
+  Readonly<Record<'splat' | 'fromIntegers', Unary> & Record<'smaller' | 'larger', Binary>> = {
   type: 'v128',
   lanes: 4,
   constant: (value) => [...simd(12), ...Array.from({ length: 4 }, () => float32Bytes(value)).flat()],
@@ -127,10 +137,11 @@ export const f32x4: FloatOps & Readonly<Record<'splat' | 'nearest', Unary> & Rec
   loadSplat: load(...simd(9)),
   /** One float in all lanes. */
   splat: unary(...simd(19)),
-  /** The nearest whole numbers, halves to even. */
-  nearest: unary(...simd(106)),
-  min: binary(...simd(232)),
-  max: binary(...simd(233)),
+  /** Of 32-bit integers. */
+  fromIntegers: unary(...simd(250)),
+  /** b where it is smaller, or larger, than a: one instruction, which `min` and `max` are not. */
+  smaller: binary(...simd(234)),
+  larger: binary(...simd(235)),
   store: store(...simd(11)),
   add: binary(...simd(228)),
   sub: binary(...simd(229)),

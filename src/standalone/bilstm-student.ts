@@ -1,7 +1,7 @@
-/** @file A BiLSTM (src/models/bilstm.ts) as one file: int8 in it, float32 in memory, WebAssembly where it may be compiled. */
+/** @file A BiLSTM (src/models/bilstm.ts) as one file: its weights int8 in it, WebAssembly where it may be compiled. */
 import type { BilstmConfig } from '../models/bilstm.js';
-import { applyDense, comparePair, type Dense, readDense, readTable } from './dense.js';
-import { BLOCK, COLUMNS, type LstmKernels, scalarKernels, wasmKernels } from './lstm-kernels.js';
+import { applyDense, comparePair, type Dense, type Rows, readDense, readRows, readTable } from './dense.js';
+import { INPUTS, type LstmKernels, ROWS, scalarKernels, unitFor, wasmKernels, writeHalves } from './lstm-kernels.js';
 import { type Packed, type Student, type StudentFacts, studentOf, tokenIds, unpacked } from './student.js';
 import { textToBytes, textToFloats } from './text-coding.js';
 import type { PieceFacts } from './word-pieces.js';
@@ -28,8 +28,8 @@ export type BilstmStudent = Student & {
 /** Words whose part of the gates is kept: a few hundred are most of any text, and a third of the work. */
 const KEPT_WORDS = 512;
 
-/** A matrix in the memory of the kernels. */
-type Placed = { readonly weights: number; readonly bias: number; readonly blocks: number; readonly inputs: number };
+/** A matrix in the memory of the kernels: where its parts begin, and its sizes there. */
+type Placed = Readonly<Record<'weights' | 'scales' | 'biases' | 'blocks' | 'inputs', number>>;
 
 /**
  * Sections: the vocabulary; the vectors [V, E] and a scale a row; of each direction W_ih [4H, E], W_hh [4H, H] and their
@@ -42,51 +42,52 @@ export function open(packed: Packed): BilstmStudent {
   const ids = tokenIds(pieces, next.text(), { maxLength });
   const vectors = readTable(next, V, E);
   // Gates are of so many numbers each, so that four of them are whole blocks.
-  const width = Math.ceil(H / 8) * 8;
+  const width = Math.ceil(H / 4) * 4;
   const states = isPair ? 8 * H : 2 * H;
-  const parts: Float32Array[] = [];
+  const parts: (Float32Array | Int16Array)[] = [];
   let size = 0;
-  const place = (floats: Float32Array): number => {
-    parts.push(floats);
-    size += floats.length;
-    return 4 * (size - floats.length);
+  const place: Place = (part) => {
+    parts.push(part);
+    const at = size;
+    size += roundedTo(part.byteLength);
+    return at;
   };
-  const input = place(new Float32Array(columnsOf(Math.max(E, states))));
-  const [gates, c] = [place(new Float32Array(4 * width)), place(new Float32Array(width))];
-  const h = place(new Float32Array(width));
+  // Of what is compared |u − v| is 2 at most, the rest 1.
+  const [unit, unitOfStates] = [unitFor(width, 1), unitFor(roundedUp(states), isPair ? 2 : 1)];
+  const input = place(new Int16Array(Math.max(roundedUp(E), 2 * roundedUp(states))));
+  const [gates, c, h] = [4, 1, 1].map((times) => place(new Float32Array(times * width))) as [number, number, number];
+  const halves = place(new Int16Array(2 * width));
   const rowOf = (row: number) => Math.floor(row / H) * width + (row % H);
   const directions = [0, 1].map(() => {
-    const fromInput = dequantised(textToBytes(next.bytes(), 4 * H * E), textToFloats(next.bytes(), 4 * H));
-    const fromState = dequantised(textToBytes(next.bytes(), 4 * H * H), textToFloats(next.bytes(), 4 * H));
+    const [ofWord, ofState] = [E, H].map((inputs) => readRows(next, 4 * H, inputs)) as [Rows, Rows];
     const bias = textToFloats(next.bytes(), 4 * H);
     return {
-      word: placed(place, { floats: fromInput, rows: 4 * H, rowOf, outputs: 4 * width, inputs: columnsOf(E), bias }),
-      state: placed(place, { floats: fromState, rows: 4 * H, rowOf, outputs: 4 * width, inputs: width }),
+      word: placed(place, { ...ofWord, bias, unit: 1, rowOf, outputs: 4 * width, inputs: roundedUp(E) }),
+      // What a word gives has the bias.
+      state: placed(place, { ...ofState, bias, unit, rowOf, outputs: 4 * width, inputs: width }),
       kept: place(new Float32Array(KEPT_WORDS * 4 * width)),
     };
   });
   const first = readDense(next, F, states);
   const second = readDense(next, labels.length, F);
-  const { rows, scales: ofRows, bias } = first;
+  const outputsOfFirst = Math.ceil(F / ROWS) * ROWS;
   const layer = placed(place, {
-    ...{ floats: dequantised(rows, ofRows), rows: F, rowOf: (row) => row, bias },
-    ...{ outputs: Math.ceil(F / BLOCK) * BLOCK, inputs: columnsOf(states) },
+    ...{ ...first, unit: unitOfStates, rowOf: (row: number) => row },
+    ...{ outputs: outputsOfFirst, inputs: roundedUp(states) },
   });
-  const hidden = place(new Float32Array(layer.blocks * BLOCK));
-  let floats = new Float32Array(size);
-  let at = 0;
-  for (const part of parts) {
-    floats.set(part, at);
-    at += part.length;
-  }
+  const hidden = place(new Float32Array(outputsOfFirst));
   /** Where a word's part of the gates is kept, or −1; the words that are, and the place of the next. */
   const slots = new Int16Array(V).fill(-1);
   const words = new Int32Array(KEPT_WORDS).fill(-1);
   let oldest = 0;
-  let kernels: LstmKernels = scalarKernels(floats);
+  let memory = joined(parts, size);
+  let kernels: LstmKernels = scalarKernels(memory);
+  let floats = new Float32Array(memory);
+  let shorts = new Int16Array(memory);
   let kind: 'simd' | 'scalar' = 'scalar';
   const useKernels = (module: WebAssembly.Module): void => {
-    ({ kernels, floats } = wasmKernels(module, floats));
+    ({ kernels, memory } = wasmKernels(module, memory));
+    [floats, shorts] = [new Float32Array(memory), new Int16Array(memory)];
     kind = 'simd';
     slots.fill(-1);
   };
@@ -95,8 +96,6 @@ export function open(packed: Packed): BilstmStudent {
 
   const features = new Float64Array(states);
   const outputs: [Float64Array, Float64Array] = [new Float64Array(F), new Float64Array(labels.length)];
-  const run = ({ weights, bias: biases, blocks, inputs }: Placed, from: number, out: number, bias = biases) =>
-    kernels.affine(out, weights, from, bias, blocks, inputs);
   /** W_ih x + b of a word for both directions, which depends on nothing else. */
   const slotOf = (id: number): number => {
     const known = slots[id] as number;
@@ -109,22 +108,26 @@ export function open(packed: Packed): BilstmStudent {
     slots[id] = slot;
     const scale = vectors.scales[id] as number;
     const row = vectors.table.row(id);
-    floats.fill(0, input / 4, input / 4 + columnsOf(E));
-    for (let i = 0; i < E; i++) floats[input / 4 + i] = (vectors.table.values[row + i] as number) * scale;
-    for (const { word, kept } of directions) run(word, input, kept + 16 * width * slot);
+    shorts.fill(0, input / 2, input / 2 + roundedUp(E));
+    shorts.set(vectors.table.values.subarray(row, row + E), input / 2);
+    for (const { word, kept } of directions) {
+      const { weights, scales, biases, blocks, inputs } = word;
+      kernels.whole(kept + 16 * width * slot, weights, input, scales, biases, blocks, inputs, scale);
+    }
     return slot;
   };
   /** The last states of both directions, [2H] from a place of the features on. */
   const encode = (tokens: readonly number[], to: number): void => {
     const steps = Math.max(1, tokens.length);
     for (const [d, { state, kept }] of directions.entries()) {
-      floats.fill(0, h / 4, h / 4 + width);
+      const { weights, scales, blocks, inputs } = state;
+      shorts.fill(0, halves / 2, halves / 2 + 2 * width);
       floats.fill(0, c / 4, c / 4 + width);
       for (let s = 0; s < steps; s++) {
         // An empty text is one token of padding, since a network has to start somewhere.
         const slot = slotOf(tokens[d === 0 ? s : steps - 1 - s] ?? config.pad_token_id);
-        run(state, h, gates, kept + 16 * width * slot);
-        kernels.cell(gates, c, h, width);
+        kernels.halves(gates, weights, halves, scales, kept + 16 * width * slot, blocks, inputs, 1 / unit);
+        kernels.cell(gates, c, h, halves, width, unit);
       }
       for (let i = 0; i < H; i++) features[to + d * H + i] = floats[h / 4 + i] as number;
     }
@@ -135,8 +138,9 @@ export function open(packed: Packed): BilstmStudent {
       encode(ids(pair), 2 * H);
       comparePair(features, true);
     } else encode(ids(text, pair), 0);
-    floats.set(features, input / 4);
-    run(layer, input, hidden);
+    const { weights, scales, biases, blocks, inputs } = layer;
+    writeHalves(shorts, input / 2, features, inputs, unitOfStates);
+    kernels.halves(hidden, weights, input, scales, biases, blocks, inputs, 1 / unitOfStates);
     for (let i = 0; i < F; i++) outputs[0][i] = Math.max(0, floats[hidden / 4 + i] as number);
     applyDense(second, ...outputs, false);
     return outputs[1];
@@ -144,49 +148,58 @@ export function open(packed: Packed): BilstmStudent {
   return { ...student, useKernels, kernels: () => kind };
 }
 
-/** value · scale in float32, as every reader of the same int8 weights gets it. */
-function dequantised(rows: Dense['rows'], scales: Dense['scales']): Float32Array {
-  const floats = new Float32Array(rows.length);
-  const width = rows.length / scales.length;
-  for (let row = 0; row < scales.length; row++) {
-    const scale = scales[row] as number;
-    for (let i = row * width; i < (row + 1) * width; i++) floats[i] = (rows[i] as number) * scale;
-  }
-  return floats;
-}
-
 /** So many numbers, and zeros up to whole rounds of the kernel's loop. */
-function columnsOf(inputs: number): number {
-  return Math.ceil(inputs / COLUMNS) * COLUMNS;
+function roundedUp(inputs: number): number {
+  return Math.ceil(inputs / INPUTS) * INPUTS;
 }
 
-type Matrix = {
-  /** [rows, any] */
-  readonly floats: Float32Array;
-  readonly rows: number;
+/** Takes a part of the memory; returns where it begins. */
+type Place = (part: Float32Array | Int16Array) => number;
+
+function joined(parts: readonly (Float32Array | Int16Array)[], size: number): ArrayBuffer {
+  const memory = new ArrayBuffer(size);
+  let at = 0;
+  for (const part of parts) {
+    const Kind = part instanceof Float32Array ? Float32Array : Int16Array;
+    new Kind(memory, at, part.length).set(part);
+    at += roundedTo(part.byteLength);
+  }
+  return memory;
+}
+
+/** Parts begin where vectors may. */
+function roundedTo(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
+}
+
+type Matrix = Dense & {
+  /** Of the inputs, which the scales are divided by. */
+  readonly unit: number;
   /** Where a row stands among those in memory, of which there are `outputs`. */
   readonly rowOf: (row: number) => number;
   readonly outputs: number;
   readonly inputs: number;
-  /** [rows] */
-  readonly bias?: Float32Array;
 };
 
-/** In blocks of rows; what the matrix has not is 0. */
-function placed(
-  place: (floats: Float32Array) => number,
-  { floats, rows, rowOf, outputs, inputs, bias }: Matrix,
-): Placed {
-  const weights = new Float32Array(outputs * inputs);
-  const biases = new Float32Array(bias === undefined ? 0 : outputs);
-  const width = floats.length / rows;
-  for (let row = 0; row < rows; row++) {
+/** In blocks of rows, by two columns; what the matrix has not is 0. */
+function placed(place: Place, { rows, scales, bias, unit, rowOf, outputs, inputs }: Matrix): Placed {
+  const weights = new Int16Array(outputs * inputs);
+  const [scalesInPlace, biases] = [new Float32Array(outputs), new Float32Array(outputs)];
+  const width = rows.length / scales.length;
+  for (let row = 0; row < scales.length; row++) {
     const to = rowOf(row);
-    const start = Math.floor(to / BLOCK) * BLOCK * inputs + (to % BLOCK);
-    for (let i = 0; i < width; i++) weights[start + i * BLOCK] = floats[row * width + i] as number;
-    if (bias !== undefined) biases[to] = bias[row] as number;
+    const start = Math.floor(to / ROWS) * ROWS * inputs + 2 * (to % ROWS);
+    for (let i = 0; i < width; i++) weights[start + (i >> 1) * 2 * ROWS + (i & 1)] = rows[row * width + i] as number;
+    scalesInPlace[to] = (scales[row] as number) / unit;
+    biases[to] = bias[row] as number;
   }
-  return { weights: place(weights), bias: place(biases), blocks: outputs / BLOCK, inputs };
+  return {
+    weights: place(weights),
+    scales: place(scalesInPlace),
+    biases: place(biases),
+    blocks: outputs / ROWS,
+    inputs,
+  };
 }
 
 /** undefined where the runtime has no WebAssembly or no SIMD, or compiles nothing at run time (workerd). */

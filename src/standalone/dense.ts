@@ -2,21 +2,25 @@
 import type { Sections } from './student.js';
 import { Int8Table, textToBytes, textToFloats } from './text-coding.js';
 
-export type Dense = {
+export type Rows = {
   readonly rows: Int8Array;
   /** [O] */
   readonly scales: Float32Array;
+};
+
+export type Dense = Rows & {
   /** [O] */
   readonly bias: Float32Array;
 };
 
-/** Three sections: rows [O, I], scales, biases. */
-export function readDense({ bytes }: Sections, outputs: number, inputs: number): Dense {
-  return {
-    rows: textToBytes(bytes(), outputs * inputs),
-    scales: textToFloats(bytes(), outputs),
-    bias: textToFloats(bytes(), outputs),
-  };
+/** Two sections: rows [O, I], scales. */
+export function readRows({ bytes }: Sections, outputs: number, inputs: number): Rows {
+  return { rows: textToBytes(bytes(), outputs * inputs), scales: textToFloats(bytes(), outputs) };
+}
+
+/** Three sections: rows, scales, biases. */
+export function readDense(next: Sections, outputs: number, inputs: number): Dense {
+  return { ...readRows(next, outputs, inputs), bias: textToFloats(next.bytes(), outputs) };
 }
 
 export type ScaledTable = { readonly table: Int8Table; readonly scales: Float32Array };

@@ -8,6 +8,7 @@ import {
   f64,
   f64x2,
   get,
+  i16x8,
   i32,
   i32x4,
   instantiate,
@@ -39,8 +40,9 @@ describe('assemble', () => {
         (f32.store align=1 (local.get 0) (local.get 4))
         (local.set 3 (f64x2.add (f64x2.mul (local.get 3) (v128.const i64x2 0 0))
           (f64x2.promote_low_f32x4 (v128.load64_zero offset=8 align=1 (local.get 0)))))
-        (local.set 3 (f32x4.min (local.get 3) (f32x4.max (local.get 3) (f32x4.nearest (local.get 3)))))
-        (local.set 3 (i32x4.shl (i32x4.trunc_sat_f32x4_s (local.get 3)) (i32.const 23)))
+        (local.set 3 (f32x4.pmin (local.get 3) (f32x4.pmax (local.get 3) (f32x4.convert_i32x4_s (local.get 3)))))
+        (local.set 3 (i32x4.shl (i32x4.dot_i16x8_s (v128.load align=1 (local.get 0)) (local.get 3)) (i32.const 23)))
+        (v128.store64_lane align=1 0 (local.get 0) (i16x8.narrow_i32x4_s (local.get 3) (local.get 3)))
         (local.set 5 (f64.add (f64.mul (f64.promote_f32 (local.get 4)) (f64.const 0)) (f64x2.extract_lane 1 (local.get 3))))
         (local.get 5)))`;
     const module = (await wabt()).parseWat('all.wat', text);
@@ -64,8 +66,9 @@ describe('assemble', () => {
     all.emit(set(single, f32.add(f32.load(get(0), 8), f32.sub(s, f32.mul(s, quotient)))));
     all.emit(f32.store(get(0), s));
     all.emit(set(vector, f64x2.add(f64x2.mul(v, f64x2.zero), f64x2.loadPromote(get(0), 8))));
-    all.emit(set(vector, f32x4.min(v, f32x4.max(v, f32x4.nearest(v)))));
-    all.emit(set(vector, i32x4.shiftLeft(i32x4.truncate(v), i32.constant(23))));
+    all.emit(set(vector, f32x4.smaller(v, f32x4.larger(v, f32x4.fromIntegers(v)))));
+    all.emit(set(vector, i32x4.shiftLeft(i16x8.dot(v128.load(get(0)), v), i32.constant(23))));
+    all.emit(v128.storeHalf(get(0), i16x8.narrow(v)));
     all.emit(set(double, f64.add(f64.mul(f64.promote(s), f64.zero), f64x2.lane(v, 1))));
     all.emit(get(double));
     expect(Buffer.from(assemble({ all })).toString('hex')).toBe(Buffer.from(wanted).toString('hex'));
