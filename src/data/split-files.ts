@@ -34,11 +34,7 @@ export async function splitBeside(
   split: keyof typeof NAMES,
   { columns, rules, anyName = false }: Beside,
 ): Promise<FoundBeside> {
-  const { dir, name, ext } = parse(data);
-  const named = (other: string): readonly string[] =>
-    TRAIN.test(name) ? [name.replace(TRAIN, other)] : ['-', '_', '.'].map((mark) => `${name}${mark}${other}`);
-  const stems = [...NAMES[split].flatMap(named), ...(anyName ? NAMES[split] : [])];
-  const paths = stems.map((stem) => join(dir, `${stem}${ext}`)).filter((path) => path !== join(dir, `${name}${ext}`));
+  const paths = pathsBeside(data, split, anyName);
   const others: { path: string; lacks: string }[] = [];
   for (const path of paths.filter((one) => existsSync(one))) {
     const names = await columnNames(path, rules);
@@ -47,6 +43,20 @@ export async function splitBeside(
     others.push({ path, lacks });
   }
   return { others };
+}
+
+/** Of one split, the usual name first. */
+function pathsBeside(data: string, split: keyof typeof NAMES, anyName = false): string[] {
+  const { dir, name, ext } = parse(data);
+  const named = (other: string): readonly string[] =>
+    TRAIN.test(name) ? [name.replace(TRAIN, other)] : ['-', '_', '.'].map((mark) => `${name}${mark}${other}`);
+  const stems = [...NAMES[split].flatMap(named), ...(anyName ? NAMES[split] : [])];
+  return stems.map((stem) => join(dir, `${stem}${ext}`)).filter((path) => path !== join(dir, `${name}${ext}`));
+}
+
+/** Where other splits of a training file may lie without having been named. */
+export function splitPathsBeside(data: string): readonly string[] {
+  return [...pathsBeside(data, 'dev'), ...pathsBeside(data, 'test')];
 }
 
 /** By number in a file without a header. */

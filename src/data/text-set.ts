@@ -81,6 +81,13 @@ export async function readTextSet(name: string, set: TextSet, options: LoadTextS
   };
 }
 
+/** Files of a set that are there. @throws as `readTextSet` does where there are none. */
+export async function filesOfSet(name: string, set: TextSet, dir: string | undefined): Promise<readonly string[]> {
+  const { folder, names } = await findFolder(name, set, dir);
+  const files = new Set(Object.values(set.splits).flatMap((sources) => sources.flatMap(({ files }) => files)));
+  return [...files].filter((file) => names.has(file)).map((file) => join(folder, file));
+}
+
 type Folder = { readonly folder: string; readonly names: ReadonlySet<string> };
 
 async function findFolder(name: string, set: TextSet, dir: string | undefined): Promise<Folder> {

@@ -3,7 +3,7 @@ import { OptionError } from '../errors/failures.js';
 import { nearestName, quoted } from './formats/table-rows.js';
 import { GLUE_SETS } from './glue.js';
 import { fileForEachLabel, intentsFile, labelledLines, tableFile } from './set-sources.js';
-import { type LoadTextSetOptions, readTextSet, type TextSet } from './text-set.js';
+import { filesOfSet, type LoadTextSetOptions, readTextSet, type TextSet } from './text-set.js';
 import type { TextTask } from './text-task.js';
 
 const POLARITY = ['negative', 'positive'] as const;
@@ -179,4 +179,9 @@ export async function loadTextSet(name: TextSetName, options: LoadTextSetOptions
     throw new OptionError({ where: 'data set', wanted: names.join(', '), got: quoted(String(name)), fix });
   }
   return await readTextSet(name, TEXT_SETS[name], options);
+}
+
+/** The files of a set by name. @throws FileError as `loadTextSet` does. */
+export function filesOfTextSet(name: TextSetName, dir: string | undefined): Promise<readonly string[]> {
+  return filesOfSet(name, TEXT_SETS[name], dir);
 }

@@ -1,8 +1,9 @@
 /** @file Arms × seeds: every arm runs on every seed, each finished run is kept, and a killed experiment goes on. */
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { asJson, type Fingerprint, fingerprint } from '../files/fingerprint.js';
+import { nameOf } from '../files/lock.js';
 import { storedValue } from '../files/stored-json.js';
-import type { UnitResult } from '../files/work-source.js';
+import type { UnitResult, UnitStanding } from '../files/work-source.js';
 import { inPoints } from '../metrics/points.js';
 import { DEFAULT_METRIC, type JudgedMetric } from '../metrics/table.js';
 import { defined } from '../options/given.js';
@@ -51,6 +52,12 @@ export type ExperimentEvent =
       readonly gain?: GainSoFar;
       /** Of a shared experiment: who did it. */
       readonly by?: RunMachine;
+    }
+  /** Of a shared experiment, now and then: runs that somebody has, and how often one has failed so far. */
+  | {
+      readonly type: 'under-way';
+      readonly held: readonly { readonly unit: string; readonly worker: string; readonly fraction: number }[];
+      readonly failed: readonly { readonly unit: string; readonly times: number }[];
     }
   | { readonly type: 'end'; readonly seconds: number };
 
@@ -108,6 +115,8 @@ export type RunsOfMany = SharedWork & {
   readonly unitOf: (arm: string, seed: number) => string;
   /** This process, for the lines of its runs. */
   readonly by: RunMachine;
+  /** What a run has written, where its files have to travel: below the output folder, with '/'. */
+  readonly filesOf?: ((arm: string, seed: number) => Promise<readonly string[]>) | undefined;
 };
 
 type Job<A extends Arm> = { readonly arm: A; readonly seed: number };
@@ -215,6 +224,7 @@ async function runWithOthers<A extends Arm>(
       };
       return runOnce(options, work, { arm, seed }, { signal: own, progress: told });
     },
+    onStanding: (standing) => emit({ type: 'under-way', ...underWay(standing) }),
     keep: ({ arm, seed, unit }, given, atOnce) => {
       const about = storedValue(runAbout.safeParse(given.about), unit, 'what a run took');
       const result = storedValue(schema.safeParse(given.result), unit, 'the result of an arm');
@@ -223,10 +233,22 @@ async function runWithOthers<A extends Arm>(
   });
 }
 
+function underWay(standing: ReadonlyMap<string, UnitStanding>) {
+  const units = [...standing];
+  return {
+    held: units.flatMap(([unit, { held }]) =>
+      held === undefined ? [] : [{ unit, worker: nameOf(held.owner), fraction: held.fraction ?? 0 }],
+    ),
+    failed: units.flatMap(([unit, { state, failures }]) =>
+      failures === 0 || state === 'done' ? [] : [{ unit, times: failures }],
+    ),
+  };
+}
+
 /** One run of a shared experiment, as a unit has it. @throws ArmError naming arm and seed */
 export async function runOnce<A extends Arm>(
   { run, settings, places }: ExperimentOptions<A>,
-  { by }: Pick<RunsOfMany, 'by'>,
+  { by, filesOf }: Pick<RunsOfMany, 'by' | 'filesOf'>,
   { arm, seed }: Job<A>,
   context: Omit<RunContext, 'settings'>,
 ): Promise<UnitResult> {
@@ -235,7 +257,8 @@ export async function runOnce<A extends Arm>(
     const ran = await measured(() => run(arm, seed, { ...context, settings: { ...settings, ...places } }));
     const { seconds, peakRssBytes } = ran;
     const result = asJson(checkedResult(schema.safeParse(asJson(ran.result))));
-    return { result, about: asJson({ seconds, peakRssBytes, by }) };
+    const files = await filesOf?.(arm.name, seed);
+    return { result, about: asJson({ seconds, peakRssBytes, by }), ...defined({ files }) };
   } catch (error) {
     throw inArm(error, arm.name, seed);
   }

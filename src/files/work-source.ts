@@ -76,3 +76,8 @@ export type WorkSource = {
   /** Lets go of what the source holds open; leases that were not ended are left to expire. */
   close(): Promise<void>;
 };
+
+type OpenSource = (folder: string) => Promise<WorkSource>;
+
+/** Where the units of an experiment come from, by the folder that their leases would lie in: runs, and parts of a labelling. */
+export type WorkSources = { readonly runs: OpenSource; readonly parts: OpenSource };

@@ -4,7 +4,6 @@ import { join, relative, sep } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
 import { InterruptedError, OptionError } from '../errors/failures.js';
 import { jsonHash } from '../files/json-hash.js';
-import { leaseFolder } from '../files/lease-folder.js';
 import type { WorkSource } from '../files/work-source.js';
 import type { SignalName } from '../models/model.js';
 import { type Shard, shardBytes } from './answer-shard.js';
@@ -40,9 +39,7 @@ export type CacheOptions = {
   readonly folder: string;
   /** The most that all answers in the folder may take. Default: 4 GiB. */
   readonly maxBytes?: number | undefined;
-  /** Whether other processes label the same rows at the same time: each part is then made by one of them. Default: false. */
-  readonly isShared?: boolean | undefined;
-  /** Where they take the parts from. Default: files in the folder. */
+  /** Where other processes label the same rows at the same time: each part is then made by one of them. */
   readonly parts?: SharedParts | undefined;
   /** Answers of up to this size are read into memory; more are read from disk row by row. Default: 256 MiB. */
   readonly memoryBytes?: number | undefined;
@@ -69,8 +66,6 @@ const DEFAULT_MAX_BYTES = 2 ** 32;
 /** Rows that are answered and written together; a kill loses one such part. */
 const ROWS_PER_SHARD = 1024;
 const DEFAULT_MEMORY_BYTES = 2 ** 28;
-/** Where processes that label together say who makes which part. */
-const PARTS = 'work';
 
 /**
  * The same teacher, asked once for each content: answers are kept under the hash of the teacher (`contentHash`, label names,
@@ -137,7 +132,7 @@ async function cachedAnswers(labelling: Labelling): Promise<TeacherAnswers> {
       return sink.answers(index.firsts);
     }
   }
-  if (options.isShared) return labelWithOthers(labelling, folder, index, keys);
+  if (options.parts !== undefined) return labelWithOthers(labelling, options.parts, { folder, index, keys });
   const lock = await lockFolder(folder, options.signal);
   try {
     return await label(labelling, folder, index, keys);
@@ -245,15 +240,11 @@ async function prepareFolder(
  */
 async function labelWithOthers(
   labelling: Labelling,
-  folder: TeacherFolder,
-  index: KeyIndex,
-  keys: Uint32Array,
+  { source, root }: SharedParts,
+  { folder, index, keys }: { readonly folder: TeacherFolder; readonly index: KeyIndex; readonly keys: Uint32Array },
 ): Promise<TeacherAnswers> {
   const { teacher, data, options } = labelling;
-  const {
-    signal,
-    parts: { source, root } = { source: () => leaseFolder(join(folder.path, PARTS)), root: folder.path },
-  } = options;
+  const { signal } = options;
   return withTeacher(labelling, async (opened, shapes) => {
     const { sink, look, ...found } = await prepared(labelling, folder, opened, index);
     let { missing } = found;

@@ -1,6 +1,7 @@
 // A fault at a named point, preloaded into a process by `faultAt` of test/files/processes.ts; nothing of it is in dist/.
 //
 //   RETORT_TEST_FAULT='<EFFECT> <MOMENT> <CALL> <PATH> <N>'      such as  SIGKILL before rename last.ckpt 1
+//   RETORT_TEST_FAULT_ONCE=FILE      of all processes that have the point the first alone, which makes the file
 //
 // What a killed process leaves is what its calls to the file system did until then, so a kill before, during or after the
 // n-th of them is a kill at any moment, and is the same on every machine. PATH is how the path ends, `*` any; a file that
@@ -58,6 +59,20 @@ if (
 )
   throw new Error(`RETORT_TEST_FAULT: no such point: ${process.env.RETORT_TEST_FAULT}`);
 
+const { RETORT_TEST_FAULT_ONCE: once } = process.env;
+const { openSync } = fs;
+
+function strike() {
+  if (once !== undefined) {
+    try {
+      openSync(once, 'wx');
+    } catch {
+      return;
+    }
+  }
+  EFFECTS[effect]();
+}
+
 let seen = 0;
 if (effect === 'COUNT' && isMainThread) process.on('exit', () => process.stderr.write(`${seen} calls\n`));
 
@@ -72,12 +87,12 @@ function isPoint(name, path) {
 function faulty(real, name, pathOf, bytes) {
   return function (...args) {
     if (!isPoint(name, pathOf(args))) return real.apply(this, args);
-    if (moment === 'before') EFFECTS[effect]();
+    if (moment === 'before') strike();
     const given = moment === 'during' ? args.with(bytes, firstHalf(args[bytes])) : args;
     const done = real.apply(this, given);
     if (moment === 'before') return done;
-    if (done instanceof Promise) return done.finally(EFFECTS[effect]);
-    EFFECTS[effect]();
+    if (done instanceof Promise) return done.finally(strike);
+    strike();
     return done;
   };
 }

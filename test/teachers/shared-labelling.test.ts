@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { textDataset } from '../../src/data/text-dataset.js';
+import { leaseFolder } from '../../src/files/lease-folder.js';
 import { thisProcess } from '../../src/files/process-identity.js';
 import { bilstm } from '../../src/models/bilstm.js';
 import { initialiseParameters } from '../../src/nn/parameters.js';
@@ -64,6 +65,9 @@ function filesIn(folder: string): readonly string[] {
     .sort();
 }
 
+/** With leases in the folder of the answers. */
+const partsIn = (folder: string) => ({ root: folder, source: (key: string) => leaseFolder(join(folder, key, 'work')) });
+
 const folderOf = (name: string) => join(scratch, name);
 
 describe('labelling by several', () => {
@@ -72,7 +76,7 @@ describe('labelling by several', () => {
     const workers = Array.from({ length: 3 }, () => counted());
     const folder = folderOf('together');
     const all = await Promise.all(
-      workers.map((one) => logitsOf(cachedTeacher(one.teacher, { folder, isShared: true }), data)),
+      workers.map((one) => logitsOf(cachedTeacher(one.teacher, { folder, parts: partsIn(folder) }), data)),
     );
     for (const logits of all) expect(logits).toEqual(whole);
     expect(filesIn(folder)).toEqual(filesIn(folderOf('whole')));
@@ -84,14 +88,14 @@ describe('labelling by several', () => {
     const failing = counted((asked) => {
       if (asked === 3) throw new Error('out of memory');
     });
-    const first = logitsOf(cachedTeacher(failing.teacher, { folder, isShared: true }), data);
+    const first = logitsOf(cachedTeacher(failing.teacher, { folder, parts: partsIn(folder) }), data);
     await expect(first).rejects.toThrow('out of memory');
     const [key = ''] = readdirSync(folder);
     const [made = ''] = filesIn(folder);
     const bytes = readFileSync(join(folder, key, made));
     writeFileSync(join(folder, key, made), bytes.subarray(0, bytes.length / 2));
     const next = counted();
-    await logitsOf(cachedTeacher(next.teacher, { folder, isShared: true }), data);
+    await logitsOf(cachedTeacher(next.teacher, { folder, parts: partsIn(folder) }), data);
     expect(next.asked()).toBe(3);
     expect(filesIn(folder)).toEqual(filesIn(folderOf('whole')));
   });
@@ -101,7 +105,10 @@ describe('labelling by several', () => {
     const stop = new AbortController();
     // Made up to the third part, so that the name of that part's unit is known from its lease.
     const stopping = counted((asked) => asked === 2 && stop.abort());
-    const first = logitsOf(cachedTeacher(stopping.teacher, { folder, isShared: true, signal: stop.signal }), data);
+    const first = logitsOf(
+      cachedTeacher(stopping.teacher, { folder, parts: partsIn(folder), signal: stop.signal }),
+      data,
+    );
     await expect(first).rejects.toThrow('got an interruption after');
     const [key = ''] = readdirSync(folder);
     const work = join(folder, key, 'work');
@@ -112,11 +119,13 @@ describe('labelling by several', () => {
       units.push(...readdirSync(work).flatMap((name) => /^(.*)\.1\.lease$/.exec(name)?.[1] ?? []));
       if (asked === 1) throw new Error('seen');
     });
-    await expect(logitsOf(cachedTeacher(watching.teacher, { folder, isShared: true }), data)).rejects.toThrow('seen');
+    await expect(logitsOf(cachedTeacher(watching.teacher, { folder, parts: partsIn(folder) }), data)).rejects.toThrow(
+      'seen',
+    );
     const [unit = ''] = units;
     writeFileSync(join(work, `${unit}.2.failed`), '{"reason":"killed"}');
     writeFileSync(join(work, `${unit}.3.lease`), dead);
-    const label = () => logitsOf(cachedTeacher(counted().teacher, { folder, isShared: true }), data);
+    const label = () => logitsOf(cachedTeacher(counted().teacher, { folder, parts: partsIn(folder) }), data);
     await expect(label()).rejects.toThrow(
       /wanted outputs for all parts of the rows, got 1 set aside after 3 tries; the last said: its owner, process \d+, ended without a word/,
     );

@@ -280,8 +280,10 @@ async function prepared(
     device,
     ...givenOptions(options, ['threads', 'teacherForm']),
   };
+  // Other processes may have the output folder under another name.
+  const told = start === asked ? asked : { ...start, model: TEACHER_FOLDER };
   const words =
-    options.start ?? (typeof options.student === 'object' ? options.student.name : startWords(options, start));
+    options.start ?? (typeof options.student === 'object' ? options.student.name : startWords(options, told));
   const planned: Prepared['planned'] = {
     method,
     controls,

@@ -12,7 +12,7 @@ import { type RunContext, runFolder, type TimedResult } from '../arm-run.js';
 import { type ExperimentOptions, expectSameExperiment } from '../experiment.js';
 import { RECORD } from '../formats.js';
 import { openWork } from '../sharing/open-work.js';
-import { isGuest, WORK } from '../sharing/sharing.js';
+import { isGuest, sharedParts, WORK } from '../sharing/sharing.js';
 import { type DistillationArm, isBaseline, methodArm, shippableArms } from './arms.js';
 import { baselineArm } from './baseline-arm.js';
 import type { DistillOptions } from './distill-options.js';
@@ -114,7 +114,7 @@ function runsOf(options: DistillOptions, { design, rows, warnings }: Prepared) {
   const answering = answeredOnce(
     rememberingTeacher(teacher, {
       folder: answers,
-      isShared: sharing !== undefined,
+      parts: sharedParts(sharing, { answers, outputDir }),
       onProgress: (progress) => emit({ type: 'labelling', name: teacher.name, ...progress }),
       onNotice: (text) => emit({ type: 'notice', text }),
       signal,

@@ -18,12 +18,10 @@ import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { type Control, DEFAULT_CONTROLS, definedControls, type LeftOut } from './controls.js';
 import type { DistillOptions } from './distill-options.js';
 import { EVIDENCE_SETTINGS } from './evidence-settings.js';
-import { TEACHER_SETTINGS } from './teacher-settings.js';
+import { ANSWERS_FOLDER, TEACHER_SETTINGS } from './teacher-settings.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';
 
 const SEEDS = 5;
-const ANSWERS = 'answers';
-
 type DistillationDesign = {
   /** Of the student; 1 for a regression. */
   readonly classes: number;
@@ -65,7 +63,7 @@ export function designOf(options: DistillOptions): DistillationDesign {
     isLabelled,
     arms: [methodArm(method), ...controls.map((name) => controlArm(name, classes))],
     results: resultsFile ?? join(outputDir, RESULTS),
-    answers: cacheDir ?? join(outputDir, ANSWERS),
+    answers: cacheDir ?? join(outputDir, ANSWERS_FOLDER),
   };
 }
 

@@ -28,6 +28,7 @@ import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
 import { termsOfRecorded } from '../asking/asked-summary.js';
+import { sharedParts } from '../sharing/sharing.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { FORMAT_ADAPTERS } from './endpoint-adapters.js';
 import { DEFAULT_FORMAT } from './endpoint-formats.js';
@@ -35,6 +36,7 @@ import { drawnExamples } from './few-shot.js';
 import { type NamedOptions, namedEndpoint, namedTerms } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
 import type { TeacherFolds } from './teacher-folds.js';
+import { ANSWERS_FOLDER } from './teacher-settings.js';
 
 /** What is to be taught, and where the teacher's outputs go. */
 export type Teaching = {
@@ -43,6 +45,7 @@ export type Teaching = {
   /** Of the student. */
   readonly tokenizer: Tokenizer;
   readonly device: string;
+  readonly outputDir: string;
   /** The folder of the teacher's outputs. */
   readonly cacheDir: string;
   /** Whether the teacher will be asked, and not planned with alone. */
@@ -63,10 +66,8 @@ const SHOWN_BAD_ROWS = 3;
 
 /** Where a distillation keeps the teacher's outputs, unless told otherwise. */
 export function answersFolder({ cacheDir }: DistillTextsOptions, outputDir: string): string {
-  return cacheDir ?? join(outputDir, ANSWERS);
+  return cacheDir ?? join(outputDir, ANSWERS_FOLDER);
 }
-
-const ANSWERS = 'answers';
 
 /**
  * Opens the teachers that are named, or takes the one that a program has. Of several, each keeps its own outputs, and
@@ -117,7 +118,7 @@ export async function openTeachers(
   const remembering = members.map((member) =>
     rememberingTeacher(member, {
       folder: teaching.cacheDir,
-      isShared: options.sharing !== undefined,
+      parts: sharedParts(options.sharing, { answers: teaching.cacheDir, outputDir: teaching.outputDir }),
       onProgress: (progress) => onEvent?.({ type: 'labelling', name: member.name, ...progress }),
       onNotice,
       ...(signal && { signal }),

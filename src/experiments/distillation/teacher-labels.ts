@@ -16,7 +16,7 @@ import { onnxTeacher } from '../../teachers/onnx-teacher.js';
 import { recordedLabels } from '../../teachers/recorded-teacher.js';
 import { argmax } from '../../tensor/logits.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
-import { isGuest } from '../sharing/sharing.js';
+import { isGuest, sharedParts } from '../sharing/sharing.js';
 import type { DistillOptions } from './distill-options.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { checkDistillation } from './distillation-begun.js';
@@ -104,7 +104,7 @@ export async function scoredByTeacher(options: DistillOptions, keptIn: string): 
   try {
     const asked = rememberingTeacher(teacher, {
       folder: keptIn,
-      isShared: sharing !== undefined,
+      parts: sharedParts(sharing, { answers: keptIn, outputDir }),
       onProgress: (progress) => options.onEvent?.({ type: 'labelling', name: teacher.name, ...progress }),
       ...defined({ signal }),
     });

@@ -4,16 +4,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OptionError } from '../../errors/failures.js';
 import { asJson } from '../../files/fingerprint.js';
-import { isUnitName, leaseFolder } from '../../files/lease-folder.js';
+import { isUnitName } from '../../files/lease-folder.js';
 import { claimOutputFolder } from '../../files/output-folder.js';
 import type { WorkSource } from '../../files/work-source.js';
 import { type Arm, runFolder, type Settings } from '../arm-run.js';
 import type { RunsOfMany } from '../experiment.js';
 import { finishedRuns } from '../results-file.js';
 import { cancelPath } from './cancel.js';
+import { filesBelow, relativeName } from './inputs.js';
 import { thisMachine } from './machine.js';
 import { mergeShards } from './shards.js';
-import { type Sharing, unitOf, WORK } from './sharing.js';
+import { type Sharing, sourcesOf, unitOf, WORK } from './sharing.js';
 import { expectSameSettings, hasWorkPlan, readWorkPlan, writeWorkPlan } from './work-plan.js';
 
 export type OpenedWork<A extends Arm = Arm> = RunsOfMany & {
@@ -49,11 +50,15 @@ export async function openWork<A extends Arm>(sharing: Sharing, options: WorkToO
     const wanted = 'a name of letters, digits, - and _ for each arm of a shared experiment';
     throw new OptionError({ where: 'method', wanted, got: `'${unusable}'` });
   }
-  const opened = async (mine: typeof jobs, source: Promise<WorkSource> = leaseFolder(join(outputDir, WORK))) => ({
+  const opened = async (
+    mine: typeof jobs,
+    source: Promise<WorkSource> = sourcesOf(sharing).runs(join(outputDir, WORK)),
+  ) => ({
     source: await source,
     unitOf,
     by: await thisMachine(options),
     isCancelled: () => existsSync(cancelPath(outputDir)),
+    ...(sharing.role === 'joins' && sharing.sources !== undefined && { filesOf: filesIn(outputDir) }),
     jobs: mine,
   });
   if (sharing.role === 'merges') return opened([], mergeShards(outputDir, { arms, seeds, settings }));
@@ -77,8 +82,13 @@ export async function openWork<A extends Arm>(sharing: Sharing, options: WorkToO
     ...(command !== undefined && { command }),
     ...(config !== undefined && { config }),
   });
-  if (sharing.role === 'leads') sharing.onPlanned?.(outputDir);
+  if (sharing.role === 'leads') await sharing.onPlanned?.(outputDir);
   return work;
+}
+
+function filesIn(outputDir: string) {
+  return async (arm: string, seed: number) =>
+    (await filesBelow(join(outputDir, runFolder(arm, seed)))).map((path) => relativeName(outputDir, path));
 }
 
 /** What an experiment of other settings may have left where this one works. */

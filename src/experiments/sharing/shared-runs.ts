@@ -1,7 +1,7 @@
 /** @file Runs that several processes divide among themselves, each taking the next that nobody has. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors/message-of.js';
-import type { UnitResult, WorkSource } from '../../files/work-source.js';
+import type { UnitResult, UnitStanding, WorkSource } from '../../files/work-source.js';
 import { ArmError } from '../arm-run.js';
 
 export type SharedWork = {
@@ -15,6 +15,8 @@ export type SharedRuns<J extends { readonly unit: string }> = {
   readonly run: (job: J, progress: (fraction: number) => void, signal: AbortSignal) => Promise<UnitResult>;
   /** Told each result once, whoever it is from. @param atOnce how many runs are under way */
   readonly keep: (job: J, given: UnitResult, atOnce: number) => void;
+  /** Told now and then where the others are that have no result yet. */
+  readonly onStanding?: ((standing: ReadonlyMap<string, UnitStanding>) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -29,7 +31,7 @@ const TELL_MS = 1000;
  */
 export async function runShared<J extends { readonly unit: string }>(
   work: SharedWork,
-  { jobs, run, keep, signal }: SharedRuns<J>,
+  { jobs, run, keep, onStanding, signal }: SharedRuns<J>,
 ): Promise<ReadonlySet<string>> {
   const { source } = work;
   const left = new Map(jobs.map((job) => [job.unit, job]));
@@ -48,6 +50,7 @@ export async function runShared<J extends { readonly unit: string }>(
       keep(job, given, atOnce);
       left.delete(unit);
     }
+    onStanding?.(standing);
     const units = [...left.keys()];
     const lease = await source.claim(units);
     const job = lease && left.get(lease.unit);

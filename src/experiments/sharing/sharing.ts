@@ -1,7 +1,10 @@
 /** @file How a process takes part in an experiment that several work on. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { leaseFolder } from '../../files/lease-folder.js';
+import type { WorkSources } from '../../files/work-source.js';
 import type { Json } from '../../options/json.js';
+import type { SharedParts } from '../../teachers/cached-teacher.js';
 import type { WorkPlan } from './work-plan.schema.js';
 
 /** The folder of a shared experiment's work, in its output folder, and the file that says what there is to do. */
@@ -18,11 +21,12 @@ export type Sharing =
       readonly asked: Asked;
       /** Whether the experiment is to be shared; else it is where it was before. */
       readonly isWanted: boolean;
-      /** Told that there is something to do for others. */
-      readonly onPlanned?: ((outputDir: string) => void) | undefined;
+      /** Told that there is something to do for others, before anything is done. */
+      readonly onPlanned?: ((outputDir: string) => Promise<void> | void) | undefined;
+      readonly sources?: WorkSources | undefined;
     }
   /** Takes part alone. */
-  | { readonly role: 'joins'; readonly plan: WorkPlan }
+  | { readonly role: 'joins'; readonly plan: WorkPlan; readonly sources?: WorkSources | undefined }
   /** Computes some finished runs again, below a folder of its own, and compares them. */
   | { readonly role: 'verifies'; readonly plan: WorkPlan; readonly percent: number; readonly scratch: string }
   /** Does every `count`-th run, from `index`, into a folder of its own. */
@@ -47,6 +51,23 @@ export function isGuest(sharing: Sharing | undefined): boolean {
 export function planPath(outputDir: string): string {
   return join(outputDir, WORK, PLAN);
 }
+
+/** Where units are taken from: the folders of their leases, unless somebody else hands them out. */
+export function sourcesOf(sharing: Sharing): WorkSources {
+  return ('sources' in sharing ? sharing.sources : undefined) ?? LEASE_FOLDERS;
+}
+
+/** How several processes label the same rows; undefined for one alone. @param answers the folder of the teacher's outputs */
+export function sharedParts(
+  sharing: Sharing | undefined,
+  { answers, outputDir }: { readonly answers: string; readonly outputDir: string },
+): SharedParts | undefined {
+  if (sharing === undefined) return undefined;
+  const { parts } = sourcesOf(sharing);
+  return { root: outputDir, source: (key) => parts(join(answers, key, WORK)) };
+}
+
+const LEASE_FOLDERS: WorkSources = { runs: leaseFolder, parts: leaseFolder };
 
 /** The folder of a shard, beside those of the others. */
 export function shardFolder(outputDir: string, { index, count }: { readonly index: number; readonly count: number }) {

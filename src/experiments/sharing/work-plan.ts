@@ -29,7 +29,6 @@ export async function writeWorkPlan(
   { options, cwd }: Asked,
   { threads = usualThreads(), ...planned }: PlannedWork,
 ): Promise<void> {
-  const path = planPath(outputDir);
   const { WORK_FORMAT } = await import('./work-plan.schema.js');
   const plan: WorkPlan = {
     format: WORK_FORMAT.name,
@@ -41,8 +40,13 @@ export async function writeWorkPlan(
     options,
     from: relative(resolve(cwd, outputDir), cwd) || '.',
   };
+  await keepWorkPlan(outputDir, plan);
+}
+
+/** Writes a plan as it is. @throws OutputError naming the file. */
+export async function keepWorkPlan(outputDir: string, plan: WorkPlan): Promise<void> {
   await makeFolder(join(outputDir, WORK));
-  await writeFileAtomic(path, `${JSON.stringify(sealed(plan), null, 1)}\n`);
+  await writeFileAtomic(planPath(outputDir), `${JSON.stringify(sealed(plan), null, 1)}\n`);
 }
 
 /** Whether there is something to do. */

@@ -5,6 +5,8 @@ import { leaseFolder } from '../../files/lease-folder.js';
 import { nameOf } from '../../files/lock.js';
 import { mean } from '../../metrics/statistics.js';
 import { cancelPath } from './cancel.js';
+import { readQueuePlace } from './queue-place.js';
+import { queueName } from './queued-experiments.js';
 import { unitOf, WORK } from './sharing.js';
 import { readWorkPlan } from './work-plan.js';
 
@@ -36,7 +38,10 @@ export async function workStanding(outputDir: string): Promise<WorkStanding> {
   const all = seeds.flatMap((seed) => arms.map((arm) => unitOf(arm, seed)));
   const units = all.filter((_, i) => shard === undefined || i % shard.count === shard.index);
   const work = await leaseFolder(join(outputDir, WORK));
-  const standing = await work.standing(units.filter((unit) => !finished.includes(unit)));
+  const here = await work.standing(units.filter((unit) => !finished.includes(unit)));
+  const without = [...here].flatMap(([unit, { state }]) => (state === 'done' ? [] : [unit]));
+  const away = without.length === 0 ? undefined : await queuedUnits(outputDir, without);
+  const standing = new Map([...here, ...(away?.standing ?? [])]);
   const held: HeldRun[] = [];
   const failed: WorkStanding['failed'][number][] = [];
   const taken: number[] = [];
@@ -46,11 +51,12 @@ export async function workStanding(outputDir: string): Promise<WorkStanding> {
     if (state === 'held') {
       held.push({ unit, worker: nameOf(by?.owner), fraction: by?.fraction ?? 0, seconds: by?.seconds ?? 0 });
     }
-    if (state === 'done') {
+    if (here.get(unit)?.state === 'done') {
       const about = runAbout.safeParse((await work.resultOf(unit)).about);
       if (about.success) taken.push(about.data.seconds);
-    } else if (failures > 0) {
-      failed.push({ unit, isAside: state === 'aside', reasons: await work.failuresOf(unit) });
+    } else if (state !== 'done' && failures > 0) {
+      const reasons = away?.reasons.get(unit) ?? (await work.failuresOf(unit));
+      failed.push({ unit, isAside: state === 'aside', reasons });
     }
   }
   const left = secondsLeftOf({ held, open, taken });
@@ -64,6 +70,34 @@ export async function workStanding(outputDir: string): Promise<WorkStanding> {
     ...(left !== undefined && { secondsLeft: left }),
   };
 }
+
+/**
+ * Runs without a result here, as they stand in the queue; undefined where there is none. One that is done there and not here
+ * will be here as soon as the process that leads looks.
+ */
+async function queuedUnits(outputDir: string, units: readonly string[]) {
+  const place = await readQueuePlace(outputDir);
+  if (place === undefined) return undefined;
+  const [{ openConnection }, { bullSource }] = await Promise.all([
+    import('../../queue/connection.js'),
+    import('../../queue/bull-source.js'),
+  ]);
+  const connection = await openConnection(place.queue, { patienceMs: STATUS_PATIENCE_MS });
+  try {
+    const source = await bullSource({ connection, name: queueName(place.id, WORK), carrier: NO_FILES, adds: false });
+    const standing = await source.standing(units);
+    const reasons = new Map<string, readonly string[]>();
+    for (const [unit, { failures }] of standing) if (failures > 0) reasons.set(unit, await source.failuresOf(unit));
+    await source.close();
+    return { standing, reasons };
+  } finally {
+    await connection.close();
+  }
+}
+
+const STATUS_PATIENCE_MS = 3000;
+/** Whoever looks brings nothing. */
+const NO_FILES = { put: async () => [], take: async () => {} };
 
 /** Each run that is to come as long as those that are done; of one under way what is left of it. */
 export function secondsLeftOf({

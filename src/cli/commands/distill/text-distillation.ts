@@ -46,6 +46,7 @@ import type { OptionValues } from '../../options.js';
 import { planInShort, planJson, planLines } from '../../plan-lines.js';
 import { renderTable } from '../../table.js';
 import { DEFAULT_COLUMNS } from '../../terminal.js';
+import { UnderWayLines } from '../../under-way-lines.js';
 import { expectEndpoint, expectKeyAllowed } from './key-allowance.js';
 import type { distillUsage } from './usage.js';
 import { sharingOf } from './workers.js';
@@ -56,9 +57,10 @@ type Options = OptionValues<typeof distillUsage.options>;
 export async function distilOnTexts(options: Options, io: CommandIo): Promise<CommandOutput> {
   expectEndpoint(options);
   const since = machineTimes();
-  const { sharing, workers } = sharingOf(options, io);
+  const { sharing, moved, end } = await sharingOf(options, io);
   const asked = {
     ...options,
+    ...moved,
     ...askedBy(io),
     sharing,
     onEvent: progressOf(io, since),
@@ -79,7 +81,7 @@ export async function distilOnTexts(options: Options, io: CommandIo): Promise<Co
     isDone = true;
     return await reported(distilled, options, io);
   } finally {
-    await workers.end(isDone);
+    await end(isDone);
   }
 }
 
@@ -114,6 +116,7 @@ export async function reported(
 /** What the teacher scores, the progress of the run under way, and a line for each that is done. */
 export function progressOf(io: CommandIo, since: MachineTimes): (event: DistillTextsEvent) => void {
   let done = 0;
+  const others = new UnderWayLines();
   return (event) => {
     switch (event.type) {
       case 'plan':
@@ -139,6 +142,7 @@ export function progressOf(io: CommandIo, since: MachineTimes): (event: DistillT
         return event.event.type === 'notice' && done > 0 ? undefined : io.onEvent(event.event);
       case 'experiment': {
         if (event.event.type === 'start') done = event.event.finished;
+        if (event.event.type === 'under-way') for (const line of others.take(event.event)) io.say(line);
         if (event.event.type !== 'run-end') return;
         done = event.event.finished;
         for (const line of runLines(event.event)) io.say(line);

@@ -85,6 +85,19 @@ export const distillUsage = {
       help: 'processes that share runs and labelling, this one among them; more may join from any machine: retort worker',
       defaultSays: 'this process alone',
     },
+    queue: {
+      kind: 'text',
+      placeholder: 'url',
+      group: 'Machine',
+      help: 'share runs and labelling through Redis, redis://HOST:PORT, with machines that see no common disk: retort worker --queue; this process hands them out, --workers N do them here',
+    },
+    store: {
+      kind: 'text',
+      placeholder: 'folder|url',
+      group: 'Machine',
+      help: 'with --queue: where files travel, a folder that all machines see, or http://HOST:PORT to be served from here',
+      defaultSays: 'OUTPUT/work/store',
+    },
     shard: {
       kind: 'text',
       placeholder: 'i/n',
@@ -111,6 +124,10 @@ export const distillUsage = {
     },
     { does: 'a retort.yaml, but with one epoch', line: 'retort distill retort.yaml --epochs 1' },
     { does: 'four processes on one machine', line: 'retort distill retort.yaml --workers 4 --threads 1' },
+    {
+      does: 'machines that see no common disk',
+      line: 'retort distill retort.yaml --queue redis://server --store http://0.0.0.0:7070',
+    },
     { does: 'a first look: one student, no verdict', line: 'retort distill sst2 --teacher outputs/teacher --quick' },
   ],
 } as const satisfies CommandUsage;

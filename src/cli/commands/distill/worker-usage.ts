@@ -33,19 +33,41 @@ export const workerUsage = {
     'Joins the experiment in FOLDER, the output folder of a retort distill with --workers: takes part in the labelling and ' +
     'takes the next run that nobody has, until every run has a result. Start as many as there are machines or cores, on ' +
     'any machine that sees the folder and the data. A worker that dies loses nothing but its last minute: another ' +
-    'continues its run. The retort distill that shares the experiment writes the record. With --queue and --teacher it asks ' +
+    'continues its run. The retort distill that shares the experiment writes the record. With --queue and --store it needs ' +
+    'no folder in common: what is open at a Redis server comes with its data and teacher. With --queue and --teacher it asks ' +
     'about rows that retort ask --queue shares: texts go to the URL of --teacher alone, and no key but that of --api_key_env.',
   options: {
     folder: {
       kind: 'operand',
       placeholder: 'folder',
-      help: 'the output folder of the experiment; with --queue none',
+      help: 'the output folder of the experiment; with --queue and --store, where files are laid out',
     },
     queue: {
       kind: 'text',
       placeholder: 'url',
       group: 'Machine',
-      help: 'join through Redis, redis://HOST:PORT, what retort ask --queue shares',
+      help: 'join through Redis, redis://HOST:PORT, what retort distill --queue shares (with --store) or retort ask --queue (with --teacher)',
+    },
+    store: {
+      kind: 'text',
+      placeholder: 'folder|url',
+      group: 'Machine',
+      help: 'with --queue: where files travel, as retort distill --queue says it',
+    },
+    experiment: {
+      kind: 'text',
+      placeholder: 'id',
+      group: 'Machine',
+      help: 'with --queue and --store: join this experiment alone',
+      defaultSays: 'all that are open, the oldest first',
+    },
+    workers: {
+      kind: 'integer',
+      min: 1,
+      max: 256,
+      default: 1,
+      group: 'Machine',
+      help: 'with --queue and --store: processes of this machine that take units',
     },
     ...ASKING,
     wait: {
@@ -73,6 +95,10 @@ export const workerUsage = {
   examples: [
     { does: 'one more process for an experiment', line: 'retort worker outputs/reviews' },
     { does: 'whether this machine gives the same bytes', line: 'retort worker outputs/reviews --verify 1' },
+    {
+      does: 'two processes of a machine that sees no common disk',
+      line: 'retort worker --queue redis://server --store http://server:7070 --workers 2 --wait 30',
+    },
     {
       does: 'ask about rows that retort ask --queue shares',
       line: 'retort worker --queue redis://server --teacher https://api.example.com/v1 --api_key_env EXAMPLE_KEY --wait 30',

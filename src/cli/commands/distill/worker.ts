@@ -12,6 +12,7 @@ import type {
   DistillTextsOptions,
 } from '../../../experiments/distillation/distill-texts-options.js';
 import { cancelWork } from '../../../experiments/sharing/cancel.js';
+import { hasParentSources, parentSources } from '../../../experiments/sharing/parent-sources.js';
 import { planPath, WORK } from '../../../experiments/sharing/sharing.js';
 import type { VerifiedRuns } from '../../../experiments/sharing/verified-runs.js';
 import { expectSameMachine, hasWorkPlan, readWorkPlan, startOfPaths } from '../../../experiments/sharing/work-plan.js';
@@ -34,8 +35,9 @@ export async function workOn(options: OptionValues<typeof workerUsage.options>, 
   if (queue !== undefined && teacher !== undefined) {
     return (await import('./asking-worker.js')).workOnAsks({ ...options, queue, teacher }, io);
   }
+  if (queue !== undefined) return (await import('./queue-worker.js')).workOnQueue({ ...options, queue }, io);
   endWithParent();
-  const folder = expectFolder(options);
+  const folder = expectFolder(options.folder);
   const outputDir = resolve(folder);
   const signal = io.interruption();
   await waitForPlan(outputDir, options.wait, signal, io);
@@ -59,17 +61,19 @@ export async function workOn(options: OptionValues<typeof workerUsage.options>, 
       await rm(scratch, { recursive: true, force: true });
     }
   }
-  const { runs, here } = await workOnTexts({ ...joining, sharing: { role: 'joins', plan } });
+  const parent = hasParentSources() ? parentSources(outputDir) : undefined;
+  const sharing = { role: 'joins', plan, sources: parent?.sources } as const;
+  const { runs, here } = await workOnTexts({ ...joining, sharing }).finally(() => parent?.release());
   const text = `${formatCount(here)} of ${formatCount(runs)} runs done here; the record is made where the experiment was started`;
   return { text, json: { outputDir, runs, here } };
 }
 
-function expectFolder({ folder, queue }: OptionValues<typeof workerUsage.options>): string {
-  if (folder !== undefined && queue === undefined) return folder;
+function expectFolder(folder: string | undefined): string {
+  if (folder !== undefined) return folder;
   throw new OptionError({
     where: 'retort worker',
-    wanted: 'the output folder of an experiment, or --queue and --teacher, to ask about rows that others share',
-    got: queue === undefined ? 'neither' : '--queue without --teacher',
+    wanted: 'the output folder of an experiment, or --queue with --store or --teacher',
+    got: 'neither',
     fix: 'see retort worker --help',
   });
 }

@@ -2,30 +2,63 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import process from 'node:process';
 import { OptionError } from '../../../errors/failures.js';
+import { relocated } from '../../../experiments/sharing/inputs.js';
 import type { Sharing } from '../../../experiments/sharing/sharing.js';
 import { asJson } from '../../../files/fingerprint.js';
+import type { Json } from '../../../options/json.js';
 import { usualThreads } from '../../../runtime/threads.js';
 import type { CommandIo } from '../../command.js';
 
 /** What is of one command alone, and of no worker. */
-const OWN = ['outputDir', 'resume', 'overwrite', 'dryRun', 'json', 'quiet', 'quick', 'workers', 'shard', 'allowKeyEnv'];
+const OWN = [
+  'outputDir',
+  'resume',
+  'overwrite',
+  'dryRun',
+  'json',
+  'quiet',
+  'quick',
+  'workers',
+  'shard',
+  'queue',
+  'store',
+  'allowKeyEnv',
+];
 
 type Asked = {
+  readonly queue?: string | undefined;
+  readonly store?: string | undefined;
+  readonly dryRun?: boolean | undefined;
   readonly workers?: number | undefined;
   readonly shard?: string | undefined;
   readonly threads?: number | undefined;
 };
 
-/** How the command shares its work, and its other processes. @throws OptionError for a shard that is none */
-export function sharingOf(options: Asked, io: Pick<CommandIo, 'onNotice'>): { sharing: Sharing; workers: Workers } {
-  const { shard, workers: wanted } = options;
+export type Shared = {
+  readonly sharing: Sharing;
+  /** Options as all who share the work have them, where paths have to mean the same on other machines. */
+  readonly moved?: { readonly [option: string]: Json };
+  /** Waits for its other processes, or ends them; what is done is not shared any more. */
+  readonly end: (isDone: boolean) => Promise<void>;
+};
+
+/**
+ * How the command shares its work, and its other processes.
+ * @throws OptionError for a shard that is none, or flags that do not go together; as `openLead` does
+ */
+export async function sharingOf(options: Asked, io: Pick<CommandIo, 'onNotice' | 'say'>): Promise<Shared> {
+  const { shard, workers: wanted, queue, store } = options;
   const workers = new Workers(io);
   const plain = Object.entries(asJson(options)).filter(([name]) => !OWN.includes(name));
   const asked = { options: Object.fromEntries(plain), cwd: process.cwd() };
+  const end = (isDone: boolean) => workers.end(isDone);
   if (shard !== undefined) {
-    if (wanted === undefined) return { sharing: { role: 'shard', asked, ...shardOf(shard) }, workers };
-    const fix = 'start a shard for each process, or let workers join a shard: retort worker';
-    throw new OptionError({ where: '--shard', wanted: 'no --workers beside it', got: `--workers ${wanted}`, fix });
+    for (const [name, got] of Object.entries({ workers: wanted, queue })) {
+      if (got === undefined) continue;
+      const fix = 'start a shard for each process, or let workers join a shard: retort worker';
+      throw new OptionError({ where: '--shard', wanted: `no --${name} beside it`, got: `--${name} ${got}`, fix });
+    }
+    return { sharing: { role: 'shard', asked, ...shardOf(shard) }, end };
   }
   const { threads = usualThreads() } = options;
   if (wanted !== undefined && wanted > 1 && options.threads === undefined && threads > 1) {
@@ -33,8 +66,35 @@ export function sharingOf(options: Asked, io: Pick<CommandIo, 'onNotice'>): { sh
       `${wanted} workers of ${threads} threads each: --threads 1 may be faster, and gives the bits of one thread`,
     );
   }
-  const onPlanned = (outputDir: string) => workers.start((wanted ?? 1) - 1, outputDir);
-  return { sharing: { role: 'leads', asked, isWanted: wanted !== undefined, onPlanned }, workers };
+  if (queue === undefined || options.dryRun) {
+    if (queue === undefined && store !== undefined) {
+      const fix = 'add --queue redis://HOST:PORT, or leave it out';
+      throw new OptionError({ where: '--store', wanted: '--queue beside it', got: 'no queue', fix });
+    }
+    const onPlanned = (outputDir: string) => workers.start((wanted ?? 1) - 1, [outputDir]);
+    return { sharing: { role: 'leads', asked, isWanted: wanted !== undefined, onPlanned }, end };
+  }
+  const moved = relocated(asked.options, asked.cwd);
+  const { openLead } = await import('./queue-lead.js');
+  const lead = await openLead({ queue, store, ...asked }, io);
+  const onPlanned = async (outputDir: string) => {
+    const id = await lead.publish(outputDir);
+    if (wanted === undefined) return io.say(`experiment ${id} waits for workers: retort worker --queue URL --store …`);
+    const own = ['--experiment', id, '--store', lead.storeHere(), '--workers', String(wanted)];
+    workers.start(1, ['--queue', queue, ...own]);
+  };
+  return {
+    sharing: {
+      ...{ role: 'leads', isWanted: true, onPlanned, sources: lead.sources },
+      asked: { ...asked, options: { ...asked.options, ...moved } },
+    },
+    moved,
+    end: async (isDone) => {
+      // Workers that find nothing more to do wait for this.
+      await lead.end(isDone);
+      await end(isDone);
+    },
+  };
 }
 
 /** `0/4` … `3/4` */
@@ -59,9 +119,9 @@ export class Workers {
     this.#io = io;
   }
 
-  start(count: number, outputDir: string): void {
+  start(count: number, words: readonly string[]): void {
     for (let i = 0; i < count; i++) {
-      const line = [...process.execArgv, process.argv[1] ?? '', 'worker', outputDir, '--quiet'];
+      const line = [...process.execArgv, process.argv[1] ?? '', 'worker', ...words, '--quiet'];
       // The channel tells them when this process is gone, even by kill -9. What they say goes to stderr.
       const child = spawn(process.execPath, line, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       const ended = new Promise<void>((done) => {
