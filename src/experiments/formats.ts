@@ -7,3 +7,6 @@ export const SEALED_EXPERIMENT_VERSION = 3;
 /** An experiment's record, and where its finished runs are beside it. */
 export const RECORD = 'experiment.json';
 export const RESULTS = 'results.jsonl';
+
+/** Where a distillation keeps the teacher's outputs, below its own folder. */
+export const ANSWERS_FOLDER = 'answers';

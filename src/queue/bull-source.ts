@@ -54,6 +54,8 @@ export type BullSourceOptions = {
   /** Of the queue: the same for all who share the work, another for each stage of it. Letters, digits, `-`, `_` and `.`. */
   readonly name: string;
   readonly carrier: FileCarrier;
+  /** Whether units become jobs as they are claimed; else those that others have added alone are found. Default: true. */
+  readonly adds?: boolean | undefined;
   /** Leases of a unit that may end without a result before it is set aside. Default: `TRIES`. */
   readonly tries?: number | undefined;
   /** A lock expires so long after it was renewed last, which is done four times as often. Default: 15 s. */
@@ -74,15 +76,21 @@ type Held = {
   isLost: boolean;
 };
 
+export type QueueSource = WorkSource & {
+  /** Makes jobs of units that are none yet, for others to take. */
+  add(units: readonly string[]): Promise<void>;
+};
+
 /** @throws OptionError for a name that is none. */
-export async function bullSource(options: BullSourceOptions): Promise<WorkSource> {
-  const { tries = TRIES, lockMs = LOCK_MS, carrier } = options;
-  return new BullSource(await openUnitQueue({ ...options, lockMs }), carrier, tries);
+export async function bullSource(options: BullSourceOptions): Promise<QueueSource> {
+  const { adds = true, tries = TRIES, lockMs = LOCK_MS, carrier } = options;
+  return new BullSource(await openUnitQueue({ ...options, lockMs }), { carrier, adds, tries });
 }
 
-class BullSource implements WorkSource {
+class BullSource implements QueueSource {
   readonly #queue: UnitQueue;
   readonly #carrier: FileCarrier;
+  readonly #adds: boolean;
   readonly #tries: number;
   /** By `UNIT.NUMBER`. */
   readonly #held = new Map<string, Held>();
@@ -94,15 +102,19 @@ class BullSource implements WorkSource {
   readonly #timer: NodeJS.Timeout;
   #isRenewing = false;
 
-  constructor(queue: UnitQueue, carrier: FileCarrier, tries: number) {
+  constructor(
+    queue: UnitQueue,
+    { carrier, adds, tries }: { readonly carrier: FileCarrier; readonly adds: boolean; readonly tries: number },
+  ) {
     this.#queue = queue;
     this.#carrier = carrier;
+    this.#adds = adds;
     this.#tries = tries;
     this.#timer = setInterval(() => void this.#renewLocks(), queue.lockMs / 4).unref();
   }
 
   async claim(units: readonly string[]): Promise<Lease | undefined> {
-    const wanted = await this.#asJobs(units);
+    const wanted = this.#adds ? await this.#asJobs(units) : new Set(units);
     const others: { readonly job: Job; readonly token: string }[] = [];
     try {
       for (;;) {
@@ -116,6 +128,10 @@ class BullSource implements WorkSource {
     } finally {
       for (const { job, token } of others) await ifOurs(job.moveToWait(token));
     }
+  }
+
+  async add(units: readonly string[]): Promise<void> {
+    await this.#asJobs(units);
   }
 
   /** The units as a set, each of which is a job from now on. */

@@ -13,12 +13,12 @@ import { checkTargets, checkTeacher, expectTeacherAlone } from '../../training/c
 import { STEPS_ALONE } from '../../training/run/convex-fit.js';
 import { describeData, describeRates, describeTraining, describeWeights } from '../../training/run/described-run.js';
 import type { Settings } from '../arm-run.js';
-import { RESULTS } from '../formats.js';
+import { ANSWERS_FOLDER, RESULTS } from '../formats.js';
 import { controlArm, type DistillationArm, methodArm } from './arms.js';
 import { type Control, DEFAULT_CONTROLS, definedControls, type LeftOut } from './controls.js';
 import type { DistillOptions } from './distill-options.js';
 import { EVIDENCE_SETTINGS } from './evidence-settings.js';
-import { ANSWERS_FOLDER, TEACHER_SETTINGS } from './teacher-settings.js';
+import { TEACHER_SETTINGS } from './teacher-settings.js';
 import type { AssistantStart, StudentStart } from './train-arm.js';
 
 const SEEDS = 5;

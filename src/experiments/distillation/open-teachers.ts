@@ -28,6 +28,7 @@ import type { Tokenizer } from '../../tokenizers/tokenizer.js';
 import { hasViews } from '../../training/checks/view-checks.js';
 import { eventsOf } from '../../training/text/fine-tune.js';
 import { termsOfRecorded } from '../asking/asked-summary.js';
+import { ANSWERS_FOLDER } from '../formats.js';
 import { sharedParts } from '../sharing/sharing.js';
 import type { DistillTextsOptions } from './distill-texts-options.js';
 import { FORMAT_ADAPTERS } from './endpoint-adapters.js';
@@ -36,7 +37,6 @@ import { drawnExamples } from './few-shot.js';
 import { type NamedOptions, namedEndpoint, namedTerms } from './named-endpoint.js';
 import type { NamedTeacher } from './named-teachers.js';
 import type { TeacherFolds } from './teacher-folds.js';
-import { ANSWERS_FOLDER } from './teacher-settings.js';
 
 /** What is to be taught, and where the teacher's outputs go. */
 export type Teaching = {

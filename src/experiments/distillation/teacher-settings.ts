@@ -86,8 +86,6 @@ export function isTrainedFirst({
 
 /** Where a teacher that is trained for an experiment lies, in the output folder. */
 export const TEACHER_FOLDER = 'teacher';
-/** Where a distillation keeps the teacher's outputs, below its own folder. */
-export const ANSWERS_FOLDER = 'answers';
 
 /** The folders of its runs: one, or of a cross-fitted teacher one per fold, in order. */
 export function teacherFolders(outputDir: string, folds: number | undefined): readonly string[] {

@@ -14,7 +14,8 @@ import type { Json } from '../../options/json.js';
 import type { AnySettings, YamlKey } from '../../options/setting.js';
 import { TEXT_SETTINGS } from '../../training/text/text-settings.js';
 import { DISTILLATION_SETTINGS } from '../distillation/evidence-settings.js';
-import { ANSWERS_FOLDER, TEACHER_FOLDER, TEACHER_SETTINGS } from '../distillation/teacher-settings.js';
+import { TEACHER_FOLDER, TEACHER_SETTINGS } from '../distillation/teacher-settings.js';
+import { ANSWERS_FOLDER } from '../formats.js';
 
 /** A file here, and its place below a worker's folder, with '/'. */
 export type Input = { readonly path: string; readonly name: string };

@@ -2,6 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { FileError } from '../../errors/failures.js';
+import { makeFolder } from '../../files/make-folder.js';
 import type { WorkSources } from '../../files/work-source.js';
 import { type Json, jsonOf } from '../../options/json.js';
 import type { BlobStore } from '../../queue/blob.js';
@@ -12,7 +13,7 @@ import { cancelPath } from './cancel.js';
 import { OUTPUT, pathsOf, relativeName } from './inputs.js';
 import { queueName } from './queued-experiments.js';
 import type { QueuedExperiment } from './queued-experiments.schema.js';
-import { keepWorkPlan, startOfPaths } from './work-plan.js';
+import { keepWorkPlan } from './work-plan.js';
 
 export type QueuePlaces = { readonly store: BlobStore /** Of this machine; it is filled. */; readonly folder: string };
 
@@ -28,11 +29,15 @@ export async function layOut(
 ): Promise<string> {
   const outputDir = join(folder, OUTPUT);
   const path = join(folder, 'inputs.json');
+  await makeFolder(folder);
   await store.get(inputs, path);
   await carrier({ store, root: folder }).take(jsonOf(await readFile(path, 'utf8')));
   await keepWorkPlan(outputDir, plan);
   await rm(cancelPath(outputDir), { force: true });
-  expectWithin(plan.options, { start: startOfPaths(plan, outputDir), folder, id });
+  const start = resolve(outputDir, plan.from);
+  expectWithin(plan.options, { start, folder, id });
+  // No file has to lie there.
+  await makeFolder(start);
   return outputDir;
 }
 

@@ -84,7 +84,7 @@ export async function workOnQueue(options: Options, io: CommandIo): Promise<Comm
   }
   if (failure !== undefined && units === 0 && !signal.aborted) throw failure;
   if (signal.aborted) {
-    const fix = 'other workers go on with what it had';
+    const fix = 'other workers continue what it had';
     throw new InterruptedError({ where: connection.where, wanted: 'all units', got: 'a request to stop', fix });
   }
   const text =
