@@ -71,6 +71,8 @@ export type AskWorkerOptions = {
   readonly onNotice: (text: string) => void;
   /** Told of each reply that is kept. */
   readonly onReply?: () => void;
+  /** Between two signs of life. Default: a sixth of the time for which a lease holds. */
+  readonly beatMs?: number;
 };
 
 export class AskWorker {
@@ -93,14 +95,14 @@ export class AskWorker {
    * @throws EndpointError for an address or key of this worker that the server does not take; the unit is open again.
    */
   async workOne(): Promise<'worked' | 'none' | 'stopped' | 'gone'> {
-    const { ledger, signal, onNotice } = this.#options;
+    const { ledger, signal, onNotice, beatMs = BEAT_MS } = this.#options;
     const unit = await ledger.claim(randomBytes(12).toString('hex'), this.#owner);
     if (typeof unit === 'string') return unit;
     const ends = new AbortController();
     const end = () => ends.abort();
     signal.addEventListener('abort', end);
     if (signal.aborted) end();
-    const beat = setInterval(() => void this.#renew(unit, end), BEAT_MS);
+    const beat = setInterval(() => void this.#renew(unit, end), beatMs);
     const since = performance.now();
     try {
       await this.#ask(unit, ends.signal);

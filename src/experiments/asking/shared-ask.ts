@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { FileError } from '../../errors/failures.js';
-import { money } from '../../errors/number-text.js';
+import { formatCount, money } from '../../errors/number-text.js';
 import { shortened } from '../../errors/shortened.js';
 import { statIfThere, writeFileAtomic } from '../../files/atomic-write.js';
 import { inputFailure } from '../../files/file-failure.js';
@@ -67,7 +67,8 @@ export class SharedAsk implements AskedTogether {
   readonly #idFile: string;
   /** What is shared now, or was by the run before. */
   #ledger: AskLedger | undefined;
-  readonly #owners = new Set<string>();
+  /** Replies that each worker brought, by its name. */
+  readonly #owners = new Map<string, number>();
   #secondsPerRow: number | undefined;
   #failure: unknown;
 
@@ -131,6 +132,8 @@ export class SharedAsk implements AskedTogether {
       signal?.removeEventListener('abort', stop);
     }
     if (!(this.#failure instanceof LostWork)) await this.#end(ledger, log);
+    const counts = Array.from(this.#owners, ([owner, replies]) => `${formatCount(replies)} by ${owner}`);
+    if (counts.length > 0) say(`replies: ${counts.join(', ')}`);
     this.#throwFailure();
   }
 
@@ -293,9 +296,10 @@ export class SharedAsk implements AskedTogether {
       );
     }
     await Promise.all(synced);
-    if (unit.owner !== undefined && !this.#owners.has(unit.owner)) {
-      this.#owners.add(unit.owner);
-      this.#options.say(`${unit.owner} takes part`);
+    if (unit.owner !== undefined) {
+      const before = this.#owners.get(unit.owner);
+      if (before === undefined) this.#options.say(`${unit.owner} takes part`);
+      this.#owners.set(unit.owner, (before ?? 0) + synced.length);
     }
     return { rows: rows.length, seconds: unit.seconds };
   }
