@@ -101,6 +101,7 @@ class BullSource implements QueueSource {
   readonly #done = new Map<string, UnitStanding>();
   readonly #timer: NodeJS.Timeout;
   #isRenewing = false;
+  #isClosed = false;
 
   constructor(
     queue: UnitQueue,
@@ -174,6 +175,8 @@ class BullSource implements QueueSource {
       const tokens = held.map(({ token }) => token);
       const failed = new Set(await this.#queue.worker.extendJobLocks(ids, tokens, this.#queue.lockMs));
       for (const one of held) {
+        // Of a source that was closed meanwhile leases are left to expire.
+        if (this.#isClosed) return;
         if (failed.has(one.job.id ?? '')) one.isLost = !(await retakeLock(this.#queue, one.job, one.token));
       }
     } catch {
@@ -305,6 +308,7 @@ class BullSource implements QueueSource {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#queue.worker.close();
     await this.#queue.queue.close();
