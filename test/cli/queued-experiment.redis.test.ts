@@ -178,6 +178,17 @@ describe.skipIf(lacksRedis())('retort distill --queue', () => {
     expect(leftBy('redis')).toEqual(leftBy('whole'));
   });
 
+  test('an experiment that nobody has joined is shown, and ends when it is cancelled', async () => {
+    const lead = started(`${DISTIL} cancelled --queue ${redis.url}`);
+    await until(() => existsSync(join(root, 'cancelled', 'work', 'queue.json')));
+    expect(retort('status cancelled', root).stdout).toContain('0 of 9 runs done, 0 under way, 9 open');
+    expect(retort('status cancelled --cancel', root).code).toBe(0);
+    const { code, stderr } = await lead.ended;
+    expect([code, stderr]).toEqual([130, expect.stringContaining('got that it was cancelled')]);
+    const none = retort(`worker --queue ${redis.url} --store store --quiet`, root);
+    expect(none.stdout).toContain('no experiment is open');
+  });
+
   test('what cannot be is said before anything is done', () => {
     for (const [line, says] of [
       [`${DISTIL} no --store x`, '--store: wanted --queue beside it'],

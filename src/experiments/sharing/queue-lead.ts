@@ -6,12 +6,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileError } from '../../errors/failures.js';
+import { FileError, InterruptedError } from '../../errors/failures.js';
 import { leaseFolder } from '../../files/lease-folder.js';
 import type { UnitResult, UnitStanding, WorkSource, WorkSources } from '../../files/work-source.js';
 import { objectOf } from '../../options/json.js';
 import type { Blob, BlobStore } from '../../queue/blob.js';
-import { bullSource } from '../../queue/bull-source.js';
+import { bullSource, type QueueSource } from '../../queue/bull-source.js';
 import { type Carrier, carrier } from '../../queue/carried-files.js';
 import type { QueueConnection } from '../../queue/connection.js';
 import { cancelPath } from './cancel.js';
@@ -54,7 +54,7 @@ export function queueLead(options: QueueLeadOptions): QueueLead {
       carrier: only(allowed, carrier({ store, root: outputDir })),
     });
     opened.push(source);
-    return new HandedOut(source);
+    return new HandedOut(source, outputDir);
   };
   return {
     sources: {
@@ -135,13 +135,20 @@ async function sentInputs(
 
 /** Work that others do: units are put into the queue as they are asked for, and none is taken. */
 class HandedOut implements WorkSource {
-  readonly #source: Awaited<ReturnType<typeof bullSource>>;
+  readonly #source: QueueSource;
+  readonly #outputDir: string;
 
-  constructor(source: Awaited<ReturnType<typeof bullSource>>) {
+  constructor(source: QueueSource, outputDir: string) {
     this.#source = source;
+    this.#outputDir = outputDir;
   }
 
+  /** @throws InterruptedError for an experiment that was called off: who waits for others would wait for ever. */
   async claim(units: readonly string[]) {
+    if (existsSync(cancelPath(this.#outputDir))) {
+      const fix = 'what is done stays: --resume continues';
+      throw new InterruptedError({ where: this.#outputDir, wanted: 'all units', got: 'that it was cancelled', fix });
+    }
     await this.#source.add(units);
     return undefined;
   }
