@@ -7,5 +7,5 @@ export const FLAG_ONLY: readonly string[] = [
   ...Object.entries<AnySettings[string]>({ ...TEACHER_SETTINGS, ...OUTPUT_SETTINGS }).flatMap(([name, { yaml }]) =>
     yaml === 'flag alone' ? [name] : [],
   ),
-  ...['json', 'quiet', 'quick', 'dryRun', 'allowKeyEnv', 'workers', 'shard'],
+  ...['json', 'quiet', 'quick', 'dryRun', 'allowKeyEnv', 'workers', 'queue', 'store', 'shard'],
 ];
