@@ -212,7 +212,7 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
   });
 
   test.each([
-    ['worker --queue redis://127.0.0.1:1', 'wanted the output folder of an experiment, or --queue and --teacher'],
+    ['worker --queue redis://127.0.0.1:1', '--store: wanted where files travel, as retort distill --queue says it'],
     ['worker --queue REDIS --teacher http://127.0.0.1:1/v1', 'wanted rows that retort ask --queue shares, got none'],
   ])('%s is refused', async (line, message) => {
     const { code, stderr } = await retort(line.replace('REDIS', redis.url));

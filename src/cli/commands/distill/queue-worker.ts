@@ -100,7 +100,7 @@ function expectStore(store: string | undefined): string {
     where: 'store',
     wanted: 'where files travel, as retort distill --queue says it: a folder, or a URL',
     got: 'nothing',
-    fix: 'give it the same --store',
+    fix: 'give it the same --store; or --teacher, to ask about rows that retort ask --queue shares',
   });
 }
 
