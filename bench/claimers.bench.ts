@@ -8,7 +8,6 @@
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +17,7 @@ import { bullSource } from '../src/queue/bull-source.js';
 import { openConnection, type QueueConnection } from '../src/queue/connection.js';
 import type { Claimed, ClaimOrder } from './claiming-process.js';
 import { median } from './figures.js';
+import { freePort } from './free-port.js';
 
 const LOOK_MS = 1000;
 
@@ -139,14 +139,4 @@ function startRedis(port: number, folder: string): ChildProcess {
 /** Resident, in bytes. */
 function memoryOf({ pid }: ChildProcess): number {
   return 1024 * Number(/VmRSS:\s*(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -10,13 +10,12 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine, median, spread } from './figures.js';
+import { freePort } from './free-port.js';
 import type { Load, LoadOrder } from './load-generator.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -185,15 +184,6 @@ async function startPython(children: ChildProcess[], python: string, student: st
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error(`${script} ended with ${child.exitCode}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
-  });
 }
 
 function load(order: LoadOrder): Promise<Load> {

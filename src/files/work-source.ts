@@ -81,3 +81,12 @@ type OpenSource = (folder: string) => Promise<WorkSource>;
 
 /** Where the units of an experiment come from, by the folder that their leases would lie in: runs, and parts of a labelling. */
 export type WorkSources = { readonly runs: OpenSource; readonly parts: OpenSource };
+
+/** What ends or renews a lease, in a source from which none is ever had. */
+export const NO_LEASES = {
+  renew: () => false,
+  finish: async () => 'lost',
+  deliver: async () => 'lost',
+  fail: async () => {},
+  giveBack: () => {},
+} as const satisfies Partial<WorkSource>;

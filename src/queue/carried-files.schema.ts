@@ -31,21 +31,4 @@ export const carriedFilesSchema = z
   .max(MOST_FILES, { error: `more than ${MOST_FILES} files` })
   .refine(namesOnce, { error: 'a name that comes twice' });
 
-const inputSchema = nameSchema.regex(/^inputs\/\d+\/[^/]+$/, { error: 'no name of an input' });
-
-export const mirroredInputsSchema = z
-  .strictObject({
-    /** Of each input its name, in the order in which they were given. */
-    inputs: z.array(inputSchema).max(MOST_FILES),
-    files: carriedFilesSchema,
-  })
-  .refine(belongTogether, { error: 'a file that belongs to no input' });
-
-function belongTogether({ inputs, files }: { inputs: readonly string[]; files: readonly { name: string }[] }): boolean {
-  const known = new Set(inputs);
-  return files.every(({ name }) => known.has(name.split('/').slice(0, 3).join('/')));
-}
-
 export type CarriedFile = Readonly<z.infer<typeof carriedFileSchema>>;
-
-export type MirroredInputs = { readonly inputs: readonly string[]; readonly files: readonly CarriedFile[] };

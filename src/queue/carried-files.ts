@@ -25,8 +25,7 @@ export type Carrier = {
   take(files: unknown): Promise<void>;
 };
 
-export const OTHER_VERSION =
-  'use the same version of retort on every machine, and check who else can write to the queue';
+const OTHER_VERSION = 'use the same version of retort on every machine, and check who else can write to the queue';
 
 export function carrier({ store, root }: { readonly store: BlobStore; readonly root: string }): Carrier {
   return {
@@ -55,7 +54,7 @@ export function carrier({ store, root }: { readonly store: BlobStore; readonly r
 }
 
 /** @throws FileError for a name that another machine would refuse. */
-export function expectCarriedName(name: string): void {
+function expectCarriedName(name: string): void {
   if (isCarriedName(name)) return;
   throw new FileError({
     where: JSON.stringify(shortened(name)),

@@ -1,10 +1,10 @@
 /** @file An experiment that goes through Redis gives what one process gives, whoever is killed where. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../bench/free-port.js';
 import { faultAt } from '../files/processes.js';
 import { lacksRedis, redisServer } from '../queue/redis-server.js';
 import { retort, wordsOf, workFolder } from './command-line.js';
@@ -67,16 +67,6 @@ async function ended(process: Started): Promise<string> {
   const { code, stdout, stderr } = await process.ended;
   expect(code, stderr).toBe(0);
   return stdout;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 async function until(condition: () => boolean): Promise<void> {

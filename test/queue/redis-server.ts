@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { freePort } from '../../bench/free-port.js';
 
 export type RedisServer = {
   readonly url: string;
@@ -82,17 +82,6 @@ async function onFreePort(start: (port: number) => Promise<void>): Promise<numbe
       if (tries === 0) throw error;
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 function started(program: string, port: number, folder: string, options: readonly string[]): Promise<ChildProcess> {

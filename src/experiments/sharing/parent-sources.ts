@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { Lease, UnitResult, WorkSource, WorkSources } from '../../files/work-source.js';
 import { receivedError } from '../arm-run.js';
 import { relativeName } from './inputs.js';
-import { type CallName, FROM_PARENT, type FromWorker, type ToWorker } from './process-calls.js';
+import { type CallName, FROM_PARENT, type FromWorker, leaseKey, type ToWorker } from './process-calls.js';
 
 /** Whether this process was started for units that another hands out. */
 export function hasParentSources(): boolean {
@@ -40,7 +40,7 @@ class Calls {
 
   #take(message: ToWorker): void {
     if (message.type === 'lost') {
-      this.#lost.add(keyOf(message.folder, message.lease));
+      this.#lost.add(leaseKey(message.folder, message.lease));
       return;
     }
     const waiting = this.#waiting.get(message.id);
@@ -63,12 +63,8 @@ class Calls {
   }
 
   isLost(folder: string, lease: Lease): boolean {
-    return this.#lost.has(keyOf(folder, lease));
+    return this.#lost.has(leaseKey(folder, lease));
   }
-}
-
-function keyOf(folder: string, { unit, number }: Lease): string {
-  return `${folder} ${unit} ${number}`;
 }
 
 class ParentSource implements WorkSource {

@@ -16,5 +16,10 @@ export type ToWorker =
   | { readonly type: 'failure'; readonly id: number; readonly error: SentError }
   | { readonly type: 'lost'; readonly folder: string; readonly lease: Lease };
 
+/** A lease among those of several sources. */
+export function leaseKey(folder: string, { unit, number }: Lease): string {
+  return `${folder} ${unit} ${number}`;
+}
+
 /** What tells a process that its work comes from the one that started it. */
 export const FROM_PARENT = 'RETORT_WORK_FROM_PARENT';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileError, InterruptedError } from '../../errors/failures.js';
 import { leaseFolder } from '../../files/lease-folder.js';
-import type { UnitResult, UnitStanding, WorkSource, WorkSources } from '../../files/work-source.js';
+import { NO_LEASES, type WorkSource, type WorkSources } from '../../files/work-source.js';
 import { objectOf } from '../../options/json.js';
 import type { Blob, BlobStore } from '../../queue/blob.js';
 import { bullSource, type QueueSource } from '../../queue/bull-source.js';
@@ -46,7 +46,7 @@ export function queueLead(options: QueueLeadOptions): QueueLead {
   const opened: WorkSource[] = [];
   let shared: { readonly outputDir: string; readonly id: string; readonly store: BlobStore } | undefined;
   let isWithWorkers = true;
-  const handedOut = async (folder: string, allowed: RegExp): Promise<HandedOut | undefined> => {
+  const queued = async (folder: string, allowed: RegExp): Promise<WorkSource | undefined> => {
     if (shared === undefined || !isWithWorkers) return undefined;
     const { outputDir, id, store } = shared;
     const source = await bullSource({
@@ -54,20 +54,20 @@ export function queueLead(options: QueueLeadOptions): QueueLead {
       carrier: only(allowed, carrier({ store, root: outputDir })),
     });
     opened.push(source);
-    return new HandedOut(source, outputDir);
+    return handedOut(source, outputDir);
   };
   return {
     sources: {
       runs: async (folder) =>
-        new KeptHere(
+        keptHere(
           await leaseFolder(folder),
-          () => handedOut(folder, RUN_FILES),
+          () => queued(folder, RUN_FILES),
           () => {
             isWithWorkers = false;
           },
         ),
       // What is to be labelled before the experiment is planned, or after the last run, is labelled here.
-      parts: async (folder) => (await handedOut(folder, ANSWER_FILES)) ?? leaseFolder(folder),
+      parts: async (folder) => (await queued(folder, ANSWER_FILES)) ?? leaseFolder(folder),
     },
     publish: async (outputDir) => {
       const { id } = (await readQueuePlace(outputDir)) ?? { id: newExperimentId() };
@@ -133,107 +133,79 @@ async function sentInputs(
   }
 }
 
-/** Work that others do: units are put into the queue as they are asked for, and none is taken. */
-class HandedOut implements WorkSource {
-  readonly #source: QueueSource;
-  readonly #outputDir: string;
-
-  constructor(source: QueueSource, outputDir: string) {
-    this.#source = source;
-    this.#outputDir = outputDir;
-  }
-
-  /** @throws InterruptedError for an experiment that was called off: who waits for others would wait for ever. */
-  async claim(units: readonly string[]) {
-    if (existsSync(cancelPath(this.#outputDir))) {
-      const fix = 'what is done stays: --resume continues';
-      throw new InterruptedError({ where: this.#outputDir, wanted: 'all units', got: 'that it was cancelled', fix });
-    }
-    await this.#source.add(units);
-    return undefined;
-  }
-
-  // No lease is ever had.
-  renew = () => false;
-  finish = async () => 'lost' as const;
-  deliver = async () => 'lost' as const;
-  fail = async () => {};
-  giveBack = async () => {};
-  standing = (units: readonly string[]) => this.#source.standing(units);
-  resultOf = (unit: string) => this.#source.resultOf(unit);
-  bring = (unit: string) => this.#source.bring(unit);
-  failuresOf = (unit: string) => this.#source.failuresOf(unit);
-  forgive = (units: readonly string[]) => this.#source.forgive(units);
-  close = () => this.#source.close();
+/**
+ * Work that others do: units are put into the queue as they are asked for, and none is taken. Claiming throws InterruptedError
+ * for an experiment that was called off: who waits for others would wait for ever.
+ */
+function handedOut(source: QueueSource, outputDir: string): WorkSource {
+  return {
+    ...NO_LEASES,
+    claim: async (units) => {
+      if (existsSync(cancelPath(outputDir))) {
+        const fix = 'what is done stays: --resume continues';
+        throw new InterruptedError({ where: outputDir, wanted: 'all units', got: 'that it was cancelled', fix });
+      }
+      await source.add(units);
+      return undefined;
+    },
+    standing: (units) => source.standing(units),
+    resultOf: (unit) => source.resultOf(unit),
+    bring: (unit) => source.bring(unit),
+    failuresOf: (unit) => source.failuresOf(unit),
+    forgive: (units) => source.forgive(units),
+    close: () => source.close(),
+  };
 }
 
-/** Work that others do, whose results are kept in a folder here as if they had been done on this disk. */
-class KeptHere implements WorkSource {
-  readonly #here: WorkSource;
-  readonly #open: () => Promise<HandedOut | undefined>;
-  readonly #onDone: () => void;
-  #away: HandedOut | undefined;
-  #forgiven: readonly string[] = [];
-
-  /** @param onDone told that no unit is left: who works elsewhere ends then */
-  constructor(here: WorkSource, open: () => Promise<HandedOut | undefined>, onDone: () => void) {
-    this.#here = here;
-    this.#open = open;
-    this.#onDone = onDone;
-  }
-
-  async #others(): Promise<HandedOut | undefined> {
-    if (this.#away !== undefined) return this.#away;
-    this.#away = await this.#open();
+/**
+ * Work that others do, whose results are kept in a folder here as if they had been done on this disk.
+ * @param open undefined until others can take part
+ * @param onDone told that no unit is left: who works elsewhere ends then
+ */
+function keptHere(here: WorkSource, open: () => Promise<WorkSource | undefined>, onDone: () => void): WorkSource {
+  let away: WorkSource | undefined;
+  let forgiven: readonly string[] = [];
+  const others = async (): Promise<WorkSource | undefined> => {
+    if (away !== undefined) return away;
+    away = await open();
     // What failed before the experiment was resumed.
-    await this.#away?.forgive(this.#forgiven);
-    return this.#away;
-  }
-
-  async claim(units: readonly string[]) {
-    await (await this.#others())?.claim(units);
-    return undefined;
-  }
-
-  renew = () => false;
-  finish = async () => 'lost' as const;
-  deliver = async () => 'lost' as const;
-  fail = async () => {};
-  giveBack = async () => {};
-  bring = async () => {};
-
-  async standing(units: readonly string[]): Promise<ReadonlyMap<string, UnitStanding>> {
-    const here = await this.#here.standing(units);
-    const open = units.filter((unit) => here.get(unit)?.state !== 'done');
-    if (open.length === 0) this.#onDone();
-    const others = await this.#others();
-    if (others === undefined || open.length === 0) return here;
-    const away = await others.standing(open);
-    for (const unit of open) if (away.get(unit)?.state === 'done') await this.#keep(unit, others);
-    return new Map(units.map((unit) => [unit, away.get(unit) ?? here.get(unit) ?? NOBODYS]));
-  }
-
+    await away?.forgive(forgiven);
+    return away;
+  };
   /** Files first: a result says that they are there. */
-  async #keep(unit: string, others: HandedOut): Promise<void> {
-    await others.bring(unit);
-    const given: UnitResult = await others.resultOf(unit);
-    const lease = await this.#here.claim([unit]);
-    if (lease !== undefined) await this.#here.finish(lease, given);
-  }
-
-  resultOf = (unit: string) => this.#here.resultOf(unit);
-
-  async failuresOf(unit: string) {
-    return [...(await this.#here.failuresOf(unit)), ...((await (await this.#others())?.failuresOf(unit)) ?? [])];
-  }
-
-  async forgive(units: readonly string[]) {
-    this.#forgiven = units;
-    await this.#here.forgive(units);
-    await this.#away?.forgive(units);
-  }
-
-  close = async () => {};
+  const keep = async (unit: string, from: WorkSource): Promise<void> => {
+    await from.bring(unit);
+    const given = await from.resultOf(unit);
+    const lease = await here.claim([unit]);
+    if (lease !== undefined) await here.finish(lease, given);
+  };
+  return {
+    ...NO_LEASES,
+    claim: async (units) => {
+      await (await others())?.claim(units);
+      return undefined;
+    },
+    bring: async () => {},
+    standing: async (units) => {
+      const found = await here.standing(units);
+      const left = units.filter((unit) => found.get(unit)?.state !== 'done');
+      if (left.length === 0) onDone();
+      const from = await others();
+      if (from === undefined || left.length === 0) return found;
+      const standing = await from.standing(left);
+      for (const unit of left) if (standing.get(unit)?.state === 'done') await keep(unit, from);
+      return new Map([...found, ...standing]);
+    },
+    resultOf: (unit) => here.resultOf(unit),
+    failuresOf: async (unit) => [
+      ...(await here.failuresOf(unit)),
+      ...((await (await others())?.failuresOf(unit)) ?? []),
+    ],
+    forgive: async (units) => {
+      forgiven = units;
+      await here.forgive(units);
+      await away?.forgive(units);
+    },
+    close: async () => {},
+  };
 }
-
-const NOBODYS: UnitStanding = { state: 'open', failures: 0, results: 0 };

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { Lease, WorkSource, WorkSources } from '../../files/work-source.js';
 import { sentError } from '../arm-run.js';
-import type { FromWorker, ToWorker } from './process-calls.js';
+import { type FromWorker, leaseKey, type ToWorker } from './process-calls.js';
 import { WORK } from './sharing.js';
 
 type Held = { readonly source: WorkSource; readonly lease: Lease };
@@ -46,8 +46,8 @@ export function serveSources(sources: WorkSources, outputDir: string): ServedSou
         const value: unknown = await Reflect.apply(source[call], source, args);
         const [lease] = args as readonly [Lease];
         if (call === 'claim' && value !== undefined)
-          held.set(placeOf(folder, value as Lease), { source, lease: value as Lease });
-        if (ENDING.has(call)) held.delete(placeOf(folder, lease));
+          held.set(leaseKey(folder, value as Lease), { source, lease: value as Lease });
+        if (ENDING.has(call)) held.delete(leaseKey(folder, lease));
         if (value === 'kept' || call === 'deliver') done += 1;
         send({ type: 'answer', id, value });
       } catch (error) {
@@ -76,7 +76,3 @@ export function serveSources(sources: WorkSources, outputDir: string): ServedSou
 
 /** Calls after which a lease is held no more. */
 const ENDING: ReadonlySet<string> = new Set(['finish', 'deliver', 'fail', 'giveBack']);
-
-function placeOf(folder: string, { unit, number }: Lease): string {
-  return `${folder} ${unit} ${number}`;
-}

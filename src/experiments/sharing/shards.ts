@@ -7,7 +7,7 @@ import { inputFailure } from '../../files/file-failure.js';
 import { leaseFolder } from '../../files/lease-folder.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { replaceFolderAtomic } from '../../files/replace-folder.js';
-import type { UnitStanding, WorkSource } from '../../files/work-source.js';
+import { NO_LEASES, type UnitStanding, type WorkSource } from '../../files/work-source.js';
 import { loadModel } from '../../models/saved-model.js';
 import type { Json } from '../../options/json.js';
 import { LAST } from '../../training/run/run-files.js';
@@ -121,13 +121,9 @@ function mergedSource(sources: ReadonlyMap<string, WorkSource>): WorkSource {
     return found;
   };
   return {
+    ...NO_LEASES,
     claim: async () => undefined,
-    renew: () => false,
-    finish: async () => 'lost',
-    fail: async () => {},
-    deliver: async () => 'lost',
     bring: async () => {},
-    giveBack: () => {},
     forgive: async () => {},
     close: async () => {},
     standing: async (units) => {

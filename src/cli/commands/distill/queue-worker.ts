@@ -1,5 +1,5 @@
 /** @file `retort worker --queue`: experiments that come through Redis, done by processes of this machine. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -21,7 +21,7 @@ import { TOKEN_VARIABLE } from '../../../queue/store-token.js';
 import type { CommandIo, CommandOutput } from '../../command.js';
 import type { OptionValues } from '../../options.js';
 import type { workerUsage } from './worker-usage.js';
-import { endWithParent } from './workers.js';
+import { endWithParent, spawnWorker } from './workers.js';
 
 const POLL_MS = 1000;
 /** A coordinator that is started again is waited for: what was trained for hours is not thrown away. */
@@ -162,12 +162,8 @@ async function workIn(joined: Joined, { workers }: Options, io: CommandIo): Prom
 
 /** The same command on a folder, whose units come from this process. */
 function startWorker(outputDir: string, served: ServedSources): ChildProcess {
-  const line = [...process.execArgv, process.argv[1] ?? '', 'worker', outputDir, '--quiet'];
-  const child = spawn(process.execPath, line, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    serialization: 'advanced',
-    env: { ...process.env, [FROM_PARENT]: '1' },
-  });
+  const env = { ...process.env, [FROM_PARENT]: '1' };
+  const child = spawnWorker([outputDir], { serialization: 'advanced', env });
   served.serve(child);
   return child;
 }

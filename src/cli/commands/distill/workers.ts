@@ -1,5 +1,5 @@
 /** @file The processes of `retort distill --workers`, and how each command takes part in a shared experiment. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import process from 'node:process';
 import { OptionError } from '../../../errors/failures.js';
 import { relocated } from '../../../experiments/sharing/inputs.js';
@@ -121,9 +121,7 @@ export class Workers {
 
   start(count: number, words: readonly string[]): void {
     for (let i = 0; i < count; i++) {
-      const line = [...process.execArgv, process.argv[1] ?? '', 'worker', ...words, '--quiet'];
-      // The channel tells them when this process is gone, even by kill -9. What they say goes to stderr.
-      const child = spawn(process.execPath, line, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      const child = spawnWorker(words);
       const ended = new Promise<void>((done) => {
         child.on('error', () => done());
         child.on('exit', (code, signal) => {
@@ -144,6 +142,12 @@ export class Workers {
     if (!isDone) for (const child of this.#children.keys()) child.kill('SIGTERM');
     await Promise.all(this.#children.values());
   }
+}
+
+/** The same program as a worker. The channel tells it when this process is gone, even by kill -9; what it says goes to stderr. */
+export function spawnWorker(words: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const line = [...process.execArgv, process.argv[1] ?? '', 'worker', ...words, '--quiet'];
+  return spawn(process.execPath, line, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], ...options });
 }
 
 /** For a process that was started by another for its sake alone. */
