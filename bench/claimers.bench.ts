@@ -6,7 +6,7 @@
  *
  * Needs `redis-server`, or its path in `RETORT_REDIS_SERVER`; it is started with an append-only file, synced each second.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import { openConnection, type QueueConnection } from '../src/queue/connection.js
 import type { Claimed, ClaimOrder } from './claiming-process.js';
 import { median } from './figures.js';
 import { freePort } from './free-port.js';
+import { startRedis } from './redis-process.js';
 
 const LOOK_MS = 1000;
 
@@ -37,7 +38,7 @@ export async function main(args: readonly string[]): Promise<void> {
   ];
   const folder = mkdtempSync(join(tmpdir(), 'retort-claimers-'));
   const port = await freePort();
-  const redis = startRedis(port, folder);
+  const redis = await startRedis(port, folder);
   const children: ChildProcess[] = [];
   try {
     const url = `redis://127.0.0.1:${port}`;
@@ -128,12 +129,6 @@ function claiming(order: ClaimOrder, children: ChildProcess[]) {
   );
   child.send(order);
   return { ready, done };
-}
-
-function startRedis(port: number, folder: string): ChildProcess {
-  const always = ['--appendonly', 'yes', '--save', '', '--bind', '127.0.0.1'];
-  const program = process.env.RETORT_REDIS_SERVER ?? 'redis-server';
-  return spawn(program, ['--port', String(port), '--dir', folder, ...always], { stdio: 'ignore' });
 }
 
 /** Resident, in bytes. */

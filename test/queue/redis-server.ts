@@ -1,9 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { freePort } from '../../bench/free-port.js';
+import { REDIS_SERVER, SYNCED_ALWAYS, startRedis } from '../../bench/redis-process.js';
 
 export type RedisServer = {
   readonly url: string;
@@ -14,20 +15,19 @@ export type RedisServer = {
   start(): Promise<void>;
 };
 
-/** The program, as `.ci/run` has found it; undefined where there is none. */
-const PROGRAM = process.env.RETORT_REDIS_SERVER ?? found();
+const IS_THERE = isThere();
 
-function found(): string | undefined {
+function isThere(): boolean {
   try {
-    return execFileSync('sh', ['-c', 'command -v redis-server'], { encoding: 'utf8' }).trim();
+    return execFileSync('sh', ['-c', `command -v ${JSON.stringify(REDIS_SERVER)}`]).length > 0;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
 /** Whether tests have to be skipped. Where Redis is required (`RETORT_REDIS=required`), they fail instead. */
 export function lacksRedis(): boolean {
-  if (PROGRAM !== undefined || process.env.RETORT_REDIS === 'required') return false;
+  if (IS_THERE || process.env.RETORT_REDIS === 'required') return false;
   console.warn('SKIPPED: no redis-server here; install it, or name one by RETORT_REDIS_SERVER');
   return true;
 }
@@ -49,8 +49,7 @@ export function redisServer(options: readonly string[] = []): RedisServer {
     await ended;
   };
   const startAt = async (at: number) => {
-    if (PROGRAM === undefined) throw new Error('wanted redis-server, as RETORT_REDIS=required says, got none');
-    child = await started(PROGRAM, at, folder, options);
+    child = await startRedis(at, folder, [...SYNCED_ALWAYS, ...options]);
   };
   beforeAll(async () => {
     port = await onFreePort(startAt);
@@ -82,19 +81,4 @@ async function onFreePort(start: (port: number) => Promise<void>): Promise<numbe
       if (tries === 0) throw error;
     }
   }
-}
-
-function started(program: string, port: number, folder: string, options: readonly string[]): Promise<ChildProcess> {
-  const always = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...always, ...options];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let said = '';
-  return new Promise((done, fail) => {
-    child.once('error', fail);
-    child.once('exit', () => fail(new Error(`redis-server ended: ${said}`)));
-    child.stdout.on('data', (chunk) => {
-      said += chunk;
-      if (/ready to accept connections/iu.test(said)) done(child);
-    });
-  });
 }
