@@ -4,7 +4,7 @@
  *
  *   - `same`: all of them by one process, and by four workers on this machine: the files of the answers are compared;
  *   - `rates`: fewer of them by four plain processes that divide them, and by four workers; rounds alternate. Rows a second are
- *     those of whole parts, from the first parts of all to the last ones, by the times of their files.
+ *     those of whole parts, by the times of their files.
  *
  * Appends each to `results/queue-labelling.jsonl`. Needs `redis-server`, or its path in `RETORT_REDIS_SERVER`.
  *
@@ -28,6 +28,7 @@ import { machine } from '../bench/figures.js';
 import { freePort } from '../bench/free-port.js';
 import { startRedis } from '../bench/redis-process.js';
 import { loadTextSet, splitOf, stratifiedSubset, type TextTable } from '../src/entries/data.js';
+import { mean } from '../src/entries/experiments.js';
 import { chosenNames } from './chosen-names.js';
 import { expectDone, started } from './killed-processes.js';
 import { poolFor } from './pools.js';
@@ -44,8 +45,6 @@ type Same = {
   readonly rows: number;
   readonly files: number;
   readonly isSame: boolean;
-  /** Of the whole command: by one process, and by the workers. */
-  readonly seconds: readonly [one: number, shared: number];
 };
 /** Rows a second. */
 type Rates = { readonly what: 'rates'; readonly rows: number; readonly plain: number; readonly shared: number };
@@ -135,12 +134,13 @@ async function poolTexts(train: TextTable, rows: number, labelled: TextTable): P
 }
 
 async function same({ work, queue, keep }: Place, { rows }: Sizes): Promise<void> {
-  const one = await seconds(() => expectDone(work, `${DISTIL} --transfer all.jsonl --output_dir one`));
-  const shared = await seconds(() => byWorkers(work, queue, 'all.jsonl', 'shared'));
+  forget(work, 'one');
+  await expectDone(work, `${DISTIL} --transfer all.jsonl --output_dir one`);
+  await byWorkers(work, queue, 'all.jsonl', 'shared');
   const [alone, together] = [answersIn(join(work, 'one')), answersIn(join(work, 'shared'))];
   const sums = (files: readonly AnswersFile[]) => JSON.stringify(files.map(({ name, sha256 }) => [name, sha256]));
   const isSame = sums(alone) === sums(together);
-  keep({ what: 'same', rows, files: alone.length, isSame, seconds: [one, shared] });
+  keep({ what: 'same', rows, files: alone.length, isSame });
   if (!isSame) throw new Error(`the answers differ: see ${join(work, 'one')} and ${join(work, 'shared')}`);
 }
 
@@ -148,6 +148,7 @@ async function rates({ work, queue, keep }: Place, { rateRows, rounds }: Sizes):
   for (let round = 0; round < rounds; round++) {
     const plain = async () => {
       const shares = Array.from({ length: WORKERS }, (_, i) => i);
+      for (const i of shares) forget(work, `plain-${i}`);
       await Promise.all(
         shares.map((i) => expectDone(work, `${DISTIL} --transfer share-${i}.jsonl --output_dir plain-${i}`)),
       );
@@ -168,6 +169,7 @@ async function byWorkers(work: string, queue: string, transfer: string, outputDi
   const store = resolve(work, 'store');
   mkdirSync(store, { recursive: true });
   const shared = `--queue ${queue} --store ${store}`;
+  forget(work, outputDir);
   const workers = started(work, `worker ${shared} --workers ${WORKERS} --threads 1 --wait 10 --quiet`);
   try {
     await expectDone(work, `${DISTIL} --transfer ${transfer} --output_dir ${outputDir} ${shared}`);
@@ -177,10 +179,9 @@ async function byWorkers(work: string, queue: string, transfer: string, outputDi
   }
 }
 
-async function seconds(done: () => Promise<void>): Promise<number> {
-  const begun = performance.now();
-  await done();
-  return Math.round((performance.now() - begun) / 100) / 10;
+/** With the answers, which --overwrite keeps. */
+function forget(work: string, outputDir: string): void {
+  rmSync(join(work, outputDir), { recursive: true, force: true });
 }
 
 type AnswersFile = { readonly name: string; readonly bytes: number; readonly ms: number; readonly sha256: string };
@@ -198,15 +199,14 @@ function answersIn(folder: string): readonly AnswersFile[] {
     });
 }
 
-/** Of parts of the usual size; those that may have been the first or last of a process are left out. */
+/** Of parts of the usual size: the line through their numbers in order, by least squares over the times of their files. */
 function rowsASecond(folders: readonly string[]): number {
   const files = folders.flatMap(answersIn);
   const most = Math.max(...files.map(({ bytes }) => bytes));
-  const times = files
-    .filter(({ bytes }) => bytes === most)
-    .map(({ ms }) => ms)
-    .sort((a, b) => a - b);
-  const inside = times.slice(WORKERS - 1, times.length - WORKERS + 1);
-  const [from = 0, to = 0] = [inside[0], inside.at(-1)];
-  return Math.round((10_000 * ROWS_OF_A_PART * (inside.length - 1)) / (to - from)) / 10;
+  const times = files.flatMap(({ bytes, ms }) => (bytes === most ? [ms / 1000] : [])).sort((a, b) => a - b);
+  const [middle, meanTime] = [(times.length - 1) / 2, mean(times)];
+  const slope =
+    times.reduce((sum, time, i) => sum + (time - meanTime) * (i - middle), 0) /
+    times.reduce((sum, time) => sum + (time - meanTime) ** 2, 0);
+  return Math.round(10 * ROWS_OF_A_PART * slope) / 10;
 }

@@ -147,6 +147,31 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     expect(await connection.client.keys('*')).toEqual([]);
   });
 
+  test('an ask whose leading process is gone is shown, cancelled and removed; the log continues without it', async () => {
+    const asked: string[] = [];
+    const server = await mockServer(async (request) => {
+      asked.push(textOf(request));
+      await sleep(MS);
+      return scored(textOf(request));
+    });
+    const line = `${lineOf(server.url, 'gone/asked.jsonl')} --queue ${redis.url} --max_cost 1`;
+    expect((await retort(line, 'SIGKILL after write .replies 60')).code).toBeNull();
+    const status = async (words = '') => (await retort(`status --queue ${redis.url} ${words}`)).stdout;
+    const [, id, replies] = /^(\w{24}) +ask m +- +open +(\d+) replies/mu.exec(await status()) ?? [];
+    expect(Number(replies)).toBeGreaterThan(50);
+    expect(await status(`--experiment ${id} --cancel`)).toMatch(/ask m +- +cancelled/u);
+    // Nobody leads it: whoever comes finds nothing to do.
+    expect(await worker(server.url, 'first').ended).toBe(0);
+    expect(await status(`--experiment ${id} --remove`)).toMatch(/is removed from Redis .*, with \d+ replies/u);
+    expect(await connection.client.keys('*')).toEqual([]);
+    const kept = lines('gone/asked.jsonl.replies').length;
+    const before = asked.length;
+    const { code, stderr } = await retort(line);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('has nothing of the ask that was under way')]);
+    expect(outputs('gone/asked.jsonl', server.url) === single).toBe(true);
+    expect(asked.length - before).toBe(TEXTS - kept);
+  });
+
   test('the budget holds for all together, and a higher one continues', async () => {
     const asked: string[] = [];
     const server = await mockServer(async (request) => {

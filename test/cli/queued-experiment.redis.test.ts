@@ -66,6 +66,7 @@ function started(
 async function ended(process: Started): Promise<string> {
   const { code, stdout, stderr } = await process.ended;
   expect(code, stderr).toBe(0);
+  expect(stderr).not.toMatch(/^error: /mu);
   return stdout;
 }
 
@@ -179,6 +180,25 @@ describe.skipIf(lacksRedis())('retort distill --queue', () => {
     expect(none.stdout).toContain('no experiment is open');
   });
 
+  test('whoever sees the queue alone is told what is shared, ends it, and removes it', async () => {
+    const lead = started(`${DISTIL} seen --queue ${redis.url}`);
+    const status = (words = '') => retort(`status --queue ${redis.url} ${words}`, root);
+    let id = '';
+    await until(() => {
+      id = /^([0-9a-f]{16}) +distill \S*seen .* open +0 runs +0 +9 +0 +-$/mu.exec(status().stdout)?.[1] ?? '';
+      return id !== '';
+    });
+    const refused = status(`--experiment ${id} --remove`);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('wanted something that was cancelled')]);
+    expect(status(`--experiment ${id} --cancel`).stdout).toContain(`${id} is cancelled: workers end`);
+    expect((await lead.ended).code).toBe(130);
+    expect(status(`--experiment ${id}`).stdout).toMatch(/ cancelled +0 runs/u);
+    expect(status(`--experiment ${id} --remove`).stdout).toContain('removed from Redis at 127.0.0.1');
+    expect(status().stdout).not.toContain(id);
+    const unknown = status(`--experiment ${id} --cancel`);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining(`got ${id}`)]);
+  });
+
   test('what cannot be is said before anything is done', () => {
     for (const [line, says] of [
       [`${DISTIL} no --store x`, '--store: wanted --queue beside it'],
@@ -189,6 +209,10 @@ describe.skipIf(lacksRedis())('retort distill --queue', () => {
       ],
       [`worker --queue ${redis.url}`, '--store: wanted where files travel'],
       ['worker', 'wanted the output folder of an experiment, or --queue with --store or --teacher'],
+      ['status', 'wanted the output folder of an experiment, or --queue'],
+      [`status whole --queue ${redis.url}`, 'FOLDER: wanted either it or --queue'],
+      ['status whole --remove', '--remove: wanted --queue beside it'],
+      [`status --queue ${redis.url} --remove`, '--remove: wanted --experiment ID beside it'],
     ] as const) {
       const { code, stderr } = retort(line, root);
       expect([code === 0, stderr]).toEqual([false, expect.stringContaining(says)]);

@@ -24,7 +24,7 @@ export function openAsks({ client }: QueueConnection): Promise<readonly string[]
 }
 
 /**
- * Takes units of all open asks until none is open. Texts go to `teacher` alone, and a key only where `apiKeyEnv` names its
+ * Takes units of all open asks until none is open, or all are stopped. Texts go to `teacher` alone, and a key only where `apiKeyEnv` names its
  * variable: what is shared says neither.
  * @returns how many replies this process got
  * @throws OptionError without an address, or for a question that another version asks; EndpointError for an address or key
@@ -58,12 +58,14 @@ export async function workOnAsking(
     while (!over.signal.aborted) {
       const ids = await openAsks(connection);
       if (ids.length === 0) return;
-      let hasWorked = false;
+      const did = new Set<Awaited<ReturnType<AskWorker['workOne']>> | undefined>();
       for (const id of ids) {
         if (!workers.has(id)) workers.set(id, workerFor(id));
-        hasWorked = (await (await workers.get(id))?.workOne()) === 'worked' || hasWorked;
+        did.add(await (await workers.get(id))?.workOne());
       }
-      if (!hasWorked) await pause(POLL_MS, over.signal);
+      // What was stopped and has nobody to lead it may stay so for ever.
+      if (!did.has('worked') && !did.has('none')) return;
+      if (!did.has('worked')) await pause(POLL_MS, over.signal);
     }
   };
   // One that fails ends the other after its requests under way.

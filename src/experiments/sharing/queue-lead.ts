@@ -14,7 +14,7 @@ import type { Blob, BlobStore } from '../../queue/blob.js';
 import { bullSource, type QueueSource } from '../../queue/bull-source.js';
 import { type Carrier, carrier } from '../../queue/carried-files.js';
 import type { QueueConnection } from '../../queue/connection.js';
-import { cancelPath } from './cancel.js';
+import { cancelPath, cancelWork } from './cancel.js';
 import { inputsOf, OUTPUT, relativeName } from './inputs.js';
 import { readQueuePlace, writeQueuePlace } from './queue-place.js';
 import { newExperimentId, QueuedExperiments, queueName } from './queued-experiments.js';
@@ -54,7 +54,10 @@ export function queueLead(options: QueueLeadOptions): QueueLead {
       carrier: only(allowed, carrier({ store, root: outputDir })),
     });
     opened.push(source);
-    return handedOut(source, outputDir);
+    return handedOut(source, outputDir, async () => {
+      // Whoever sees the queue may call it off, as whoever sees the folder.
+      if ((await experiments.find(id))?.state !== 'open') await cancelWork(outputDir);
+    });
   };
   return {
     sources: {
@@ -136,11 +139,13 @@ async function sentInputs(
 /**
  * Work that others do: units are put into the queue as they are asked for, and none is taken. Claiming throws InterruptedError
  * for an experiment that was called off: who waits for others would wait for ever.
+ * @param heed looks whether it was called off elsewhere
  */
-function handedOut(source: QueueSource, outputDir: string): WorkSource {
+function handedOut(source: QueueSource, outputDir: string, heed: () => Promise<void>): WorkSource {
   return {
     ...NO_LEASES,
     claim: async (units) => {
+      await heed();
       if (existsSync(cancelPath(outputDir))) {
         const fix = 'what is done stays: --resume continues';
         throw new InterruptedError({ where: outputDir, wanted: 'all units', got: 'that it was cancelled', fix });

@@ -21,6 +21,8 @@ export function newExperimentId(): string {
   return randomBytes(8).toString('hex');
 }
 
+export type NamedExperiment = { readonly id: string; readonly experiment: QueuedExperiment };
+
 export class QueuedExperiments {
   readonly #connection: QueueConnection;
 
@@ -38,15 +40,18 @@ export class QueuedExperiments {
     return text === null ? undefined : this.#read(id, text);
   }
 
+  /** Those that may be joined, the oldest first. */
+  async open(): Promise<readonly NamedExperiment[]> {
+    return (await this.all()).filter(({ experiment }) => experiment.state === 'open');
+  }
+
   /** The oldest first. */
-  async open(): Promise<readonly { readonly id: string; readonly experiment: QueuedExperiment }[]> {
+  async all(): Promise<readonly NamedExperiment[]> {
     const entries = Object.entries(await this.#connection.client.hgetall(KEY));
     const all = await Promise.all(
       entries.map(async ([id, text]) => ({ id, experiment: await this.#read(id, String(text)) })),
     );
-    return all
-      .filter(({ experiment }) => experiment.state === 'open')
-      .sort((a, b) => (a.experiment.since < b.experiment.since ? -1 : 1));
+    return all.sort((a, b) => (a.experiment.since < b.experiment.since ? -1 : 1));
   }
 
   async setState(id: string, state: QueuedExperiment['state']): Promise<void> {

@@ -6,7 +6,6 @@ import { nameOf } from '../../files/lock.js';
 import { mean } from '../../metrics/statistics.js';
 import { cancelPath } from './cancel.js';
 import { readQueuePlace } from './queue-place.js';
-import { queueName } from './queued-experiments.js';
 import { unitOf, WORK } from './sharing.js';
 import { readWorkPlan } from './work-plan.js';
 
@@ -78,13 +77,13 @@ export async function workStanding(outputDir: string): Promise<WorkStanding> {
 async function queuedUnits(outputDir: string, units: readonly string[]) {
   const place = await readQueuePlace(outputDir);
   if (place === undefined) return undefined;
-  const [{ openConnection }, { bullSource }] = await Promise.all([
+  const [{ openConnection }, { runsInQueue }] = await Promise.all([
     import('../../queue/connection.js'),
-    import('../../queue/bull-source.js'),
+    import('./queue-standing.js'),
   ]);
   const connection = await openConnection(place.queue, { patienceMs: STATUS_PATIENCE_MS });
   try {
-    const source = await bullSource({ connection, name: queueName(place.id, WORK), carrier: NO_FILES, adds: false });
+    const source = await runsInQueue(connection, place.id);
     const standing = await source.standing(units);
     const reasons = new Map<string, readonly string[]>();
     for (const [unit, { failures }] of standing) if (failures > 0) reasons.set(unit, await source.failuresOf(unit));
@@ -96,8 +95,6 @@ async function queuedUnits(outputDir: string, units: readonly string[]) {
 }
 
 const STATUS_PATIENCE_MS = 3000;
-/** Whoever looks brings nothing. */
-const NO_FILES = { put: async () => [], take: async () => {} };
 
 /** Each run that is to come as long as those that are done; of one under way what is left of it. */
 export function secondsLeftOf({

@@ -1,9 +1,11 @@
 /** @file `retort worker --queue`: experiments that come through Redis, done by processes of this machine. */
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterruptedError, OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
@@ -38,16 +40,16 @@ export async function workOnQueue(options: Options, io: CommandIo): Promise<Comm
   const store = expectStore(options.store);
   const connection = await openConnection(options.queue, { onNotice: io.onNotice, signal });
   const experiments = new QueuedExperiments(connection);
-  const blobs = await openBlobStore(store, {
-    ...{ token: process.env[TOKEN_VARIABLE], patienceMs: STORE_PATIENCE_MS },
-    ...{ signal, onNotice: io.onNotice },
-  });
   const given = options.folder === undefined ? undefined : resolve(options.folder);
   let units = 0;
   const joined: string[] = [];
   /** Of the last that could not be joined. */
   let failure: unknown;
   try {
+    const blobs = await openBlobStore(store, {
+      ...{ token: process.env[TOKEN_VARIABLE], patienceMs: STORE_PATIENCE_MS },
+      ...{ signal, onNotice: io.onNotice },
+    });
     let until = performance.now() + 60_000 * options.wait;
     while (!signal.aborted) {
       const open = await experiments.open();
@@ -118,34 +120,44 @@ type Joined = {
 async function workIn(joined: Joined, { workers }: Options, io: CommandIo): Promise<number> {
   const { id, outputDir, connection, store, experiments, signal } = joined;
   const served = serveSources(queueSources(connection, id, { store, outputDir }), outputDir);
-  const children = new Set<ChildProcess>();
+  /** With the end of each. */
+  const children = new Map<ChildProcess, Promise<void>>();
   const failures: string[] = [];
   let isEnding = false;
+  const stateOf = async () => (await experiments.find(id))?.state;
   const start = () => {
     const child = startWorker(outputDir, served);
-    children.add(child);
-    child.on('exit', (code, cause) => {
+    /** Its error is of interest unless the experiment has just ended: what it looks for is gone then. */
+    const errors: string[] = [];
+    createInterface({ input: child.stderr as Readable }).on('line', (line) => {
+      if (errors.length > 0 || line.startsWith('error: ')) errors.push(line);
+      else if (!isEnding) process.stderr.write(`${line}\n`);
+    });
+    const onClose = async (code: number | null, cause: NodeJS.Signals | null): Promise<void> => {
+      const isOver = isEnding || code === 0 || (await stateOf().catch(() => undefined)) !== 'open';
       children.delete(child);
-      if (isEnding || code === 0) return;
+      if (isOver) return;
+      for (const line of errors) process.stderr.write(`${line}\n`);
       failures.push(cause ?? `exit code ${code}`);
       io.onNotice(`a process of this worker (${child.pid}) ended by ${failures.at(-1)}; others take what it had`);
       // One that was killed is replaced; one that has said why it cannot work is not.
       if (cause !== null && failures.length < STARTS * workers) start();
-    });
+    };
+    children.set(child, new Promise((done) => child.on('close', (code, cause) => done(onClose(code, cause)))));
   };
   for (let i = 0; i < workers; i++) start();
   const stop = () => {
     isEnding = true;
-    for (const child of children) child.kill('SIGTERM');
+    for (const child of children.keys()) child.kill('SIGTERM');
   };
   signal.addEventListener('abort', stop);
   while (children.size > 0) {
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
-    const found = signal.aborted ? undefined : await experiments.find(id);
-    if (found?.state === 'open') continue;
-    if (found?.state === 'cancelled') await cancelWork(outputDir);
+    const state = signal.aborted ? undefined : await stateOf();
+    if (state === 'open') continue;
+    if (state === 'cancelled') await cancelWork(outputDir);
     if (!isEnding) stop();
-    await Promise.all(Array.from(children, (child) => new Promise((done) => child.on('exit', done))));
+    await Promise.all(children.values());
   }
   signal.removeEventListener('abort', stop);
   await served.close();
@@ -163,7 +175,8 @@ async function workIn(joined: Joined, { workers }: Options, io: CommandIo): Prom
 /** The same command on a folder, whose units come from this process. */
 function startWorker(outputDir: string, served: ServedSources): ChildProcess {
   const env = { ...process.env, [FROM_PARENT]: '1' };
-  const child = spawnWorker([outputDir], { serialization: 'advanced', env });
+  const stdio: SpawnOptions['stdio'] = ['ignore', 'ignore', 'pipe', 'ipc'];
+  const child = spawnWorker([outputDir], { serialization: 'advanced', env, stdio });
   served.serve(child);
   return child;
 }

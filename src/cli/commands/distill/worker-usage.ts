@@ -130,18 +130,42 @@ export const statusUsage = {
   summary: 'who works on a shared experiment, how far each run is, what failed, the time left',
   description:
     'Of an experiment that several processes share: each run under way with its worker, the share that is done and the ' +
-    'time; runs that failed, and why; the time left. With --cancel all workers end, on every machine.',
+    'time; runs that failed, and why; the time left. With --cancel all workers end, on every machine. With --queue in the ' +
+    'place of FOLDER: all that is shared at a Redis server, by retort distill and retort ask, whoever started it.',
   options: {
-    folder: { kind: 'operand', placeholder: 'folder', required: true, help: 'the output folder of the experiment' },
+    folder: { kind: 'operand', placeholder: 'folder', help: 'the output folder of the experiment' },
+    queue: {
+      kind: 'text',
+      placeholder: 'url',
+      group: 'Machine',
+      help: 'in the place of FOLDER: what is shared through Redis, redis://HOST:PORT',
+    },
+    experiment: {
+      kind: 'text',
+      placeholder: 'id',
+      group: 'Machine',
+      help: 'with --queue: this alone, an experiment or an ask',
+      defaultSays: 'all',
+    },
     cancel: {
       kind: 'switch',
       group: 'Machine',
-      help: 'end all workers after their next step; what is done stays, and retort distill --resume continues',
+      help: 'end all workers after their next step; what is done stays, and retort distill --resume, or the same retort ask, continues',
+    },
+    remove: {
+      kind: 'switch',
+      group: 'Machine',
+      help: 'with --queue and --experiment: delete what Redis has of something that was cancelled and nobody will continue',
     },
     ...messageOptions,
   },
   examples: [
     { does: 'where an experiment stands', line: 'retort status outputs/reviews' },
     { does: 'end it on all machines', line: 'retort status outputs/reviews --cancel' },
+    { does: 'all that is shared at a Redis server', line: 'retort status --queue redis://server' },
+    {
+      does: 'forget one whose folder is gone',
+      line: 'retort status --queue redis://server --experiment 5f0c2b7a91d3e846 --cancel --remove',
+    },
   ],
 } as const satisfies CommandUsage;

@@ -37,7 +37,8 @@ export async function workOn(options: OptionValues<typeof workerUsage.options>, 
   }
   if (queue !== undefined) return (await import('./queue-worker.js')).workOnQueue({ ...options, queue }, io);
   endWithParent();
-  const folder = expectFolder(options.folder);
+  const wanted = 'the output folder of an experiment, or --queue with --store or --teacher';
+  const folder = expectFolder(options.folder, 'retort worker', wanted);
   const outputDir = resolve(folder);
   const signal = io.interruption();
   await waitForPlan(outputDir, options.wait, signal, io);
@@ -68,14 +69,9 @@ export async function workOn(options: OptionValues<typeof workerUsage.options>, 
   return { text, json: { outputDir, runs, here } };
 }
 
-function expectFolder(folder: string | undefined): string {
+function expectFolder(folder: string | undefined, where: string, wanted: string): string {
   if (folder !== undefined) return folder;
-  throw new OptionError({
-    where: 'retort worker',
-    wanted: 'the output folder of an experiment, or --queue with --store or --teacher',
-    got: 'neither',
-    fix: 'see retort worker --help',
-  });
+  throw new OptionError({ where, wanted, got: 'neither', fix: `see ${where} --help` });
 }
 
 function verifiedOutput(outputDir: string, { runs, verified }: VerifiedRuns): CommandOutput {
@@ -115,13 +111,28 @@ function tell(event: DistillTextsEvent, io: CommandIo): void {
 
 /** Says where a shared experiment stands, or ends it. */
 export async function tellStatus(
-  { folder, cancel }: OptionValues<typeof statusUsage.options>,
-  { columns }: CommandIo,
+  options: OptionValues<typeof statusUsage.options>,
+  io: CommandIo,
 ): Promise<CommandOutput> {
+  const { queue, cancel } = options;
+  expectTogether(options);
+  if (queue !== undefined) return (await import('./queue-status.js')).tellQueue({ ...options, queue }, io);
+  const folder = expectFolder(options.folder, 'retort status', 'the output folder of an experiment, or --queue');
   const found = await workStanding(folder);
   if (cancel) await cancelWork(folder);
   const standing = { ...found, isCancelled: cancel || found.isCancelled };
-  return { text: statusLines(standing, folder, columns).join('\n'), json: asJson(standing) };
+  return { text: statusLines(standing, folder, io.columns).join('\n'), json: asJson(standing) };
+}
+
+/** What means nothing without a queue, or in one's place. */
+function expectTogether({ folder, queue, experiment, remove }: OptionValues<typeof statusUsage.options>): void {
+  const own = queue === undefined ? { experiment, remove: remove || undefined } : { folder };
+  for (const [name, got] of Object.entries(own)) {
+    if (got === undefined) continue;
+    const where = name === 'folder' ? 'FOLDER' : `--${name}`;
+    const wanted = queue === undefined ? '--queue beside it' : 'either it or --queue';
+    throw new OptionError({ where, wanted, got: queue === undefined ? 'no queue' : `${got} and --queue` });
+  }
 }
 
 function statusLines(standing: WorkStanding, folder: string, columns: number | undefined): string[] {
