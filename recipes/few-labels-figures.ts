@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { mean, type RightRows } from '../src/entries/experiments.js';
-import { CELLS, type CellName, STUDENTS, type StudentName } from './few-labels-settings.js';
+import { CELLS, type CellName, SEEDS, STUDENTS, type StudentName } from './few-labels-settings.js';
 import { keptLines } from './kept-json.js';
 import { gainText, pairedGain } from './paired-gain.js';
 import { writeFileAtomic } from './write-file.js';
@@ -77,7 +77,7 @@ function cellOf(cell: CellName, runs: readonly FewLabelsRun[]): FewLabelsCell | 
   const of = (student: Scored, arm: Arm) =>
     new Map(runs.filter((run) => run.student === student && run.arm === arm).map((run) => [run.seed, run]));
   const scores = (found: ReadonlyMap<number, FewLabelsRun>) => [...found.values()].map(({ score }) => score);
-  const names = (Object.keys(STUDENTS) as StudentName[]).filter((name) => of(name, 'alone').size > 0);
+  const names = (Object.keys(STUDENTS) as StudentName[]).filter((name) => of(name, 'alone').size >= SEEDS);
   const ranked = names
     .map((student) => ({ student, found: of(student, 'alone') }))
     .filter(({ found }) => [...found.values()].every(({ parameters }) => BYTES * parameters <= SMALL_BYTES))
@@ -88,7 +88,7 @@ function cellOf(cell: CellName, runs: readonly FewLabelsRun[]): FewLabelsCell | 
   if (best === undefined || inside === undefined) return undefined;
   const students = names.flatMap((student): StudentFigures[] => {
     const [taught, pseudo, alone] = [of(student, 'hinton'), of(student, 'hard-labels'), of(student, 'alone')];
-    if (taught.size === 0) return [];
+    if (Math.min(taught.size, pseudo.size) < SEEDS) return [];
     return [
       {
         student,

@@ -28,7 +28,7 @@ import { loadTextModel } from '../src/entries/models.js';
 import { distill, type FineTuneOptions, fineTune } from '../src/index.js';
 import { chosenNames } from './chosen-names.js';
 import { type FewLabelsRun, runsOfCell, summariseFewLabels } from './few-labels-figures.js';
-import { CELLS, type Cell, type CellName, STUDENTS, type StudentName } from './few-labels-settings.js';
+import { CELLS, type Cell, type CellName, SEEDS, STUDENTS, type StudentName } from './few-labels-settings.js';
 import { LIMITS, type Limits, limitsOf } from './run-limits.js';
 import { scoreOf } from './score-of.js';
 import { taughtBy } from './text-students.js';
@@ -62,7 +62,7 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       cells: { type: 'string' },
       students: { type: 'string' },
-      seeds: { type: 'string', default: '5' },
+      seeds: { type: 'string', default: String(SEEDS) },
       work: { type: 'string', default: '.bench' },
       results: { type: 'string', default: 'results' },
       ...LIMITS,
@@ -139,7 +139,6 @@ async function alone(student: StudentName, { cell, seed, drawn, folder, limits, 
   const outputDir = join(folder, `alone-${student}`);
   const common: FineTuneOptions = {
     ...{ ...start, ...limitsFor(student, limits), seed, outputDir, overwrite: true },
-    ...(cell.maxLength !== undefined && { maxLength: cell.maxLength }),
   };
   const most = steps === undefined ? undefined : epochsOf(student, steps, fitted.size);
   const searched = await fineTune({
@@ -159,7 +158,7 @@ async function alone(student: StudentName, { cell, seed, drawn, folder, limits, 
   });
   const parameters = model.record.parameters;
   keep({
-    ...{ student, arm: 'alone', parameters, ...(await scoreOf(model, drawn.scored, cell.maxLength)) },
+    ...{ student, arm: 'alone', parameters, ...(await scoreOf(model, drawn.scored)) },
     inner: inPoints(most === undefined ? (searched.record.metrics.accuracy ?? 0) : best),
     ...(most !== undefined && { epochs }),
     seconds: secondsSince(begun),
@@ -195,12 +194,11 @@ async function teacher({ cell, seed, drawn, folder, limits, keep }: Place): Prom
     { ...task, train: labelled, dev: stratifiedSubset(scored, { rows: MONITORED_ROWS }, 0) },
     {
       ...{ ...cell.teacher, ...limits, seed, outputDir: teacherFolder(folder) },
-      ...(cell.maxLength !== undefined && { maxLength: cell.maxLength }),
     },
   );
   const parameters = Object.values(model.weights).reduce((sum, { data }) => sum + data.length, 0);
   keep({
-    ...{ student: 'teacher', arm: 'alone', parameters, ...(await scoreOf(model, scored, cell.maxLength)) },
+    ...{ student: 'teacher', arm: 'alone', parameters, ...(await scoreOf(model, scored)) },
     seconds: secondsSince(begun),
   });
 }
@@ -218,7 +216,6 @@ async function taught(
   await distill({
     ...{ ...settings, ...limitsFor(student, limits), teacher: teacherFolder(folder), transfer: pool },
     ...(steps !== undefined && { epochs: epochsOf(student, steps, labelled.size + pool.size) }),
-    ...(cell.maxLength !== undefined && { maxLength: cell.maxLength }),
     task: { ...task, train: labelled, dev: scored },
     test: 'none',
     controls: student === 'ngram' ? ['hard-labels', 'linear'] : ['hard-labels'],

@@ -7,9 +7,8 @@ import { openEvaluator } from '../src/entries/training.js';
 export async function scoreOf(
   { model, weights, tokenizer }: TextModel,
   scored: TextTable,
-  maxLength?: number,
 ): Promise<{ readonly score: number; readonly right: RightRows }> {
-  const data = textDataset(scored, tokenizer, { model, ...(maxLength !== undefined && { maxLength }) });
+  const data = textDataset(scored, tokenizer, { model });
   const evaluator = await openEvaluator({ model, data, metrics: ['accuracy'] });
   try {
     const { metrics, classes } = await evaluator.predict(weights);
