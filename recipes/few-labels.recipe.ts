@@ -131,7 +131,7 @@ function rowsOfEachClass(table: TextTable, count: number, seed: number): number[
 }
 
 /** The labels alone: how long by an inner split, then all labelled rows for as long. */
-async function alone(student: StudentName, { cell, seed, drawn, folder, limits, keep }: Place): Promise<void> {
+async function alone(student: StudentName, { seed, drawn, folder, limits, keep }: Place): Promise<void> {
   const begun = performance.now();
   const { settings, steps } = STUDENTS[student];
   const { temperature: _, schedule: __, ...start } = settings;
@@ -206,7 +206,7 @@ async function teacher({ cell, seed, drawn, folder, limits, keep }: Place): Prom
 /** By the teacher's logits, and by its choices. */
 async function taught(
   student: StudentName,
-  { cell, name, seed, drawn, folder, limits, keep }: Place,
+  { name, seed, drawn, folder, limits, keep }: Place,
   isDone: (arm: 'hinton' | 'hard-labels' | 'linear') => boolean,
 ): Promise<void> {
   const { settings, steps } = STUDENTS[student];
