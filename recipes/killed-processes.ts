@@ -43,17 +43,11 @@ export async function workedThrough(
   const kills: Record<Victim, number> = { child: 0, worker: 0, redis: 0, lead: 0 };
   let setAside = 0;
   let said = '';
-  const start = (words: string) =>
-    spawn(process.execPath, [RETORT, ...words.split(' ')], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  const startWorker = () => {
-    const child = start(processes.worker);
-    child.stderr.resume();
-    return child;
-  };
+  const startWorker = () => started(cwd, processes.worker, 'ignore');
   const startLead = () => {
-    const child = start(processes.lead);
+    const child = started(cwd, processes.lead, 'pipe');
     said = '';
-    child.stderr.on('data', (chunk) => {
+    child.stderr?.on('data', (chunk) => {
       said += chunk;
     });
     return child;
@@ -122,8 +116,8 @@ function childrenOf(pid: number): number[] {
 }
 
 /** A command of the built package, beside this process, which may have requests to answer. */
-export function started(cwd: string, words: string): ChildProcess {
-  return spawn(process.execPath, [RETORT, ...words.split(' ')], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+export function started(cwd: string, words: string, stderr: 'inherit' | 'ignore' | 'pipe' = 'inherit'): ChildProcess {
+  return spawn(process.execPath, [RETORT, ...words.split(' ')], { cwd, stdio: ['ignore', 'ignore', stderr] });
 }
 
 /** One to its end. @throws Error unless it ends well. */

@@ -36,6 +36,8 @@ type Round = {
   readonly isSame: boolean;
   /** How often units had failed so often that the process that leads ended, and was started again. */
   readonly setAside: number;
+  /** Texts that were asked about more than once, since whoever asked had died. */
+  readonly again?: number;
   readonly seconds: number;
 };
 
@@ -104,7 +106,6 @@ async function disturbed(
   const begun = performance.now();
   const folder = `${kind}-${number}`;
   rmSync(join(work, folder), { recursive: true, force: true });
-  if (kind === 'ask') mkdirSync(join(work, folder));
   const { kills, setAside } = await workedThrough(
     {
       ...{ cwd: work, lead: lead(folder), worker, workers: WORKERS },
@@ -120,7 +121,7 @@ async function disturbed(
 
 /** In a line for each kind. */
 export function queueCampaignSummary(results: string): string {
-  const rounds = keptLines<Round & { readonly again?: number }>(join(results, 'queue-campaign.jsonl'));
+  const rounds = keptLines<Round>(join(results, 'queue-campaign.jsonl'));
   return (Object.keys(KILLED_WORK) as KilledKind[])
     .map((kind) => {
       const own = rounds.filter((round) => round.kind === kind);

@@ -8,7 +8,7 @@
  *
  * Appends each to `results/queue-labelling.jsonl`. Needs `redis-server`, or its path in `RETORT_REDIS_SERVER`.
  *
- *   npm run build && RETORT_DATA=… npm run recipe -- queue-labelling [--only same,rates] [--rows 200000] [--rate-rows 60000]
+ *   npm run build && RETORT_DATA=… npm run recipe -- queue-labelling [--only same,rates] [--rows 200000] [--rate-rows 40000]
  *   [--rounds 3] [--work .bench/queue-labelling] [--results results]
  */
 import { createHash } from 'node:crypto';
@@ -57,7 +57,7 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       only: { type: 'string' },
       rows: { type: 'string', default: '200000' },
-      'rate-rows': { type: 'string', default: '60000' },
+      'rate-rows': { type: 'string', default: '40000' },
       rounds: { type: 'string', default: '3' },
       work: { type: 'string', default: join('.bench', 'queue-labelling') },
       results: { type: 'string', default: 'results' },

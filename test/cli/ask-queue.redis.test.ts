@@ -38,6 +38,18 @@ const scored = (text: string) => {
   return completion([chance > 0.5 ? 'good' : 'bad'], { good: Math.log(chance), bad: Math.log(1 - chance) });
 };
 
+/** Replies after a while, and has the texts that it was asked about. */
+async function askedServer(onRequest: (number: number) => void = () => {}) {
+  const asked: string[] = [];
+  const server = await mockServer(async (request, number) => {
+    asked.push(textOf(request));
+    onRequest(number);
+    await sleep(MS);
+    return scored(textOf(request));
+  });
+  return { server, asked };
+}
+
 type Child = { kill(): void; readonly ended: Promise<number | null> };
 
 describe.skipIf(lacksRedis())('retort ask --queue', () => {
@@ -127,12 +139,7 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     'SIGKILL after write .replies 60',
     'SIGKILL before rename killed.jsonl 1',
   ])('%s in the leading process: the same command continues, and asks for no reply that is kept', async (point) => {
-    const asked: string[] = [];
-    const server = await mockServer(async (request) => {
-      asked.push(textOf(request));
-      await sleep(MS);
-      return scored(textOf(request));
-    });
+    const { server, asked } = await askedServer();
     const file = `${point.replaceAll(' ', '-')}/killed.jsonl`;
     const line = `${lineOf(server.url, file)} --queue ${redis.url} --max_cost 1`;
     worker(server.url, 'first');
@@ -148,12 +155,7 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
   });
 
   test('an ask whose leading process is gone is shown, cancelled and removed; the log continues without it', async () => {
-    const asked: string[] = [];
-    const server = await mockServer(async (request) => {
-      asked.push(textOf(request));
-      await sleep(MS);
-      return scored(textOf(request));
-    });
+    const { server, asked } = await askedServer();
     const line = `${lineOf(server.url, 'gone/asked.jsonl')} --queue ${redis.url} --max_cost 1`;
     expect((await retort(line, 'SIGKILL after write .replies 60')).code).toBeNull();
     const status = async (words = '') => (await retort(`status --queue ${redis.url} ${words}`)).stdout;
@@ -173,12 +175,7 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
   });
 
   test('the budget holds for all together, and a higher one continues', async () => {
-    const asked: string[] = [];
-    const server = await mockServer(async (request) => {
-      asked.push(textOf(request));
-      await sleep(MS);
-      return scored(textOf(request));
-    });
+    const { server, asked } = await askedServer();
     for (const key of ['first', 'none']) worker(server.url, key);
     const line = `${lineOf(server.url, 'budget.jsonl')} --queue ${redis.url}`;
     const limit = TEXTS * PRICE + 1e-9;
@@ -213,13 +210,9 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
   });
 
   test('Ctrl-C waits for what is under way, keeps its replies, and the same command continues', async () => {
-    const asked: string[] = [];
     let child: ReturnType<typeof spawn> | undefined;
-    const server = await mockServer(async (request, number) => {
-      asked.push(textOf(request));
+    const { server, asked } = await askedServer((number) => {
       if (number === 100) child?.kill('SIGINT');
-      await sleep(MS);
-      return scored(textOf(request));
     });
     worker(server.url, 'first');
     const line = `${lineOf(server.url, 'interrupted.jsonl')} --queue ${redis.url}`;

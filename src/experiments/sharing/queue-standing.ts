@@ -114,11 +114,16 @@ export async function removeShared(connection: QueueConnection, id: string): Pro
   return standing;
 }
 
+/** One alone; undefined where nothing has that id, or has it no more. */
+export async function findShared(connection: QueueConnection, id: string): Promise<SharedStanding | undefined> {
+  const experiment = await new QueuedExperiments(connection).find(id);
+  return experiment === undefined ? askStanding(connection, id) : experimentStanding(connection, { id, experiment });
+}
+
 async function expectShared(connection: QueueConnection, id: string): Promise<SharedStanding> {
-  const all = await queueStanding(connection);
-  const found = all.find((one) => one.id === id);
+  const found = await findShared(connection, id);
   if (found !== undefined) return found;
-  const ids = all.map((one) => one.id);
+  const ids = (await queueStanding(connection)).map((one) => one.id);
   throw new OptionError({
     where: '--experiment',
     wanted: ids.length === 0 ? 'something that is shared' : `one of ${ids.join(', ')}`,

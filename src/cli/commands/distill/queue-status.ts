@@ -3,6 +3,7 @@ import { OptionError } from '../../../errors/failures.js';
 import { formatCount } from '../../../errors/number-text.js';
 import {
   cancelShared,
+  findShared,
   queueStanding,
   removeShared,
   type SharedStanding,
@@ -40,8 +41,9 @@ export async function tellQueue(
         `${experiment} is removed from ${connection.where}, with ${left}; what came back lies where it was started`,
       );
     }
-    const all = await queueStanding(connection);
-    const shown = all.filter(({ id }) => experiment === undefined || id === experiment);
+    const found =
+      experiment === undefined ? await queueStanding(connection) : [await findShared(connection, experiment)];
+    const shown = found.filter((one) => one !== undefined);
     const text = [...said, ...(said.length > 0 && shown.length === 0 ? [] : linesOf(shown, connection.where, columns))];
     return { text: text.join('\n'), json: asJson({ shared: shown }) };
   } finally {
