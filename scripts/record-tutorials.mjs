@@ -41,14 +41,14 @@ function outputOf(commands, cwd) {
   return stdout.replaceAll('\r', ''); // of headers that curl writes
 }
 
-/** Starts a server, and waits for the line that says where it listens. */
+/** Starts a server, and waits for the line that ends with where it listens: one of another address comes before. */
 async function started(command, cwd, servers) {
   const server = spawn('bash', ['-c', `exec 2>&1; exec ${command}`], { cwd, env: environment, detached: true });
   servers.push(server);
   let text = '';
   for await (const part of server.stdout) {
     text += part;
-    if (/http:\/\/127\.0\.0\.1:\d+.*\n/.test(text)) return text;
+    if (/http:\/\/127\.0\.0\.1:\d+\n/.test(text)) return text;
   }
   throw new Error(`ended before it listened:\n${command}\n${text}`);
 }
