@@ -5,8 +5,8 @@
  * many steps at most, stopped early on an inner fifth of the labelled rows and trained again on all of them for as
  * long. Rows that are scored are no part of a pool, whatever their case and blanks (`distill` sees to it). Appends each finished run to `results/few-labels/CELL.jsonl` and resumes by it.
  *
- *   RETORT_DATA=… npm run recipe -- few-labels [--cells sst2-500,trec-500] [--students ngram,static] [--seeds 5] [--threads N]
- *   [--work .bench] [--results results]
+ *   RETORT_DATA=… npm run recipe -- few-labels [--cells sst2-500,trec-500] [--students ngram,static] [--from 1] [--seeds 5]
+ *   [--threads N] [--work .bench] [--results results]
  */
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,6 +62,7 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       cells: { type: 'string' },
       students: { type: 'string' },
+      from: { type: 'string', default: '1' },
       seeds: { type: 'string', default: String(SEEDS) },
       work: { type: 'string', default: '.bench' },
       results: { type: 'string', default: 'results' },
@@ -76,7 +77,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const file = join(values.results, 'few-labels', `${name}.jsonl`);
     const { students = ['ngram', 'static', 'bilstm'] } = cell;
     const wanted = students.filter((student) => asked.includes(student));
-    for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    for (let seed = Number(values.from); seed <= Number(values.seeds); seed++) {
       const place: Place = {
         ...{ cell, name, seed, drawn: draw(loaded, cell, seed), limits: limitsOf(values) },
         folder: join(values.work, 'few-labels', name, `seed-${seed}`),
