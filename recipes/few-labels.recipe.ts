@@ -8,7 +8,7 @@
  *   RETORT_DATA=… npm run recipe -- few-labels [--cells sst2-500,trec-500] [--students ngram,static] [--from 1] [--seeds 5]
  *   [--threads N] [--work .bench] [--results results]
  */
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -91,11 +91,13 @@ export async function main(args: readonly string[]): Promise<void> {
       const isDone = (student: FewLabelsRun['student'], arm: FewLabelsRun['arm']) =>
         before.some((run) => run.student === student && run.arm === arm);
       for (const student of wanted) if (!isDone(student, 'alone')) await alone(student, place);
-      if (!isDone('teacher', 'alone')) await teacher(place);
-      for (const student of wanted) {
-        if (!isDone(student, 'hinton') || !isDone(student, 'hard-labels')) {
-          await taught(student, place, (arm) => isDone(arm === 'linear' ? 'linear' : student, arm));
-        }
+      const left = wanted.filter((student) => !isDone(student, 'hinton') || !isDone(student, 'hard-labels'));
+      const known = before.find(({ student }) => student === 'teacher');
+      if (known === undefined || (left.length > 0 && !existsSync(teacherFolder(place.folder)))) {
+        await teacher(place, known);
+      }
+      for (const student of left) {
+        await taught(student, place, (arm) => isDone(arm === 'linear' ? 'linear' : student, arm));
       }
     }
     await summariseFewLabels(values.results);
@@ -186,7 +188,8 @@ function secondsSince(begun: number): number {
 
 const teacherFolder = (folder: string): string => join(folder, 'teacher');
 
-async function teacher({ cell, seed, drawn, folder, limits, keep }: Place): Promise<void> {
+/** With a run that is `known` (its folder is gone, or was of another machine) it is trained again, and said whether it is the same. */
+async function teacher({ cell, name, seed, drawn, folder, limits, keep }: Place, known?: FewLabelsRun): Promise<void> {
   const begun = performance.now();
   const { labelled, scored, task } = drawn;
   const model = await taughtBy(
@@ -198,10 +201,14 @@ async function teacher({ cell, seed, drawn, folder, limits, keep }: Place): Prom
     },
   );
   const parameters = Object.values(model.weights).reduce((sum, { data }) => sum + data.length, 0);
-  keep({
-    ...{ student: 'teacher', arm: 'alone', parameters, ...(await scoreOf(model, scored)) },
-    seconds: secondsSince(begun),
-  });
+  const scores = await scoreOf(model, scored);
+  if (known === undefined) {
+    keep({ ...{ student: 'teacher', arm: 'alone', parameters, ...scores }, seconds: secondsSince(begun) });
+  } else {
+    const same =
+      scores.right.bits === known.right.bits ? 'right on the same rows' : `before it had ${known.score.toFixed(2)}`;
+    console.log(`${name}, seed ${seed}: teacher trained again, ${scores.score.toFixed(2)}, ${same}`);
+  }
 }
 
 /** By the teacher's logits, and by its choices. */

@@ -29,3 +29,10 @@ export function hasHubClass({ kind, config }: Pick<Model, 'kind' | 'config'>): b
 export function familyOf(kind: string): EncoderFamily | undefined {
   return Object.hasOwn(FAMILIES, kind) ? FAMILIES[kind as keyof typeof FAMILIES] : undefined;
 }
+
+/** The width of an encoder's hidden states. @returns undefined for a model of no family. */
+export function encoderWidth({ kind, config }: Pick<Model, 'kind' | 'config'>): number | undefined {
+  const roles = familyOf(kind)?.roles ?? {};
+  const key = Object.keys(roles).find((each) => roles[each] === 'width');
+  return key === undefined ? undefined : Number(config[key]);
+}

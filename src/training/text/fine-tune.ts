@@ -16,9 +16,9 @@ import { supervised } from '../../methods/supervised.js';
 import { checkedMetrics } from '../../metrics/measure.js';
 import { METRICS, type MetricName } from '../../metrics/table.js';
 import type { ModelCalibration } from '../../models/calibration.schema.js';
-import { familyOf } from '../../models/families.js';
+import { encoderWidth, familyOf } from '../../models/families.js';
 import { isOfTexts } from '../../models/heads.js';
-import type { TrainedModel } from '../../models/model.js';
+import type { Model, TrainedModel } from '../../models/model.js';
 import {
   checkStart,
   isNew,
@@ -46,7 +46,7 @@ import { textTasks } from '../tasks/text-tasks.js';
 import { type BestModel, bestOf, calibrated } from './model-to-use.js';
 import { fitOf } from './solver.js';
 import { textRun, usualSettings } from './text-run.js';
-import type { TextSettings } from './text-settings.js';
+import { NARROW_ENCODER, type TextSettings } from './text-settings.js';
 
 export type FineTuneEvent =
   | TrainingEvent
@@ -201,7 +201,7 @@ export async function prepareOne(options: FineTuneOptions, task: OpenedTask, pla
   const method = supervised();
   const fitted = fitOf(options, { model, weights, method });
   const run: RunOptions = {
-    ...textRun(options, model, data.train),
+    ...textRun({ ...options, learningRate: options.learningRate ?? usualRate(model) }, model, data.train),
     ...common(options, place),
     ...fitted,
     model,
@@ -248,6 +248,12 @@ async function prepareSeveral(
     run,
     outputDir: place.outputDir,
   };
+}
+
+/** Of a model that is fine-tuned on one task. @returns undefined where it is that of its sort. */
+function usualRate(model: Model): number | undefined {
+  const width = encoderWidth(model);
+  return width !== undefined && width <= NARROW_ENCODER.widest ? NARROW_ENCODER.learningRate : undefined;
 }
 
 /** What runs of one task and of several have in common. */

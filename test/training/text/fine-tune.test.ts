@@ -11,12 +11,14 @@ import { exportModel } from '../../../src/export/export-model.js';
 import { openTextModel } from '../../../src/export/open-text-model.js';
 import { supervised } from '../../../src/methods/supervised.js';
 import { openAnyModel } from '../../../src/models/any-model.js';
+import { bert } from '../../../src/models/bert.js';
 import { bilstm } from '../../../src/models/bilstm.js';
 import { loadModel, weightsHash } from '../../../src/models/saved-model.js';
 import { loadTextModel, type TextModel, withNewHead } from '../../../src/models/text-model.js';
 import { initialiseParameters } from '../../../src/nn/parameters.js';
 import { adamw } from '../../../src/optim/adamw.js';
 import { isUsuallyUndecayed } from '../../../src/optim/groups.js';
+import { describeOptimizer } from '../../../src/training/run/described-run.js';
 import { runTraining } from '../../../src/training/run/run.js';
 import { fineTune, prepareFineTuning, withHeadFor } from '../../../src/training/text/fine-tune.js';
 import { writeSmallEncoder } from '../../cli/small-text-data.js';
@@ -93,6 +95,28 @@ describe('fineTune', () => {
     expect(resumed.weights).toEqual(whole.weights);
   });
 
+  test.each([
+    // The widths of MiniLM and of what is next to it, a BERT of 512.
+    { width: 384, given: {}, rate: 1e-4 },
+    { width: 512, given: {}, rate: 3e-5 },
+    { width: 384, given: { learningRate: 2e-5 }, rate: 2e-5 },
+  ])('an encoder $width wide, with $given, has a learning rate of $rate', async ({ width, given, rate }) => {
+    const config = { vocab_size: words.vocabularySize, hidden_size: width, num_attention_heads: 1 };
+    const model = bert({ ...config, num_hidden_layers: 1, intermediate_size: 2 });
+    const wide = { model, weights: initialiseParameters(model.parameters, 1), tokenizer: words, labelNames: [] };
+    const outputDir = join(root, 'of-a-width');
+    const prepared = await prepareFineTuning({ ...given, model: { ...pretrained, ...wide }, task, outputDir });
+    const { optimizer } = prepared.run;
+    expect(optimizer && describeOptimizer(optimizer)).toMatchObject({ learningRate: rate });
+    // Of several tasks nothing is known.
+    const [one, other] = [task, { ...task, name: 'other' }];
+    const several = await prepareFineTuning({
+      ...{ ...given, model: { ...pretrained, ...wide }, task: [one, other], outputDir },
+    });
+    const ofSeveral = { learningRate: 3e-5, ...given };
+    expect(several.run.optimizer && describeOptimizer(several.run.optimizer)).toMatchObject(ofSeveral);
+  });
+
   test('keeps with the model how its file was read, which evaluate, predict and an export then do', async () => {
     const outputDir = join(root, 'of-a-file');
     const { texts, labels = [] } = wordTable('train', 80);
@@ -157,8 +181,8 @@ describe('fineTune', () => {
         train: textDataset(train, tokenizer, { model, maxLength: 40 }),
         evaluation: textDataset(dev, tokenizer, { model, maxLength: 40 }),
       },
-      // Devlin et al. 2019, appendix A.3: 3e-5, 32 rows, 0.01; 72 rows are 3 steps an epoch, of 6 a tenth is 1.
-      optimizer: adamw({ learningRate: 3e-5, weightDecay: 0.01 }),
+      // Devlin et al. 2019, appendix A.3: 32 rows, 0.01; 72 rows are 3 steps an epoch, of 6 a tenth is 1. Of a narrow encoder 1e-4.
+      optimizer: adamw({ learningRate: 1e-4, weightDecay: 0.01 }),
       groups: [{ match: isUsuallyUndecayed, weightDecay: 0 }],
       maxGradNorm: 1,
       schedule: 'linear',
