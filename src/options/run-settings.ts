@@ -3,7 +3,7 @@ import type { SettingTable } from './setting.js';
 
 /** Where sessions run. */
 export type ComputeSettings = {
-  /** CPU threads; sums of a training step may round otherwise with another number. Default: the physical cores. */
+  /** CPU threads; sums of a training step may round otherwise with another number. Default: the physical cores, `OMP_NUM_THREADS` at most. */
   readonly threads?: number;
   /** Default: `cpu`. */
   readonly device?: string;
@@ -16,7 +16,7 @@ export const COMPUTE_SETTINGS = {
     max: 1024,
     group: 'Machine',
     help: 'CPU threads; another number may change the rounding of sums',
-    defaultSays: 'the physical cores',
+    defaultSays: 'the physical cores, OMP_NUM_THREADS at most',
     ofEveryModel: true,
   },
   device: {

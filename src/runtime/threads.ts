@@ -8,11 +8,18 @@ let known: number | undefined;
 
 /**
  * One for each physical core, as far as the process may use them: two on one core share its arithmetic. Where the system
- * does not say which processors share a core, as Linux does, one for each processor.
+ * does not say which processors share a core, as Linux does, one for each processor. No more than `OMP_NUM_THREADS` says,
+ * by which schedulers and containers give a process its share of a machine.
  */
 export function usualThreads(): number {
-  known ??= Math.min(physicalCores() ?? Infinity, availableParallelism());
+  known ??= Math.min(physicalCores() ?? Infinity, availableParallelism(), threadsAllowed() ?? Infinity);
   return known;
+}
+
+/** What OpenMP's variable says: the first number of its list, that of the outermost level; undefined for none, or another text. */
+export function threadsAllowed(said = process.env.OMP_NUM_THREADS): number | undefined {
+  const [, first] = /^\s*(\d+)\s*(?:,|$)/.exec(said ?? '') ?? [];
+  return Number(first) || undefined;
 }
 
 /** Sets of processors that share a core; undefined where the folder does not tell. */
