@@ -17,7 +17,9 @@ export function startRedis(port: number, folder: string, options: readonly strin
   const child = spawn(REDIS_SERVER, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   let said = '';
   return new Promise((done, fail) => {
-    child.once('error', fail);
+    child.once('error', ({ message }) =>
+      fail(new Error(`wanted redis-server, or another by RETORT_REDIS_SERVER, got: ${message}`)),
+    );
     child.once('exit', () => fail(new Error(`${REDIS_SERVER} ended: ${said}`)));
     child.stdout.on('data', (chunk) => {
       said += chunk;

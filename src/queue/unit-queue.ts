@@ -67,14 +67,6 @@ export async function openUnitQueue({
   return { queue, worker, client: connection.client, where: `the queue ${name} of ${connection.where}`, lockMs };
 }
 
-/** Forgets all units of a queue and their results. @throws OptionError for a name that is none. */
-export async function dropQueue({ connection, name }: Named): Promise<void> {
-  const queue = await openQueue({ connection, name });
-  await queue.obliterate({ force: true });
-  await connection.client.del(queue.toKey(CONFLICTS));
-  await queue.close();
-}
-
 async function openQueue({ connection, name }: Named): Promise<Queue> {
   if (!isUnitName(name)) {
     const wanted = 'letters, digits, -, _ and .';

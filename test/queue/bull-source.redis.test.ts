@@ -4,7 +4,6 @@ import { sealed } from '../../src/files/sealed-json.js';
 import type { WorkSource } from '../../src/files/work-source.js';
 import { type BullSourceOptions, bullSource } from '../../src/queue/bull-source.js';
 import { openConnection, type QueueConnection } from '../../src/queue/connection.js';
-import { dropQueue } from '../../src/queue/unit-queue.js';
 import { lacksRedis, redisServer } from './redis-server.js';
 import { claimed, describeWorkSource } from './work-source-contract.js';
 
@@ -258,17 +257,6 @@ describe.skipIf(lacksRedis())('bullSource', () => {
     await connection.client.hset(keyOf(name, 'a-1'), 'returnvalue', text);
     await expect(work.resultOf('a-1')).rejects.toThrow(got);
     await expect(work.bring('a-1')).rejects.toThrow(got);
-  });
-
-  test('a queue that is dropped leaves nothing', async () => {
-    const name = newName();
-    const work = await open(name);
-    await work.finish(await claimed(work, 'a-1'), GIVEN);
-    await claimed(work, 'b-1');
-    await dropQueue({ connection, name });
-    expect(
-      (await connection.client.keys(`retort:${name}:*`)).filter((key) => !/:(meta|stalled-check)$/.test(key)),
-    ).toEqual([]);
   });
 });
 
