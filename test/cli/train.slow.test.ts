@@ -86,8 +86,7 @@ describe('retort train on a file of one’s own', () => {
     const { options } = JSON.parse(readFileSync(path('bert', 'metrics.json'), 'utf8'));
     // 320 rows in batches of 32 are 10 steps; 20 epochs, the most: 200, a tenth of them warm-up.
     expect(options).toMatchObject({ epochs: 20, batchSize: 32, schedule: 'linear', warmupSteps: 20, maxGradNorm: 1 });
-    // A narrow one has a larger rate.
-    expect(options.optimizer).toMatchObject({ name: 'adamw', learningRate: 1e-4, weightDecay: 0.01 });
+    expect(options.optimizer).toMatchObject({ name: 'adamw', learningRate: 3e-5, weightDecay: 0.01 });
     const { rates } = options.optimizer;
     expect(rates['classifier.bias'].weightDecay).toBe(0);
     expect(rates['embeddings.LayerNorm.weight'].weightDecay).toBe(0);

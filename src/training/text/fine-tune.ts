@@ -200,8 +200,10 @@ export async function prepareOne(options: FineTuneOptions, task: OpenedTask, pla
   const { earlyStopping = usualSettings(model).earlyStopping } = options;
   const method = supervised();
   const fitted = fitOf(options, { model, weights, method });
+  const { epochs } = textRun(options, model, data.train);
+  const { learningRate = usualRate(model, epochs) } = options;
   const run: RunOptions = {
-    ...textRun({ ...options, learningRate: options.learningRate ?? usualRate(model) }, model, data.train),
+    ...textRun({ ...options, learningRate }, model, data.train),
     ...common(options, place),
     ...fitted,
     model,
@@ -250,10 +252,11 @@ async function prepareSeveral(
   };
 }
 
-/** Of a model that is fine-tuned on one task. @returns undefined where it is that of its sort. */
-function usualRate(model: Model): number | undefined {
+/** The learning rate of so many epochs on one task. @returns undefined where it is that of the sort of model. */
+function usualRate(model: Model, epochs: number): number | undefined {
   const width = encoderWidth(model);
-  return width !== undefined && width <= NARROW_ENCODER.widest ? NARROW_ENCODER.learningRate : undefined;
+  const { widest, mostEpochs, learningRate } = NARROW_ENCODER;
+  return width !== undefined && width <= widest && epochs <= mostEpochs ? learningRate : undefined;
 }
 
 /** What runs of one task and of several have in common. */
