@@ -52,6 +52,8 @@ export type FewLabelsCell = {
   /** The one that the inner fifths say is best, in the mean of the seeds. */
   readonly bestInside: { readonly student: StudentName; readonly inner: number };
   readonly students: readonly StudentFigures[];
+  /** Of all runs, one thread each. */
+  readonly seconds: number;
 };
 
 const RESULTS = 'few-labels';
@@ -109,6 +111,7 @@ function cellOf(cell: CellName, runs: readonly FewLabelsRun[]): FewLabelsCell | 
     best: { student: best.student, scores: scores(best.found) },
     bestInside: { student: inside.student, inner: inside.inner },
     students,
+    seconds: Math.round(runs.reduce((sum, { seconds }) => sum + seconds, 0)),
   };
 }
 
@@ -136,6 +139,8 @@ export function fewLabelsTable(cells: readonly FewLabelsCell[]): string {
     '| labels | teacher | linear | student | MB | labels alone | pseudo-labels | logits | logits over labels alone | over the best on labels alone | seeds |',
     '| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...lines,
+    '',
+    `All runs together took ${(cells.reduce((sum, { seconds }) => sum + seconds, 0) / 3600).toFixed(1)} hours of one thread.`,
     '',
   ].join('\n');
 }
