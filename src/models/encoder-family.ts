@@ -71,6 +71,8 @@ export type EncoderFamily<C = Model['config']> = ((config?: Partial<C>) => Model
   readonly title: string;
   readonly roles: Readonly<Record<string, Role>>;
   readonly values: ConfigValues<C>;
+  /** The key of the config that says how wide its hidden states are. */
+  readonly widthKey: string;
   /** The key of the config that counts the layers, and what the parameters of one begin with, before its number from 0. */
   readonly layers: { readonly key: string; readonly prefix: string };
   readonly huggingFace: {
@@ -118,6 +120,7 @@ export function encoderFamily<C extends object, const Roles extends ConfigRoles<
     title,
     roles,
     values,
+    widthKey: keyOf('width'),
     layers: { key: keyOf('layers'), prefix: `${names.layers}.` },
     huggingFace: {
       prefix,

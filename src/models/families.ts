@@ -32,7 +32,6 @@ export function familyOf(kind: string): EncoderFamily | undefined {
 
 /** The width of an encoder's hidden states. @returns undefined for a model of no family. */
 export function encoderWidth({ kind, config }: Pick<Model, 'kind' | 'config'>): number | undefined {
-  const roles = familyOf(kind)?.roles ?? {};
-  const key = Object.keys(roles).find((each) => roles[each] === 'width');
-  return key === undefined ? undefined : Number(config[key]);
+  const family = familyOf(kind);
+  return family && Number(config[family.widthKey]);
 }

@@ -200,10 +200,8 @@ export async function prepareOne(options: FineTuneOptions, task: OpenedTask, pla
   const { earlyStopping = usualSettings(model).earlyStopping } = options;
   const method = supervised();
   const fitted = fitOf(options, { model, weights, method });
-  const { epochs } = textRun(options, model, data.train);
-  const { learningRate = usualRate(model, epochs) } = options;
   const run: RunOptions = {
-    ...textRun({ ...options, learningRate }, model, data.train),
+    ...textRun(options, model, data.train, (epochs) => usualRate(model, epochs)),
     ...common(options, place),
     ...fitted,
     model,

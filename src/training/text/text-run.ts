@@ -79,15 +79,21 @@ export type TextRun = Required<Pick<RunOptions, 'optimizer' | 'schedule' | 'warm
 
 /**
  * The settings as a training run takes them.
+ * @param rateOf the learning rate of so many epochs where none is given. Default: that of the sort of model.
  * @throws OptionError for numbers out of range.
  */
-export function textRun(settings: Given<TextSettings>, model: Model, train: RunOptions['data']['train']): TextRun {
+export function textRun(
+  settings: Given<TextSettings>,
+  model: Model,
+  train: RunOptions['data']['train'],
+  rateOf?: (epochs: number) => number | undefined,
+): TextRun {
   const usual = usualSettings(model);
   const names = model.parameters.map(({ name }) => name);
   const { batchSize = usual.batchSize } = settings;
   const {
     epochs = usualEpochs(model, () => stepsOfEpoch({ ...givenOptions(settings, HANDED_ON), batchSize }, train)),
-    learningRate = usual.learningRate,
+    learningRate = rateOf?.(epochs) ?? usual.learningRate,
     weightDecay = usual.weightDecay,
     adamEpsilon = TEXT_SETTINGS.adamEpsilon.default,
     maxGradNorm = usual.maxGradNorm,
